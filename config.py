@@ -1,0 +1,144 @@
+"""Every setting of Quotewright, typed, read once from the environment.
+
+Each variable may also be given as ``NAME_FILE`` (a path whose content is the value), so that
+secrets can be mounted as files. A wrong value stops the start with a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+AUTOTASK_PUBLIC_ROOT = "https://webservices.autotask.net/atservicesrest"
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the message is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one process. ``encryption_keys``: newest first, url-safe base64 Fernet keys."""
+
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
+    database_url: str
+    redis_url: str
+    data_dir: Path
+    public_base_url: str
+    autotask_root: str = AUTOTASK_PUBLIC_ROOT
+    autotask_allowed_hosts: tuple[str, ...] = ()
+    autotask_timeout_seconds: float = 30.0
+    cookie_secure: bool = False
+    max_upload_bytes: int = 8 * 1024 * 1024
+    log_json: bool = False
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from ``environ`` (default: the process environment).
+
+    Raises ConfigError with a sentence that names the variable and the mend.
+    """
+    source = _Source(os.environ if environ is None else environ)
+    data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
+    base_url = source.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+    return Config(
+        secret_key=source.secret("SECRET_KEY"),
+        encryption_keys=source.fernet_keys("QUOTEWRIGHT_ENCRYPTION_KEYS"),
+        database_url=source.database_url("DATABASE_URL", data_dir),
+        redis_url=source.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        data_dir=data_dir,
+        public_base_url=base_url,
+        autotask_root=source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT),
+        autotask_allowed_hosts=source.words("AUTOTASK_ALLOWED_HOSTS"),
+        autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
+        cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
+        log_json=source.flag("LOG_JSON", False),
+    )
+
+
+class _Source:
+    """Typed readers over an environment mapping."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str = "") -> str:
+        file_name = self._environ.get(f"{name}_FILE", "")
+        if not file_name:
+            return self._environ.get(name, "").strip() or default
+        try:
+            return Path(file_name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(
+                f"{name}_FILE names {file_name}, which cannot be read ({error.strerror}). "
+                "Correct the path or the file's permissions and start again."
+            ) from error
+
+    def secret(self, name: str) -> str:
+        value = self.text(name)
+        if len(value) < 16:
+            raise ConfigError(
+                f"{name} is missing or shorter than 16 characters. "
+                "Set it to a long random string that stays the same between starts."
+            )
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(word.strip().lower() for word in self.text(name).split(",") if word.strip())
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value in ("1", "true", "yes", "on"):
+            return True
+        if value in ("0", "false", "no", "off"):
+            return False
+        if value:
+            raise ConfigError(f"{name} is “{value}”. Use yes or no.")
+        return default
+
+    def number(self, name: str, default: float) -> float:
+        value = self.text(name)
+        try:
+            number = float(value) if value else default
+        except ValueError as error:
+            raise ConfigError(f"{name} is “{value}”, which is not a number of seconds.") from error
+        if not 0 < number <= 600:
+            raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 600.")
+        return number
+
+    def url(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(f"{name} is “{value}”. Use an address that begins with http:// or https://.")
+        return value
+
+    def database_url(self, name: str, data_dir: Path) -> str:
+        value = self.text(name, f"sqlite:///{data_dir / 'quotewright.db'}")
+        if value.startswith(("postgres://", "postgresql://")):
+            return "postgresql+psycopg://" + value.split("://", 1)[1]
+        if not value.startswith(("sqlite:", "postgresql+psycopg:")):
+            raise ConfigError(f"{name} must begin with postgresql:// or sqlite:///.")
+        return value
+
+    def fernet_keys(self, name: str) -> tuple[str, ...]:
+        keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())
+        if not keys:
+            raise ConfigError(
+                f"{name} is missing. It holds the keys that encrypt stored credentials: one or more Fernet "
+                "keys, newest first, separated by commas."
+            )
+        for position, key in enumerate(keys, start=1):
+            try:
+                Fernet(key)
+            except ValueError as error:
+                raise ConfigError(
+                    f"Key {position} in {name} is not a Fernet key (32 bytes, url-safe base64)."
+                ) from error
+        return keys

@@ -1,0 +1,35 @@
+"""The application factory: the list of parts, nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+import config as settings
+from webapp import blueprints, cli, extensions, filters, logs, security
+from webapp.services.runtime import build_runtime
+
+
+def create_app(config: settings.Config | None = None) -> Flask:
+    """Build the web application. Without ``config`` it is read from the environment.
+
+    Raises config.ConfigError with a sentence when a setting is missing or wrong.
+    """
+    config = config or settings.load()
+    app = Flask(__name__)
+    app.config.from_mapping(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        MAX_CONTENT_LENGTH=config.max_upload_bytes,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.cookie_secure,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["quotewright"] = build_runtime(config)
+    logs.configure(config)
+    extensions.init_app(app)
+    security.init_app(app)
+    filters.init_app(app)
+    blueprints.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,16 @@
+"""Every area of the screen, and the pages for refusals."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.blueprints import support
+from webapp.blueprints.auth import auth
+from webapp.blueprints.home import home
+
+
+def init_app(app: Flask) -> None:
+    """Register all blueprints and error pages."""
+    for blueprint in (home, auth):
+        app.register_blueprint(blueprint)
+    support.init_app(app)

@@ -1,0 +1,105 @@
+"""What every blueprint shares: the runtime, who may enter, and how refusals are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import Flask, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from webapp.models import User, db
+from webapp.models.account import ADMIN
+from webapp.services.errors import Conflict, NotFound, ServiceError
+from webapp.services.runtime import Runtime
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SENTENCES = {
+    400: "The request could not be understood. Nothing was changed; go back and try again.",
+    403: "Your account may not do this. Ask an admin if you need it.",
+    404: "There is no such page, or the record it showed was removed.",
+    405: "This address cannot be used that way. Nothing was changed.",
+    413: "What you sent is larger than the 8 MB that are accepted. Nothing was changed; shorten it and try again.",
+    429: "Too many attempts. Wait a minute, then try again.",
+    500: "Something went wrong on our side. Nothing was half-saved; try again, and tell the operator if it stays.",
+}
+
+
+def runtime() -> Runtime:
+    """The runtime of the application that serves this request."""
+    return cast(Runtime, current_app.extensions["quotewright"])
+
+
+def actor() -> User:
+    """The signed-in user."""
+    return cast(User, current_user._get_current_object())
+
+
+def is_htmx() -> bool:
+    """True when htmx asked, so that a partial is the answer."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def admin_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only signed-in admins through; others get the 403 page."""
+
+    @wraps(view)
+    @login_required
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        if actor().role != ADMIN:
+            return refusal(403)
+        return view(*args, **kwargs)
+
+    return cast(Callable[P, R], guarded)
+
+
+def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
+    """The error page, or for htmx the error as an alert that lands beside the form."""
+    template = "errors/_alert.html" if is_htmx() else "errors/page.html"
+    text = sentence or SENTENCES.get(status, SENTENCES[400])
+    return render_template(template, status=status, sentence=text), status
+
+
+def init_app(app: Flask) -> None:
+    """Show every refusal as a sentence."""
+
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> ResponseReturnValue:
+        if error.code is not None and error.code < 400:
+            return error
+        return refusal(error.code or 500)
+
+    @app.errorhandler(CSRFError)
+    def on_csrf(_error: CSRFError) -> ResponseReturnValue:
+        return refusal(
+            400,
+            "This page was open for too long or your session ended, so nothing was saved. Your text is still in "
+            "the browser: open the page again in a second tab, sign in there, then reload this one.",
+        )
+
+    @app.errorhandler(ServiceError)
+    def on_service(error: ServiceError) -> ResponseReturnValue:
+        db.session.rollback()
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        return refusal(status, str(error))
+
+    @app.errorhandler(Exception)
+    def on_any(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        app.logger.exception("unhandled error on %s %s", request.method, request.path)
+        if app.config.get("PROPAGATE_EXCEPTIONS"):
+            raise error
+        return refusal(500)
+
+
+def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnValue:
+    """303 to a page, with a message that it shows."""
+    if message:
+        flash(message, "success")
+    return redirect(url_for(endpoint, **values), 303)

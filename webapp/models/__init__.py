@@ -1,0 +1,50 @@
+"""All tables, so that importing this package registers each of them."""
+
+from __future__ import annotations
+
+from webapp.models.account import User
+from webapp.models.app_setting import AppSetting
+from webapp.models.audit import AuditEvent
+from webapp.models.base import Base, db, utc_now
+from webapp.models.catalogue import Category, Item, TaxCode
+from webapp.models.directory import Organization, Person
+from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
+from webapp.models.push import (
+    OutboxEntry,
+    PushCall,
+    PushLease,
+    PushQuestion,
+    PushRun,
+    PushStep,
+)
+from webapp.models.quote import Acceptance, Quote, QuoteLine, Revision, RevisionDocument
+
+__all__ = [
+    "Acceptance",
+    "AppSetting",
+    "AuditEvent",
+    "Base",
+    "Category",
+    "Connection",
+    "Item",
+    "Link",
+    "Organization",
+    "OutboxEntry",
+    "Person",
+    "PushCall",
+    "PushLease",
+    "PushQuestion",
+    "PushRun",
+    "PushStep",
+    "Quote",
+    "QuoteLine",
+    "RemoteMetadata",
+    "Revision",
+    "RevisionDocument",
+    "SettingsDraft",
+    "SettingsVersion",
+    "TaxCode",
+    "User",
+    "db",
+    "utc_now",
+]

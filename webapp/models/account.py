@@ -1,0 +1,27 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, Timestamped
+
+ADMIN = "admin"
+REP = "rep"
+ROLES = (ADMIN, REP)
+
+
+class User(Timestamped, Base):
+    """An admin or a rep. ``session_epoch`` is raised to end every open session of the user."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (CheckConstraint("role in ('admin', 'rep')", name="role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(10))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    session_epoch: Mapped[int] = mapped_column(default=0)

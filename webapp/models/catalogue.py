@@ -1,0 +1,83 @@
+"""What can be sold: categories, tax codes and the item library."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, Timestamped
+from webapp.models.types import ExactDecimal
+
+ONE_TIME = "one_time"
+MONTHLY = "monthly"
+QUARTERLY = "quarterly"
+SEMI_ANNUAL = "semi_annual"
+ANNUAL = "annual"
+RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
+RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
+
+
+class Category(Timestamped, Base):
+    """An item category; with a ``parent`` it is a subcategory. Two levels, as in the field."""
+
+    __tablename__ = "category"
+    __table_args__ = (UniqueConstraint("parent_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+
+    parent: Mapped[Category | None] = relationship(remote_side=[id], back_populates="children")
+    children: Mapped[list[Category]] = relationship(back_populates="parent", order_by="Category.name")
+
+    @property
+    def path(self) -> str:
+        """“Category” or “Category > Subcategory”."""
+        return f"{self.parent.name} > {self.name}" if self.parent else self.name
+
+
+class TaxCode(Timestamped, Base):
+    """A tax that a line may carry. ``rate`` is in percent: 8.2500 means 8.25 %."""
+
+    __tablename__ = "tax_code"
+    __table_args__ = (CheckConstraint("rate >= 0", name="rate"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    rate: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Item(Timestamped, Base):
+    """A catalogue entry.
+
+    ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that it was pulled from,
+    with ``Products`` / ``Services`` / ``ServiceBundles`` as in the REST API; both empty for our own items.
+    """
+
+    __tablename__ = "item"
+    __table_args__ = (
+        CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        Index("ix_item_origin", "origin_entity", "origin_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    sku: Mapped[str] = mapped_column(String(100), default="", index=True)
+    mpn: Mapped[str] = mapped_column(String(100), default="", index=True)
+    manufacturer: Mapped[str] = mapped_column(String(100), default="")
+    supplier: Mapped[str] = mapped_column(String(100), default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
+    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    origin_entity: Mapped[str] = mapped_column(String(20), default="")
+    origin_id: Mapped[int | None]
+
+    category: Mapped[Category | None] = relationship()
+    tax_code: Mapped[TaxCode | None] = relationship()

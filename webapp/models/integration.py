@@ -1,0 +1,101 @@
+"""A connected integration: credentials, settings and what was learnt from the other side."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.account import User
+from webapp.models.base import Base, JsonDocument, Timestamped, utc_now
+
+AUTOTASK = "autotask"
+
+
+class Connection(Timestamped, Base):
+    """Credentials of one integration, one row an integration; kept when disconnected.
+
+    ``secret_encrypted`` and ``code_encrypted`` are Fernet tokens (see ``services.vault``).
+    ``state``: ``connected``, ``rejected`` (Autotask refused the credentials) or ``disconnected``.
+    """
+
+    __tablename__ = "connection"
+
+    integration: Mapped[str] = mapped_column(String(30), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default="connected")
+    state_sentence: Mapped[str] = mapped_column(String(500), default="")
+    user_name: Mapped[str] = mapped_column(String(254))
+    secret_encrypted: Mapped[str] = mapped_column(Text)
+    code_encrypted: Mapped[str] = mapped_column(Text)
+    root: Mapped[str] = mapped_column(String(255))
+    zone_name: Mapped[str] = mapped_column(String(100), default="")
+    zone_url: Mapped[str] = mapped_column(String(255))
+    web_url: Mapped[str] = mapped_column(String(255), default="")
+    checked_at: Mapped[datetime | None]
+
+
+class SettingsDraft(Timestamped, Base):
+    """One section as an admin last saved it, not yet counting. ``version`` guards against lost updates."""
+
+    __tablename__ = "settings_draft"
+
+    integration: Mapped[str] = mapped_column(String(30), primary_key=True)
+    section: Mapped[str] = mapped_column(String(40), primary_key=True)
+    content: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    saved_by: Mapped[User | None] = relationship()
+
+
+class SettingsVersion(Base):
+    """All sections as activated together by “Save Integration”. The highest ``number`` counts."""
+
+    __tablename__ = "settings_version"
+    __table_args__ = (UniqueConstraint("integration", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration: Mapped[str] = mapped_column(String(30))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime] = mapped_column(default=utc_now)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    saved_by: Mapped[User | None] = relationship()
+
+
+class RemoteMetadata(Base):
+    """A cached answer about the other side, for example the fields of an entity with their picklists."""
+
+    __tablename__ = "remote_metadata"
+
+    integration: Mapped[str] = mapped_column(String(30), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    content: Mapped[Any] = mapped_column(JsonDocument)
+    fetched_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Link(Timestamped, Base):
+    """Our record ↔ a remote record. Survives disconnecting.
+
+    ``local_type``/``local_id``: for example ``organization``/``12``, ``quote``/``7``, ``line``/uid.
+    ``pushed`` holds the fields as last written, for the three-way comparison; ``pushed_hash`` its hash.
+    """
+
+    __tablename__ = "link"
+    __table_args__ = (
+        UniqueConstraint("integration", "local_type", "local_id", "remote_entity"),
+        Index("ix_link_remote", "integration", "remote_entity", "remote_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration: Mapped[str] = mapped_column(String(30), default=AUTOTASK)
+    local_type: Mapped[str] = mapped_column(String(30))
+    local_id: Mapped[str] = mapped_column(String(64))
+    remote_entity: Mapped[str] = mapped_column(String(40))
+    remote_id: Mapped[int]
+    remote_parent_id: Mapped[int | None]
+    pushed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    pushed_hash: Mapped[str] = mapped_column(String(64), default="")

@@ -1,0 +1,141 @@
+"""The outbox and the journal of every push."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, Timestamped, utc_now
+from webapp.models.quote import Quote, Revision
+
+WAITING = "waiting"
+RUNNING = "running"
+DONE = "done"
+PARKED = "parked"
+SUPERSEDED = "superseded"
+
+
+class OutboxEntry(Timestamped, Base):
+    """A wish to bring Autotask up to a quote's newest state, written in the same transaction as the change.
+
+    ``state``: ``waiting`` (due at ``not_before``), ``running`` (held by a lease), ``done``, ``superseded``
+    (a newer entry of the same quote covers it) or ``parked`` (a person must mend something; ``last_error`` says what).
+    """
+
+    __tablename__ = "outbox_entry"
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'running', 'done', 'parked', 'superseded')", name="state"),
+        Index("ix_outbox_entry_due", "state", "not_before"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    state: Mapped[str] = mapped_column(String(12), default=WAITING)
+    attempt: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime] = mapped_column(default=utc_now)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+
+    quote: Mapped[Quote] = relationship()
+    revision: Mapped[Revision] = relationship()
+
+
+class PushLease(Base):
+    """At most one push of a quote at a time. ``token`` only grows: a holder with an old one may write nothing."""
+
+    __tablename__ = "push_lease"
+
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), primary_key=True)
+    token: Mapped[int] = mapped_column(default=0)
+    holder: Mapped[str] = mapped_column(String(80), default="")
+    expires_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class PushRun(Base):
+    """One attempt. ``state``: ``running``, ``synced``, ``amber``, ``needs_you``, ``retrying``, ``failed``."""
+
+    __tablename__ = "push_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    outbox_entry_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_entry.id"))
+    token: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12), default="running", index=True)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    finished_at: Mapped[datetime | None]
+
+    quote: Mapped[Quote] = relationship()
+    revision: Mapped[Revision] = relationship()
+    steps: Mapped[list[PushStep]] = relationship(back_populates="run", order_by="PushStep.position")
+    calls: Mapped[list[PushCall]] = relationship(back_populates="run", order_by="PushCall.id")
+
+
+class PushStep(Base):
+    """One step of a run, as planned and as it went.
+
+    ``state``: ``planned``, ``intent`` (written before the call), ``done``, ``failed``, ``unchanged``.
+    ``changes``: ``{field: [before, after]}``.
+    """
+
+    __tablename__ = "push_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("push_run.id"), index=True)
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(20))
+    entity: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(300), default="")
+    state: Mapped[str] = mapped_column(String(12), default="planned")
+    remote_id: Mapped[int | None]
+    changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    run: Mapped[PushRun] = relationship(back_populates="steps")
+
+
+class PushCall(Base):
+    """One HTTP call of a run. Bodies never hold credentials; attachment data is replaced by its size."""
+
+    __tablename__ = "push_call"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("push_run.id"), index=True)
+    step_key: Mapped[str] = mapped_column(String(120), default="")
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    method: Mapped[str] = mapped_column(String(6))
+    path: Mapped[str] = mapped_column(String(300))
+    status: Mapped[int | None]
+    duration_ms: Mapped[int]
+    request_body: Mapped[str] = mapped_column(Text, default="")
+    response_body: Mapped[str] = mapped_column(Text, default="")
+
+    run: Mapped[PushRun] = relationship(back_populates="calls")
+
+
+class PushQuestion(Timestamped, Base):
+    """Several remote records fit one of ours; a person picks, and the answer becomes a ``Link``.
+
+    ``candidates``: list of ``{"id", "label", "detail"}``. ``chosen_id`` 0 means “none of these, create”.
+    """
+
+    __tablename__ = "push_question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    local_type: Mapped[str] = mapped_column(String(30))
+    local_id: Mapped[str] = mapped_column(String(64))
+    remote_entity: Mapped[str] = mapped_column(String(40))
+    sentence: Mapped[str] = mapped_column(Text)
+    candidates: Mapped[list[Any]]
+    chosen_id: Mapped[int | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,0 +1,167 @@
+"""A quote, its lines, its frozen revisions, its documents and the customer's answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.account import User
+from webapp.models.base import Base, Timestamped, utc_now
+from webapp.models.catalogue import RECURRENCE_CHECK, Category, TaxCode
+from webapp.models.directory import Organization, Person
+from webapp.models.types import ExactDecimal
+
+PENDING = "pending"
+ACCEPTED = "accepted"
+ORDERED = "ordered"
+FULFILLED = "fulfilled"
+LOST = "lost"
+STATUSES = (PENDING, ACCEPTED, ORDERED, FULFILLED, LOST)
+WON_STATUSES = (ACCEPTED, ORDERED, FULFILLED)
+
+DISCOUNT_KINDS = ("none", "percent", "unit", "line")
+QUOTE_DISCOUNT_KINDS = ("none", "percent", "amount")
+
+
+class Quote(Timestamped, Base):
+    """The working copy that a rep edits. Publishing freezes it into a ``Revision``.
+
+    ``number`` is given at the first publishing. ``public_token`` opens the customer's page.
+    ``discount_kind``: ``percent`` of every line, or an ``amount`` off the one-time lines.
+    ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; None lets the push find or create them.
+    ``version`` guards against two people saving over each other.
+    """
+
+    __tablename__ = "quote"
+    __table_args__ = (
+        CheckConstraint("status in ('pending', 'accepted', 'ordered', 'fulfilled', 'lost')", name="status"),
+        CheckConstraint("discount_kind in ('none', 'percent', 'amount')", name="discount_kind"),
+        CheckConstraint("discount_value >= 0 and shipping_amount >= 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int | None] = mapped_column(unique=True)
+    public_token: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(10), default=PENDING, index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    currency: Mapped[str] = mapped_column(String(3), default="USD")
+    expires_on: Mapped[date | None]
+    comments: Mapped[str] = mapped_column(Text, default="")
+    internal_notes: Mapped[str] = mapped_column(Text, default="")
+    purchase_order_number: Mapped[str] = mapped_column(String(50), default="")
+    discount_kind: Mapped[str] = mapped_column(String(8), default="none")
+    discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    shipping_amount: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    autotask_opportunity_id: Mapped[int | None]
+    autotask_contact_id: Mapped[int | None]
+    lost_reason: Mapped[str] = mapped_column(String(500), default="")
+    status_changed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    owner: Mapped[User] = relationship()
+    organization: Mapped[Organization | None] = relationship()
+    person: Mapped[Person | None] = relationship()
+    lines: Mapped[list[QuoteLine]] = relationship(
+        back_populates="quote", order_by="QuoteLine.position", cascade="all, delete-orphan"
+    )
+    revisions: Mapped[list[Revision]] = relationship(back_populates="quote", order_by="Revision.number")
+
+    @property
+    def current_revision(self) -> Revision | None:
+        """The newest frozen revision; None while the quote was never published."""
+        return self.revisions[-1] if self.revisions else None
+
+
+class QuoteLine(Base):
+    """One line. ``uid`` stays the same through edits and revisions, so that the push can follow it.
+
+    ``discount_value`` is percent, an amount a unit, or an amount off the line, by ``discount_kind``.
+    ``origin_entity``/``origin_id``: as on ``Item``; copied when the line was made from a pulled record.
+    An optional line counts in totals and is sold only when ``is_selected``.
+    """
+
+    __tablename__ = "quote_line"
+    __table_args__ = (
+        UniqueConstraint("quote_id", "uid"),
+        CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        CheckConstraint("discount_kind in ('none', 'percent', 'unit', 'line')", name="discount_kind"),
+        CheckConstraint("quantity > 0 and discount_value >= 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    uid: Mapped[str] = mapped_column(String(36))
+    position: Mapped[int]
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    sku: Mapped[str] = mapped_column(String(100), default="")
+    mpn: Mapped[str] = mapped_column(String(100), default="")
+    manufacturer: Mapped[str] = mapped_column(String(100), default="")
+    supplier: Mapped[str] = mapped_column(String(100), default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
+    tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
+    recurrence: Mapped[str] = mapped_column(String(12))
+    quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    discount_kind: Mapped[str] = mapped_column(String(8), default="none")
+    discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    is_selected: Mapped[bool] = mapped_column(default=False)
+    origin_entity: Mapped[str] = mapped_column(String(20), default="")
+    origin_id: Mapped[int | None]
+
+    quote: Mapped[Quote] = relationship(back_populates="lines")
+    category: Mapped[Category | None] = relationship()
+    tax_code: Mapped[TaxCode | None] = relationship()
+
+
+class Revision(Base):
+    """What was published, frozen. ``content`` is canonical JSON (see ``services.quoting.snapshot``)."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("quote_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    number: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    quote: Mapped[Quote] = relationship(back_populates="revisions")
+
+
+class RevisionDocument(Base):
+    """The PDF of a revision, rendered once and kept, since a second rendering differs in its dates."""
+
+    __tablename__ = "revision_document"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), primary_key=True)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Acceptance(Base):
+    """The customer's (or, for them, the rep's) yes, tied to the hash of exactly what was accepted."""
+
+    __tablename__ = "acceptance"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), unique=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    ip_address: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    accepted_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,0 +1,44 @@
+"""Settings of the whole installation: the seller's profile and the required fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.models import AppSetting, User, db
+from webapp.services import audit
+from webapp.services.errors import Conflict
+
+COMPANY_PROFILE = "company_profile"
+REQUIRED_FIELDS = "required_fields"
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    COMPANY_PROFILE: {"name": "", "address": "", "phone": "", "email": "", "website": "", "terms": ""},
+    REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
+}
+
+
+def get(key: str) -> tuple[dict[str, Any], int]:
+    """The document stored under ``key`` over its defaults, and its version (0 when never saved)."""
+    row = db.session.get(AppSetting, key)
+    stored = row.value if row else {}
+    return {**DEFAULTS[key], **stored}, row.version if row else 0
+
+
+def put(key: str, value: dict[str, Any], expected_version: int, actor: User | None) -> int:
+    """Store ``value`` in a transaction and return the new version.
+
+    Raises Conflict when somebody saved since ``expected_version`` was read.
+    """
+    before, version = get(key)
+    if version != expected_version:
+        raise Conflict(
+            "Somebody else saved these settings since you opened them. Nothing of theirs was overwritten; "
+            "the page now shows their version, so make your change again."
+        )
+    row = db.session.get(AppSetting, key) or AppSetting(key=key, version=0)
+    row.value = value
+    row.version = version + 1
+    db.session.add(row)
+    audit.record(actor, "settings.changed", "app_setting", key, before=before, after=value)
+    db.session.commit()
+    return row.version

@@ -1,0 +1,1 @@
+"""Datto Autotask PSA: the connection, its settings and the push."""

@@ -1,0 +1,165 @@
+"""What the settings page of Datto Autotask PSA holds, section by section, as typed data.
+
+The settings page edits these models (as drafts), “Save Integration” activates them together, and the push compiles
+with them. Ids are Autotask's own, read from its picklists and reference entities, never assumed; None means unset.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+UpdatePolicy = Literal["never", "fill_empty", "overwrite"]
+
+
+class Section(BaseModel):
+    """Immutable, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CompanySettings(Section):
+    """How a customer becomes a Company and a Contact.
+
+    ``match_by``: an existing company is the same when its name is equal (``name_exact``), equal but for case,
+    punctuation and a legal form (``name_normalized``); ``also_phone``/``also_website`` admit those as well.
+    """
+
+    company_type: int | None = None
+    owner_resource_id: int | None = None
+    classification: int | None = None
+    match_by: Literal["name_exact", "name_normalized"] = "name_exact"
+    also_phone: bool = False
+    also_website: bool = False
+    update_policy: UpdatePolicy = "fill_empty"
+    bill_to_source: Literal["billing", "shipping"] = "billing"
+    ship_to_source: Literal["billing", "shipping"] = "shipping"
+    sold_to_source: Literal["billing", "shipping"] = "billing"
+
+
+class OpportunitySettings(Section):
+    """How a quote becomes an Opportunity and a Quote.
+
+    ``title_pattern`` may hold {number}, {title}, {organization}, {person}. ``amount_months``: how many months of
+    recurring revenue ``amount`` holds besides the one-time revenue (0: none). ``close_date_days`` counts from
+    publishing and serves when the rule is ``days`` or a quote never expires.
+    """
+
+    owner_resource_id: int | None = None
+    stage: int | None = None
+    status: int | None = None
+    probability: Percent = 50
+    lead_source: int | None = None
+    category: int | None = None
+    title_pattern: str = "{title}"
+    close_date_rule: Literal["expiry", "days"] = "expiry"
+    close_date_days: Annotated[int, Field(ge=1, le=730)] = 30
+    amount_months: Annotated[int, Field(ge=0, le=120)] = 0
+    use_quote_totals: bool = False
+    number_in_description: bool = True
+    quote_name_pattern: str = "{number} {title}"
+    quote_template_id: int | None = None
+    payment_term: int | None = None
+
+
+class StatusRule(Section):
+    """What an Opportunity becomes. None leaves the field as it is. ``reason``: a win or a loss reason."""
+
+    status: int | None = None
+    stage: int | None = None
+    probability: Percent | None = None
+    reason: int | None = None
+    set_closed_date: bool = False
+
+
+class QuoteStatusMapping(Section):
+    """One rule a quote status, and for a quote that expired unanswered."""
+
+    pending: StatusRule = StatusRule()
+    accepted: StatusRule = StatusRule(probability=100, set_closed_date=True)
+    ordered: StatusRule = StatusRule(probability=100, set_closed_date=True)
+    fulfilled: StatusRule = StatusRule(probability=100, set_closed_date=True)
+    lost: StatusRule = StatusRule(probability=0, set_closed_date=True)
+    expired: StatusRule = StatusRule()
+
+
+class ProductsServicesSettings(Section):
+    """How lines find or make Products and Services.
+
+    ``when_unmatched``: make the record, or stop the push with a question. ``update_existing``: whether price, cost
+    and description of a matched record follow ours. ``description_target``: the record, the quote item, or both.
+    ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's discount is spread over
+    its lines, or pushed as a discount item where Autotask's picklist has that type.
+    """
+
+    when_unmatched: Literal["create", "stop"] = "create"
+    update_existing: UpdatePolicy = "never"
+    product_billing_code_id: int | None = None
+    service_billing_code_id: int | None = None
+    default_vendor_id: int | None = None
+    description_target: Literal["record", "item", "both"] = "both"
+    mpn_in_name: bool = False
+    send_cost: bool = True
+    markup_percent: Decimal | None = None
+    labor_role_id: int | None = None
+    shipping_type_id: int | None = None
+    discount_as: Literal["spread", "item"] = "spread"
+
+
+class CategoryRule(Section):
+    """Where one category or subcategory goes. None inherits: from the parent category, then from the defaults.
+
+    ``product_category``: value of the Product picklist. ``role_id`` and ``work_type_id`` (a billing code) serve labor.
+    """
+
+    product_category: int | None = None
+    billing_code_id: int | None = None
+    service_billing_code_id: int | None = None
+    is_labor: bool | None = None
+    role_id: int | None = None
+    work_type_id: int | None = None
+
+
+class ItemCategoryMapping(Section):
+    """Rules by our category id."""
+
+    rules: dict[int, CategoryRule] = {}
+
+
+class TaxRule(Section):
+    """Where one of our tax codes goes. A region of None falls back to the mapping's default."""
+
+    tax_category_id: int | None = None
+    tax_region_id: int | None = None
+
+
+class TaxCodeMapping(Section):
+    """Rules by our tax code id. An Autotask Quote names one region, each of its items a tax category."""
+
+    default_region_id: int | None = None
+    rules: dict[int, TaxRule] = {}
+
+
+class AutotaskSettings(Section):
+    """All sections as they count together. ``version`` 0: “Save Integration” was never pressed."""
+
+    version: int = 0
+    company: CompanySettings = CompanySettings()
+    opportunity: OpportunitySettings = OpportunitySettings()
+    quote_status: QuoteStatusMapping = QuoteStatusMapping()
+    products_services: ProductsServicesSettings = ProductsServicesSettings()
+    item_category: ItemCategoryMapping = ItemCategoryMapping()
+    tax_code: TaxCodeMapping = TaxCodeMapping()
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "company": CompanySettings,
+    "opportunity": OpportunitySettings,
+    "quote_status": QuoteStatusMapping,
+    "products_services": ProductsServicesSettings,
+    "item_category": ItemCategoryMapping,
+    "tax_code": TaxCodeMapping,
+}

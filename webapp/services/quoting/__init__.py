@@ -1,0 +1,1 @@
+"""Quotes: money, totals, lifecycle, revisions and the document."""

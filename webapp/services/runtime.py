@@ -1,0 +1,25 @@
+"""What services need from the outside, made once by the application and passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from redis import Redis
+
+from config import Config
+from webapp.services.vault import Vault
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The configuration, the key store and the Redis connection (which may be down at any moment)."""
+
+    config: Config
+    vault: Vault = field(repr=False)
+    redis: Redis
+
+
+def build_runtime(config: Config) -> Runtime:
+    """Make the runtime of one process. Connects to nothing yet."""
+    redis = Redis.from_url(config.redis_url, socket_connect_timeout=2, socket_timeout=10)
+    return Runtime(config=config, vault=Vault(config.encryption_keys), redis=redis)
