@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -17,6 +19,8 @@ from webapp.models import db
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
+# Counted in each web process: enough against guessing passwords, and nothing to wait for when Redis is down.
+limiter = Limiter(get_remote_address, storage_uri="memory://")
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -31,6 +35,7 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     csrf.init_app(app)
     login_manager.init_app(app)
+    limiter.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)

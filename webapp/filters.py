@@ -64,5 +64,6 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     for function in (money, unit_money, quantity, day, moment, plain, period_label):
         app.add_template_filter(function)
+    app.add_template_global(lambda endpoint: endpoint in app.view_functions, "has_endpoint")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

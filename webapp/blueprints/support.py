@@ -9,12 +9,13 @@ from typing import Any, ParamSpec, TypeVar, cast
 from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from webapp.models import User, db
 from webapp.models.account import ADMIN
-from webapp.services.errors import Conflict, NotFound, ServiceError
+from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
 from webapp.services.runtime import Runtime
 
 P = ParamSpec("P")
@@ -38,7 +39,7 @@ def runtime() -> Runtime:
 
 def actor() -> User:
     """The signed-in user."""
-    return cast(User, current_user._get_current_object())
+    return cast(User, current_user.user)
 
 
 def is_htmx() -> bool:
@@ -103,3 +104,14 @@ def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnVa
     if message:
         flash(message, "success")
     return redirect(url_for(endpoint, **values), 303)
+
+
+def show_errors(form: FlaskForm, error: Invalid) -> None:
+    """Put a service's sentences beside the fields they belong to, the rest above the form."""
+    shown = False
+    for name, sentence in error.fields.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, sentence]
+            shown = True
+    if not shown:
+        form.form_errors.append(str(error))

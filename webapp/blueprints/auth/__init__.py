@@ -1,0 +1,9 @@
+"""Signing in and out, and the set-up of the first admin."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+auth = Blueprint("auth", __name__)
+
+from webapp.blueprints.auth import session, views  # noqa: E402, F401  the views register themselves

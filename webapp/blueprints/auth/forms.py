@@ -1,0 +1,42 @@
+"""Sign-in and set-up forms."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+
+class LoginForm(FlaskForm):
+    """E-mail and password."""
+
+    email = EmailField(
+        "E-mail",
+        [InputRequired("Enter your e-mail address."), Length(max=254, message="This address is too long.")],
+        render_kw={"autocomplete": "username"},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password."), Length(max=200, message="This password is too long.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    remember = BooleanField("Keep me signed in on this computer")
+
+
+class SetupForm(FlaskForm):
+    """The first admin."""
+
+    name = StringField(
+        "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
+    )
+    email = EmailField(
+        "E-mail",
+        [InputRequired("Enter your e-mail address."), Length(max=254)],
+        render_kw={"autocomplete": "username"},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Choose a password."), Length(max=200)],
+        description="At least 10 characters.",
+        render_kw={"autocomplete": "new-password"},
+    )

@@ -1,0 +1,51 @@
+"""How Flask-Login finds the user of a session."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import UserMixin
+
+from webapp.blueprints.support import is_htmx
+from webapp.extensions import login_manager
+from webapp.models import User
+from webapp.services import accounts
+
+ENDED = (
+    "Your session ended, so nothing was saved. Your text is still here: sign in again in a second tab, then come "
+    "back and save once more."
+)
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's view of an account; everything else is asked of the account itself."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def get_id(self) -> str:
+        """The session id, which changes when the account's sessions are ended."""
+        return accounts.session_id_of(self.user)
+
+
+@login_manager.user_loader
+def load(session_id: str) -> SignedIn | None:
+    """The signed-in user, or None."""
+    user = accounts.load_session_user(session_id)
+    return SignedIn(user) if user else None
+
+
+@login_manager.unauthorized_handler
+def ask_to_sign_in() -> ResponseReturnValue:
+    """To the sign-in page and back; htmx is told to load it as a whole page."""
+    if is_htmx():
+        return ENDED, 401
+    if request.method != "GET":
+        flash(
+            "Your session ended before the form was saved. Nothing was stored; sign in and send it again.",
+            "error",
+        )
+        return redirect(url_for("auth.login"), 303)
+    if not accounts.any_user():
+        return redirect(url_for("auth.setup"), 303)
+    return redirect(url_for("auth.login", next=request.full_path if request.path != "/" else None), 303)

@@ -1,0 +1,74 @@
+"""The sign-in, sign-out and set-up pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+
+from webapp.blueprints.auth import auth
+from webapp.blueprints.auth.forms import LoginForm, SetupForm
+from webapp.blueprints.auth.session import SignedIn
+from webapp.blueprints.support import show_errors
+from webapp.extensions import limiter
+from webapp.services import accounts
+from webapp.services.errors import Invalid
+
+
+@auth.route("/login", methods=["GET", "POST"])
+@limiter.limit("10/minute", methods=["POST"], deduct_when=lambda response: response.status_code == 422)
+def login() -> ResponseReturnValue:
+    """Sign in."""
+    if not accounts.any_user():
+        return redirect(url_for("auth.setup"), 303)
+    if current_user.is_authenticated:
+        return redirect(url_for("home.dashboard"), 303)
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
+    user = accounts.authenticate(form.email.data or "", form.password.data or "")
+    if user is None:
+        form.form_errors.append("The e-mail address or the password is wrong. Check both and try again.")
+        return render_template("auth/login.html", form=form), 422
+    login_user(SignedIn(user), remember=bool(form.remember.data))
+    return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
+
+
+@auth.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Sign out."""
+    logout_user()
+    return redirect(url_for("auth.login"), 303)
+
+
+@auth.route("/setup", methods=["GET", "POST"])
+def setup() -> ResponseReturnValue:
+    """Make the first admin; gone as soon as there is an account."""
+    if accounts.any_user():
+        return redirect(url_for("auth.login"), 303)
+    form = SetupForm()
+    if form.validate_on_submit():
+        try:
+            user = accounts.create_first_admin(
+                email=form.email.data or "", name=form.name.data or "", password=form.password.data or ""
+            )
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            login_user(SignedIn(user))
+            return redirect(url_for("home.dashboard"), 303)
+    return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _local(target: str) -> str:
+    """``target`` when it is a path of ours, else nothing, so that a link cannot lead elsewhere after sign-in."""
+    parts = urlsplit(target)
+    safe = (
+        not parts.scheme
+        and not parts.netloc
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+    )
+    return target if safe else ""

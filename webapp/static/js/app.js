@@ -1,0 +1,27 @@
+// Small behaviour that every page shares. Pages work without it.
+"use strict";
+
+// Ask before a dangerous form is sent: <form data-confirm="Sentence?">.
+document.addEventListener("submit", (event) => {
+  const sentence = event.target.dataset.confirm;
+  if (sentence && !window.confirm(sentence)) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}, true);
+
+// A failed request says so where every notice appears; nothing typed is lost.
+const notice = (text) => {
+  const box = document.getElementById("notices");
+  const alert = document.createElement("div");
+  alert.className = "alert alert-danger";
+  alert.setAttribute("role", "alert");
+  alert.textContent = text;
+  box.replaceChildren(alert);
+};
+document.addEventListener("htmx:sendError", () => {
+  notice("The server could not be reached, so nothing was saved. What you typed is still here: try again in a moment.");
+});
+document.addEventListener("htmx:timeout", () => {
+  notice("The server took too long to answer. What you typed is still here: try again in a moment.");
+});
