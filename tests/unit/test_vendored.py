@@ -1,0 +1,37 @@
+"""Vendored files are exactly the files that their list names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LISTS = (ROOT / "webapp/static/vendor", ROOT / "tests/support/vendor")
+PACKAGES = [
+    (folder, package) for folder in LISTS for package in json.loads((folder / "VENDOR.json").read_text())
+]
+
+
+@pytest.mark.parametrize(("folder", "package"), PACKAGES, ids=lambda value: getattr(value, "name", None))
+def test_each_vendored_file_has_the_hash_in_the_list(folder: Path, package: dict[str, object]) -> None:
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (folder / str(package["folder"])).iterdir()
+    }
+    assert found == package["files"]
+
+
+@pytest.mark.parametrize("folder", LISTS, ids=lambda folder: folder.parent.name)
+def test_no_vendored_folder_is_missing_from_the_list(folder: Path) -> None:
+    listed = {package["folder"] for package in json.loads((folder / "VENDOR.json").read_text())}
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == listed
+
+
+def test_every_package_is_described_with_its_version_and_licence() -> None:
+    described = (ROOT / "docs/vendored.md").read_text()
+    for _folder, package in PACKAGES:
+        assert f"| {package['package']} | {package['version']} | {package['licence']} |" in described
+        assert "LICENSE" in package["files"]
