@@ -1,0 +1,63 @@
+"""The data folder: who holds it, and the keys that are made there at the first start."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from cryptography.fernet import Fernet
+
+from stack.errors import StackError
+from stack.options import Options
+
+KEYS: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "QUOTEWRIGHT_ENCRYPTION_KEYS": lambda: Fernet.generate_key().decode(),
+}
+
+
+def prepare(data: Path) -> IO[str]:
+    """Make the data folder (0700) and take its lock; keep the returned file open for as long as the stack runs.
+
+    Raises StackError when the folder can't be made or another stack holds it.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (data / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StackError(
+            f"The data folder {data} can't be used: {error.strerror}. Name another with QUOTEWRIGHT_DATA."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise StackError(
+            f"Quotewright already runs on the data folder {data} (process {holder}). "
+            "Stop it first, or name another folder with QUOTEWRIGHT_DATA."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def environment(options: Options) -> dict[str, str]:
+    """NAME_FILE variables for the keys, which are made (0600) where neither the environment nor the folder has them."""
+    found = {}
+    for name, make in KEYS.items():
+        if options.given(name):
+            continue
+        path = options.data / name.lower()
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(make() + "\n")
+        found[f"{name}_FILE"] = str(path)
+    return found
