@@ -1,0 +1,202 @@
+"""Autotask's query language: parsing, checking and matching.
+
+A search is ``{"filter": [node, ...], "maxRecords": n, "includeFields": [...]}``; the nodes of a list are joined by
+and. A node is ``{"op", "field", "value"}`` or a group ``{"op": "and"|"or", "items": [...]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sandbox.contract import Entity, Field
+from sandbox.errors import TOO_MANY_ORS, ApiError, invalid
+from sandbox.values import coerce
+
+PAGE = 500
+MAX_OR = 500
+MAX_DEPTH = 50
+
+Record = dict[str, Any]
+Match = Callable[[Record], bool]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A checked search. ``exact``: fields that must equal one of some values, for the index to start from."""
+
+    match: Match
+    exact: dict[str, list[Any]]
+    limit: int
+    include: list[str]
+
+
+def key_of(value: Any) -> Any:
+    """How values compare: text without regard to case, as in Autotask's database; numbers by value."""
+    if isinstance(value, str):
+        return value.casefold()
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Search:
+    """Check a search against an entity. Raises ApiError with a sentence."""
+    if not isinstance(body, dict):
+        raise invalid("Invalid query syntax. A JSON object with a filter was expected.")
+    body = {str(name).lower(): value for name, value in body.items()}
+    nodes = body.get("filter")
+    if not isinstance(nodes, list) or not nodes:
+        raise invalid("Invalid query syntax. A query needs a filter with at least one condition.")
+    parser = _Parser(entity, udf_names or set())
+    matches = [parser.node(node, 0, top=True) for node in nodes]
+    limit = body.get("maxrecords")
+    if limit is None or limit == 0:
+        limit = PAGE
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= PAGE:
+        raise invalid(f"MaxRecords must be between 1 and {PAGE}.")
+    include = body.get("includefields") or []
+    if not isinstance(include, list):
+        raise invalid("IncludeFields must be a list of field names.")
+    names = []
+    for name in include:
+        found = entity.find(name) if isinstance(name, str) else None
+        if found is None and not (isinstance(name, str) and name.lower() in parser.udf_names):
+            raise invalid(f"Unable to find {name} in the {entity.name} Entity.")
+        if found:
+            names.append(found.name)
+    return Search(lambda record: all(match(record) for match in matches), parser.exact, limit, names)
+
+
+class _Parser:
+    def __init__(self, entity: Entity, udf_names: set[str]) -> None:
+        self.entity = entity
+        self.udf_names = {name.lower() for name in udf_names}
+        self.exact: dict[str, list[Any]] = {}
+        self.ors = 0
+        self.udfs = 0
+
+    def node(self, node: Any, depth: int, *, top: bool = False) -> Match:
+        if depth > MAX_DEPTH:
+            raise invalid("Invalid query syntax. The filter is nested too deeply.")
+        if not isinstance(node, dict):
+            raise invalid("Invalid query syntax. Each condition must be an object.")
+        node = {str(name).lower(): value for name, value in node.items()}
+        op = str(node.get("op", "")).lower()
+        if op in ("and", "or"):
+            return self._group(op, node, depth, top)
+        return self._condition(op, node, top)
+
+    def _group(self, op: str, node: dict[str, Any], depth: int, top: bool) -> Match:
+        items = node.get("items")
+        if not isinstance(items, list) or not items:
+            raise invalid(f"Invalid query syntax. The group '{op}' needs items.")
+        if op == "or":
+            self._count(len(items))
+        matches = [self.node(item, depth + 1, top=top and op == "and") for item in items]
+        if op == "and":
+            return lambda record: all(match(record) for match in matches)
+        return lambda record: any(match(record) for match in matches)
+
+    def _count(self, ors: int) -> None:
+        self.ors += ors
+        if self.ors > MAX_OR:
+            raise ApiError(500, TOO_MANY_ORS)
+
+    def _condition(self, op: str, node: dict[str, Any], top: bool) -> Match:
+        name = node.get("field")
+        if not isinstance(name, str) or not name:
+            raise invalid("Invalid query syntax. A condition needs a field.")
+        if op not in _OPERATORS and op not in ("exist", "notexist"):
+            raise invalid(f"Invalid query syntax. The operator '{str(node.get('op'))[:40]}' is not known.")
+        if node.get("udf") is True:
+            return self._udf(name, op, node.get("value"))
+        field = self.entity.find(name)
+        if field is None:
+            raise invalid(f"Unable to find {name[:80]} in the {self.entity.name} Entity.")
+        if not field.queryable:
+            raise invalid(f"The field {field.name} of {self.entity.name} cannot be queried.")
+        if op in ("exist", "notexist"):
+            wanted = op == "exist"
+            return lambda record: (record.get(field.name) is not None) == wanted
+        return self._compare(field, op, node.get("value"), top)
+
+    def _compare(self, field: Field, op: str, value: Any, top: bool) -> Match:
+        if op in ("in", "notin"):
+            if not isinstance(value, list) or not value:
+                raise invalid(f"The operator '{op}' needs a list of values.")
+            if op == "in":
+                self._count(len(value))
+            keys = {key_of(_loose(field, entry)) for entry in value}
+            if op == "in" and top:
+                self.exact.setdefault(field.name, list(keys))
+            return lambda record: (key_of(record.get(field.name)) in keys) == (op == "in")
+        if isinstance(value, list | dict):
+            raise invalid(f"The operator '{op}' needs one value.")
+        wanted = key_of(_loose(field, value)) if op not in _TEXT else str(value).casefold()
+        if op == "eq" and top:
+            self.exact.setdefault(field.name, [wanted])
+        compare = _OPERATORS[op]
+        return lambda record: compare(key_of(record.get(field.name)), wanted)
+
+    def _udf(self, name: str, op: str, value: Any) -> Match:
+        self.udfs += 1
+        if self.udfs > 1:
+            raise invalid("Invalid query syntax. Only one user-defined field can be queried at a time.")
+        if self.udf_names and name.lower() not in self.udf_names:
+            raise invalid(f"Unable to find {name[:80]} in the {self.entity.name} Entity.")
+
+        def read(record: Record) -> Any:
+            fields = record.get("userDefinedFields") or []
+            return next((udf["value"] for udf in fields if udf["name"].lower() == name.lower()), None)
+
+        if op in ("exist", "notexist"):
+            return lambda record: (read(record) is not None) == (op == "exist")
+        if op in ("in", "notin"):
+            if not isinstance(value, list) or not value:
+                raise invalid(f"The operator '{op}' needs a list of values.")
+            keys = {str(entry).casefold() for entry in value}
+            return lambda record: (key_of(read(record)) in keys) == (op == "in")
+        compare = _OPERATORS[op]
+        wanted = str(value).casefold()
+        return lambda record: compare(key_of(read(record)), wanted)
+
+
+def _loose(field: Field, value: Any) -> Any:
+    """A value to compare with: converted like a stored one, but of any length."""
+    if field.type == "string" and isinstance(value, str):
+        return value
+    return coerce(field, value)
+
+
+def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def compare(have: Any, wanted: Any) -> bool:
+        if have is None or wanted is None:
+            return False
+        if isinstance(have, str) != isinstance(wanted, str):
+            have, wanted = str(have), str(wanted)
+        return test(have, wanted)
+
+    return compare
+
+
+def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    return lambda have, wanted: have is not None and test(str(have), wanted)
+
+
+_TEXT = ("beginswith", "endswith", "contains")
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda have, wanted: have == wanted,
+    "noteq": lambda have, wanted: have != wanted,
+    "gt": _ordered(lambda have, wanted: have > wanted),
+    "gte": _ordered(lambda have, wanted: have >= wanted),
+    "lt": _ordered(lambda have, wanted: have < wanted),
+    "lte": _ordered(lambda have, wanted: have <= wanted),
+    "beginswith": _text(str.startswith),
+    "endswith": _text(str.endswith),
+    "contains": _text(lambda have, wanted: wanted in have),
+    "in": lambda have, wanted: have in wanted,
+    "notin": lambda have, wanted: have not in wanted,
+}

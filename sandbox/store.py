@@ -1,0 +1,145 @@
+"""The records of one tenant: a table an entity, with indexes built when a field is first looked up.
+
+With a file, every committed record is also written to SQLite, and read back at the next start.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sandbox.query import Match, Record, key_of
+from sandbox.values import dumps, loads
+
+
+class Table:
+    """Records by id, in the order of their ids."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Record] = {}
+        self.next_id = 1
+        self._indexes: dict[str, dict[Any, dict[int, None]]] = {}
+
+    def put(self, record: Record) -> None:
+        """Add or replace a record. The record given must not be changed afterwards."""
+        number = record["id"]
+        old = self.rows.get(number)
+        for name, index in self._indexes.items():
+            if old is not None:
+                index.get(key_of(old.get(name)), {}).pop(number, None)
+            index.setdefault(key_of(record.get(name)), {})[number] = None
+        self.rows[number] = record
+        self.next_id = max(self.next_id, number + 1)
+
+    def remove(self, number: int) -> None:
+        """Take a record out; nothing happens when it is not there."""
+        old = self.rows.pop(number, None)
+        if old is not None:
+            for name, index in self._indexes.items():
+                index.get(key_of(old.get(name)), {}).pop(number, None)
+
+    def find(self, match: Match, exact: dict[str, list[Any]], after: int = 0) -> Iterator[Record]:
+        """Matching records with an id above ``after``, by id."""
+        for number in self._candidates(exact):
+            if number > after:
+                record = self.rows[number]
+                if match(record):
+                    yield record
+
+    def where(self, name: str, value: Any) -> list[Record]:
+        """Records whose field equals ``value``."""
+        return [self.rows[number] for number in sorted(self._index(name).get(key_of(value), {}))]
+
+    def _candidates(self, exact: dict[str, list[Any]]) -> list[int]:
+        if not exact:
+            return sorted(self.rows)
+        best: list[int] | None = None
+        for name, keys in exact.items():
+            if name == "id":
+                found = [key for key in keys if isinstance(key, int) and key in self.rows]
+            else:
+                index = self._index(name)
+                found = [number for key in set(keys) for number in index.get(key, ())]
+            if best is None or len(found) < len(best):
+                best = found
+        return sorted(best or [])
+
+    def _index(self, name: str) -> dict[Any, dict[int, None]]:
+        if name not in self._indexes:
+            index: dict[Any, dict[int, None]] = {}
+            for number, record in self.rows.items():
+                index.setdefault(key_of(record.get(name)), {})[number] = None
+            self._indexes[name] = index
+        return self._indexes[name]
+
+
+class Store:
+    """All tables of one tenant. ``lock`` is held for each request's work, so that every change is atomic."""
+
+    def __init__(self, code: str, file: Path | None = None) -> None:
+        self.code = code
+        self.lock = threading.RLock()
+        self.tables: dict[str, Table] = {}
+        self._file = file
+        if file is not None:
+            self._load()
+
+    def table(self, entity: str) -> Table:
+        """The table of an entity."""
+        return self.tables.setdefault(entity, Table())
+
+    def put(self, entity: str, record: Record) -> None:
+        """Add or replace a record, in memory and on the file."""
+        self.table(entity).put(record)
+        if self._file is not None:
+            with self._connect() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+                    (self.code, entity, record["id"], dumps(record)),
+                )
+
+    def put_many(self, entity: str, records: list[Record]) -> None:
+        """Add many records in one go."""
+        for record in records:
+            self.table(entity).put(record)
+        if self._file is not None:
+            with self._connect() as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+                    [(self.code, entity, record["id"], dumps(record)) for record in records],
+                )
+
+    def remove(self, entity: str, number: int) -> None:
+        """Take a record out."""
+        self.table(entity).remove(number)
+        if self._file is not None:
+            with self._connect() as connection:
+                connection.execute(
+                    "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?", (self.code, entity, number)
+                )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.tables.clear()
+        if self._file is not None:
+            with self._connect() as connection:
+                connection.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+
+    def _load(self) -> None:
+        with self._connect() as connection:
+            rows = connection.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
+            for entity, body in rows:
+                self.table(entity).put(loads(body))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(str(self._file), timeout=30)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS record (tenant TEXT, entity TEXT, id INTEGER, body TEXT, "
+            "PRIMARY KEY (tenant, entity, id))"
+        )
+        return connection
