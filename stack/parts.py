@@ -57,8 +57,9 @@ class Parts:
             *("--worker-class", "gthread"),
             *("--workers", str(self.options.web_processes)),
             *("--threads", "8"),
+            "--preload",  # the application is loaded once and then forked; a wrong setting ends the start at once
             *("--graceful-timeout", "5"),
-            *("--no-control-socket",),
+            "--no-control-socket",
             *("--log-level", "warning"),
             "webapp:create_app()",
         ]

@@ -1,0 +1,59 @@
+# Quotewright. `make` alone lists what there is to do.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PY := .venv/bin/python
+WORKERS ?= auto
+T ?= tests
+
+##@ Use it
+.PHONY: run smoke
+run: .venv/runtime.stamp ## Start everything on this machine: web, worker, Redis, an Autotask sandbox (PORT=, SANDBOX_PORT=)
+	@$(PY) -m stack run
+
+smoke: .venv/runtime.stamp ## Do the main job end to end without a person and print what landed in Autotask
+	@$(PY) -m smoke
+
+##@ Check it
+.PHONY: test check lint fmt bench
+test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/unit for a part)
+	@scripts/system-packages.sh
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
+
+check: lint ## Lint, types and the tests that need nothing but Python, in seconds
+	@$(PY) -m pytest -q -n $(WORKERS) tests/unit
+
+lint: .venv/dev.stamp ## Lint, formats, types, templates, and who may import whom
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || (echo "Some files are not formatted: make fmt"; exit 1)
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-timings 2>&1 | tail -n +1
+	@.venv/bin/djlint --lint --quiet webapp/templates sandbox
+
+fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format .
+
+bench: .venv/dev.stamp ## Measure, as ratios
+	@$(PY) -m bench
+
+##@ Keep it
+.PHONY: lock clean help
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock"
+lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (UPGRADE=--upgrade for newer versions)
+	@$(LOCK) $(UPGRADE) requirements/uv.in -o requirements/uv.txt
+	@$(LOCK) $(UPGRADE) requirements/runtime.in -o requirements/runtime.txt
+	@$(LOCK) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
+
+clean: ## Remove the environment and caches; the data in var/ stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/runtime.stamp: requirements/runtime.txt requirements/uv.txt scripts/venv.sh
+	@scripts/venv.sh runtime
+
+.venv/dev.stamp: requirements/dev.txt requirements/uv.txt scripts/venv.sh
+	@scripts/venv.sh dev

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Install what the tests need and no wheel brings: PostgreSQL and Chromium, from Debian's or Ubuntu's packages.
+# Nothing is installed when both are there, or named by TEST_POSTGRES_URL and CHROMIUM.
+set -eu
+
+missing=""
+have() { command -v "$1" >/dev/null 2>&1; }
+
+if [ -z "${TEST_POSTGRES_URL:-}" ] && ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+    missing="$missing postgresql"
+fi
+if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
+    missing="$missing chromium"
+fi
+[ -n "$missing" ] || exit 0
+
+if ! have apt-get; then
+    as=""
+elif [ "$(id -u)" = 0 ]; then
+    as="env"
+elif have sudo && sudo -n true 2>/dev/null; then
+    as="sudo"
+else
+    as=""
+fi
+if [ -z "$as" ]; then
+    echo "Missing for the tests:$missing. Install them (or set TEST_POSTGRES_URL and CHROMIUM); without them the tests" \
+        "use a PostgreSQL from a wheel, and those that need a browser are skipped." >&2
+    exit 0
+fi
+
+echo "Installing$missing …" >&2
+log=$(mktemp)
+install() { $as DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1; }
+# A fresh machine has no package list yet, an old one may have an outdated list.
+if ! install && ! { $as apt-get update -qq >"$log" 2>&1 && install; }; then
+    tail -n 20 "$log" >&2
+    echo "The packages$missing could not be installed; the lines above say why." >&2
+    exit 1
+fi
+rm -f "$log"
