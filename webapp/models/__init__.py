@@ -17,7 +17,7 @@ from webapp.models.push import (
     PushRun,
     PushStep,
 )
-from webapp.models.quote import Acceptance, Quote, QuoteLine, Revision, RevisionDocument
+from webapp.models.quote import Acceptance, Counter, Quote, QuoteLine, Revision, RevisionDocument
 
 __all__ = [
     "Acceptance",
@@ -26,6 +26,7 @@ __all__ = [
     "Base",
     "Category",
     "Connection",
+    "Counter",
     "Item",
     "Link",
     "Organization",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Timestamped
@@ -77,7 +77,7 @@ class Item(Timestamped, Base):
     recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
     is_active: Mapped[bool] = mapped_column(default=True)
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
-    origin_id: Mapped[int | None]
+    origin_id: Mapped[int | None] = mapped_column(BigInteger)
 
     category: Mapped[Category | None] = relationship()
     tax_code: Mapped[TaxCode | None] = relationship()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
@@ -22,6 +22,7 @@ LOST = "lost"
 STATUSES = (PENDING, ACCEPTED, ORDERED, FULFILLED, LOST)
 WON_STATUSES = (ACCEPTED, ORDERED, FULFILLED)
 
+QUOTE_NUMBERS = "quote"
 DISCOUNT_KINDS = ("none", "percent", "unit", "line")
 QUOTE_DISCOUNT_KINDS = ("none", "percent", "amount")
 
@@ -32,7 +33,8 @@ class Quote(Timestamped, Base):
     ``number`` is given at the first publishing. ``public_token`` opens the customer's page.
     ``discount_kind``: ``percent`` of every line, or an ``amount`` off the one-time lines.
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; None lets the push find or create them.
-    ``version`` guards against two people saving over each other.
+    ``viewed_at``: when the customer first opened the live revision. ``version`` guards against two people saving
+    over each other's header; each line has its own.
     """
 
     __tablename__ = "quote"
@@ -58,8 +60,10 @@ class Quote(Timestamped, Base):
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     shipping_amount: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
-    autotask_opportunity_id: Mapped[int | None]
-    autotask_contact_id: Mapped[int | None]
+    autotask_opportunity_id: Mapped[int | None] = mapped_column(BigInteger)
+    autotask_opportunity_title: Mapped[str] = mapped_column(String(200), default="")
+    autotask_contact_id: Mapped[int | None] = mapped_column(BigInteger)
+    viewed_at: Mapped[datetime | None]
     lost_reason: Mapped[str] = mapped_column(String(500), default="")
     status_changed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -71,6 +75,7 @@ class Quote(Timestamped, Base):
         back_populates="quote", order_by="QuoteLine.position", cascade="all, delete-orphan"
     )
     revisions: Mapped[list[Revision]] = relationship(back_populates="quote", order_by="Revision.number")
+    acceptance: Mapped[Acceptance | None] = relationship(back_populates="quote")
 
     @property
     def current_revision(self) -> Revision | None:
@@ -116,7 +121,8 @@ class QuoteLine(Base):
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
-    origin_id: Mapped[int | None]
+    origin_id: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(default=1)
 
     quote: Mapped[Quote] = relationship(back_populates="lines")
     category: Mapped[Category | None] = relationship()
@@ -140,6 +146,15 @@ class Revision(Base):
     quote: Mapped[Quote] = relationship(back_populates="revisions")
 
 
+class Counter(Base):
+    """The last number given out of a series, for example of quotes. Numbers may have gaps, never repeats."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
 class RevisionDocument(Base):
     """The PDF of a revision, rendered once and kept, since a second rendering differs in its dates."""
 
@@ -152,7 +167,10 @@ class RevisionDocument(Base):
 
 
 class Acceptance(Base):
-    """The customer's (or, for them, the rep's) yes, tied to the hash of exactly what was accepted."""
+    """The customer's (or, for them, the rep's) yes, tied to the hash of exactly what was accepted.
+
+    ``signature`` is the name as the customer typed it to sign; empty when ``recorded_by`` noted the yes for them.
+    """
 
     __tablename__ = "acceptance"
 
@@ -161,7 +179,12 @@ class Acceptance(Base):
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
     content_sha256: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
+    signature: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     ip_address: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     accepted_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    quote: Mapped[Quote] = relationship(back_populates="acceptance")
+    recorded_by: Mapped[User | None] = relationship()

@@ -9,8 +9,14 @@ import hashlib
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from webapp.services.quoting.money import to_unit
+
+# Always with 4 decimals, so that equal amounts give equal text and so equal hashes.
+Exact = Annotated[Decimal, AfterValidator(to_unit)]
 
 
 class Frozen(BaseModel):
@@ -33,6 +39,16 @@ class Address(Frozen):
     def is_empty(self) -> bool:
         """True when no part is filled."""
         return not any((self.line1, self.line2, self.city, self.state, self.postal_code, self.country))
+
+
+class Seller(Frozen):
+    """The company that makes the offer, as its profile was when the quote was published."""
+
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
 
 
 class FrozenOrganization(Frozen):
@@ -77,13 +93,13 @@ class FrozenLine(Frozen):
     category_path: str = ""
     tax_code_id: int | None = None
     tax_name: str = ""
-    tax_rate: Decimal = Decimal(0)
+    tax_rate: Exact = Decimal("0.0000")
     recurrence: str
-    quantity: Decimal
-    unit_price: Decimal
-    unit_cost: Decimal = Decimal(0)
+    quantity: Exact
+    unit_price: Exact
+    unit_cost: Exact = Decimal("0.0000")
     discount_kind: str = "none"
-    discount_value: Decimal = Decimal(0)
+    discount_value: Exact = Decimal("0.0000")
     is_optional: bool = False
     is_selected: bool = False
     origin_entity: str = ""
@@ -107,13 +123,15 @@ class Snapshot(Frozen):
     expires_on: date | None = None
     owner_name: str
     owner_email: str
+    seller: Seller = Seller()
+    terms: str = ""
     organization: FrozenOrganization | None
     person: FrozenPerson | None
     comments: str = ""
     purchase_order_number: str = ""
     discount_kind: str = "none"
-    discount_value: Decimal = Decimal(0)
-    shipping_amount: Decimal = Decimal(0)
+    discount_value: Exact = Decimal("0.0000")
+    shipping_amount: Exact = Decimal("0.0000")
     autotask_opportunity_id: int | None = None
     autotask_contact_id: int | None = None
     lines: tuple[FrozenLine, ...]

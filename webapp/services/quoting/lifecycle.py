@@ -1,0 +1,92 @@
+"""What may become of a published quote: the table of transitions, and the rep's side of it."""
+
+from __future__ import annotations
+
+from webapp.models import Quote, Revision, User, db, utc_now
+from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
+from webapp.services import audit, outbox
+from webapp.services.errors import Invalid
+from webapp.services.quoting.editing import lock
+
+# From each status, the statuses that may follow. A lost quote comes back to life only when nobody had accepted it.
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    PENDING: (ACCEPTED, LOST),
+    ACCEPTED: (ORDERED, FULFILLED, LOST),
+    ORDERED: (FULFILLED, LOST),
+    FULFILLED: (),
+    LOST: (PENDING,),
+}
+MAX_REASON = 500
+
+
+class NotPublished(Invalid):
+    """A draft has no customer who could answer."""
+
+
+class TransitionRefused(Invalid):
+    """The status that was asked for cannot follow the present one."""
+
+
+class ReasonMissing(Invalid):
+    """A lost quote says why."""
+
+
+def possible(quote: Quote) -> tuple[str, ...]:
+    """The statuses that may follow now."""
+    if quote.number is None:
+        return ()
+    if quote.status == LOST and quote.acceptance is not None:
+        return ()
+    return TRANSITIONS[quote.status]
+
+
+def advance(actor: User, quote_id: int, status: str, *, reason: str = "") -> Quote:
+    """Set the status as the rep says: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
+
+    An acceptance goes through ``acceptance.record_for_customer``. Raises NotPublished, TransitionRefused or
+    ReasonMissing, each with a sentence.
+    """
+    quote = lock(quote_id)
+    reason = reason.strip()
+    if status == ACCEPTED:
+        raise TransitionRefused("An acceptance needs the name of who accepted. Nothing was changed.")
+    if status == LOST and not reason:
+        raise ReasonMissing(
+            "Nothing was changed yet.", {"reason": "Say in a few words why the quote was lost."}
+        )
+    if len(reason) > MAX_REASON:
+        raise ReasonMissing("Nothing was changed yet.", {"reason": f"Use up to {MAX_REASON} characters."})
+    apply(quote, status, actor=actor, reason=reason if status == LOST else "")
+    db.session.commit()
+    return quote
+
+
+def apply(quote: Quote, status: str, *, actor: User | None, reason: str = "", label: str = "") -> Revision:
+    """Make the transition and record its push in the open transaction; returns the revision it concerns.
+
+    ``label``: the customer's name when they did it themselves.
+    """
+    revision = quote.current_revision
+    if revision is None:
+        raise NotPublished("This quote was never published. Publish it, or delete the draft.")
+    if status not in possible(quote):
+        raise TransitionRefused(
+            f"A quote that is {quote.status} cannot become {status}. Nothing was changed."
+        )
+    before = quote.status
+    quote.status = status
+    quote.status_changed_at = utc_now()
+    quote.lost_reason = reason
+    quote.version += 1
+    outbox.record(quote, revision, "reopened" if status == PENDING else status)
+    audit.record(
+        actor,
+        f"quote.{status}",
+        "quote",
+        quote.id,
+        label=label,
+        before=before,
+        reason=reason,
+        revision=revision.number,
+    )
+    return revision
