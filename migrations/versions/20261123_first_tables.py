@@ -1,6 +1,6 @@
 """first tables
 
-Revision: 0001, after , made 2026-11-23 18:39:58.867703+00:00
+Revision: 0001, after , made 2026-11-23 18:54:59.191264+00:00
 """
 
 from __future__ import annotations
@@ -56,6 +56,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("integration", name=op.f("pk_connection")),
+    )
+    op.create_table(
+        "counter",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
     )
     op.create_table(
         "link",
@@ -187,7 +193,7 @@ def upgrade() -> None:
         sa.Column("recurrence", sa.String(length=12), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("origin_entity", sa.String(length=20), nullable=False),
-        sa.Column("origin_id", sa.Integer(), nullable=True),
+        sa.Column("origin_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -281,8 +287,10 @@ def upgrade() -> None:
             sa.Numeric(precision=18, scale=4).with_variant(sa.BigInteger(), "sqlite"),
             nullable=False,
         ),
-        sa.Column("autotask_opportunity_id", sa.Integer(), nullable=True),
-        sa.Column("autotask_contact_id", sa.Integer(), nullable=True),
+        sa.Column("autotask_opportunity_id", sa.BigInteger(), nullable=True),
+        sa.Column("autotask_opportunity_title", sa.String(length=200), nullable=False),
+        sa.Column("autotask_contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("viewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lost_reason", sa.String(length=500), nullable=False),
         sa.Column("status_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -383,7 +391,8 @@ def upgrade() -> None:
         sa.Column("is_optional", sa.Boolean(), nullable=False),
         sa.Column("is_selected", sa.Boolean(), nullable=False),
         sa.Column("origin_entity", sa.String(length=20), nullable=False),
-        sa.Column("origin_id", sa.Integer(), nullable=True),
+        sa.Column("origin_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "discount_kind in ('none', 'percent', 'unit', 'line')", name=op.f("ck_quote_line_discount_kind")
         ),
@@ -432,11 +441,16 @@ def upgrade() -> None:
         sa.Column("revision_id", sa.Integer(), nullable=False),
         sa.Column("content_sha256", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("signature", sa.String(length=120), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
         sa.Column("ip_address", sa.String(length=45), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["quote_id"], ["quote.id"], name=op.f("fk_acceptance_quote_id_quote")),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["user_account.id"], name=op.f("fk_acceptance_recorded_by_id_user_account")
+        ),
         sa.ForeignKeyConstraint(
             ["revision_id"], ["revision.id"], name=op.f("fk_acceptance_revision_id_revision")
         ),
@@ -623,6 +637,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_link_remote")
 
     op.drop_table("link")
+    op.drop_table("counter")
     op.drop_table("connection")
     with op.batch_alter_table("category", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_category_parent_id"))

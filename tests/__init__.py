@@ -1,0 +1,1 @@
+"""Tests: pure code first, then real parts."""

@@ -1,0 +1,1 @@
+"""Fixtures for the real parts: Redis, PostgreSQL, the Autotask sandbox, Chromium, the whole stack."""

@@ -1,0 +1,50 @@
+"""The web application, made as in production, on real databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import config
+from tests.support.settings import environment
+from webapp import create_app
+from webapp.extensions import limiter
+from webapp.models import db
+
+NO_REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment of the application: Redis and the sandbox are the real ones when the test asks for them."""
+    asked = request.fixturenames
+    values = {"DATABASE_URL": database_url, "QUOTEWRIGHT_DATA": str(tmp_path), "REDIS_URL": NO_REDIS}
+    if "redis_url" in asked:
+        values["REDIS_URL"] = request.getfixturevalue("redis_url")
+    if "tenant" in asked or "sandbox_url" in asked:
+        values["AUTOTASK_ROOT"] = request.getfixturevalue("sandbox_url") + "/atservicesrest"
+    return environment(**values)
+
+
+@pytest.fixture
+def app(app_settings: dict[str, str]) -> Iterator[Flask]:
+    """The application on a migrated database of this test's own; no context is pushed."""
+    application = create_app(config.load(app_settings))
+    application.testing = True
+    with application.app_context():
+        limiter.reset()
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    application.extensions["quotewright"].redis.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript, so to say: keeps cookies, follows nothing by itself."""
+    return app.test_client()

