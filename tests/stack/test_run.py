@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ class Run:
         self.process.send_signal(number)
         self.process.wait(60)
         return self.output.read_text()
+
+    def printed(self, words: str) -> bool:
+        return words in self.output.read_text()
 
     def alive(self) -> list[int]:
         return [pid for child in self.facts["children"].values() for pid in session_members(child)]
@@ -106,12 +110,8 @@ def test_a_killed_part_is_told_and_comes_back(data: Path) -> None:
     with running(data) as run:
         for key, name in (("worker", "worker"), ("web", "web server"), ("redis", "Redis server")):
             os.kill(run.facts["children"][key], signal.SIGKILL)
-            wait_for(
-                lambda name=name: (
-                    f"The {name} was ended by SIGKILL. Its last lines" in run.output.read_text()
-                ),
-                f"a sentence about the {name}",
-            )
+            sentence = f"The {name} was ended by SIGKILL. Its last lines"
+            wait_for(partial(run.printed, sentence), f"a sentence about the {name}")
         wait_for(lambda: _answers(run), "the first page to be back")
 
 
