@@ -26,7 +26,7 @@ lint: .venv/dev.stamp ## Lint, formats, types, templates, and who may import who
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet . || (echo "Some files are not formatted: make fmt"; exit 1)
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports --no-timings 2>&1 | tail -n +1
+	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/djlint --lint --quiet webapp/templates sandbox
 
 fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
