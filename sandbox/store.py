@@ -83,9 +83,9 @@ class Store:
         self.code = code
         self.lock = threading.RLock()
         self.tables: dict[str, Table] = {}
-        self._file = file
-        if file is not None:
-            self._load()
+        self._file = _open(file) if file is not None else None
+        if self._file is not None:
+            self._load(self._file)
 
     def table(self, entity: str) -> Table:
         """The table of an entity."""
@@ -95,8 +95,8 @@ class Store:
         """Add or replace a record, in memory and on the file."""
         self.table(entity).put(record)
         if self._file is not None:
-            with self._connect() as connection:
-                connection.execute(
+            with self._file:
+                self._file.execute(
                     "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
                     (self.code, entity, record["id"], dumps(record)),
                 )
@@ -106,8 +106,8 @@ class Store:
         for record in records:
             self.table(entity).put(record)
         if self._file is not None:
-            with self._connect() as connection:
-                connection.executemany(
+            with self._file:
+                self._file.executemany(
                     "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
                     [(self.code, entity, record["id"], dumps(record)) for record in records],
                 )
@@ -116,30 +116,32 @@ class Store:
         """Take a record out."""
         self.table(entity).remove(number)
         if self._file is not None:
-            with self._connect() as connection:
-                connection.execute(
-                    "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?", (self.code, entity, number)
+            with self._file:
+                self._file.execute(
+                    "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?",
+                    (self.code, entity, number),
                 )
 
     def clear(self) -> None:
         """Forget everything."""
         self.tables.clear()
         if self._file is not None:
-            with self._connect() as connection:
-                connection.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+            with self._file:
+                self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
 
-    def _load(self) -> None:
-        with self._connect() as connection:
-            rows = connection.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
-            for entity, body in rows:
-                self.table(entity).put(loads(body))
+    def _load(self, file: sqlite3.Connection) -> None:
+        rows = file.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
+        for entity, body in rows:
+            self.table(entity).put(loads(body))
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(str(self._file), timeout=30)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS record (tenant TEXT, entity TEXT, id INTEGER, body TEXT, "
-            "PRIMARY KEY (tenant, entity, id))"
-        )
-        return connection
+
+def _open(file: Path) -> sqlite3.Connection:
+    # Used under the store's lock only, so threads may share it.
+    connection = sqlite3.connect(str(file), timeout=30, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS record (tenant TEXT, entity TEXT, id INTEGER, body TEXT, "
+        "PRIMARY KEY (tenant, entity, id))"
+    )
+    return connection

@@ -1,0 +1,190 @@
+"""Routes for tests and demonstrations: tenants, seeds, faults, the log and the whole state."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox import amounts, contract, faults, seed
+from sandbox.errors import ApiError
+from sandbox.query import Record
+from sandbox.tenants import SETTINGS, Tenant, Tenants, apply_settings
+from sandbox.values import dumps, loads
+
+
+def answer(tenants: Tenants, request: Request) -> Response:
+    """Do what an address under ``/sandbox/`` says. Raises ApiError with a sentence."""
+    parts = [part for part in request.path.split("/") if part][1:]
+    if parts[:1] != ["tenants"]:
+        raise ApiError(404, "The admin routes begin with /sandbox/tenants.")
+    try:
+        if len(parts) == 1:
+            return _all(tenants, request)
+        tenant = tenants.find(parts[1])
+        if tenant is None:
+            raise ApiError(404, f"There is no tenant {parts[1]}.")
+        return _one(tenants, tenant, request, parts[2:])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ApiError(400, f"The request is wrong: {error}.") from error
+
+
+def _body(request: Request) -> dict[str, Any]:
+    data = request.get_data()
+    document = loads(data) if data else {}
+    if not isinstance(document, dict):
+        raise ValueError("a JSON object was expected")  # noqa: TRY004  answered as a wrong request
+    return document
+
+
+def _json(document: Any, status: int = 200) -> Response:
+    return Response(dumps(document), status, mimetype="application/json")
+
+
+def _all(tenants: Tenants, request: Request) -> Response:
+    if request.method == "GET":
+        return _json([_describe(tenant) for tenant in tenants.all()])
+    if request.method != "POST":
+        raise ApiError(405, "Use GET or POST.")
+    data = _body(request)
+    settings = {
+        name: value for name, value in data.items() if name in SETTINGS and name not in ("user", "secret")
+    }
+    unknown = set(data) - set(settings) - {"code", "user", "secret", "seed"}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    tenant = tenants.create(
+        str(data["code"]), str(data["user"]), str(data["secret"]), str(data.get("seed", "demo")), **settings
+    )
+    return _json(_describe(tenant), 201)
+
+
+def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -> Response:
+    method, name = request.method, parts[0] if parts else ""
+    match (method, name, len(parts)):
+        case ("GET", "", 0):
+            return _json(_describe(tenant))
+        case ("PATCH", "", 0):
+            apply_settings(tenant, _body(request))
+            return _json(_describe(tenant))
+        case ("DELETE", "", 0):
+            tenants.remove(tenant.code)
+            return _json({})
+        case ("POST", "reset", 1):
+            tenant.reset()
+            return _json(_describe(tenant))
+        case ("POST", "seed", 1):
+            return _json(_seed(tenant, _body(request)))
+        case ("GET", "state", 1):
+            return _json(_state(tenant))
+        case ("GET", "calls", 1):
+            return _json(
+                tenant.log.since(int(request.args.get("since", 0)), int(request.args.get("last", 0)))
+            )
+        case ("DELETE", "calls", 1):
+            tenant.log.clear()
+            return _json({})
+        case ("GET", "stats", 1):
+            return _json(tenant.log.stats())
+        case ("POST", "usage", 1):
+            tenant.log.pretend(int(_body(request)["calls"]))
+            return _json({})
+        case (_, "faults", _):
+            return _faults(tenant, request, parts[1:])
+        case ("PATCH", "picklists", 3):
+            return _picklist(tenant, parts[1], parts[2], _body(request))
+        case ("PATCH" | "DELETE", _, 2):
+            return _edit(tenant, request, parts[0], int(parts[1]))
+    raise ApiError(404, "There is no such admin route.")
+
+
+def _describe(tenant: Tenant) -> dict[str, Any]:
+    shown = {json_name: getattr(tenant, attribute) for json_name, (attribute, _) in SETTINGS.items()}
+    shown.pop("secret")
+    return {"code": tenant.code, **shown}
+
+
+def _seed(tenant: Tenant, data: dict[str, Any]) -> dict[str, list[int]]:
+    """Records as a person in Autotask might have made them: types are checked, rules are not."""
+    made: dict[str, list[int]] = {}
+    with tenant.store.lock:
+        for name, rows in data.items():
+            entity = contract.find(name)
+            if entity is None:
+                raise ValueError(f"no entity {name}")
+            table = tenant.store.table(entity.name)
+            first = table.next_id
+            records = [seed.complete(entity.name, dict(row), first + place) for place, row in enumerate(rows)]
+            tenant.store.put_many(entity.name, records)
+            made[entity.name] = [record["id"] for record in records]
+            for record in records if entity.name in ("Quotes", "QuoteItems", "Opportunities") else []:
+                amounts.after_change(tenant, entity.name, record)
+    return made
+
+
+def _state(tenant: Tenant) -> dict[str, list[Record]]:
+    with tenant.store.lock:
+        return {
+            name: [_without_data(table.rows[number]) for number in sorted(table.rows)]
+            for name, table in sorted(tenant.store.tables.items())
+        }
+
+
+def _without_data(record: Record) -> Record:
+    if "data" not in record:
+        return record
+    data = base64.b64decode(record["data"] or "")
+    rest = {name: value for name, value in record.items() if name != "data"}
+    return {**rest, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _faults(tenant: Tenant, request: Request, parts: list[str]) -> Response:
+    if request.method == "POST" and not parts:
+        return _json(tenant.faults.add(faults.read(_body(request))).describe(), 201)
+    if request.method == "DELETE":
+        tenant.faults.clear(int(parts[0]) if parts else 0)
+        return _json({})
+    if request.method == "GET" and not parts:
+        return _json([fault.describe() for fault in tenant.faults.active])
+    raise ApiError(405, "Use GET, POST or DELETE.")
+
+
+def _picklist(tenant: Tenant, entity: str, field: str, change: dict[str, Any]) -> Response:
+    """Change one value: ``{"value": "3", "isActive": false, "label": "..."}``; a new value is added."""
+    found = contract.find(entity)
+    named = found.find(field) if found else None
+    if found is None or named is None or not named.picklist:
+        raise ValueError(f"{entity}.{field} is no picklist")
+    values = tenant.picklists.setdefault(found.name, {}).setdefault(named.name, [])
+    entry = next((one for one in values if one["value"] == str(change["value"])), None)
+    if entry is None:
+        blank = {"isDefaultValue": False, "sortOrder": len(values) + 1, "parentValue": "", "isActive": True}
+        entry = {"value": str(change["value"]), "label": str(change["value"]), **blank, "isSystem": False}
+        values.append(entry)
+    elif change.get("remove"):
+        values.remove(entry)
+    entry.update(
+        {name: value for name, value in change.items() if name in ("label", "isActive", "isDefaultValue")}
+    )
+    return _json(entry)
+
+
+def _edit(tenant: Tenant, request: Request, name: str, number: int) -> Response:
+    """What a person in Autotask changes or deletes by hand."""
+    entity = contract.find(name)
+    if entity is None:
+        raise ApiError(404, f"There is no entity {name}.")
+    with tenant.store.lock:
+        old = tenant.store.table(entity.name).rows.get(number)
+        if old is None:
+            raise ApiError(404, f"{entity.name} has no record {number}.")
+        if request.method == "DELETE":
+            tenant.store.remove(entity.name, number)
+            amounts.after_change(tenant, entity.name, old)
+            return _json({})
+        changed = {**old, **seed.complete_partial(entity.name, _body(request))}
+        tenant.store.put(entity.name, changed)
+        amounts.after_change(tenant, entity.name, changed)
+        return _json(_without_data(changed))

@@ -1,0 +1,92 @@
+"""How records and entities look on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.contract import Entity, Field
+from sandbox.query import Record
+from sandbox.tenants import Tenant
+
+DATA_TYPES = {
+    "integer": "integer",
+    "decimal": "decimal",
+    "boolean": "boolean",
+    "datetime": "datetime",
+    "string": "string",
+    "bytes": "byte[]",
+}
+WEBHOOK_ENTITIES = ("Companies", "Contacts")
+
+
+def wire(entity: Entity, record: Record, include: list[str], *, whole: bool = False) -> dict[str, Any]:
+    """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
+    names = list(dict.fromkeys(["id", *include])) if include else list(entity.fields)
+    shown = {name: record.get(name) for name in names if whole or entity.fields[name].type != "bytes"}
+    if not include:
+        shown["userDefinedFields"] = record.get("userDefinedFields") or []
+    return shown
+
+
+def document(tenant: Tenant, entity: Entity, kind: str) -> dict[str, Any]:
+    """The answer of ``entityInformation`` and what lies under it."""
+    if kind.endswith("userdefinedfields"):
+        return {"fields": [_udf(name) for name in tenant.udfs.get(entity.name, [])]}
+    if kind.endswith("fields"):
+        return {"fields": [_field(tenant, entity, field) for field in entity.fields.values()]}
+    return {"info": _information(tenant, entity)}
+
+
+def _information(tenant: Tenant, entity: Entity) -> dict[str, Any]:
+    allowed = tenant.permissions.get(entity.name)
+
+    def access(verb: str, possible: bool) -> str:
+        return "All" if possible and (allowed is None or verb in allowed) else "None"
+
+    return {
+        "name": entity.name.removesuffix("s"),
+        "canCreate": entity.can_create,
+        "canDelete": entity.can_delete,
+        "canQuery": True,
+        "canUpdate": entity.can_update,
+        "userAccessForCreate": access("create", entity.can_create),
+        "userAccessForDelete": access("delete", entity.can_delete),
+        "userAccessForQuery": access("query", True),
+        "userAccessForUpdate": access("update", entity.can_update),
+        "hasUserDefinedFields": bool(tenant.udfs.get(entity.name)),
+        "supportsWebhookCallouts": entity.name in WEBHOOK_ENTITIES,
+    }
+
+
+def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
+    values = tenant.picklists.get(entity.name, {}).get(field.name) if field.picklist else None
+    return {
+        "name": field.name,
+        "dataType": DATA_TYPES[field.type],
+        "length": field.length,
+        "isRequired": field.required,
+        "isReadOnly": field.read_only,
+        "isQueryable": field.queryable,
+        "isReference": bool(field.reference),
+        "referenceEntityType": field.reference.removesuffix("s") if field.reference else "",
+        "isPickList": field.picklist,
+        "picklistValues": values if field.picklist else None,
+        "picklistParentValueField": "",
+        "isSupportedWebhookField": entity.name in WEBHOOK_ENTITIES and not field.read_only,
+    }
+
+
+def _udf(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name,
+        "type": "UDF",
+        "dataType": "string",
+        "length": 255,
+        "isRequired": False,
+        "isReadOnly": False,
+        "isQueryable": True,
+        "isReference": False,
+        "isPickList": False,
+        "picklistValues": None,
+    }

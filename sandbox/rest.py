@@ -1,0 +1,263 @@
+"""The REST API itself: an address and a verb to a query, a read, a write or a description.
+
+Pure of sockets: ``answer`` takes what a request says and returns a status and a document.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote as url_quote
+
+from sandbox import amounts, contract, describe, query, rules, webhooks
+from sandbox.contract import Entity
+from sandbox.errors import NO_PERMISSION, ApiError
+from sandbox.tenants import Tenant
+from sandbox.values import loads
+
+MAX_CURSORS = 1000
+VERBS = {"POST": "create", "PATCH": "update", "PUT": "update", "DELETE": "delete", "GET": "get"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """What an address means. ``verb``: query, count, get, create, update, delete, metadata or threshold."""
+
+    entity: Entity
+    kind: str
+    verb: str
+    parent_id: int | None = None
+    item_id: int | None = None
+    token: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """What the thread limit counts by."""
+        return self.entity.name
+
+
+def route(method: str, path: str) -> Route:
+    """Read an address (behind ``/v1.0``). Raises ApiError 404 for one that Autotask does not have, 405 for its verb."""
+    parts = [part for part in path.split("/") if part]
+    entity = contract.find(parts[0]) if parts else None
+    if entity is None:
+        raise _nowhere(path)
+    rest = [part.lower() for part in parts[1:]]
+    if len(rest) >= 2 and rest[0].isdigit():
+        child = contract.child_of(entity, rest[1])
+        if child is None:
+            raise _nowhere(path)
+        return _child_route(method, path, child, _number(rest[0]), rest[2:])
+    return _flat_route(method, path, entity, rest, parts)
+
+
+def _flat_route(method: str, path: str, entity: Entity, rest: list[str], parts: list[str]) -> Route:
+    tail = "/".join(rest)
+    if tail == "":
+        _allow(method, entity.routes["root"], path, flat=True)
+        return Route(entity, "root", VERBS[method])
+    if tail in ("query", "query/count"):
+        kind = "count" if tail.endswith("count") else "query"
+        _allow(method, entity.routes[kind], path)
+        return Route(entity, kind, kind)
+    if len(rest) == 2 and rest[0] == "query" and rest[1] == "next":
+        return Route(entity, "next", "query")
+    if tail in [name.lower() for name in entity.routes["information"]]:
+        _allow(method, ["GET"], path)
+        return Route(entity, tail, "metadata")
+    if len(rest) == 1 and re.fullmatch(r"-?\d{1,18}", rest[0]):
+        _allow(method, entity.routes["item"], path)
+        return Route(entity, "item", VERBS[method], item_id=int(rest[0]))
+    raise _nowhere(path)
+
+
+def _child_route(method: str, path: str, child: Entity, parent_id: int, rest: list[str]) -> Route:
+    tail = "/".join(rest)
+    if tail == "":
+        _allow(method, child.routes["child"], path)
+        return Route(child, "child", "query" if method == "GET" else VERBS[method], parent_id)
+    if tail in [name.lower() for name in child.routes["information"]]:
+        _allow(method, ["GET"], path)
+        return Route(child, tail, "metadata", parent_id)
+    if len(rest) == 1 and re.fullmatch(r"\d{1,18}", rest[0]):
+        _allow(method, child.routes["childItem"], path)
+        return Route(child, "item", VERBS[method], parent_id, int(rest[0]))
+    raise _nowhere(path)
+
+
+def _number(text: str) -> int:
+    return int(text[:18])
+
+
+def _allow(method: str, allowed: list[str], path: str, *, flat: bool = False) -> None:
+    if method in allowed:
+        return
+    # A child that is written through its parent has no flat address at all.
+    if flat and not allowed:
+        raise _nowhere(path)
+    raise ApiError(405, f"The requested resource does not support http method '{method}'.")
+
+
+def _nowhere(path: str) -> ApiError:
+    return ApiError(404, f"No HTTP resource was found that matches the request URI '{path[:200]}'.")
+
+
+def answer(
+    tenant: Tenant, found: Route, method: str, body: bytes, args: dict[str, str], base: str
+) -> tuple[int, dict[str, Any], bool]:
+    """Do what the request says. Returns status, document and whether something was written. Raises ApiError.
+
+    ``base``: the address of the entity's API root as the caller reached it, for next-page links.
+    """
+    _permit(tenant, found)
+    with tenant.store.lock:
+        match found.verb:
+            case "metadata":
+                return 200, describe.document(tenant, found.entity, found.kind), False
+            case "query" | "count":
+                return 200, _search(tenant, found, method, body, args, base), False
+            case "get":
+                return 200, _get(tenant, found), False
+            case "create":
+                return 200, _create(tenant, found, _json(body)), True
+            case "update":
+                return 200, _update(tenant, found, _json(body), blank=method == "PUT"), True
+            case _:
+                return 200, _delete(tenant, found), True
+
+
+def _permit(tenant: Tenant, found: Route) -> None:
+    allowed = tenant.permissions.get(found.entity.name)
+    verb = {"count": "query", "get": "query"}.get(found.verb, found.verb)
+    if allowed is not None and verb != "metadata" and verb not in allowed:
+        raise ApiError(403, NO_PERMISSION)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return loads(body)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ApiError(400, "The request body is not valid JSON.") from error
+
+
+def _search(
+    tenant: Tenant, found: Route, method: str, body: bytes, args: dict[str, str], base: str
+) -> dict[str, Any]:
+    entity = found.entity
+    if found.kind == "next":
+        cursor = tenant.cursors.get(args.get("paging", ""))
+        if cursor is None or cursor[0] != entity.name:
+            raise ApiError(500, "The page does not exist any more. Run the query again.")
+        return _page(tenant, entity, args["paging"], base)
+    if found.kind == "child":
+        key = entity.parent.key if entity.parent else ""
+        text: Any = {"filter": [{"op": "eq", "field": key, "value": found.parent_id}]}
+    elif method == "POST":
+        text = _json(body)
+    else:
+        text = _json(args.get("search", "").encode())
+    search = query.parse(entity, text, set(tenant.udfs.get(entity.name, [])))
+    table = tenant.store.table(entity.name)
+    if found.verb == "count":
+        return {"queryCount": sum(1 for _ in table.find(search.match, search.exact))}
+    token = secrets.token_urlsafe(12)
+    tenant.cursors[token] = (entity.name, search, 0, 1, [])
+    return _page(tenant, entity, token, base)
+
+
+def _page(tenant: Tenant, entity: Entity, token: str, base: str) -> dict[str, Any]:
+    """A page from a cursor; the pages before and after get cursors of their own."""
+    name, search, after, number, trail = tenant.cursors[token]
+    rows = []
+    more = False
+    for record in tenant.store.table(name).find(search.match, search.exact, after):
+        if len(rows) == search.limit:
+            more = True
+            break
+        rows.append(record)
+    next_url = previous_url = None
+    if more:
+        next_url = _link(tenant, entity, base, (name, search, rows[-1]["id"], number + 1, [*trail, after]))
+    if trail:
+        previous_url = _link(tenant, entity, base, (name, search, trail[-1], number - 1, trail[:-1]))
+    return {
+        "items": [describe.wire(entity, record, search.include) for record in rows],
+        "pageDetails": {
+            "count": len(rows),
+            "requestCount": search.limit,
+            "prevPageUrl": previous_url,
+            "nextPageUrl": next_url,
+        },
+    }
+
+
+def _link(
+    tenant: Tenant, entity: Entity, base: str, cursor: tuple[str, query.Search, int, int, list[int]]
+) -> str:
+    token = secrets.token_urlsafe(12)
+    while len(tenant.cursors) >= MAX_CURSORS:
+        tenant.cursors.pop(next(iter(tenant.cursors)))
+    tenant.cursors[token] = cursor
+    return f"{base}/{entity.name}/query/next?paging={url_quote(token)}"
+
+
+def _get(tenant: Tenant, found: Route) -> dict[str, Any]:
+    record = tenant.store.table(found.entity.name).rows.get(found.item_id or 0)
+    if record is not None and found.parent_id is not None and found.entity.parent:
+        if record[found.entity.parent.key] != found.parent_id:
+            record = None
+    return {"item": describe.wire(found.entity, record, [], whole=True) if record else None}
+
+
+def _create(tenant: Tenant, found: Route, body: Any) -> dict[str, Any]:
+    given = rules.read_body(found.entity, body)
+    given.pop("id", None)
+    _bind_parent(tenant, found, given)
+    record = rules.new_record(tenant, found.entity, given)
+    tenant.store.put(found.entity.name, record)
+    amounts.after_change(tenant, found.entity.name, record)
+    webhooks.notify(tenant, found.entity.name, "Create", record, list(given))
+    return {"itemId": record["id"]}
+
+
+def _update(tenant: Tenant, found: Route, body: Any, *, blank: bool) -> dict[str, Any]:
+    given = rules.read_body(found.entity, body)
+    number = given.pop("id", None)
+    if number is None:
+        raise ApiError(500, "Missing Required Field: id.")
+    old = tenant.store.table(found.entity.name).rows.get(number)
+    key = found.entity.parent.key if found.entity.parent else ""
+    if old is None or (found.parent_id is not None and old[key] != found.parent_id):
+        raise ApiError(404, f"No matching records found in {found.entity.name} for id {number}.")
+    _bind_parent(tenant, found, given)
+    record = rules.changed_record(tenant, found.entity, old, given, blank=blank)
+    tenant.store.put(found.entity.name, record)
+    amounts.after_change(tenant, found.entity.name, record)
+    changed = [name for name in given if given[name] != old.get(name)]
+    webhooks.notify(tenant, found.entity.name, "Update", record, changed)
+    return {"itemId": number}
+
+
+def _delete(tenant: Tenant, found: Route) -> dict[str, Any]:
+    table = tenant.store.table(found.entity.name)
+    old = table.rows.get(found.item_id or 0)
+    key = found.entity.parent.key if found.entity.parent else ""
+    if old is None or (found.parent_id is not None and old[key] != found.parent_id):
+        raise ApiError(404, f"No matching records found in {found.entity.name} for id {found.item_id}.")
+    tenant.store.remove(found.entity.name, old["id"])
+    amounts.after_change(tenant, found.entity.name, old)
+    webhooks.notify(tenant, found.entity.name, "Delete", old, [])
+    return {"itemId": old["id"]}
+
+
+def _bind_parent(tenant: Tenant, found: Route, given: dict[str, Any]) -> None:
+    parent = found.entity.parent
+    if parent is None or found.parent_id is None:
+        return
+    if found.parent_id not in tenant.store.table(parent.entity).rows:
+        raise ApiError(404, f"No matching records found in {parent.entity} for id {found.parent_id}.")
+    if given.get(parent.key) not in (None, found.parent_id):
+        raise ApiError(500, f"The field {parent.key} does not agree with the address.")
+    given[parent.key] = found.parent_id

@@ -1,0 +1,227 @@
+"""What Autotask refuses, and what it fills in, beyond the types of the fields."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+from sandbox import contract
+from sandbox.contract import Entity, Field
+from sandbox.errors import ApiError, invalid
+from sandbox.query import Record
+from sandbox.tenants import Tenant
+from sandbox.values import coerce, now
+
+ITEM_REFERENCES = {
+    "productID": "Product",
+    "chargeID": "Cost",
+    "laborID": "Labor",
+    "expenseID": "Expense",
+    "shippingID": "Shipping",
+    "serviceID": "Service",
+    "serviceBundleID": "Service Bundle",
+}
+DISCOUNTS = ("unitDiscount", "percentageDiscount", "lineDiscount")
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "Companies": {"isActive": True, "isTaxExempt": False},
+    "Contacts": {"isActive": 1},
+    "Quotes": {"isActive": True, "primaryQuote": None},
+    "QuoteItems": {"isTaxable": None},
+    "Products": {"isEligibleForRma": False, "doesNotRequireProcurement": False},
+    "Services": {"isActive": True},
+    "ServiceBundles": {"isActive": True},
+    "CompanyLocations": {"isActive": True, "isPrimary": False},
+    "CompanyWebhooks": {"isActive": True},
+    "ContactWebhooks": {"isActive": True},
+}
+CREATED = ("createDate", "createdTime", "attachDate")
+TOUCHED = ("lastActivityDate", "lastActivity", "lastModifiedDate", "lastTrackedModifiedDateTime")
+
+
+def read_body(entity: Entity, body: Any) -> Record:
+    """The known, writable fields of a body under their proper names. Raises ApiError when it is no object."""
+    if not isinstance(body, dict):
+        raise ApiError(400, "The request body must be a JSON object.")
+    found: Record = {}
+    for name, value in body.items():
+        field = entity.find(str(name))
+        if field is not None and (not field.read_only or field.name == "id"):
+            found[field.name] = coerce(field, value)
+    udfs = next((value for name, value in body.items() if str(name).lower() == "userdefinedfields"), None)
+    if isinstance(udfs, list):
+        found["userDefinedFields"] = [
+            {"name": str(udf.get("name")), "value": udf.get("value")} for udf in udfs if isinstance(udf, dict)
+        ]
+    return found
+
+
+def new_record(tenant: Tenant, entity: Entity, given: Record) -> Record:
+    """The record that a create would store. Raises ApiError with every sentence that stands against it."""
+    record: Record = dict.fromkeys(entity.fields)
+    record["userDefinedFields"] = []
+    record.update(DEFAULTS.get(entity.name, {}))
+    record.update(given)
+    record["id"] = tenant.store.table(entity.name).next_id
+    moment = now()
+    for name in (*CREATED, *TOUCHED):
+        if name in entity.fields:
+            record[name] = moment
+    check(tenant, entity, record, None)
+    return record
+
+
+def changed_record(tenant: Tenant, entity: Entity, old: Record, given: Record, *, blank: bool) -> Record:
+    """The record that a PATCH, or with ``blank`` a PUT, would store. Raises ApiError."""
+    record = dict(old)
+    if blank:
+        for field in entity.fields.values():
+            if not field.read_only:
+                record[field.name] = None
+    record.update(given)
+    for name in TOUCHED:
+        if name in entity.fields:
+            record[name] = now()
+    check(tenant, entity, record, old)
+    return record
+
+
+def check(tenant: Tenant, entity: Entity, record: Record, old: Record | None) -> None:
+    """Everything that must hold. Raises ApiError with all the sentences at once."""
+    sentences = []
+    for field in entity.fields.values():
+        value = record.get(field.name)
+        if field.required and not field.read_only and (value is None or value == ""):
+            sentences.append(f"Missing Required Field: {field.name}.")
+        elif value is not None and (old is None or old.get(field.name) != value):
+            sentences += _field_sentences(tenant, entity, field, value)
+    if sentences:
+        raise invalid(*sentences)
+    extra = EXTRA.get(entity.name)
+    if extra:
+        extra(tenant, record, old)
+
+
+def _field_sentences(tenant: Tenant, entity: Entity, field: Field, value: Any) -> list[str]:
+    if field.read_only:
+        return []
+    if field.picklist:
+        values = tenant.picklists.get(entity.name, {}).get(field.name)
+        entry = next((one for one in values or [] if one["value"] == str(value)), None)
+        if values is not None and entry is None:
+            return [f"Value {value} does not exist for the field {field.name}."]
+        if entry is not None and not entry["isActive"]:
+            return [f"The value {value} of the field {field.name} is inactive and cannot be used."]
+    if field.reference and field.reference in contract.entities():
+        if value not in tenant.store.table(field.reference).rows:
+            return [f"Unable to find {field.reference} {value} named by the field {field.name}."]
+    return []
+
+
+def _contact(tenant: Tenant, record: Record, old: Record | None) -> None:
+    if old is not None and record["companyID"] != old["companyID"]:
+        raise invalid("A contact belongs to one company; companyID cannot be changed.")
+
+
+def _opportunity(tenant: Tenant, record: Record, old: Record | None) -> None:
+    if not 0 <= record["probability"] <= 100:
+        raise invalid("The field probability must be between 0 and 100.")
+    contact = tenant.store.table("Contacts").rows.get(record.get("contactID") or 0)
+    if contact and contact["companyID"] != record["companyID"]:
+        raise invalid("The contact does not belong to the company of the opportunity.")
+
+
+def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
+    opportunity = tenant.store.table("Opportunities").rows[record["opportunityID"]]
+    if old is not None and record["opportunityID"] != old["opportunityID"]:
+        raise invalid("A quote belongs to one opportunity; opportunityID cannot be changed.")
+    record["companyID"] = opportunity["companyID"]
+    contact = tenant.store.table("Contacts").rows.get(record.get("contactID") or 0)
+    if contact and contact["companyID"] != record["companyID"]:
+        raise invalid("The contact does not belong to the company of the quote.")
+    if record["expirationDate"] < record["effectiveDate"]:
+        raise invalid("The expirationDate must not lie before the effectiveDate.")
+    if old is None:
+        record["quoteNumber"] = record["id"]
+        others = tenant.store.table("Quotes").where("opportunityID", record["opportunityID"])
+        if record.get("primaryQuote") is None:
+            record["primaryQuote"] = not others
+
+
+def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:
+    if record.get("sortOrderID") is None and old is None:
+        # Seen by integrators: a create without a sort order is a 500 that gives no reason.
+        raise ApiError(500, "An error occurred while processing your request.")
+    if old is not None and record["quoteID"] != old["quoteID"]:
+        raise invalid("A quote item belongs to one quote; quoteID cannot be changed.")
+    label = next(
+        one["label"]
+        for one in tenant.picklists["QuoteItems"]["quoteItemType"]
+        if one["value"] == str(record["quoteItemType"])
+    )
+    named = [name for name in ITEM_REFERENCES if record.get(name) is not None]
+    if label == "Discount":
+        if named:
+            raise invalid("A discount item must not name a product, service or any other item.")
+    elif len(named) != 1:
+        raise invalid(f"Exactly one of {', '.join(ITEM_REFERENCES)} must be set on a quote item.")
+    elif ITEM_REFERENCES[named[0]] != label:
+        raise invalid(f"The quoteItemType {label} does not agree with the field {named[0]}.")
+    if sum(record[name] > 0 for name in DISCOUNTS) > 1:
+        raise invalid("Only one of unitDiscount, percentageDiscount and lineDiscount may be above 0.")
+    if any(record[name] < 0 for name in DISCOUNTS):
+        raise invalid("A discount must not be negative.")
+    if record["percentageDiscount"] > 100:
+        raise invalid("The field percentageDiscount must not exceed 100.")
+
+
+def _service(tenant: Tenant, record: Record, old: Record | None) -> None:
+    same = tenant.store.table("Services").where("name", record["name"])
+    if any(other["id"] != record["id"] for other in same):
+        raise invalid(
+            "Violation of UNIQUE KEY constraint 'IX_service'. Cannot insert duplicate key in object 'dbo.service'. "
+            f"The duplicate key value is ({record['name']})."
+        )
+
+
+def _attachment(tenant: Tenant, record: Record, old: Record | None) -> None:
+    data = record.get("data")
+    if not data:
+        raise invalid("Missing Required Field: data.")
+    size = len(base64.b64decode(data))
+    if size > tenant.attachment_bytes:
+        raise invalid(f"The attachment exceeds the maximum size of {tenant.attachment_bytes} bytes.")
+    moment = time.monotonic()
+    tenant.attachment_log[:] = [entry for entry in tenant.attachment_log if entry[0] > moment - 300]
+    if sum(entry[1] for entry in tenant.attachment_log) + size > tenant.attachment_rate_bytes:
+        raise invalid(
+            "Attachments of more than 10,000,000 bytes in five minutes are not accepted. Try again later."
+        )
+    tenant.attachment_log.append((moment, size))
+    record["fileSize"] = size
+    record["parentID"] = record["opportunityID"]
+    extension = str(record["fullPath"]).rsplit(".", 1)[-1].lower()
+    record["contentType"] = {"pdf": "application/pdf", "png": "image/png", "txt": "text/plain"}.get(
+        extension, "application/octet-stream"
+    )
+
+
+def _webhook(tenant: Tenant, record: Record, old: Record | None) -> None:
+    if not str(record["webhookUrl"]).startswith(("http://", "https://")):
+        raise invalid("The field webhookUrl must be an address.")
+    if not record.get("webhookGUID"):
+        record["webhookGUID"] = f"00000000-0000-4000-8000-{record['id']:012d}"
+    record["isReady"] = bool(record.get("isActive"))
+
+
+EXTRA = {
+    "Contacts": _contact,
+    "Opportunities": _opportunity,
+    "Quotes": _quote,
+    "QuoteItems": _quote_item,
+    "Services": _service,
+    "OpportunityAttachments": _attachment,
+    "CompanyWebhooks": _webhook,
+    "ContactWebhooks": _webhook,
+}

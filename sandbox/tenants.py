@@ -1,0 +1,131 @@
+"""Tenants: one Autotask database each, told apart by the integration code."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sandbox import seed
+from sandbox.calls import CallLog
+from sandbox.faults import Faults
+from sandbox.query import Search
+from sandbox.store import Store
+
+DEMO_CODE, DEMO_USER, DEMO_SECRET = "SANDBOX-DEMO", "api@demo.example", "sandbox-secret"
+
+
+@dataclass
+class Tenant:
+    """One database with its API user, its limits and its faults.
+
+    ``permissions``: ``{entity: verbs}``; an entity that is missing allows everything. ``picklists``:
+    ``{entity: {field: [value, ...]}}``. ``udfs``: names of user-defined fields by entity.
+    """
+
+    code: str
+    user: str
+    secret: str = field(repr=False)
+    seed_name: str
+    store: Store
+    permissions: dict[str, list[str]] = field(default_factory=dict)
+    thread_limit: int = 3
+    hourly_threshold: int = 10_000
+    latency_ms: int = 0
+    threshold_delays: bool = True
+    attachment_bytes: int = 6_500_000
+    attachment_rate_bytes: int = 10_000_000
+    picklists: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    udfs: dict[str, list[str]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    log: CallLog = field(default_factory=CallLog)
+    cursors: dict[str, tuple[str, Search, int, int, list[int]]] = field(default_factory=dict)
+    attachment_log: list[tuple[float, int]] = field(default_factory=list)
+    webhook_sequence: int = 0
+
+    def reset(self) -> None:
+        """Back to the seed: records, picklists, faults, log."""
+        with self.store.lock:
+            self.store.clear()
+            self.fill()
+            self.faults.clear()
+            self.log = CallLog()
+            self.cursors.clear()
+            self.attachment_log.clear()
+
+    def fill(self) -> None:
+        """Put in the seed's picklists, and its records where there are none yet."""
+        self.picklists, self.udfs = seed.picklists(), seed.user_defined_fields()
+        if not self.store.tables:
+            for entity, records in seed.records(self.seed_name, date.today()).items():  # noqa: DTZ011  a demo's today
+                self.store.put_many(entity, records)
+
+
+class Tenants:
+    """All tenants of the process."""
+
+    def __init__(self, data: Path | None = None) -> None:
+        self._data = data
+        self._lock = threading.Lock()
+        self._by_code: dict[str, Tenant] = {}
+
+    def create(self, code: str, user: str, secret: str, seed_name: str = "demo", **settings: Any) -> Tenant:
+        """Make a tenant. Raises ValueError with a sentence for a code in use or a wrong setting."""
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", code):
+            raise ValueError("The code must be 1 to 80 letters, digits, dots, dashes or underscores.")
+        if seed_name not in seed.NAMES:
+            raise ValueError(f"The seed must be one of {', '.join(seed.NAMES)}.")
+        with self._lock:
+            if code.lower() in self._by_code:
+                raise ValueError(f"There is already a tenant {code}.")
+            tenant = Tenant(code, user, secret, seed_name, Store(code, self._data))
+            apply_settings(tenant, settings)
+            tenant.fill()
+            self._by_code[code.lower()] = tenant
+        return tenant
+
+    def find(self, code: str) -> Tenant | None:
+        """The tenant with this integration code."""
+        return self._by_code.get(code.lower())
+
+    def of_user(self, user: str) -> Tenant | None:
+        """The first tenant with this API user, for the zone look-up, which knows no code."""
+        return next((t for t in list(self._by_code.values()) if t.user.lower() == user.lower()), None)
+
+    def all(self) -> list[Tenant]:
+        """Every tenant."""
+        return list(self._by_code.values())
+
+    def remove(self, code: str) -> None:
+        """Forget a tenant and its records."""
+        with self._lock:
+            tenant = self._by_code.pop(code.lower(), None)
+        if tenant:
+            tenant.store.clear()
+
+
+SETTINGS = {
+    "threadLimit": ("thread_limit", int),
+    "hourlyThreshold": ("hourly_threshold", int),
+    "latencyMs": ("latency_ms", int),
+    "thresholdDelays": ("threshold_delays", bool),
+    "attachmentBytes": ("attachment_bytes", int),
+    "attachmentRateBytes": ("attachment_rate_bytes", int),
+    "permissions": ("permissions", dict),
+    "secret": ("secret", str),
+    "user": ("user", str),
+}
+
+
+def apply_settings(tenant: Tenant, settings: dict[str, Any]) -> None:
+    """Change settings by their JSON names. Raises ValueError with a sentence."""
+    for name, value in settings.items():
+        if name not in SETTINGS:
+            raise ValueError(f"There is no setting {name}. Known: {', '.join(SETTINGS)}.")
+        attribute, kind = SETTINGS[name]
+        if not isinstance(value, kind) or (isinstance(value, int) and value < 0):
+            raise ValueError(f"The setting {name} must be of type {kind.__name__}.")
+        setattr(tenant, attribute, value)
