@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from redis import Redis
@@ -19,6 +20,7 @@ from stack.options import ROOT, Options
 OLDEST = (6, 2)
 # A unix socket's path has 104 bytes on macOS and 108 on Linux, the closing zero among them (unix(7)).
 LONGEST_SOCKET_PATH = 100
+SOCKET_FOLDER = "quotewright-socket-"
 
 
 def external_url(options: Options) -> str | None:
@@ -77,7 +79,7 @@ def server(data: Path) -> tuple[Child, str]:
     folder.mkdir(mode=0o700, exist_ok=True)
     socket = data / "redis.sock"
     if len(str(socket).encode()) > LONGEST_SOCKET_PATH:
-        socket = Path(tempfile.mkdtemp(prefix="quotewright-")) / "redis.sock"
+        socket = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER)) / "redis.sock"
     socket.unlink(missing_ok=True)
     command = [
         str(binary),
@@ -88,8 +90,24 @@ def server(data: Path) -> tuple[Child, str]:
         *("--save", ""),
         *("--daemonize", "no"),
     ]
-    child = Child("Redis server", command, env={}, cwd=ROOT, log=data / "logs" / "redis.log")
+    child = RedisServer(socket, command, env={}, cwd=ROOT, log=data / "logs" / "redis.log")
     return child, f"unix://{socket}?db=0"
+
+
+class RedisServer(Child):
+    """The embedded server; when it has ended for good, so has its socket."""
+
+    def __init__(
+        self, socket: Path, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path
+    ) -> None:
+        super().__init__("Redis server", command, env=env, cwd=cwd, log=log)
+        self._socket = socket
+
+    def stop(self, grace: float) -> None:
+        super().stop(grace)
+        self._socket.unlink(missing_ok=True)
+        if self._socket.parent.name.startswith(SOCKET_FOLDER):
+            self._socket.parent.rmdir()
 
 
 def _version(binary: str) -> tuple[int, int]:

