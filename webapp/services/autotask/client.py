@@ -1,0 +1,367 @@
+"""The only module that speaks HTTP to Autotask.
+
+Facts: Autotask's REST API, version 1.0. Queries are POSTed and paged by 500; children are written through their
+parent; many validation failures come as status 500 with sentences; a thread-limit refusal may come without 429.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from webapp.services.autotask.errors import (
+    AutotaskError,
+    Busy,
+    CredentialsRejected,
+    Forbidden,
+    Refused,
+    Temporary,
+)
+
+PAGE = 500
+TRIES = 4
+GENERIC = ("an error occurred while processing your request",)
+THREADS = ("thread threshold", "threads for this object", "too many concurrent")
+HOURLY = ("request threshold",)
+
+# Children: their parent and the parent's collection.
+CHILDREN = {
+    "QuoteItems": ("Quotes", "Items"),
+    "Contacts": ("Companies", "Contacts"),
+    "CompanyLocations": ("Companies", "Locations"),
+    "OpportunityAttachments": ("Opportunities", "Attachments"),
+    "ProductVendors": ("Products", "Vendors"),
+}
+
+Record = dict[str, Any]
+Filter = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One finished call, without credentials. ``status`` None: no answer came."""
+
+    method: str
+    path: str
+    status: int | None
+    duration_ms: int
+    request_body: str
+    response_body: str
+
+
+class Budget(Protocol):
+    """Keeps calls within Autotask's limits."""
+
+    def slot(self, endpoint: str) -> AbstractContextManager[None]:
+        """Hold one of the endpoint's threads."""
+
+
+class _Unlimited:
+    def slot(self, endpoint: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def condition(op: str, field: str, value: Any = None) -> Filter:
+    """One filter node."""
+    node = {"op": op, "field": field}
+    return node if value is None else {**node, "value": value}
+
+
+def any_of(*nodes: Filter) -> Filter:
+    """A group of which one must hold."""
+    return {"op": "or", "items": list(nodes)}
+
+
+class Client:
+    """Calls to one zone with one API user's credentials. May be used from several threads."""
+
+    def __init__(
+        self,
+        *,
+        zone_url: str,
+        user_name: str,
+        secret: str,
+        integration_code: str,
+        timeout: float = 30.0,
+        budget: Budget | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        base = zone_url.rstrip("/")
+        self._base = base if base.lower().endswith("/v1.0") else f"{base}/v1.0"
+        self._timeout = timeout
+        self._budget: Budget = budget or _Unlimited()
+        self._on_call = on_call
+        self._session = _session()
+        self._session.headers.update(
+            {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
+        )
+
+    def __repr__(self) -> str:
+        return f"Client({self._base})"
+
+    def query(
+        self, entity: str, filters: list[Filter], *, fields: list[str] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """All records that meet every filter, at most ``limit``. Raises AutotaskError."""
+        body: dict[str, Any] = {"filter": filters, "maxRecords": min(limit or PAGE, PAGE)}
+        if fields:
+            body["includeFields"] = fields
+        items: list[Record] = []
+        for page in self._pages(entity, body):
+            items += page
+            if limit is not None and len(items) >= limit:
+                return items[:limit]
+        return items
+
+    def get(self, entity: str, record_id: int) -> Record | None:
+        """One record, or None when it is not there. Raises AutotaskError."""
+        try:
+            answer = self._call("GET", entity, f"{entity}/{record_id}", safe=True)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        item = answer.get("item")
+        return item if isinstance(item, dict) else None
+
+    def create(self, entity: str, record: Record, parent_id: int | None = None) -> int:
+        """Create and return the new id. Raises AutotaskError; a Temporary one with ``in_doubt`` may have worked."""
+        answer = self._call("POST", entity, _address(entity, parent_id), record)
+        return _item_id(answer, entity)
+
+    def update(self, entity: str, record: Record, parent_id: int | None = None) -> None:
+        """Change the fields given; ``record`` holds the id. Raises AutotaskError."""
+        # Setting the same values twice is the same as once, so a lost answer may be asked for again.
+        self._call("PATCH", entity, _address(entity, parent_id), record, safe=True)
+
+    def delete(self, entity: str, record_id: int, parent_id: int) -> None:
+        """Delete a child; one that is gone already is fine. Raises AutotaskError."""
+        try:
+            self._call("DELETE", entity, f"{_address(entity, parent_id)}/{record_id}", safe=True)
+        except Refused as error:
+            if error.status != 404:
+                raise
+
+    def fields(self, entity: str) -> list[Record]:
+        """The entity's fields with their picklists, as Autotask describes them."""
+        answer = self._call("GET", entity, f"{entity}/entityInformation/fields", safe=True)
+        found = answer.get("fields")
+        return found if isinstance(found, list) else []
+
+    def information(self, entity: str) -> Record:
+        """What may be done with the entity, by the API and by this user."""
+        answer = self._call("GET", entity, f"{entity}/entityInformation", safe=True)
+        info = answer.get("info", answer)
+        return info if isinstance(info, dict) else {}
+
+    def threshold(self) -> Record:
+        """Calls of this hour: ``externalRequestThreshold``, ``currentTimeframeRequestCount``, ..."""
+        return self._call("GET", "ThresholdInformation", "ThresholdInformation", safe=True)
+
+    def _pages(self, entity: str, body: dict[str, Any]) -> Iterator[list[Record]]:
+        answer = self._call("POST", entity, f"{entity}/query", body, safe=True)
+        while True:
+            items = answer.get("items")
+            if not isinstance(items, list):
+                raise Temporary("Autotask's answer to a query held no items. The call is made again later.")
+            yield items
+            next_url = (answer.get("pageDetails") or {}).get("nextPageUrl")
+            if not next_url:
+                return
+            answer = self._call("POST", entity, self._relative(str(next_url)), body, safe=True)
+
+    def _relative(self, url: str) -> str:
+        """A next-page address within the zone; any other would be sent our credentials."""
+        marker = "/v1.0/"
+        place = url.lower().find(marker)
+        if place < 0 or not url.lower().startswith(
+            self._base.lower().rsplit("/v1.0", 1)[0].split("/atservices")[0]
+        ):
+            raise AutotaskError("Autotask named a next page outside its own zone, which was not followed.")
+        return url[place + len(marker) :]
+
+    def _call(
+        self, method: str, endpoint: str, path: str, body: Record | None = None, *, safe: bool = False
+    ) -> Record:
+        """One call with its retries. ``safe``: repeating it does no harm, whatever became of the first."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._budget.slot(endpoint):
+                    return self._once(method, path, body)
+            except Temporary as error:
+                repeatable = safe or isinstance(error, Busy) or not error.in_doubt
+                if attempt == TRIES or not repeatable:
+                    raise
+                time.sleep(_pause(attempt))
+        raise AssertionError("the loop returns or raises")
+
+    def _once(self, method: str, path: str, body: Record | None) -> Record:
+        text = None if body is None else json.dumps(body, default=_number)
+        started = time.perf_counter()
+        response: requests.Response | None = None
+        try:
+            response = self._session.request(
+                method,
+                f"{self._base}/{path}",
+                data=text.encode() if text is not None else None,
+                headers={"Content-Type": "application/json"} if text is not None else None,
+                timeout=(min(10.0, self._timeout), self._timeout),
+                allow_redirects=False,
+            )
+            return _read(response, path)
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+            raise Temporary(
+                "Autotask could not be reached. The call is made again later.", path=path
+            ) from error
+        except requests.RequestException as error:
+            # The request may have been read: whether it took effect is not known.
+            raise Temporary(
+                "The connection to Autotask broke before its answer came. What became of the call is looked up "
+                "before anything is repeated.",
+                path=path,
+                in_doubt=not _never_sent(error),
+            ) from error
+        finally:
+            self._tell(method, path, text, response, started)
+
+    def _tell(
+        self, method: str, path: str, text: str | None, response: requests.Response | None, started: float
+    ) -> None:
+        if self._on_call:
+            self._on_call(
+                CallRecord(
+                    method=method,
+                    path=path,
+                    status=response.status_code if response is not None else None,
+                    duration_ms=round((time.perf_counter() - started) * 1000),
+                    request_body=_redact(path, text or ""),
+                    response_body=response.text[:20_000] if response is not None else "",
+                )
+            )
+
+
+def find_zone(root: str, user_name: str, timeout: float) -> Record:
+    """Ask ``root`` for the zone of an API user: ``{"zoneName", "url", "webUrl"}``.
+
+    Raises Refused when Autotask does not know the user, Temporary when it cannot be reached, AutotaskError when
+    what answers is not Autotask.
+    """
+    try:
+        response = _session().get(
+            f"{root}/v1.0/zoneInformation",
+            params={"user": user_name},
+            timeout=(min(10.0, timeout), timeout),
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        raise Temporary("Nothing answered at Autotask's address.") from error
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise AutotaskError("What answered is not Autotask.", status=response.status_code) from error
+    if response.ok and isinstance(answer, dict) and isinstance(answer.get("url"), str):
+        return answer
+    sentences = _sentences(answer)
+    if sentences or response.status_code in (400, 401, 404, 500):
+        raise Refused(sentences or ["The user name is not known."], status=response.status_code)
+    raise AutotaskError("What answered is not Autotask.", status=response.status_code)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    # Proxies and .netrc of the machine must not see or replace the credentials.
+    session.trust_env = False
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _address(entity: str, parent_id: int | None) -> str:
+    if entity not in CHILDREN:
+        return entity
+    if parent_id is None:
+        raise ValueError(f"{entity} are written through their parent, whose id is missing.")
+    parent, collection = CHILDREN[entity]
+    return f"{parent}/{parent_id}/{collection}"
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} cannot be sent to Autotask")
+
+
+def _item_id(answer: Record, entity: str) -> int:
+    try:
+        return int(answer["itemId"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Temporary(
+            f"Autotask's answer to creating in {entity} named no id; what became of it is looked up.",
+            in_doubt=True,
+        ) from error
+
+
+def _read(response: requests.Response, path: str) -> Record:
+    """The answer as a document. Raises the AutotaskError that its status and sentences mean."""
+    status = response.status_code
+    try:
+        answer = json.loads(response.content, parse_float=Decimal) if response.content else None
+    except ValueError:
+        answer = None
+    if response.ok and isinstance(answer, dict):
+        return answer
+    sentences = _sentences(answer)
+    said = " ".join(sentences)
+    low = said.lower()
+    if any(word in low for word in (*THREADS, *HOURLY)) or status == 429:
+        raise Busy(f"Autotask is at its limit of calls: {said or 'status 429'}", status=status, path=path)
+    if status == 401:
+        raise CredentialsRejected(
+            f"Autotask no longer accepts the API user's credentials. {said}", status=401, path=path
+        )
+    if status == 403:
+        raise Forbidden(f"The API user lacks a right in Autotask: {said or path}", status=403, path=path)
+    if response.ok or 300 <= status < 400:
+        raise Temporary(
+            "Autotask's answer could not be read, so what became of the call is looked up.",
+            status=status,
+            path=path,
+            in_doubt=True,
+        )
+    if status >= 500 and (not sentences or low.rstrip(". ") in GENERIC):
+        raise Temporary(
+            f"Autotask had an error of its own (status {status}).", status=status, path=path, in_doubt=True
+        )
+    raise Refused(sentences or [f"status {status}"], status=status, path=path)
+
+
+def _sentences(answer: Any) -> list[str]:
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    return [str(one) for one in errors] if isinstance(errors, list) else []
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """True when no connection was made, so that nothing can have taken effect."""
+    return "NewConnectionError" in repr(error) or "Connection refused" in str(error)
+
+
+def _pause(attempt: int) -> float:
+    """Seconds before the next try: 0.25, 0.5, 1, each with jitter."""
+    return float(2 ** (attempt - 1) * 0.25 * (0.5 + random.random()))  # noqa: S311  no secret
+
+
+def _redact(path: str, text: str) -> str:
+    """A request body for the journal; a file's content is replaced by its size."""
+    if "attachments" in path.lower() and text:
+        return f"(a file, {len(text)} characters)"
+    return text[:20_000]

@@ -1,0 +1,52 @@
+"""What can go wrong between us and Autotask, told apart by what to do about it."""
+
+from __future__ import annotations
+
+from webapp.services.errors import Invalid, ServiceError
+
+
+class AutotaskError(ServiceError):
+    """A call failed. ``status`` is the HTTP status or None; ``path`` is relative to the zone, without credentials."""
+
+    def __init__(self, sentence: str, *, status: int | None = None, path: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.path = path
+
+
+class Temporary(AutotaskError):
+    """Worth trying again later. ``in_doubt``: the call may have taken effect although its answer never came."""
+
+    def __init__(
+        self, sentence: str, *, status: int | None = None, path: str = "", in_doubt: bool = False
+    ) -> None:
+        super().__init__(sentence, status=status, path=path)
+        self.in_doubt = in_doubt
+
+
+class Busy(Temporary):
+    """Autotask refused before doing anything: its thread limit or its hourly threshold."""
+
+
+class Refused(AutotaskError):
+    """Autotask understood and said no; repeating it would change nothing. ``sentences`` are Autotask's own."""
+
+    def __init__(self, sentences: list[str], *, status: int | None = None, path: str = "") -> None:
+        super().__init__("Autotask refused: " + " ".join(sentences), status=status, path=path)
+        self.sentences = sentences
+
+
+class CredentialsRejected(AutotaskError):
+    """401: the user name, secret or integration code does not hold any more."""
+
+
+class Forbidden(AutotaskError):
+    """403: the API user lacks a right."""
+
+
+class NotConnected(ServiceError):
+    """There is no connection to Autotask, or it was disconnected."""
+
+
+class ConnectionRefused(Invalid):
+    """Connecting failed and nothing was stored; ``fields`` says at which field."""

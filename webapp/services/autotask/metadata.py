@@ -1,0 +1,235 @@
+"""Picklists and reference lists of the connected Autotask, cached in the database.
+
+A list is fetched when it is first needed, when it is older than a day, or when somebody presses Refresh. When Autotask
+cannot be asked, what is cached serves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import RemoteMetadata, db, utc_now
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask import connection
+from webapp.services.autotask.client import Client, condition
+from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
+from webapp.services.runtime import Runtime
+
+MAX_AGE = timedelta(hours=24)
+
+# name: entity, fields that make the label, further fields kept, filters
+_REFERENCES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[dict[str, Any], ...]]] = {
+    "BillingCodes": ("BillingCodes", ("name",), ("useType",), ()),
+    "Roles": ("Roles", ("name",), ("hourlyRate",), ()),
+    "Resources": ("Resources", ("firstName", "lastName"), ("email",), ()),
+    "TaxCategories": ("TaxCategories", ("name",), (), ()),
+    "TaxRegions": ("TaxRegions", ("name",), (), ()),
+    "ShippingTypes": ("ShippingTypes", ("name",), (), ()),
+    "PaymentTerms": ("PaymentTerms", ("name",), (), ()),
+    "QuoteTemplates": ("QuoteTemplates", ("name",), (), ()),
+    "ClassificationIcons": ("ClassificationIcons", ("name",), (), ()),
+    "Countries": ("Countries", ("name",), ("countryCode", "displayName"), ()),
+}
+REFERENCES = (*_REFERENCES, "Vendors")
+PICKLISTS = (
+    "Companies",
+    "Opportunities",
+    "OpportunityAttachments",
+    "Products",
+    "Quotes",
+    "QuoteItems",
+    "Services",
+    "ServiceBundles",
+    "BillingCodes",
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value to choose. ``parent``: the value above it, for nested picklists."""
+
+    value: int
+    label: str
+    is_active: bool = True
+    is_default: bool = False
+    parent: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def picklist(runtime: Runtime, entity: str, field_name: str) -> list[Choice]:
+    """The values of a picklist field, in Autotask's order; empty when the field is none.
+
+    Values that are no whole numbers are left out. Raises NotConnected or AutotaskError when nothing is cached and
+    Autotask cannot be asked.
+    """
+    for entry in fields(runtime, entity):
+        if entry["name"].lower() == field_name.lower():
+            return [
+                _choice(value) for value in entry.get("picklistValues") or [] if _whole(value.get("value"))
+            ]
+    return []
+
+
+def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
+    """The entity's fields as Autotask describes them. Raises like ``picklist``."""
+    found = _cached(runtime, f"fields:{entity}", lambda client: client.fields(entity))
+    return list(found)
+
+
+def field_length(runtime: Runtime, entity: str, field_name: str) -> int:
+    """The most characters that a text field takes; 0 when unknown."""
+    for entry in fields(runtime, entity):
+        if entry["name"].lower() == field_name.lower():
+            return int(entry.get("length") or 0)
+    return 0
+
+
+def reference(runtime: Runtime, name: str) -> list[Choice]:
+    """A reference list (one of ``REFERENCES``), by label. Raises like ``picklist``."""
+    rows = _cached(runtime, f"reference:{name}", lambda client: _fetch_reference(client, name))
+    choices = [
+        Choice(value=row["id"], label=row["label"], is_active=row["active"], extra=row["extra"])
+        for row in rows
+    ]
+    if name == "BillingCodes":
+        uses = {choice.value: choice.label for choice in picklist(runtime, "BillingCodes", "useType")}
+        choices = [
+            Choice(
+                c.value,
+                c.label,
+                c.is_active,
+                extra={**c.extra, "useType": uses.get(c.extra.get("useType") or -1, "")},
+            )
+            for c in choices
+        ]
+    return sorted(choices, key=lambda choice: choice.label.casefold())
+
+
+def taxes(runtime: Runtime) -> list[dict[str, Any]]:
+    """Autotask's taxes: ``{"region_id", "category_id", "name", "rate"}``, the rate as Autotask gives it."""
+    rows = _cached(runtime, "reference:Taxes", _fetch_taxes)
+    return [{**row, "rate": Decimal(row["rate"])} for row in rows]
+
+
+def refresh(runtime: Runtime) -> None:
+    """Fetch everything anew. Raises NotConnected or AutotaskError; what was cached stays then."""
+    client = connection.open_client(runtime)
+    for entity in PICKLISTS:
+        _store(f"fields:{entity}", client.fields(entity))
+    for name in REFERENCES:
+        _store(f"reference:{name}", _fetch_reference(client, name))
+    _store("reference:Taxes", _fetch_taxes(client))
+    db.session.commit()
+
+
+def fetched_at() -> datetime | None:
+    """When the oldest cached list was fetched; None when nothing is cached."""
+    query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(RemoteMetadata.integration == AUTOTASK)
+    return db.session.scalar(query)
+
+
+def _cached(runtime: Runtime, name: str, fetch: Any) -> Any:
+    row = db.session.get(RemoteMetadata, (AUTOTASK, name))
+    if row is not None and row.fetched_at > utc_now() - MAX_AGE:
+        return row.content
+    try:
+        content = fetch(connection.open_client(runtime))
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        if row is not None:
+            return row.content
+        raise
+    _store(name, content)
+    db.session.commit()
+    return content
+
+
+def _store(name: str, content: Any) -> None:
+    plain = _plain(content)
+    row = db.session.get(RemoteMetadata, (AUTOTASK, name))
+    if row is None:
+        row = RemoteMetadata(integration=AUTOTASK, name=name, content=plain)
+        db.session.add(row)
+    row.content, row.fetched_at = plain, utc_now()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _whole(value: Any) -> bool:
+    text = str(value)
+    return text.removeprefix("-").isdigit()
+
+
+def _choice(value: dict[str, Any]) -> Choice:
+    parent = value.get("parentValue")
+    return Choice(
+        value=int(value["value"]),
+        label=str(value.get("label") or value["value"]),
+        is_active=value.get("isActive") is not False,
+        is_default=bool(value.get("isDefaultValue")),
+        parent=int(parent) if _whole(parent) else None,
+    )
+
+
+def _fetch_reference(client: Client, name: str) -> list[dict[str, Any]]:
+    if name == "Vendors":
+        return _fetch_vendors(client)
+    entity, labels, extras, filters = _REFERENCES[name]
+    rows = client.query(entity, list(filters) or [condition("gte", "id", 0)])
+    return [
+        {
+            "id": int(row["id"]),
+            "label": " ".join(str(row.get(part) or "") for part in labels).strip() or f"#{row['id']}",
+            "active": row.get("isActive") is not False,
+            "extra": {extra: row.get(extra) for extra in extras},
+        }
+        for row in rows
+    ]
+
+
+def _fetch_vendors(client: Client) -> list[dict[str, Any]]:
+    """Companies of the type that Autotask labels as vendor; none when there is no such type."""
+    types = [
+        int(value["value"])
+        for entry in client.fields("Companies")
+        if entry["name"].lower() == "companytype"
+        for value in entry.get("picklistValues") or []
+        if "vendor" in str(value.get("label")).lower() and _whole(value.get("value"))
+    ]
+    if not types:
+        return []
+    rows = client.query(
+        "Companies", [condition("in", "companyType", types)], fields=["id", "companyName", "isActive"]
+    )
+    return [
+        {
+            "id": int(row["id"]),
+            "label": str(row["companyName"]),
+            "active": row.get("isActive") is not False,
+            "extra": {},
+        }
+        for row in rows
+    ]
+
+
+def _fetch_taxes(client: Client) -> list[dict[str, Any]]:
+    rows = client.query("Taxes", [condition("gte", "id", 0)])
+    return [
+        {
+            "region_id": int(row["taxRegionID"]),
+            "category_id": int(row["taxCategoryID"]),
+            "name": str(row.get("taxName") or ""),
+            "rate": str(row.get("taxRate") or 0),
+        }
+        for row in rows
+    ]
