@@ -56,6 +56,18 @@ class Tenant:
         """Make some later calls fail, as the sandbox's documentation describes."""
         return self._ask("POST", "/faults", fault)
 
+    def seed(self, **entities: list[dict[str, Any]]) -> Any:
+        """Put records there as a person in Autotask might have: ``tenant.seed(Companies=[{...}])``. Returns ids."""
+        return self._ask("POST", "/seed", entities)
+
+    def edit(self, entity: str, identity: int, **fields: Any) -> Any:
+        """Change fields of one record behind the product's back."""
+        return self._ask("PATCH", f"/{entity}/{identity}", fields)
+
+    def remove(self, entity: str, identity: int) -> Any:
+        """Delete one record behind the product's back."""
+        return self._ask("DELETE", f"/{entity}/{identity}")
+
     def change(self, **settings: Any) -> Any:
         """Change the tenant itself."""
         return self._ask("PATCH", "", settings)

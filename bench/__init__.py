@@ -1,0 +1,1 @@
+"""Measurements that hold on any machine: how the time grows when a quote grows."""
