@@ -1,0 +1,162 @@
+"""Drafts of the settings' sections, “Save Integration”, the history of what counted, and going back to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import SettingsDraft, SettingsVersion, User, db
+from webapp.models.integration import AUTOTASK
+from webapp.services import audit
+from webapp.services.autotask.changes import changes
+from webapp.services.autotask.settings import SECTIONS, AutotaskSettings, Section
+from webapp.services.errors import Conflict, Invalid, NotFound
+
+STALE = (
+    "Somebody else saved this section since you opened it. Nothing of theirs was overwritten, and what you entered "
+    "is still here: compare it with their version, then save again to put yours in its place."
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One section as last saved. ``version`` 0: never saved. ``pending``: saved, but it does not count yet."""
+
+    section: str
+    content: Section
+    version: int
+    pending: bool
+    saved_at: datetime | None = None
+    saved_by: str = ""
+
+
+def active() -> AutotaskSettings:
+    """What counts now: as of the newest “Save Integration”; defaults with ``version`` 0 before the first."""
+    row = _newest()
+    return AutotaskSettings.model_validate(row.content) if row else AutotaskSettings()
+
+
+def draft(section: str) -> Draft:
+    """The section as it was last saved. Raises NotFound for an unknown name."""
+    return drafts(section)[section]
+
+
+def drafts(*sections: str) -> dict[str, Draft]:
+    """All sections (or those named) as they were last saved. Raises NotFound for an unknown name."""
+    for section in sections:
+        if section not in SECTIONS:
+            raise NotFound("There is no such section of the settings.")
+    counting = active()
+    rows = {
+        row.section: row
+        for row in db.session.scalars(db.select(SettingsDraft).filter_by(integration=AUTOTASK))
+    }
+    return {name: _draft(name, rows.get(name), counting) for name in sections or SECTIONS}
+
+
+def save_draft(section: str, content: Section, expected_version: int, actor: User | None) -> Draft:
+    """Keep a section for the next “Save Integration”, in a transaction.
+
+    Raises Conflict when somebody saved it since ``expected_version`` was read; nothing is overwritten then.
+    """
+    row = db.session.get(SettingsDraft, (AUTOTASK, section), with_for_update=True)
+    if (row.version if row else 0) != expected_version:
+        raise Conflict(STALE)
+    _write(row, section, content, actor)
+    _commit(STALE)
+    return draft(section)
+
+
+def save_integration(actor: User | None) -> int:
+    """Make every section count as it was last saved, all together; returns the new version number.
+
+    Raises Invalid when nothing differs from what counts already, Conflict when somebody did the same meanwhile.
+    """
+    before = active()
+    kept = drafts()
+    content: dict[str, object] = {name: item.content for name, item in kept.items()}
+    after = AutotaskSettings.model_validate({"version": before.version + 1, **content})
+    if before.version and not changes(before, after):
+        raise Invalid("Nothing was changed since the last time, so these settings count already.")
+    for name, item in kept.items():
+        if item.version == 0:
+            _write(None, name, item.content, actor)
+    return _activate(before, after, actor)
+
+
+def restore(number: int, actor: User | None) -> int:
+    """Make the settings of version ``number`` count again, as a new version; returns its number.
+
+    Raises NotFound when there is no such version, Conflict when somebody saved meanwhile.
+    """
+    before = active()
+    old = version(number)
+    after = old.model_copy(update={"version": before.version + 1})
+    for name in SECTIONS:
+        row = db.session.get(SettingsDraft, (AUTOTASK, name), with_for_update=True)
+        _write(row, name, getattr(after, name), actor)
+    return _activate(before, after, actor, restored=number)
+
+
+def version(number: int) -> AutotaskSettings:
+    """The settings of one version. Raises NotFound."""
+    row = db.session.scalar(db.select(SettingsVersion).filter_by(integration=AUTOTASK, number=number))
+    if row is None:
+        raise NotFound("There is no such version of the settings.")
+    return AutotaskSettings.model_validate(row.content)
+
+
+def history(limit: int = 50) -> list[SettingsVersion]:
+    """The versions, newest first."""
+    query = db.select(SettingsVersion).filter_by(integration=AUTOTASK)
+    return list(db.session.scalars(query.order_by(SettingsVersion.number.desc()).limit(limit)))
+
+
+def _activate(
+    before: AutotaskSettings, after: AutotaskSettings, actor: User | None, restored: int | None = None
+) -> int:
+    row = SettingsVersion(integration=AUTOTASK, number=after.version, content=after.model_dump(mode="json"))
+    row.saved_by_id = actor.id if actor else None
+    db.session.add(row)
+    listed = [change.document() for change in changes(before, after)]
+    action = "autotask.settings_saved" if restored is None else "autotask.settings_restored"
+    audit.record(actor, action, "autotask_settings", after.version, changes=listed, restored=restored)
+    _commit(
+        "Somebody else pressed “Save Integration” at the same moment. Look at the page again, then press it again."
+    )
+    return after.version
+
+
+def _write(row: SettingsDraft | None, section: str, content: Section, actor: User | None) -> None:
+    row = row or SettingsDraft(integration=AUTOTASK, section=section, version=0)
+    row.content = content.model_dump(mode="json")
+    row.version += 1
+    row.saved_by_id = actor.id if actor else None
+    db.session.add(row)
+
+
+def _commit(sentence: str) -> None:
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Conflict(sentence) from error
+
+
+def _draft(name: str, row: SettingsDraft | None, counting: AutotaskSettings) -> Draft:
+    counts: Section = getattr(counting, name)
+    if row is None:
+        return Draft(name, counts, 0, pending=False)
+    content = SECTIONS[name].model_validate(row.content)
+    pending = counting.version == 0 or content != counts
+    return Draft(
+        name, content, row.version, pending, row.updated_at, row.saved_by.name if row.saved_by else ""
+    )
+
+
+def _newest() -> SettingsVersion | None:
+    query = db.select(SettingsVersion).filter_by(integration=AUTOTASK)
+    found: SettingsVersion | None = db.session.scalar(query.order_by(SettingsVersion.number.desc()).limit(1))
+    return found
