@@ -1,0 +1,248 @@
+"""The fields of the settings page: what each is called, where its choices come from, what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Options = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One control. ``name`` is the name in the form and in the section's model.
+
+    ``kind``: ``remote`` (a value of Autotask, from ``choices.SOURCES[source]``), ``fixed`` (one of ``options``),
+    ``flag``, ``number``, ``text``. ``required``: the sentence when it is left empty; ``empty``: what the empty
+    choice is called; ``guess``: words by which a value is preselected.
+    """
+
+    name: str
+    label: str
+    kind: Literal["remote", "fixed", "flag", "number", "text"]
+    source: str = ""
+    options: Options = ()
+    help: str = ""
+    required: str = ""
+    empty: str = "Not set"
+    guess: tuple[str, ...] = ()
+
+
+_ADDRESSES: Options = (("billing", "Billing address"), ("shipping", "Shipping address"))
+_UPDATES: Options = (
+    ("never", "Never"),
+    ("fill_empty", "Only where Autotask has nothing"),
+    ("overwrite", "Always, ours wins"),
+)
+
+COMPANY = (
+    FormField(
+        "company_type",
+        "Type of new companies",
+        "remote",
+        "company_types",
+        required="Choose a type: Autotask makes no company without one.",
+        guess=("customer", "prospect"),
+    ),
+    FormField(
+        "owner_resource_id",
+        "Owner of new companies",
+        "remote",
+        "resources",
+        required="Choose an owner: Autotask makes no company without one.",
+    ),
+    FormField("classification", "Classification of new companies", "remote", "classifications"),
+    FormField(
+        "match_by",
+        "An existing company is the same when",
+        "fixed",
+        options=(
+            ("name_exact", "its name is equal"),
+            ("name_normalized", "its name is equal but for case, punctuation and legal form"),
+        ),
+    ),
+    FormField("also_phone", "or its phone number is equal", "flag"),
+    FormField("also_website", "or its web address is equal", "flag"),
+    FormField(
+        "update_policy",
+        "Update address and phone of existing companies",
+        "fixed",
+        options=_UPDATES,
+    ),
+    FormField("bill_to_source", "Bill to", "fixed", options=_ADDRESSES),
+    FormField("ship_to_source", "Ship to", "fixed", options=_ADDRESSES),
+    FormField("sold_to_source", "Sold to", "fixed", options=_ADDRESSES),
+)
+
+OPPORTUNITY = (
+    FormField(
+        "owner_resource_id",
+        "Owner of new opportunities",
+        "remote",
+        "resources",
+        required="Choose an owner: Autotask makes no opportunity without one.",
+    ),
+    FormField(
+        "stage",
+        "Stage",
+        "remote",
+        "stages",
+        required="Choose a stage: Autotask makes no opportunity without one.",
+        guess=("quote sent", "propos", "quote", "qualif"),
+    ),
+    FormField(
+        "status",
+        "Status",
+        "remote",
+        "statuses",
+        required="Choose a status: Autotask makes no opportunity without one.",
+        guess=("active", "open"),
+    ),
+    FormField("probability", "Probability in percent", "number", help="0 to 100."),
+    FormField("lead_source", "Lead source", "remote", "lead_sources"),
+    FormField("category", "Opportunity category", "remote", "opportunity_categories"),
+    FormField(
+        "title_pattern",
+        "Title of the opportunity",
+        "text",
+        help="May hold {number}, {title}, {organization} and {person}.",
+        required="Enter a title, for example {title}.",
+    ),
+    FormField(
+        "quote_name_pattern",
+        "Name of the quote",
+        "text",
+        help="May hold {number}, {title}, {organization} and {person}.",
+        required="Enter a name, for example {number} {title}.",
+    ),
+    FormField(
+        "close_date_rule",
+        "Projected close date",
+        "fixed",
+        options=(("expiry", "The day the quote expires"), ("days", "A number of days after publishing")),
+    ),
+    FormField(
+        "close_date_days",
+        "Days after publishing",
+        "number",
+        help="Serves as well when a quote never expires.",
+    ),
+    FormField(
+        "amount_months",
+        "Months of recurring revenue in the amount",
+        "number",
+        help="0 counts one-time revenue alone; 12 adds a year of what recurs.",
+    ),
+    FormField("use_quote_totals", "Let Autotask take the amounts from its quote (use quote totals)", "flag"),
+    FormField("number_in_description", "Write the quote's number into the description", "flag"),
+    FormField(
+        "quote_template_id", "Quote template", "remote", "quote_templates", empty="Autotask's own default"
+    ),
+    FormField("payment_term", "Payment term", "remote", "payment_terms"),
+)
+
+PRODUCTS_SERVICES = (
+    FormField(
+        "when_unmatched",
+        "A line that matches nothing in Autotask",
+        "fixed",
+        options=(
+            ("create", "Create the product or service"),
+            ("stop", "Stop the push and ask"),
+        ),
+    ),
+    FormField(
+        "update_existing", "Update price, cost and description of existing ones", "fixed", options=_UPDATES
+    ),
+    FormField(
+        "product_billing_code_id",
+        "Billing code of new products",
+        "remote",
+        "product_codes",
+        required="Choose a code: Autotask makes no product without a material billing code.",
+        guess=("hardware", "product", "material"),
+    ),
+    FormField(
+        "service_billing_code_id",
+        "Billing code of new services",
+        "remote",
+        "service_codes",
+        required="Choose a code: Autotask makes no service without a billing code.",
+        guess=("managed service", "service", "recurring"),
+    ),
+    FormField("default_vendor_id", "Default vendor of new products", "remote", "vendors"),
+    FormField(
+        "description_target",
+        "Write a line's description to",
+        "fixed",
+        options=(
+            ("both", "the product or service and the quote item"),
+            ("record", "the product or service alone"),
+            ("item", "the quote item alone"),
+        ),
+    ),
+    FormField("mpn_in_name", "Put the manufacturer's part number before the name of new products", "flag"),
+    FormField("send_cost", "Send costs", "flag"),
+    FormField("markup_percent", "Markup in percent", "text", help="Empty: from each line's price and cost."),
+    FormField(
+        "labor_role_id",
+        "Role of labor lines",
+        "remote",
+        "roles",
+        help="Serves where a category names no role of its own.",
+        guess=("engineer", "technician", "consult"),
+    ),
+    FormField(
+        "shipping_type_id", "Shipping type of shipping lines", "remote", "shipping_types", guess=("ground",)
+    ),
+    FormField(
+        "discount_as",
+        "A discount on the whole quote",
+        "fixed",
+        options=(("spread", "is spread over the lines"), ("item", "becomes a discount item")),
+    ),
+)
+
+STATUSES = ("pending", "accepted", "ordered", "fulfilled", "lost", "expired")
+STATUS_LABELS = {name: name.capitalize() for name in STATUSES}
+# Which list of reasons a status takes; none for those that are neither won nor lost.
+REASONS = {
+    "accepted": "win_reasons",
+    "ordered": "win_reasons",
+    "fulfilled": "win_reasons",
+    "lost": "loss_reasons",
+}
+
+
+def _status_fields(status: str) -> tuple[FormField, ...]:
+    label = STATUS_LABELS[status]
+    fields = [
+        FormField(
+            f"{status}-status", f"{label}: opportunity status", "remote", "statuses", empty="Leave as it is"
+        ),
+        FormField(f"{status}-stage", f"{label}: stage", "remote", "stages", empty="Leave as it is"),
+        FormField(f"{status}-probability", f"{label}: probability in percent", "number"),
+    ]
+    if status in REASONS:
+        kind = "win" if status != "lost" else "loss"
+        fields.append(
+            FormField(
+                f"{status}-reason",
+                f"{label}: {kind} reason",
+                "remote",
+                REASONS[status],
+                empty="Leave as it is",
+            )
+        )
+    fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
+    return tuple(fields)
+
+
+QUOTE_STATUS = tuple(field for status in STATUSES for field in _status_fields(status))
+
+FIELDS: dict[str, tuple[FormField, ...]] = {
+    "company": COMPANY,
+    "opportunity": OPPORTUNITY,
+    "quote_status": QUOTE_STATUS,
+    "products_services": PRODUCTS_SERVICES,
+}
