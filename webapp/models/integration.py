@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
@@ -95,7 +95,7 @@ class Link(Timestamped, Base):
     local_type: Mapped[str] = mapped_column(String(30))
     local_id: Mapped[str] = mapped_column(String(64))
     remote_entity: Mapped[str] = mapped_column(String(40))
-    remote_id: Mapped[int]
-    remote_parent_id: Mapped[int | None]
+    remote_id: Mapped[int] = mapped_column(BigInteger)
+    remote_parent_id: Mapped[int | None] = mapped_column(BigInteger)
     pushed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pushed_hash: Mapped[str] = mapped_column(String(64), default="")

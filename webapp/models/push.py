@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Timestamped, utc_now
@@ -94,7 +94,7 @@ class PushStep(Base):
     entity: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(300), default="")
     state: Mapped[str] = mapped_column(String(12), default="planned")
-    remote_id: Mapped[int | None]
+    remote_id: Mapped[int | None] = mapped_column(BigInteger)
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sentence: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime | None]
@@ -137,5 +137,5 @@ class PushQuestion(Timestamped, Base):
     remote_entity: Mapped[str] = mapped_column(String(40))
     sentence: Mapped[str] = mapped_column(Text)
     candidates: Mapped[list[Any]]
-    chosen_id: Mapped[int | None]
+    chosen_id: Mapped[int | None] = mapped_column(BigInteger)
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

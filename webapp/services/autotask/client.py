@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -183,9 +184,7 @@ class Client:
         """A next-page address within the zone; any other would be sent our credentials."""
         marker = "/v1.0/"
         place = url.lower().find(marker)
-        if place < 0 or not url.lower().startswith(
-            self._base.lower().rsplit("/v1.0", 1)[0].split("/atservices")[0]
-        ):
+        if place < 0 or urlsplit(url).netloc.lower() != urlsplit(self._base).netloc.lower():
             raise AutotaskError("Autotask named a next page outside its own zone, which was not followed.")
         return url[place + len(marker) :]
 

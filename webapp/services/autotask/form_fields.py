@@ -13,19 +13,21 @@ class FormField:
     """One control. ``name`` is the name in the form and in the section's model.
 
     ``kind``: ``remote`` (a value of Autotask, from ``choices.SOURCES[source]``), ``fixed`` (one of ``options``),
-    ``flag``, ``number``, ``text``. ``required``: the sentence when it is left empty; ``empty``: what the empty
+    ``flag``, ``number`` (whole, from ``low`` to ``high``), ``decimal``, ``text``. ``required``: the sentence when it is left empty; ``empty``: what the empty
     choice is called; ``guess``: words by which a value is preselected.
     """
 
     name: str
     label: str
-    kind: Literal["remote", "fixed", "flag", "number", "text"]
+    kind: Literal["remote", "fixed", "flag", "number", "decimal", "text"]
     source: str = ""
     options: Options = ()
     help: str = ""
     required: str = ""
     empty: str = "Not set"
     guess: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 100
 
 
 _ADDRESSES: Options = (("billing", "Billing address"), ("shipping", "Shipping address"))
@@ -98,7 +100,7 @@ OPPORTUNITY = (
         required="Choose a status: Autotask makes no opportunity without one.",
         guess=("active", "open"),
     ),
-    FormField("probability", "Probability in percent", "number", help="0 to 100."),
+    FormField("probability", "Probability in percent", "number", required="Enter a number from 0 to 100."),
     FormField("lead_source", "Lead source", "remote", "lead_sources"),
     FormField("category", "Opportunity category", "remote", "opportunity_categories"),
     FormField(
@@ -132,6 +134,8 @@ OPPORTUNITY = (
         "Months of recurring revenue in the amount",
         "number",
         help="0 counts one-time revenue alone; 12 adds a year of what recurs.",
+        required="Enter a number of months from 0 to 120.",
+        high=120,
     ),
     FormField("use_quote_totals", "Let Autotask take the amounts from its quote (use quote totals)", "flag"),
     FormField("number_in_description", "Write the quote's number into the description", "flag"),
@@ -183,7 +187,9 @@ PRODUCTS_SERVICES = (
     ),
     FormField("mpn_in_name", "Put the manufacturer's part number before the name of new products", "flag"),
     FormField("send_cost", "Send costs", "flag"),
-    FormField("markup_percent", "Markup in percent", "text", help="Empty: from each line's price and cost."),
+    FormField(
+        "markup_percent", "Markup in percent", "decimal", help="Empty: from each line's price and cost."
+    ),
     FormField(
         "labor_role_id",
         "Role of labor lines",

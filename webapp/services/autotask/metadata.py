@@ -128,7 +128,8 @@ def refresh(runtime: Runtime) -> None:
 def fetched_at() -> datetime | None:
     """When the oldest cached list was fetched; None when nothing is cached."""
     query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(RemoteMetadata.integration == AUTOTASK)
-    return db.session.scalar(query)
+    oldest: datetime | None = db.session.scalar(query)
+    return oldest
 
 
 def _cached(runtime: Runtime, name: str, fetch: Any) -> Any:
@@ -204,7 +205,7 @@ def _fetch_vendors(client: Client) -> list[dict[str, Any]]:
         for entry in client.fields("Companies")
         if entry["name"].lower() == "companytype"
         for value in entry.get("picklistValues") or []
-        if "vendor" in str(value.get("label")).lower() and _whole(value.get("value"))
+        if "vendor" in str(value.get("label")).lower() and _whole(value["value"])
     ]
     if not types:
         return []

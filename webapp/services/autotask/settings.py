@@ -58,7 +58,7 @@ class OpportunitySettings(Section):
     close_date_rule: Literal["expiry", "days"] = "expiry"
     close_date_days: Annotated[int, Field(ge=1, le=730)] = 30
     amount_months: Annotated[int, Field(ge=0, le=120)] = 0
-    use_quote_totals: bool = False
+    use_quote_totals: bool = True
     number_in_description: bool = True
     quote_name_pattern: str = "{number} {title}"
     quote_template_id: int | None = None

@@ -1,0 +1,98 @@
+"""The desired remote state, as data: what should exist in Autotask for one quote.
+
+A field's value may be a ``Ref`` to another wish whose id is not known before that one exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+BUCKETS = {
+    "one_time": ("onetimeRevenue", "onetimeCost"),
+    "monthly": ("monthlyRevenue", "monthlyCost"),
+    "quarterly": ("quarterlyRevenue", "quarterlyCost"),
+    "semi_annual": ("semiannualRevenue", "semiannualCost"),
+    "annual": ("yearlyRevenue", "yearlyCost"),
+}
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands for the Autotask id of the wish with this key."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that would make the push fail. ``mend``: where to go, for example ``("settings", "tax_code")``."""
+
+    sentence: str
+    mend: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One remote record.
+
+    ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
+    afterwards. ``local``: our record that the link names. ``parent``: for children, the parent's key.
+    ``chosen_id``: the record that a person picked, so that nothing is matched or made.
+    """
+
+    key: str
+    entity: str
+    local: tuple[str, str]
+    title: str
+    fields: dict[str, Any]
+    initial: dict[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    chosen_id: int | None = None
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A product or service that lines name. Matched by ``mpn``, then ``sku``, then the exact ``name``."""
+
+    wish: Wish
+    mpn: str
+    sku: str
+    name: str
+    line_titles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LineTotal:
+    """What a quote item must come to in Autotask, in cents."""
+
+    key: str
+    title: str
+    period: str
+    net: Decimal
+    tax: Decimal
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Everything of one quote. ``warnings`` are told but stop nothing; ``problems`` stop the push before it writes."""
+
+    quote_id: int
+    company: Wish | None
+    contact: Wish | None
+    opportunity: Wish
+    locations: tuple[Wish, ...]
+    quote: Wish
+    goods: tuple[Goods, ...]
+    items: tuple[Wish, ...]
+    attachment: Wish
+    lines: tuple[LineTotal, ...]
+    buckets: dict[str, Decimal]
+    follows_quote: bool
+    when_unmatched: str
+    match_company: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,227 @@
+"""Live search in Autotask for the rep who begins or fills a quote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from webapp.models.catalogue import ANNUAL, MONTHLY, ONE_TIME, QUARTERLY, SEMI_ANNUAL
+from webapp.services.autotask import metadata
+from webapp.services.autotask.client import Client, any_of, condition
+from webapp.services.runtime import Runtime
+
+LIMIT = 25
+MIN_TEXT = 2
+
+# Autotask's labels of billing periods, lower-cased, to our recurrences.
+PERIODS = {
+    "one-time": ONE_TIME,
+    "one time": ONE_TIME,
+    "onetime": ONE_TIME,
+    "monthly": MONTHLY,
+    "quarterly": QUARTERLY,
+    "semi-annual": SEMI_ANNUAL,
+    "semi-annually": SEMI_ANNUAL,
+    "semiannual": SEMI_ANNUAL,
+    "semi annual": SEMI_ANNUAL,
+    "yearly": ANNUAL,
+    "annual": ANNUAL,
+    "annually": ANNUAL,
+}
+
+
+@dataclass(frozen=True)
+class ContactHit:
+    """A contact with its company. Ids are Autotask's; address parts may be empty."""
+
+    contact_id: int
+    company_id: int
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    title: str
+    company_name: str
+    company_phone: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    postal_code: str
+    website: str
+
+
+@dataclass(frozen=True)
+class OpportunityHit:
+    """An open opportunity."""
+
+    opportunity_id: int
+    title: str
+    company_id: int
+    company_name: str
+    amount: Decimal
+    projected_close: date
+
+
+@dataclass(frozen=True)
+class CatalogueHit:
+    """A product, service or bundle. ``entity`` as in the REST API; ``category``: the product category's labels, outermost first."""
+
+    entity: str
+    record_id: int
+    name: str
+    description: str
+    sku: str
+    mpn: str
+    manufacturer: str
+    unit_price: Decimal
+    unit_cost: Decimal
+    recurrence: str
+    category: tuple[str, ...]
+
+
+def contacts(client: Client, text: str) -> list[ContactHit]:
+    """Active contacts whose name, e-mail or company contains ``text``, at most 25. Raises AutotaskError."""
+    text = text.strip()
+    if len(text) < MIN_TEXT:
+        return []
+    companies = client.query(
+        "Companies",
+        [condition("contains", "companyName", text), condition("eq", "isActive", True)],
+        limit=LIMIT,
+    )
+    nodes = [condition("contains", name, text) for name in ("firstName", "lastName", "emailAddress")]
+    words = text.split()
+    if len(words) == 2:
+        nodes.append(
+            {
+                "op": "and",
+                "items": [
+                    condition("contains", "firstName", words[0]),
+                    condition("contains", "lastName", words[1]),
+                ],
+            }
+        )
+    if companies:
+        nodes.append(condition("in", "companyID", [company["id"] for company in companies]))
+    found = client.query("Contacts", [any_of(*nodes), condition("eq", "isActive", 1)], limit=LIMIT)
+    by_id = {company["id"]: company for company in companies}
+    missing = sorted({row["companyID"] for row in found} - set(by_id))
+    if missing:
+        by_id.update({row["id"]: row for row in client.query("Companies", [condition("in", "id", missing)])})
+    return [_contact(row, by_id.get(row["companyID"], {})) for row in found]
+
+
+def opportunities(client: Client, company_id: int | None, text: str, today: date) -> list[OpportunityHit]:
+    """Opportunities that are Active and whose projected close date lies ahead, at most 25, soonest first.
+
+    Raises AutotaskError.
+    """
+    active = [
+        int(value["value"])
+        for entry in client.fields("Opportunities")
+        if entry["name"].lower() == "status"
+        for value in entry.get("picklistValues") or []
+        if str(value.get("label")).strip().lower() == "active"
+    ]
+    if not active:
+        return []
+    filters = [condition("in", "status", active), condition("gt", "projectedCloseDate", f"{today}T23:59:59Z")]
+    if company_id:
+        filters.append(condition("eq", "companyID", company_id))
+    if text.strip():
+        filters.append(condition("contains", "title", text.strip()))
+    rows = client.query("Opportunities", filters, limit=LIMIT)
+    ids = sorted({row["companyID"] for row in rows})
+    names = (
+        {row["id"]: row["companyName"] for row in client.query("Companies", [condition("in", "id", ids)])}
+        if ids
+        else {}
+    )
+    hits = [
+        OpportunityHit(
+            opportunity_id=int(row["id"]),
+            title=str(row["title"]),
+            company_id=int(row["companyID"]),
+            company_name=str(names.get(row["companyID"], "")),
+            amount=Decimal(row.get("amount") or 0),
+            projected_close=datetime.fromisoformat(str(row["projectedCloseDate"])).date(),
+        )
+        for row in rows
+    ]
+    return sorted(hits, key=lambda hit: (hit.projected_close, hit.opportunity_id))
+
+
+def catalogue(runtime: Runtime, client: Client, text: str) -> list[CatalogueHit]:
+    """Active products, services and bundles whose name or part number contains ``text``. Raises AutotaskError."""
+    text = text.strip()
+    if len(text) < MIN_TEXT:
+        return []
+    active = condition("eq", "isActive", True)
+    nodes = [condition("contains", name, text) for name in ("name", "sku", "manufacturerProductName")]
+    hits = [
+        _goods(runtime, "Products", row)
+        for row in client.query("Products", [any_of(*nodes), active], limit=LIMIT)
+    ]
+    for entity in ("Services", "ServiceBundles"):
+        rows = client.query(entity, [condition("contains", "name", text), active], limit=LIMIT)
+        hits += [_goods(runtime, entity, row) for row in rows]
+    return hits
+
+
+def _contact(row: dict[str, Any], company: dict[str, Any]) -> ContactHit:
+    def text(source: dict[str, Any], name: str) -> str:
+        return str(source.get(name) or "")
+
+    return ContactHit(
+        contact_id=int(row["id"]),
+        company_id=int(row["companyID"]),
+        first_name=text(row, "firstName"),
+        last_name=text(row, "lastName"),
+        email=text(row, "emailAddress"),
+        phone=text(row, "phone"),
+        title=text(row, "title"),
+        company_name=text(company, "companyName"),
+        company_phone=text(company, "phone"),
+        address1=text(company, "address1"),
+        address2=text(company, "address2"),
+        city=text(company, "city"),
+        state=text(company, "state"),
+        postal_code=text(company, "postalCode"),
+        website=text(company, "webAddress"),
+    )
+
+
+def _goods(runtime: Runtime, entity: str, row: dict[str, Any]) -> CatalogueHit:
+    return CatalogueHit(
+        entity=entity,
+        record_id=int(row["id"]),
+        name=str(row["name"]),
+        description=str(row.get("description") or ""),
+        sku=str(row.get("sku") or ""),
+        mpn=str(row.get("manufacturerProductName") or ""),
+        manufacturer=str(row.get("manufacturerName") or ""),
+        unit_price=Decimal(row.get("unitPrice") or 0),
+        unit_cost=Decimal(row.get("unitCost") or 0),
+        recurrence=_recurrence(runtime, entity, row.get("periodType")),
+        category=_category(runtime, row.get("productCategory")) if entity == "Products" else (),
+    )
+
+
+def _recurrence(runtime: Runtime, entity: str, value: Any) -> str:
+    for choice in metadata.picklist(runtime, entity, "periodType"):
+        if str(choice.value) == str(value):
+            return PERIODS.get(choice.label.strip().lower(), ONE_TIME)
+    return ONE_TIME if entity == "Products" else MONTHLY
+
+
+def _category(runtime: Runtime, value: Any) -> tuple[str, ...]:
+    by_value = {choice.value: choice for choice in metadata.picklist(runtime, "Products", "productCategory")}
+    choice = by_value.get(value)
+    labels: list[str] = []
+    while choice is not None and len(labels) < 5:
+        labels.insert(0, choice.label)
+        choice = by_value.get(choice.parent) if choice.parent is not None else None
+    return tuple(labels)

@@ -1,0 +1,174 @@
+"""From a section of the settings to its form and back: what to show, what was entered, what is wrong with it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import User
+from webapp.services.autotask.choices import Choices, preselected
+from webapp.services.autotask.form_fields import FIELDS, FormField
+from webapp.services.autotask.settings import SECTIONS, Section
+from webapp.services.errors import Invalid
+from webapp.services.fields import Reader, parse_decimal
+from webapp.services.formatting import plain
+
+PLACEHOLDERS = ("number", "title", "organization", "person")
+NOT_SAVED = "This section was not saved: something in it needs your attention."
+
+
+def values(section: str, content: Section) -> dict[str, str]:
+    """The text of every control; a ticked box is ``y``."""
+    document = content.model_dump()
+    return {field.name: _text(_dig(document, field.name)) for field in FIELDS[section]}
+
+
+def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
+    """What was entered. Raises Invalid with a sentence at each field that is wrong.
+
+    A value of Autotask must be on offer there; when Autotask cannot be asked, only what is stored may stay.
+    """
+    reader = Reader(posted)
+    kept = stored.model_dump()
+    document: dict[str, Any] = {}
+    for field in FIELDS[section]:
+        _put(document, field.name, _read(reader, field, choices, _dig(kept, field.name)))
+    reader.check(NOT_SAVED)
+    return SECTIONS[section].model_validate(document)
+
+
+def flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
+    """A sentence for each stored value that Autotask no longer has or no longer uses."""
+    document = content.model_dump()
+    found = {
+        field.name: choices.flaw(field.source, _dig(document, field.name))
+        for field in FIELDS.get(section, ())
+        if field.kind == "remote"
+    }
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def gaps(section: str, content: Section) -> list[str]:
+    """A sentence for each value that must be there and is not."""
+    document = content.model_dump()
+    return [
+        field.required
+        for field in FIELDS.get(section, ())
+        if field.required and _dig(document, field.name) in (None, "")
+    ]
+
+
+def suggest(section: str, content: Section, choices: Choices, actor: User) -> Section:
+    """``content`` with what is unset filled by Autotask's own defaults and by names, for a first look.
+
+    Owners are guessed as the resource with the actor's e-mail address.
+    """
+    document = content.model_dump()
+    for field in FIELDS.get(section, ()):
+        if field.kind == "remote" and _dig(document, field.name) is None:
+            _put(document, field.name, _guess(field, choices, actor))
+    return SECTIONS[section].model_validate(document)
+
+
+def _guess(field: FormField, choices: Choices, actor: User) -> int | None:
+    if field.source == "resources":
+        usable = [choice for choice in choices.of("resources") if choice.is_active]
+        mine = [choice for choice in usable if str(choice.extra.get("email")).lower() == actor.email]
+        return (mine or usable)[0].value if usable else None
+    if field.guess or field.required:
+        return preselected(choices.of(field.source), *field.guess)
+    return STATUS_GUESSES(field, choices)
+
+
+def _read(reader: Reader, field: FormField, choices: Choices, stored: Any) -> Any:
+    if field.kind == "flag":
+        return reader.flag(field.name)
+    if field.kind == "fixed":
+        return reader.choice(field.name, [value for value, _ in field.options], field.options[0][0])
+    text = reader.raw(field.name)
+    if not text:
+        if field.required:
+            reader.fail(field.name, field.required)
+        return None
+    if field.kind == "remote":
+        return remote_value(reader, field.name, field.source, choices, stored)
+    if field.kind == "number":
+        return _number(reader, field, text)
+    if field.kind == "decimal":
+        return _decimal(reader, field.name, text)
+    return _pattern(reader, field.name)
+
+
+def remote_value(reader: Reader, name: str, source: str, choices: Choices, stored: Any) -> int | None:
+    """The value of Autotask entered at ``name``; keeps a sentence when it is not on offer."""
+    text = reader.raw(name)
+    if not text:
+        return None
+    if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 12:
+        reader.fail(name, "Choose one of the list.")
+        return None
+    value = int(text)
+    if choices.problem and not choices.of(source):
+        if value != stored:
+            reader.fail(
+                name, "Autotask cannot be asked now whether it has this value, so it was not taken over."
+            )
+        return value
+    flaw = choices.flaw(source, value)
+    if flaw:
+        reader.fail(name, flaw)
+    return value
+
+
+def _number(reader: Reader, field: FormField, text: str) -> int | None:
+    if text.isascii() and text.isdecimal() and len(text) < 6 and field.low <= int(text) <= field.high:
+        return int(text)
+    reader.fail(field.name, f"Enter a whole number from {field.low} to {field.high}.")
+    return None
+
+
+def _decimal(reader: Reader, name: str, text: str) -> Decimal | None:
+    try:
+        value = parse_decimal(text.rstrip("% "))
+    except ValueError as error:
+        reader.fail(name, str(error))
+        return None
+    if not 0 <= value <= 1000:
+        reader.fail(name, "Enter a percentage from 0 to 1000.")
+    return value
+
+
+def _pattern(reader: Reader, name: str) -> str:
+    text = reader.text(name, 200)
+    try:
+        used = [part for _, part, _, _ in string.Formatter().parse(text) if part is not None]
+    except ValueError:
+        used = [""]
+    if any(part not in PLACEHOLDERS for part in used):
+        reader.fail(name, "Only {number}, {title}, {organization} and {person} may stand between braces.")
+    return text
+
+
+def _dig(document: Mapping[str, Any], name: str) -> Any:
+    """``accepted-stage`` is ``stage`` of ``accepted``."""
+    value: Any = document
+    for part in name.split("-"):
+        value = value[part]
+    return value
+
+
+def _put(document: dict[str, Any], name: str, value: Any) -> None:
+    *above, last = name.split("-")
+    for part in above:
+        document = document.setdefault(part, {})
+    document[last] = value
+
+
+def _text(value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "y"
+    return plain(value) if isinstance(value, Decimal) else str(value)
