@@ -13,8 +13,9 @@ class FormField:
     """One control. ``name`` is the name in the form and in the section's model.
 
     ``kind``: ``remote`` (a value of Autotask, from ``choices.SOURCES[source]``), ``fixed`` (one of ``options``),
-    ``flag``, ``number`` (whole, from ``low`` to ``high``), ``decimal``, ``text``. ``required``: the sentence when it is left empty; ``empty``: what the empty
-    choice is called; ``guess``: words by which a value is preselected.
+    ``flag``, ``number`` (whole, from ``low`` to ``high``), ``decimal``, ``text``.
+    ``required``: the sentence when it is left empty; ``empty``: what the empty choice is called; ``guess``: words by
+    which a value is preselected.
     """
 
     name: str
@@ -220,25 +221,46 @@ REASONS = {
 }
 
 
+_STATUS_WORDS = {
+    "accepted": ("closed", "won"),
+    "ordered": ("closed", "won"),
+    "fulfilled": ("implemented", "closed", "won"),
+    "lost": ("lost",),
+}
+_STAGE_WORDS = {
+    "accepted": ("won", "closed"),
+    "ordered": ("won", "closed"),
+    "fulfilled": ("won", "closed"),
+    "lost": ("lost",),
+}
+
+
 def _status_fields(status: str) -> tuple[FormField, ...]:
     label = STATUS_LABELS[status]
+    keep = "Leave as it is"
     fields = [
         FormField(
-            f"{status}-status", f"{label}: opportunity status", "remote", "statuses", empty="Leave as it is"
+            f"{status}-status",
+            f"{label}: opportunity status",
+            "remote",
+            "statuses",
+            empty=keep,
+            guess=_STATUS_WORDS.get(status, ()),
         ),
-        FormField(f"{status}-stage", f"{label}: stage", "remote", "stages", empty="Leave as it is"),
+        FormField(
+            f"{status}-stage",
+            f"{label}: stage",
+            "remote",
+            "stages",
+            empty=keep,
+            guess=_STAGE_WORDS.get(status, ()),
+        ),
         FormField(f"{status}-probability", f"{label}: probability in percent", "number"),
     ]
     if status in REASONS:
-        kind = "win" if status != "lost" else "loss"
+        kind = "loss" if status == "lost" else "win"
         fields.append(
-            FormField(
-                f"{status}-reason",
-                f"{label}: {kind} reason",
-                "remote",
-                REASONS[status],
-                empty="Leave as it is",
-            )
+            FormField(f"{status}-reason", f"{label}: {kind} reason", "remote", REASONS[status], empty=keep)
         )
     fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
     return tuple(fields)

@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import User
-from webapp.services.autotask.choices import Choices, preselected
+from webapp.services.autotask.choices import Choices, by_words, preselected
 from webapp.services.autotask.form_fields import FIELDS, FormField
 from webapp.services.autotask.settings import SECTIONS, Section
-from webapp.services.errors import Invalid
 from webapp.services.fields import Reader, parse_decimal
 from webapp.services.formatting import plain
 
@@ -77,9 +76,13 @@ def _guess(field: FormField, choices: Choices, actor: User) -> int | None:
         usable = [choice for choice in choices.of("resources") if choice.is_active]
         mine = [choice for choice in usable if str(choice.extra.get("email")).lower() == actor.email]
         return (mine or usable)[0].value if usable else None
+    on_offer = choices.of(field.source)
+    if "-" in field.name:
+        # What a status turns into has nothing to do with what Autotask gives new records.
+        return by_words(on_offer, *field.guess)
     if field.guess or field.required:
-        return preselected(choices.of(field.source), *field.guess)
-    return STATUS_GUESSES(field, choices)
+        return preselected(on_offer, *field.guess)
+    return next((choice.value for choice in on_offer if choice.is_default and choice.is_active), None)
 
 
 def _read(reader: Reader, field: FormField, choices: Choices, stored: Any) -> Any:

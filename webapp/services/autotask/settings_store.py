@@ -12,7 +12,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services import audit
 from webapp.services.autotask.changes import changes
 from webapp.services.autotask.settings import SECTIONS, AutotaskSettings, Section
-from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.services.errors import Conflict, NotFound
 
 STALE = (
     "Somebody else saved this section since you opened it. Nothing of theirs was overwritten, and what you entered "
@@ -72,14 +72,15 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
 def save_integration(actor: User | None) -> int:
     """Make every section count as it was last saved, all together; returns the new version number.
 
-    Raises Invalid when nothing differs from what counts already, Conflict when somebody did the same meanwhile.
+    When nothing differs from what counts already, nothing happens. Raises Conflict when somebody did the same
+    meanwhile.
     """
     before = active()
     kept = drafts()
     content: dict[str, object] = {name: item.content for name, item in kept.items()}
     after = AutotaskSettings.model_validate({"version": before.version + 1, **content})
     if before.version and not changes(before, after):
-        raise Invalid("Nothing was changed since the last time, so these settings count already.")
+        return before.version
     for name, item in kept.items():
         if item.version == 0:
             _write(None, name, item.content, actor)

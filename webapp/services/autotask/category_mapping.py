@@ -1,0 +1,170 @@
+"""Item Category Mapping: its rows, what was entered in them, and matching by name.
+
+The form holds some of the rows (a page of them, or those found by a search); the rules of all others stay.
+Names of controls: ``rule-<category id>-<field of CategoryRule>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from webapp.models import Category
+from webapp.services import categories
+from webapp.services.autotask.choices import Choices
+from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
+from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
+from webapp.services.fields import Reader, parse_id, words
+
+PAGE = 25
+SOURCES = {
+    "product_category": "product_categories",
+    "billing_code_id": "product_codes",
+    "service_billing_code_id": "service_codes",
+    "role_id": "roles",
+    "work_type_id": "work_types",
+}
+LABELS = {
+    "product_category": "Autotask product category",
+    "billing_code_id": "Product billing code",
+    "service_billing_code_id": "Service billing code",
+    "is_labor": "Labor",
+    "role_id": "Labor role",
+    "work_type_id": "Labor work type",
+}
+_LABOR = {"yes": True, "no": False, "": None}
+_LABOR_TEXT = {True: "yes", False: "no", None: ""}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A category with the rule entered for it and that of the category above it (empty when there is none)."""
+
+    category: Category
+    rule: CategoryRule
+    above: CategoryRule
+
+    @property
+    def labor(self) -> str:
+        """The value of the Labor control."""
+        return _LABOR_TEXT[self.rule.is_labor]
+
+    @property
+    def mapped(self) -> bool:
+        """True when it or the category above says where it goes."""
+        return any(
+            getattr(rule, name) is not None
+            for rule in (self.rule, self.above)
+            for name in ("product_category", "billing_code_id", "service_billing_code_id", "is_labor")
+        )
+
+
+def rows(content: ItemCategoryMapping, text: str = "", *, unmapped_only: bool = False) -> list[Row]:
+    """Every category in the order of the tree, or those whose path has every word of ``text``."""
+    sought = [word.casefold() for word in words(text)]
+    found = []
+    for category in _in_order():
+        path = category.path.casefold()
+        if all(word in path for word in sought):
+            above = content.rules.get(category.parent_id or 0, CategoryRule())
+            row = Row(category, content.rules.get(category.id, CategoryRule()), above)
+            if not (unmapped_only and row.mapped):
+                found.append(row)
+    return found
+
+
+def unmapped_count(content: ItemCategoryMapping) -> int:
+    """How many categories say nowhere where they go."""
+    return len(rows(content, unmapped_only=True))
+
+
+def parse(posted: Mapping[str, str], choices: Choices, stored: ItemCategoryMapping) -> ItemCategoryMapping:
+    """``stored`` with the rows entered put in. Rules of categories that are gone are dropped.
+
+    Raises Invalid with a sentence at each control that is wrong.
+    """
+    reader = Reader(posted)
+    rules = dict(stored.rules)
+    for category_id in posted_ids(posted):
+        before = rules.get(category_id, CategoryRule())
+        rules[category_id] = _rule(reader, category_id, choices, before)
+    reader.check(NOT_SAVED)
+    return _tidy(rules)
+
+
+def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> ItemCategoryMapping:
+    """Like ``parse``, unchecked: to show again what was entered, whatever it is."""
+    rules = dict(stored.rules)
+    for category_id in posted_ids(posted):
+        numbers = {name: _whole(posted.get(f"rule-{category_id}-{name}", "")) for name in SOURCES}
+        labor = _LABOR.get(posted.get(f"rule-{category_id}-is_labor", ""))
+        rules[category_id] = CategoryRule(is_labor=labor, **numbers)
+    return ItemCategoryMapping(rules=rules)
+
+
+def posted_ids(posted: Iterable[str]) -> list[int]:
+    """The categories of which the form held a row."""
+    ids = (
+        parse_id(name.split("-")[1]) for name in posted if name.startswith("rule-") and name.count("-") == 2
+    )
+    return list(dict.fromkeys(found for found in ids if found is not None))
+
+
+def match_by_name(
+    content: ItemCategoryMapping, choices: Choices
+) -> tuple[ItemCategoryMapping, list[tuple[str, str]]]:
+    """Fill unset product categories from equal names; returns the filled mapping and (ours, theirs) of what it did.
+
+    A subcategory is looked for below the match of its category first, then by its own name alone.
+    """
+    offered = [choice for choice in choices.of("product_categories") if choice.is_active]
+    by_path = {_key(choice.label): choice for choice in reversed(offered)}
+    by_name = {_key(choice.label.rpartition(" > ")[2]): choice for choice in reversed(offered)}
+    rules, done = dict(content.rules), []
+    for category in _in_order():
+        rule = rules.get(category.id, CategoryRule())
+        match = by_path.get(_key(category.path)) or by_name.get(_key(category.name))
+        if rule.product_category is None and match is not None:
+            rules[category.id] = rule.model_copy(update={"product_category": match.value})
+            done.append((category.path, match.label))
+    return ItemCategoryMapping(rules=rules), done
+
+
+def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
+    """A sentence for each stored value that Autotask no longer has or no longer uses, by control."""
+    found = {
+        f"rule-{category_id}-{name}": choices.flaw(source, getattr(rule, name))
+        for category_id, rule in content.rules.items()
+        for name, source in SOURCES.items()
+    }
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:
+    name = f"rule-{category_id}-"
+    labor = reader.choice(f"{name}is_labor", list(_LABOR), "")
+    numbers = {
+        field: remote_value(reader, name + field, source, choices, getattr(before, field))
+        for field, source in SOURCES.items()
+    }
+    return CategoryRule(is_labor=_LABOR[labor], **numbers)
+
+
+def _tidy(rules: Mapping[int, CategoryRule]) -> ItemCategoryMapping:
+    there = {category.id for category in _in_order()}
+    empty = CategoryRule()
+    return ItemCategoryMapping(
+        rules={key: rule for key, rule in rules.items() if key in there and rule != empty}
+    )
+
+
+def _in_order() -> list[Category]:
+    return [category for top in categories.tree() for category in (top, *top.children)]
+
+
+def _key(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None

@@ -1,0 +1,186 @@
+"""The settings page of Autotask: what each section shows, saving one as a draft, and saving them all for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from webapp.models import User
+from webapp.services.autotask import (
+    category_mapping,
+    metadata,
+    section_forms,
+    settings_store,
+    tax_mapping,
+)
+from webapp.services.autotask.choices import Choices
+from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
+from webapp.services.autotask.form_fields import FIELDS
+from webapp.services.autotask.settings import ItemCategoryMapping, Section, TaxCodeMapping
+from webapp.services.autotask.settings_store import Draft
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.runtime import Runtime
+
+TITLES = {
+    "company": "Company Settings",
+    "opportunity": "Opportunity Settings",
+    "quote_status": "Quote Status Mapping",
+    "products_services": "Products and Services Settings",
+    "item_category": "Item Category Mapping",
+    "tax_code": "Tax Code Mapping",
+}
+NEW, DRAFT, ACTIVE = "new", "draft", "active"
+# The tax codes are mapped on a page of their own, and an installation without taxes needs none.
+MAY_STAY_UNSAVED = ("tax_code", "item_category")
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """One section as its form shows it.
+
+    ``values``: the text of each control; ``errors``: sentences by control; ``flaws``: stored values that Autotask
+    no longer has or uses; ``suggested``: the values were guessed and wait for a first save; ``theirs``: after a
+    Conflict, what the other admin saved, by control.
+    """
+
+    draft: Draft
+    content: Section
+    values: Mapping[str, str]
+    suggested: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
+    flaws: Mapping[str, str] = field(default_factory=dict)
+    sentence: str = ""
+    saved: bool = False
+    stale: bool = False
+    theirs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.draft.section
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.draft.section]
+
+    @property
+    def state(self) -> str:
+        return state(self.draft)
+
+
+def state(draft: Draft) -> str:
+    """``new`` (never saved), ``draft`` (saved, does not count yet) or ``active``."""
+    if draft.version == 0:
+        return NEW
+    return DRAFT if draft.pending else ACTIVE
+
+
+def overview() -> dict[str, str]:
+    """The state of each section."""
+    return {name: state(item) for name, item in settings_store.drafts().items()}
+
+
+def view(section: str, choices: Choices, actor: User) -> SectionView:
+    """The section as last saved; a first guess when it never was. Raises NotFound."""
+    draft = settings_store.draft(section)
+    content, suggested = draft.content, False
+    if draft.version == 0 and section in FIELDS:
+        content, suggested = section_forms.suggest(section, content, choices, actor), True
+    flaws = {} if suggested else find_flaws(section, content, choices)
+    return SectionView(draft, content, control_values(section, content), suggested=suggested, flaws=flaws)
+
+
+def save(
+    section: str, posted: Mapping[str, str], expected_version: int, choices: Choices, actor: User
+) -> SectionView:
+    """Save what was entered as a draft. Raises Invalid with sentences by control, or Conflict; nothing is kept then."""
+    stored = settings_store.draft(section).content
+    content = parse(section, posted, choices, stored)
+    draft = settings_store.save_draft(section, content, expected_version, actor)
+    return SectionView(draft, content, control_values(section, content), saved=True)
+
+
+def refused(
+    section: str, posted: Mapping[str, str], error: Invalid | Conflict, choices: Choices
+) -> SectionView:
+    """The section with what was entered still in it, and why it was not saved.
+
+    After a Conflict the form may be sent again: it carries the newest version then.
+    """
+    draft = settings_store.draft(section)
+    shown: Section = draft.content
+    if isinstance(draft.content, ItemCategoryMapping):
+        shown = category_mapping.read_loosely(posted, draft.content)
+    base = SectionView(
+        draft,
+        shown,
+        {**control_values(section, draft.content), **_entered(section, posted)},
+        sentence=str(error),
+    )
+    if isinstance(error, Invalid):
+        return replace(base, errors=error.fields)
+    saved = control_values(section, draft.content)
+    theirs = {name: text for name, text in saved.items() if name in posted and posted[name] != text}
+    return replace(base, stale=True, theirs=theirs)
+
+
+def save_integration(choices: Choices, actor: User) -> int:
+    """Make all sections count as last saved; returns the version number.
+
+    Raises Invalid, its ``fields`` being sentences by section, when one was never saved or holds what Autotask lacks.
+    """
+    problems = {}
+    for name, item in settings_store.drafts().items():
+        if item.version == 0 and name not in MAY_STAY_UNSAVED:
+            problems[name] = f"{TITLES[name]}: look it through and save it once."
+            continue
+        found = [*section_forms.gaps(name, item.content), *find_flaws(name, item.content, choices).values()]
+        if item.version and found:
+            problems[name] = f"{TITLES[name]}: {found[0]}"
+    if problems:
+        raise Invalid("The integration was not saved; what counted before still counts.", problems)
+    return settings_store.save_integration(actor)
+
+
+def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
+    """What was entered in any section. Raises Invalid with sentences by control."""
+    if isinstance(stored, ItemCategoryMapping):
+        return category_mapping.parse(posted, choices, stored)
+    if isinstance(stored, TaxCodeMapping):
+        return tax_mapping.parse(posted, choices, stored)
+    return section_forms.parse(section, posted, choices, stored)
+
+
+def find_flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
+    """Stored values of any section that Autotask no longer has or uses, by control."""
+    if isinstance(content, ItemCategoryMapping):
+        return category_mapping.flaws(content, choices)
+    if isinstance(content, TaxCodeMapping):
+        return tax_mapping.flaws(content, choices)
+    return section_forms.flaws(section, content, choices)
+
+
+def control_values(section: str, content: Section) -> dict[str, str]:
+    """The text of every control of a section."""
+    if section in FIELDS:
+        return section_forms.values(section, content)
+    if isinstance(content, TaxCodeMapping):
+        shown = {"default_region_id": str(content.default_region_id or "")}
+        for code_id, rule in content.rules.items():
+            shown[f"rule-{code_id}-tax_category_id"] = str(rule.tax_category_id or "")
+            shown[f"rule-{code_id}-tax_region_id"] = str(rule.tax_region_id or "")
+        return shown
+    return {}
+
+
+def taxes(runtime: Runtime) -> list[dict[str, object]]:
+    """Autotask's taxes; none when it cannot be asked."""
+    try:
+        return metadata.taxes(runtime)
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        return []
+
+
+def _entered(section: str, posted: Mapping[str, str]) -> dict[str, str]:
+    """What was posted, with the unticked boxes, of which a browser says nothing."""
+    boxes = {item.name: "" for item in FIELDS.get(section, ()) if item.kind == "flag"}
+    return {**boxes, **{name: text for name, text in posted.items() if name not in ("csrf_token", "version")}}

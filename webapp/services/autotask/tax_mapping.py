@@ -1,0 +1,125 @@
+"""Tax Code Mapping: our tax codes beside Autotask's tax categories and regions, with the rates compared.
+
+Names of controls: ``default_region_id`` and ``rule-<tax code id>-<field of TaxRule>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import TaxCode
+from webapp.services import tax_codes
+from webapp.services.autotask.choices import Choices
+from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
+from webapp.services.autotask.settings import TaxCodeMapping, TaxRule
+from webapp.services.fields import Reader
+
+SOURCES = {"tax_category_id": "tax_categories", "tax_region_id": "tax_regions"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A tax code with its rule. ``remote_rate``: what Autotask adds up to for it, in percent; None: no tax there."""
+
+    tax_code: TaxCode
+    rule: TaxRule
+    remote_rate: Decimal | None
+
+    @property
+    def differs(self) -> bool:
+        """True when Autotask would compute another tax than we do."""
+        mapped = self.rule.tax_category_id is not None
+        return mapped and (self.remote_rate or Decimal(0)) != self.tax_code.rate
+
+
+def rows(content: TaxCodeMapping, taxes: list[dict[str, Any]]) -> list[Row]:
+    """Every tax code in use, and those still mapped. ``taxes`` as from ``metadata.taxes``."""
+    found = []
+    for code in tax_codes.everything():
+        rule = content.rules.get(code.id, TaxRule())
+        if code.is_active or rule != TaxRule():
+            region = rule.tax_region_id or content.default_region_id
+            found.append(Row(code, rule, rate_of(taxes, region, rule.tax_category_id)))
+    return found
+
+
+def unmapped_count(content: TaxCodeMapping) -> int:
+    """How many tax codes in use are not mapped."""
+    return sum(content.rules.get(code.id, TaxRule()).tax_category_id is None for code in tax_codes.usable())
+
+
+def rate_of(taxes: list[dict[str, Any]], region: int | None, category: int | None) -> Decimal | None:
+    """The sum of Autotask's taxes of a region and category, in percent; None when there is none."""
+    rates = [
+        Decimal(tax["rate"]) for tax in taxes if tax["region_id"] == region and tax["category_id"] == category
+    ]
+    return sum(rates, Decimal(0)) if rates else None
+
+
+def parse(posted: Mapping[str, str], choices: Choices, stored: TaxCodeMapping) -> TaxCodeMapping:
+    """What was entered. Raises Invalid with a sentence at each control that is wrong."""
+    reader = Reader(posted)
+    region = remote_value(reader, "default_region_id", "tax_regions", choices, stored.default_region_id)
+    rules = {}
+    for code in tax_codes.everything():
+        before = stored.rules.get(code.id, TaxRule())
+        if f"rule-{code.id}-tax_category_id" not in posted:
+            rules[code.id] = before
+            continue
+        values = {
+            name: remote_value(reader, f"rule-{code.id}-{name}", source, choices, getattr(before, name))
+            for name, source in SOURCES.items()
+        }
+        rules[code.id] = TaxRule(**values)
+    reader.check(NOT_SAVED)
+    return TaxCodeMapping(
+        default_region_id=region, rules={key: rule for key, rule in rules.items() if rule != TaxRule()}
+    )
+
+
+def suggest(content: TaxCodeMapping, choices: Choices, taxes: list[dict[str, Any]]) -> TaxCodeMapping:
+    """Unmapped codes matched with a tax of the same rate; between several, the names decide."""
+    rules = dict(content.rules)
+    for code in tax_codes.usable():
+        if code.id not in rules:
+            rule = _match(code, choices, taxes)
+            if rule is not None:
+                rules[code.id] = rule
+    region = content.default_region_id
+    named = [rule.tax_region_id for rule in rules.values() if rule.tax_region_id is not None]
+    return TaxCodeMapping(default_region_id=region or (named[0] if named else None), rules=rules)
+
+
+def flaws(content: TaxCodeMapping, choices: Choices) -> dict[str, str]:
+    """A sentence for each stored value that Autotask no longer has or no longer uses, by control."""
+    found = {"default_region_id": choices.flaw("tax_regions", content.default_region_id)}
+    for code_id, rule in content.rules.items():
+        for name, source in SOURCES.items():
+            found[f"rule-{code_id}-{name}"] = choices.flaw(source, getattr(rule, name))
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _match(code: TaxCode, choices: Choices, taxes: list[dict[str, Any]]) -> TaxRule | None:
+    ours = _words(code.name)
+    best: tuple[int, TaxRule] | None = None
+    for tax in taxes:
+        region = choices.find("tax_regions", tax["region_id"])
+        category = choices.find("tax_categories", tax["category_id"])
+        if region is None or category is None or not (region.is_active and category.is_active):
+            continue
+        if rate_of(taxes, region.value, category.value) != code.rate:
+            continue
+        score = len(ours & (_words(region.label) | _words(category.label) | _words(tax["name"])))
+        if best is None or score > best[0]:
+            best = (score, TaxRule(tax_category_id=category.value, tax_region_id=region.value))
+    if best is None and code.rate == 0:
+        exempt = next((one for one in choices.of("tax_categories") if "exempt" in one.label.lower()), None)
+        return TaxRule(tax_category_id=exempt.value) if exempt else None
+    return best[1] if best else None
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in text.casefold().split() if len(word) > 1 and word not in {"tax", "sales"}}
