@@ -38,7 +38,7 @@ class Wish:
     """One remote record.
 
     ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
-    afterwards. ``local``: our record that the link names. ``parent``: for children, the parent's key.
+    afterwards. ``fill``: written to a record that was found, where it has nothing yet. ``local``: our record that the link names. ``parent``: for children, the parent's key.
     ``chosen_id``: the record that a person picked, so that nothing is matched or made.
     """
 
@@ -48,9 +48,9 @@ class Wish:
     title: str
     fields: dict[str, Any]
     initial: dict[str, Any] = field(default_factory=dict)
+    fill: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     chosen_id: int | None = None
-    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Goods:
     sku: str
     name: str
     line_titles: tuple[str, ...]
+
+    @property
+    def has_billing_code(self) -> bool:
+        """False when the record could not be made, since Autotask demands a billing code."""
+        return bool(self.wish.initial.get("productBillingCodeID") or self.wish.initial.get("billingCodeID"))
 
 
 @dataclass(frozen=True)

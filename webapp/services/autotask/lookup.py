@@ -67,7 +67,8 @@ class OpportunityHit:
 
 @dataclass(frozen=True)
 class CatalogueHit:
-    """A product, service or bundle. ``entity`` as in the REST API; ``category``: the product category's labels, outermost first."""
+    """A product, service or bundle. ``entity`` as in the REST API; ``category``: labels of the product category, outermost
+    first."""
 
     entity: str
     record_id: int
@@ -119,6 +120,42 @@ def opportunities(client: Client, company_id: int | None, text: str, today: date
 
     Raises AutotaskError.
     """
+    extra = [condition("eq", "companyID", company_id)] if company_id else []
+    if text.strip():
+        extra.append(condition("contains", "title", text.strip()))
+    return _open_opportunities(client, extra, today)
+
+
+def opportunity(client: Client, opportunity_id: int, today: date) -> OpportunityHit | None:
+    """The opportunity, as long as it is Active and its projected close date lies ahead; else None. Raises AutotaskError."""
+    hits = _open_opportunities(client, [condition("eq", "id", opportunity_id)], today)
+    return hits[0] if hits else None
+
+
+def contact(client: Client, contact_id: int) -> ContactHit | None:
+    """The contact with its company; None when Autotask has it no more. Raises AutotaskError."""
+    rows = client.query("Contacts", [condition("eq", "id", contact_id)], limit=1)
+    if not rows:
+        return None
+    companies = client.query("Companies", [condition("eq", "id", rows[0]["companyID"])], limit=1)
+    return _contact(rows[0], companies[0] if companies else {})
+
+
+def company(client: Client, company_id: int) -> ContactHit | None:
+    """The company as a hit without a person (``contact_id`` 0); None when Autotask has it no more. Raises AutotaskError."""
+    rows = client.query("Companies", [condition("eq", "id", company_id)], limit=1)
+    return _contact({"id": 0, "companyID": company_id}, rows[0]) if rows else None
+
+
+def catalogue_record(runtime: Runtime, client: Client, entity: str, record_id: int) -> CatalogueHit | None:
+    """The product, service or bundle; None when Autotask has it no more. Raises AutotaskError."""
+    if entity not in ("Products", "Services", "ServiceBundles"):
+        return None
+    rows = client.query(entity, [condition("eq", "id", record_id)], limit=1)
+    return _goods(runtime, entity, rows[0]) if rows else None
+
+
+def _open_opportunities(client: Client, extra: list[dict[str, Any]], today: date) -> list[OpportunityHit]:
     active = [
         int(value["value"])
         for entry in client.fields("Opportunities")
@@ -128,11 +165,11 @@ def opportunities(client: Client, company_id: int | None, text: str, today: date
     ]
     if not active:
         return []
-    filters = [condition("in", "status", active), condition("gt", "projectedCloseDate", f"{today}T23:59:59Z")]
-    if company_id:
-        filters.append(condition("eq", "companyID", company_id))
-    if text.strip():
-        filters.append(condition("contains", "title", text.strip()))
+    filters = [
+        condition("in", "status", active),
+        condition("gt", "projectedCloseDate", f"{today}T23:59:59Z"),
+        *extra,
+    ]
     rows = client.query("Opportunities", filters, limit=LIMIT)
     ids = sorted({row["companyID"] for row in rows})
     names = (

@@ -99,9 +99,7 @@ def save(
     return SectionView(draft, content, control_values(section, content), saved=True)
 
 
-def refused(
-    section: str, posted: Mapping[str, str], error: Invalid | Conflict, choices: Choices
-) -> SectionView:
+def refused(section: str, posted: Mapping[str, str], error: Invalid | Conflict) -> SectionView:
     """The section with what was entered still in it, and why it was not saved.
 
     After a Conflict the form may be sent again: it carries the newest version then.

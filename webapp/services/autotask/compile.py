@@ -1,0 +1,375 @@
+"""From a frozen revision, the settings and the facts to the desired remote state. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from webapp.models.quote import LOST, PENDING, WON_STATUSES
+from webapp.services.autotask.compile_lines import LineCompiler
+from webapp.services.autotask.desired import BUCKETS, Desired, LineTotal, Problem, Ref, Wish
+from webapp.services.autotask.facts import RemoteFacts
+from webapp.services.autotask.settings import AutotaskSettings, StatusRule
+from webapp.services.quoting import totals
+from webapp.services.quoting.money import ZERO, to_cents
+from webapp.services.quoting.snapshot import Address, Snapshot
+
+SETTINGS = ("settings", "opportunity")
+
+
+def fit(facts: RemoteFacts, entity: str, name: str, text: str) -> str:
+    """``text`` cut to what the field takes, with an ellipsis where something was cut off."""
+    length = facts.lengths.get((entity, name), 0)
+    return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def compile_quote(
+    frozen: Snapshot,
+    *,
+    status: str,
+    lost_reason: str,
+    expired: bool,
+    content_sha256: str,
+    settings: AutotaskSettings,
+    facts: RemoteFacts,
+) -> Desired:
+    """Compile one revision. ``status``: the quote's present status. ``expired``: Pending and past its expiry date.
+
+    Whatever would make the push fail is in ``problems``; nothing is dropped silently.
+    """
+    return _Compiler(frozen, settings, facts).run(status, lost_reason, expired, content_sha256)
+
+
+class _Compiler:
+    def __init__(self, frozen: Snapshot, settings: AutotaskSettings, facts: RemoteFacts) -> None:
+        self.frozen = frozen
+        self.settings = settings
+        self.facts = facts
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+        self.owner = self._owner()
+        self.totals = totals.compute(
+            frozen.lines,
+            [line.tax_rate for line in frozen.lines],
+            discount_kind=frozen.discount_kind,
+            discount_value=frozen.discount_value,
+            shipping_amount=frozen.shipping_amount,
+        )
+
+    def run(self, status: str, lost_reason: str, expired: bool, content_sha256: str) -> Desired:
+        frozen = self.frozen
+        lines = LineCompiler(frozen, self.totals, self.settings, self.facts)
+        lines.run()
+        self.problems += lines.problems
+        self.warnings += lines.warnings
+        buckets = _buckets(lines.totals, lines.costs)
+        company, contact = self._company(), self._contact()
+        opportunity = self._opportunity(buckets, status, lost_reason, expired)
+        locations, places = self._locations()
+        quote = self._quote(places, lines.tax_region)
+        return Desired(
+            quote_id=frozen.quote_id,
+            company=company,
+            contact=contact,
+            opportunity=opportunity,
+            locations=locations,
+            quote=quote,
+            goods=tuple(lines.goods.values()),
+            items=tuple(lines.items),
+            attachment=self._attachment(content_sha256),
+            lines=tuple(lines.totals),
+            buckets=buckets,
+            follows_quote=self.settings.opportunity.use_quote_totals,
+            when_unmatched=self.settings.products_services.when_unmatched,
+            match_company=self._match_company(),
+            problems=tuple(self.problems),
+            warnings=tuple(self.warnings),
+        )
+
+    def _problem(self, sentence: str, area: str = "", name: str = "") -> None:
+        self.problems.append(Problem(sentence, (area, name)))
+
+    def _owner(self) -> int | None:
+        found = self.facts.resources.get(self.frozen.owner_email.lower())
+        owner = found or self.settings.opportunity.owner_resource_id
+        if owner is None:
+            self._problem(
+                f"No Autotask resource has the e-mail {self.frozen.owner_email}, and no default owner is set.",
+                *SETTINGS,
+            )
+        return owner
+
+    def _company(self) -> Wish | None:
+        organization = self.frozen.organization
+        chosen = self.settings.company
+        if organization is None:
+            self._problem(
+                "The quote names no organization, which an Autotask opportunity needs.", "quote", "customer"
+            )
+            return None
+        details: dict[str, Any] = {
+            "phone": organization.phone,
+            "webAddress": organization.website,
+            **self._address_fields(organization.billing, "address1", "address2", "postalCode"),
+        }
+        details = {
+            name: fit(self.facts, "Companies", name, value) for name, value in details.items() if value
+        }
+        country = self.facts.countries.get(organization.billing.country.strip().lower())
+        if country:
+            details["countryID"] = country
+        initial = {
+            "companyName": fit(self.facts, "Companies", "companyName", organization.name),
+            "companyType": chosen.company_type,
+            "ownerResourceID": chosen.owner_resource_id or self.owner,
+            "classification": chosen.classification,
+            "isActive": True,
+            **details,
+        }
+        policy = chosen.update_policy
+        return Wish(
+            "company",
+            "Companies",
+            ("organization", str(organization.id)),
+            organization.name,
+            details if policy == "overwrite" else {},
+            _given(initial),
+            details if policy == "fill_empty" else {},
+        )
+
+    @staticmethod
+    def _address_fields(address: Address, line1: str, line2: str, code: str) -> dict[str, str]:
+        return {
+            line1: address.line1,
+            line2: address.line2,
+            "city": address.city,
+            "state": address.state,
+            code: address.postal_code,
+        }
+
+    def _match_company(self) -> dict[str, Any]:
+        organization = self.frozen.organization
+        if organization is None:
+            return {}
+        chosen = self.settings.company
+        return {
+            "name": organization.name,
+            "normalized": chosen.match_by == "name_normalized",
+            "phone": organization.phone if chosen.also_phone else "",
+            "website": organization.website if chosen.also_website else "",
+        }
+
+    def _contact(self) -> Wish | None:
+        person = self.frozen.person
+        if person is None:
+            return None
+        details = {
+            "phone": person.phone,
+            "mobilePhone": person.mobile,
+            "title": person.title,
+            "emailAddress": person.email,
+        }
+        details = {name: fit(self.facts, "Contacts", name, value) for name, value in details.items() if value}
+        initial = {
+            "firstName": person.first_name or "–",
+            "lastName": person.last_name or "–",
+            "isActive": 1,
+            "companyID": Ref("company"),
+            **details,
+        }
+        kept = {name: value for name, value in details.items() if name != "emailAddress"}
+        policy = self.settings.company.update_policy
+        return Wish(
+            "contact",
+            "Contacts",
+            ("person", str(person.id)),
+            f"{person.first_name} {person.last_name}".strip(),
+            kept if policy == "overwrite" else {},
+            initial,
+            kept if policy == "fill_empty" else {},
+            parent="company",
+            chosen_id=self.frozen.autotask_contact_id,
+        )
+
+    def _opportunity(self, buckets: dict[str, Decimal], status: str, lost_reason: str, expired: bool) -> Wish:
+        chosen = self.settings.opportunity
+        if chosen.status is None or chosen.stage is None:
+            self._problem(
+                "The opportunity's stage and status are not chosen in the Autotask settings.", *SETTINGS
+            )
+        initial = {
+            "title": fit(self.facts, "Opportunities", "title", self._pattern(chosen.title_pattern)),
+            "companyID": Ref("company"),
+            "contactID": Ref("contact") if self.frozen.person else None,
+            "ownerResourceID": self.owner,
+            "stage": chosen.stage,
+            "status": chosen.status,
+            "probability": chosen.probability,
+            "leadSource": chosen.lead_source,
+            "opportunityCategoryID": chosen.category,
+            "startDate": _moment(self.frozen.published_at.date()),
+            "projectedCloseDate": _moment(self._close_date()),
+            "description": self._description() or None,
+        }
+        fields: dict[str, Any] = {"useQuoteTotals": chosen.use_quote_totals}
+        amounts = {**buckets, "amount": self._amount(buckets), "cost": buckets["onetimeCost"]}
+        if chosen.use_quote_totals:
+            initial |= amounts
+        else:
+            fields |= amounts
+        for name, value in self._outcome(status, lost_reason, expired).items():
+            fields[name] = value
+            initial.pop(name, None)
+        return Wish(
+            "opportunity",
+            "Opportunities",
+            ("quote", str(self.frozen.quote_id)),
+            self.frozen.title,
+            fields,
+            _given(initial),
+            chosen_id=self.frozen.autotask_opportunity_id,
+        )
+
+    def _amount(self, buckets: dict[str, Decimal]) -> Decimal:
+        """One-time revenue, and as many months of the recurring revenue as the settings say."""
+        months = self.settings.opportunity.amount_months
+        monthly = {"monthlyRevenue": 1, "quarterlyRevenue": 3, "semiannualRevenue": 6, "yearlyRevenue": 12}
+        recurring = sum((buckets[name] * months / every for name, every in monthly.items()), ZERO)
+        return to_cents(buckets["onetimeRevenue"] + recurring)
+
+    def _outcome(self, status: str, lost_reason: str, expired: bool) -> dict[str, Any]:
+        mapping = self.settings.quote_status
+        rule: StatusRule = mapping.expired if expired and status == PENDING else getattr(mapping, status)
+        fields: dict[str, Any] = {"status": rule.status, "stage": rule.stage, "probability": rule.probability}
+        if status in WON_STATUSES:
+            fields["winReason"] = rule.reason
+        elif status == LOST:
+            fields |= {
+                "lossReason": rule.reason,
+                "lossReasonDetail": fit(self.facts, "Opportunities", "lossReasonDetail", lost_reason) or None,
+            }
+        if status != PENDING and rule.status is None:
+            self._problem(
+                f"No Autotask status is chosen for quotes that are {status}.", "settings", "quote_status"
+            )
+        return _given(fields)
+
+    def _description(self) -> str:
+        lines = [self.frozen.comments.strip()]
+        if self.settings.opportunity.number_in_description:
+            lines.insert(0, f"Quote {self.frozen.number}")
+        return fit(self.facts, "Opportunities", "description", "\n\n".join(line for line in lines if line))
+
+    def _pattern(self, pattern: str) -> str:
+        names = {
+            "number": str(self.frozen.number),
+            "title": self.frozen.title,
+            "organization": self.frozen.organization.name if self.frozen.organization else "",
+            "person": f"{self.frozen.person.first_name} {self.frozen.person.last_name}".strip()
+            if self.frozen.person
+            else "",
+        }
+        text = pattern
+        for name, value in names.items():
+            text = text.replace("{" + name + "}", value)
+        return text.strip() or self.frozen.title
+
+    def _close_date(self) -> date:
+        chosen = self.settings.opportunity
+        if chosen.close_date_rule == "expiry" and self.frozen.expires_on:
+            return self.frozen.expires_on
+        return self.frozen.published_at.date() + timedelta(days=chosen.close_date_days)
+
+    def _locations(self) -> tuple[tuple[Wish, ...], dict[str, str]]:
+        """One location for each different address, and which of them bill, ship and sold name."""
+        chosen = self.settings.company
+        wishes: dict[tuple[tuple[str, str], ...], Wish] = {}
+        places = {}
+        for place in ("bill", "ship", "sold"):
+            fields = self._location_fields(getattr(chosen, f"{place}_to_source"))
+            identity = tuple(sorted(fields.items()))
+            if identity not in wishes:
+                key = f"location:{place}"
+                local = ("location", f"{self.frozen.quote_id}:{place}")
+                wishes[identity] = Wish(
+                    key, "QuoteLocations", local, fields.get("address1", ""), dict(fields)
+                )
+            places[place] = wishes[identity].key
+        return tuple(wishes.values()), places
+
+    def _location_fields(self, source: str) -> dict[str, str]:
+        organization = self.frozen.organization
+        if organization is None:
+            return {"address1": "–"}
+        address = organization.shipping if source == "shipping" else organization.billing
+        if address.is_empty:
+            address = organization.billing
+        fields = self._address_fields(address, "address1", "address2", "postalCode")
+        fields["address1"] = fields["address1"] or organization.name
+        return {
+            name: fit(self.facts, "QuoteLocations", name, value) for name, value in fields.items() if value
+        }
+
+    def _quote(self, places: dict[str, str], tax_region: int | None) -> Wish:
+        frozen, chosen = self.frozen, self.settings.opportunity
+        expires = frozen.expires_on or frozen.published_at.date() + timedelta(days=chosen.close_date_days)
+        fields = {
+            "name": fit(self.facts, "Quotes", "name", self._pattern(chosen.quote_name_pattern)),
+            "contactID": Ref("contact") if frozen.person else None,
+            "billToLocationID": Ref(places["bill"]),
+            "shipToLocationID": Ref(places["ship"]),
+            "soldToLocationID": Ref(places["sold"]),
+            "effectiveDate": _moment(frozen.published_at.date()),
+            "expirationDate": _moment(max(expires, frozen.published_at.date())),
+            "comment": fit(self.facts, "Quotes", "comment", frozen.comments) or None,
+            "purchaseOrderNumber": fit(
+                self.facts, "Quotes", "purchaseOrderNumber", frozen.purchase_order_number
+            )
+            or None,
+            "taxRegionID": tax_region,
+            "paymentTerm": chosen.payment_term,
+            "quoteTemplateID": chosen.quote_template_id,
+        }
+        initial = {
+            "externalQuoteNumber": str(frozen.number),
+            "opportunityID": Ref("opportunity"),
+            "primaryQuote": True,
+        }
+        return Wish("quote", "Quotes", ("quote", str(frozen.quote_id)), frozen.title, _given(fields), initial)
+
+    def _attachment(self, content_sha256: str) -> Wish:
+        frozen = self.frozen
+        name = f"Quote {frozen.number} revision {frozen.revision} ({content_sha256[:8]})"
+        return Wish(
+            "attachment",
+            "OpportunityAttachments",
+            ("revision", f"{frozen.quote_id}:{frozen.revision}"),
+            name,
+            {},
+            {
+                "attachmentType": "FILE_ATTACHMENT",
+                "title": name,
+                "fullPath": f"quote-{frozen.number}-r{frozen.revision}.pdf",
+                "publish": self.facts.publish,
+            },
+            parent="opportunity",
+        )
+
+
+def _buckets(lines: list[LineTotal], costs: dict[str, Decimal]) -> dict[str, Decimal]:
+    """The ten amounts of an opportunity: revenue and cost of what counts, by period."""
+    found: dict[str, Decimal] = {}
+    for period, (revenue, cost) in BUCKETS.items():
+        found[revenue] = sum((line.net for line in lines if line.counts and line.period == period), ZERO)
+        found[cost] = sum((costs[line.key] for line in lines if line.counts and line.period == period), ZERO)
+    return found
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _moment(day: date) -> str:
+    """A day as Autotask stores it: its midnight in UTC."""
+    return datetime.combine(day, time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,344 @@
+"""Lines to quote items and the products and services that they name. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from webapp.models.catalogue import ONE_TIME
+from webapp.services.autotask.desired import Goods, LineTotal, Problem, Ref, Wish
+from webapp.services.autotask.facts import RemoteFacts
+from webapp.services.autotask.settings import AutotaskSettings, CategoryRule
+from webapp.services.quoting.money import ZERO, to_cents
+from webapp.services.quoting.snapshot import FrozenLine, Snapshot
+from webapp.services.quoting.totals import LineTotals, Totals
+
+PRODUCT, SERVICE, BUNDLE, LABOR = "product", "service", "service_bundle", "labor"
+SHIPPING, DISCOUNT = "shipping", "discount"
+ENTITIES = {PRODUCT: "Products", SERVICE: "Services", BUNDLE: "ServiceBundles"}
+REFERENCES = {PRODUCT: "productID", SERVICE: "serviceID", BUNDLE: "serviceBundleID"}
+KIND_OF_ORIGIN = {"Products": PRODUCT, "Services": SERVICE, "ServiceBundles": BUNDLE}
+
+
+def kind_of(line: FrozenLine, *, is_labor: bool) -> str:
+    """What a line becomes in Autotask.
+
+    Labor by its category. What was pulled stays what it was, except that a service or bundle that is one-time here
+    becomes a product. All else: a product when one-time, a service when recurring.
+    """
+    if is_labor:
+        return LABOR
+    if line.origin_id is not None and line.origin_entity in KIND_OF_ORIGIN:
+        kind = KIND_OF_ORIGIN[line.origin_entity]
+        if kind == PRODUCT or line.recurrence != ONE_TIME:
+            return kind
+    return PRODUCT if line.recurrence == ONE_TIME else SERVICE
+
+
+class LineCompiler:
+    """Compiles all lines of one revision; the results are its attributes."""
+
+    def __init__(
+        self, frozen: Snapshot, totals: Totals, settings: AutotaskSettings, facts: RemoteFacts
+    ) -> None:
+        self.frozen = frozen
+        self.settings = settings
+        self.facts = facts
+        self._amounts = totals.lines
+        self.items: list[Wish] = []
+        self.goods: dict[str, Goods] = {}
+        self.totals: list[LineTotal] = []
+        self.costs: dict[str, Decimal] = {}
+        self.tax_region: int | None = settings.tax_code.default_region_id
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+        self._regions: set[int] = set()
+
+    def run(self) -> None:
+        """Compile the lines in their order, then shipping."""
+        as_item = self._discount_item_amount()
+        for place, (line, amounts) in enumerate(zip(self.frozen.lines, self._amounts, strict=True), start=1):
+            self._line(place, line, amounts, spread=not as_item)
+        place = len(self.frozen.lines) + 1
+        if self.frozen.shipping_amount:
+            self._shipping(place)
+            place += 1
+        if as_item:
+            self._discount(place, as_item)
+        if len(self._regions) > 1:
+            self.warnings.append(
+                "The lines' tax codes belong to several tax regions, but an Autotask quote has one; the first is used."
+            )
+
+    def rule_of(self, line: FrozenLine) -> CategoryRule:
+        """The category's rule, each part inherited from the parent category where it is not set."""
+        rules = self.settings.item_category.rules
+        own = rules.get(line.category_id or 0, CategoryRule()).model_dump()
+        above = rules.get(line.parent_category_id or 0, CategoryRule()).model_dump()
+        return CategoryRule(**{name: above[name] if value is None else value for name, value in own.items()})
+
+    def _problem(self, sentence: str, area: str, name: str) -> None:
+        problem = Problem(sentence, (area, name))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _line(self, place: int, line: FrozenLine, amounts: LineTotals, *, spread: bool) -> None:
+        rule = self.rule_of(line)
+        kind = kind_of(line, is_labor=bool(rule.is_labor))
+        period = ONE_TIME if kind == LABOR else line.recurrence
+        if kind == LABOR and line.recurrence != ONE_TIME:
+            self.warnings.append(f"Line {place} “{line.name}” is labor and goes to Autotask as one-time.")
+        key = f"item:{line.uid}"
+        fields = self._common(kind, place, line, amounts, period, spread=spread)
+        fields |= self._reference(kind, place, line, rule)
+        fields |= self._tax(place, line)
+        self.items.append(self._item(key, line.uid, f"line {place} “{line.name}”", fields))
+        net = amounts.net if spread else amounts.net + self._item_share(line, amounts)
+        self.totals.append(
+            LineTotal(key, f"line {place} “{line.name}”", period, net, amounts.tax, amounts.counts)
+        )
+        self.costs[key] = amounts.cost if self.settings.products_services.send_cost else ZERO
+
+    def _common(
+        self, kind: str, place: int, line: FrozenLine, amounts: LineTotals, period: str, *, spread: bool
+    ) -> dict[str, Any]:
+        chosen = self.settings.products_services
+        description = line.description if chosen.description_target in ("item", "both") else ""
+        length = self.facts.lengths.get(("QuoteItems", "description"), 0)
+        if length and len(description) > length:
+            self.warnings.append(
+                f"The description of line {place} “{line.name[:60]}” has {len(description):,} characters; Autotask's "
+                f"quote item takes {length:,}, so it is cut there. The PDF has it whole."
+            )
+            description = description[: length - 1].rstrip() + "…"
+        name = self._fit("QuoteItems", "name", self._name(line))
+        return {
+            "quoteItemType": self._type(kind),
+            "name": name,
+            "description": description or None,
+            "quantity": line.quantity,
+            "unitPrice": line.unit_price,
+            "unitCost": line.unit_cost if chosen.send_cost else None,
+            "isOptional": line.is_optional and not line.is_selected,
+            "periodType": self._period("QuoteItems", period),
+            "sortOrderID": place,
+            **self._discounts(line, amounts, spread=spread),
+        }
+
+    def _name(self, line: FrozenLine) -> str:
+        part = line.mpn or line.sku
+        if self.settings.products_services.mpn_in_name and part:
+            return f"{part} {line.name}"
+        return line.name
+
+    def _fit(self, entity: str, name: str, text: str) -> str:
+        length = self.facts.lengths.get((entity, name), 0)
+        return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
+
+    def _type(self, kind: str) -> int | None:
+        value = self.facts.item_types.get(kind)
+        if value is None:
+            self._problem(
+                f"This Autotask has no active quote item type for a {kind.replace('_', ' ')}.",
+                "autotask",
+                "quoteItemType",
+            )
+        return value
+
+    def _period(self, entity: str, recurrence: str) -> int | None:
+        value = self.facts.periods.get(entity, {}).get(recurrence)
+        if value is None and recurrence != ONE_TIME:
+            self._problem(
+                f"This Autotask has no {recurrence.replace('_', '-')} period for {entity}.",
+                "autotask",
+                "periodType",
+            )
+        return value
+
+    @staticmethod
+    def _item_share(line: FrozenLine, amounts: LineTotals) -> Decimal:
+        """The share of the quote's discount that a discount item carries instead of the line."""
+        return amounts.quote_discount if line.recurrence == ONE_TIME and amounts.counts else ZERO
+
+    def _discounts(self, line: FrozenLine, amounts: LineTotals, *, spread: bool) -> dict[str, Decimal]:
+        """Exactly one kind above zero. The line's own kind stays when it alone gives the line's amount exactly."""
+        found = {"unitDiscount": Decimal(0), "percentageDiscount": Decimal(0), "lineDiscount": Decimal(0)}
+        share = amounts.quote_discount if spread else amounts.quote_discount - self._item_share(line, amounts)
+        gross = line.quantity * line.unit_price
+        if not share and amounts.own_discount:
+            if (
+                line.discount_kind == "percent"
+                and to_cents(gross - gross * line.discount_value / 100)
+                == amounts.net + amounts.quote_discount
+            ):
+                return found | {"percentageDiscount": line.discount_value}
+            if line.discount_kind == "unit" and line.discount_value <= line.unit_price:
+                return found | {"unitDiscount": line.discount_value}
+        return found | {"lineDiscount": amounts.own_discount + share}
+
+    def _reference(self, kind: str, place: int, line: FrozenLine, rule: CategoryRule) -> dict[str, Any]:
+        if kind == LABOR:
+            role = rule.role_id or self.settings.products_services.labor_role_id
+            if role is None:
+                self._problem(
+                    f"Line {place} “{line.name}” is labor, but neither its category nor the settings name a role.",
+                    "settings",
+                    "item_category",
+                )
+            return {"laborID": role}
+        goods = self._goods(kind, place, line, rule)
+        return {REFERENCES[kind]: Ref(goods)}
+
+    def _goods(self, kind: str, place: int, line: FrozenLine, rule: CategoryRule) -> str:
+        """The wish for the line's product or service; lines of the same one share it."""
+        entity = ENTITIES[kind]
+        pulled = line.origin_id if line.origin_entity == entity else None
+        identity = (
+            f"{entity}|{pulled}"
+            if pulled
+            else f"{entity}|{line.mpn}|{line.sku}|{self._name(line)}".casefold()
+        )
+        key = f"goods:{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
+        title = f"line {place} “{line.name}”"
+        if key in self.goods:
+            old = self.goods[key]
+            self.goods[key] = replace(old, line_titles=(*old.line_titles, title))
+            return key
+        name = self._fit(entity, "name", self._name(line))
+        wish = Wish(
+            key,
+            entity,
+            ("goods", key.removeprefix("goods:")),
+            line.name,
+            self._kept(entity, line),
+            self._made(kind, line, rule, name),
+            chosen_id=pulled,
+        )
+        self.goods[key] = Goods(wish, line.mpn, line.sku, name, (title,))
+        return key
+
+    def _kept(self, entity: str, line: FrozenLine) -> dict[str, Any]:
+        """Fields of an existing record that follow ours, where the settings say so."""
+        if self.settings.products_services.update_existing != "overwrite":
+            return {}
+        fields: dict[str, Any] = {"unitPrice": line.unit_price, "unitCost": line.unit_cost}
+        if self.settings.products_services.description_target in ("record", "both"):
+            fields["description"] = self._fit(entity, "description", line.description)
+        return fields
+
+    def _made(self, kind: str, line: FrozenLine, rule: CategoryRule, name: str) -> dict[str, Any]:
+        """All fields of a new record."""
+        chosen = self.settings.products_services
+        entity = ENTITIES[kind]
+        description = line.description if chosen.description_target in ("record", "both") else ""
+        fields: dict[str, Any] = {
+            "name": name,
+            "description": self._fit(entity, "description", description) or None,
+            "isActive": True,
+            "unitPrice": line.unit_price,
+            "unitCost": line.unit_cost,
+        }
+        if kind == PRODUCT:
+            code = rule.billing_code_id or chosen.product_billing_code_id
+            fields |= {
+                "productBillingCodeID": code,
+                "isSerialized": False,
+                "periodType": self._period("Products", line.recurrence),
+                "productCategory": rule.product_category or self._category(line),
+                "sku": self._fit(entity, "sku", line.sku) or None,
+                "manufacturerProductName": self._fit(entity, "manufacturerProductName", line.mpn) or None,
+                "manufacturerName": self._fit(entity, "manufacturerName", line.manufacturer) or None,
+                "defaultVendorID": chosen.default_vendor_id,
+            }
+        else:
+            code = rule.service_billing_code_id or chosen.service_billing_code_id
+            fields |= {
+                "billingCodeID": code,
+                "periodType": self._period("Services", line.recurrence),
+                "vendorCompanyID": chosen.default_vendor_id,
+            }
+        return {field: value for field, value in fields.items() if value is not None}
+
+    def _category(self, line: FrozenLine) -> int | None:
+        """The Autotask product category of the same name; unset when there is none."""
+        path = line.category_path.strip().lower()
+        if not path:
+            return None
+        last = path.rsplit(" > ", 1)[-1]
+        return self.facts.product_categories.get(path) or self.facts.product_categories.get(last)
+
+    def _tax(self, place: int, line: FrozenLine) -> dict[str, Any]:
+        if line.tax_code_id is None or not line.tax_rate:
+            return {"isTaxable": False, "taxCategoryID": None}
+        rule = self.settings.tax_code.rules.get(line.tax_code_id)
+        if rule is None or rule.tax_category_id is None:
+            self._problem(
+                f"Line {place} “{line.name}” carries the tax “{line.tax_name}”, which is not mapped to Autotask.",
+                "settings",
+                "tax_code",
+            )
+            return {"isTaxable": True, "taxCategoryID": None}
+        region = rule.tax_region_id or self.settings.tax_code.default_region_id
+        if region is not None:
+            if not self._regions:
+                self.tax_region = region
+            self._regions.add(region)
+        return {"isTaxable": True, "taxCategoryID": rule.tax_category_id}
+
+    def _shipping(self, place: int) -> None:
+        shipping_type = self.settings.products_services.shipping_type_id
+        if shipping_type is None:
+            self._problem(
+                "The quote has shipping, but no Autotask shipping type is chosen for it.",
+                "settings",
+                "products_services",
+            )
+        amount = to_cents(self.frozen.shipping_amount)
+        self._extra(
+            "shipping",
+            SHIPPING,
+            place,
+            "Shipping",
+            amount,
+            {"unitPrice": amount, "shippingID": shipping_type},
+        )
+
+    def _discount(self, place: int, amount: Decimal) -> None:
+        self._extra(
+            "discount", DISCOUNT, place, "Discount", -amount, {"unitPrice": ZERO, "lineDiscount": amount}
+        )
+
+    def _extra(
+        self, name: str, kind: str, place: int, title: str, net: Decimal, fields: dict[str, Any]
+    ) -> None:
+        common = {
+            "quoteItemType": self._type(kind),
+            "name": title,
+            "quantity": Decimal(1),
+            "isOptional": False,
+            "isTaxable": False,
+            "periodType": self._period("QuoteItems", ONE_TIME),
+            "sortOrderID": place,
+            "unitDiscount": Decimal(0),
+            "percentageDiscount": Decimal(0),
+            "lineDiscount": Decimal(0),
+        }
+        key = f"item:{name}"
+        self.items.append(self._item(key, name, title.lower(), common | fields))
+        self.totals.append(LineTotal(key, title.lower(), ONE_TIME, net, ZERO, counts=True))
+        self.costs[key] = ZERO
+
+    def _item(self, key: str, uid: str, title: str, fields: dict[str, Any]) -> Wish:
+        return Wish(
+            key, "QuoteItems", ("line", f"{self.frozen.quote_id}:{uid}"), title, fields, parent="quote"
+        )
+
+    def _discount_item_amount(self) -> Decimal:
+        """What a discount item carries: the quote's discount on the one-time lines, where the settings want one."""
+        wanted = self.settings.products_services.discount_as == "item" and DISCOUNT in self.facts.item_types
+        if not wanted:
+            return ZERO
+        pairs = zip(self.frozen.lines, self._amounts, strict=True)
+        return sum((self._item_share(line, amounts) for line, amounts in pairs), ZERO)

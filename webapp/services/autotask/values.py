@@ -1,0 +1,62 @@
+"""Comparing our values with Autotask's, and keeping them as JSON."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT")
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """True when both mean the same: 5 and 5.0, a date-time in two spellings, nothing and an empty text."""
+    return canonical(ours) == canonical(theirs)
+
+
+def canonical(value: Any) -> Any:
+    """One spelling of a value."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return _number(value)
+    if isinstance(value, str) and _MOMENT.match(value):
+        try:
+            return datetime.fromisoformat(value).timestamp()
+        except ValueError:
+            return value
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").strip()
+    return value
+
+
+def _number(value: int | float | Decimal) -> Any:
+    try:
+        return Decimal(str(value)).quantize(Decimal("0.0001"))
+    except InvalidOperation:
+        return str(value)
+
+
+def plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields as JSON keeps them: decimals as text without needless zeros."""
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value
+
+
+def same_as_pushed(ours: Any, pushed: Any) -> bool:
+    """Like ``same`` for a value that came back from ``plain``: a number may be a text there."""
+    if isinstance(ours, int | Decimal) and not isinstance(ours, bool) and isinstance(pushed, str):
+        try:
+            return same(ours, Decimal(pushed))
+        except InvalidOperation:
+            return False
+    return same(ours, pushed)
