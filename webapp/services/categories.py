@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select
 
@@ -70,17 +70,10 @@ def find(name: str, parent: Category | None) -> Category | None:
     return found
 
 
-def find_by_path(path: str) -> Category | None:
-    """The category called “Category” or “Category > Subcategory”; None when there is none."""
-    top_name, _, child_name = (part.strip() for part in path.partition(">"))
-    top = find(top_name, None)
-    return find(child_name, top) if top is not None and child_name else top
-
-
-def ensure_path(path: str) -> Category:
-    """Like ``find_by_path``, adding what is missing to the open transaction (no commit)."""
+def ensure(names: Sequence[str]) -> Category:
+    """The category of ``names`` (outermost first, two levels count), adding what is missing to the open transaction."""
     parent: Category | None = None
-    for name in [part.strip()[:100] for part in path.split(">", 1) if part.strip()]:
+    for name in [name.strip()[:100] for name in names if name.strip()][:2]:
         category = find(name, parent)
         if category is None:
             category = Category(name=name, parent=parent)

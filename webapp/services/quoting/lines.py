@@ -45,7 +45,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     quote = _with_room(quote_id)
     copied = {name: getattr(item, name) for name in FROM_ITEM}
     tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
-    line = QuoteLine(uid=_new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
+    line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     quote.lines.append(line)
     return _finish(actor, quote, line, "quote.line_added")
 
@@ -54,7 +54,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     """Add a line that is not in the library; only ``name`` is needed. Raises Invalid with sentences."""
     quote = _with_room(quote_id)
     read = _read(Reader(values), None)
-    line = QuoteLine(uid=_new_uid(), **read)
+    line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
     return _finish(actor, quote, line, "quote.line_added")
 
@@ -81,7 +81,7 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Put a copy right below a line."""
     quote = _with_room(quote_id)
     original = find(quote, uid)
-    copy = QuoteLine(uid=_new_uid(), **{name: getattr(original, name) for name in COPIED})
+    copy = QuoteLine(uid=new_uid(), **{name: getattr(original, name) for name in COPIED})
     quote.lines.insert(quote.lines.index(original) + 1, copy)
     return _finish(actor, quote, copy, "quote.line_added")
 
@@ -112,7 +112,8 @@ def find(quote: Quote, uid: str) -> QuoteLine:
     raise NotFound("This line was removed meanwhile, perhaps in another tab. Nothing was changed.")
 
 
-def _new_uid() -> str:
+def new_uid() -> str:
+    """What a line keeps through edits and revisions."""
     return str(uuid.uuid4())
 
 

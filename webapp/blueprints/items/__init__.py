@@ -1,0 +1,9 @@
+"""The item library, its categories and the tax codes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+items = Blueprint("items", __name__, url_prefix="/items")
+
+from webapp.blueprints.items import categories, library, tax_codes  # noqa: F401  the views register themselves

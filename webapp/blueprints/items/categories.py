@@ -1,0 +1,62 @@
+"""Categories: everybody may look, admins change them, since mappings hang on them."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.items import items
+from webapp.blueprints.items.forms import CategoryForm
+from webapp.blueprints.support import actor, admin_required, back_to, show_errors
+from webapp.models import Category
+from webapp.services import categories
+from webapp.services.errors import Invalid
+
+
+@items.get("/categories")
+@login_required
+def category_list() -> ResponseReturnValue:
+    """All categories with their subcategories."""
+    return render_template("items/categories.html", categories=categories.tree())
+
+
+@items.route("/categories/new", methods=["GET", "POST"])
+@admin_required
+def new_category() -> ResponseReturnValue:
+    """Add a category."""
+    return _edit(None, CategoryForm())
+
+
+@items.route("/categories/<int:category_id>", methods=["GET", "POST"])
+@admin_required
+def category(category_id: int) -> ResponseReturnValue:
+    """Rename or move a category."""
+    record = categories.get(category_id)
+    return _edit(record, CategoryForm(obj=record))
+
+
+@items.post("/categories/<int:category_id>/delete")
+@admin_required
+def delete_category(category_id: int) -> ResponseReturnValue:
+    """Remove a category that nothing uses."""
+    record = categories.get(category_id)
+    try:
+        categories.delete(actor(), record)
+    except Invalid as error:
+        form = CategoryForm(formdata=None, obj=record)
+        form.form_errors.append(str(error))
+        return render_template("items/category.html", form=form, category=record), 422
+    return back_to("items.category_list", "The category was deleted.")
+
+
+def _edit(record: Category | None, form: CategoryForm) -> ResponseReturnValue:
+    if form.validate_on_submit():
+        try:
+            saved = categories.save(actor(), record, form.data)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("items.category_list", f"{saved.path} was saved.")
+    status = 422 if form.is_submitted() else 200
+    return render_template("items/category.html", form=form, category=record), status

@@ -1,0 +1,88 @@
+"""Forms of the catalogue; the rules are the services'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
+
+from webapp.models.catalogue import RECURRENCES
+from webapp.services import categories, tax_codes
+from webapp.services.formatting import period_label, plain
+
+NUMBER = {"inputmode": "decimal", "class_": "number", "autocomplete": "off"}
+
+
+class _LooseSelect(SelectField):
+    """Leaves the check to the service, which knows what was removed meanwhile and says so."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Nothing."""
+
+
+class ItemForm(FlaskForm):
+    """An item of the library."""
+
+    name = StringField("Name", render_kw={"autocomplete": "off"})
+    description = TextAreaField("Description", render_kw={"rows": 5, "dir": "auto"})
+    sku = StringField("SKU")
+    mpn = StringField("Part number (MPN)")
+    manufacturer = StringField("Manufacturer")
+    supplier = StringField("Supplier")
+    category_id = _LooseSelect("Category")
+    tax_code_id = _LooseSelect("Tax code")
+    unit_price = StringField("Price", render_kw=NUMBER)
+    unit_cost = StringField("Cost", render_kw=NUMBER)
+    recurrence = SelectField(
+        "Billed",
+        choices=[(name, period_label(name)) for name in RECURRENCES],
+        default=RECURRENCES[0],
+        validate_choice=False,
+    )
+    is_active = BooleanField("Offered in new quotes", default=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.tax_code_id.data
+        self.category_id.choices = [("", "None"), *((str(key), path) for key, path in categories.choices())]
+        self.tax_code_id.choices = [
+            ("", "None"),
+            *(
+                (str(code.id), code.name if code.is_active else f"{code.name} (no longer in use)")
+                for code in tax_codes.everything()
+                if code.is_active or str(code.id) == str(chosen)
+            ),
+        ]
+        show_plainly(self.unit_price)
+        show_plainly(self.unit_cost)
+
+
+class CategoryForm(FlaskForm):
+    """A category or subcategory."""
+
+    name = StringField("Name", render_kw={"autocomplete": "off"})
+    parent_id = _LooseSelect("Below")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tops = [(str(top.id), top.name) for top in categories.tree()]
+        self.parent_id.choices = [("", "Nothing: a category of its own"), *tops]
+
+
+class TaxCodeForm(FlaskForm):
+    """A tax code."""
+
+    name = StringField("Name", render_kw={"autocomplete": "off"})
+    rate = StringField("Rate in percent", render_kw=NUMBER)
+    is_active = BooleanField("In use", default=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        show_plainly(self.rate)
+
+
+def show_plainly(field: Field) -> None:
+    """Show a stored number without needless zeros; leave what was typed as it is."""
+    if field.data is not None and not isinstance(field.data, str):
+        field.data = plain(field.data)

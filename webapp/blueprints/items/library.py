@@ -1,0 +1,68 @@
+"""The item library: list, add, change."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.items import items
+from webapp.blueprints.items.forms import ItemForm
+from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.models import Item
+from webapp.services import catalogue, categories
+from webapp.services.errors import Invalid
+from webapp.services.fields import Reader
+
+
+@items.get("/")
+@login_required
+def index() -> ResponseReturnValue:
+    """Items; htmx gets the table alone."""
+    text = request.args.get("q", "")
+    category_id = Reader(request.args).identifier("category")
+    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    found = catalogue.search(
+        text,
+        category_id=category_id,
+        active_only=False,
+        limit=catalogue.PAGE + 1,
+        offset=(page - 1) * catalogue.PAGE,
+    )
+    template = "items/_table.html" if is_htmx() else "items/index.html"
+    shown, more = found[: catalogue.PAGE], len(found) > catalogue.PAGE
+    return render_template(
+        template,
+        items=shown,
+        text=text,
+        category_id=category_id,
+        page=page,
+        more=more,
+        categories=categories.choices(),
+    )
+
+
+@items.route("/new", methods=["GET", "POST"])
+@login_required
+def new() -> ResponseReturnValue:
+    """Add an item."""
+    return _edit(None, ItemForm())
+
+
+@items.route("/<int:item_id>", methods=["GET", "POST"])
+@login_required
+def item(item_id: int) -> ResponseReturnValue:
+    """Change an item. Quotes that have it already keep what they say."""
+    record = catalogue.get(item_id)
+    return _edit(record, ItemForm(obj=record))
+
+
+def _edit(record: Item | None, form: ItemForm) -> ResponseReturnValue:
+    if form.validate_on_submit():
+        try:
+            saved = catalogue.save(actor(), record, form.data)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("items.item", f"{saved.name} was saved.", item_id=saved.id)
+    return render_template("items/item.html", form=form, item=record), 422 if form.is_submitted() else 200

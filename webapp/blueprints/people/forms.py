@@ -1,0 +1,57 @@
+"""Forms of people and organizations; the rules are the directory service's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, StringField, TelField
+
+from webapp.services import required_fields
+
+
+class _Marked(FlaskForm):
+    """Marks the fields that the settings require."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in required_fields.current()[0]:
+            if name in self:
+                self[name].flags.required = True
+
+
+class PersonForm(_Marked):
+    """A person; the organization by its name."""
+
+    first_name = StringField("First name", render_kw={"autocomplete": "off"})
+    last_name = StringField("Last name", render_kw={"autocomplete": "off"})
+    email = EmailField("E-mail", render_kw={"autocomplete": "off"})
+    title = StringField("Job title")
+    phone = TelField("Phone")
+    mobile = TelField("Mobile")
+    organization = StringField(
+        "Organization",
+        description="A name that is not known yet becomes a new organization.",
+        render_kw={"list": "organization-names", "autocomplete": "off"},
+    )
+    organization_phone = TelField("Phone of a new organization")
+
+
+class OrganizationForm(_Marked):
+    """An organization with its two addresses."""
+
+    name = StringField("Name", render_kw={"autocomplete": "off"})
+    phone = TelField("Phone")
+    website = StringField("Website")
+    billing_line1 = StringField("Street")
+    billing_line2 = StringField("Street, second line")
+    billing_city = StringField("City")
+    billing_state = StringField("State or province")
+    billing_postal_code = StringField("Postal code")
+    billing_country = StringField("Country")
+    shipping_line1 = StringField("Street")
+    shipping_line2 = StringField("Street, second line")
+    shipping_city = StringField("City")
+    shipping_state = StringField("State or province")
+    shipping_postal_code = StringField("Postal code")
+    shipping_country = StringField("Country")

@@ -1,0 +1,54 @@
+"""Organizations: list, add, change."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.people import people
+from webapp.blueprints.people.forms import OrganizationForm
+from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.models import Organization
+from webapp.services import directory
+from webapp.services.errors import Invalid
+
+
+@people.get("/organizations")
+@login_required
+def organizations() -> ResponseReturnValue:
+    """Organizations; htmx gets the table alone."""
+    text = request.args.get("q", "")
+    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    found = directory.search_organizations(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
+    template = "people/_organizations.html" if is_htmx() else "people/organizations.html"
+    shown, more = found[: directory.PAGE], len(found) > directory.PAGE
+    return render_template(template, organizations=shown, text=text, page=page, more=more)
+
+
+@people.route("/organizations/new", methods=["GET", "POST"])
+@login_required
+def new_organization() -> ResponseReturnValue:
+    """Add an organization."""
+    return _edit(None, OrganizationForm())
+
+
+@people.route("/organizations/<int:organization_id>", methods=["GET", "POST"])
+@login_required
+def organization(organization_id: int) -> ResponseReturnValue:
+    """Change an organization."""
+    record = directory.get_organization(organization_id)
+    return _edit(record, OrganizationForm(obj=record))
+
+
+def _edit(record: Organization | None, form: OrganizationForm) -> ResponseReturnValue:
+    if form.validate_on_submit():
+        try:
+            saved = directory.save_organization(actor(), record, form.data)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("people.organization", f"{saved.name} was saved.", organization_id=saved.id)
+    quotes = directory.quotes_of(organization=record) if record else []
+    status = 422 if form.is_submitted() else 200
+    return render_template("people/organization.html", form=form, organization=record, quotes=quotes), status

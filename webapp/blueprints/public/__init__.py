@@ -1,0 +1,9 @@
+"""The customer's page, opened by the link in their e-mail; nobody signs in here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+public = Blueprint("public", __name__, url_prefix="/q")
+
+from webapp.blueprints.public import views  # noqa: F401  the views register themselves

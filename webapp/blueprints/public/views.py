@@ -1,0 +1,98 @@
+"""Looking at a quote, choosing options, accepting, declining, downloading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.blueprints.public import public
+from webapp.blueprints.quotes.editor import pdf_response
+from webapp.blueprints.support import is_htmx, runtime
+from webapp.extensions import limiter
+from webapp.models import Quote
+from webapp.services import outbox
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.quoting import acceptance, document, pricing, snapshot
+
+
+@public.get("/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """The live revision. ``choose`` (uids) shows the totals with these optional lines; htmx gets the offer alone."""
+    quote = acceptance.by_token(token)
+    if not current_user.is_authenticated:
+        acceptance.note_viewed(quote)
+    return _page(quote)
+
+
+@public.post("/<token>/accept")
+@limiter.limit("20/minute")
+def accept(token: str) -> ResponseReturnValue:
+    """Accept what is on the screen."""
+    evidence = acceptance.Evidence(request.remote_addr or "", request.user_agent.string)
+    try:
+        acceptance.accept(token, request.form, request.form.getlist("choose"), evidence)
+    except (Invalid, Conflict) as error:
+        return _refused(token, error, "accept")
+    return _answered(token)
+
+
+@public.post("/<token>/decline")
+@limiter.limit("20/minute")
+def decline(token: str) -> ResponseReturnValue:
+    """Decline, with a reason."""
+    try:
+        acceptance.decline(token, request.form)
+    except (Invalid, Conflict) as error:
+        return _refused(token, error, "decline")
+    return _answered(token)
+
+
+@public.get("/<token>/quote.pdf")
+@limiter.limit("30/minute")
+def pdf(token: str) -> ResponseReturnValue:
+    """The live revision as PDF."""
+    quote = acceptance.by_token(token)
+    revision = quote.current_revision
+    name = f"quote-{quote.number}.pdf"
+    return pdf_response(document.pdf_for(revision.id if revision else 0), name)
+
+
+def _answered(token: str) -> ResponseReturnValue:
+    outbox.nudge(runtime())
+    return redirect(url_for("public.show", token=token), 303)
+
+
+def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturnValue:
+    fields = error.fields if isinstance(error, Invalid) else {}
+    status = 409 if isinstance(error, Conflict) else 422
+    typed = {"values": request.form, "errors": fields, "sentence": str(error), "refused": form}
+    return _page(acceptance.by_token(token), **typed), status
+
+
+def _page(quote: Quote, **typed: Any) -> str:
+    revision = quote.current_revision
+    if revision is None:
+        raise RuntimeError("A published quote has a revision.")
+    frozen = snapshot.parse(revision.content)
+    refusal = acceptance.why_not(quote)
+    asked = request.values.getlist("choose")
+    if not refusal and ("chosen" in request.values or asked):
+        frozen = pricing.with_choices(frozen, asked)
+    computed = pricing.of_snapshot(frozen)
+    seen = request.args.get("r", type=int)
+    page = {
+        "quote": quote,
+        "revision": revision,
+        "frozen": frozen,
+        "groups": pricing.grouped(frozen, computed),
+        "taxes": pricing.taxes(frozen, computed),
+        "refusal": refusal,
+        "choosing": not refusal,
+        "older_link": seen if seen and seen < revision.number else None,
+    }
+    if is_htmx() and request.method == "GET":
+        return render_template("public/_choices.html", **page)
+    return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

@@ -1,0 +1,17 @@
+"""Quotes: the list, the editor, publishing and what becomes of a quote."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+quotes = Blueprint("quotes", __name__, url_prefix="/quotes")
+
+from webapp.blueprints.quotes import (  # noqa: F401  the views register themselves
+    autotask,
+    begin,
+    editor,
+    fate,
+    finding,
+    index,
+    lines,
+)

@@ -1,0 +1,104 @@
+"""What the quote pages fetch live from Autotask. When it cannot be asked, a sentence says so and the rest works on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.lines import line_added
+from webapp.blueprints.support import actor, back_to, is_htmx, runtime
+from webapp.services.autotask import pull
+from webapp.services.fields import Reader, clean_text
+from webapp.services.quoting import editing, lines
+
+
+def _text() -> str:
+    return clean_text(request.args.get("q", ""))[:100]
+
+
+@quotes.get("/autotask/customers")
+@login_required
+def autotask_customers() -> ResponseReturnValue:
+    """Contacts and open opportunities for the page on which a customer is chosen."""
+    quote_id = Reader(request.args).identifier("quote_id")
+    found = {
+        "text": _text(),
+        "quote": editing.get(quote_id) if quote_id else None,
+        "contacts": pull.contacts(runtime(), _text()),
+        "opportunities": pull.opportunities(runtime(), _text()),
+    }
+    template = "quotes/_autotask_customers.html" if is_htmx() else "quotes/autotask_customers.html"
+    return render_template(template, **found)
+
+
+@quotes.post("/autotask/contact")
+@login_required
+def use_contact() -> ResponseReturnValue:
+    """Pull a contact, then begin a quote for it (or, with ``quote_id``, offer that quote to it)."""
+    reader = Reader(request.form)
+    contact_id, quote_id = reader.identifier("contact_id"), reader.identifier("quote_id")
+    person = pull.contact(runtime(), actor(), contact_id or 0)
+    if quote_id is None:
+        quote = editing.begin(actor(), person=person, contact_id=contact_id)
+    else:
+        quote = editing.set_customer(actor(), quote_id, person=person, contact_id=contact_id)
+    return redirect(url_for("quotes.show", quote_id=quote.id), 303)
+
+
+@quotes.post("/autotask/opportunity")
+@login_required
+def use_opportunity() -> ResponseReturnValue:
+    """Begin a quote for an open opportunity and its company."""
+    hit = pull.opportunity(runtime(), Reader(request.form).identifier("opportunity_id") or 0)
+    organization = pull.company(runtime(), actor(), hit.company_id)
+    chosen = (hit.opportunity_id, hit.title)
+    quote = editing.begin(actor(), organization=organization, title=hit.title, opportunity=chosen)
+    return redirect(url_for("quotes.show", quote_id=quote.id), 303)
+
+
+@quotes.route("/<int:quote_id>/opportunity", methods=["GET", "POST"])
+@login_required
+def opportunity(quote_id: int) -> ResponseReturnValue:
+    """Choose the opportunity that a quote belongs to; none lets the push find or make one."""
+    if request.method == "POST":
+        wanted = Reader(request.form).identifier("opportunity_id")
+        hit = pull.opportunity(runtime(), wanted) if wanted else None
+        editing.set_opportunity(actor(), quote_id, (hit.opportunity_id, hit.title) if hit else None)
+        return back_to("quotes.show", quote_id=quote_id)
+    quote = editing.get(quote_id)
+    company_id = pull.company_id_of(quote.organization)
+    everywhere = bool(request.args.get("everywhere")) or company_id is None
+    answer = pull.opportunities(runtime(), _text(), None if everywhere else company_id)
+    found: dict[str, Any] = {
+        "quote": editing.get(quote_id),
+        "text": _text(),
+        "opportunities": answer,
+        "company_known": company_id is not None,
+        "everywhere": everywhere,
+    }
+    template = "quotes/_opportunities.html" if is_htmx() else "quotes/opportunity.html"
+    return render_template(template, **found)
+
+
+@quotes.get("/<int:quote_id>/find/autotask")
+@login_required
+def find_autotask(quote_id: int) -> ResponseReturnValue:
+    """Products, services and bundles for a new line."""
+    answer = pull.catalogue(runtime(), _text())
+    found = {"quote": editing.get(quote_id), "find_text": _text(), "answer": answer}
+    template = "quotes/_found_autotask.html" if is_htmx() else "quotes/found_autotask.html"
+    return render_template(template, **found)
+
+
+@quotes.post("/<int:quote_id>/lines/autotask")
+@login_required
+def add_autotask_line(quote_id: int) -> ResponseReturnValue:
+    """Pull a product, service or bundle into the library and add it as a line."""
+    reader = Reader(request.form)
+    item = pull.item(runtime(), actor(), reader.raw("entity"), reader.identifier("record_id") or 0)
+    line = lines.add_item(actor(), quote_id, item)
+    return line_added(editing.get(quote_id), line.uid)

@@ -1,0 +1,130 @@
+"""The page of one quote: the editor while it is open, the frozen offer once it is won or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.support import actor, back_to, is_htmx, runtime
+from webapp.models import Quote, db, utc_now
+from webapp.models.catalogue import RECURRENCES
+from webapp.models.quote import PENDING
+from webapp.services import audit, categories, tax_codes
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.quoting import document, editing, freezing, lifecycle, pricing, readiness, stages
+from webapp.services.quoting.snapshot import Snapshot
+
+
+@quotes.get("/<int:quote_id>")
+@login_required
+def show(quote_id: int) -> ResponseReturnValue:
+    """The quote."""
+    return page(editing.get(quote_id))
+
+
+@quotes.post("/<int:quote_id>/header")
+@login_required
+def save_header(quote_id: int) -> ResponseReturnValue:
+    """Save title, dates, texts, discount and shipping."""
+    try:
+        quote = editing.save_header(actor(), quote_id, request.form)
+    except (Invalid, Conflict) as error:
+        problem: dict[str, Any] = {
+            "header_values": request.form,
+            "header_errors": getattr(error, "fields", {}),
+        }
+        problem["header_sentence"] = str(error)
+        status = 409 if isinstance(error, Conflict) else 422
+        quote = editing.get(quote_id)
+        if is_htmx():
+            return render_template("quotes/_header_saved.html", **context(quote), **problem), status
+        return page(quote, status, **problem)
+    if is_htmx():
+        return render_template("quotes/_header_saved.html", **context(quote), saved=True)
+    return back_to("quotes.show", "Saved.", quote_id=quote_id)
+
+
+@quotes.get("/<int:quote_id>/preview")
+@login_required
+def preview(quote_id: int) -> ResponseReturnValue:
+    """What the customer would see if the quote were published now."""
+    quote = editing.get(quote_id)
+    frozen = _as_published(quote)
+    computed = pricing.of_snapshot(frozen)
+    return render_template("quotes/preview.html", quote=quote, **offer(frozen), computed=computed)
+
+
+@quotes.get("/<int:quote_id>/preview.pdf")
+@login_required
+def preview_pdf(quote_id: int) -> ResponseReturnValue:
+    """The PDF of the working copy; of a closed quote, the stored one."""
+    quote = editing.get(quote_id)
+    revision = quote.current_revision
+    name = f"quote-{quote.number or 'draft'}.pdf"
+    if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
+        return pdf_response(document.pdf_for(revision.id), name)
+    frozen = _as_published(quote)
+    db.session.rollback()  # rendering takes a while; nothing should wait for this request
+    return pdf_response(document.render(frozen), name)
+
+
+def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
+    """The whole page; ``more`` holds what was typed and its sentences when something was refused."""
+    template = "quotes/edit.html" if quote.status == PENDING else "quotes/closed.html"
+    extra: dict[str, Any] = {}
+    live = freezing.live(quote)
+    if live is not None:
+        extra = offer(live)
+    history = audit.history("quote", quote.id, limit=30)
+    return render_template(template, **context(quote), **extra, history=history, **more), status
+
+
+def context(quote: Quote) -> dict[str, Any]:
+    """What the partials of the editor need."""
+    revision = quote.current_revision
+    link = url_for("public.show", token=quote.public_token)
+    return {
+        "quote": quote,
+        "totals": pricing.of_quote(quote),
+        "stage": stages.stage_of(quote, stages.today()),
+        "problems": readiness.problems(quote) if quote.status == PENDING else [],
+        "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
+        "revision": revision,
+        "possible": lifecycle.possible(quote),
+        "customer_link": f"{runtime().config.public_base_url}{link}",
+        "tax_codes": tax_codes.everything(),
+        "categories": categories.choices(),
+        "recurrences": RECURRENCES,
+        "margin_percent": pricing.line_margin_percent,
+    }
+
+
+def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[str, Any]:
+    """What the offer, as the customer reads it, needs."""
+    if chosen is not None:
+        frozen = pricing.with_choices(frozen, [uid for uid, yes in chosen.items() if yes])
+    computed = pricing.of_snapshot(frozen)
+    return {
+        "frozen": frozen,
+        "groups": pricing.grouped(frozen, computed),
+        "taxes": pricing.taxes(frozen, computed),
+    }
+
+
+def pdf_response(pdf: bytes, name: str) -> Response:
+    """A PDF that the browser shows."""
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _as_published(quote: Quote) -> Snapshot:
+    revision = quote.current_revision
+    number = revision.number + 1 if revision else 1
+    return freezing.freeze(quote, number=quote.number or 0, revision=number, published_at=utc_now())

@@ -1,0 +1,27 @@
+"""The list of quotes."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.support import actor, is_htmx
+from webapp.services.quoting import listing, stages
+
+
+@quotes.get("/")
+@login_required
+def index() -> ResponseReturnValue:
+    """Search and filter; htmx gets the table alone."""
+    text, stage = request.args.get("q", ""), request.args.get("stage", "")
+    mine = request.args.get("owner") == "me"
+    page = listing.search(
+        text,
+        stage=stage,
+        owner_id=actor().id if mine else None,
+        page=request.args.get("page", 1, type=int),
+    )
+    template = "quotes/_table.html" if is_htmx() else "quotes/index.html"
+    return render_template(template, page=page, text=text, stage=stage, mine=mine, stages=stages.STAGES)
