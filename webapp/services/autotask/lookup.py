@@ -67,8 +67,10 @@ class OpportunityHit:
 
 @dataclass(frozen=True)
 class CatalogueHit:
-    """A product, service or bundle. ``entity`` as in the REST API; ``category``: labels of the product category, outermost
-    first."""
+    """A product, service or bundle.
+
+    ``entity`` as in the REST API. ``category``: labels of the product category, outermost first.
+    """
 
     entity: str
     record_id: int
@@ -127,7 +129,7 @@ def opportunities(client: Client, company_id: int | None, text: str, today: date
 
 
 def opportunity(client: Client, opportunity_id: int, today: date) -> OpportunityHit | None:
-    """The opportunity, as long as it is Active and its projected close date lies ahead; else None. Raises AutotaskError."""
+    """The opportunity while it is Active and closes in the future; else None. Raises AutotaskError."""
     hits = _open_opportunities(client, [condition("eq", "id", opportunity_id)], today)
     return hits[0] if hits else None
 
@@ -142,7 +144,7 @@ def contact(client: Client, contact_id: int) -> ContactHit | None:
 
 
 def company(client: Client, company_id: int) -> ContactHit | None:
-    """The company as a hit without a person (``contact_id`` 0); None when Autotask has it no more. Raises AutotaskError."""
+    """The company as a hit without a person (``contact_id`` 0); None when it is gone. Raises AutotaskError."""
     rows = client.query("Companies", [condition("eq", "id", company_id)], limit=1)
     return _contact({"id": 0, "companyID": company_id}, rows[0]) if rows else None
 

@@ -1,4 +1,4 @@
-"""Pulling records of Autotask into Quotewright while a rep works, and saying so in a sentence when it cannot be done."""
+"""Pulling records of Autotask into Quotewright while a rep works, or saying in a sentence why that cannot be done."""
 
 from __future__ import annotations
 
@@ -99,13 +99,12 @@ def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
 
 def opportunity(runtime: Runtime, opportunity_id: int) -> OpportunityHit:
     """An opportunity that may be chosen. Raises ServiceError with a sentence when it is closed, overdue or gone."""
-    hit = _fetch(
+    return _fetch(
         runtime,
         lambda client: lookup.opportunity(client, opportunity_id, stages.today()),
         "This opportunity is not Active with a projected close date in the future any more. Choose another, or let the "
         "push make a new one.",
     )
-    return hit
 
 
 def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -86,11 +87,12 @@ def in_stage(stage: str, today: date) -> ColumnElement[bool]:
         stages.WON: db.and_(published, Quote.status.in_(WON_STATUSES)),
         stages.LOST_STAGE: db.and_(published, Quote.status == LOST),
     }
-    return conditions.get(stage, db.false())
+    nothing: ColumnElement[bool] = db.false()
+    return conditions.get(stage, nothing)
 
 
-def _loaded() -> db.Select[tuple[Quote]]:
-    """Quotes with everything that a list shows, in few queries."""
+def _loaded() -> Any:
+    """A select of quotes with everything that a list shows, in few queries."""
     return db.select(Quote).options(
         db.joinedload(Quote.organization),
         db.joinedload(Quote.person),
