@@ -61,6 +61,13 @@ def plain(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plain_price(value: Decimal | None) -> str:
+    """A price for an input field: like ``plain``, with at least two decimals."""
+    text = plain(value)
+    whole, point, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}" if point or text else ""
+
+
 def period_label(recurrence: str) -> str:
     """“Monthly” for ``monthly``."""
     return PERIOD_LABELS.get(recurrence, recurrence)
@@ -71,4 +78,4 @@ def period_suffix(recurrence: str) -> str:
     return PERIOD_SUFFIXES.get(recurrence, "")
 
 
-FILTERS = (money, unit_money, quantity, day, moment, plain, period_label, period_suffix)
+FILTERS = (money, unit_money, quantity, day, moment, plain, plain_price, period_label, period_suffix)

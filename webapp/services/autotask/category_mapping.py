@@ -47,7 +47,7 @@ class Row:
     @property
     def labor(self) -> str:
         """The value of the Labor control."""
-        return _LABOR_TEXT[self.rule.is_labor]
+        return labor_text(self.rule)
 
     @property
     def mapped(self) -> bool:
@@ -128,6 +128,11 @@ def match_by_name(
             rules[category.id] = rule.model_copy(update={"product_category": match.value})
             done.append((category.path, match.label))
     return ItemCategoryMapping(rules=rules), done
+
+
+def labor_text(rule: CategoryRule) -> str:
+    """The value of the Labor control: ``yes``, ``no``, or empty to inherit."""
+    return _LABOR_TEXT[rule.is_labor]
 
 
 def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:

@@ -38,7 +38,8 @@ class Wish:
     """One remote record.
 
     ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
-    afterwards. ``fill``: written to a record that was found, where it has nothing yet. ``local``: our record that the link names. ``parent``: for children, the parent's key.
+    afterwards. ``fill``: written to a record that was found, where it has nothing yet. ``local``: our record that
+    the link names. ``parent``: for children, the parent's key.
     ``chosen_id``: the record that a person picked, so that nothing is matched or made.
     """
 

@@ -178,7 +178,7 @@ def _choice(value: dict[str, Any]) -> Choice:
         label=str(value.get("label") or value["value"]),
         is_active=value.get("isActive") is not False,
         is_default=bool(value.get("isDefaultValue")),
-        parent=int(parent) if _whole(parent) else None,
+        parent=int(str(parent)) if _whole(parent) else None,
     )
 
 

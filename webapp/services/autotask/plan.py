@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.services.autotask.desired import Desired, Ref, Wish
@@ -26,7 +26,8 @@ class Known:
 class Step:
     """One call to make. ``fields`` may hold Refs. ``before``: as last pushed, for the fields that change.
 
-    ``needs``: keys that must have an id first. ``all_fields``: what the link remembers afterwards.
+    ``needs``: keys that must have an id first; with ``goes_last`` their own steps must be done too.
+    ``all_fields``: what the link remembers afterwards.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Step:
     parent: str = ""
     parent_id: int | None = None
     needs: frozenset[str] = frozenset()
+    goes_last: bool = False
 
     @property
     def changes(self) -> dict[str, list[Any]]:
@@ -146,5 +148,5 @@ def _in_order(steps: list[Step]) -> list[Step]:
     if not late:
         return steps
     items = frozenset(step.key for step in steps if step.entity == "QuoteItems" and step.action != KEEP)
-    last = [Step(**{**step.__dict__, "needs": step.needs | items}) for step in late]
+    last = [replace(step, needs=step.needs | items, goes_last=True) for step in late]
     return [step for step in steps if step not in late] + last

@@ -12,7 +12,7 @@ _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 def same(ours: Any, theirs: Any) -> bool:
     """True when both mean the same: 5 and 5.0, a date-time in two spellings, nothing and an empty text."""
-    return canonical(ours) == canonical(theirs)
+    return bool(canonical(ours) == canonical(theirs))
 
 
 def canonical(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What Quotewright can be connected with. A new integration is one class and its line in ``registry``."""

@@ -1,0 +1,290 @@
+"""The outbox: what must reach Autotask is a row first; the queue only carries its id.
+
+Redis may lose everything at any moment: the sweeper finds what is due and what no living process holds.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from datetime import datetime, timedelta
+
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from sqlalchemy import Update
+from sqlalchemy.engine import CursorResult
+
+from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, utc_now
+from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
+from webapp.services.autotask import connection, lease, push, settings_store
+from webapp.services.autotask.apply import StepFailed
+from webapp.services.autotask.errors import (
+    AutotaskError,
+    ConnectionRefused,
+    CredentialsRejected,
+    NotConnected,
+    Temporary,
+)
+from webapp.services.errors import ServiceError
+from webapp.services.quoting import document
+from webapp.services.runtime import Runtime
+
+QUEUE = "pushes"
+JOB = "worker.push_quote"
+JOB_SECONDS = 900
+MAX_ATTEMPTS = 30
+SETUP = "Autotask is connected, but Save Integration was never pressed. Pushes wait until it is."
+
+log = structlog.get_logger(__name__)
+
+
+def record(quote: Quote, revision: Revision, reason: str) -> OutboxEntry:
+    """Add the wish to push ``revision`` to the open transaction. ``reason``: published, accepted, lost, ..."""
+    entry = OutboxEntry(quote=quote, revision=revision, reason=reason, state=WAITING, not_before=utc_now())
+    db.session.add(entry)
+    return entry
+
+
+def nudge(runtime: Runtime) -> None:
+    """After the commit: hand what is due to the workers. Redis being down is no error; the sweeper comes by."""
+    enqueue(runtime, due(utc_now()))
+
+
+def due(now: datetime, limit: int = 500) -> list[OutboxEntry]:
+    """Waiting entries whose time has come, the oldest first."""
+    query = (
+        db.select(OutboxEntry)
+        .where(OutboxEntry.state == WAITING, OutboxEntry.not_before <= now)
+        .order_by(OutboxEntry.not_before, OutboxEntry.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def enqueue(runtime: Runtime, entries: list[OutboxEntry]) -> int:
+    """Queue a job for each entry that has none; returns how many. 0 when Redis is away."""
+    queued = 0
+    try:
+        queue = Queue(QUEUE, connection=runtime.redis)
+        for entry in entries:
+            job_id = f"push-{entry.id}-{entry.attempt}"
+            try:
+                queue.enqueue(
+                    JOB,
+                    entry.id,
+                    job_id=job_id,
+                    unique=True,
+                    job_timeout=JOB_SECONDS,
+                    result_ttl=0,
+                    failure_ttl=0,
+                )
+                queued += 1
+            except DuplicateJobError:
+                continue
+    except (RedisError, OSError) as error:
+        log.warning("queue.away", error=type(error).__name__)
+    return queued
+
+
+def sweep(runtime: Runtime) -> int:
+    """Put back what a dead worker held, and queue everything that is due. Returns how many were queued."""
+    now = utc_now()
+    holders = db.select(PushLease.quote_id).where(PushLease.expires_at > now)
+    put_back = (
+        db.update(OutboxEntry)
+        .where(
+            OutboxEntry.state == RUNNING,
+            OutboxEntry.quote_id.not_in(holders),
+            OutboxEntry.updated_at < now - timedelta(seconds=20),
+        )
+        .values(state=WAITING, attempt=OutboxEntry.attempt + 1, not_before=now)
+        .execution_options(synchronize_session=False)
+    )
+    if _changed(put_back):
+        log.info("outbox.put_back")
+    db.session.commit()
+    entries = due(now)
+    db.session.commit()
+    return enqueue(runtime, entries) if connection.is_connected() and entries else 0
+
+
+def process(runtime: Runtime, entry_id: int) -> None:
+    """Do one entry, if it is still to be done. Never raises for what a push may meet; the entry says what it met."""
+    entry = _claim(entry_id)
+    if entry is None:
+        return
+    waits = _why_wait()
+    if waits:
+        _put_off(entry, waits, utc_now() + timedelta(seconds=20))
+        return
+    quote_id, revision_id = entry.quote_id, entry.revision_id
+    try:
+        document.pdf_for(revision_id)
+    except ServiceError as error:
+        _park(entry_id, str(error))
+        return
+    token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}")
+    if token is None:
+        _put_off(
+            _entry(entry_id), "Another push of this quote is under way.", utc_now() + timedelta(seconds=3)
+        )
+        return
+    try:
+        _run(runtime, _entry(entry_id), token)
+    finally:
+        lease.release(quote_id, token)
+
+
+def _entry(entry_id: int) -> OutboxEntry:
+    entry = db.session.get(OutboxEntry, entry_id)
+    if entry is None:
+        raise LookupError(f"outbox entry {entry_id}")
+    return entry
+
+
+def _claim(entry_id: int) -> OutboxEntry | None:
+    """Take the entry by a conditional update, move it to the quote's newest revision, retire the older ones."""
+    now = utc_now()
+    taken = _changed(
+        db.update(OutboxEntry)
+        .where(OutboxEntry.id == entry_id, OutboxEntry.state == WAITING)
+        .values(state=RUNNING, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    if not taken:
+        return None
+    entry = _entry(entry_id)
+    newest = db.session.scalar(
+        db.select(db.func.max(OutboxEntry.id)).where(
+            OutboxEntry.quote_id == entry.quote_id, OutboxEntry.state.in_((WAITING, RUNNING))
+        )
+    )
+    if newest != entry_id:
+        # A newer wish of the same quote covers this one.
+        entry.state = SUPERSEDED
+        db.session.commit()
+        return None
+    db.session.execute(
+        db.update(OutboxEntry)
+        .where(
+            OutboxEntry.quote_id == entry.quote_id,
+            OutboxEntry.id < entry_id,
+            OutboxEntry.state.in_((WAITING, PARKED)),
+        )
+        .values(state=SUPERSEDED)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return entry
+
+
+def _why_wait() -> str:
+    """A sentence when no push can begin now; empty otherwise."""
+    stored = connection.load()
+    if stored is None:
+        return "Autotask is not connected yet. The push waits until an admin connects it."
+    if stored.state != connection.CONNECTED:
+        return (
+            stored.state_sentence
+            or "The connection to Autotask does not work. The push waits until it is renewed."
+        )
+    return "" if settings_store.active().version else SETUP
+
+
+def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
+    """One run under the lease, and what follows from its end for the entry."""
+    run = PushRun(
+        quote_id=entry.quote_id,
+        revision_id=entry.revision_id,
+        outbox_entry_id=entry.id,
+        token=token,
+        state="running",
+    )
+    db.session.add(run)
+    db.session.commit()
+    run_id, entry_id = run.id, entry.id
+    try:
+        report = push.run(runtime, run)
+    except lease.LeaseLost:
+        db.session.rollback()
+        _end(run_id, entry_id, "retrying", "Another worker took this push over.", WAITING)
+    except push.NeedsPerson as error:
+        db.session.rollback()
+        _end(run_id, entry_id, "needs_you", str(error), PARKED)
+    except (NotConnected, ConnectionRefused) as error:
+        db.session.rollback()
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=20)
+    except (StepFailed, AutotaskError, ServiceError) as error:
+        db.session.rollback()
+        _failed(run_id, entry_id, error)
+    except Exception as error:
+        db.session.rollback()
+        log.exception("push.broke", quote=entry.quote_id)
+        _end(
+            run_id, entry_id, "failed", f"The push met an error of our own ({type(error).__name__}).", PARKED
+        )
+    else:
+        state = "amber" if report.differences else "synced"
+        _end(run_id, entry_id, state, " ".join(report.differences), DONE, report=report.as_json())
+
+
+def _failed(run_id: int, entry_id: int, error: Exception) -> None:
+    cause = error.cause if isinstance(error, StepFailed) else error
+    if isinstance(cause, CredentialsRejected):
+        connection.mark_rejected(str(cause))
+        _end(run_id, entry_id, "retrying", str(cause), WAITING, wait=20)
+    elif isinstance(cause, Temporary) and _entry(entry_id).attempt < MAX_ATTEMPTS:
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=_backoff(_entry(entry_id).attempt))
+    else:
+        _end(run_id, entry_id, "failed", str(error), PARKED)
+
+
+def _end(
+    run_id: int,
+    entry_id: int,
+    run_state: str,
+    sentence: str,
+    entry_state: str,
+    *,
+    wait: float = 0,
+    report: object = None,
+) -> None:
+    """Close the run and move the entry on, in one transaction."""
+    run = db.session.get(PushRun, run_id)
+    if run is not None:
+        run.state, run.sentence, run.finished_at = run_state, sentence, utc_now()
+        if isinstance(report, dict):
+            run.report = report
+    entry = _entry(entry_id)
+    entry.state, entry.last_error = entry_state, sentence
+    if entry_state == WAITING:
+        entry.attempt += 1
+        entry.not_before = utc_now() + timedelta(seconds=wait)
+    db.session.commit()
+    log.info("push.ended", quote=entry.quote_id, state=run_state, attempt=entry.attempt)
+
+
+def _put_off(entry: OutboxEntry, sentence: str, until: datetime) -> None:
+    entry.state, entry.last_error, entry.not_before = WAITING, sentence, until
+    entry.attempt += 1
+    db.session.commit()
+
+
+def _park(entry_id: int, sentence: str) -> None:
+    entry = _entry(entry_id)
+    entry.state, entry.last_error = PARKED, sentence
+    db.session.commit()
+
+
+def _backoff(attempt: int) -> float:
+    """Seconds until the next attempt: doubling from 2 to 600, with jitter."""
+    return float(min(600, 2 ** min(attempt + 1, 10)) * (0.75 + random.random() / 2))  # noqa: S311  no secret
+
+
+def _changed(statement: Update) -> int:
+    result = db.session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0

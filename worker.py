@@ -1,0 +1,115 @@
+"""The worker: does the pushes that RQ brings, and sweeps the outbox for those that RQ lost.
+
+``python worker.py``. One queue a process, stock RQ. The sweeper is a child process of its own, so that it goes on
+while a push runs and while Redis is away.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from functools import cache
+from types import FrameType
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+
+import config
+from webapp import create_app
+from webapp.models import db
+from webapp.services import outbox
+from webapp.services.runtime import Runtime
+
+SWEEP_SECONDS = 2.0
+WORKER_TTL = 60
+
+log = structlog.get_logger(__name__)
+
+
+@cache
+def application() -> Flask:
+    """The application of this process, made once."""
+    return create_app()
+
+
+def push_quote(entry_id: int) -> None:
+    """The job: do one outbox entry."""
+    app = application()
+    with app.app_context():
+        outbox.process(_runtime(app), entry_id)
+        db.session.remove()
+
+
+def sweep_for_ever(parent: int) -> None:
+    """Sweep every two seconds until the worker that started this is gone or says stop."""
+    stop = threading.Event()
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    app = application()
+    while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
+        with app.app_context():
+            try:
+                outbox.sweep(_runtime(app))
+            except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
+                log.warning("sweep.failed", error=type(error).__name__)
+            finally:
+                db.session.remove()
+
+
+def work(runtime: Runtime) -> None:
+    """Take jobs until a signal, across times without Redis."""
+    stopped = threading.Event()
+    while not stopped.is_set():
+        try:
+            queue = Queue(outbox.QUEUE, connection=runtime.redis)
+            worker = Worker(
+                [queue],
+                connection=runtime.redis,
+                worker_ttl=WORKER_TTL,
+                maintenance_interval=30,
+                job_monitoring_interval=10,
+            )
+            worker.work(logging_level="WARNING")
+            return
+        except (RedisError, OSError) as error:
+            log.warning(
+                "redis.away", error=type(error).__name__, sentence="Redis is away; trying again in 2 s."
+            )
+            stopped.wait(2)
+
+
+def _runtime(app: Flask) -> Runtime:
+    runtime = app.extensions["quotewright"]
+    assert isinstance(runtime, Runtime)  # noqa: S101  for the type checker
+    return runtime
+
+
+def main() -> int:
+    """Run the sweeper and the worker. Returns the exit code."""
+    try:
+        app = application()
+    except config.ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    context = multiprocessing.get_context("fork")
+    sweeper = context.Process(target=sweep_for_ever, args=(os.getpid(),), name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        work(_runtime(app))
+    finally:
+        sweeper.terminate()
+        sweeper.join(5)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
