@@ -1,0 +1,261 @@
+"""A connected installation with a quote of every kind, for tests of the push."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+
+from tests.support.sandbox import Tenant
+from webapp.models import (
+    Category,
+    Organization,
+    OutboxEntry,
+    Person,
+    PushRun,
+    Quote,
+    QuoteLine,
+    TaxCode,
+    User,
+    db,
+)
+from webapp.services import accounts, outbox
+from webapp.services.autotask import connection, metadata, settings_store
+from webapp.services.autotask.settings import (
+    CategoryRule,
+    CompanySettings,
+    ItemCategoryMapping,
+    OpportunitySettings,
+    ProductsServicesSettings,
+    QuoteStatusMapping,
+    Section,
+    StatusRule,
+    TaxCodeMapping,
+    TaxRule,
+)
+from webapp.services.quoting import publishing
+from webapp.services.runtime import Runtime
+
+
+@dataclass
+class Desk:
+    """One installation in a test, inside an application context."""
+
+    app: Flask
+    tenant: Tenant
+    runtime: Runtime
+    rep: User
+    labor: Category
+    hardware: Category
+    tax: TaxCode
+
+    def pick(self, entity: str, field: str, label: str) -> int:
+        """A picklist's value by its label."""
+        return next(c.value for c in metadata.picklist(self.runtime, entity, field) if c.label == label)
+
+    def ref(self, name: str, label: str) -> int:
+        """A reference record's id by its label."""
+        return next(c.value for c in metadata.reference(self.runtime, name) if c.label == label)
+
+    def save(self, **sections: Section) -> None:
+        """Save sections of the settings and make them count."""
+        for name, content in sections.items():
+            settings_store.save_draft(name, content, settings_store.draft(name).version, self.rep)
+        settings_store.save_integration(self.rep)
+
+    def quote(self, *lines: dict[str, Any], **header: Any) -> Quote:
+        """A draft with lines; ``person`` and ``organization`` are new unless given."""
+        organization = header.pop("organization", None) or self.organization()
+        person = header.pop("person", None) or Person(
+            organization=organization,
+            first_name="Nora",
+            last_name="Quist",
+            email=f"nora@{uuid.uuid4().hex[:8]}.example",
+            phone="+1 212 555 0101",
+        )
+        quote = Quote(
+            public_token=uuid.uuid4().hex,
+            title=header.pop("title", "New office"),
+            owner=self.rep,
+            organization=organization,
+            person=person,
+            **header,
+        )
+        for position, values in enumerate(lines, start=1):
+            quote.lines.append(line(position=position, **values))
+        db.session.add(quote)
+        db.session.commit()
+        return quote
+
+    def organization(self, name: str = "") -> Organization:
+        """A customer that Autotask does not know yet."""
+        return Organization(
+            name=name or f"Nimbus {uuid.uuid4().hex[:6]}",
+            phone="+1 212 555 0100",
+            billing_line1="1 Broad Street",
+            billing_city="New York",
+            billing_state="NY",
+            billing_postal_code="10004",
+            billing_country="United States",
+        )
+
+    def publish(self, quote: Quote) -> OutboxEntry:
+        """Publish and return the outbox entry."""
+        publishing.publish(self.rep, quote.id)
+        return newest_entry(quote.id)
+
+    def push(self, quote: Quote) -> PushRun:
+        """Publish what changed and do what the worker would; returns the run."""
+        publishing.publish(self.rep, quote.id)
+        return self.process(quote)
+
+    def process(self, quote: Quote) -> PushRun:
+        """Do the quote's newest entry now, due or not; returns the newest run."""
+        outbox.process(self.runtime, newest_entry(quote.id).id)
+        run = newest_run(quote.id)
+        assert run is not None, newest_entry(quote.id).last_error
+        return run
+
+
+def newest_entry(quote_id: int) -> OutboxEntry:
+    """The quote's newest outbox entry."""
+    query = db.select(OutboxEntry).filter_by(quote_id=quote_id).order_by(OutboxEntry.id.desc())
+    return db.session.scalars(query).first()  # type: ignore[return-value]
+
+
+def newest_run(quote_id: int) -> PushRun | None:
+    """The quote's newest run."""
+    query = db.select(PushRun).filter_by(quote_id=quote_id).order_by(PushRun.id.desc())
+    return db.session.scalars(query).first()
+
+
+def line(**values: Any) -> QuoteLine:
+    """A line with what a test does not care about filled in."""
+    defaults: dict[str, Any] = {
+        "uid": uuid.uuid4().hex,
+        "name": "Thing",
+        "recurrence": "one_time",
+        "quantity": Decimal(1),
+        "unit_price": Decimal(10),
+        "unit_cost": Decimal(6),
+    }
+    for name in ("quantity", "unit_price", "unit_cost", "discount_value"):
+        if name in values:
+            values[name] = Decimal(str(values[name]))
+    return QuoteLine(**{**defaults, **values})
+
+
+def open_desk(app: Flask, tenant: Tenant) -> Desk:
+    """Connect to the tenant and choose sensible settings; an application context must be open."""
+    runtime = app.extensions["quotewright"]
+    rep = accounts.create_user(
+        None, email="rep@demo.example", name="Rita Rep", password="a long password", role="admin"
+    )
+    connection.connect(
+        runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=rep
+    )
+    labor, hardware = Category(name="Professional Services"), Category(name="Hardware")
+    tax = TaxCode(name="NY 8.875 %", rate=Decimal("8.875"))
+    db.session.add_all([labor, hardware, tax])
+    db.session.commit()
+    desk = Desk(app, tenant, runtime, rep, labor, hardware, tax)
+    won = StatusRule(status=desk.pick("Opportunities", "status", "Closed"), probability=100)
+    desk.save(
+        company=CompanySettings(company_type=desk.pick("Companies", "companyType", "Customer")),
+        opportunity=OpportunitySettings(
+            stage=desk.pick("Opportunities", "stage", "Quote Sent"),
+            status=desk.pick("Opportunities", "status", "Active"),
+        ),
+        quote_status=QuoteStatusMapping(
+            accepted=won,
+            ordered=won,
+            fulfilled=won,
+            lost=StatusRule(status=desk.pick("Opportunities", "status", "Lost"), probability=0),
+        ),
+        products_services=ProductsServicesSettings(
+            product_billing_code_id=desk.ref("BillingCodes", "Hardware"),
+            service_billing_code_id=desk.ref("BillingCodes", "Managed Services"),
+            shipping_type_id=desk.ref("ShippingTypes", "Ground"),
+        ),
+        item_category=ItemCategoryMapping(
+            rules={labor.id: CategoryRule(is_labor=True, role_id=desk.ref("Roles", "Field Engineer"))}
+        ),
+        tax_code=TaxCodeMapping(
+            default_region_id=desk.ref("TaxRegions", "New York"),
+            rules={tax.id: TaxRule(tax_category_id=desk.ref("TaxCategories", "Hardware Goods"))},
+        ),
+    )
+    return desk
+
+
+def every_kind(desk: Desk) -> list[dict[str, Any]]:
+    """Twelve lines: matched and new products, every period, labor, discounts, optional, pulled, tax."""
+    products = {row["sku"]: row for row in desk.tenant.query("Products")}
+    firewall = products["FOR-60F"]
+    services = {row["name"]: row for row in desk.tenant.query("Services")}
+    pulled = services["Managed Server"]
+    tax, labor, hardware = desk.tax.id, desk.labor.id, desk.hardware.id
+    return [
+        {
+            "name": firewall["name"],
+            "mpn": "FOR-60F",
+            "quantity": 2,
+            "unit_price": "1234.56",
+            "tax_code_id": tax,
+        },
+        {
+            "name": "Rack kit 42",
+            "sku": "RK-42",
+            "quantity": 3,
+            "unit_price": "19.99",
+            "discount_kind": "percent",
+            "discount_value": 10,
+            "category_id": hardware,
+        },
+        {
+            "name": "Cable tray",
+            "quantity": 7,
+            "unit_price": "4.25",
+            "discount_kind": "unit",
+            "discount_value": "0.25",
+        },
+        {
+            "name": "UPS 1500",
+            "quantity": 1,
+            "unit_price": 499,
+            "discount_kind": "line",
+            "discount_value": 50,
+            "tax_code_id": tax,
+        },
+        {"name": "Managed Workstation", "quantity": 25, "unit_price": 45, "recurrence": "monthly"},
+        {"name": "Quarterly review for us", "quantity": 1, "unit_price": 300, "recurrence": "quarterly"},
+        {"name": "Pen test for us", "quantity": 1, "unit_price": 2400, "recurrence": "semi_annual"},
+        {"name": "Domain for us", "quantity": 2, "unit_price": 25, "recurrence": "annual"},
+        {"name": "Installation", "quantity": "7.5", "unit_price": 150, "category_id": labor},
+        {
+            "name": "Care hours",
+            "quantity": 2,
+            "unit_price": 95,
+            "recurrence": "monthly",
+            "category_id": labor,
+        },
+        {"name": "Spare Wi-Fi", "quantity": 1, "unit_price": 199, "is_optional": True},
+        {
+            "name": "Server care",
+            "quantity": 1,
+            "unit_price": 150,
+            "origin_entity": "Services",
+            "origin_id": pulled["id"],
+        },
+        {
+            "name": "Acrobat for two",
+            "quantity": 2,
+            "unit_price": 240,
+            "recurrence": "annual",
+            "origin_entity": "Products",
+            "origin_id": products["ADO-PRODC"]["id"],
+        },
+    ]
