@@ -7,10 +7,12 @@ from flask import Flask
 from webapp.blueprints import support
 from webapp.blueprints.auth import auth
 from webapp.blueprints.home import home
+from webapp.blueprints.integrations import integrations
+from webapp.blueprints.settings import settings
 
 
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
-    for blueprint in (home, auth):
+    for blueprint in (home, auth, settings, integrations):
         app.register_blueprint(blueprint)
     support.init_app(app)

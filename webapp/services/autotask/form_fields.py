@@ -129,6 +129,9 @@ OPPORTUNITY = (
         "Days after publishing",
         "number",
         help="Serves as well when a quote never expires.",
+        required="Enter a number of days from 1 to 730.",
+        low=1,
+        high=730,
     ),
     FormField(
         "amount_months",

@@ -1,0 +1,15 @@
+"""Settings > Integrations: the catalogue, and the settings of Datto Autotask PSA."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+integrations = Blueprint("integrations", __name__, url_prefix="/settings/integrations")
+
+from webapp.blueprints.integrations import (  # noqa: F401  the views register themselves
+    autotask,
+    catalogue,
+    connecting,
+    past,
+    taxes,
+)

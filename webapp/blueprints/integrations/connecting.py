@@ -1,0 +1,57 @@
+"""Connecting Autotask, renewing its credentials, and disconnecting."""
+
+from __future__ import annotations
+
+from flask import make_response, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.integrations import integrations
+from webapp.blueprints.integrations.forms import ConnectForm
+from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime, show_errors
+from webapp.services.autotask import connection
+from webapp.services.errors import Invalid, ServiceError
+
+
+@integrations.route("/autotask/connect", methods=["GET", "POST"])
+@admin_required
+def connect() -> ResponseReturnValue:
+    """The dialog's form; a page of its own without JavaScript."""
+    known = connection.load()
+    form = ConnectForm(data={"user_name": known.user_name} if known else None)
+    if form.validate_on_submit():
+        try:
+            connection.connect(
+                runtime(),
+                user_name=form.user_name.data or "",
+                secret=form.secret.data or "",
+                integration_code=form.integration_code.data or "",
+                actor=actor(),
+            )
+        except Invalid as error:
+            show_errors(form, error)
+        except ServiceError as error:
+            form.form_errors.append(str(error))
+        else:
+            return _connected()
+    template = "integrations/autotask/_connect.html" if is_htmx() else "integrations/autotask/connect.html"
+    return render_template(template, form=form, known=known), 422 if form.is_submitted() else 200
+
+
+@integrations.post("/autotask/disconnect")
+@admin_required
+def disconnect() -> ResponseReturnValue:
+    """Forget the credentials; everything else stays."""
+    connection.disconnect(actor())
+    return back_to(
+        "integrations.index",
+        "Autotask was disconnected and its credentials were deleted. Settings and links were kept; pushes wait.",
+    )
+
+
+def _connected() -> ResponseReturnValue:
+    answer = back_to("integrations.autotask", "Autotask is connected. Now go through the sections below.")
+    if not is_htmx():
+        return answer
+    moved = make_response("", 204)
+    moved.headers["HX-Redirect"] = url_for("integrations.autotask")
+    return moved

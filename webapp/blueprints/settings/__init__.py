@@ -1,0 +1,9 @@
+"""Settings: users, the company's profile, required fields, and the way to the integrations."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+settings = Blueprint("settings", __name__, url_prefix="/settings")
+
+from webapp.blueprints.settings import home, profile, required, users  # noqa: F401  the views register themselves

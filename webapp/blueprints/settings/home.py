@@ -1,0 +1,28 @@
+"""The first page of the settings."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.settings import settings
+from webapp.blueprints.support import admin_required
+from webapp.services import accounts, app_settings, required_fields
+from webapp.services.autotask import connection
+from webapp.services.integrations import registry
+
+
+@settings.get("/")
+@admin_required
+def index() -> ResponseReturnValue:
+    """What can be set, with the state of each."""
+    states = [entry.state() for group in registry.by_group().values() for entry in group]
+    return render_template(
+        "settings/index.html",
+        users=sum(user.is_active for user in accounts.list_users()),
+        company=app_settings.get(app_settings.COMPANY_PROFILE)[0]["name"],
+        required=len(required_fields.current()[0]),
+        advice=required_fields.advice(connection.load() is not None),
+        working=sum(state.working for state in states),
+        troubled=sum(state.added and not state.working for state in states),
+    )

@@ -1,0 +1,59 @@
+"""Settings > Required Fields."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.settings import settings
+from webapp.blueprints.support import actor, admin_required, back_to
+from webapp.models import db
+from webapp.services import required_fields
+from webapp.services.autotask import connection
+from webapp.services.errors import Conflict, Invalid
+
+
+@settings.route("/required-fields", methods=["GET", "POST"])
+@admin_required
+def required() -> ResponseReturnValue:
+    """What must be filled before a quote is published."""
+    names, version = required_fields.current()
+    status, sentence = 200, ""
+    if request.method == "POST":
+        wanted = request.form.getlist("fields")
+        try:
+            required_fields.save(actor(), wanted, request.form.get("version", -1, type=int))
+        except (Invalid, Conflict) as error:
+            db.session.rollback()
+            sentence, status = str(error), 409 if isinstance(error, Conflict) else 422
+            names, version = required_fields.current()
+        else:
+            return back_to("settings.required", "The required fields were saved.")
+    connected = connection.load() is not None
+    grouped = {
+        group: list(fields) for group, fields in groupby(required_fields.FIELDS, lambda item: item.group)
+    }
+    page = render_template(
+        "settings/required_fields.html",
+        groups=grouped,
+        names=names,
+        version=version,
+        sentence=sentence,
+        advised=required_fields.ADVISED_FOR_AUTOTASK if connected else (),
+        advice=required_fields.advice(connected),
+    )
+    return page, status
+
+
+@settings.post("/required-fields/advised")
+@admin_required
+def require_advised() -> ResponseReturnValue:
+    """Require what Autotask needs, with one click."""
+    names, version = required_fields.current()
+    required_fields.save(actor(), names | set(required_fields.ADVISED_FOR_AUTOTASK), version)
+    endpoint = "integrations.autotask" if connection.load() else "settings.required"
+    if "required-fields" in (request.referrer or ""):
+        endpoint = "settings.required"
+    return back_to(endpoint, "Organization and phone are required from now on.")

@@ -1,0 +1,86 @@
+"""Settings > Users."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.settings import settings
+from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
+from webapp.blueprints.support import actor, admin_required, back_to, show_errors
+from webapp.models import User
+from webapp.services import accounts, records
+from webapp.services.errors import Invalid
+
+
+@settings.get("/users")
+@admin_required
+def users() -> ResponseReturnValue:
+    """Everybody."""
+    return render_template("settings/users.html", users=accounts.list_users())
+
+
+@settings.route("/users/new", methods=["GET", "POST"])
+@admin_required
+def new_user() -> ResponseReturnValue:
+    """Make an account."""
+    form = NewUserForm()
+    if form.validate_on_submit():
+        try:
+            user = accounts.create_user(
+                actor(),
+                email=form.email.data or "",
+                name=form.name.data or "",
+                password=form.password.data or "",
+                role=form.role.data or "",
+            )
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("settings.users", f"{user.name} can sign in now.")
+    return render_template("settings/new_user.html", form=form), 422 if form.is_submitted() else 200
+
+
+@settings.route("/users/<int:user_id>", methods=["GET", "POST"])
+@admin_required
+def user(user_id: int) -> ResponseReturnValue:
+    """Change name, role or activity of an account."""
+    record = _get(user_id)
+    form = UserForm(obj=record)
+    if form.validate_on_submit():
+        try:
+            accounts.update_user(
+                actor(),
+                record,
+                name=form.name.data or "",
+                role=form.role.data or "",
+                is_active=bool(form.is_active.data),
+            )
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("settings.users", f"{record.name} was saved.")
+    status = 422 if form.is_submitted() else 200
+    return render_template(
+        "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
+    ), status
+
+
+@settings.post("/users/<int:user_id>/password")
+@admin_required
+def reset_password(user_id: int) -> ResponseReturnValue:
+    """Give an account a new password."""
+    record, form = _get(user_id), PasswordForm()
+    if form.validate_on_submit():
+        try:
+            accounts.set_password(actor(), record, form.password.data or "")
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return back_to("settings.users", f"{record.name} has a new password; open sessions were ended.")
+    form_of_user = UserForm(formdata=None, obj=record)
+    return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), 422
+
+
+def _get(user_id: int) -> User:
+    return records.get(User, user_id, "This account is not there any more.")
