@@ -8,11 +8,15 @@ from webapp.blueprints import support
 from webapp.blueprints.auth import auth
 from webapp.blueprints.home import home
 from webapp.blueprints.integrations import integrations
+from webapp.blueprints.items import items
+from webapp.blueprints.people import people
+from webapp.blueprints.public import public
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.settings import settings
 
 
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
-    for blueprint in (home, auth, settings, integrations):
+    for blueprint in (home, auth, quotes, people, items, public, settings, integrations):
         app.register_blueprint(blueprint)
     support.init_app(app)

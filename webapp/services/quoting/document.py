@@ -62,6 +62,7 @@ def html_of(frozen: Snapshot) -> str:
     """The document as the HTML that is laid out."""
     computed = pricing.of_snapshot(frozen)
     groups = pricing.grouped(frozen, computed)
+    tiles = [group for group in groups if group.sums.total or group is groups[0]]
     paper = "letter" if frozen.currency in LETTER_CURRENCIES else "a4"
     environment = _environment()
     css = environment.get_template("quote.css").render(paper=paper)
@@ -72,7 +73,8 @@ def html_of(frozen: Snapshot) -> str:
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
         css=Markup(css),  # noqa: S704  our own style sheet
-        tile_width=round(100 / max(len(groups), 1), 2),
+        tiles=tiles,
+        tile_width=round(100 / max(len(tiles), 1), 2),
         limit=IN_TABLE,
         short=lambda text: text if len(text) <= IN_TABLE else text[:IN_TABLE].rsplit(" ", 1)[0],
     )
