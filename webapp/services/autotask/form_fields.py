@@ -60,12 +60,12 @@ COMPANY = (
         "An existing company is the same when",
         "fixed",
         options=(
-            ("name_exact", "its name is equal"),
-            ("name_normalized", "its name is equal but for case, punctuation and legal form"),
+            ("name_exact", "Its name is equal"),
+            ("name_normalized", "Its name is equal but for case, punctuation, Inc./Ltd."),
         ),
     ),
-    FormField("also_phone", "or its phone number is equal", "flag"),
-    FormField("also_website", "or its web address is equal", "flag"),
+    FormField("also_phone", "… or its phone number is equal", "flag"),
+    FormField("also_website", "… or its web address is equal", "flag"),
     FormField(
         "update_policy",
         "Update address and phone of existing companies",
@@ -160,7 +160,11 @@ PRODUCTS_SERVICES = (
         ),
     ),
     FormField(
-        "update_existing", "Update price, cost and description of existing ones", "fixed", options=_UPDATES
+        "update_existing",
+        "Update existing ones",
+        "fixed",
+        options=_UPDATES,
+        help="Price, cost and description.",
     ),
     FormField(
         "product_billing_code_id",
@@ -181,12 +185,12 @@ PRODUCTS_SERVICES = (
     FormField("default_vendor_id", "Default vendor of new products", "remote", "vendors"),
     FormField(
         "description_target",
-        "Write a line's description to",
+        "Where a line's description goes",
         "fixed",
         options=(
-            ("both", "the product or service and the quote item"),
-            ("record", "the product or service alone"),
-            ("item", "the quote item alone"),
+            ("both", "Record and quote item"),
+            ("record", "Product or service alone"),
+            ("item", "Quote item alone"),
         ),
     ),
     FormField("mpn_in_name", "Put the manufacturer's part number before the name of new products", "flag"),
@@ -209,7 +213,7 @@ PRODUCTS_SERVICES = (
         "discount_as",
         "A discount on the whole quote",
         "fixed",
-        options=(("spread", "is spread over the lines"), ("item", "becomes a discount item")),
+        options=(("spread", "Is spread over the lines"), ("item", "Becomes a discount item")),
     ),
 )
 

@@ -1,0 +1,165 @@
+"""The sections of the Autotask settings over plain HTTP: drafts, refusals, Save Integration."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.settings.visitor import PAGE, SECTIONS, Visitor, errors, text
+from tests.support.sandbox import Tenant
+from webapp.models import AuditEvent, db
+from webapp.services.autotask import settings_store
+
+
+@pytest.mark.both_databases
+def test_saving_each_section_and_the_integration_makes_the_suggestions_count(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    assert admin.save_all().status_code == 303
+
+    with app.app_context():
+        counting = settings_store.active()
+        labels = {
+            entity: {one["label"]: int(one["value"]) for one in _picklist(connected, entity, field)}
+            for entity, field in (("Companies", "companyType"), ("Opportunities", "status"))
+        }
+        assert counting.version == 1
+        assert counting.company.company_type == labels["Companies"]["Customer"]
+        assert counting.opportunity.status == labels["Opportunities"]["Active"]
+        assert counting.quote_status.lost.status == labels["Opportunities"]["Lost"]
+        assert counting.quote_status.accepted.probability == 100
+        assert counting.products_services.product_billing_code_id is not None
+        assert counting.tax_code.rules
+        saved = db.session.scalars(db.select(AuditEvent).filter_by(action="autotask.settings_saved")).all()
+        assert len(saved) == 1
+        assert {
+            "where": "company.company_type",
+            "before": None,
+            "after": counting.company.company_type,
+        } in saved[0].detail["changes"]
+
+
+def test_a_draft_does_not_count_until_the_integration_is_saved(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    admin.save_all()
+    answer = admin.send(admin.section("opportunity"), {"probability": "35"}, htmx=True)
+    assert answer.status_code == 200
+    assert 'data-state="draft"' in answer.text
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 50
+
+    admin.save_integration()
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 35
+        assert settings_store.active().version == 2
+
+
+def test_save_integration_names_the_sections_that_were_never_saved(connected: Tenant, admin: Visitor) -> None:
+    admin.send(admin.section("company"))
+    answer = admin.save_integration()
+    assert answer.status_code == 422
+    assert "Opportunity Settings: look it through" in text(answer)
+    assert "Company Settings: look it through" not in text(answer)
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_wrong_values_are_told_at_their_fields_and_stay_in_the_form(
+    app: Flask, connected: Tenant, admin: Visitor, htmx: bool
+) -> None:
+    form = admin.section("opportunity")
+    wrong = {
+        "probability": "101",
+        "close_date_days": "",
+        "title_pattern": "{customer}",
+        "stage": "29681 or 1=1",
+        "status": "987654",
+    }
+    answer = admin.send(form, wrong, htmx=htmx)
+    assert answer.status_code == 422
+    assert set(errors(answer)) == {f"opportunity-{name}" for name in wrong}
+    assert 'value="101"' in answer.text
+    assert 'value="{customer}"' in answer.text
+    with app.app_context():
+        assert settings_store.draft("opportunity").version == 0
+
+
+def test_two_admins_the_second_is_told_and_keeps_what_was_entered(
+    app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
+) -> None:
+    mine, theirs = admin.section("company"), second_admin.section("company")
+    assert second_admin.send(theirs, {"match_by": "name_normalized"}, htmx=True).status_code == 200
+
+    refused = admin.send(mine, {"also_phone": True}, htmx=True)
+    assert refused.status_code == 409
+    assert "Saved meanwhile: Its name is equal but for case" in text(refused)
+    with app.app_context():
+        assert settings_store.draft("company").content.match_by == "name_normalized"  # type: ignore[attr-defined]
+
+    again = admin.client.post(
+        mine.action,
+        data={**dict(mine.fields), "also_phone": "y", "version": "1"},
+        headers={"HX-Request": "true"},
+    )
+    assert again.status_code == 200
+    with app.app_context():
+        content = settings_store.draft("company").content
+        assert (content.also_phone, content.match_by) == (True, "name_exact")  # type: ignore[attr-defined]
+
+
+def test_a_value_that_became_inactive_is_named_and_stops_save_integration(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    admin.save_all()
+    stage = next(
+        value for value, label in admin.section("opportunity").choices["stage"] if label == "Qualified"
+    )
+    admin.send(admin.section("opportunity"), {"stage": stage})
+    _deactivate(connected, "Opportunities", "stage", stage)
+    admin.send(admin.form(PAGE, "autotask/refresh"))
+
+    page = admin.client.get(PAGE)
+    assert "“Qualified” is inactive in Autotask." in text(page)
+    answer = admin.save_integration()
+    assert answer.status_code == 422
+    assert "Opportunity Settings: “Qualified” is inactive" in text(answer)
+
+
+def test_history_tells_before_and_after_and_restores(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    admin.send(admin.section("opportunity"), {"probability": "35"})
+    admin.save_integration()
+    history = f"{PAGE}/history"
+    assert "Probability in percent : 50 → 35" in text(admin.client.get(history))
+
+    assert admin.send(admin.form(history, "history/1/restore")).status_code == 303
+    with app.app_context():
+        assert settings_store.active().version == 3
+        assert settings_store.active().opportunity.probability == 50
+        assert settings_store.draft("opportunity").pending is False
+
+
+def test_the_page_survives_an_autotask_that_is_down(connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    connected.add_fault(kind="503", times=1000)
+    page = admin.client.get(PAGE)
+    assert page.status_code == 200
+    assert all(f'id="section-{name}"' in page.text for name in SECTIONS)
+    assert admin.send(admin.section("opportunity"), {"probability": "20"}).status_code == 303
+    assert admin.save_integration().status_code == 303
+
+
+@pytest.mark.parametrize("address", [PAGE, f"{PAGE}/tax-codes", "/settings/users", "/settings/integrations/"])
+def test_a_rep_may_not_enter(app: Flask, company: None, address: str) -> None:
+    rep = Visitor(app.test_client()).sign_in("rep@demo.example", "four plain words here")
+    assert rep.client.get(address).status_code == 403
+
+
+def _picklist(tenant: Tenant, entity: str, field: str) -> list[dict[str, str]]:
+    fields = tenant.get(f"/v1.0/{entity}/entityInformation/fields")["fields"]
+    found: list[dict[str, str]] = next(one["picklistValues"] for one in fields if one["name"] == field)
+    return found
+
+
+def _deactivate(tenant: Tenant, entity: str, field: str, value: str) -> None:
+    tenant._ask("PATCH", f"/picklists/{entity}/{field}", {"value": value, "isActive": False})

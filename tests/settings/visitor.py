@@ -1,0 +1,70 @@
+"""A browser without JavaScript, or one that sends its forms by htmx."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from smoke.forms import Form, read_forms
+
+PAGE = "/settings/integrations/autotask"
+SECTIONS = ("company", "opportunity", "quote_status", "products_services", "item_category")
+HTMX = {"HX-Request": "true"}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody in front of the screen."""
+
+    client: FlaskClient
+
+    def sign_in(self, email: str, password: str) -> Visitor:
+        """Sign in and return the visitor itself."""
+        form = read_forms(self.client.get("/login").text)[0]
+        answer = self.client.post("/login", data=dict(form.fill({"email": email, "password": password})))
+        assert answer.status_code == 303, text(answer)
+        return self
+
+    def form(self, page: str, action: str) -> Form:
+        """The form of ``page`` that is sent to an address that holds ``action``."""
+        return next(form for form in read_forms(self.client.get(page).text) if action in form.action)
+
+    def section(self, name: str) -> Form:
+        """The form of a section of the Autotask settings."""
+        return self.form(PAGE, f"sections/{name}")
+
+    def send(
+        self, form: Form, values: dict[str, str | bool] | None = None, *, htmx: bool = False
+    ) -> TestResponse:
+        """Send a form with ``values`` entered."""
+        sent: dict[str, list[str]] = {}
+        for name, value in form.fill(values or {}):
+            sent.setdefault(name, []).append(value)
+        return self.client.post(form.action, data=sent, headers=HTMX if htmx else {})
+
+    def save_all(self) -> TestResponse:
+        """Save every section and the tax mapping as they are suggested, then press Save Integration."""
+        for name in SECTIONS:
+            answer = self.send(self.section(name))
+            assert answer.status_code == 303, text(answer)
+        assert self.send(self.form(f"{PAGE}/tax-codes", "tax-codes")).status_code == 303
+        return self.save_integration()
+
+    def save_integration(self) -> TestResponse:
+        """Press Save Integration."""
+        return self.send(self.form(PAGE, "autotask/save"))
+
+
+def text(answer: TestResponse) -> str:
+    """What the page says, without its tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def errors(answer: TestResponse) -> dict[str, str]:
+    """The sentences beside the fields, by the control's id."""
+    found = re.findall(r'<div class="invalid-feedback d-block" id="(.*?)-error">(.*?)</div>', answer.text)
+    return {control: html.unescape(sentence) for control, sentence in found}
