@@ -68,7 +68,7 @@ def test_wrong_values_are_told_at_their_fields_and_stay_in_the_form(
     app: Flask, connected: Tenant, admin: Visitor, htmx: bool
 ) -> None:
     form = admin.section("opportunity")
-    wrong = {
+    wrong: dict[str, str | bool] = {
         "probability": "101",
         "close_date_days": "",
         "title_pattern": "{customer}",

@@ -66,6 +66,11 @@ class SectionView:
     def state(self) -> str:
         return state(self.draft)
 
+    @property
+    def unsaved(self) -> bool:
+        """True when the form holds what a person entered and nobody saved yet."""
+        return not self.suggested and (bool(self.sentence) or self.content != self.draft.content)
+
 
 def state(draft: Draft) -> str:
     """``new`` (never saved), ``draft`` (saved, does not count yet) or ``active``."""

@@ -83,7 +83,7 @@ document.addEventListener("htmx:afterSettle", () => {
 const saveSection = (form) => new Promise((resolve) => {
   const section = form.closest("section");
   const done = (event) => {
-    if (event.detail.elt === form) {
+    if (event.detail.requestConfig.elt === form) {
       document.removeEventListener("htmx:afterRequest", done);
       resolve(event.detail.successful ? "" : section.id);
     }
