@@ -159,6 +159,7 @@ def _frame(choices: Choices) -> dict[str, Any]:
         "choices": choices,
         "titles": settings_page.TITLES,
         "states": settings_page.overview(),
+        "unmapped": settings_page.unmapped(),
         "newest": next(iter(settings_store.history(1)), None),
     }
 

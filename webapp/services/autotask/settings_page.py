@@ -84,12 +84,26 @@ def overview() -> dict[str, str]:
     return {name: state(item) for name, item in settings_store.drafts().items()}
 
 
+def unmapped() -> dict[str, int]:
+    """How many of our categories and tax codes are mapped to nothing, as last saved; sections with none are left out."""
+    kept = settings_store.drafts("item_category", "tax_code")
+    found = {}
+    for name, item in kept.items():
+        if isinstance(item.content, ItemCategoryMapping):
+            found[name] = category_mapping.unmapped_count(item.content)
+        elif isinstance(item.content, TaxCodeMapping):
+            found[name] = tax_mapping.unmapped_count(item.content)
+    return {name: count for name, count in found.items() if count}
+
+
 def view(section: str, choices: Choices, actor: User) -> SectionView:
     """The section as last saved; a first guess when it never was. Raises NotFound."""
     draft = settings_store.draft(section)
     content, suggested = draft.content, False
     if draft.version == 0 and section in FIELDS:
         content, suggested = section_forms.suggest(section, content, choices, actor), True
+    elif draft.version == 0 and isinstance(content, ItemCategoryMapping):
+        content, suggested = category_mapping.match_by_name(content, choices)[0], True
     flaws = {} if suggested else find_flaws(section, content, choices)
     return SectionView(draft, content, control_values(section, content), suggested=suggested, flaws=flaws)
 
