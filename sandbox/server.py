@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import io
+import json
+import re
+import socket
 import sys
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from sandbox.web import MAX_BODY
+
+MAX_CHUNK_LINE = 200
+CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?\n")
+
+
+class _Refusal(Exception):
+    """The body of a request cannot be read."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class Server(ThreadingHTTPServer):
@@ -24,13 +39,14 @@ class Server(ThreadingHTTPServer):
         self.application = application
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Connections break on purpose here; only what is not a broken connection is told."""
-        if not isinstance(sys.exception() if sys.version_info >= (3, 11) else None, OSError):
-            super().handle_error(request, client_address)
+        """Connections break on purpose here; only what is not a broken connection is told, in one line."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            print(f"sandbox: {type(error).__name__} while serving a connection", file=sys.stderr)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """From a socket to WSGI and back. Bodies need a Content-Length."""
+    """From a socket to WSGI and back."""
 
     protocol_version = "HTTP/1.1"
     server_version = "AutotaskSandbox"
@@ -39,21 +55,38 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the standard library's name
         """Calls are in the tenant's log; nothing goes to the console."""
 
+    def __getattr__(self, name: str) -> Any:
+        # Every verb, known or not, is the application's to answer.
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the standard library finds wrong with a request, as JSON."""
+        sentence = message or HTTPStatus(code).phrase
+        self._refuse(code, f"The request could not be read: {sentence}.")
+
     def _serve(self) -> None:
-        body = self._read_body()
-        if body is None:
-            return
+        try:
+            self._answer(self._environ(self._read_body()))
+        except _Refusal as refusal:
+            self._refuse(refusal.status, str(refusal))
+        except (TimeoutError, ConnectionError):
+            self.close_connection = True
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
+        assert isinstance(self.server, Server)  # noqa: S101  for the type checker
         environ = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
             "QUERY_STRING": query,
             "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": str(self.server.server_address[1]),
+            "SERVER_PORT": str(self.server.server_port),
             "SERVER_PROTOCOL": self.request_version,
             "REMOTE_ADDR": self.client_address[0],
             "CONTENT_LENGTH": str(len(body)),
@@ -68,34 +101,73 @@ class Handler(BaseHTTPRequestHandler):
             "sandbox.socket": self.connection,
         }
         for name, value in self.headers.items():
-            environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
-        try:
-            self._answer(environ)
-        except (TimeoutError, ConnectionError):
-            self.close_connection = True
+            if name.lower() not in ("content-length", "transfer-encoding"):
+                environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
+        return environ
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
-
-    def _read_body(self) -> bytes | None:
-        length = self.headers.get("Content-Length", "0")
-        chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
-        if chunked or not length.isascii() or not length.isdigit():
-            self._refuse(411, "A Content-Length is required.")
-            return None
+    def _read_body(self) -> bytes:
+        """The body. Raises _Refusal, and ConnectionAbortedError when it breaks off."""
+        coding = self.headers.get("Transfer-Encoding", "").strip().lower()
+        if coding == "chunked":
+            return self._read_chunks()
+        if coding:
+            raise _Refusal(400, "The only Transfer-Encoding understood is chunked.")
+        length = self.headers.get("Content-Length", "0").strip()
+        if not length.isascii() or not length.isdigit() or len(length) > 18:
+            raise _Refusal(400, "The Content-Length is no number.")
         if int(length) > MAX_BODY:
-            self._refuse(413, "The request is too large.")
-            return None
-        return self.rfile.read(int(length))
+            raise _Refusal(413, "The request is too large.")
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionAbortedError
+        return body
+
+    def _read_chunks(self) -> bytes:
+        body = bytearray()
+        while True:
+            line = self.rfile.readline(MAX_CHUNK_LINE)
+            if not line:
+                raise ConnectionAbortedError
+            head = CHUNK.match(line)
+            if head is None:
+                raise _Refusal(400, "The chunks of the body cannot be read.")
+            size = int(head[1], 16)
+            if len(body) + size > MAX_BODY:
+                raise _Refusal(413, "The request is too large.")
+            if size == 0:
+                break
+            body += self.rfile.read(size)
+            self.rfile.readline(3)
+        while self.rfile.readline(MAX_CHUNK_LINE).strip():
+            pass
+        return bytes(body)
 
     def _refuse(self, status: int, sentence: str) -> None:
-        body = b'{"errors":["' + sentence.encode() + b'"]}'
+        """Answer without asking the application, and close: where the next request begins is not known."""
+        body = json.dumps({"errors": [sentence]}).encode()
+        self.close_connection = True
+        if getattr(self, "request_version", "") == "HTTP/0.9":
+            # A request line that cannot be read counts as 0.9, which would be answered without a status.
+            self.request_version = "HTTP/1.0"
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
-        self.close_connection = True
+        self.wfile.flush()
+        self._drain()
+
+    def _drain(self) -> None:
+        """Let go of what still comes in, so that closing does not reset the connection under the answer."""
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(1)
+            for _ in range(16):
+                if not self.connection.recv(65536):
+                    break
+        except OSError:
+            return
 
     def _answer(self, environ: dict[str, Any]) -> None:
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:

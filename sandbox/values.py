@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sandbox.contract import Field
 from sandbox.errors import invalid
+
+WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+SURROGATE = re.compile("[\ud800-\udfff]")
+FIRST_YEAR = 1753  # where SQL Server's datetime begins
 
 
 def _number(value: Any) -> float:
@@ -26,11 +31,37 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON with exact decimals. Raises ValueError for anything else, NaN and deep nesting included."""
+    """Read JSON with exact decimals. Raises ValueError for anything else, NaN and deep nesting included.
+
+    Half of a surrogate pair becomes U+FFFD, because nothing could write it back as UTF-8.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        document = json.loads(text, parse_float=_exact, parse_constant=_no_constant)
+        return _whole_characters(document) if "\\ud" in text.lower() else document
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except ArithmeticError as error:
+        raise ValueError("a number is out of range") from error
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole_characters(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_whole_characters(name): _whole_characters(entry) for name, entry in value.items()}
+    return value
+
+
+def _exact(text: str) -> Decimal:
+    number = Decimal(text)
+    # As far as a double reaches; beyond it, Decimal's own arithmetic overflows.
+    if abs(number.adjusted()) > 300:
+        raise ValueError("a number is out of range")
+    return number
 
 
 def _no_constant(name: str) -> Any:
@@ -39,7 +70,11 @@ def _no_constant(name: str) -> Any:
 
 def now() -> str:
     """The present moment as Autotask writes times, in UTC."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return _written(datetime.now(UTC))
+
+
+def _written(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def coerce(field: Field, value: Any) -> Any:
@@ -72,7 +107,7 @@ def coerce(field: Field, value: Any) -> Any:
 
 
 def _wrong(field: Field, value: Any) -> Exception:
-    return invalid(f"Error converting value {dumps(value)[:80]} to type '{field.type}'. Path '{field.name}'.")
+    return invalid(f"Error converting value {str(value)[:80]} to type '{field.type}'. Path '{field.name}'.")
 
 
 def _integer(field: Field, value: Any) -> int:
@@ -81,13 +116,13 @@ def _integer(field: Field, value: Any) -> int:
             return int(value)
         raise _wrong(field, value)
     if isinstance(value, Decimal):
-        if not value.is_finite() or value != value.to_integral_value():
+        if abs(value) >= 2**63 or value != value.to_integral_value():
             raise _wrong(field, value)
         value = int(value)
     if isinstance(value, str):
-        if not value.strip().lstrip("-").isascii() or not value.strip().lstrip("-").isdigit():
+        if not WHOLE.fullmatch(value.strip()):
             raise _wrong(field, value)
-        value = int(value.strip()[:30])
+        value = int(value)
     if not isinstance(value, int) or abs(value) >= 2**63:
         raise _wrong(field, value)
     return value
@@ -100,7 +135,7 @@ def _decimal(field: Field, value: Any) -> Decimal:
         number = Decimal(value)
     except ArithmeticError as error:
         raise _wrong(field, value) from error
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 11:
+    if not number.is_finite() or abs(number.adjusted()) > 300 or abs(number) >= Decimal(10) ** 11:
         raise _wrong(field, value)
     return round(number, 4)
 
@@ -116,7 +151,9 @@ def _datetime(field: Field, value: Any) -> str:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
         raise _wrong(field, value) from error
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if moment.year < FIRST_YEAR:
+        raise _wrong(field, value)
+    return _written(moment)
 
 
 def _bytes(field: Field, value: Any) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,18 +11,16 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from sandbox import admin, contract, faults, pages, rest
+from sandbox import admin, faults, pages, rest
 from sandbox.errors import ApiError
 from sandbox.faults import Fault
-from sandbox.tenants import Tenant, Tenants
+from sandbox.strikes import strike
+from sandbox.tenants import DEMO_CODE, Tenant, Tenants
 from sandbox.values import dumps
 
 API = re.compile(r"^/atservicesrest(?:/(?P<rest>.*))?$", re.IGNORECASE)
 VERSIONED = re.compile(r"^v1\.0/(?P<rest>.*)$", re.IGNORECASE)
 MAX_BODY = 32 * 1024 * 1024
-HTML_ERROR = (
-    "<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
-)
 
 
 @dataclass
@@ -33,7 +29,7 @@ class Call:
 
     request: Request
     tenant: Tenant
-    route: rest.Route
+    route: rest.Route | None = None
     fault: Fault | None = None
     committed: bool = False
     busy: int = 0
@@ -82,21 +78,20 @@ class Sandbox:
             )
         rest_path = versioned["rest"].rstrip("/")
         if rest_path.lower() == "zoneinformation":
+            _only_get(request)
             return self._zone(request)
         tenant = self._authenticate(request)
-        if rest_path.lower() == "thresholdinformation":
-            return _json(200, _threshold(tenant))
-        call = Call(request, tenant, rest.route(request.method, rest_path))
-        return self._call(call)
+        return self._call(Call(request, tenant), rest_path)
 
     def _zone(self, request: Request) -> Response:
         tenant = self.tenants.of_user(request.args.get("user", ""))
         if tenant is None:
             raise ApiError(500, "The user name does not exist or is not an active API user.")
         host = request.host_url.rstrip("/")
+        # Links into the pages carry the tenant, except for the one that a link without a tenant means anyway.
+        web = host if tenant.code == DEMO_CODE else f"{host}/tenants/{tenant.code}"
         return _json(
-            200,
-            {"zoneName": "Sandbox", "url": f"{host}/ATServicesRest/", "webUrl": f"{host}/", "ci": 1},
+            200, {"zoneName": "Sandbox", "url": f"{host}/ATServicesRest/", "webUrl": f"{web}/", "ci": 1}
         )
 
     def _authenticate(self, request: Request) -> Tenant:
@@ -111,91 +106,72 @@ class Sandbox:
             raise ApiError(401, "The user name or the secret is wrong.")
         return tenant
 
-    def _call(self, call: Call) -> Response:
+    def _call(self, call: Call, path: str) -> Response:
+        """Answer and log, whatever becomes of the call."""
         started = time.perf_counter()
-        tenant, route = call.tenant, call.route
-        call.busy, over = tenant.log.begin(route.endpoint, tenant.thread_limit)
         response: Response | None = None
         try:
+            if path.lower() == "thresholdinformation":
+                _only_get(call.request)
+                response = _json(200, _threshold(call.tenant))
+            else:
+                call.route = rest.route(call.request.method, path)
+                response = self._limited(call, call.route)
+        except ApiError as error:
+            response = _errors(error.status, *error.sentences)
+        finally:
+            _log(call, response, started)
+        return response
+
+    def _limited(self, call: Call, route: rest.Route) -> Response:
+        tenant = call.tenant
+        call.busy, over = tenant.log.begin(route.endpoint, tenant.thread_limit)
+        try:
             if over:
+                limit = tenant.thread_limit
                 raise ApiError(
                     429,
-                    f"Thread Threshold Exceeded. The maximum of {tenant.thread_limit} threads for this object "
-                    "endpoint is in use.",
+                    f"Thread Threshold Exceeded. The maximum of {limit} threads for this object endpoint is in use.",
                 )
             _threshold_brake(tenant)
             if tenant.latency_ms:
                 time.sleep(tenant.latency_ms / 1000)
-            response = self._with_fault(call)
-            return response
-        except ApiError as error:
-            response = _errors(error.status, *error.sentences)
-            return response
+            return self._with_fault(call, route)
         finally:
             tenant.log.end(route.endpoint)
-            _log(call, response, started)
 
-    def _with_fault(self, call: Call) -> Response:
+    def _with_fault(self, call: Call, route: rest.Route) -> Response:
         header = call.request.headers.get("X-Sandbox-Fault")
         try:
             call.fault = (
                 faults.from_header(header)
                 if header
-                else call.tenant.faults.pick(call.route.entity.name, call.route.verb)
+                else call.tenant.faults.pick(route.entity.name, route.verb)
             )
         except ValueError as error:
             raise ApiError(400, str(error)) from error
-        fault = call.fault
-        if fault is None:
-            return self._work(call)
-        match fault.kind:
-            case "delay":
-                time.sleep(fault.seconds)
-                return self._work(call)
-            case "429":
-                return _errors(429, "The hourly request threshold has been exceeded.")
-            case "500":
-                return _errors(500, "An error occurred while processing your request.")
-            case "503":
-                return Response(HTML_ERROR, 503, mimetype="text/html")
-            case "thread_limit_sentence":
-                # Some refusals of this kind were seen without a 429.
-                return _errors(
-                    500, "Thread Threshold Exceeded. Too many concurrent requests for this endpoint."
-                )
-            case "html":
-                return Response(HTML_ERROR, 200, mimetype="text/html")
-            case "cut_before":
-                _cut(call.request)
-        response = self._work(call)
-        match fault.kind:
-            case "cut_after_commit":
-                _cut(call.request)
-            case "timeout_after_commit":
-                time.sleep(fault.seconds)
-                _cut(call.request)
-            case "truncated":
-                body = response.get_data()
-                response.set_data(body[: len(body) // 2])
-            case "slow_body":
-                _slow(call.request, response, fault.seconds)
-            case "duplicate":
-                self._work(call)
-        return response
+        if call.fault is None:
+            return self._work(call, route)
+        return strike(call.fault, call.request, lambda: self._work(call, route))
 
-    def _work(self, call: Call) -> Response:
+    def _work(self, call: Call, route: rest.Route) -> Response:
         request = call.request
         prefix = request.path[: request.path.lower().index("/v1.0/") + 5]
         status, document, committed = rest.answer(
             call.tenant,
-            call.route,
+            route,
             request.method,
             request.get_data(),
-            dict(request.args),
+            request.args.to_dict(),
             request.host_url.rstrip("/") + prefix,
         )
         call.committed = call.committed or committed
         return _json(status, document)
+
+
+def _only_get(request: Request) -> None:
+    if request.method != "GET":
+        raise ApiError(405, f"The requested resource does not support http method '{request.method}'.")
 
 
 def _threshold(tenant: Tenant) -> dict[str, int]:
@@ -220,29 +196,6 @@ def _threshold_brake(tenant: Tenant) -> None:
             time.sleep(1.0 if share >= 0.75 else 0.5)
 
 
-def _cut(request: Request) -> None:
-    """Cut the connection without an answer."""
-    connection = request.environ.get("sandbox.socket")
-    if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError
-
-
-def _slow(request: Request, response: Response, seconds: float) -> None:
-    body = response.get_data()
-    pieces = [
-        body[place : place + max(1, len(body) // 5)] for place in range(0, len(body), max(1, len(body) // 5))
-    ]
-
-    def drip() -> Iterable[bytes]:
-        for piece in pieces:
-            time.sleep(seconds / max(1, len(pieces)))
-            yield piece
-
-    response.response = drip()
-    response.content_length = len(body)
-
-
 def _json(status: int, document: Any) -> Response:
     return Response(dumps(document), status, mimetype="application/json")
 
@@ -253,9 +206,9 @@ def _errors(status: int, *sentences: str) -> Response:
 
 def _log(call: Call, response: Response | None, started: float) -> None:
     request = call.request
-    verb = call.route.verb
-    body = request.get_data().decode("utf-8", "replace") if request.content_length else ""
-    if call.route.entity.name == "OpportunityAttachments" and verb == "create":
+    entity, verb = (call.route.entity.name, call.route.verb) if call.route else ("", "")
+    body = request.get_data().decode("utf-8", "replace")
+    if entity == "OpportunityAttachments" and verb == "create":
         body = f"({len(body)} characters)"
     shown = ""
     if response is not None and not response.is_streamed:
@@ -265,7 +218,7 @@ def _log(call: Call, response: Response | None, started: float) -> None:
             "time": time.time(),
             "method": request.method,
             "path": request.full_path.rstrip("?"),
-            "entity": call.route.entity.name,
+            "entity": entity,
             "verb": verb,
             "status": response.status_code if response is not None else 0,
             "durationMs": round((time.perf_counter() - started) * 1000, 1),
@@ -276,8 +229,3 @@ def _log(call: Call, response: Response | None, started: float) -> None:
             "response": shown,
         }
     )
-
-
-def known_entities() -> str:
-    """The names of all entities, as JSON, for the admin's help."""
-    return json.dumps(sorted(contract.entities()))

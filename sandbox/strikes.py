@@ -1,0 +1,83 @@
+"""What each kind of fault does to a call."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.errors import ApiError
+from sandbox.faults import Fault
+
+HTML_ERROR = (
+    "<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
+)
+DRIPS = 5
+
+
+def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Response:
+    """Answer a call that a fault befalls; ``work`` does what the call asks for.
+
+    Raises ConnectionAbortedError when the fault is a cut connection, and what ``work`` raises.
+    """
+    match fault.kind:
+        case "429":
+            raise ApiError(429, "The hourly request threshold has been exceeded.")
+        case "500":
+            raise ApiError(500, "An error occurred while processing your request.")
+        case "thread_limit_sentence":
+            # Some refusals of this kind were seen without a 429.
+            raise ApiError(500, "Thread Threshold Exceeded. Too many concurrent requests for this endpoint.")
+        case "503":
+            return Response(HTML_ERROR, 503, mimetype="text/html")
+        case "html":
+            return Response(HTML_ERROR, 200, mimetype="text/html")
+        case "cut_before":
+            _cut(request)
+        case "delay":
+            time.sleep(fault.seconds)
+    return _after(fault, request, work(), work)
+
+
+def _after(fault: Fault, request: Request, response: Response, work: Callable[[], Response]) -> Response:
+    match fault.kind:
+        case "cut_after_commit":
+            _cut(request)
+        case "timeout_after_commit":
+            time.sleep(fault.seconds)
+            _cut(request)
+        case "truncated":
+            body = response.get_data()
+            response.set_data(body[: len(body) // 2])
+        case "slow_body":
+            _slow(response, fault.seconds)
+        case "duplicate":
+            # The caller hears of the first delivery only, whatever becomes of the second.
+            with contextlib.suppress(ApiError):
+                work()
+    return response
+
+
+def _cut(request: Request) -> None:
+    """Cut the connection without an answer."""
+    connection = request.environ.get("sandbox.socket")
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError
+
+
+def _slow(response: Response, seconds: float) -> None:
+    body = response.get_data()
+    size = max(1, -(-len(body) // DRIPS))
+
+    def drip() -> Iterator[bytes]:
+        for place in range(0, len(body), size):
+            time.sleep(seconds / DRIPS)
+            yield body[place : place + size]
+
+    response.response = drip()
+    response.content_length = len(body)
