@@ -62,16 +62,10 @@ def _all(tenants: Tenants, request: Request) -> Response:
 
 
 def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -> Response:
-    method, name = request.method, parts[0] if parts else ""
+    if not parts:
+        return _itself(tenants, tenant, request)
+    method, name = request.method, parts[0]
     match (method, name, len(parts)):
-        case ("GET", "", 0):
-            return _json(_describe(tenant))
-        case ("PATCH", "", 0):
-            apply_settings(tenant, _body(request))
-            return _json(_describe(tenant))
-        case ("DELETE", "", 0):
-            tenants.remove(tenant.code)
-            return _json({})
         case ("POST", "reset", 1):
             tenant.reset()
             return _json(_describe(tenant))
@@ -98,6 +92,19 @@ def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -
         case ("PATCH" | "DELETE", _, 2):
             return _edit(tenant, request, parts[0], int(parts[1]))
     raise ApiError(404, "There is no such admin route.")
+
+
+def _itself(tenants: Tenants, tenant: Tenant, request: Request) -> Response:
+    match request.method:
+        case "GET":
+            return _json(_describe(tenant))
+        case "PATCH":
+            apply_settings(tenant, _body(request))
+            return _json(_describe(tenant))
+        case "DELETE":
+            tenants.remove(tenant.code)
+            return _json({})
+    raise ApiError(405, "Use GET, PATCH or DELETE.")
 
 
 def _describe(tenant: Tenant) -> dict[str, Any]:

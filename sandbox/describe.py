@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox import contract
 from sandbox.contract import Entity, Field
 from sandbox.query import Record
 from sandbox.tenants import Tenant
@@ -19,12 +20,17 @@ DATA_TYPES = {
 WEBHOOK_ENTITIES = ("Companies", "Contacts")
 
 
-def wire(entity: Entity, record: Record, include: list[str], *, whole: bool = False) -> dict[str, Any]:
+def wire(
+    tenant: Tenant, entity: Entity, record: Record, include: list[str], *, whole: bool = False
+) -> dict[str, Any]:
     """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
-    names = list(dict.fromkeys(["id", *include])) if include else list(entity.fields)
+    known = [name for name in include if name in entity.fields]
+    names = list(dict.fromkeys(["id", *known])) if include else list(entity.fields)
     shown = {name: record.get(name) for name in names if whole or entity.fields[name].type != "bytes"}
-    if not include:
-        shown["userDefinedFields"] = record.get("userDefinedFields") or []
+    udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]
+    if udfs or not include:
+        values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
+        shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]
     return shown
 
 
@@ -44,7 +50,7 @@ def _information(tenant: Tenant, entity: Entity) -> dict[str, Any]:
         return "All" if possible and (allowed is None or verb in allowed) else "None"
 
     return {
-        "name": entity.name.removesuffix("s"),
+        "name": entity.singular,
         "canCreate": entity.can_create,
         "canDelete": entity.can_delete,
         "canQuery": True,
@@ -68,7 +74,7 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
         "isReadOnly": field.read_only,
         "isQueryable": field.queryable,
         "isReference": bool(field.reference),
-        "referenceEntityType": field.reference.removesuffix("s") if field.reference else "",
+        "referenceEntityType": contract.entities()[field.reference].singular if field.reference else "",
         "isPickList": field.picklist,
         "picklistValues": values if field.picklist else None,
         "picklistParentValueField": "",

@@ -19,7 +19,10 @@ from sandbox.tenants import DEMO_CODE, Tenant, Tenants
 
 HERE = Path(__file__).parent
 STATIC = {"htmx.min.js": "text/javascript", "sandbox.css": "text/css"}
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src data:; form-action 'self'"
+)
 # ExecuteCommand: the command and the parameter that names the record.
 COMMANDS = {
     "openaccount": ("Companies", "accountid"),

@@ -25,12 +25,17 @@ Match = Callable[[Record], bool]
 
 @dataclass(frozen=True)
 class Search:
-    """A checked search. ``exact``: fields that must equal one of some values, for the index to start from."""
+    """A checked search, and what narrows it down before ``match`` looks at a record.
+
+    ``exact``: fields that must equal one of some values, for the index to start from. ``after``: every match has an
+    id above this.
+    """
 
     match: Match
     exact: dict[str, list[Any]]
     limit: int
     include: list[str]
+    after: int = 0
 
 
 def key_of(value: Any) -> Any:
@@ -62,18 +67,21 @@ def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Searc
         raise invalid("IncludeFields must be a list of field names.")
     names = []
     for name in include:
-        found = entity.find(name) if isinstance(name, str) else None
-        if found is None and not (isinstance(name, str) and name.lower() in parser.udf_names):
-            raise invalid(f"Unable to find {name} in the {entity.name} Entity.")
-        if found:
-            names.append(found.name)
-    return Search(lambda record: all(match(record) for match in matches), parser.exact, limit, names)
+        field = entity.find(str(name))
+        found = field.name if field else parser.udf_names.get(str(name).lower())
+        if found is None:
+            raise invalid(f"Unable to find {str(name)[:80]} in the {entity.name} Entity.")
+        names.append(found)
+    return Search(
+        lambda record: all(match(record) for match in matches), parser.exact, limit, names, parser.after
+    )
 
 
 class _Parser:
     def __init__(self, entity: Entity, udf_names: set[str]) -> None:
         self.entity = entity
-        self.udf_names = {name.lower() for name in udf_names}
+        self.udf_names = {name.lower(): name for name in udf_names}
+        self.after = 0
         self.exact: dict[str, list[Any]] = {}
         self.ors = 0
         self.udfs = 0
@@ -135,9 +143,13 @@ class _Parser:
             return lambda record: (key_of(record.get(field.name)) in keys) == (op == "in")
         if isinstance(value, list | dict):
             raise invalid(f"The operator '{op}' needs one value.")
+        if value is None and op not in ("eq", "noteq"):
+            raise invalid(f"The operator '{op}' needs a value.")
         wanted = key_of(_loose(field, value)) if op not in _TEXT else str(value).casefold()
         if op == "eq" and top:
             self.exact.setdefault(field.name, [wanted])
+        if top and field.name == "id" and op in ("gt", "gte") and isinstance(wanted, int):
+            self.after = max(self.after, wanted if op == "gt" else wanted - 1)
         compare = _OPERATORS[op]
         return lambda record: compare(key_of(record.get(field.name)), wanted)
 
@@ -145,7 +157,7 @@ class _Parser:
         self.udfs += 1
         if self.udfs > 1:
             raise invalid("Invalid query syntax. Only one user-defined field can be queried at a time.")
-        if self.udf_names and name.lower() not in self.udf_names:
+        if name.lower() not in self.udf_names:
             raise invalid(f"Unable to find {name[:80]} in the {self.entity.name} Entity.")
 
         def read(record: Record) -> Any:
@@ -157,10 +169,12 @@ class _Parser:
         if op in ("in", "notin"):
             if not isinstance(value, list) or not value:
                 raise invalid(f"The operator '{op}' needs a list of values.")
+            if op == "in":
+                self._count(len(value))
             keys = {str(entry).casefold() for entry in value}
             return lambda record: (key_of(read(record)) in keys) == (op == "in")
         compare = _OPERATORS[op]
-        wanted = str(value).casefold()
+        wanted = None if value is None else str(value).casefold()
         return lambda record: compare(key_of(read(record)), wanted)
 
 

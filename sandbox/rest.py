@@ -14,10 +14,11 @@ from urllib.parse import quote as url_quote
 from sandbox import amounts, contract, describe, query, rules, webhooks
 from sandbox.contract import Entity
 from sandbox.errors import NO_PERMISSION, ApiError
-from sandbox.tenants import Tenant
+from sandbox.tenants import Cursor, Tenant
 from sandbox.values import loads
 
 MAX_CURSORS = 1000
+NUMBER = re.compile(r"[0-9]{1,18}")
 VERBS = {"POST": "create", "PATCH": "update", "PUT": "update", "DELETE": "delete", "GET": "get"}
 
 
@@ -45,11 +46,11 @@ def route(method: str, path: str) -> Route:
     if entity is None:
         raise _nowhere(path)
     rest = [part.lower() for part in parts[1:]]
-    if len(rest) >= 2 and rest[0].isdigit():
+    if len(rest) >= 2 and NUMBER.fullmatch(rest[0]):
         child = contract.child_of(entity, rest[1])
         if child is None:
             raise _nowhere(path)
-        return _child_route(method, path, child, _number(rest[0]), rest[2:])
+        return _child_route(method, path, child, int(rest[0]), rest[2:])
     return _flat_route(method, path, entity, rest, parts)
 
 
@@ -63,11 +64,12 @@ def _flat_route(method: str, path: str, entity: Entity, rest: list[str], parts: 
         _allow(method, entity.routes[kind], path)
         return Route(entity, kind, kind)
     if len(rest) == 2 and rest[0] == "query" and rest[1] == "next":
+        _allow(method, entity.routes["query"], path)
         return Route(entity, "next", "query")
     if tail in [name.lower() for name in entity.routes["information"]]:
         _allow(method, ["GET"], path)
         return Route(entity, tail, "metadata")
-    if len(rest) == 1 and re.fullmatch(r"-?\d{1,18}", rest[0]):
+    if len(rest) == 1 and NUMBER.fullmatch(rest[0].removeprefix("-")):
         _allow(method, entity.routes["item"], path)
         return Route(entity, "item", VERBS[method], item_id=int(rest[0]))
     raise _nowhere(path)
@@ -81,14 +83,10 @@ def _child_route(method: str, path: str, child: Entity, parent_id: int, rest: li
     if tail in [name.lower() for name in child.routes["information"]]:
         _allow(method, ["GET"], path)
         return Route(child, tail, "metadata", parent_id)
-    if len(rest) == 1 and re.fullmatch(r"\d{1,18}", rest[0]):
+    if len(rest) == 1 and NUMBER.fullmatch(rest[0]):
         _allow(method, child.routes["childItem"], path)
         return Route(child, "item", VERBS[method], parent_id, int(rest[0]))
     raise _nowhere(path)
-
-
-def _number(text: str) -> int:
-    return int(text[:18])
 
 
 def _allow(method: str, allowed: list[str], path: str, *, flat: bool = False) -> None:
@@ -150,10 +148,9 @@ def _search(
         cursor = tenant.cursors.get(args.get("paging", ""))
         if cursor is None or cursor[0] != entity.name:
             raise ApiError(500, "The page does not exist any more. Run the query again.")
-        return _page(tenant, entity, args["paging"], base)
+        return _page(tenant, entity, cursor, base)
     if found.kind == "child":
-        key = entity.parent.key if entity.parent else ""
-        text: Any = {"filter": [{"op": "eq", "field": key, "value": found.parent_id}]}
+        text: Any = {"filter": [{"op": "eq", "field": _key(entity), "value": found.parent_id}]}
     elif method == "POST":
         text = _json(body)
     else:
@@ -161,16 +158,14 @@ def _search(
     search = query.parse(entity, text, set(tenant.udfs.get(entity.name, [])))
     table = tenant.store.table(entity.name)
     if found.verb == "count":
-        return {"queryCount": sum(1 for _ in table.find(search.match, search.exact))}
-    token = secrets.token_urlsafe(12)
-    tenant.cursors[token] = (entity.name, search, 0, 1, [])
-    return _page(tenant, entity, token, base)
+        return {"queryCount": sum(1 for _ in table.find(search.match, search.exact, search.after))}
+    return _page(tenant, entity, (entity.name, search, search.after, []), base)
 
 
-def _page(tenant: Tenant, entity: Entity, token: str, base: str) -> dict[str, Any]:
+def _page(tenant: Tenant, entity: Entity, cursor: Cursor, base: str) -> dict[str, Any]:
     """A page from a cursor; the pages before and after get cursors of their own."""
-    name, search, after, number, trail = tenant.cursors[token]
-    rows = []
+    name, search, after, trail = cursor
+    rows: list[query.Record] = []
     more = False
     for record in tenant.store.table(name).find(search.match, search.exact, after):
         if len(rows) == search.limit:
@@ -179,11 +174,11 @@ def _page(tenant: Tenant, entity: Entity, token: str, base: str) -> dict[str, An
         rows.append(record)
     next_url = previous_url = None
     if more:
-        next_url = _link(tenant, entity, base, (name, search, rows[-1]["id"], number + 1, [*trail, after]))
+        next_url = _link(tenant, entity, base, (name, search, rows[-1]["id"], [*trail, after]))
     if trail:
-        previous_url = _link(tenant, entity, base, (name, search, trail[-1], number - 1, trail[:-1]))
+        previous_url = _link(tenant, entity, base, (name, search, trail[-1], trail[:-1]))
     return {
-        "items": [describe.wire(entity, record, search.include) for record in rows],
+        "items": [describe.wire(tenant, entity, record, search.include) for record in rows],
         "pageDetails": {
             "count": len(rows),
             "requestCount": search.limit,
@@ -193,9 +188,7 @@ def _page(tenant: Tenant, entity: Entity, token: str, base: str) -> dict[str, An
     }
 
 
-def _link(
-    tenant: Tenant, entity: Entity, base: str, cursor: tuple[str, query.Search, int, int, list[int]]
-) -> str:
+def _link(tenant: Tenant, entity: Entity, base: str, cursor: Cursor) -> str:
     token = secrets.token_urlsafe(12)
     while len(tenant.cursors) >= MAX_CURSORS:
         tenant.cursors.pop(next(iter(tenant.cursors)))
@@ -205,10 +198,14 @@ def _link(
 
 def _get(tenant: Tenant, found: Route) -> dict[str, Any]:
     record = tenant.store.table(found.entity.name).rows.get(found.item_id or 0)
-    if record is not None and found.parent_id is not None and found.entity.parent:
-        if record[found.entity.parent.key] != found.parent_id:
-            record = None
-    return {"item": describe.wire(found.entity, record, [], whole=True) if record else None}
+    if record is not None and found.parent_id not in (None, record.get(_key(found.entity))):
+        record = None
+    return {"item": describe.wire(tenant, found.entity, record, [], whole=True) if record else None}
+
+
+def _key(entity: Entity) -> str:
+    """The field with the parent's id."""
+    return entity.parent.key if entity.parent else ""
 
 
 def _create(tenant: Tenant, found: Route, body: Any) -> dict[str, Any]:
@@ -228,8 +225,7 @@ def _update(tenant: Tenant, found: Route, body: Any, *, blank: bool) -> dict[str
     if number is None:
         raise ApiError(500, "Missing Required Field: id.")
     old = tenant.store.table(found.entity.name).rows.get(number)
-    key = found.entity.parent.key if found.entity.parent else ""
-    if old is None or (found.parent_id is not None and old[key] != found.parent_id):
+    if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
         raise ApiError(404, f"No matching records found in {found.entity.name} for id {number}.")
     _bind_parent(tenant, found, given)
     record = rules.changed_record(tenant, found.entity, old, given, blank=blank)
@@ -243,8 +239,7 @@ def _update(tenant: Tenant, found: Route, body: Any, *, blank: bool) -> dict[str
 def _delete(tenant: Tenant, found: Route) -> dict[str, Any]:
     table = tenant.store.table(found.entity.name)
     old = table.rows.get(found.item_id or 0)
-    key = found.entity.parent.key if found.entity.parent else ""
-    if old is None or (found.parent_id is not None and old[key] != found.parent_id):
+    if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
         raise ApiError(404, f"No matching records found in {found.entity.name} for id {found.item_id}.")
     tenant.store.remove(found.entity.name, old["id"])
     amounts.after_change(tenant, found.entity.name, old)

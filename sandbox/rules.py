@@ -113,9 +113,9 @@ def _field_sentences(tenant: Tenant, entity: Entity, field: Field, value: Any) -
             return [f"Value {value} does not exist for the field {field.name}."]
         if entry is not None and not entry["isActive"]:
             return [f"The value {value} of the field {field.name} is inactive and cannot be used."]
-    if field.reference and field.reference in contract.entities():
-        if value not in tenant.store.table(field.reference).rows:
-            return [f"Unable to find {field.reference} {value} named by the field {field.name}."]
+    known = field.reference and field.reference in contract.entities()
+    if known and value not in tenant.store.table(field.reference).rows:
+        return [f"Unable to find {field.reference} {value} named by the field {field.name}."]
     return []
 
 

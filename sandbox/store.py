@@ -5,6 +5,8 @@ With a file, every committed record is also written to SQLite, and read back at 
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ class Table:
         self.rows: dict[int, Record] = {}
         self.next_id = 1
         self._indexes: dict[str, dict[Any, dict[int, None]]] = {}
+        self._order: list[int] | None = None
 
     def put(self, record: Record) -> None:
         """Add or replace a record. The record given must not be changed afterwards."""
@@ -31,6 +34,8 @@ class Table:
             if old is not None:
                 index.get(key_of(old.get(name)), {}).pop(number, None)
             index.setdefault(key_of(record.get(name)), {})[number] = None
+        if old is None:
+            self._order = None
         self.rows[number] = record
         self.next_id = max(self.next_id, number + 1)
 
@@ -38,16 +43,17 @@ class Table:
         """Take a record out; nothing happens when it is not there."""
         old = self.rows.pop(number, None)
         if old is not None:
+            self._order = None
             for name, index in self._indexes.items():
                 index.get(key_of(old.get(name)), {}).pop(number, None)
 
     def find(self, match: Match, exact: dict[str, list[Any]], after: int = 0) -> Iterator[Record]:
         """Matching records with an id above ``after``, by id."""
-        for number in self._candidates(exact):
-            if number > after:
-                record = self.rows[number]
-                if match(record):
-                    yield record
+        numbers = self._candidates(exact)
+        for number in itertools.islice(numbers, bisect.bisect_right(numbers, after), None):
+            record = self.rows[number]
+            if match(record):
+                yield record
 
     def where(self, name: str, value: Any) -> list[Record]:
         """Records whose field equals ``value``."""
@@ -55,7 +61,9 @@ class Table:
 
     def _candidates(self, exact: dict[str, list[Any]]) -> list[int]:
         if not exact:
-            return sorted(self.rows)
+            if self._order is None:
+                self._order = sorted(self.rows)
+            return self._order
         best: list[int] | None = None
         for name, keys in exact.items():
             if name == "id":

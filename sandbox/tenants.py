@@ -15,6 +15,9 @@ from sandbox.faults import Faults
 from sandbox.query import Search
 from sandbox.store import Store
 
+# Where a page begins: entity, search, the id that the page comes after, and where the pages before it began.
+Cursor = tuple[str, Search, int, list[int]]
+
 DEMO_CODE, DEMO_USER, DEMO_SECRET = "SANDBOX-DEMO", "api@demo.example", "sandbox-secret"
 
 
@@ -42,7 +45,7 @@ class Tenant:
     udfs: dict[str, list[str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     log: CallLog = field(default_factory=CallLog)
-    cursors: dict[str, tuple[str, Search, int, int, list[int]]] = field(default_factory=dict)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
     attachment_log: list[tuple[float, int]] = field(default_factory=list)
     webhook_sequence: int = 0
 

@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-MAX_TEXT = 255
-
 
 @dataclass(frozen=True)
 class Field:
@@ -36,9 +34,10 @@ class Parent:
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity; ``routes`` names the HTTP verbs of each kind of address."""
+    """One entity; ``routes``: the HTTP verbs of each kind of address, ``singular``: what one record is called."""
 
     name: str
+    singular: str
     routes: dict[str, list[str]]
     fields: dict[str, Field]
     parent: Parent | None = None
@@ -82,6 +81,7 @@ def _read(path: Path) -> Entity:
     parent = data.get("parent")
     return Entity(
         name=data["entity"],
+        singular=data["singular"],
         routes=data["routes"],
         fields=fields,
         parent=Parent(parent["entity"], parent["collection"], parent["key"]) if parent else None,

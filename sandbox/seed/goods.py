@@ -35,7 +35,7 @@ FAMILIES = [
 ]
 VARIANTS = ("", " with 3 yr support", " refurbished")
 # name, billing code (place), period, cost, price
-SERVICES = [
+SERVICES: list[tuple[str, int, int, Decimal | str | int, Decimal | str | int]] = [
     ("Managed Workstation", 5, 2, 18, 45),
     ("Managed Server", 5, 2, 60, 150),
     ("Managed Firewall", 5, 2, 25, 75),

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.push.kit import Desk, every_kind
 from webapp.models import db
+from webapp.services import outbox
 from webapp.services.quoting import acceptance, lifecycle
 
 
@@ -14,7 +15,9 @@ def number(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
-def of_quote(desk: Desk, quote_number: int) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+def of_quote(
+    desk: Desk, quote_number: int | None
+) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     """Opportunity, quote and its items in order."""
     state = desk.tenant.state()
     quotes = [row for row in state["Quotes"] if row["externalQuoteNumber"] == str(quote_number)]
@@ -66,8 +69,7 @@ def test_an_unchanged_quote_is_pushed_with_two_reads_and_no_write(desk: Desk) ->
     quote = desk.quote(*every_kind(desk))
     desk.push(quote)
     desk.tenant._ask("DELETE", "/calls")
-    from webapp.services import outbox
-
+    assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
     db.session.commit()
     assert desk.process(quote).state == "synced"
@@ -165,8 +167,7 @@ def test_two_companies_of_the_same_name_become_a_question(desk: Desk) -> None:
     question = db.session.scalars(db.select(PushQuestion)).one()
     assert [c["id"] for c in question.candidates] == ids
     question.chosen_id = ids[1]
-    from webapp.services import outbox
-
+    assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "answered")
     db.session.commit()
     assert desk.process(quote).state == "synced"

@@ -49,7 +49,7 @@ def any_user() -> bool:
 
 def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
-    user = db.session.scalar(db.select(User).filter_by(email=email.strip().lower()))
+    user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
         _hasher.verify(user.password_hash if user else _NOBODY, password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):

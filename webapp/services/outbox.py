@@ -16,6 +16,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError
 
 from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, utc_now
 from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
@@ -134,8 +135,10 @@ def process(runtime: Runtime, entry_id: int) -> None:
         return
     try:
         _run(runtime, _entry(entry_id), token)
-    finally:
-        lease.release(quote_id, token)
+    except DBAPIError:
+        log.warning("push.database_away", quote=quote_id)
+        raise
+    lease.release(quote_id, token)
 
 
 def _entry(entry_id: int) -> OutboxEntry:
@@ -221,6 +224,10 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
     except (StepFailed, AutotaskError, ServiceError) as error:
         db.session.rollback()
         _failed(run_id, entry_id, error)
+    except DBAPIError:
+        # The database went away. What was committed stands; the lease runs out and the sweeper starts anew.
+        db.session.rollback()
+        raise
     except Exception as error:
         db.session.rollback()
         log.exception("push.broke", quote=entry.quote_id)

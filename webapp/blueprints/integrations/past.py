@@ -1,4 +1,4 @@
-"""The history of the Autotask settings, and going back to an earlier version."""
+"""Looking back at the Autotask settings, going back to earlier ones, and trying out those of now."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import actor, admin_required, back_to, runtime
-from webapp.services.autotask import settings_history, settings_store
+from webapp.services.autotask import settings_history, settings_store, trial
 from webapp.services.autotask.choices import Choices
+from webapp.services.errors import ServiceError
 
 
 @integrations.get("/autotask/history")
@@ -25,3 +26,15 @@ def restore(number: int) -> ResponseReturnValue:
     """Make an earlier version count again."""
     made = settings_store.restore(number, actor())
     return back_to("integrations.history", f"Version {number} counts again, as version {made}.")
+
+
+@integrations.get("/autotask/test")
+@admin_required
+def try_out() -> ResponseReturnValue:
+    """What the push of a sample quote would do, with nothing written."""
+    problem, result = "", None
+    try:
+        result = trial.run(runtime(), actor())
+    except ServiceError as error:
+        problem = str(error)
+    return render_template("integrations/autotask/trial.html", trial=result, problem=problem)

@@ -16,6 +16,7 @@ from webapp.services.autotask.journal import Journal, taken_ids
 from webapp.services.autotask.natural_keys import find_created
 from webapp.services.autotask.plan import CREATE, DELETE, KEEP, UPDATE, Known, Step
 from webapp.services.autotask.values import plain, same
+from webapp.services.errors import ServiceError
 
 AT_ONCE = 8
 # Autotask's limit of threads for one object endpoint.
@@ -23,7 +24,7 @@ PER_ENTITY = 3
 DOUBT_TRIES = 3
 
 
-class StepFailed(Exception):
+class StepFailed(ServiceError):
     """A step could not be done. ``cause`` says whether it is worth another try."""
 
     def __init__(self, step: Step, cause: AutotaskError) -> None:

@@ -20,11 +20,10 @@ def local_of(wish: Wish) -> Local:
 def find(local: Local) -> Link | None:
     """The link of one record."""
     kind, number, entity = local
-    return db.session.scalar(
-        db.select(Link).filter_by(
-            integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
-        )
+    query = db.select(Link).filter_by(
+        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
     )
+    return db.session.scalars(query).first()
 
 
 def of_desired(desired: Desired) -> dict[Local, Link]:

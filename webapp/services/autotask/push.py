@@ -83,8 +83,10 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
     revision_id = revision.id
     try:
         return _push(client, log, desired, push_run, lambda: document.pdf_for(revision_id))
-    finally:
+    except ServiceError:
+        # The calls until here belong to the record of the run as well.
         log.commit()
+        raise
 
 
 def _push(
@@ -116,6 +118,7 @@ def _push(
         break
     report = _reconcile(client, desired, executor.ids)
     journal.resolve_doubts(push_run.quote_id)
+    log.commit()
     return report
 
 

@@ -85,7 +85,7 @@ def overview() -> dict[str, str]:
 
 
 def unmapped() -> dict[str, int]:
-    """How many of our categories and tax codes are mapped to nothing, as last saved; sections with none are left out."""
+    """How many categories and tax codes are mapped to nothing, as last saved; sections with none are left out."""
     kept = settings_store.drafts("item_category", "tax_code")
     found = {}
     for name, item in kept.items():

@@ -69,16 +69,19 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
     return draft(section)
 
 
+def as_saved() -> AutotaskSettings:
+    """What would count after “Save Integration”, with the version that it would get."""
+    content: dict[str, object] = {name: item.content for name, item in drafts().items()}
+    return AutotaskSettings.model_validate({"version": active().version + 1, **content})
+
+
 def save_integration(actor: User | None) -> int:
     """Make every section count as it was last saved, all together; returns the new version number.
 
     When nothing differs from what counts already, nothing happens. Raises Conflict when somebody did the same
     meanwhile.
     """
-    before = active()
-    kept = drafts()
-    content: dict[str, object] = {name: item.content for name, item in kept.items()}
-    after = AutotaskSettings.model_validate({"version": before.version + 1, **content})
+    before, after, kept = active(), as_saved(), drafts()
     if before.version and not changes(before, after):
         return before.version
     for name, item in kept.items():

@@ -1,0 +1,1 @@
+"""The proof that Quotewright works: the whole product driven over HTTP, and Autotask read back."""

@@ -1,0 +1,146 @@
+"""The forms of an HTML page, as a browser without JavaScript would fill and send them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+
+@dataclass
+class Form:
+    """``fields`` in page order, as a browser would send them now; ``choices``: options of each select."""
+
+    action: str
+    method: str
+    element_id: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    boxes: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+    def names(self) -> set[str]:
+        """Every name that this form can send."""
+        return {name for name, _ in self.fields} | set(self.boxes) | set(self.choices)
+
+    def fill(self, values: dict[str, str | bool]) -> list[tuple[str, str]]:
+        """What would be sent after entering ``values``; True/False tick a checkbox.
+
+        Raises KeyError for a name that the form does not have.
+        """
+        unknown = set(values) - self.names() - {name for name, _ in self.buttons}
+        if unknown:
+            raise KeyError(f"{self.action} has no {sorted(unknown)}, only {sorted(self.names())}")
+        sent = [(name, value) for name, value in self.fields if name not in values]
+        for name, value in values.items():
+            if value is True:
+                sent.append((name, (self.boxes.get(name) or ["y"])[0]))
+            elif value is not False:
+                sent.append((name, str(value)))
+        return sent
+
+    def option(self, name: str, *words: str) -> str:
+        """The value of the first option of ``name`` whose label has one of ``words``, tried in order.
+
+        Without words the first real option. Raises KeyError when none fits.
+        """
+        options = [(value, label) for value, label in self.choices[name] if value not in ("", "0")]
+        for word in words or ("",):
+            for value, label in options:
+                if word.lower() in label.lower():
+                    return value
+        raise KeyError(f"{name} offers none of {words}: {options[:20]}")
+
+
+class _Reader(HTMLParser):
+    """Collects forms; knows the ``form=`` attribute of controls outside their form."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.forms: list[Form] = []
+        self._open: Form | None = None
+        self._select: tuple[Form, str, bool] | None = None
+        self._option: tuple[str, bool] | None = None
+        self._textarea: tuple[Form, str] | None = None
+        self._text: list[str] = []
+        self._chosen: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        attrs = {name: value or "" for name, value in attributes}
+        if tag == "form":
+            self._open = Form(
+                attrs.get("action", ""), attrs.get("method", "get").lower(), attrs.get("id", "")
+            )
+            self.forms.append(self._open)
+            return
+        owner = self._owner(attrs)
+        if owner is None or "disabled" in attrs:
+            if tag == "option":
+                self._option = None
+            return
+        name = attrs.get("name", "")
+        if tag == "input" and name:
+            self._input(owner, name, attrs)
+        elif tag == "button" and name:
+            owner.buttons.append((name, attrs.get("value", "")))
+        elif tag == "select" and name:
+            owner.choices[name] = []
+            self._select, self._chosen = (owner, name, "multiple" in attrs), []
+        elif tag == "option" and self._select:
+            self._end_option()
+            self._option, self._text = (attrs.get("value", ""), "selected" in attrs), []
+        elif tag == "textarea" and name:
+            self._textarea, self._text = (owner, name), []
+
+    def handle_data(self, data: str) -> None:
+        self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+        elif tag == "option":
+            self._end_option()
+        elif tag == "select" and self._select:
+            self._end_option()
+            owner, name, multiple = self._select
+            options = owner.choices[name]
+            chosen = self._chosen or ([options[0][0]] if options and not multiple else [])
+            owner.fields.extend((name, value) for value in chosen)
+            self._select = None
+        elif tag == "textarea" and self._textarea:
+            owner, name = self._textarea
+            owner.fields.append((name, "".join(self._text).removeprefix("\n")))
+            self._textarea = None
+
+    def _end_option(self) -> None:
+        if self._select and self._option:
+            owner, name, _ = self._select
+            value, selected = self._option
+            owner.choices[name].append((value, "".join(self._text).strip()))
+            if selected:
+                self._chosen.append(value)
+        self._option = None
+
+    def _owner(self, attrs: dict[str, str]) -> Form | None:
+        if "form" in attrs:
+            return next((form for form in self.forms if form.element_id == attrs["form"]), None)
+        return self._open
+
+    def _input(self, owner: Form, name: str, attrs: dict[str, str]) -> None:
+        kind = attrs.get("type", "text")
+        if kind in ("submit", "button", "image", "reset", "file"):
+            if kind == "submit":
+                owner.buttons.append((name, attrs.get("value", "")))
+        elif kind in ("checkbox", "radio"):
+            owner.boxes.setdefault(name, []).append(attrs.get("value", "on"))
+            if "checked" in attrs:
+                owner.fields.append((name, attrs.get("value", "on")))
+        else:
+            owner.fields.append((name, attrs.get("value", "")))
+
+
+def read_forms(html: str) -> list[Form]:
+    """All forms of a page, in order."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.forms

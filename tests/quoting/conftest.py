@@ -1,0 +1,18 @@
+"""A desk with one rep, and its application context open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.support import desk
+from webapp.models import User
+
+
+@pytest.fixture
+def rep(app: Flask) -> Iterator[User]:
+    """A rep who is signed in, so to say."""
+    with app.app_context():
+        yield desk.rep()

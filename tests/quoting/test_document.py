@@ -1,0 +1,107 @@
+"""The PDF: complete, readable in every script, unharmed by absurd content, and rendered once."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+from pypdf import PdfReader
+
+from tests.quoting.test_snapshot import make
+from tests.support import desk
+from webapp.models import RevisionDocument, User, db
+from webapp.services.quoting import document, publishing
+from webapp.services.quoting.snapshot import FrozenLine, FrozenOrganization, Seller
+
+
+def read(pdf: bytes) -> list[str]:
+    """The text of each page."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def line(name: str = "Firewall", **values: object) -> FrozenLine:
+    """A one-time line of 100.00."""
+    known = {
+        "uid": name,
+        "name": name,
+        "recurrence": "one_time",
+        "quantity": Decimal(1),
+        "unit_price": Decimal(100),
+    }
+    return FrozenLine.model_validate({**known, **values})
+
+
+def test_it_says_everything_that_was_offered() -> None:
+    offer = make(
+        seller=Seller(name="Brightwater IT", address="48 Harbor Street"),
+        organization=FrozenOrganization(id=1, name="Customer Ltd"),
+        terms="Thirty days' notice.",
+        shipping_amount=Decimal("12.50"),
+        lines=(
+            line(tax_name="Sales tax", tax_rate=Decimal("8.25")),
+            line("Managed seat", recurrence="monthly", quantity=Decimal(24), unit_price=Decimal("64.995")),
+            line("Extra backup", recurrence="monthly", is_optional=True),
+        ),
+    )
+    text = " ".join(" ".join(read(document.render(offer))).split())
+    for expected in (
+        "Brightwater IT", "48 Harbor Street", "Customer Ltd", "1001", "Dec 3, 2026", "Firewall", "Sales tax (8.25 %)",
+        "$8.25", "$12.50", "$120.75", "$64.995", "$1,559.88", "Total per month", "not included in the totals",
+        "Thirty days' notice.", "Page 1 of",
+    ):  # fmt: skip
+        assert expected in text
+
+
+def test_right_to_left_and_east_asian_names_are_drawn_with_glyphs(caplog: pytest.LogCaptureFixture) -> None:
+    names = (
+        "מחשב נייד",
+        "تركيب الشبكة",
+        "笔记本电脑",
+        "ノートパソコン",
+        "노트북",
+        "Ελληνικά Кириллица Zażółć €",
+    )
+    document.render(make(lines=tuple(line(name) for name in names)))
+    assert [record.message for record in caplog.records if "No font" in record.message] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lorem ipsum dolor sit amet. " * 3572,
+        "x" * 100_000,
+        "汉字" * 50_000,
+        "تركيب الشبكة " * 7_700,
+        "one line\n" * 11_000,
+    ],
+    ids=["words", "one word", "han", "arabic", "lines"],
+)
+def test_a_description_of_100_000_characters_is_printed_in_full_and_readable(text: str) -> None:
+    text = text[:100_000]
+    pages = read(document.render(make(lines=(line(description=text), line("Last line")))))
+    assert len(pages) > 10
+    # Nothing is shrunk: the price of the last line is still on the first pages, the text behind the offer.
+    assert any("Last line" in page for page in pages[:4])
+    assert any("Descriptions in full" in page for page in pages)
+    if text.isascii():
+        printed = "".join("".join(pages[1:]).split())
+        assert (
+            printed.count(text.split()[0][:20])
+            >= len("".join(text.split())) // max(20, len(text.split()[0])) // 60
+        )
+
+
+def test_markup_in_a_name_is_text_and_fetches_nothing() -> None:
+    hostile = '<img src="http://127.0.0.1:1/x"><pdf:toc/> <script>alert(1)</script> {{ 7 * 7 }}'
+    pages = read(document.render(make(title=hostile, lines=(line(hostile, description=hostile),))))
+    assert "<script>alert(1)</script> {{ 7 * 7 }}" in " ".join(" ".join(pages).split())
+
+
+def test_it_is_rendered_once_and_kept(rep: User) -> None:
+    revision = publishing.publish(rep, desk.quote(rep).id).revision
+    first = document.pdf_for(revision.id)
+    assert first.startswith(b"%PDF-")
+    assert document.pdf_for(revision.id) == first
+    stored = db.session.scalars(db.select(RevisionDocument)).one()
+    assert stored.pdf == first

@@ -1,0 +1,143 @@
+"""Publishing freezes what is there, gives numbers, and writes the wish to push with it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from tests.support import desk
+from webapp.models import Counter, OutboxEntry, Quote, Revision, User, db
+from webapp.services import app_settings, tax_codes
+from webapp.services.errors import Invalid
+from webapp.services.quoting import editing, freezing, lines, numbering, publishing, snapshot
+
+pytestmark = pytest.mark.both_databases
+
+
+def leave_out_customer(quote: Quote) -> None:
+    quote.person = quote.organization = None
+
+
+def test_a_revision_and_its_wish_are_written_together(rep: User) -> None:
+    quote = desk.quote(rep)
+    assert quote.number is None
+    published = publishing.publish(rep, quote.id)
+    assert published.is_new
+    assert quote.number == numbering.FIRST_NUMBER
+    entry = db.session.scalars(db.select(OutboxEntry)).one()
+    assert (entry.quote_id, entry.revision_id, entry.reason) == (quote.id, published.revision.id, "published")
+    frozen = snapshot.parse(published.revision.content)
+    assert published.revision.content_sha256 == snapshot.sha256(published.revision.content)
+    assert frozen.lines[0].name == "Firewall"
+    assert frozen.organization is not None
+
+
+def test_nothing_new_makes_no_revision(rep: User) -> None:
+    quote = desk.quote(rep)
+    first = publishing.publish(rep, quote.id)
+    again = publishing.publish(rep, quote.id)
+    assert not again.is_new
+    assert again.revision.id == first.revision.id
+    assert len(db.session.scalars(db.select(OutboxEntry)).all()) == 1
+
+
+def test_a_change_makes_the_next_revision_of_the_same_number(rep: User) -> None:
+    quote = desk.quote(rep)
+    first = publishing.publish(rep, quote.id).revision
+    content = first.content
+    lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "20"})
+    second = publishing.publish(rep, quote.id)
+    assert (second.is_new, second.revision.number, quote.number) == (True, 2, numbering.FIRST_NUMBER)
+    assert db.session.get(Revision, first.id).content == content  # type: ignore[union-attr]
+
+
+def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: User) -> None:
+    code = desk.tax_code(rep)
+    quote = desk.quote(rep, {"name": "Firewall", "unit_price": "100", "tax_code_id": code.id})
+    revision = publishing.publish(rep, quote.id).revision
+    tax_codes.save(rep, code, {"name": "Sales tax", "rate": "9", "is_active": "1"})
+    assert str(snapshot.parse(revision.content).lines[0].tax_rate) == "8.2500"
+    assert freezing.has_changes(quote, revision)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda quote: setattr(quote, "lines", []), "no lines yet"),
+        (leave_out_customer, "person or the organization"),
+        (lambda quote: setattr(quote.lines[0], "is_optional", True), "Every line is optional"),
+        (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiry date has passed"),
+        (lambda quote: setattr(quote.person, "email", ""), "E-mail is missing"),
+    ],
+    ids=["no lines", "no customer", "all optional", "expired", "required field"],
+)
+def test_what_is_missing_is_said_and_nothing_is_stored(rep: User, spoil: object, sentence: str) -> None:
+    quote = desk.quote(rep)
+    spoil(quote)  # type: ignore[operator]
+    db.session.commit()
+    with pytest.raises(Invalid, match=sentence):
+        publishing.publish(rep, quote.id)
+    db.session.rollback()
+    assert editing.get(quote.id).number is None
+    assert db.session.scalar(db.select(db.func.count()).select_from(OutboxEntry)) == 0
+    assert db.session.scalar(db.select(db.func.count()).select_from(Revision)) == 0
+
+
+def test_a_tax_code_taken_out_of_use_stops_publishing_with_the_line_named(rep: User) -> None:
+    code = desk.tax_code(rep)
+    quote = desk.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
+    tax_codes.save(rep, code, {"name": "Sales tax", "rate": "8.25"})
+    with pytest.raises(Invalid, match="Line 1 has the tax code “Sales tax”"):
+        publishing.publish(rep, quote.id)
+
+
+def test_required_fields_come_from_the_settings(rep: User) -> None:
+    quote = desk.quote(rep, customer=desk.person(rep, organization="", phone=""))
+    app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ["organization", "phone"]}, 0, rep)
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert "Organization is missing" in str(caught.value)
+    assert "Phone" in str(caught.value)
+
+
+def test_two_publishings_at_once_get_two_numbers(app: Flask, rep: User) -> None:
+    ids = [desk.quote(rep, customer=desk.person(rep, email=f"{n}@customer.example")).id for n in range(6)]
+    rep_id = rep.id
+    db.session.commit()
+    failures: list[BaseException] = []
+    ready = threading.Barrier(len(ids))
+
+    def publish(quote_id: int) -> None:
+        with app.app_context():
+            try:
+                ready.wait()
+                publishing.publish(db.session.get_one(User, rep_id), quote_id)
+            except BaseException as error:  # noqa: BLE001  shown by the assertion below
+                failures.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=publish, args=(quote_id,)) for quote_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    numbers = sorted(db.session.scalars(db.select(Quote.number)))
+    assert numbers == list(range(numbering.FIRST_NUMBER, numbering.FIRST_NUMBER + len(ids)))
+    assert db.session.scalar(db.select(Counter.value)) == numbers[-1]
+
+
+def test_discarding_brings_back_what_the_customer_sees(rep: User) -> None:
+    quote = desk.quote(rep, {"name": "One"}, {"name": "Two"})
+    revision = publishing.publish(rep, quote.id).revision
+    lines.remove(rep, quote.id, quote.lines[0].uid)
+    lines.add_ad_hoc(rep, quote.id, {"name": "Three"})
+    assert freezing.has_changes(editing.get(quote.id), revision)
+    editing.discard_changes(rep, quote.id)
+    restored = editing.get(quote.id)
+    assert [line.name for line in restored.lines] == ["One", "Two"]
+    assert not freezing.has_changes(restored, revision)

@@ -1,0 +1,52 @@
+"""A small quoting desk for tests, made through the services as people would make it. Needs an application context."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.models import Item, Person, Quote, TaxCode, User
+from webapp.services import accounts, catalogue, directory, tax_codes
+from webapp.services.quoting import editing, lines
+
+PASSWORD = "long enough to keep"
+
+
+def admin(email: str = "admin@desk.example") -> User:
+    """A new admin."""
+    return accounts.create_user(None, email=email, name="Ada Admin", password=PASSWORD, role="admin")
+
+
+def rep(email: str = "rep@desk.example") -> User:
+    """A new rep."""
+    return accounts.create_user(None, email=email, name="Rob Rep", password=PASSWORD, role="rep")
+
+
+def person(actor: User, **values: Any) -> Person:
+    """A customer's contact with an organization that has a phone."""
+    known = {
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "email": "ann@customer.example",
+        "organization": "Customer Ltd",
+        "organization_phone": "+1 555 0100",
+    }
+    return directory.save_person(actor, None, {**known, **values})
+
+
+def item(actor: User, **values: Any) -> Item:
+    """An item of the library."""
+    known = {"name": "Firewall", "unit_price": "100", "unit_cost": "60", "is_active": "1"}
+    return catalogue.save(actor, None, {**known, **values})
+
+
+def tax_code(actor: User, name: str = "Sales tax", rate: str = "8.25") -> TaxCode:
+    """A tax code in use."""
+    return tax_codes.save(actor, None, {"name": name, "rate": rate, "is_active": "1"})
+
+
+def quote(actor: User, *wanted: dict[str, Any], customer: Person | None = None) -> Quote:
+    """A draft with ad hoc lines, ``wanted`` or else one of 100.00."""
+    draft = editing.begin(actor, person=customer or person(actor))
+    for values in wanted or ({"name": "Firewall", "unit_price": "100"},):
+        lines.add_ad_hoc(actor, draft.id, values)
+    return editing.get(draft.id)

@@ -1,0 +1,127 @@
+"""“Test the integration”: compile and plan a sample quote with the settings as last saved; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from webapp.models import Category, User, utc_now
+from webapp.models.catalogue import MONTHLY, ONE_TIME
+from webapp.models.quote import PENDING
+from webapp.services import categories, tax_codes
+from webapp.services.autotask import connection, facts, settings_store
+from webapp.services.autotask.compile import compile_quote
+from webapp.services.autotask.observe import observe
+from webapp.services.autotask.plan import Step, build
+from webapp.services.autotask.settings import AutotaskSettings
+from webapp.services.quoting.snapshot import (
+    Address,
+    FrozenLine,
+    FrozenOrganization,
+    FrozenPerson,
+    Snapshot,
+)
+from webapp.services.runtime import Runtime
+
+NAME = "Quotewright sample"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the push of the sample would do. ``problems`` would stop it; ``notes`` say what the sample leaves out."""
+
+    steps: list[Step]
+    problems: list[str]
+    notes: list[str]
+
+
+def run(runtime: Runtime, actor: User) -> Trial:
+    """Compile, observe and plan the sample. Raises NotConnected or AutotaskError."""
+    settings = settings_store.as_saved()
+    sample, notes = sample_quote(settings, actor)
+    desired = compile_quote(
+        sample,
+        status=PENDING,
+        lost_reason="",
+        expired=False,
+        content_sha256="",
+        settings=settings,
+        facts=facts.gather(runtime),
+    )
+    seen = observe(connection.open_client(runtime), desired, {}, lambda _local: None, {})
+    problems = [problem.sentence for problem in (*desired.problems, *seen.problems)]
+    problems += [question.sentence for question in seen.questions]
+    steps = [] if problems else build(desired, seen.known, seen.stale)
+    return Trial(steps, problems, [*notes, *desired.warnings])
+
+
+def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:
+    """A quote with a product, a service, labor where a category is labor, and shipping; and what it leaves out."""
+    notes = []
+    labor = next((one for one in _all_categories() if is_labor(settings, one)), None)
+    goods = next((one for one in _all_categories() if not is_labor(settings, one)), None)
+    lines = [
+        _line("1", "sample product", ONE_TIME, "2", "149.90", goods),
+        _line("2", "sample service", MONTHLY, "5", "29.00", goods),
+    ]
+    if labor is not None:
+        lines.append(_line("3", "sample labor", ONE_TIME, "3", "150.00", labor))
+    else:
+        notes.append("No category is marked as Labor, so the sample has no labor line.")
+    if not tax_codes.usable():
+        notes.append("There are no tax codes, so the sample has no taxes.")
+    today = utc_now()
+    place = Address(
+        line1="1 Sample Street", city="Albany", state="NY", postal_code="12207", country="United States"
+    )
+    return Snapshot(
+        quote_id=0,
+        number=0,
+        revision=1,
+        title=f"{NAME} quote",
+        currency="USD",
+        published_at=today,
+        expires_on=(today + timedelta(days=30)).date(),
+        owner_name=actor.name,
+        owner_email=actor.email,
+        organization=FrozenOrganization(
+            id=0, name=f"{NAME} company", phone="+1 518 555 0100", billing=place, shipping=place
+        ),
+        person=FrozenPerson(id=0, first_name="Sam", last_name="Sample", email="sam@sample.example"),
+        shipping_amount=Decimal(25),
+        lines=tuple(lines),
+    ), notes
+
+
+def is_labor(settings: AutotaskSettings, category: Category) -> bool:
+    """Whether lines of the category become labor, by its own rule or that of the category above."""
+    for key in (category.id, category.parent_id):
+        rule = settings.item_category.rules.get(key or 0)
+        if rule is not None and rule.is_labor is not None:
+            return rule.is_labor
+    return False
+
+
+def _line(
+    uid: str, name: str, recurrence: str, quantity: str, price: str, category: Category | None
+) -> FrozenLine:
+    tax = next(iter(tax_codes.usable()), None)
+    return FrozenLine(
+        uid=f"sample-{uid}",
+        name=f"Quotewright {name}",
+        category_id=category.id if category else None,
+        parent_category_id=category.parent_id if category else None,
+        category_path=category.path if category else "",
+        tax_code_id=tax.id if tax else None,
+        tax_name=tax.name if tax else "",
+        tax_rate=tax.rate if tax else Decimal(0),
+        recurrence=recurrence,
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        unit_cost=Decimal(price) / 2,
+    )
+
+
+def _all_categories() -> list[Category]:
+    return [category for top in categories.tree() for category in (top, *top.children)]
