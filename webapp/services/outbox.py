@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
@@ -66,28 +65,30 @@ def due(now: datetime, limit: int = 500) -> list[OutboxEntry]:
 
 
 def enqueue(runtime: Runtime, entries: list[OutboxEntry]) -> int:
-    """Queue a job for each entry that has none; returns how many. 0 when Redis is away."""
-    queued = 0
+    """Queue a job for each entry that has none waiting; returns how many. 0 when Redis is away.
+
+    A job that a dying worker took with it is in no queue any more, so its entry gets a new one. Should two jobs ever
+    name the same entry, the second finds it taken.
+    """
+    if not entries:
+        return 0
     try:
         queue = Queue(QUEUE, connection=runtime.redis)
-        for entry in entries:
-            job_id = f"push-{entry.id}-{entry.attempt}"
-            try:
-                queue.enqueue(
-                    JOB,
-                    entry.id,
-                    job_id=job_id,
-                    unique=True,
-                    job_timeout=JOB_SECONDS,
-                    result_ttl=0,
-                    failure_ttl=0,
-                )
-                queued += 1
-            except DuplicateJobError:
-                continue
+        there = set(queue.get_job_ids())
+        jobs = {f"push-{entry.id}-{entry.attempt}": entry.id for entry in entries}
+        missing = [
+            Queue.prepare_data(
+                JOB, (entry_id,), timeout=JOB_SECONDS, result_ttl=0, failure_ttl=0, job_id=job_id
+            )
+            for job_id, entry_id in jobs.items()
+            if job_id not in there
+        ]
+        if missing:
+            queue.enqueue_many(missing)
+        return len(missing)
     except (RedisError, OSError) as error:
         log.warning("queue.away", error=type(error).__name__)
-    return queued
+        return 0
 
 
 def sweep(runtime: Runtime) -> int:
