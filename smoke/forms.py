@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -22,7 +23,7 @@ class Form:
         """Every name that this form can send."""
         return {name for name, _ in self.fields} | set(self.boxes) | set(self.choices)
 
-    def fill(self, values: dict[str, str | bool]) -> list[tuple[str, str]]:
+    def fill(self, values: Mapping[str, str | bool]) -> list[tuple[str, str]]:
         """What would be sent after entering ``values``; True/False tick a checkbox.
 
         Raises KeyError for a name that the form does not have.
@@ -38,17 +39,25 @@ class Form:
                 sent.append((name, str(value)))
         return sent
 
-    def option(self, name: str, *words: str) -> str:
-        """The value of the first option of ``name`` whose label has one of ``words``, tried in order.
+    def option(self, name: str, *words: str, but: tuple[str, ...] = ()) -> str:
+        """The value of the first option of ``name`` whose label has one of ``words``, tried in order, else the first.
 
-        Without words the first real option. Raises KeyError when none fits.
+        ``but``: values that are not wanted. Raises KeyError when nothing is on offer.
         """
-        options = [(value, label) for value, label in self.choices[name] if value not in ("", "0")]
-        for word in words or ("",):
+        options = [
+            (value, label) for value, label in self.choices.get(name, []) if value and value not in but
+        ]
+        for word in words:
             for value, label in options:
                 if word.lower() in label.lower():
                     return value
-        raise KeyError(f"{name} offers none of {words}: {options[:20]}")
+        if not options:
+            raise KeyError(f"{self.action}: {name} offers nothing to choose")
+        return options[0][0]
+
+    def label(self, name: str, value: str) -> str:
+        """What the option ``value`` of ``name`` is called."""
+        return dict(self.choices[name])[value]
 
 
 class _Reader(HTMLParser):
@@ -72,10 +81,13 @@ class _Reader(HTMLParser):
             )
             self.forms.append(self._open)
             return
+        if tag == "option":
+            self._end_option()
+            if self._select and "disabled" not in attrs:
+                self._option, self._text = (attrs.get("value", ""), "selected" in attrs), []
+            return
         owner = self._owner(attrs)
         if owner is None or "disabled" in attrs:
-            if tag == "option":
-                self._option = None
             return
         name = attrs.get("name", "")
         if tag == "input" and name:
@@ -85,9 +97,6 @@ class _Reader(HTMLParser):
         elif tag == "select" and name:
             owner.choices[name] = []
             self._select, self._chosen = (owner, name, "multiple" in attrs), []
-        elif tag == "option" and self._select:
-            self._end_option()
-            self._option, self._text = (attrs.get("value", ""), "selected" in attrs), []
         elif tag == "textarea" and name:
             self._textarea, self._text = (owner, name), []
 

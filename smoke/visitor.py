@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urljoin
 
 import requests
@@ -30,14 +31,18 @@ class Visitor:
 
     def form(self, *, action: str = "", having: str = "") -> Form:
         """The first form of this page whose address contains ``action`` and that has the field ``having``."""
-        for form in read_forms(self.html):
+        for form in self.forms():
             target = urljoin(self.url, form.action or self.url)
             if action in target and (not having or having in form.names()):
                 return form
-        found = [(form.action, sorted(form.names())) for form in read_forms(self.html)]
+        found = [(form.action, sorted(form.names())) for form in self.forms()]
         raise Stuck(f"{self.url} has no form “{action}” with “{having}”; it has {found}")
 
-    def send(self, form: Form, values: dict[str, str | bool] | None = None) -> str:
+    def forms(self) -> list[Form]:
+        """All forms of this page."""
+        return read_forms(self.html)
+
+    def send(self, form: Form, values: Mapping[str, str | bool] | None = None) -> str:
         """Send a form and follow to the page that answers. Raises Stuck when it is refused."""
         data = form.fill(values or {})
         target = urljoin(self.url, form.action or self.url)

@@ -1,0 +1,200 @@
+"""``python -m smoke``: the main job from nothing to a won opportunity, driven over HTTP and read back from Autotask.
+
+Without further ado it runs against the sandbox. SMOKE_AUTOTASK_ROOT, _USER, _SECRET and _CODE name another Autotask.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from smoke import compare, landed, show, wanted
+from smoke.admin import Admin, Mapped
+from smoke.autotask import Credentials, Reader
+from smoke.customer import Buyer
+from smoke.landed import Labels
+from smoke.rep import Customer, Rep
+from smoke.visitor import Stuck
+from stack import Options, Stack, StackError
+
+SANDBOX = {"user": "api@demo.example", "secret": "sandbox-secret", "code": "SANDBOX-DEMO"}
+REP = "rep@smoke.example"
+LONGEST_PUSH = 120.0
+LOOK_EVERY = 1.0
+# States of a push that no waiting mends.
+HOPELESS = ("failed", "needs_you")
+# What the person's own installation uses must not be touched.
+NOT_OURS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "QUOTEWRIGHT_ENCRYPTION_KEYS",
+    "PUBLIC_BASE_URL",
+    "AUTOTASK_ROOT",
+    "AUTOTASK_ALLOWED_HOSTS",
+)
+
+
+class Disagreement(Exception):
+    """What landed is not what was offered; the message lists the differences."""
+
+
+def main() -> int:
+    """Run and report. Returns the exit code: 0 only when every amount agrees."""
+    started = time.monotonic()
+    try:
+        credentials = other_autotask(os.environ)
+        with data_folder() as data, Stack(options(data, credentials)) as stack:
+            found = credentials or Credentials(stack.autotask_root, **SANDBOX)
+            Scenario(stack.web_url, found).run()
+    except (Disagreement, Stuck, StackError, RuntimeError, KeyError, requests.RequestException) as error:
+        print(f"\nFAILED: {error}", file=sys.stderr, flush=True)
+        return 1
+    print(f"\nEvery amount agrees. It took {time.monotonic() - started:.0f} seconds.")
+    return 0
+
+
+def other_autotask(environ: Mapping[str, str]) -> Credentials | None:
+    """The Autotask that the environment names, None for the sandbox. Raises RuntimeError when something is missing."""
+    names = [f"SMOKE_AUTOTASK_{part}" for part in ("ROOT", "USER", "SECRET", "CODE")]
+    values = [environ.get(name, "").strip() for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise RuntimeError(f"Set {', '.join(missing)} too, or none of the four for the sandbox.")
+    return Credentials(*values)
+
+
+def options(data: Path, credentials: Credentials | None) -> Options:
+    """A stack of our own on free ports, without a seed."""
+    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in NOT_OURS}
+    if credentials:
+        ours["AUTOTASK_ROOT"] = credentials.root
+        ours["AUTOTASK_ALLOWED_HOSTS"] = urlsplit(credentials.root).hostname or ""
+    return Options(data=data, port=0, sandbox_port=0, seed=False, environ=ours)
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A folder that goes away when all went well; otherwise it stays, for its logs."""
+    folder = Path(tempfile.mkdtemp(prefix="quotewright-smoke-"))
+    try:
+        yield folder
+    except BaseException:
+        print(f"The logs of this run are kept in {folder / 'logs'}", file=sys.stderr, flush=True)
+        raise
+    shutil.rmtree(folder)
+
+
+class Scenario:
+    """What the three people do, one after the other."""
+
+    def __init__(self, address: str, credentials: Credentials) -> None:
+        self.credentials = credentials
+        self.reader = Reader(credentials)
+        self.labels = Labels(self.reader)
+        self.admin, self.rep, self.buyer = Admin(address), Rep(address), Buyer(address)
+        self.stamp = datetime.now(UTC).strftime("%y%m%d-%H%M%S")
+        self.customer = Customer(
+            f"Søndergård & Partners {self.stamp}", "Zoë", "Łukasiewicz", f"zoe@{self.stamp}.example"
+        )
+        self.number = 0
+        self.landed = landed.Landed()
+
+    def run(self) -> None:
+        """All of it. Raises Disagreement, or Stuck when a page does not go on."""
+        self._prepare()
+        stock = landed.stock_of(self.reader)
+        offer = wanted.first_offer(self.stamp, stock, taxed=bool(self.admin.mapped.tax_code))
+        for note in stock.notes:
+            print(f"  Note: {note}.")
+        self._offer(offer)
+        self._await(offer, 1, self.admin.mapped.status, "published")
+        changed = wanted.second_offer(offer, self.stamp)
+        self._change(offer, changed)
+        self._await(changed, 2, self.admin.mapped.status, "changed and published again")
+        accepted = wanted.chosen_offer(changed)
+        self._accept(accepted)
+        self._await(accepted, 3, self.admin.mapped.won, "accepted, with one of the optional lines")
+        print(f"\nRead back from {self.reader.base}:\n")
+        for line in show.lines(accepted, self.landed, self.labels):
+            print(line)
+
+    def _prepare(self) -> None:
+        admin = self.admin
+        admin.set_up()
+        admin.add_rep(REP)
+        say(f"The admin is set up; connecting to {self.credentials.root} as {self.credentials.user}.")
+        admin.connect(self.credentials)
+        admin.prepare_catalogue(self.reader)
+        admin.map_sections()
+        chosen: Mapped = admin.mapped
+        say(f"Six sections are mapped: open is “{chosen.status}”, won is “{chosen.won}”.")
+        self.rep.sign_in(REP)
+
+    def _offer(self, offer: wanted.Offer) -> None:
+        self.rep.begin_quote(self.customer)
+        for line in offer.lines:
+            self.rep.add_line(line, self.admin.mapped.tax_code)
+        self.rep.write_header(offer, "Thank you for asking.\nWe begin within a week.")
+        self.number = self.rep.publish()
+        say(f"Quote {self.number} of {len(offer.lines)} lines is published for {self.customer.company}.")
+
+    def _change(self, before: wanted.Offer, after: wanted.Offer) -> None:
+        kept = {line.name for line in after.lines}
+        for line in before.lines:
+            if line.name not in kept:
+                self.rep.remove_line(line.name)
+        self.rep.change_line(0, after.lines[0])
+        self.rep.add_line(after.lines[-1], self.admin.mapped.tax_code)
+        self.rep.write_header(after, "Thank you for your patience.")
+        self.rep.publish()
+
+    def _accept(self, offer: wanted.Offer) -> None:
+        option = next((line.name for line in offer.lines if line.chosen), "")
+        name = f"{self.customer.first_name} {self.customer.last_name}"
+        self.buyer.accept(self.rep.customer_link(), name, option)
+
+    def _await(self, offer: wanted.Offer, revision: int, status: str, what: str) -> None:
+        """Wait until Autotask holds the revision. Raises Disagreement with what differs when it takes too long."""
+        deadline = time.monotonic() + LONGEST_PUSH
+        while True:
+            state, sentence = self.rep.push_state()
+            self.landed = landed.read(self.reader, self.customer.company, self.number)
+            differs = compare.differences(
+                offer,
+                self.landed,
+                self.labels,
+                customer=self.customer,
+                mapped=self.admin.mapped,
+                revision=revision,
+                status=status,
+            )
+            if not differs:
+                say(f"Autotask agrees after the quote was {what}: {len(self.landed.items)} items.")
+                return
+            if state in HOPELESS or time.monotonic() > deadline:
+                page = f"\nThe quote's page says: {state}: {sentence}" if state else ""
+                listed = "\n".join(f"  - {difference}" for difference in differs)
+                raise Disagreement(f"after the quote was {what}:\n{listed}{page}")
+            time.sleep(LOOK_EVERY)
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal what was done."""
+    print(f"- {sentence}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

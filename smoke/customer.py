@@ -1,0 +1,31 @@
+"""The customer's part: opening the link, choosing an option, accepting."""
+
+from __future__ import annotations
+
+import re
+
+from smoke.visitor import Stuck, Visitor
+
+
+class Buyer(Visitor):
+    """Somebody who got a link and has no account."""
+
+    def accept(self, link: str, name: str, option: str) -> None:
+        """Choose the optional line ``option`` (none when empty) and accept."""
+        self.open(link)
+        form = self.form(action="/accept")
+        values: dict[str, str | bool] = {"name": name, "signature": name, "terms": True}
+        if option:
+            values["choose"] = self._box_of(option)
+        self.send(form, values)
+        if "Thank you" not in self.html:
+            raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
+
+    def _box_of(self, option: str) -> str:
+        found = re.search(
+            rf'name="choose"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*<strong>{re.escape(option)}<',
+            self.html,
+        )
+        if not found:
+            raise Stuck(f"{self.url} does not offer the option {option}.")
+        return found[1]

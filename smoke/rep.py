@@ -1,0 +1,197 @@
+"""The rep's part: the customer, the quote with its lines, publishing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from smoke.admin import GOODS, LABOR, PASSWORD
+from smoke.forms import Form
+from smoke.visitor import Stuck, Visitor
+from smoke.wanted import Line, Offer
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Whom the quote is for; Autotask does not know them yet."""
+
+    company: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str = "+1 212 555 0100"
+
+
+class Rep(Visitor):
+    """Somebody who sells."""
+
+    quote_path = ""
+
+    def sign_in(self, email: str) -> None:
+        self.open("/login")
+        self.send(self.form(having="password"), {"email": email, "password": PASSWORD})
+
+    def add_to_library(self, line: Line) -> None:
+        """Make an item of the library for a line."""
+        self.open("/items/new")
+        form = self.form(having="unit_cost")
+        values: dict[str, str | bool] = {
+            "name": line.name,
+            "description": line.description,
+            "category_id": form.option("category_id", GOODS),
+            "unit_price": f"{line.price:f}",
+            "unit_cost": f"{line.cost:f}",
+            "recurrence": line.recurrence,
+        }
+        self.send(form, values)
+
+    def begin_quote(self, customer: Customer) -> None:
+        """Begin a quote for somebody new, and give the new organization its address."""
+        self.open("/quotes/new")
+        form = self.form(action="/quotes/new/person")
+        self.send(
+            form,
+            {
+                "first_name": customer.first_name,
+                "last_name": customer.last_name,
+                "email": customer.email,
+                "organization": customer.company,
+                "organization_phone": customer.phone,
+            },
+        )
+        self.quote_path = self._path()
+        found = re.search(r'href="(/people/organizations/\d+)"', self.html)
+        if not found:
+            raise Stuck(f"{self.url} does not show the new customer's organization.")
+        self.open(found[1])
+        address = {
+            "line1": "1 Broad Street",
+            "city": "New York",
+            "state": "NY",
+            "postal_code": "10004",
+            "country": "United States",
+        }
+        self.send(
+            self.form(having="billing_line1"), {f"billing_{name}": value for name, value in address.items()}
+        )
+
+    def write_header(self, offer: Offer, comments: str) -> None:
+        """Title, discount, shipping and a word to the customer."""
+        self.open(self.quote_path)
+        values: dict[str, str | bool] = {
+            "title": offer.title,
+            "discount_kind": offer.discount_kind,
+            "discount_value": f"{offer.discount:f}",
+            "shipping_amount": f"{offer.shipping:f}",
+            "comments": comments,
+        }
+        self.send(self.form(action="/header"), values)
+
+    def add_line(self, line: Line, tax_code: str) -> None:
+        """Add one line the way its kind asks for, then fill it in."""
+        if line.pulled:
+            self._pull(line)
+        else:
+            if line.from_library:
+                self.add_to_library(line)
+            self._search("find", line.name)
+            self._choose_found("item_id" if line.from_library else "name")
+        self.open(self.quote_path)
+        form = self._line_forms()[-1]
+        if line.pulled and dict(form.fields)["name"] != line.name:
+            raise Stuck(f"The line pulled is called {dict(form.fields)['name']}, not {line.name}.")
+        self.send(form, self._line_values(form, line, tax_code))
+
+    def change_line(self, place: int, line: Line) -> None:
+        """Give the line at ``place`` (from 0) another quantity and price."""
+        self.open(self.quote_path)
+        values: dict[str, str | bool] = {"quantity": f"{line.quantity:f}", "unit_price": f"{line.price:f}"}
+        self.send(self._line_forms()[place], values)
+
+    def remove_line(self, name: str) -> None:
+        """Take a line out."""
+        self.open(self.quote_path)
+        for form in self._line_forms():
+            if dict(form.fields)["name"] == name:
+                self.send(self.form(action=f"{form.action}/delete"))
+                return
+        raise Stuck(f"The quote has no line {name}.")
+
+    def publish(self) -> int:
+        """Publish; returns the quote's number."""
+        self.open(self.quote_path)
+        self.send(self.form(action="/publish"))
+        found = re.search(r"Published as quote (\d+), revision \d+", self.html)
+        if not found:
+            raise Stuck(f"Publishing was not confirmed: {self.complaints()}")
+        return int(found[1])
+
+    def customer_link(self) -> str:
+        """The address of the customer's page."""
+        self.open(self.quote_path)
+        found = re.search(r'href="(/q/[\w-]+)"', self.html)
+        if not found:
+            raise Stuck(f"{self.url} shows no link for the customer.")
+        return found[1]
+
+    def push_state(self) -> tuple[str, str]:
+        """State and sentence of the push as the quote's page shows them; both empty while it does not show any."""
+        self.open(self.quote_path)
+        panel = re.search(r'hx-get="(/[^"]*)"[^>]*><p[^>]*><a [^>]*>Push to Autotask', self.html)
+        if not panel:
+            return "", ""
+        self.open(panel[1])
+        state = re.search(r'data-status="(\w*)"', self.html)
+        return (state[1] if state else ""), self.complaints()
+
+    def _path(self) -> str:
+        found = re.search(r"/quotes/\d+", self.url)
+        if not found:
+            raise Stuck(f"{self.url} is not the page of a quote: {self.complaints()}")
+        return found[0]
+
+    def _search(self, where: str, text: str) -> None:
+        self.open(f"{self.quote_path}/{where}?{urlencode({'q': text[:100]})}")
+
+    def _choose_found(self, by: str) -> None:
+        """Add what the search found first: an item of the library, or what was typed as a line of its own."""
+        for form in self.forms():
+            if form.action.endswith("/lines") and by in form.names():
+                self.send(form)
+                return
+        raise Stuck(f"{self.url} offers nothing to add.")
+
+    def _pull(self, line: Line) -> None:
+        self._search("find/autotask", line.name)
+        entity, record_id = line.pulled or ("", 0)
+        for form in self.forms():
+            sent = dict(form.fields)
+            if sent.get("entity") == entity and sent.get("record_id") == str(record_id):
+                self.send(form)
+                return
+        raise Stuck(f"The search for “{line.name}” in Autotask did not offer {entity} {record_id}.")
+
+    def _line_forms(self) -> list[Form]:
+        return [form for form in self.forms() if "unit_cost" in form.names()]
+
+    @staticmethod
+    def _line_values(form: Form, line: Line, tax_code: str) -> dict[str, str | bool]:
+        values: dict[str, str | bool] = {
+            "name": line.name,
+            "quantity": f"{line.quantity:f}",
+            "unit_price": f"{line.price:f}",
+            "unit_cost": f"{line.cost:f}",
+            "recurrence": line.recurrence,
+            "discount_kind": line.discount_kind,
+            "discount_value": f"{line.discount:f}" if line.discount else "",
+            "is_optional": line.optional,
+            "tax_code_id": form.option("tax_code_id", tax_code) if line.taxed else "",
+        }
+        if not line.pulled:
+            values["mpn"] = line.mpn
+        if line.kind == "labor":
+            values["category_id"] = form.option("category_id", LABOR)
+        elif line.pulled and line.must_name is None:
+            values["category_id"] = form.option("category_id", GOODS)
+        return values
