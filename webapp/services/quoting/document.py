@@ -26,6 +26,7 @@ TEMPLATES = WEBAPP / "templates" / "document"
 
 # A longer description is printed in full behind the offer, so that the table of lines stays readable.
 IN_TABLE = 1200
+LINES_IN_TABLE = 24
 # One paragraph costs time with the square of its length, and one this long is a mistake anyway.
 PARAGRAPH = 2000
 RENDER_SECONDS = 240.0
@@ -75,8 +76,7 @@ def html_of(frozen: Snapshot) -> str:
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),
-        limit=IN_TABLE,
-        short=lambda text: text if len(text) <= IN_TABLE else text[:IN_TABLE].rsplit(" ", 1)[0],
+        short=_short,
     )
 
 
@@ -91,7 +91,12 @@ def render(frozen: Snapshot) -> bytes:
     target = io.BytesIO()
     try:
         result = pisaDocument(
-            html_of(frozen), target, path=str(FONTS / "quote.html"), resource_policy=policy, encoding="utf-8"
+            html_of(frozen),
+            target,
+            path=str(FONTS / "quote.html"),
+            resource_policy=policy,
+            encoding="utf-8",
+            capacity=-1,  # in memory, however long: its temporary files are left open
         )
     except RenderLimitError as error:
         raise RenderFailed(
@@ -101,6 +106,12 @@ def render(frozen: Snapshot) -> bytes:
     if result.err:
         raise RenderFailed("The PDF of this quote could not be made. Tell the operator the quote's number.")
     return target.getvalue()
+
+
+def _short(text: str) -> str:
+    """As much of a description as the table of lines shows."""
+    shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
+    return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
 
 
 def _paragraphs(text: str) -> list[str]:
