@@ -1,24 +1,19 @@
-"""One push from beginning to end: compile, observe, plan, apply, reconcile. Preview is the same without applying."""
+"""One push from beginning to end: compile, observe, plan, apply, reconcile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-from webapp.models import PushQuestion, PushRun, Quote, Revision, db, utc_now
-from webapp.models.quote import PENDING
-from webapp.services.autotask import connection, facts, journal, links, reconcile, settings_store
+from webapp.models import PushQuestion, PushRun, db
+from webapp.services.autotask import connection, journal, links, prepare, reconcile
 from webapp.services.autotask.apply import Executor, RemoteGone
 from webapp.services.autotask.client import Client
-from webapp.services.autotask.compile import compile_quote
 from webapp.services.autotask.desired import Desired, Problem
-from webapp.services.autotask.observe import Observation, Question, observe
-from webapp.services.autotask.plan import Known, Step, build
+from webapp.services.autotask.observe import Observation, Question
+from webapp.services.autotask.plan import Known, build
 from webapp.services.autotask.values import plain
 from webapp.services.errors import ServiceError
-from webapp.services.quoting import document, snapshot
+from webapp.services.quoting import document
 from webapp.services.runtime import Runtime
 
 REPLANS = 3
@@ -33,49 +28,13 @@ class NeedsPerson(ServiceError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a push would do. ``steps`` is empty while questions or problems stand in its way."""
-
-    steps: list[Step]
-    warnings: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    questions: tuple[Question, ...]
-
-
-def desired_of(runtime: Runtime, quote: Quote, revision: Revision) -> Desired:
-    """Compile a revision with the settings that count. Raises AutotaskError or NotConnected for missing facts."""
-    frozen = snapshot.parse(revision.content)
-    expired = quote.status == PENDING and frozen.expires_on is not None and frozen.expires_on < _today()
-    return compile_quote(
-        frozen,
-        status=quote.status,
-        lost_reason=quote.lost_reason,
-        expired=expired,
-        content_sha256=revision.content_sha256,
-        settings=settings_store.active(),
-        facts=facts.gather(runtime),
-    )
-
-
-def preview(runtime: Runtime, quote: Quote, revision: Revision) -> Plan:
-    """What pushing this revision would do, with nothing written. Raises AutotaskError or NotConnected."""
-    desired = desired_of(runtime, quote, revision)
-    client = connection.open_client(runtime)
-    seen = _observe(client, desired)
-    problems = (*desired.problems, *seen.problems)
-    blocked = bool(problems or seen.questions)
-    steps = [] if blocked else build(desired, seen.known, seen.stale)
-    return Plan(steps, desired.warnings, problems, tuple(seen.questions))
-
-
 def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
     """Push ``push_run``'s revision; the caller holds the lease. Returns the reconciliation.
 
     Raises NeedsPerson, StepFailed, LeaseLost, NotConnected or AutotaskError.
     """
     quote, revision = push_run.quote, push_run.revision
-    desired = desired_of(runtime, quote, revision)
+    desired = prepare.of_revision(runtime, quote, revision)
     if desired.problems:
         raise NeedsPerson(_sentence(desired.problems), [], list(desired.problems))
     log = journal.Journal(push_run)
@@ -94,7 +53,7 @@ def _push(
 ) -> reconcile.Report:
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
-        seen = _observe(client, desired, in_doubt)
+        seen = prepare.look(client, desired, in_doubt)
         if seen.questions or seen.problems:
             _keep_questions(push_run, seen.questions)
             raise NeedsPerson(
@@ -130,26 +89,6 @@ def _reconcile(client: Client, desired: Desired, ids: dict[str, int]) -> reconci
     return report
 
 
-def _observe(
-    client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None
-) -> Observation:
-    found = links.of_desired(desired)
-    picked = _answers()
-    if in_doubt is None:
-        in_doubt = journal.creates_in_doubt(desired.quote_id)
-    # No transaction stays open while Autotask is asked.
-    db.session.commit()
-    return observe(client, desired, found, picked.get, in_doubt)
-
-
-def _answers() -> dict[tuple[str, str, str], int]:
-    """What people picked, by local record; the newest answer counts."""
-    query = db.select(PushQuestion).where(PushQuestion.chosen_id.is_not(None)).order_by(PushQuestion.id)
-    return {
-        (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)
-    }
-
-
 def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:
     """Store what must be asked, in place of what this quote asked before."""
     db.session.execute(
@@ -182,7 +121,3 @@ def _keep_found(desired: Desired, seen: Observation) -> None:
 
 def _sentence(problems: tuple[Problem, ...] | list[Problem]) -> str:
     return " ".join(problem.sentence for problem in problems)
-
-
-def _today() -> date:
-    return utc_now().date()

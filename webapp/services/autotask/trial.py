@@ -10,10 +10,9 @@ from webapp.models import Category, User, utc_now
 from webapp.models.catalogue import MONTHLY, ONE_TIME
 from webapp.models.quote import PENDING
 from webapp.services import categories, tax_codes
-from webapp.services.autotask import connection, facts, settings_store
+from webapp.services.autotask import facts, preview, settings_store
 from webapp.services.autotask.compile import compile_quote
-from webapp.services.autotask.observe import observe
-from webapp.services.autotask.plan import Step, build
+from webapp.services.autotask.plan import Step
 from webapp.services.autotask.settings import AutotaskSettings
 from webapp.services.quoting.snapshot import (
     Address,
@@ -49,11 +48,10 @@ def run(runtime: Runtime, actor: User) -> Trial:
         settings=settings,
         facts=facts.gather(runtime),
     )
-    seen = observe(connection.open_client(runtime), desired, {}, lambda _local: None, {})
-    problems = [problem.sentence for problem in (*desired.problems, *seen.problems)]
-    problems += [question.sentence for question in seen.questions]
-    steps = [] if problems else build(desired, seen.known, seen.stale)
-    return Trial(steps, problems, [*notes, *desired.warnings])
+    plan = preview.of_desired(runtime, desired)
+    sentences = [problem.sentence for problem in plan.problems]
+    sentences += [question.sentence for question in plan.questions]
+    return Trial(plan.steps, sentences, [*notes, *plan.warnings])
 
 
 def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:

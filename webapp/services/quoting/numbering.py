@@ -25,3 +25,9 @@ def next_quote_number() -> int:
     db.session.execute(first.on_conflict_do_nothing())
     first_number: int = db.session.execute(raised.returning(Counter.value)).scalar_one()
     return first_number
+
+
+def coming_quote_number() -> int:
+    """The number that the next published quote gets, unless another is published first. Nothing is taken."""
+    counter = db.session.get(Counter, QUOTE_NUMBERS)
+    return counter.value + 1 if counter else FIRST_NUMBER

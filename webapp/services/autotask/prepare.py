@@ -1,0 +1,65 @@
+"""What a push, its preview and the search for drift begin with: compile what is wanted, observe what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.models import PushQuestion, Quote, Revision, db
+from webapp.models.quote import PENDING
+from webapp.services.autotask import facts, journal, links, settings_store
+from webapp.services.autotask.client import Client
+from webapp.services.autotask.compile import compile_quote
+from webapp.services.autotask.desired import Desired
+from webapp.services.autotask.facts import RemoteFacts
+from webapp.services.autotask.observe import Observation, observe
+from webapp.services.quoting import snapshot, stages
+from webapp.services.quoting.snapshot import Snapshot
+from webapp.services.runtime import Runtime
+
+
+def of_revision(
+    runtime: Runtime, quote: Quote, revision: Revision, known: RemoteFacts | None = None
+) -> Desired:
+    """Compile a revision with the settings that count. Raises AutotaskError or NotConnected for missing facts.
+
+    ``known``: the facts, when the caller has them already.
+    """
+    frozen = snapshot.parse(revision.content)
+    return of_snapshot(runtime, quote, frozen, revision.content_sha256, known)
+
+
+def of_snapshot(
+    runtime: Runtime, quote: Quote, frozen: Snapshot, content_sha256: str, known: RemoteFacts | None = None
+) -> Desired:
+    """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``of_revision``."""
+    return compile_quote(
+        frozen,
+        status=quote.status,
+        lost_reason=quote.lost_reason,
+        expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
+        content_sha256=content_sha256,
+        settings=settings_store.active(),
+        facts=known or facts.gather(runtime),
+    )
+
+
+def look(client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None) -> Observation:
+    """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
+
+    ``in_doubt``: creates whose answer never came, when the caller has them already.
+    """
+    found = links.of_desired(desired)
+    picked = _answers()
+    if in_doubt is None:
+        in_doubt = journal.creates_in_doubt(desired.quote_id)
+    # No transaction stays open while Autotask is asked.
+    db.session.commit()
+    return observe(client, desired, found, picked.get, in_doubt)
+
+
+def _answers() -> dict[tuple[str, str, str], int]:
+    """What people picked, by local record; the newest answer counts."""
+    query = db.select(PushQuestion).where(PushQuestion.chosen_id.is_not(None)).order_by(PushQuestion.id)
+    return {
+        (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)
+    }
