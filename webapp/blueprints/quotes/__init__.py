@@ -14,4 +14,5 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     finding,
     index,
     lines,
+    preview,
 )

@@ -10,6 +10,7 @@ from webapp.services.autotask import connection, prepare, settings_store
 from webapp.services.autotask.desired import Desired, Problem
 from webapp.services.autotask.observe import Question
 from webapp.services.autotask.plan import Step, build, writes
+from webapp.services.autotask.wording import ACTIONS, ENTITIES, Change, Words, titles_of
 from webapp.services.quoting import freezing, numbering, snapshot
 from webapp.services.quoting.snapshot import Snapshot
 from webapp.services.runtime import Runtime
@@ -79,3 +80,27 @@ def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:
         revision = current.number + 1 if current else 1
         return freezing.freeze(quote, number=number, revision=revision, published_at=utc_now()), None
     return snapshot.parse(current.content), current
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One step in words."""
+
+    action: str
+    entity: str
+    title: str
+    changes: list[Change]
+
+
+def in_words(runtime: Runtime, plan: Plan) -> list[Shown]:
+    """The steps that would write, for people."""
+    words, titles = Words(runtime), titles_of(plan.desired)
+    return [
+        Shown(
+            action=ACTIONS[step.action],
+            entity=ENTITIES.get(step.entity, step.entity),
+            title=step.title,
+            changes=words.changes(step, titles),
+        )
+        for step in plan.writes
+    ]

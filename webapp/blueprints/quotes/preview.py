@@ -1,0 +1,38 @@
+"""What a push of the quote would do in Autotask, with nothing written there."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.support import is_htmx, runtime
+from webapp.models import db
+from webapp.services.autotask import preview
+from webapp.services.errors import ServiceError
+from webapp.services.quoting import editing
+
+
+@quotes.get("/<int:quote_id>/autotask/preview")
+@login_required
+def push_preview(quote_id: int) -> ResponseReturnValue:
+    """The ordered steps, before and after; or why there would be none."""
+    quote = editing.get(quote_id)
+    result, sentence = None, ""
+    try:
+        result = preview.of_quote(runtime(), quote)
+    except ServiceError as error:
+        db.session.rollback()
+        sentence = str(error)
+    shown = preview.in_words(runtime(), result.plan) if result else []
+    template = "quotes/_push_preview.html" if is_htmx() else "quotes/push_preview.html"
+    return render_template(
+        template,
+        quote=editing.get(quote_id),
+        preview=result,
+        steps=shown,
+        sentence=sentence,
+        mend_of=lambda problem: mend_of(problem, quote),
+    )
