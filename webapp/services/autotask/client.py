@@ -24,6 +24,7 @@ from webapp.services.autotask.errors import (
     Busy,
     CredentialsRejected,
     Forbidden,
+    HourUsedUp,
     Refused,
     Temporary,
 )
@@ -65,10 +66,16 @@ class Budget(Protocol):
     def slot(self, endpoint: str) -> AbstractContextManager[None]:
         """Hold one of the endpoint's threads."""
 
+    def close(self) -> None:
+        """Let nobody call for a while, since the hour's calls are used up."""
+
 
 class _Unlimited:
     def slot(self, endpoint: str) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def close(self) -> None:
+        return
 
 
 def condition(op: str, field: str, value: Any = None) -> Filter:
@@ -196,12 +203,29 @@ class Client:
             try:
                 with self._budget.slot(endpoint):
                     return self._once(method, path, body)
+            except HourUsedUp:
+                raise
             except Temporary as error:
+                if isinstance(error, Busy) and any(word in str(error).lower() for word in HOURLY):
+                    self._check_hour(error)
                 repeatable = safe or isinstance(error, Busy) or not error.in_doubt
                 if attempt == TRIES or not repeatable:
                     raise
                 time.sleep(_pause(attempt))
         raise AssertionError("the loop returns or raises")
+
+    def _check_hour(self, refusal: Busy) -> None:
+        """Autotask spoke of its hourly threshold. Raises HourUsedUp when its count says so too."""
+        try:
+            count = self._once("GET", "ThresholdInformation", None)
+            used, limit = int(count["currentTimeframeRequestCount"]), int(count["externalRequestThreshold"])
+        except Busy:
+            used = limit = 0
+        except (AutotaskError, KeyError, TypeError, ValueError):
+            return
+        if used >= limit:
+            self._budget.close()
+            raise HourUsedUp(str(refusal), status=refusal.status, path=refusal.path) from refusal
 
     def _once(self, method: str, path: str, body: Record | None) -> Record:
         text = None if body is None else json.dumps(body, default=_number)

@@ -116,7 +116,7 @@ def open_client(runtime: Runtime, on_call: Callable[[CallRecord], None] | None =
         secret=runtime.vault.decrypt(connection.secret_encrypted),
         integration_code=runtime.vault.decrypt(connection.code_encrypted),
         timeout=runtime.config.autotask_timeout_seconds,
-        budget=SharedBudget(runtime.redis, connection.zone_url),
+        budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
     )
 

@@ -28,6 +28,10 @@ class Busy(Temporary):
     """Autotask refused before doing anything: its thread limit or its hourly threshold."""
 
 
+class HourUsedUp(Busy):
+    """The calls that Autotask allows in an hour are used up; another try makes sense in a minute or more."""
+
+
 class Refused(AutotaskError):
     """Autotask understood and said no; repeating it would change nothing. ``sentences`` are Autotask's own."""
 

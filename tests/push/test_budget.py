@@ -1,0 +1,176 @@
+"""The limits of Autotask, kept by several processes together, whatever becomes of Redis or of one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from tests.push.kit import Desk
+from webapp.services.autotask import budget, connection
+from webapp.services.autotask.budget import SETTLE_SECONDS, THREADS, SharedBudget
+from webapp.services.autotask.errors import HourUsedUp, Temporary
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as connected:
+        yield connected
+
+
+def a_budget(redis: Redis) -> SharedBudget:
+    return SharedBudget(redis, "http://zone.example", uuid.uuid4().hex)
+
+
+def in_use(redis: Redis, shared: SharedBudget) -> int:
+    return redis.zcard(f"{shared._prefix}:threads:Products")
+
+
+class Process:
+    """A forked process that holds one slot until it is told to stop, or killed."""
+
+    def __init__(self, redis_url: str, shared: SharedBudget) -> None:
+        told, tell = os.pipe()
+        go_on, self.stop_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.stop_end)
+            try:
+                shared._redis = Redis.from_url(redis_url)
+                with shared.slot("Products"):
+                    os.write(tell, b"x")
+                    os.read(go_on, 1)
+            finally:
+                os._exit(0)
+        os.close(go_on)
+        os.close(tell)
+        self.told = told
+
+    def wait_until_held(self) -> None:
+        assert os.read(self.told, 1) == b"x"
+
+    def stop(self) -> None:
+        os.write(self.stop_end, b"x")
+        self._wait()
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self._wait()
+
+    def _wait(self) -> None:
+        os.waitpid(self.pid, 0)
+        os.close(self.stop_end)
+        os.close(self.told)
+
+
+def test_processes_share_the_threads(redis: Redis, redis_url: str) -> None:
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+    entered = threading.Event()
+
+    def enter() -> None:
+        with shared.slot("Products"):
+            entered.set()
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    assert not entered.wait(0.3)
+    others.pop().stop()
+    assert entered.wait(10)
+    thread.join()
+    for other in others:
+        other.stop()
+    assert in_use(redis, shared) == 0
+
+
+def test_a_killed_process_gives_its_threads_back(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "HOLD_SECONDS", 0.5)
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+        other.kill()
+    with shared.slot("Products"):
+        assert 1 <= in_use(redis, shared) <= THREADS
+
+
+def test_a_long_call_keeps_its_thread(redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "HOLD_SECONDS", 0.3)
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+    entered = threading.Event()
+    thread = threading.Thread(target=lambda: _enter(shared, entered))
+    thread.start()
+    assert not entered.wait(1.0)
+    for other in others:
+        other.stop()
+    assert entered.wait(10)
+    thread.join()
+
+
+def _enter(shared: SharedBudget, entered: threading.Event) -> None:
+    with shared.slot("Products"):
+        entered.set()
+
+
+def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+    redis.flushdb()
+    entered = threading.Event()
+    thread = threading.Thread(target=lambda: _enter(shared, entered))
+    thread.start()
+    assert not entered.wait(SETTLE_SECONDS + 0.5)
+    assert in_use(redis, shared) == THREADS
+    for other in others:
+        other.stop()
+    assert entered.wait(10)
+    thread.join()
+
+
+def test_without_redis_a_process_keeps_to_the_limit_alone() -> None:
+    shared = SharedBudget(Redis.from_url("redis://127.0.0.1:1/0"), "http://zone.example", uuid.uuid4().hex)
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def call() -> None:
+        nonlocal inside, most
+        with shared.slot("Products"):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.02)
+            with lock:
+                inside -= 1
+
+    threads = [threading.Thread(target=call) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == THREADS
+
+
+def test_a_used_up_hour_stops_every_call_at_once(redis_url: str, desk: Desk) -> None:
+    desk.tenant.change(hourlyThreshold=100)
+    desk.tenant._ask("POST", "/usage", {"calls": 100})
+    client = connection.open_client(desk.runtime)
+    with pytest.raises(HourUsedUp):
+        client.query("Companies", [])
+    asked = desk.tenant.stats()["total"]
+    with pytest.raises(Temporary, match="go on by themselves"):
+        connection.open_client(desk.runtime).query("Companies", [])
+    assert desk.tenant.stats()["total"] == asked
