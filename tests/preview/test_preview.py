@@ -175,3 +175,13 @@ def test_of_a_published_quote_its_frozen_revision_counts(desk: Desk) -> None:
     attachment = next(step for step in seen.plan.steps if step.entity == "OpportunityAttachments")
     assert quote.current_revision is not None
     assert quote.current_revision.content_sha256[:8] in attachment.title
+
+
+def test_a_line_that_goes_is_named(desk: Desk, admin: Visitor) -> None:
+    quote = desk.quote({"name": "Rack"}, {"name": "Shelf"}, {"name": "Tray"})
+    desk.push(quote)
+    db.session.delete(quote.lines[1])
+    db.session.commit()
+    said = text(admin.client.get(address(quote)))
+    assert "Remove quote item “Shelf”, which the quote has no more" in said
+    assert "line 2 “Tray” moves to place 2" in said
