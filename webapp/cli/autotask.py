@@ -1,0 +1,150 @@
+"""``flask autotask``: looking at a push, and making it, from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from webapp.models import OutboxEntry, PushRun, Quote
+from webapp.models.push import WAITING
+from webapp.services import push_now
+from webapp.services.autotask import preview
+from webapp.services.errors import ServiceError
+from webapp.services.runtime import Runtime
+
+autotask = AppGroup("autotask", help="Datto Autotask PSA: pushes and links.")
+
+DIFFERS, NEEDS_PERSON, WAITS = 3, 4, 5
+EXIT_CODES = {"synced": 0, "amber": DIFFERS, "needs_you": NEEDS_PERSON, "retrying": WAITS}
+
+
+def runtime() -> Runtime:
+    """The runtime of the application."""
+    found = current_app.extensions["quotewright"]
+    assert isinstance(found, Runtime)  # noqa: S101  for the type checker
+    return found
+
+
+@autotask.command("push")
+@click.argument("quote")
+@click.option(
+    "--dry-run", is_flag=True, help="only show what the push would do; nothing is written in Autotask"
+)
+@click.option("--json", "as_json", is_flag=True, help="print the steps as JSON")
+@click.pass_context
+def push(context: click.Context, quote: str, dry_run: bool, as_json: bool) -> None:
+    """Push QUOTE (its number, its id, or id:7) to Autotask now.
+
+    Exit codes: 0 done, or nothing to do; 1 it failed; 3 pushed, but Autotask comes to something else; 4 a person must
+    mend or pick something first; 5 it waits and a worker tries it again.
+    """
+    try:
+        found = push_now.find_quote(quote)
+        code = _dry_run(found, as_json) if dry_run else _push(found, as_json)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    context.exit(code)
+
+
+def _dry_run(quote: Quote, as_json: bool) -> int:
+    seen = preview.of_quote(runtime(), quote)
+    plan = seen.plan
+    if as_json:
+        _print_json(
+            quote=_name(quote, seen.number),
+            revision=seen.revision,
+            is_draft=seen.is_draft,
+            problems=[problem.sentence for problem in plan.problems],
+            questions=[
+                {"sentence": one.sentence, "candidates": [[c.id, c.label, c.detail] for c in one.candidates]}
+                for one in plan.questions
+            ],
+            warnings=list(plan.warnings),
+            steps=[
+                {
+                    "action": step.action,
+                    "entity": step.entity,
+                    "title": step.title,
+                    "remote_id": step.remote_id,
+                    "changes": step.changes,
+                }
+                for step in plan.steps
+            ],
+        )
+    else:
+        draft = ", as publishing now would make it" if seen.is_draft else ""
+        click.echo(f"Quote {seen.number} “{quote.title}”, revision {seen.revision}{draft}")
+        _print_plan(plan)
+    return NEEDS_PERSON if plan.problems or plan.questions else 0
+
+
+def _print_plan(plan: preview.Plan) -> None:
+    for sentence in plan.warnings:
+        click.echo(f"Note: {sentence}")
+    if plan.problems or plan.questions:
+        click.echo("The push would stop before it writes anything:")
+        for problem in plan.problems:
+            click.echo(f"  - {problem.sentence}")
+        for question in plan.questions:
+            click.echo(f"  - {question.sentence}")
+            for one in question.candidates:
+                click.echo(f"      {one.id}  {one.label}  {one.detail}".rstrip())
+        return
+    shown = preview.in_words(runtime(), plan)
+    for place, step in enumerate(shown, start=1):
+        click.echo(f"{place:>3}. {step.action:<6}  {step.entity}: {step.title}")
+        for change in step.changes:
+            before = f"{change.before} -> " if change.before else ""
+            click.echo(f"       {change.label}: {before}{change.after}".replace("\n", "\n         "))
+    same = len(plan.steps) - len(shown)
+    click.echo(f"{len(shown)} to write, {same} as they should be. Nothing was written.")
+
+
+def _push(quote: Quote, as_json: bool) -> int:
+    name = _name(quote, quote.number)
+    entry, run = push_now.push_now(runtime(), quote)
+    if as_json:
+        _print_json(
+            quote=name,
+            state=run.state if run else entry.state,
+            sentence=_sentence(entry, run),
+            steps=[_step(step) for step in run.steps] if run else [],
+        )
+    else:
+        for step in run.steps if run else []:
+            if step.state != "unchanged":
+                words = f"{step.position:>3}. {step.state:<8} {step.action:<6} {step.entity}: {step.title}"
+                click.echo(f"{words} {step.sentence}".rstrip())
+        click.echo(_sentence(entry, run), err=bool(_code(entry, run)))
+    return _code(entry, run)
+
+
+def _code(entry: OutboxEntry, run: PushRun | None) -> int:
+    if run is not None:
+        return EXIT_CODES.get(run.state, 1)
+    return WAITS if entry.state == WAITING else 1
+
+
+def _sentence(entry: OutboxEntry, run: PushRun | None) -> str:
+    if run is not None and run.state == "synced":
+        return "Autotask agrees with the quote, to the cent."
+    said = (run.sentence if run else "") or entry.last_error or "A newer push of this quote covers this one."
+    waits = " A worker tries it again." if _code(entry, run) == WAITS else ""
+    return f"{said}{waits}"
+
+
+def _step(step: Any) -> dict[str, Any]:
+    names = ("position", "action", "entity", "title", "state", "remote_id", "changes", "sentence")
+    return {name: getattr(step, name) for name in names}
+
+
+def _name(quote: Quote, number: int | None) -> dict[str, Any]:
+    return {"id": quote.id, "number": number, "title": quote.title}
+
+
+def _print_json(**content: Any) -> None:
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
