@@ -13,6 +13,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from webapp.blueprints import resume
 from webapp.models import User, db
 from webapp.models.account import ADMIN
 from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
@@ -78,10 +79,13 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def on_csrf(_error: CSRFError) -> ResponseReturnValue:
+        if resume.can_resume():
+            sign_in = resume.needs_sign_in()
+            return resume.partial(sign_in=sign_in) if is_htmx() else resume.page(sign_in=sign_in)
         return refusal(
             400,
-            "This page was open for too long or your session ended, so nothing was saved. Your text is still in "
-            "the browser: open the page again in a second tab, sign in there, then reload this one.",
+            "This page was open for too long or your session ended, so nothing was saved. Open the page again and "
+            "send the form once more.",
         )
 
     @app.errorhandler(ServiceError)

@@ -6,15 +6,11 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin
 
+from webapp.blueprints import resume
 from webapp.blueprints.support import is_htmx
 from webapp.extensions import login_manager
 from webapp.models import User
 from webapp.services import accounts
-
-ENDED = (
-    "Your session ended, so nothing was saved. Your text is still here: sign in again in a second tab, then come "
-    "back and save once more."
-)
 
 
 class SignedIn(UserMixin):
@@ -39,7 +35,9 @@ def load(session_id: str) -> SignedIn | None:
 def ask_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page and back; htmx is told to load it as a whole page."""
     if is_htmx():
-        return ENDED, 401
+        return resume.partial(sign_in=True)
+    if resume.can_resume():
+        return resume.page(sign_in=True)
     if request.method != "GET":
         flash(
             "Your session ended before the form was saved. Nothing was stored; sign in and send it again.",
@@ -48,4 +46,5 @@ def ask_to_sign_in() -> ResponseReturnValue:
         return redirect(url_for("auth.login"), 303)
     if not accounts.any_user():
         return redirect(url_for("auth.setup"), 303)
-    return redirect(url_for("auth.login", next=request.full_path if request.path != "/" else None), 303)
+    target = request.full_path if request.query_string else request.path
+    return redirect(url_for("auth.login", next=target if target != "/" else None), 303)

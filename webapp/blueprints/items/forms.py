@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from webapp.models.catalogue import RECURRENCES
 from webapp.services import categories, tax_codes
@@ -36,7 +37,7 @@ class ItemForm(FlaskForm):
     unit_cost = StringField("Cost", render_kw=NUMBER)
     recurrence = SelectField(
         "Billed",
-        choices=[(name, period_label(name)) for name in RECURRENCES],
+        choices=[SelectChoice(name, period_label(name)) for name in RECURRENCES],
         default=RECURRENCES[0],
         validate_choice=False,
     )
@@ -45,11 +46,14 @@ class ItemForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = self.tax_code_id.data
-        self.category_id.choices = [("", "None"), *((str(key), path) for key, path in categories.choices())]
+        self.category_id.choices = [
+            SelectChoice("", "None"),
+            *(SelectChoice(str(key), path) for key, path in categories.choices()),
+        ]
         self.tax_code_id.choices = [
-            ("", "None"),
+            SelectChoice("", "None"),
             *(
-                (str(code.id), code.name if code.is_active else f"{code.name} (no longer in use)")
+                SelectChoice(str(code.id), code.name if code.is_active else f"{code.name} (no longer in use)")
                 for code in tax_codes.everything()
                 if code.is_active or str(code.id) == str(chosen)
             ),
@@ -66,8 +70,8 @@ class CategoryForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tops = [(str(top.id), top.name) for top in categories.tree()]
-        self.parent_id.choices = [("", "Nothing: a category of its own"), *tops]
+        tops = [SelectChoice(str(top.id), top.name) for top in categories.tree()]
+        self.parent_id.choices = [SelectChoice("", "Nothing: a category of its own"), *tops]
 
 
 class TaxCodeForm(FlaskForm):

@@ -14,8 +14,12 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.fields import SelectChoice
 
-_ROLES = [("rep", "Rep: quotes, people, items"), ("admin", "Admin: settings too")]
+_ROLES = [
+    SelectChoice("rep", "Rep: quotes, people, items"),
+    SelectChoice("admin", "Admin: settings too"),
+]
 
 
 class NewUserForm(FlaskForm):

@@ -19,6 +19,14 @@ const notice = (text) => {
   alert.textContent = text;
   box.replaceChildren(alert);
 };
+// After a session ended the server hands out a token that counts once somebody has signed in again.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const token = event.detail.xhr?.getResponseHeader("X-CSRFToken");
+  if (!token) return;
+  document.body.setAttribute("hx-headers", JSON.stringify({"X-CSRFToken": token}));
+  for (const field of document.querySelectorAll("input[name='csrf_token']")) field.value = token;
+});
+
 document.addEventListener("htmx:sendError", () => {
   notice("The server could not be reached, so nothing was saved. What you typed is still here: try again in a moment.");
 });
