@@ -108,8 +108,8 @@ class _Source:
             number = float(value) if value else default
         except ValueError as error:
             raise ConfigError(f"{name} is “{value}”, which is not a number of seconds.") from error
-        if not 0 < number <= 600:
-            raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 600.")
+        if not 0 < number <= 40:
+            raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 40.")
         return number
 
     def url(self, name: str, default: str) -> str:

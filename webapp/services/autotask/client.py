@@ -102,12 +102,14 @@ class Client:
         timeout: float = 30.0,
         budget: Budget | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        before_call: Callable[[], None] | None = None,
     ) -> None:
         base = zone_url.rstrip("/")
         self._base = base if base.lower().endswith("/v1.0") else f"{base}/v1.0"
         self._timeout = timeout
         self._budget: Budget = budget or _Unlimited()
         self._on_call = on_call
+        self._before_call = before_call
         self._session = _session()
         self._session.headers.update(
             {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
@@ -202,6 +204,8 @@ class Client:
         for attempt in range(1, TRIES + 1):
             try:
                 with self._budget.slot(endpoint):
+                    if self._before_call:
+                        self._before_call()
                     return self._once(method, path, body)
             except HourUsedUp:
                 raise

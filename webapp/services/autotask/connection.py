@@ -96,8 +96,15 @@ def mark_rejected(sentence: str) -> None:
         db.session.commit()
 
 
-def open_client(runtime: Runtime, on_call: Callable[[CallRecord], None] | None = None) -> Client:
-    """A client with the stored credentials. Raises NotConnected with a sentence."""
+def open_client(
+    runtime: Runtime,
+    on_call: Callable[[CallRecord], None] | None = None,
+    before_call: Callable[[], None] | None = None,
+) -> Client:
+    """A client with the stored credentials. Raises NotConnected with a sentence.
+
+    ``on_call`` hears of each finished call; ``before_call`` may raise to keep one from being made.
+    """
     connection = load()
     if connection is None:
         raise NotConnected(
@@ -118,6 +125,7 @@ def open_client(runtime: Runtime, on_call: Callable[[CallRecord], None] | None =
         timeout=runtime.config.autotask_timeout_seconds,
         budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
+        before_call=before_call,
     )
 
 

@@ -1,21 +1,28 @@
 """One push of a quote at a time, whatever happens to the process that holds it.
 
 The lease is a row with a token that only grows. Taking it and renewing it are conditional updates, which work the same
-on PostgreSQL and SQLite; who finds that the token moved on has lost the lease and writes nothing more.
+on PostgreSQL and SQLite; who finds that the token moved on has lost the lease and writes nothing more. Autotask knows
+nothing of tokens, so a holder that could not renew its lease lately (it was paused, or the database is away) makes no
+call either: one that it began could still take effect when the lease has long run out.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
+from types import TracebackType
 
 from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp.models import PushLease, db, utc_now
 
-# Longer than one call with its time-out, so that a living holder never loses it in the middle of one.
-HOLD = timedelta(seconds=120)
+# A call begins at most FRESH after a renewal and ends with its time-out (config allows 40 s), before HOLD is over.
+HOLD = timedelta(seconds=55)
+RENEW_SECONDS = 5.0
+FRESH_SECONDS = 10.0
 
 
 class LeaseLost(Exception):
@@ -69,6 +76,46 @@ def release(quote_id: int, token: int) -> None:
     )
     db.session.execute(statement)
     db.session.commit()
+
+
+class Keeper:
+    """Renews a lease in a thread of its own while the block runs, and says before each call whether it may be made."""
+
+    def __init__(self, quote_id: int, token: int) -> None:
+        self._engine = db.engine
+        self._statement = db.update(PushLease).where(PushLease.quote_id == quote_id, PushLease.token == token)
+        self._renewed = time.monotonic()
+        self._lost = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="push-lease", daemon=True)
+
+    def __enter__(self) -> Keeper:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def check(self) -> None:
+        """Raises LeaseLost unless the lease was renewed a moment ago."""
+        if self._lost or time.monotonic() - self._renewed > FRESH_SECONDS:
+            raise LeaseLost
+
+    def _renew(self) -> None:
+        while not self._stop.wait(RENEW_SECONDS):
+            started = time.monotonic()
+            try:
+                with self._engine.begin() as connection:
+                    met = connection.execute(self._statement.values(expires_at=utc_now() + HOLD)).rowcount
+            except DBAPIError:
+                continue
+            if not met:
+                self._lost = True
+                return
+            self._renewed = started
 
 
 def _changed(statement: Update) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from webapp.models import PushQuestion, PushRun, db
-from webapp.services.autotask import connection, journal, links, prepare, reconcile
+from webapp.services.autotask import connection, journal, lease, links, prepare, reconcile
 from webapp.services.autotask.apply import Executor, RemoteGone
 from webapp.services.autotask.client import Client
 from webapp.services.autotask.desired import Desired, Problem
@@ -38,14 +38,15 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
     if desired.problems:
         raise NeedsPerson(_sentence(desired.problems), [], list(desired.problems))
     log = journal.Journal(push_run)
-    client = connection.open_client(runtime, on_call=log.on_call)
     revision_id = revision.id
-    try:
-        return _push(client, log, desired, push_run, lambda: document.pdf_for(revision_id))
-    except ServiceError:
-        # The calls until here belong to the record of the run as well.
-        log.commit()
-        raise
+    with lease.Keeper(quote.id, push_run.token) as keeper:
+        client = connection.open_client(runtime, on_call=log.on_call, before_call=keeper.check)
+        try:
+            return _push(client, log, desired, push_run, lambda: document.pdf_for(revision_id))
+        except ServiceError:
+            # The calls until here belong to the record of the run as well.
+            log.commit()
+            raise
 
 
 def _push(
