@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,21 +25,28 @@ def fit(facts: RemoteFacts, entity: str, name: str, text: str) -> str:
     return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of a quote. ``expired``: Pending and past its expiry date. ``closed_on``: the day of the answer.
+
+    ``loss_reason_id``: which of our loss reasons was chosen; ``lost_reason``: in words.
+    """
+
+    status: str = PENDING
+    expired: bool = False
+    closed_on: date | None = None
+    loss_reason_id: int | None = None
+    lost_reason: str = ""
+
+
 def compile_quote(
-    frozen: Snapshot,
-    *,
-    status: str,
-    lost_reason: str,
-    expired: bool,
-    content_sha256: str,
-    settings: AutotaskSettings,
-    facts: RemoteFacts,
+    frozen: Snapshot, fate: Fate, *, content_sha256: str, settings: AutotaskSettings, facts: RemoteFacts
 ) -> Desired:
-    """Compile one revision. ``status``: the quote's present status. ``expired``: Pending and past its expiry date.
+    """Compile one revision and what became of it.
 
     Whatever would make the push fail is in ``problems``; nothing is dropped silently.
     """
-    return _Compiler(frozen, settings, facts).run(status, lost_reason, expired, content_sha256)
+    return _Compiler(frozen, settings, facts).run(fate, content_sha256)
 
 
 class _Compiler:
@@ -57,7 +65,7 @@ class _Compiler:
             shipping_amount=frozen.shipping_amount,
         )
 
-    def run(self, status: str, lost_reason: str, expired: bool, content_sha256: str) -> Desired:
+    def run(self, fate: Fate, content_sha256: str) -> Desired:
         frozen = self.frozen
         lines = LineCompiler(frozen, self.totals, self.settings, self.facts)
         lines.run()
@@ -65,7 +73,7 @@ class _Compiler:
         self.warnings += lines.warnings
         buckets = _buckets(lines.totals, lines.costs)
         company, contact = self._company(), self._contact()
-        opportunity = self._opportunity(buckets, status, lost_reason, expired)
+        opportunity = self._opportunity(buckets, fate)
         locations, places = self._locations()
         quote = self._quote(places, lines.tax_region)
         return Desired(
@@ -82,6 +90,7 @@ class _Compiler:
             buckets=buckets,
             follows_quote=self.settings.opportunity.use_quote_totals,
             when_unmatched=self.settings.products_services.when_unmatched,
+            inactive_match=self.settings.products_services.inactive_match,
             match_company=self._match_company(),
             problems=tuple(self.problems),
             warnings=tuple(self.warnings),
@@ -192,7 +201,7 @@ class _Compiler:
             chosen_id=self.frozen.autotask_contact_id,
         )
 
-    def _opportunity(self, buckets: dict[str, Decimal], status: str, lost_reason: str, expired: bool) -> Wish:
+    def _opportunity(self, buckets: dict[str, Decimal], fate: Fate) -> Wish:
         chosen = self.settings.opportunity
         if chosen.status is None or chosen.stage is None:
             self._problem(
@@ -212,15 +221,24 @@ class _Compiler:
             "projectedCloseDate": _moment(self._close_date()),
             "description": self._description() or None,
         }
-        fields: dict[str, Any] = {"useQuoteTotals": chosen.use_quote_totals}
+        fields: dict[str, Any] = {
+            "useQuoteTotals": chosen.use_quote_totals,
+            # Autotask counts recurring revenue this many times when it computes the amount itself.
+            "totalAmountMonths": chosen.amount_months or None,
+        }
         amounts = {**buckets, "amount": self._amount(buckets), "cost": buckets["onetimeCost"]}
         if chosen.use_quote_totals:
             initial |= amounts
         else:
             fields |= amounts
-        for name, value in self._outcome(status, lost_reason, expired).items():
+        for name, value in self._outcome(fate).items():
             fields[name] = value
             initial.pop(name, None)
+        fields = {
+            name: value
+            for name, value in fields.items()
+            if ("Opportunities", name) not in self.facts.read_only
+        }
         return Wish(
             "opportunity",
             "Opportunities",
@@ -238,22 +256,33 @@ class _Compiler:
         recurring = sum((buckets[name] * months / every for name, every in monthly.items()), ZERO)
         return to_cents(buckets["onetimeRevenue"] + recurring)
 
-    def _outcome(self, status: str, lost_reason: str, expired: bool) -> dict[str, Any]:
+    def _outcome(self, fate: Fate) -> dict[str, Any]:
         mapping = self.settings.quote_status
-        rule: StatusRule = mapping.expired if expired and status == PENDING else getattr(mapping, status)
+        rule: StatusRule = getattr(mapping, "expired" if fate.expired else fate.status)
         fields: dict[str, Any] = {"status": rule.status, "stage": rule.stage, "probability": rule.probability}
-        if status in WON_STATUSES:
+        if fate.status in WON_STATUSES:
             fields["winReason"] = rule.reason
-        elif status == LOST:
+        elif fate.status == LOST:
+            detail = fit(self.facts, "Opportunities", "lossReasonDetail", fate.lost_reason)
             fields |= {
-                "lossReason": rule.reason,
-                "lossReasonDetail": fit(self.facts, "Opportunities", "lossReasonDetail", lost_reason) or None,
+                "lossReason": mapping.loss_reasons.get(fate.loss_reason_id or 0, rule.reason),
+                "lossReasonDetail": detail or None,
             }
-        if status != PENDING and rule.status is None:
+        if fate.status != PENDING and rule.status is None:
             self._problem(
-                f"No Autotask status is chosen for quotes that are {status}.", "settings", "quote_status"
+                f"No Autotask status is chosen for quotes that are {fate.status}.", "settings", "quote_status"
             )
-        return _given(fields)
+        return _given(fields) | self._closed(fate, rule)
+
+    def _closed(self, fate: Fate, rule: StatusRule) -> dict[str, Any]:
+        """The closed date and the lost date; taken back when a lost quote is open again."""
+        if fate.status == PENDING and not fate.expired:
+            return {"closedDate": None, "lostDate": None}
+        day = self.frozen.expires_on if fate.expired else fate.closed_on
+        if not rule.set_closed_date or day is None:
+            return {}
+        lost = {"lostDate": _moment(day)} if fate.status == LOST or fate.expired else {}
+        return {"closedDate": _moment(day), **lost}
 
     def _description(self) -> str:
         lines = [self.frozen.comments.strip()]
@@ -323,9 +352,7 @@ class _Compiler:
             "effectiveDate": _moment(frozen.published_at.date()),
             "expirationDate": _moment(max(expires, frozen.published_at.date())),
             "comment": fit(self.facts, "Quotes", "comment", frozen.comments) or None,
-            "purchaseOrderNumber": fit(
-                self.facts, "Quotes", "purchaseOrderNumber", frozen.purchase_order_number
-            )
+            "purchaseOrderNumber": fit(self.facts, "Quotes", "purchaseOrderNumber", self._purchase_order())
             or None,
             "taxRegionID": tax_region,
             "paymentTerm": chosen.payment_term,
@@ -337,6 +364,13 @@ class _Compiler:
             "primaryQuote": True,
         }
         return Wish("quote", "Quotes", ("quote", str(frozen.quote_id)), frozen.title, _given(fields), initial)
+
+    def _purchase_order(self) -> str:
+        rule = self.settings.opportunity.purchase_order
+        if rule == "none":
+            return ""
+        other = str(self.frozen.number) if rule == "customer_or_number" else ""
+        return self.frozen.purchase_order_number or other
 
     def _attachment(self, content_sha256: str) -> Wish:
         frozen = self.frozen

@@ -19,6 +19,7 @@ PRODUCT, SERVICE, BUNDLE, LABOR = "product", "service", "service_bundle", "labor
 SHIPPING, DISCOUNT = "shipping", "discount"
 ENTITIES = {PRODUCT: "Products", SERVICE: "Services", BUNDLE: "ServiceBundles"}
 REFERENCES = {PRODUCT: "productID", SERVICE: "serviceID", BUNDLE: "serviceBundleID"}
+MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 KIND_OF_ORIGIN = {"Products": PRODUCT, "Services": SERVICE, "ServiceBundles": BUNDLE}
 
 
@@ -106,6 +107,8 @@ class LineCompiler:
     ) -> dict[str, Any]:
         chosen = self.settings.products_services
         description = line.description if chosen.description_target in ("item", "both") else ""
+        if kind == LABOR:
+            description = self._with_work_type(description, self.rule_of(line))
         length = self.facts.lengths.get(("QuoteItems", "description"), 0)
         if length and len(description) > length:
             self.warnings.append(
@@ -126,6 +129,11 @@ class LineCompiler:
             "sortOrderID": place,
             **self._discounts(line, amounts, spread=spread),
         }
+
+    def _with_work_type(self, description: str, rule: CategoryRule) -> str:
+        """Quote items have no field for a work type, so that whoever makes the ticket or project reads it here."""
+        work_type = self.facts.work_types.get(rule.work_type_id or 0)
+        return f"{description}\nWork type: {work_type}".strip() if work_type else description
 
     def _name(self, line: FrozenLine) -> str:
         part = line.mpn or line.sku
@@ -193,6 +201,7 @@ class LineCompiler:
 
     def _goods(self, kind: str, place: int, line: FrozenLine, rule: CategoryRule) -> str:
         """The wish for the line's product or service; lines of the same one share it."""
+        chosen = self.settings.products_services
         entity = ENTITIES[kind]
         pulled = line.origin_id if line.origin_entity == entity else None
         identity = (
@@ -214,19 +223,58 @@ class LineCompiler:
             line.name,
             self._kept(entity, line),
             self._made(kind, line, rule, name),
+            self._filled(entity, line),
             chosen_id=pulled,
         )
-        self.goods[key] = Goods(wish, line.mpn, line.sku, name, (title,))
+        by_name = chosen.match_name or kind != PRODUCT
+        self.goods[key] = Goods(
+            wish,
+            line.mpn if chosen.match_mpn else "",
+            line.sku if chosen.match_sku else "",
+            name if by_name else "",
+            (title,),
+        )
         return key
 
     def _kept(self, entity: str, line: FrozenLine) -> dict[str, Any]:
         """Fields of an existing record that follow ours, where the settings say so."""
-        if self.settings.products_services.update_existing != "overwrite":
-            return {}
-        fields: dict[str, Any] = {"unitPrice": line.unit_price, "unitCost": line.unit_cost}
-        if self.settings.products_services.description_target in ("record", "both"):
+        overwrite = self.settings.products_services.update_existing == "overwrite"
+        return self._followed(entity, line) if overwrite else {}
+
+    def _filled(self, entity: str, line: FrozenLine) -> dict[str, Any]:
+        """Fields of an existing record that are written where it has nothing."""
+        chosen = self.settings.products_services
+        fields = self._followed(entity, line) if chosen.update_existing == "fill_empty" else {}
+        # A record that may be matched although it is inactive is made active.
+        return fields | ({"isActive": True} if chosen.inactive_match == "activate" else {})
+
+    def _followed(self, entity: str, line: FrozenLine) -> dict[str, Any]:
+        chosen = self.settings.products_services
+        amounts = self._amounts_of(entity, line)
+        fields: dict[str, Any] = {}
+        if chosen.update_price:
+            fields["unitPrice"] = amounts["unitPrice"]
+        if chosen.update_cost and "unitCost" in amounts:
+            fields["unitCost"] = amounts["unitCost"]
+        if chosen.update_description and chosen.description_target in ("record", "both"):
             fields["description"] = self._fit(entity, "description", line.description)
         return fields
+
+    def _amounts_of(self, entity: str, line: FrozenLine) -> dict[str, Any]:
+        """Period, price and cost of a record: the line's, those of a service at the period that the settings name."""
+        chosen = self.settings.products_services
+        periods = self.facts.periods["Services"]
+        period, share = line.recurrence, Decimal(1)
+        if entity == "Services" and chosen.service_period is not None and line.recurrence in MONTHS:
+            named = next((name for name, value in periods.items() if value == chosen.service_period), "")
+            if named in MONTHS:
+                period, share = named, Decimal(MONTHS[named]) / MONTHS[line.recurrence]
+        kind = entity if entity in ("Products", "Services") else "Services"
+        price, cost = line.unit_price, line.unit_cost
+        if share != 1:
+            price, cost = to_cents(price * share), to_cents(cost * share)
+        amounts: dict[str, Any] = {"periodType": self._period(kind, period), "unitPrice": price}
+        return amounts | ({"unitCost": cost} if chosen.send_cost else {})
 
     def _made(self, kind: str, line: FrozenLine, rule: CategoryRule, name: str) -> dict[str, Any]:
         """All fields of a new record."""
@@ -237,15 +285,14 @@ class LineCompiler:
             "name": name,
             "description": self._fit(entity, "description", description) or None,
             "isActive": True,
-            "unitPrice": line.unit_price,
-            "unitCost": line.unit_cost,
+            "markupRate": self._markup(line),
+            **self._amounts_of(entity, line),
         }
         if kind == PRODUCT:
             code = rule.billing_code_id or chosen.product_billing_code_id
             fields |= {
                 "productBillingCodeID": code,
                 "isSerialized": False,
-                "periodType": self._period("Products", line.recurrence),
                 "productCategory": rule.product_category or self._category(line),
                 "sku": self._fit(entity, "sku", line.sku) or None,
                 "manufacturerProductName": self._fit(entity, "manufacturerProductName", line.mpn) or None,
@@ -256,10 +303,18 @@ class LineCompiler:
             code = rule.service_billing_code_id or chosen.service_billing_code_id
             fields |= {
                 "billingCodeID": code,
-                "periodType": self._period("Services", line.recurrence),
                 "vendorCompanyID": chosen.default_vendor_id,
             }
         return {field: value for field, value in fields.items() if value is not None}
+
+    def _markup(self, line: FrozenLine) -> Decimal | None:
+        """The markup rate of a new record, in percent; None leaves it to Autotask."""
+        chosen = self.settings.products_services
+        if chosen.markup == "fixed":
+            return chosen.markup_percent
+        if chosen.markup == "computed" and chosen.send_cost and line.unit_cost > 0:
+            return to_cents((line.unit_price - line.unit_cost) * 100 / line.unit_cost)
+        return None
 
     def _category(self, line: FrozenLine) -> int | None:
         """The Autotask product category of the same name; unset when there is none."""

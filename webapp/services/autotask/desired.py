@@ -56,7 +56,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Goods:
-    """A product or service that lines name. Matched by ``mpn``, then ``sku``, then the exact ``name``."""
+    """A product or service that lines name. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty."""
 
     wish: Wish
     mpn: str
@@ -99,6 +99,7 @@ class Desired:
     buckets: dict[str, Decimal]
     follows_quote: bool
     when_unmatched: str
+    inactive_match: str
     match_company: dict[str, Any]
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -21,7 +21,10 @@ TEXT_FIELDS = ("Companies", "Opportunities", "Quotes", "QuoteItems", "Products",
 
 @dataclass(frozen=True)
 class RemoteFacts:
-    """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``inactive``: values that must not be written."""
+    """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that may be written.
+
+    ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask lets nobody write.
+    """
 
     item_types: dict[str, int]
     periods: dict[str, dict[str, int]]
@@ -32,6 +35,8 @@ class RemoteFacts:
     active: dict[tuple[str, str], frozenset[int]] = field(default_factory=dict)
     publish: int = 1
     active_status: int | None = None
+    work_types: dict[int, str] = field(default_factory=dict)
+    read_only: frozenset[tuple[str, str]] = frozenset()
 
 
 def gather(runtime: Runtime) -> RemoteFacts:
@@ -61,6 +66,12 @@ def gather(runtime: Runtime) -> RemoteFacts:
                 if c.label.lower() == "active"
             ),
             None,
+        ),
+        work_types={choice.value: choice.label for choice in metadata.reference(runtime, "BillingCodes")},
+        read_only=frozenset(
+            ("Opportunities", entry["name"])
+            for entry in metadata.fields(runtime, "Opportunities")
+            if entry.get("isReadOnly")
         ),
     )
 

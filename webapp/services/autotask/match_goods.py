@@ -34,22 +34,26 @@ LADDER: dict[str, tuple[Rung, ...]] = {
 }
 
 
-def products(client: Client, goods: list[Goods], picked: Mapping[str, int | None]) -> dict[str, Match]:
+def products(
+    client: Client, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
+) -> dict[str, Match]:
     """Matches of the products by the wish's key. ``picked``: what a person chose (0: make one).
 
-    Raises AutotaskError.
+    ``revive``: an inactive record matches too, since it is made active again. Raises AutotaskError.
     """
-    return _entity(client, "Products", goods, picked)
+    return _entity(client, "Products", goods, picked, revive)
 
 
-def services(client: Client, goods: list[Goods], picked: Mapping[str, int | None]) -> dict[str, Match]:
+def services(
+    client: Client, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
+) -> dict[str, Match]:
     """Like ``products``, for services and service bundles."""
-    found = _entity(client, "Services", goods, picked)
-    return found | _entity(client, "ServiceBundles", goods, picked)
+    found = _entity(client, "Services", goods, picked, revive)
+    return found | _entity(client, "ServiceBundles", goods, picked, revive)
 
 
 def _entity(
-    client: Client, entity: str, goods: list[Goods], picked: Mapping[str, int | None]
+    client: Client, entity: str, goods: list[Goods], picked: Mapping[str, int | None], revive: bool
 ) -> dict[str, Match]:
     mine = [one for one in goods if one.wish.entity == entity]
     matches: dict[str, Match] = {one.wish.key: Match() for one in mine if picked.get(one.wish.key) == 0}
@@ -58,7 +62,7 @@ def _entity(
     rows = _first_look(client, entity, open_wishes, ids)
     for one in open_wishes:
         if ids[one.wish.key]:
-            matches[one.wish.key] = _by_id(ids[one.wish.key], rows)
+            matches[one.wish.key] = _by_id(ids[one.wish.key], rows, revive)
     rest = [one for one in open_wishes if not ids[one.wish.key]]
     asked = {one.wish.key: _strongest(one) for one in rest}
     for field, value_of in LADDER[entity]:
@@ -66,7 +70,7 @@ def _entity(
         later = [one for one in rest if value_of(one) and asked[one.wish.key] != field]
         rows += _by_values(client, entity, field, later, value_of)
         for one in rest:
-            match = _pick(rows, field, value_of(one))
+            match = _pick(rows, field, value_of(one), revive)
             if match is not None:
                 matches[one.wish.key] = match
     for one in rest:
@@ -88,9 +92,10 @@ def _first_look(
         if number:
             values.append(("id", number))
         else:
-            field = _strongest(one)
-            value_of = dict(LADDER[entity])[field]
-            values.append((field, value_of(one)))
+            # Without a key to look for, as the settings may have it, the record is made.
+            values += [
+                (field, value_of(one)) for field, value_of in LADDER[entity] if field == _strongest(one)
+            ]
     return _ask(client, entity, list(dict.fromkeys(values)))
 
 
@@ -111,20 +116,20 @@ def _ask(client: Client, entity: str, values: list[tuple[str, object]]) -> list[
     return rows
 
 
-def _by_id(number: int | None, rows: list[Record]) -> Match:
+def _by_id(number: int | None, rows: list[Record], revive: bool) -> Match:
     row = next((row for row in rows if row["id"] == number), None)
     if row is None:
         return Match(
             sentence="{line} was pulled from Autotask, where it is not there any more. Pull it again."
         )
-    if row.get("isActive") is False:
+    if row.get("isActive") is False and not revive:
         return Match(
             sentence="What {line} was pulled from is inactive in Autotask. Activate it there, or replace the line."
         )
     return Match(row)
 
 
-def _pick(rows: list[Record], field: str, value: str) -> Match | None:
+def _pick(rows: list[Record], field: str, value: str, revive: bool) -> Match | None:
     """What the records say for one key; None when no record has it."""
     if not value:
         return None
@@ -135,8 +140,10 @@ def _pick(rows: list[Record], field: str, value: str) -> Match | None:
     active = [row for row in unique.values() if row.get("isActive") is not False]
     if len(active) == 1:
         return Match(active[0])
-    if active:
-        return Match(several=tuple(active))
+    if active or (revive and len(unique) > 1):
+        return Match(several=tuple(active or unique.values()))
+    if revive:
+        return Match(next(iter(unique.values())))
     return Match(
         sentence=f"What fits {{line}} by its {field} “{value}” is inactive in Autotask. "
         "Activate it there, or change the line."

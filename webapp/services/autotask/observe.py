@@ -95,8 +95,9 @@ class _Observer:
             contact = pool.submit(self._query_contact)
             opportunity = pool.submit(self._read_opportunity)
             quote = pool.submit(self._query_quote)
-            products = pool.submit(match_goods.products, self.client, goods, picked)
-            services = pool.submit(match_goods.services, self.client, goods, picked)
+            revive = self.desired.inactive_match == "activate"
+            products = pool.submit(match_goods.products, self.client, goods, picked, revive=revive)
+            services = pool.submit(match_goods.services, self.client, goods, picked, revive=revive)
         self._take_opportunity(opportunity)
         self._take_company(company.result(), contact.result())
         self._take_contact(contact.result())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.models import PushQuestion, Quote, Revision, db
-from webapp.models.quote import PENDING
+from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask import facts, journal, links, settings_store
 from webapp.services.autotask.client import Client
-from webapp.services.autotask.compile import compile_quote
+from webapp.services.autotask.compile import Fate, compile_quote
 from webapp.services.autotask.desired import Desired
 from webapp.services.autotask.facts import RemoteFacts
 from webapp.services.autotask.observe import Observation, observe
@@ -34,12 +34,23 @@ def of_snapshot(
     """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``of_revision``."""
     return compile_quote(
         frozen,
-        status=quote.status,
-        lost_reason=quote.lost_reason,
-        expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
+        fate_of(quote, frozen),
         content_sha256=content_sha256,
         settings=settings_store.active(),
         facts=known or facts.gather(runtime),
+    )
+
+
+def fate_of(quote: Quote, frozen: Snapshot) -> Fate:
+    """What became of the quote so far. A won one is closed on the day on which it was accepted."""
+    changed_at = quote.status_changed_at
+    if quote.acceptance is not None and quote.status in WON_STATUSES:
+        changed_at = quote.acceptance.accepted_at
+    return Fate(
+        status=quote.status,
+        expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
+        closed_on=changed_at.date() if changed_at else None,
+        lost_reason=quote.lost_reason,
     )
 
 

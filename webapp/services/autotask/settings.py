@@ -45,7 +45,8 @@ class OpportunitySettings(Section):
 
     ``title_pattern`` may hold {number}, {title}, {organization}, {person}. ``amount_months``: how many months of
     recurring revenue ``amount`` holds besides the one-time revenue (0: none). ``close_date_days`` counts from
-    publishing and serves when the rule is ``days`` or a quote never expires.
+    publishing and serves when the rule is ``days`` or a quote never expires. ``purchase_order``: what the Autotask
+    quote's purchase order number is: the customer's, else our quote's number, or nothing.
     """
 
     owner_resource_id: int | None = None
@@ -61,12 +62,16 @@ class OpportunitySettings(Section):
     use_quote_totals: bool = True
     number_in_description: bool = True
     quote_name_pattern: str = "{number} {title}"
+    purchase_order: Literal["customer", "customer_or_number", "none"] = "customer"
     quote_template_id: int | None = None
     payment_term: int | None = None
 
 
 class StatusRule(Section):
-    """What an Opportunity becomes. None leaves the field as it is. ``reason``: a win or a loss reason."""
+    """What an Opportunity becomes. None leaves the field as it is. ``reason``: a win or a loss reason.
+
+    ``set_closed_date``: its closed date (and lost date) is the day of the answer, or that on which the quote expired.
+    """
 
     status: int | None = None
     stage: int | None = None
@@ -76,7 +81,10 @@ class StatusRule(Section):
 
 
 class QuoteStatusMapping(Section):
-    """One rule a quote status, and for a quote that expired unanswered."""
+    """One rule a quote status, and for a quote that expired unanswered.
+
+    ``loss_reasons``: the Autotask loss reason of each of ours, by our id; others take the reason of ``lost``.
+    """
 
     pending: StatusRule = StatusRule()
     accepted: StatusRule = StatusRule(probability=100, set_closed_date=True)
@@ -84,25 +92,39 @@ class QuoteStatusMapping(Section):
     fulfilled: StatusRule = StatusRule(probability=100, set_closed_date=True)
     lost: StatusRule = StatusRule(probability=0, set_closed_date=True)
     expired: StatusRule = StatusRule()
+    loss_reasons: dict[int, int] = {}
 
 
 class ProductsServicesSettings(Section):
     """How lines find or make Products and Services.
 
-    ``when_unmatched``: make the record, or stop the push with a question. ``update_existing``: whether price, cost
-    and description of a matched record follow ours. ``description_target``: the record, the quote item, or both.
-    ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's discount is spread over
-    its lines, or pushed as a discount item where Autotask's picklist has that type.
+    ``match_mpn``/``match_sku``/``match_name``: the rungs on which products are looked for, in this order; services,
+    whose names are unique in Autotask, always by name. ``when_unmatched``: make the record, or stop the push.
+    ``inactive_match``: what fits but is inactive stops the push, or is made active again. ``update_existing``: whether
+    what is ticked in ``update_price``, ``update_cost`` and ``update_description`` of a matched record follows ours.
+    ``service_period``: the period of new services; None: that of the line. ``description_target``: the record, the
+    quote item, or both. ``markup``: what a new record's markup rate is: Autotask's own, what price and cost come to,
+    or ``markup_percent``. ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's
+    discount is spread over its lines, or pushed as a discount item where Autotask's picklist has that type.
     """
 
+    match_mpn: bool = True
+    match_sku: bool = True
+    match_name: bool = True
     when_unmatched: Literal["create", "stop"] = "create"
+    inactive_match: Literal["stop", "activate"] = "stop"
     update_existing: UpdatePolicy = "never"
+    update_price: bool = True
+    update_cost: bool = True
+    update_description: bool = True
     product_billing_code_id: int | None = None
     service_billing_code_id: int | None = None
     default_vendor_id: int | None = None
+    service_period: int | None = None
     description_target: Literal["record", "item", "both"] = "both"
     mpn_in_name: bool = False
     send_cost: bool = True
+    markup: Literal["none", "computed", "fixed"] = "none"
     markup_percent: Decimal | None = None
     labor_role_id: int | None = None
     shipping_type_id: int | None = None
@@ -112,7 +134,8 @@ class ProductsServicesSettings(Section):
 class CategoryRule(Section):
     """Where one category or subcategory goes. None inherits: from the parent category, then from the defaults.
 
-    ``product_category``: value of the Product picklist. ``role_id`` and ``work_type_id`` (a billing code) serve labor.
+    ``product_category``: value of the Product picklist. ``role_id`` and ``work_type_id`` (a billing code) serve labor;
+    Autotask's quote items have no field for the work type, so its name goes into their description.
     """
 
     product_category: int | None = None

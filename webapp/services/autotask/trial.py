@@ -8,10 +8,9 @@ from decimal import Decimal
 
 from webapp.models import Category, User, utc_now
 from webapp.models.catalogue import MONTHLY, ONE_TIME
-from webapp.models.quote import PENDING
 from webapp.services import categories, tax_codes
 from webapp.services.autotask import facts, preview, settings_store
-from webapp.services.autotask.compile import compile_quote
+from webapp.services.autotask.compile import Fate, compile_quote
 from webapp.services.autotask.plan import Step
 from webapp.services.autotask.settings import AutotaskSettings
 from webapp.services.quoting.snapshot import (
@@ -41,9 +40,7 @@ def run(runtime: Runtime, actor: User) -> Trial:
     sample, notes = sample_quote(settings, actor)
     desired = compile_quote(
         sample,
-        status=PENDING,
-        lost_reason="",
-        expired=False,
+        Fate(),
         content_sha256="",
         settings=settings,
         facts=facts.gather(runtime),
