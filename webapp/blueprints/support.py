@@ -12,6 +12,7 @@ from flask_login import current_user, login_required
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from wtforms import Field, HiddenField, SelectField
 
 from webapp.blueprints import resume
 from webapp.models import User, db
@@ -119,3 +120,32 @@ def show_errors(form: FlaskForm, error: Invalid) -> None:
             shown = True
     if not shown:
         form.form_errors.append(str(error))
+
+
+class RecordForm(FlaskForm):
+    """A form of one record; ``seen`` marks the record as it was when the form was opened (``services.records``)."""
+
+    seen = HiddenField()
+
+
+def show_conflict(form: RecordForm, stored: RecordForm, error: Conflict) -> None:
+    """Say that somebody else saved, put what they saved beside the fields, and let the form be sent again.
+
+    ``stored``: the same form, filled from the record as it is now.
+    """
+    form.form_errors.append(str(error))
+    form.seen.data = stored.seen.data
+    for item in form:
+        theirs = stored[item.name]
+        if item.name in ("csrf_token", "seen") or str(theirs.data or "") == str(item.data or ""):
+            continue
+        item.errors = [*item.errors, f"Saved meanwhile: {_in_words(theirs)}."]
+
+
+def _in_words(item: Field) -> str:
+    if isinstance(item.data, bool):
+        return "yes" if item.data else "no"
+    if isinstance(item, SelectField):
+        labels = {choice.value: choice.label for choice in item.choices}
+        return labels.get(str(item.data or ""), "None")
+    return str(item.data or "nothing")[:200]

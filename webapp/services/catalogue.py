@@ -15,6 +15,19 @@ MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(1_000_000)
 MAX_DESCRIPTION = 100_000
 CODES = ("sku", "mpn", "manufacturer", "supplier")
+SHOWN = (
+    *(
+        "name",
+        "description",
+        "unit_price",
+        "unit_cost",
+        "recurrence",
+        "is_active",
+        "category_id",
+        "tax_code_id",
+    ),
+    *CODES,
+)
 
 
 def get(item_id: int) -> Item:
@@ -48,7 +61,12 @@ def search(
 
 
 def save(actor: User | None, item: Item | None, values: Mapping[str, object]) -> Item:
-    """Add (None) or change an item from what was typed. Raises Invalid with sentences; nothing is stored then."""
+    """Add (None) or change an item from what was typed.
+
+    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    """
+    if item is not None:
+        records.check_unchanged(item, SHOWN, values, "item")
     reader = Reader(values)
     read = {
         "name": reader.text("name", 200, missing="Enter the item's name."),

@@ -11,6 +11,8 @@ from webapp.services import audit, records
 from webapp.services.errors import Invalid
 from webapp.services.fields import Reader
 
+SHOWN = ("name", "parent_id")
+
 
 def get(category_id: int) -> Category:
     """Raises NotFound with a sentence."""
@@ -38,7 +40,12 @@ def choices() -> list[tuple[int, str]]:
 
 
 def save(actor: User | None, category: Category | None, values: Mapping[str, object]) -> Category:
-    """Add (None) or rename and move a category. Raises Invalid with sentences; nothing is stored then."""
+    """Add (None) or rename and move a category.
+
+    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    """
+    if category is not None:
+        records.check_unchanged(category, SHOWN, values, "category")
     reader = Reader(values)
     name = reader.text("name", 100, missing="Enter the category's name.")
     parent = records.find(Category, reader.identifier("parent_id"))

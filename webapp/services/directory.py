@@ -19,6 +19,8 @@ ORGANIZATION_TEXTS = (
     *(f"{kind}_{part}" for kind in ("billing", "shipping") for part in ADDRESS_PARTS),
 )
 PERSON_TEXTS = ("first_name", "last_name", "title", "phone", "mobile")
+ORGANIZATION_SHOWN = ("name", *ORGANIZATION_TEXTS)
+PERSON_SHOWN = (*PERSON_TEXTS, "email", "organization_id")
 
 
 def get_person(person_id: int) -> Person:
@@ -72,8 +74,11 @@ def save_organization(
 ) -> Organization:
     """Add (None) or change an organization from what was typed.
 
-    Raises Invalid with a sentence for each wrong field; nothing is stored then.
+    Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved it meanwhile; nothing is
+    stored then.
     """
+    if organization is not None:
+        records.check_unchanged(organization, ORGANIZATION_SHOWN, values, "organization")
     reader = Reader(values)
     name = reader.text("name", 200, missing="Enter the organization's name.")
     texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
@@ -100,8 +105,11 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     """Add (None) or change a person from what was typed.
 
     ``organization`` is a name; one that is not known yet becomes a new organization, with ``organization_phone`` when
-    given. Raises Invalid with a sentence for each wrong field; nothing is stored then.
+    given. Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved the person meanwhile;
+    nothing is stored then.
     """
+    if person is not None:
+        records.check_unchanged(person, PERSON_SHOWN, values, "person")
     reader = Reader(values)
     texts = {field: reader.text(field, _limit(Person, field)) for field in PERSON_TEXTS}
     email = _email(reader)

@@ -11,6 +11,7 @@ from webapp.services.errors import Invalid
 from webapp.services.fields import Reader
 
 MAX_RATE = Decimal(100)
+SHOWN = ("name", "rate", "is_active")
 
 
 def get(tax_code_id: int) -> TaxCode:
@@ -29,7 +30,12 @@ def usable() -> list[TaxCode]:
 
 
 def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, object]) -> TaxCode:
-    """Add (None) or change a tax code; ``rate`` in percent. Raises Invalid with sentences; nothing is stored then."""
+    """Add (None) or change a tax code; ``rate`` in percent.
+
+    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    """
+    if tax_code is not None:
+        records.check_unchanged(tax_code, SHOWN, values, "tax code")
     reader = Reader(values)
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import Any
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import CategoryForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_errors
+from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
 from webapp.models import Category
-from webapp.services import categories
-from webapp.services.errors import Invalid
+from webapp.services import categories, records
+from webapp.services.errors import Conflict, Invalid
 
 
 @items.get("/categories")
@@ -25,15 +27,14 @@ def category_list() -> ResponseReturnValue:
 @admin_required
 def new_category() -> ResponseReturnValue:
     """Add a category."""
-    return _edit(None, CategoryForm())
+    return _edit(None)
 
 
 @items.route("/categories/<int:category_id>", methods=["GET", "POST"])
 @admin_required
 def category(category_id: int) -> ResponseReturnValue:
     """Rename or move a category."""
-    record = categories.get(category_id)
-    return _edit(record, CategoryForm(obj=record))
+    return _edit(categories.get(category_id))
 
 
 @items.post("/categories/<int:category_id>/delete")
@@ -44,19 +45,26 @@ def delete_category(category_id: int) -> ResponseReturnValue:
     try:
         categories.delete(actor(), record)
     except Invalid as error:
-        form = CategoryForm(formdata=None, obj=record)
+        form = _form(record, formdata=None)
         form.form_errors.append(str(error))
         return render_template("items/category.html", form=form, category=record), 422
     return back_to("items.category_list", "The category was deleted.")
 
 
-def _edit(record: Category | None, form: CategoryForm) -> ResponseReturnValue:
+def _form(record: Category | None, **options: Any) -> CategoryForm:
+    return CategoryForm(obj=record, seen=records.mark(record, categories.SHOWN), **options)
+
+
+def _edit(record: Category | None) -> ResponseReturnValue:
+    form, status = _form(record), 422 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
             saved = categories.save(actor(), record, form.data)
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, _form(record, formdata=None), error)
+            status = 409
         else:
             return back_to("items.category_list", f"{saved.path} was saved.")
-    status = 422 if form.is_submitted() else 200
     return render_template("items/category.html", form=form, category=record), status

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 
+from webapp.blueprints.support import RecordForm
 from webapp.models.catalogue import RECURRENCES
 from webapp.services import categories, tax_codes
 from webapp.services.formatting import period_label, plain
@@ -22,7 +22,7 @@ class _LooseSelect(SelectField):
         """Nothing."""
 
 
-class ItemForm(FlaskForm):
+class ItemForm(RecordForm):
     """An item of the library."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
@@ -62,7 +62,7 @@ class ItemForm(FlaskForm):
         show_plainly(self.unit_cost)
 
 
-class CategoryForm(FlaskForm):
+class CategoryForm(RecordForm):
     """A category or subcategory."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
@@ -74,7 +74,7 @@ class CategoryForm(FlaskForm):
         self.parent_id.choices = [SelectChoice("", "Nothing: a category of its own"), *tops]
 
 
-class TaxCodeForm(FlaskForm):
+class TaxCodeForm(RecordForm):
     """A tax code."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})

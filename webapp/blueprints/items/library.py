@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
-from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, show_conflict, show_errors
 from webapp.models import Item
-from webapp.services import catalogue, categories
-from webapp.services.errors import Invalid
+from webapp.services import catalogue, categories, records
+from webapp.services.errors import Conflict, Invalid
 from webapp.services.fields import Reader
 
 
@@ -46,23 +48,30 @@ def index() -> ResponseReturnValue:
 @login_required
 def new() -> ResponseReturnValue:
     """Add an item."""
-    return _edit(None, ItemForm())
+    return _edit(None)
 
 
 @items.route("/<int:item_id>", methods=["GET", "POST"])
 @login_required
 def item(item_id: int) -> ResponseReturnValue:
     """Change an item. Quotes that have it already keep what they say."""
-    record = catalogue.get(item_id)
-    return _edit(record, ItemForm(obj=record))
+    return _edit(catalogue.get(item_id))
 
 
-def _edit(record: Item | None, form: ItemForm) -> ResponseReturnValue:
+def _form(record: Item | None, **options: Any) -> ItemForm:
+    return ItemForm(obj=record, seen=records.mark(record, catalogue.SHOWN), **options)
+
+
+def _edit(record: Item | None) -> ResponseReturnValue:
+    form, status = _form(record), 422 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
             saved = catalogue.save(actor(), record, form.data)
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, _form(record, formdata=None), error)
+            status = 409
         else:
             return back_to("items.item", f"{saved.name} was saved.", item_id=saved.id)
-    return render_template("items/item.html", form=form, item=record), 422 if form.is_submitted() else 200
+    return render_template("items/item.html", form=form, item=record), status

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import Any
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import TaxCodeForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_errors
+from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
 from webapp.models import TaxCode
-from webapp.services import tax_codes
-from webapp.services.errors import Invalid
+from webapp.services import records, tax_codes
+from webapp.services.errors import Conflict, Invalid
 
 
 @items.get("/tax-codes")
@@ -25,15 +27,14 @@ def tax_code_list() -> ResponseReturnValue:
 @admin_required
 def new_tax_code() -> ResponseReturnValue:
     """Add a tax code."""
-    return _edit(None, TaxCodeForm())
+    return _edit(None)
 
 
 @items.route("/tax-codes/<int:tax_code_id>", methods=["GET", "POST"])
 @admin_required
 def tax_code(tax_code_id: int) -> ResponseReturnValue:
     """Change a tax code; published quotes keep the rate that they were published with."""
-    record = tax_codes.get(tax_code_id)
-    return _edit(record, TaxCodeForm(obj=record))
+    return _edit(tax_codes.get(tax_code_id))
 
 
 @items.post("/tax-codes/<int:tax_code_id>/delete")
@@ -44,19 +45,26 @@ def delete_tax_code(tax_code_id: int) -> ResponseReturnValue:
     try:
         tax_codes.delete(actor(), record)
     except Invalid as error:
-        form = TaxCodeForm(formdata=None, obj=record)
+        form = _form(record, formdata=None)
         form.form_errors.append(str(error))
         return render_template("items/tax_code.html", form=form, tax_code=record), 422
     return back_to("items.tax_code_list", "The tax code was deleted.")
 
 
-def _edit(record: TaxCode | None, form: TaxCodeForm) -> ResponseReturnValue:
+def _form(record: TaxCode | None, **options: Any) -> TaxCodeForm:
+    return TaxCodeForm(obj=record, seen=records.mark(record, tax_codes.SHOWN), **options)
+
+
+def _edit(record: TaxCode | None) -> ResponseReturnValue:
+    form, status = _form(record), 422 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
             saved = tax_codes.save(actor(), record, form.data)
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, _form(record, formdata=None), error)
+            status = 409
         else:
             return back_to("items.tax_code_list", f"{saved.name} was saved.")
-    status = 422 if form.is_submitted() else 200
     return render_template("items/tax_code.html", form=form, tax_code=record), status

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField, TelField
 
+from webapp.blueprints.support import RecordForm
 from webapp.services import required_fields
 
 
-class _Marked(FlaskForm):
+class _Marked(RecordForm):
     """Marks the fields that the settings require."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

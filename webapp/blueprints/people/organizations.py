@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import OrganizationForm
-from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, show_conflict, show_errors
 from webapp.models import Organization
-from webapp.services import directory
-from webapp.services.errors import Invalid
+from webapp.services import directory, records
+from webapp.services.errors import Conflict, Invalid
 
 
 @people.get("/organizations")
@@ -30,25 +32,32 @@ def organizations() -> ResponseReturnValue:
 @login_required
 def new_organization() -> ResponseReturnValue:
     """Add an organization."""
-    return _edit(None, OrganizationForm())
+    return _edit(None)
 
 
 @people.route("/organizations/<int:organization_id>", methods=["GET", "POST"])
 @login_required
 def organization(organization_id: int) -> ResponseReturnValue:
     """Change an organization."""
-    record = directory.get_organization(organization_id)
-    return _edit(record, OrganizationForm(obj=record))
+    return _edit(directory.get_organization(organization_id))
 
 
-def _edit(record: Organization | None, form: OrganizationForm) -> ResponseReturnValue:
+def _form(record: Organization | None, **options: Any) -> OrganizationForm:
+    seen = records.mark(record, directory.ORGANIZATION_SHOWN)
+    return OrganizationForm(obj=record, seen=seen, **options)
+
+
+def _edit(record: Organization | None) -> ResponseReturnValue:
+    form, status = _form(record), 422 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
             saved = directory.save_organization(actor(), record, form.data)
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, _form(record, formdata=None), error)
+            status = 409
         else:
             return back_to("people.organization", f"{saved.name} was saved.", organization_id=saved.id)
     quotes = directory.quotes_of(organization=record) if record else []
-    status = 422 if form.is_submitted() else 200
     return render_template("people/organization.html", form=form, organization=record, quotes=quotes), status

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import PersonForm
-from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, show_conflict, show_errors
 from webapp.models import Person
-from webapp.services import directory
-from webapp.services.errors import Invalid
+from webapp.services import directory, records
+from webapp.services.errors import Conflict, Invalid
 
 
 @people.get("/")
@@ -30,19 +32,14 @@ def index() -> ResponseReturnValue:
 @login_required
 def new() -> ResponseReturnValue:
     """Add a person."""
-    return _edit(None, PersonForm(data={"organization": request.args.get("organization", "")}))
+    return _edit(None)
 
 
 @people.route("/<int:person_id>", methods=["GET", "POST"])
 @login_required
 def person(person_id: int) -> ResponseReturnValue:
     """Change a person."""
-    record = directory.get_person(person_id)
-    organization = record.organization.name if record.organization else ""
-    form = PersonForm(obj=record)
-    if request.method == "GET":
-        form.organization.data = organization
-    return _edit(record, form)
+    return _edit(directory.get_person(person_id))
 
 
 @people.get("/organization-names")
@@ -53,14 +50,25 @@ def organization_names() -> ResponseReturnValue:
     return render_template("people/_organization_names.html", organizations=found)
 
 
-def _edit(record: Person | None, form: PersonForm) -> ResponseReturnValue:
+def _form(record: Person | None, **options: Any) -> PersonForm:
+    shown = {name: getattr(record, name) for name in (*directory.PERSON_TEXTS, "email")} if record else {}
+    shown["organization"] = request.args.get("organization", "")
+    if record:
+        shown["organization"] = record.organization.name if record.organization else ""
+    return PersonForm(data=shown, seen=records.mark(record, directory.PERSON_SHOWN), **options)
+
+
+def _edit(record: Person | None) -> ResponseReturnValue:
+    form, status = _form(record), 422 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
             saved = directory.save_person(actor(), record, form.data)
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, _form(record, formdata=None), error)
+            status = 409
         else:
             return back_to("people.person", f"{saved.full_name} was saved.", person_id=saved.id)
     quotes = directory.quotes_of(person=record) if record else []
-    status = 422 if form.is_submitted() else 200
     return render_template("people/person.html", form=form, person=record, quotes=quotes), status
