@@ -33,6 +33,7 @@ class Quote(Timestamped, Base):
     ``number`` is given at the first publishing. ``public_token`` opens the customer's page.
     ``discount_kind``: ``percent`` of every line, or an ``amount`` off the one-time lines.
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; None lets the push find or create them.
+    ``lost_reason``: in words; ``loss_reason_id``: the one chosen of the list in the settings, if any.
     ``viewed_at``: when the customer first opened the live revision. ``version`` guards against two people saving
     over each other's header; each line has its own.
     """
@@ -64,7 +65,8 @@ class Quote(Timestamped, Base):
     autotask_opportunity_title: Mapped[str] = mapped_column(String(200), default="")
     autotask_contact_id: Mapped[int | None] = mapped_column(BigInteger)
     viewed_at: Mapped[datetime | None]
-    lost_reason: Mapped[str] = mapped_column(String(500), default="")
+    lost_reason: Mapped[str] = mapped_column(String(600), default="")
+    loss_reason_id: Mapped[int | None]
     status_changed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

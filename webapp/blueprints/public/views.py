@@ -13,7 +13,7 @@ from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote
-from webapp.services import outbox
+from webapp.services import loss_reasons, outbox
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.quoting import acceptance, document, pricing, snapshot
 
@@ -90,6 +90,7 @@ def _page(quote: Quote, **typed: Any) -> str:
         "groups": pricing.grouped(frozen, computed),
         "taxes": pricing.taxes(frozen, computed),
         "refusal": refusal,
+        "loss_reasons": loss_reasons.current()[0],
         "choosing": not refusal,
         "older_link": seen if seen and seen < revision.number else None,
     }

@@ -14,7 +14,7 @@ from webapp.blueprints.support import actor, back_to, is_htmx, runtime
 from webapp.models import Quote, db, utc_now
 from webapp.models.catalogue import RECURRENCES
 from webapp.models.quote import PENDING
-from webapp.services import audit, categories, tax_codes
+from webapp.services import audit, categories, loss_reasons, tax_codes
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.quoting import document, editing, freezing, lifecycle, pricing, readiness, stages
 from webapp.services.quoting.snapshot import Snapshot
@@ -96,6 +96,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
         "possible": lifecycle.possible(quote),
+        "loss_reasons": loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
         "tax_codes": tax_codes.everything(),
         "categories": categories.choices(),

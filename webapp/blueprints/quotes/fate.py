@@ -50,7 +50,8 @@ def set_status(quote_id: int) -> ResponseReturnValue:
         if status == ACCEPTED:
             acceptance.record_for_customer(actor(), quote_id, request.form)
         else:
-            lifecycle.advance(actor(), quote_id, status, reason=request.form.get("reason", ""))
+            reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
+            lifecycle.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
     except Invalid as error:
         fate = {"fate_status": status, "fate_errors": error.fields, "fate_sentence": str(error)}
         return page(editing.get(quote_id), 422, fate_values=request.form, **fate)

@@ -6,4 +6,10 @@ from flask import Blueprint
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
-from webapp.blueprints.settings import home, profile, required, users  # noqa: F401  the views register themselves
+from webapp.blueprints.settings import (  # noqa: F401  the views register themselves
+    home,
+    losses,
+    profile,
+    required,
+    users,
+)

@@ -130,9 +130,10 @@ class _Observer:
         if wanted["normalized"]:
             nodes.append(condition("beginsWith", "companyName", _first_word(wanted["name"])))
         if wanted["phone"]:
-            nodes.append(condition("eq", "phone", wanted["phone"]))
+            # Numbers are written in many ways, but nearly all end with the same four digits.
+            nodes.append(condition("contains", "phone", digits(wanted["phone"])[-4:] or wanted["phone"]))
         if wanted["website"]:
-            nodes.append(condition("eq", "webAddress", wanted["website"]))
+            nodes.append(condition("contains", "webAddress", host(wanted["website"])))
         rows = self.client.query("Companies", [any_of(*nodes)] if len(nodes) > 1 else nodes)
         return [row for row in rows if self._is_company(row)]
 
@@ -147,9 +148,10 @@ class _Observer:
             return True
         if wanted["normalized"] and normalized(name) == normalized(wanted["name"]):
             return True
+        phone, website = str(row.get("phone") or ""), str(row.get("webAddress") or "")
         return bool(
-            (wanted["phone"] and row.get("phone") == wanted["phone"])
-            or (wanted["website"] and row.get("webAddress") == wanted["website"])
+            (wanted["phone"] and phone and same_phone(phone, wanted["phone"]))
+            or (wanted["website"] and website and host(website) == host(wanted["website"]))
         )
 
     def _query_contact(self) -> list[Record]:
@@ -381,6 +383,23 @@ def normalized(name: str) -> str:
     """A company name without case, punctuation and legal form."""
     words = re.sub(r"[^\w\s]", " ", name.casefold().replace("&", " and "))
     return " ".join(_LEGAL_FORMS.sub(" ", words).split())
+
+
+def digits(phone: str) -> str:
+    """The digits of a phone number, without an extension behind it."""
+    return re.sub(r"\D", "", re.split(r"(?i)\b(?:ext|x)", phone)[0])
+
+
+def same_phone(one: str, other: str) -> bool:
+    """True for the same number however it is written; a country code may stand before one of them alone."""
+    short, long = sorted((digits(one), digits(other)), key=len)
+    return long == short or (len(short) >= 7 and len(long) - len(short) <= 3 and long.endswith(short))
+
+
+def host(address: str) -> str:
+    """The host of a web address, without “www.”, whatever stands around it."""
+    bare = re.sub(r"^\w+://", "", address.strip().lower())
+    return re.split(r"[/?#:]", bare)[0].removeprefix("www.")
 
 
 def fits_name(row: Record, quote: Wish) -> bool:

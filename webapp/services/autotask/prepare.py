@@ -50,6 +50,7 @@ def fate_of(quote: Quote, frozen: Snapshot) -> Fate:
         status=quote.status,
         expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
         closed_on=changed_at.date() if changed_at else None,
+        loss_reason_id=quote.loss_reason_id,
         lost_reason=quote.lost_reason,
     )
 

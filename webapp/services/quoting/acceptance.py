@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from webapp.models import Acceptance, Quote, User, db, utc_now
 from webapp.models.quote import ACCEPTED, LOST, PENDING
-from webapp.services import directory
+from webapp.services import directory, loss_reasons
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.fields import Reader, clean_text
 from webapp.services.quoting import editing, freezing, lifecycle, pricing, publishing, snapshot, stages
@@ -87,18 +87,22 @@ def accept(token: str, values: Mapping[str, object], chosen: Collection[str], ev
 
 
 def decline(token: str, values: Mapping[str, object]) -> Quote:
-    """The customer declines. ``values``: ``reason`` and ``sha256`` as in ``accept``. Raises Invalid or Conflict."""
+    """The customer declines. ``values``: ``loss_reason`` (an id of the list) or ``reason``, and ``sha256``.
+
+    Raises Invalid or Conflict.
+    """
     quote = editing.lock(by_token(token).id)
     live = _answerable(quote, values)
     reader = Reader(values)
+    chosen = loss_reasons.find(values.get("loss_reason"))
     reason = reader.text(
         "reason",
         lifecycle.MAX_REASON,
-        missing="Say in a few words why, so that a better offer can be made.",
+        missing="" if chosen else "Say in a few words why, so that a better offer can be made.",
         one_line=False,
     )
     reader.check("The quote was not declined yet.")
-    lifecycle.apply(quote, LOST, actor=None, reason=reason, label=_customer(live))
+    lifecycle.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=_customer(live))
     db.session.commit()
     return quote
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from webapp.models import Quote, Revision, User, db, utc_now
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
-from webapp.services import audit, outbox
+from webapp.services import audit, loss_reasons, outbox
 from webapp.services.errors import Invalid
+from webapp.services.loss_reasons import LossReason
 from webapp.services.quoting.editing import lock
 
 # From each status, the statuses that may follow. A lost quote comes back to life only when nobody had accepted it.
@@ -40,9 +41,12 @@ def possible(quote: Quote) -> tuple[str, ...]:
     return TRANSITIONS[quote.status]
 
 
-def advance(actor: User, quote_id: int, status: str, *, reason: str = "") -> Quote:
+def advance(
+    actor: User, quote_id: int, status: str, *, reason: str = "", loss_reason_id: object = None
+) -> Quote:
     """Set the status as the rep says: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
 
+    ``loss_reason_id``: one of the settings' loss reasons, beside ``reason`` in own words or instead of it.
     An acceptance goes through ``acceptance.record_for_customer``. Raises NotPublished, TransitionRefused or
     ReasonMissing, each with a sentence.
     """
@@ -50,20 +54,30 @@ def advance(actor: User, quote_id: int, status: str, *, reason: str = "") -> Quo
     reason = reason.strip()
     if status == ACCEPTED:
         raise TransitionRefused("An acceptance needs the name of who accepted. Nothing was changed.")
-    if status == LOST and not reason:
+    chosen = loss_reasons.find(loss_reason_id)
+    if status == LOST and not reason and chosen is None:
         raise ReasonMissing(
             "Nothing was changed yet.", {"reason": "Say in a few words why the quote was lost."}
         )
     if len(reason) > MAX_REASON:
         raise ReasonMissing("Nothing was changed yet.", {"reason": f"Use up to {MAX_REASON} characters."})
-    apply(quote, status, actor=actor, reason=reason if status == LOST else "")
+    apply(quote, status, actor=actor, reason=reason, chosen=chosen)
     db.session.commit()
     return quote
 
 
-def apply(quote: Quote, status: str, *, actor: User | None, reason: str = "", label: str = "") -> Revision:
+def apply(
+    quote: Quote,
+    status: str,
+    *,
+    actor: User | None,
+    reason: str = "",
+    chosen: LossReason | None = None,
+    label: str = "",
+) -> Revision:
     """Make the transition and record its push in the open transaction; returns the revision it concerns.
 
+    ``reason`` and ``chosen`` say why a quote is lost, and are nothing to other statuses.
     ``label``: the customer's name when they did it themselves.
     """
     revision = quote.current_revision
@@ -76,7 +90,9 @@ def apply(quote: Quote, status: str, *, actor: User | None, reason: str = "", la
     before = quote.status
     quote.status = status
     quote.status_changed_at = utc_now()
-    quote.lost_reason = reason
+    told = loss_reasons.in_words(chosen, reason) if status == LOST else ""
+    quote.lost_reason = told
+    quote.loss_reason_id = chosen.id if chosen and status == LOST else None
     quote.version += 1
     outbox.record(quote, revision, "reopened" if status == PENDING else status)
     audit.record(
@@ -86,7 +102,7 @@ def apply(quote: Quote, status: str, *, actor: User | None, reason: str = "", la
         quote.id,
         label=label,
         before=before,
-        reason=reason,
+        reason=told,
         revision=revision.number,
     )
     return revision

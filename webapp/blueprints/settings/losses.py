@@ -1,0 +1,43 @@
+"""Settings > Loss Reasons."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.settings import settings
+from webapp.blueprints.support import actor, admin_required, back_to
+from webapp.models import db
+from webapp.services import loss_reasons
+from webapp.services.errors import Conflict, Invalid
+
+NEW_ROWS = 3
+
+
+@settings.route("/loss-reasons", methods=["GET", "POST"])
+@admin_required
+def losses() -> ResponseReturnValue:
+    """The reasons of which a rep or a customer may choose when a quote is lost."""
+    status, sentence, errors = 200, "", {}
+    if request.method == "POST":
+        try:
+            loss_reasons.save(actor(), request.form, request.form.get("version", -1, type=int))
+        except Invalid as error:
+            sentence, errors, status = str(error), error.fields, 422
+        except Conflict as error:
+            db.session.rollback()
+            sentence, status = str(error), 409
+        else:
+            return back_to("settings.losses", "The loss reasons were saved.")
+    reasons, version = loss_reasons.current()
+    # After a conflict the newest list is shown; the new rows keep what was typed.
+    typed = request.form if status == 422 else {}
+    page = render_template(
+        "settings/loss_reasons.html",
+        rows=[(f"reason-{one.id}", typed.get(f"reason-{one.id}", one.name)) for one in reasons],
+        new_rows=[(name, request.form.get(name, "")) for name in (f"new-{n + 1}" for n in range(NEW_ROWS))],
+        version=version,
+        sentence=sentence,
+        errors=errors,
+    )
+    return page, status
