@@ -12,11 +12,15 @@ from webapp.services.vault import Vault
 
 @dataclass(frozen=True)
 class Runtime:
-    """The configuration, the key store and the Redis connection (which may be down at any moment)."""
+    """The configuration, the key store and the Redis connection (which may be down at any moment).
+
+    ``offline``: lists of Autotask that were read before serve whatever their age, and none is fetched.
+    """
 
     config: Config
     vault: Vault = field(repr=False)
     redis: Redis
+    offline: bool = False
 
 
 def build_runtime(config: Config) -> Runtime:

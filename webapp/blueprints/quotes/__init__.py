@@ -14,5 +14,6 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     finding,
     index,
     lines,
+    preflight,
     preview,
 )

@@ -125,6 +125,18 @@ def refresh(runtime: Runtime) -> None:
     db.session.commit()
 
 
+def renew_reference(runtime: Runtime, name: str) -> None:
+    """Fetch one reference list anew, by one call where it has at most 500 entries.
+
+    Raises NotConnected, ConnectionRefused or AutotaskError; what was cached stays then.
+    """
+    client = connection.open_client(runtime)
+    db.session.commit()  # no transaction stays open while Autotask is asked
+    content = _fetch_reference(client, name)
+    _store(f"reference:{name}", content)
+    db.session.commit()
+
+
 def fetched_at() -> datetime | None:
     """When the oldest cached list was fetched; None when nothing is cached."""
     query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(RemoteMetadata.integration == AUTOTASK)
@@ -134,8 +146,12 @@ def fetched_at() -> datetime | None:
 
 def _cached(runtime: Runtime, name: str, fetch: Any) -> Any:
     row = db.session.get(RemoteMetadata, (AUTOTASK, name))
-    if row is not None and row.fetched_at > utc_now() - MAX_AGE:
+    if row is not None and (runtime.offline or row.fetched_at > utc_now() - MAX_AGE):
         return row.content
+    if runtime.offline:
+        raise NotConnected(
+            "They were not read yet; the first push reads them, or an admin under Settings > Integrations."
+        )
     try:
         content = fetch(connection.open_client(runtime))
     except (AutotaskError, NotConnected, ConnectionRefused):

@@ -1,0 +1,237 @@
+"""The pre-flight: what would make the push fail is named before publishing, with the way to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.push.kit import Desk, every_kind
+from tests.settings.visitor import HTMX, Visitor, text
+from webapp.models import Category, Quote, TaxCode, db
+from webapp.services.autotask import connection, metadata, preflight, settings_store
+from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping, ProductsServicesSettings
+from webapp.services.quoting import publishing
+
+
+@pytest.fixture(autouse=True)
+def lists(desk: Desk) -> None:
+    """Every list of Autotask, read as after connecting."""
+    metadata.refresh(desk.runtime)
+
+
+def sentences(desk: Desk, quote: Quote) -> dict[str, list[str]]:
+    found = preflight.check(desk.runtime, quote)
+    return {name: [one.sentence for one in getattr(found, name)] for name in ("waits", "stops", "may")}
+
+
+def change_value(desk: Desk, entity: str, field: str, label: str, **change: Any) -> None:
+    """Change one value of a picklist in Autotask, and read the lists anew as an admin would."""
+    value = str(desk.pick(entity, field, label))
+    desk.tenant._ask("PATCH", f"/picklists/{entity}/{field}", {"value": value, **change})
+    metadata.refresh(desk.runtime)
+
+
+def test_nothing_is_found_where_a_push_succeeds(desk: Desk) -> None:
+    quote = desk.quote(*every_kind(desk), shipping_amount=Decimal("49.90"))
+    assert sentences(desk, quote) == {"waits": [], "stops": [], "may": []}
+    assert desk.push(quote).state == "synced"
+    assert sentences(desk, quote) == {"waits": [], "stops": [], "may": []}
+
+
+def test_it_makes_at_most_one_call_for_many_looks(desk: Desk) -> None:
+    first, second = desk.quote(*every_kind(desk)), desk.quote({"name": "Rack"})
+    desk.tenant._ask("DELETE", "/calls")
+    for quote in (first, second, first):
+        preflight.check(desk.runtime, quote)
+    assert desk.tenant.stats()["total"] == 1
+    assert desk.tenant.stats()["writes"] == 0
+
+
+def test_old_lists_serve_instead_of_being_fetched(desk: Desk) -> None:
+    from datetime import timedelta
+
+    from webapp.models import RemoteMetadata, utc_now
+
+    quote = desk.quote({"name": "Rack"})
+    db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(days=3)))
+    db.session.commit()
+    desk.tenant._ask("DELETE", "/calls")
+    assert sentences(desk, quote)["stops"] == []
+    assert desk.tenant.stats()["total"] == 1
+
+
+def test_without_lists_a_sentence_says_so_and_nothing_is_fetched(desk: Desk) -> None:
+    from webapp.models import RemoteMetadata
+
+    quote = desk.quote({"name": "Rack"})
+    db.session.execute(db.delete(RemoteMetadata))
+    db.session.commit()
+    desk.tenant._ask("DELETE", "/calls")
+    report = preflight.check(desk.runtime, quote)
+    assert report.is_clear
+    assert "They were not read yet" in report.notes[0]
+    assert desk.tenant.stats()["total"] <= 2, "the billing codes with their picklist"
+
+
+def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> None:
+    organization = desk.organization("Silent Ltd")
+    organization.phone = ""
+    quote = desk.quote({"name": "Rack"}, organization=organization)
+    found = preflight.check(desk.runtime, quote).may
+    assert [one.sentence for one in found] == [
+        "The company “Silent Ltd” has no phone number, which Autotask demands of a new company."
+    ]
+    assert found[0].mend == ("organization", str(organization.id))
+    assert desk.push(quote).state == "failed", "so the warning was right"
+
+
+def test_an_inactive_picklist_value_is_named(desk: Desk) -> None:
+    change_value(desk, "Opportunities", "stage", "Quote Sent", isActive=False)
+    quote = desk.quote({"name": "Rack"})
+    assert sentences(desk, quote)["stops"] == [
+        "The stage of the opportunity “New office”, “Quote Sent”, is inactive in Autotask."
+    ]
+    assert desk.push(quote).state == "failed"
+
+
+def test_a_status_that_was_deleted_is_named(desk: Desk) -> None:
+    change_value(desk, "Opportunities", "status", "Active", remove=True)
+    assert "is not in Autotask any more" in sentences(desk, desk.quote({"name": "Rack"}))["stops"][0]
+
+
+def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) -> None:
+    code = desk.ref("BillingCodes", "Hardware")
+    quote = desk.quote({"name": "Rack"}, {"name": "Shelf"})
+    desk.tenant.remove("BillingCodes", code)
+    assert sentences(desk, quote)["may"] == [
+        f"The billing code of line 1 “Rack” (#{code}) is not in Autotask any more."
+    ]
+
+
+def test_an_inactive_role_of_labor_stops_the_push(desk: Desk) -> None:
+    role = desk.ref("Roles", "Field Engineer")
+    desk.tenant.edit("Roles", role, isActive=False)
+    metadata.refresh(desk.runtime)
+    quote = desk.quote({"name": "Hours", "category_id": desk.labor.id})
+    assert sentences(desk, quote)["stops"] == [
+        "The role of line 1 “Hours”, “Field Engineer”, is inactive in Autotask."
+    ]
+
+
+def test_an_unmapped_tax_code_and_a_missing_billing_code_are_named(desk: Desk) -> None:
+    tax = TaxCode(name="VAT 20 %", rate=Decimal(20))
+    db.session.add(tax)
+    db.session.commit()
+    desk.save(
+        products_services=ProductsServicesSettings(shipping_type_id=desk.ref("ShippingTypes", "Ground"))
+    )
+    quote = desk.quote({"name": "Rack", "tax_code_id": tax.id}, {"name": "Care", "recurrence": "monthly"})
+    found = sentences(desk, quote)
+    assert found["stops"] == ["Line 1 “Rack” carries the tax “VAT 20 %”, which is not mapped to Autotask."]
+    assert found["may"] == [
+        "Autotask demands “Billing code” of a new product, but line 1 “Rack” has none.",
+        "Autotask demands “Billing code” of a new service, but line 2 “Care” has none.",
+    ]
+
+
+def test_a_record_that_is_linked_needs_no_billing_code(desk: Desk) -> None:
+    quote = desk.quote({"name": "Rack"})
+    desk.push(quote)
+    desk.save(products_services=ProductsServicesSettings())
+    assert sentences(desk, quote) == {"waits": [], "stops": [], "may": []}
+
+
+def test_a_category_that_autotask_does_not_have_is_a_note(desk: Desk) -> None:
+    odd = Category(name="Odds and ends")
+    db.session.add(odd)
+    db.session.commit()
+    quote = desk.quote({"name": "Rack", "category_id": odd.id}, {"name": "Tray", "category_id": odd.id})
+    report = preflight.check(desk.runtime, quote)
+    assert report.is_clear
+    (note,) = report.notes
+    assert note == (
+        "The category “Odds and ends” of line 1 “Rack” and 1 more has no product category in Autotask, so a new "
+        "product gets none."
+    )
+    choice = next(c for c in metadata.picklist(desk.runtime, "Products", "productCategory") if c.is_active)
+    rules = settings_store.active().item_category.rules
+    desk.save(
+        item_category=ItemCategoryMapping(
+            rules={**rules, odd.id: CategoryRule(product_category=choice.value)}
+        )
+    )
+    assert preflight.check(desk.runtime, quote).notes == []
+
+
+def test_rejected_credentials_are_found_and_remembered(desk: Desk, admin: Visitor) -> None:
+    quote = desk.quote({"name": "Rack"})
+    desk.tenant.change(secret="another one")
+    assert "no longer accepts" in sentences(desk, quote)["waits"][0]
+    stored = connection.load()
+    assert stored is not None
+    assert stored.state == connection.REJECTED
+    answer = admin.client.get(f"/quotes/{quote.id}/preflight", headers=HTMX)
+    assert "/settings/integrations/" in answer.text
+
+
+def test_a_connection_that_is_missing_or_not_set_up_is_named(desk: Desk) -> None:
+    from webapp.models import Connection, SettingsVersion
+
+    quote = desk.quote({"name": "Rack"})
+    db.session.execute(db.delete(SettingsVersion))
+    db.session.commit()
+    assert "Save Integration was never pressed" in sentences(desk, quote)["waits"][0]
+    connection.disconnect(desk.rep)
+    assert "disconnected" in sentences(desk, quote)["waits"][0]
+    db.session.execute(db.delete(Connection))
+    db.session.commit()
+    assert "not connected" in sentences(desk, quote)["waits"][0]
+
+
+def test_it_never_stands_in_the_way_of_publishing(desk: Desk, admin: Visitor) -> None:
+    desk.tenant.change(secret="another one")
+    organization = desk.organization()
+    organization.phone = ""
+    quote = desk.quote({"name": "Rack"}, organization=organization)
+    said = text(admin.client.get(f"/quotes/{quote.id}/preflight", headers=HTMX))
+    assert "The quote can be published" in said
+    assert publishing.publish(desk.rep, quote.id).is_new
+
+
+def test_the_editor_loads_it_by_itself_and_without_javascript_by_a_link(desk: Desk, admin: Visitor) -> None:
+    organization = desk.organization("Silent <b>Ltd</b>")
+    organization.phone = ""
+    quote = desk.quote({"name": "Rack"}, organization=organization)
+    desk.tenant._ask("DELETE", "/calls")
+    page = admin.client.get(f"/quotes/{quote.id}").text
+    assert f'hx-get="/quotes/{quote.id}/preflight" hx-trigger="load"' in page
+    assert desk.tenant.stats()["total"] == 0, "the page itself asks nothing"
+    partial = admin.client.get(f"/quotes/{quote.id}/preflight", headers=HTMX).text
+    whole = admin.client.get(f"/quotes/{quote.id}/preflight").text
+    assert "<html" not in partial
+    assert " ".join(partial.split()) in " ".join(whole.split())
+    assert f'href="/people/organizations/{quote.organization_id}"' in partial
+    assert "<b>" not in partial
+
+
+def test_a_closed_quote_has_no_preflight(desk: Desk, admin: Visitor) -> None:
+    from webapp.services.quoting import acceptance
+
+    quote = desk.quote({"name": "Rack"})
+    desk.push(quote)
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist", "email": ""})
+    assert admin.client.get(f"/quotes/{quote.id}/preflight", headers=HTMX).text == ""
+    assert admin.client.get(f"/quotes/{quote.id}/preflight").status_code == 200
+
+
+def test_without_redis_the_lists_are_looked_at_and_nothing_is_asked(desk: Desk) -> None:
+    from redis import Redis
+
+    away = replace(desk.runtime, redis=Redis.from_url("redis://127.0.0.1:1/0"))
+    quote = desk.quote({"name": "Rack"})
+    desk.tenant._ask("DELETE", "/calls")
+    assert preflight.check(away, quote).is_clear
+    assert desk.tenant.stats()["total"] == 0

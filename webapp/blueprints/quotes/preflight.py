@@ -1,0 +1,33 @@
+"""What would make the push fail, shown in the editor without holding it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.support import is_htmx, runtime
+from webapp.models.quote import PENDING
+from webapp.services.autotask import preflight
+from webapp.services.quoting import editing
+
+
+@quotes.get("/<int:quote_id>/preflight")
+@login_required
+def preflight_check(quote_id: int) -> ResponseReturnValue:
+    """The findings as a partial; within the page of the quote without JavaScript."""
+    quote = editing.get(quote_id)
+    if quote.status != PENDING:
+        return "" if is_htmx() else page(quote)
+    found: dict[str, Any] = {
+        "report": preflight.check(runtime(), quote),
+        "mend_of": lambda problem: mend_of(problem, editing.get(quote_id)),
+    }
+    if is_htmx():
+        return render_template("quotes/_preflight.html", quote=editing.get(quote_id), **found)
+    return page(editing.get(quote_id), **found)
