@@ -15,12 +15,13 @@ from webapp.services.autotask import (
     connection,
     metadata,
     prerequisites,
+    section_forms,
     settings_page,
     settings_store,
     tax_mapping,
 )
 from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.form_fields import FIELDS, STATUS_LABELS, STATUSES
+from webapp.services.autotask.form_fields import STATUS_LABELS, STATUSES
 from webapp.services.autotask.settings import ItemCategoryMapping, TaxCodeMapping
 from webapp.services.autotask.settings_page import SectionView
 from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
@@ -174,5 +175,5 @@ def _context(view: SectionView) -> dict[str, Any]:
             "rows": tax_mapping.rows(view.content, taxes),
             "unmapped": tax_mapping.unmapped_count(view.content),
         }
-    fields = {item.name: item for item in FIELDS[view.name]}
+    fields = {item.name: item for item in section_forms.fields_of(view.name)}
     return {"fields": fields, "statuses": STATUSES, "status_labels": STATUS_LABELS}

@@ -44,6 +44,7 @@ SOURCES: dict[str, Callable[[Runtime], list[Choice]]] = {
     "product_codes": _codes("material"),
     "service_codes": _codes("recurring", "contract service"),
     "work_types": _codes("general allocation", "work type", "labor"),
+    "service_periods": _picklist("Services", "periodType"),
     "product_categories": _picklist("Products", "productCategory"),
     "vendors": _reference("Vendors"),
     "roles": _reference("Roles"),

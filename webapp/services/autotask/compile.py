@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models.quote import LOST, PENDING, WON_STATUSES
+from webapp.services.autotask import patterns
 from webapp.services.autotask.compile_lines import LineCompiler
 from webapp.services.autotask.desired import BUCKETS, Desired, LineTotal, Problem, Ref, Wish
 from webapp.services.autotask.facts import RemoteFacts
@@ -208,7 +209,9 @@ class _Compiler:
                 "The opportunity's stage and status are not chosen in the Autotask settings.", *SETTINGS
             )
         initial = {
-            "title": fit(self.facts, "Opportunities", "title", self._pattern(chosen.title_pattern)),
+            "title": fit(
+                self.facts, "Opportunities", "title", patterns.fill(chosen.title_pattern, self.frozen)
+            ),
             "companyID": Ref("company"),
             "contactID": Ref("contact") if self.frozen.person else None,
             "ownerResourceID": self.owner,
@@ -290,20 +293,6 @@ class _Compiler:
             lines.insert(0, f"Quote {self.frozen.number}")
         return fit(self.facts, "Opportunities", "description", "\n\n".join(line for line in lines if line))
 
-    def _pattern(self, pattern: str) -> str:
-        names = {
-            "number": str(self.frozen.number),
-            "title": self.frozen.title,
-            "organization": self.frozen.organization.name if self.frozen.organization else "",
-            "person": f"{self.frozen.person.first_name} {self.frozen.person.last_name}".strip()
-            if self.frozen.person
-            else "",
-        }
-        text = pattern
-        for name, value in names.items():
-            text = text.replace("{" + name + "}", value)
-        return text.strip() or self.frozen.title
-
     def _close_date(self) -> date:
         chosen = self.settings.opportunity
         if chosen.close_date_rule == "expiry" and self.frozen.expires_on:
@@ -344,7 +333,7 @@ class _Compiler:
         frozen, chosen = self.frozen, self.settings.opportunity
         expires = frozen.expires_on or frozen.published_at.date() + timedelta(days=chosen.close_date_days)
         fields = {
-            "name": fit(self.facts, "Quotes", "name", self._pattern(chosen.quote_name_pattern)),
+            "name": fit(self.facts, "Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
             "contactID": Ref("contact") if frozen.person else None,
             "billToLocationID": Ref(places["bill"]),
             "shipToLocationID": Ref(places["ship"]),

@@ -15,7 +15,9 @@ class FormField:
     ``kind``: ``remote`` (a value of Autotask, from ``choices.SOURCES[source]``), ``fixed`` (one of ``options``),
     ``flag``, ``number`` (whole, from ``low`` to ``high``), ``decimal``, ``text``.
     ``required``: the sentence when it is left empty; ``empty``: what the empty choice is called; ``guess``: words by
-    which a value is preselected.
+    which a value is preselected. ``shown_when``: another control and its values, with which alone this one means
+    something. ``pattern``: a text with placeholders, whose outcome the page shows. ``suggest``: false when nothing is
+    preselected, not even Autotask's own default.
     """
 
     name: str
@@ -29,6 +31,9 @@ class FormField:
     guess: tuple[str, ...] = ()
     low: int = 0
     high: int = 100
+    shown_when: tuple[str, ...] = ()
+    pattern: bool = False
+    suggest: bool = True
 
 
 _ADDRESSES: Options = (("billing", "Billing address"), ("shipping", "Shipping address"))
@@ -108,6 +113,7 @@ OPPORTUNITY = (
         "title_pattern",
         "Title of the opportunity",
         "text",
+        pattern=True,
         help="May hold {number}, {title}, {organization} and {person}.",
         required="Enter a title, for example {title}.",
     ),
@@ -115,6 +121,7 @@ OPPORTUNITY = (
         "quote_name_pattern",
         "Name of the quote",
         "text",
+        pattern=True,
         help="May hold {number}, {title}, {organization} and {person}.",
         required="Enter a name, for example {number} {title}.",
     ),
@@ -137,19 +144,34 @@ OPPORTUNITY = (
         "amount_months",
         "Months of recurring revenue in the amount",
         "number",
-        help="0 counts one-time revenue alone; 12 adds a year of what recurs.",
+        help="0 counts one-time revenue alone; 12 adds a year of what recurs. Autotask gets the number too.",
         required="Enter a number of months from 0 to 120.",
         high=120,
     ),
     FormField("use_quote_totals", "Let Autotask take the amounts from its quote (use quote totals)", "flag"),
     FormField("number_in_description", "Write the quote's number into the description", "flag"),
     FormField(
+        "purchase_order",
+        "Purchase order number",
+        "fixed",
+        options=(
+            ("customer", "The customer's, when the quote has one"),
+            ("customer_or_number", "The customer's, else our quote's number"),
+            ("none", "Leave it empty"),
+        ),
+    ),
+    FormField(
         "quote_template_id", "Quote template", "remote", "quote_templates", empty="Autotask's own default"
     ),
     FormField("payment_term", "Payment term", "remote", "payment_terms"),
 )
 
+_UPDATING = ("update_existing", "fill_empty", "overwrite")
+
 PRODUCTS_SERVICES = (
+    FormField("match_mpn", "Manufacturer's part number", "flag"),
+    FormField("match_sku", "SKU", "flag"),
+    FormField("match_name", "Exact name", "flag"),
     FormField(
         "when_unmatched",
         "A line that matches nothing in Autotask",
@@ -160,12 +182,15 @@ PRODUCTS_SERVICES = (
         ),
     ),
     FormField(
-        "update_existing",
-        "Update existing ones",
+        "inactive_match",
+        "A line that matches something inactive",
         "fixed",
-        options=_UPDATES,
-        help="Price, cost and description.",
+        options=(("stop", "Stop the push and ask"), ("activate", "Make it active again")),
     ),
+    FormField("update_existing", "Update existing products and services", "fixed", options=_UPDATES),
+    FormField("update_price", "Price", "flag", shown_when=_UPDATING),
+    FormField("update_cost", "Cost", "flag", shown_when=_UPDATING),
+    FormField("update_description", "Description", "flag", shown_when=_UPDATING),
     FormField(
         "product_billing_code_id",
         "Billing code of new products",
@@ -182,7 +207,16 @@ PRODUCTS_SERVICES = (
         required="Choose a code: Autotask makes no service without a billing code.",
         guess=("managed service", "service", "recurring"),
     ),
-    FormField("default_vendor_id", "Default vendor of new products", "remote", "vendors"),
+    FormField(
+        "service_period",
+        "Period of new services",
+        "remote",
+        "service_periods",
+        empty="That of the line",
+        suggest=False,
+        help="The service's price and cost are converted to it; the line keeps its own period.",
+    ),
+    FormField("default_vendor_id", "Vendor of new products and services", "remote", "vendors"),
     FormField(
         "description_target",
         "Where a line's description goes",
@@ -193,10 +227,23 @@ PRODUCTS_SERVICES = (
             ("item", "Quote item alone"),
         ),
     ),
-    FormField("mpn_in_name", "Put the manufacturer's part number before the name of new products", "flag"),
-    FormField("send_cost", "Send costs", "flag"),
+    FormField("mpn_in_name", "Put the manufacturer's part number before the name", "flag"),
+    FormField("send_cost", "Send costs to Autotask", "flag"),
     FormField(
-        "markup_percent", "Markup in percent", "decimal", help="Empty: from each line's price and cost."
+        "markup",
+        "Markup of new products and services",
+        "fixed",
+        options=(
+            ("none", "Left to Autotask"),
+            ("computed", "From the line's price and cost"),
+            ("fixed", "A fixed percentage"),
+        ),
+    ),
+    FormField(
+        "markup_percent",
+        "Markup in percent",
+        "decimal",
+        shown_when=("markup", "fixed"),
     ),
     FormField(
         "labor_role_id",
@@ -229,6 +276,7 @@ REASONS = {
 
 
 _STATUS_WORDS = {
+    "pending": ("active", "open"),
     "accepted": ("closed", "won"),
     "ordered": ("closed", "won"),
     "fulfilled": ("implemented", "closed", "won"),
@@ -272,6 +320,25 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
     fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
     return tuple(fields)
 
+
+def loss_reason_field(reason_id: int, name: str) -> FormField:
+    """The control that maps one of our loss reasons."""
+    return FormField(
+        f"loss_reasons-{reason_id}",
+        f"Lost for “{name}”",
+        "remote",
+        "loss_reasons",
+        empty="As any lost quote",
+        guess=(name.lower(), *_LOSS_WORDS.get(name.lower(), ())),
+    )
+
+
+_LOSS_WORDS = {
+    "price": ("price", "cost"),
+    "chose another provider": ("competitor",),
+    "no budget": ("budget",),
+    "no decision": ("decision",),
+}
 
 QUOTE_STATUS = tuple(field for status in STATUSES for field in _status_fields(status))
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from webapp.models import User
+from webapp.services import loss_reasons
+from webapp.services.autotask import patterns
 from webapp.services.autotask.choices import Choices, by_words, preselected
-from webapp.services.autotask.form_fields import FIELDS, FormField
+from webapp.services.autotask.form_fields import FIELDS, FormField, loss_reason_field
 from webapp.services.autotask.settings import SECTIONS, Section
 from webapp.services.fields import Reader, parse_decimal
 from webapp.services.formatting import plain
 
-PLACEHOLDERS = ("number", "title", "organization", "person")
 NOT_SAVED = "This section was not saved: something in it needs your attention."
+
+
+def fields_of(section: str) -> tuple[FormField, ...]:
+    """The controls of a section, with one for each of our loss reasons; none for a section with a form of its own."""
+    fields = FIELDS.get(section, ())
+    if section != "quote_status":
+        return fields
+    return (*fields, *(loss_reason_field(one.id, one.name) for one in loss_reasons.current()[0]))
 
 
 def values(section: str, content: Section) -> dict[str, str]:
     """The text of every control; a ticked box is ``y``."""
-    document = content.model_dump()
-    return {field.name: _text(_dig(document, field.name)) for field in FIELDS[section]}
+    document = _document(content)
+    return {field.name: _text(_dig(document, field.name)) for field in fields_of(section)}
 
 
 def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
@@ -30,20 +38,21 @@ def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Sec
     A value of Autotask must be on offer there; when Autotask cannot be asked, only what is stored may stay.
     """
     reader = Reader(posted)
-    kept = stored.model_dump()
+    kept = _document(stored)
     document: dict[str, Any] = {}
-    for field in FIELDS[section]:
+    for field in fields_of(section):
         _put(document, field.name, _read(reader, field, choices, _dig(kept, field.name)))
+    _check_together(section, document, reader)
     reader.check(NOT_SAVED)
-    return SECTIONS[section].model_validate(document)
+    return _section(section, document)
 
 
 def flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
     """A sentence for each stored value that Autotask no longer has or no longer uses."""
-    document = content.model_dump()
+    document = _document(content)
     found = {
         field.name: choices.flaw(field.source, _dig(document, field.name))
-        for field in FIELDS.get(section, ())
+        for field in fields_of(section)
         if field.kind == "remote"
     }
     return {name: sentence for name, sentence in found.items() if sentence}
@@ -51,10 +60,10 @@ def flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
 
 def gaps(section: str, content: Section) -> list[str]:
     """A sentence for each value that must be there and is not."""
-    document = content.model_dump()
+    document = _document(content)
     return [
         field.required
-        for field in FIELDS.get(section, ())
+        for field in fields_of(section)
         if field.required and _dig(document, field.name) in (None, "")
     ]
 
@@ -64,11 +73,11 @@ def suggest(section: str, content: Section, choices: Choices, actor: User) -> Se
 
     Owners are guessed as the resource with the actor's e-mail address.
     """
-    document = content.model_dump()
-    for field in FIELDS.get(section, ()):
-        if field.kind == "remote" and _dig(document, field.name) is None:
+    document = _document(content)
+    for field in fields_of(section):
+        if field.kind == "remote" and field.suggest and _dig(document, field.name) is None:
             _put(document, field.name, _guess(field, choices, actor))
-    return SECTIONS[section].model_validate(document)
+    return _section(section, document)
 
 
 def _guess(field: FormField, choices: Choices, actor: User) -> int | None:
@@ -145,21 +154,43 @@ def _decimal(reader: Reader, name: str, text: str) -> Decimal | None:
 
 def _pattern(reader: Reader, name: str) -> str:
     text = reader.text(name, 200)
-    try:
-        used = [part for _, part, _, _ in string.Formatter().parse(text) if part is not None]
-    except ValueError:
-        used = [""]
-    if any(part not in PLACEHOLDERS for part in used):
-        reader.fail(name, "Only {number}, {title}, {organization} and {person} may stand between braces.")
+    flaw = patterns.flaw(text)
+    if flaw:
+        reader.fail(name, flaw)
     return text
+
+
+def _check_together(section: str, document: Mapping[str, Any], reader: Reader) -> None:
+    """Rules between several controls."""
+    if section != "products_services":
+        return
+    if document["markup"] == "fixed" and document["markup_percent"] is None:
+        reader.fail("markup_percent", "Enter the percentage, for example 25.")
+    if not any(document[name] for name in ("match_mpn", "match_sku", "match_name")):
+        reader.fail("match_mpn", "Tick at least one, or every push would make its products anew.")
+
+
+def _document(content: Section) -> dict[str, Any]:
+    """The section's values by name; the loss reasons by their ids as text, as in the names of controls."""
+    document = content.model_dump()
+    if "loss_reasons" in document:
+        document["loss_reasons"] = {str(key): value for key, value in document["loss_reasons"].items()}
+    return document
+
+
+def _section(section: str, document: dict[str, Any]) -> Section:
+    if "loss_reasons" in document:
+        mapped = document["loss_reasons"]
+        document["loss_reasons"] = {key: value for key, value in mapped.items() if value is not None}
+    return SECTIONS[section].model_validate(document)
 
 
 def _dig(document: Mapping[str, Any], name: str) -> Any:
     """``accepted-stage`` is ``stage`` of ``accepted``."""
-    value: Any = document
-    for part in name.split("-"):
-        value = value[part]
-    return value
+    *above, last = name.split("-")
+    for part in above:
+        document = document[part]
+    return document.get(last)
 
 
 def _put(document: dict[str, Any], name: str, value: Any) -> None:

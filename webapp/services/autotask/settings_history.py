@@ -11,7 +11,7 @@ from webapp.services import records
 from webapp.services.autotask import category_mapping, settings_store, tax_mapping
 from webapp.services.autotask.changes import Change, changes
 from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.form_fields import FIELDS
+from webapp.services.autotask.section_forms import fields_of
 from webapp.services.autotask.settings import AutotaskSettings
 from webapp.services.autotask.settings_page import TITLES
 
@@ -79,9 +79,11 @@ def _name(change: Change) -> tuple[str, str]:
     if change.path == ("default_region_id",):
         return "Tax region of quotes", "tax_regions"
     name = "-".join(change.path)
-    for item in FIELDS.get(change.section, ()):
+    for item in fields_of(change.section):
         if item.name == name:
             return item.label, item.source
+    if change.path[0] == "loss_reasons":
+        return "Lost for a reason that was removed since", "loss_reasons"
     return name, ""
 
 
@@ -92,7 +94,7 @@ def _text(change: Change, source: str, value: Any, choices: Choices) -> str:
         return "yes" if value else "no"
     if source and isinstance(value, int):
         return choices.label(source, value)
-    for item in FIELDS.get(change.section, ()):
+    for item in fields_of(change.section):
         if item.name == "-".join(change.path):
             return dict(item.options).get(str(value), str(value))
     return str(value)

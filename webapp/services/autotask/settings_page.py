@@ -199,5 +199,5 @@ def taxes(runtime: Runtime) -> list[dict[str, object]]:
 
 def _entered(section: str, posted: Mapping[str, str]) -> dict[str, str]:
     """What was posted, with the unticked boxes, of which a browser says nothing."""
-    boxes = {item.name: "" for item in FIELDS.get(section, ()) if item.kind == "flag"}
+    boxes = {item.name: "" for item in section_forms.fields_of(section) if item.kind == "flag"}
     return {**boxes, **{name: text for name, text in posted.items() if name not in ("csrf_token", "version")}}
