@@ -39,6 +39,19 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        elif db.engine.dialect.name == "postgresql":
+            _prepare_postgres(db.engine)
+
+
+def _prepare_postgres(engine: Engine) -> None:
+    """A process that was stopped in a transaction must not keep everybody else waiting for its locks."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+            cursor.execute("SET lock_timeout = '20s'")
+        connection.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

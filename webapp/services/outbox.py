@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, utc_now
 from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
+from webapp.services import records
 from webapp.services.autotask import connection, lease, push, settings_store
 from webapp.services.autotask.apply import StepFailed
 from webapp.services.autotask.errors import (
@@ -215,7 +216,7 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         report = push.run(runtime, run)
     except lease.LeaseLost:
         db.session.rollback()
-        _end(run_id, entry_id, "retrying", "Another worker took this push over.", WAITING)
+        _lost(run_id)
     except push.NeedsPerson as error:
         db.session.rollback()
         _end(run_id, entry_id, "needs_you", str(error), PARKED)
@@ -261,12 +262,16 @@ def _end(
     wait: float = 0,
     report: object = None,
 ) -> None:
-    """Close the run and move the entry on, in one transaction."""
-    run = db.session.get(PushRun, run_id)
-    if run is not None:
-        run.state, run.sentence, run.finished_at = run_state, sentence, utc_now()
-        if isinstance(report, dict):
-            run.report = report
+    """Close the run and move the entry on, in one transaction, which only the lease's holder may commit."""
+    run = records.get(PushRun, run_id, "This run is not there any more.")
+    try:
+        lease.fence(run.quote_id, run.token)
+    except lease.LeaseLost:
+        _lost(run_id)
+        return
+    run.state, run.sentence, run.finished_at = run_state, sentence, utc_now()
+    if isinstance(report, dict):
+        run.report = report
     entry = _entry(entry_id)
     entry.state, entry.last_error = entry_state, sentence
     if entry_state == WAITING:
@@ -274,6 +279,13 @@ def _end(
         entry.not_before = utc_now() + timedelta(seconds=wait)
     db.session.commit()
     log.info("push.ended", quote=entry.quote_id, state=run_state, attempt=entry.attempt)
+
+
+def _lost(run_id: int) -> None:
+    """Another worker has the lease now, and the entry with it; this run only says so of itself."""
+    run = records.get(PushRun, run_id, "This run is not there any more.")
+    run.state, run.sentence, run.finished_at = "retrying", "Another worker took this push over.", utc_now()
+    db.session.commit()
 
 
 def _put_off(entry: OutboxEntry, sentence: str, until: datetime) -> None:
