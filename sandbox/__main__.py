@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     tenants = Tenants(options.data)
-    tenants.create(DEMO_CODE, DEMO_USER, DEMO_SECRET, options.seed)
+    if tenants.find(DEMO_CODE) is None:
+        tenants.create(DEMO_CODE, DEMO_USER, DEMO_SECRET, options.seed)
     try:
         server = Server((options.host, options.port), Sandbox(tenants))
     except OSError as error:

@@ -8,9 +8,10 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import amounts, contract, faults, seed
+from sandbox import amounts, changes, contract, faults, seed
 from sandbox.errors import ApiError
 from sandbox.query import Record
+from sandbox.seed.picklists import Picklist
 from sandbox.tenants import SETTINGS, Tenant, Tenants, apply_settings
 from sandbox.values import dumps, loads
 
@@ -99,7 +100,9 @@ def _itself(tenants: Tenants, tenant: Tenant, request: Request) -> Response:
         case "GET":
             return _json(_describe(tenant))
         case "PATCH":
-            apply_settings(tenant, _body(request))
+            with tenant.store:
+                apply_settings(tenant, _body(request))
+                tenant.remember()
             return _json(_describe(tenant))
         case "DELETE":
             tenants.remove(tenant.code)
@@ -108,31 +111,33 @@ def _itself(tenants: Tenants, tenant: Tenant, request: Request) -> Response:
 
 
 def _describe(tenant: Tenant) -> dict[str, Any]:
-    shown = {json_name: getattr(tenant, attribute) for json_name, (attribute, _) in SETTINGS.items()}
+    shown = tenant.settings()
     shown.pop("secret")
-    return {"code": tenant.code, **shown}
+    return {"code": tenant.code, "seed": tenant.seed_name, **shown}
 
 
 def _seed(tenant: Tenant, data: dict[str, Any]) -> dict[str, list[int]]:
     """Records as a person in Autotask might have made them: types are checked, rules are not."""
-    made: dict[str, list[int]] = {}
-    with tenant.store.lock:
+    made: dict[str, list[Record]] = {}
+    with tenant.store:
         for name, rows in data.items():
             entity = contract.find(name)
             if entity is None:
-                raise ValueError(f"no entity {name}")
-            table = tenant.store.table(entity.name)
-            first = table.next_id
-            records = [seed.complete(entity.name, dict(row), first + place) for place, row in enumerate(rows)]
-            tenant.store.put_many(entity.name, records)
-            made[entity.name] = [record["id"] for record in records]
-            for record in records if entity.name in ("Quotes", "QuoteItems", "Opportunities") else []:
-                amounts.after_change(tenant, entity.name, record)
-    return made
+                raise ValueError(f"there is no entity {name}")
+            first = tenant.store.table(entity.name).next_id
+            made[entity.name] = [
+                seed.complete(entity.name, row, first + place) for place, row in enumerate(rows)
+            ]
+        for name, records in made.items():
+            tenant.store.put_many(name, records)
+        for name, records in made.items():
+            for record in records:
+                amounts.after_change(tenant, name, record)
+    return {name: [record["id"] for record in records] for name, records in made.items()}
 
 
 def _state(tenant: Tenant) -> dict[str, list[Record]]:
-    with tenant.store.lock:
+    with tenant.store:
         return {
             name: [_without_data(table.rows[number]) for number in sorted(table.rows)]
             for name, table in sorted(tenant.store.tables.items())
@@ -164,7 +169,15 @@ def _picklist(tenant: Tenant, entity: str, field: str, change: dict[str, Any]) -
     named = found.find(field) if found else None
     if found is None or named is None or not named.picklist:
         raise ValueError(f"{entity}.{field} is no picklist")
-    values = tenant.picklists.setdefault(found.name, {}).setdefault(named.name, [])
+    with tenant.store:
+        entry = _picklist_value(
+            tenant.picklists.setdefault(found.name, {}).setdefault(named.name, []), change
+        )
+        tenant.remember()
+    return _json(entry)
+
+
+def _picklist_value(values: Picklist, change: dict[str, Any]) -> dict[str, Any]:
     entry = next((one for one in values if one["value"] == str(change["value"])), None)
     if entry is None:
         blank = {"isDefaultValue": False, "sortOrder": len(values) + 1, "parentValue": "", "isActive": True}
@@ -175,7 +188,7 @@ def _picklist(tenant: Tenant, entity: str, field: str, change: dict[str, Any]) -
     entry.update(
         {name: value for name, value in change.items() if name in ("label", "isActive", "isDefaultValue")}
     )
-    return _json(entry)
+    return entry
 
 
 def _edit(tenant: Tenant, request: Request, name: str, number: int) -> Response:
@@ -183,15 +196,23 @@ def _edit(tenant: Tenant, request: Request, name: str, number: int) -> Response:
     entity = contract.find(name)
     if entity is None:
         raise ApiError(404, f"There is no entity {name}.")
-    with tenant.store.lock:
+    with tenant.store:
         old = tenant.store.table(entity.name).rows.get(number)
         if old is None:
             raise ApiError(404, f"{entity.name} has no record {number}.")
         if request.method == "DELETE":
             tenant.store.remove(entity.name, number)
-            amounts.after_change(tenant, entity.name, old)
+            changes.follow_up(tenant, entity.name, "Delete", old, None, _somebody(tenant))
             return _json({})
-        changed = {**old, **seed.complete_partial(entity.name, _body(request))}
+        changed = {**old, **seed.complete_partial(entity.name, _body(request)), "id": number}
         tenant.store.put(entity.name, changed)
-        amounts.after_change(tenant, entity.name, changed)
+        changes.follow_up(tenant, entity.name, "Update", old, changed, _somebody(tenant))
         return _json(_without_data(changed))
+
+
+def _somebody(tenant: Tenant) -> int | None:
+    """A person who works in Autotask, rather than the API user."""
+    return next(
+        (row["id"] for row in tenant.store.table("Resources").rows.values() if row["id"] != tenant.person),
+        None,
+    )

@@ -23,7 +23,9 @@ def cents(amount: Decimal) -> Decimal:
 
 def net(item: Record) -> Decimal:
     """An item's total after its discount: quantity × (price − unit discount), less percentage, less line discount."""
-    gross = Decimal(item["quantity"]) * (Decimal(item["unitPrice"] or 0) - Decimal(item["unitDiscount"] or 0))
+    gross = Decimal(item["quantity"] or 0) * (
+        Decimal(item["unitPrice"] or 0) - Decimal(item["unitDiscount"] or 0)
+    )
     gross *= 1 - Decimal(item["percentageDiscount"] or 0) / 100
     return cents(gross - Decimal(item["lineDiscount"] or 0))
 
@@ -96,7 +98,7 @@ def _follow(tenant: Tenant, opportunity_id: int) -> None:
         if not item["isOptional"]:
             revenue, cost = BUCKETS[period_of(tenant, item)]
             changed[revenue] += net(item)
-            changed[cost] += cents(Decimal(item["quantity"]) * Decimal(item["unitCost"] or 0))
+            changed[cost] += cents(Decimal(item["quantity"] or 0) * Decimal(item["unitCost"] or 0))
     changed["amount"] = sum((changed[revenue] for revenue, _ in BUCKETS.values()), Decimal(0))
     changed["cost"] = sum((changed[cost] for _, cost in BUCKETS.values()), Decimal(0))
     if changed != opportunity:

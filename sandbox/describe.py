@@ -17,7 +17,6 @@ DATA_TYPES = {
     "string": "string",
     "bytes": "byte[]",
 }
-WEBHOOK_ENTITIES = ("Companies", "Contacts")
 
 
 def wire(
@@ -26,11 +25,12 @@ def wire(
     """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
     known = [name for name in include if name in entity.fields]
     names = list(dict.fromkeys(["id", *known])) if include else list(entity.fields)
-    shown = {name: record.get(name) for name in names if whole or entity.fields[name].type != "bytes"}
+    shown = {
+        name: record.get(name) if whole or entity.fields[name].type != "bytes" else None for name in names
+    }
     udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]
-    if udfs or not include:
-        values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
-        shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]
+    values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
+    shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]
     return shown
 
 
@@ -60,7 +60,7 @@ def _information(tenant: Tenant, entity: Entity) -> dict[str, Any]:
         "userAccessForQuery": access("query", True),
         "userAccessForUpdate": access("update", entity.can_update),
         "hasUserDefinedFields": bool(tenant.udfs.get(entity.name)),
-        "supportsWebhookCallouts": entity.name in WEBHOOK_ENTITIES,
+        "supportsWebhookCallouts": entity.name in contract.WEBHOOKS,
     }
 
 
@@ -68,7 +68,7 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
     values = tenant.picklists.get(entity.name, {}).get(field.name) if field.picklist else None
     return {
         "name": field.name,
-        "dataType": DATA_TYPES[field.type],
+        "dataType": "long" if field.name == "id" else DATA_TYPES[field.type],
         "length": field.length,
         "isRequired": field.required,
         "isReadOnly": field.read_only,
@@ -78,7 +78,7 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
         "isPickList": field.picklist,
         "picklistValues": values if field.picklist else None,
         "picklistParentValueField": "",
-        "isSupportedWebhookField": entity.name in WEBHOOK_ENTITIES and not field.read_only,
+        "isSupportedWebhookField": entity.name in contract.WEBHOOKS and not field.read_only,
     }
 
 

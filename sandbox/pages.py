@@ -61,7 +61,7 @@ def answer(tenants: Tenants, request: Request) -> Response:
     tenant = tenants.find(parts[1])
     if tenant is None:
         raise ApiError(404, f"There is no tenant {parts[1]}.")
-    with tenant.store.lock:
+    with tenant.store:
         return _tenant_page(tenant, request, parts[2:])
 
 

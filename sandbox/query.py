@@ -35,7 +35,7 @@ class Search:
     exact: dict[str, list[Any]]
     limit: int
     include: list[str]
-    after: int = 0
+    after: int = -1
 
 
 def key_of(value: Any) -> Any:
@@ -81,7 +81,7 @@ class _Parser:
     def __init__(self, entity: Entity, udf_names: set[str]) -> None:
         self.entity = entity
         self.udf_names = {name.lower(): name for name in udf_names}
-        self.after = 0
+        self.after = -1
         self.exact: dict[str, list[Any]] = {}
         self.ors = 0
         self.udfs = 0
@@ -143,6 +143,8 @@ class _Parser:
             return lambda record: (key_of(record.get(field.name)) in keys) == (op == "in")
         if isinstance(value, list | dict):
             raise invalid(f"The operator '{op}' needs one value.")
+        if field.type == "boolean" and str(value).lower() not in ("true", "false"):
+            raise invalid(f"The field {field.name} is compared with true or false only.")
         if value is None and op not in ("eq", "noteq"):
             raise invalid(f"The operator '{op}' needs a value.")
         wanted = key_of(_loose(field, value)) if op not in _TEXT else str(value).casefold()

@@ -5,19 +5,17 @@ Pure of sockets: ``answer`` takes what a request says and returns a status and a
 
 from __future__ import annotations
 
+import itertools
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote as url_quote
 
-from sandbox import amounts, contract, describe, query, rules, webhooks
+from sandbox import changes, contract, describe, paging, query, rules
 from sandbox.contract import Entity
-from sandbox.errors import NO_PERMISSION, ApiError
-from sandbox.tenants import Cursor, Tenant
-from sandbox.values import loads
+from sandbox.errors import NO_PERMISSION, ApiError, nowhere, wrong_verb
+from sandbox.tenants import Tenant
+from sandbox.values import dumps, loads
 
-MAX_CURSORS = 1000
 NUMBER = re.compile(r"[0-9]{1,18}")
 VERBS = {"POST": "create", "PATCH": "update", "PUT": "update", "DELETE": "delete", "GET": "get"}
 
@@ -44,12 +42,12 @@ def route(method: str, path: str) -> Route:
     parts = [part for part in path.split("/") if part]
     entity = contract.find(parts[0]) if parts else None
     if entity is None:
-        raise _nowhere(path)
+        raise nowhere(path)
     rest = [part.lower() for part in parts[1:]]
     if len(rest) >= 2 and NUMBER.fullmatch(rest[0]):
         child = contract.child_of(entity, rest[1])
         if child is None:
-            raise _nowhere(path)
+            raise nowhere(path)
         return _child_route(method, path, child, int(rest[0]), rest[2:])
     return _flat_route(method, path, entity, rest, parts)
 
@@ -72,7 +70,7 @@ def _flat_route(method: str, path: str, entity: Entity, rest: list[str], parts: 
     if len(rest) == 1 and NUMBER.fullmatch(rest[0].removeprefix("-")):
         _allow(method, entity.routes["item"], path)
         return Route(entity, "item", VERBS[method], item_id=int(rest[0]))
-    raise _nowhere(path)
+    raise nowhere(path)
 
 
 def _child_route(method: str, path: str, child: Entity, parent_id: int, rest: list[str]) -> Route:
@@ -80,13 +78,13 @@ def _child_route(method: str, path: str, child: Entity, parent_id: int, rest: li
     if tail == "":
         _allow(method, child.routes["child"], path)
         return Route(child, "child", "query" if method == "GET" else VERBS[method], parent_id)
-    if tail in [name.lower() for name in child.routes["information"]]:
+    if tail in [name.lower() for name in child.routes["childInformation"]]:
         _allow(method, ["GET"], path)
         return Route(child, tail, "metadata", parent_id)
     if len(rest) == 1 and NUMBER.fullmatch(rest[0]):
         _allow(method, child.routes["childItem"], path)
         return Route(child, "item", VERBS[method], parent_id, int(rest[0]))
-    raise _nowhere(path)
+    raise nowhere(path)
 
 
 def _allow(method: str, allowed: list[str], path: str, *, flat: bool = False) -> None:
@@ -94,12 +92,8 @@ def _allow(method: str, allowed: list[str], path: str, *, flat: bool = False) ->
         return
     # A child that is written through its parent has no flat address at all.
     if flat and not allowed:
-        raise _nowhere(path)
-    raise ApiError(405, f"The requested resource does not support http method '{method}'.")
-
-
-def _nowhere(path: str) -> ApiError:
-    return ApiError(404, f"No HTTP resource was found that matches the request URI '{path[:200]}'.")
+        raise nowhere(path)
+    raise wrong_verb(method)
 
 
 def answer(
@@ -110,7 +104,7 @@ def answer(
     ``base``: the address of the entity's API root as the caller reached it, for next-page links.
     """
     _permit(tenant, found)
-    with tenant.store.lock:
+    with tenant.store:
         match found.verb:
             case "metadata":
                 return 200, describe.document(tenant, found.entity, found.kind), False
@@ -144,63 +138,53 @@ def _search(
     tenant: Tenant, found: Route, method: str, body: bytes, args: dict[str, str], base: str
 ) -> dict[str, Any]:
     entity = found.entity
-    if found.kind == "next":
-        cursor = tenant.cursors.get(args.get("paging", ""))
-        if cursor is None or cursor[0] != entity.name:
-            raise ApiError(500, "The page does not exist any more. Run the query again.")
-        return _page(tenant, entity, cursor, base)
-    if found.kind == "child":
-        text: Any = {"filter": [{"op": "eq", "field": _key(entity), "value": found.parent_id}]}
-    elif method == "POST":
-        text = _json(body)
-    else:
-        text = _json(args.get("search", "").encode())
-    search = query.parse(entity, text, set(tenant.udfs.get(entity.name, [])))
+    asked, by_get = _asked(found, method, body, args)
+    search = query.parse(entity, asked, set(tenant.udfs.get(entity.name, [])))
     table = tenant.store.table(entity.name)
     if found.verb == "count":
         return {"queryCount": sum(1 for _ in table.find(search.match, search.exact, search.after))}
-    return _page(tenant, entity, (entity.name, search, search.after, []), base)
-
-
-def _page(tenant: Tenant, entity: Entity, cursor: Cursor, base: str) -> dict[str, Any]:
-    """A page from a cursor; the pages before and after get cursors of their own."""
-    name, search, after, trail = cursor
-    rows: list[query.Record] = []
-    more = False
-    for record in tenant.store.table(name).find(search.match, search.exact, after):
-        if len(rows) == search.limit:
-            more = True
-            break
-        rows.append(record)
-    next_url = previous_url = None
-    if more:
-        next_url = _link(tenant, entity, base, (name, search, rows[-1]["id"], [*trail, after]))
-    if trail:
-        previous_url = _link(tenant, entity, base, (name, search, trail[-1], trail[:-1]))
+    page = paging.read(args.get("paging", "")) if found.kind == "next" else paging.first(search.limit)
+    rows = list(
+        itertools.islice(table.find(search.match, search.exact, max(search.after, page.after)), page.size + 1)
+    )
+    shown = rows[: page.size]
+    # A link that carries the search can be followed by GET. Autotask's does so only where the query was a GET too.
+    link = f"{base}/{entity.name}/query/next"
+    text = dumps(asked) if by_get or not tenant.strict else ""
     return {
-        "items": [describe.wire(tenant, entity, record, search.include) for record in rows],
+        "items": [describe.wire(tenant, entity, record, search.include) for record in shown],
         "pageDetails": {
-            "count": len(rows),
-            "requestCount": search.limit,
-            "prevPageUrl": previous_url,
-            "nextPageUrl": next_url,
+            "count": len(shown),
+            "requestCount": page.size,
+            "prevPageUrl": page.previous().url(link, text) if page.trail else None,
+            "nextPageUrl": page.following(shown[-1]["id"]).url(link, text) if len(rows) > page.size else None,
         },
     }
 
 
-def _link(tenant: Tenant, entity: Entity, base: str, cursor: Cursor) -> str:
-    token = secrets.token_urlsafe(12)
-    while len(tenant.cursors) >= MAX_CURSORS:
-        tenant.cursors.pop(next(iter(tenant.cursors)))
-    tenant.cursors[token] = cursor
-    return f"{base}/{entity.name}/query/next?paging={url_quote(token)}"
+def _asked(found: Route, method: str, body: bytes, args: dict[str, str]) -> tuple[Any, bool]:
+    """The search as JSON, and whether it came in the address."""
+    if found.kind == "child":
+        return {"filter": [{"op": "eq", "field": _key(found.entity), "value": found.parent_id}]}, True
+    if method == "POST" and body.strip():
+        return _json(body), False
+    if found.kind == "next" and "search" not in args:
+        # Seen by integrators: the next page of a POST must be asked for by POST, with the same body.
+        raise wrong_verb(method) if method == "GET" else ApiError(400, "The request body is missing.")
+    return _json(args.get("search", "").encode()), True
 
 
 def _get(tenant: Tenant, found: Route) -> dict[str, Any]:
     record = tenant.store.table(found.entity.name).rows.get(found.item_id or 0)
     if record is not None and found.parent_id not in (None, record.get(_key(found.entity))):
         record = None
-    return {"item": describe.wire(tenant, found.entity, record, [], whole=True) if record else None}
+    # The content of a file is shown below its parent only.
+    whole = found.parent_id is not None
+    shown = describe.wire(tenant, found.entity, record, [], whole=whole) if record else None
+    if whole and any(field.type == "bytes" for field in found.entity.fields.values()):
+        # Clients read this one answer as a list.
+        return {"item": shown, "items": [shown] if shown else []}
+    return {"item": shown}
 
 
 def _key(entity: Entity) -> str:
@@ -214,8 +198,7 @@ def _create(tenant: Tenant, found: Route, body: Any) -> dict[str, Any]:
     _bind_parent(tenant, found, given)
     record = rules.new_record(tenant, found.entity, given)
     tenant.store.put(found.entity.name, record)
-    amounts.after_change(tenant, found.entity.name, record)
-    webhooks.notify(tenant, found.entity.name, "Create", record, list(given))
+    changes.follow_up(tenant, found.entity.name, "Create", None, record, tenant.person)
     return {"itemId": record["id"]}
 
 
@@ -230,9 +213,7 @@ def _update(tenant: Tenant, found: Route, body: Any, *, blank: bool) -> dict[str
     _bind_parent(tenant, found, given)
     record = rules.changed_record(tenant, found.entity, old, given, blank=blank)
     tenant.store.put(found.entity.name, record)
-    amounts.after_change(tenant, found.entity.name, record)
-    changed = [name for name in given if given[name] != old.get(name)]
-    webhooks.notify(tenant, found.entity.name, "Update", record, changed)
+    changes.follow_up(tenant, found.entity.name, "Update", old, record, tenant.person)
     return {"itemId": number}
 
 
@@ -242,8 +223,7 @@ def _delete(tenant: Tenant, found: Route) -> dict[str, Any]:
     if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
         raise ApiError(404, f"No matching records found in {found.entity.name} for id {found.item_id}.")
     tenant.store.remove(found.entity.name, old["id"])
-    amounts.after_change(tenant, found.entity.name, old)
-    webhooks.notify(tenant, found.entity.name, "Delete", old, [])
+    changes.follow_up(tenant, found.entity.name, "Delete", old, None, tenant.person)
     return {"itemId": old["id"]}
 
 

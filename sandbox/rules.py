@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import time
+import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from sandbox import contract
+from sandbox import contract, webhooks
 from sandbox.contract import Entity, Field
-from sandbox.errors import ApiError, invalid
+from sandbox.errors import NO_REASON, NO_REASON_ID, ApiError, invalid
 from sandbox.query import Record
 from sandbox.tenants import Tenant
 from sandbox.values import coerce, now
@@ -37,6 +40,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "ContactWebhooks": {"isActive": True},
 }
 CREATED = ("createDate", "createdTime", "attachDate")
+CREATED_BY = ("creatorResourceID", "createdByResourceID", "attachedByResourceID")
+TOUCHED_BY = ("lastModifiedBy", "updateResourceID")
 TOUCHED = ("lastActivityDate", "lastActivity", "lastModifiedDate", "lastTrackedModifiedDateTime")
 
 
@@ -64,10 +69,7 @@ def new_record(tenant: Tenant, entity: Entity, given: Record) -> Record:
     record.update(DEFAULTS.get(entity.name, {}))
     record.update(given)
     record["id"] = tenant.store.table(entity.name).next_id
-    moment = now()
-    for name in (*CREATED, *TOUCHED):
-        if name in entity.fields:
-            record[name] = moment
+    _stamp(tenant, entity, record, (*CREATED, *TOUCHED), (*CREATED_BY, *TOUCHED_BY))
     check(tenant, entity, record, None)
     return record
 
@@ -80,11 +82,17 @@ def changed_record(tenant: Tenant, entity: Entity, old: Record, given: Record, *
             if not field.read_only:
                 record[field.name] = None
     record.update(given)
-    for name in TOUCHED:
-        if name in entity.fields:
-            record[name] = now()
+    _stamp(tenant, entity, record, TOUCHED, TOUCHED_BY)
     check(tenant, entity, record, old)
     return record
+
+
+def _stamp(
+    tenant: Tenant, entity: Entity, record: Record, times: tuple[str, ...], people: tuple[str, ...]
+) -> None:
+    moment = now()
+    record.update({name: moment for name in times if name in entity.fields})
+    record.update({name: tenant.person for name in people if name in entity.fields})
 
 
 def check(tenant: Tenant, entity: Entity, record: Record, old: Record | None) -> None:
@@ -152,7 +160,7 @@ def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
 def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:
     if record.get("sortOrderID") is None and old is None:
         # Seen by integrators: a create without a sort order is a 500 that gives no reason.
-        raise ApiError(500, "An error occurred while processing your request.")
+        raise ApiError(500, *NO_REASON, errorId=NO_REASON_ID)
     if old is not None and record["quoteID"] != old["quoteID"]:
         raise invalid("A quote item belongs to one quote; quoteID cannot be changed.")
     label = next(
@@ -186,17 +194,22 @@ def _service(tenant: Tenant, record: Record, old: Record | None) -> None:
 
 
 def _attachment(tenant: Tenant, record: Record, old: Record | None) -> None:
-    data = record.get("data")
-    if not data:
+    data = record.get("data") or ""
+    if not data and record["attachmentType"] == "FILE_ATTACHMENT":
         raise invalid("Missing Required Field: data.")
     size = len(base64.b64decode(data))
     if size > tenant.attachment_bytes:
         raise invalid(f"The attachment exceeds the maximum size of {tenant.attachment_bytes} bytes.")
     moment = time.monotonic()
     tenant.attachment_log[:] = [entry for entry in tenant.attachment_log if entry[0] > moment - 300]
-    if sum(entry[1] for entry in tenant.attachment_log) + size > tenant.attachment_rate_bytes:
+    taken = sum(entry[1] for entry in tenant.attachment_log)
+    if moment >= tenant.attachments_closed_until and taken + size > tenant.attachment_rate_bytes:
+        # Whoever goes over the limit has every attachment refused for five minutes.
+        tenant.attachments_closed_until = moment + 300
+    if moment < tenant.attachments_closed_until:
         raise invalid(
-            "Attachments of more than 10,000,000 bytes in five minutes are not accepted. Try again later."
+            f"Attachments of more than {tenant.attachment_rate_bytes:,} bytes in five minutes are not accepted. "
+            "Try again in five minutes."
         )
     tenant.attachment_log.append((moment, size))
     record["fileSize"] = size
@@ -207,21 +220,22 @@ def _attachment(tenant: Tenant, record: Record, old: Record | None) -> None:
     )
 
 
-def _webhook(tenant: Tenant, record: Record, old: Record | None) -> None:
+def _webhook(entity: str, tenant: Tenant, record: Record, old: Record | None) -> None:
     if not str(record["webhookUrl"]).startswith(("http://", "https://")):
         raise invalid("The field webhookUrl must be an address.")
     if not record.get("webhookGUID"):
-        record["webhookGUID"] = f"00000000-0000-4000-8000-{record['id']:012d}"
-    record["isReady"] = bool(record.get("isActive"))
+        record["webhookGUID"] = str(uuid.uuid4())
+    record["isReady"] = webhooks.is_ready(tenant, entity, record)
 
 
-EXTRA = {
+Extra = Callable[[Tenant, Record, Record | None], None]
+EXTRA: dict[str, Extra] = {
     "Contacts": _contact,
     "Opportunities": _opportunity,
     "Quotes": _quote,
     "QuoteItems": _quote_item,
     "Services": _service,
     "OpportunityAttachments": _attachment,
-    "CompanyWebhooks": _webhook,
-    "ContactWebhooks": _webhook,
+    "CompanyWebhooks": partial(_webhook, "CompanyWebhooks"),
+    "ContactWebhooks": partial(_webhook, "ContactWebhooks"),
 }

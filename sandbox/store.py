@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.query import Match, Record, key_of
+from sandbox.seed.reference import FIRST_ID
 from sandbox.values import dumps, loads
 
 
 class Table:
-    """Records by id, in the order of their ids."""
+    """Records by id, in the order of their ids. ``next_id``: the id of the next record that brings none."""
 
-    def __init__(self) -> None:
+    def __init__(self, next_id: int = 1) -> None:
         self.rows: dict[int, Record] = {}
-        self.next_id = 1
+        self.next_id = next_id
         self._indexes: dict[str, dict[Any, dict[int, None]]] = {}
         self._order: list[int] | None = None
 
@@ -47,7 +48,7 @@ class Table:
             for name, index in self._indexes.items():
                 index.get(key_of(old.get(name)), {}).pop(number, None)
 
-    def find(self, match: Match, exact: dict[str, list[Any]], after: int = 0) -> Iterator[Record]:
+    def find(self, match: Match, exact: dict[str, list[Any]], after: int = -1) -> Iterator[Record]:
         """Matching records with an id above ``after``, by id."""
         numbers = self._candidates(exact)
         for number in itertools.islice(numbers, bisect.bisect_right(numbers, after), None):
@@ -85,57 +86,83 @@ class Table:
 
 
 class Store:
-    """All tables of one tenant. ``lock`` is held for each request's work, so that every change is atomic."""
+    """All tables of one tenant. Work on them is done inside ``with store:``, which makes each request's work atomic:
+    others wait, and a file gets all of it or nothing.
+    """
 
     def __init__(self, code: str, file: Path | None = None) -> None:
         self.code = code
         self.lock = threading.RLock()
+        self._depth = 0
         self.tables: dict[str, Table] = {}
         self._file = _open(file) if file is not None else None
         if self._file is not None:
             self._load(self._file)
 
+    def __enter__(self) -> Store:
+        self.lock.acquire()
+        self._depth += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        try:
+            if self._file is not None and self._depth == 0:
+                self._file.commit()
+        finally:
+            self.lock.release()
+
     def table(self, entity: str) -> Table:
         """The table of an entity."""
-        return self.tables.setdefault(entity, Table())
+        table = self.tables.get(entity)
+        if table is None:
+            table = self.tables[entity] = Table(FIRST_ID[entity])
+        return table
 
     def put(self, entity: str, record: Record) -> None:
         """Add or replace a record, in memory and on the file."""
         self.table(entity).put(record)
         if self._file is not None:
-            with self._file:
-                self._file.execute(
-                    "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
-                    (self.code, entity, record["id"], dumps(record)),
-                )
+            self._file.execute(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+                (self.code, entity, record["id"], dumps(record)),
+            )
 
     def put_many(self, entity: str, records: list[Record]) -> None:
         """Add many records in one go."""
         for record in records:
             self.table(entity).put(record)
         if self._file is not None:
-            with self._file:
-                self._file.executemany(
-                    "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
-                    [(self.code, entity, record["id"], dumps(record)) for record in records],
-                )
+            self._file.executemany(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+                [(self.code, entity, record["id"], dumps(record)) for record in records],
+            )
 
     def remove(self, entity: str, number: int) -> None:
         """Take a record out."""
         self.table(entity).remove(number)
         if self._file is not None:
-            with self._file:
-                self._file.execute(
-                    "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?",
-                    (self.code, entity, number),
-                )
+            self._file.execute(
+                "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?",
+                (self.code, entity, number),
+            )
 
     def clear(self) -> None:
         """Forget everything."""
         self.tables.clear()
         if self._file is not None:
-            with self._file:
-                self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+            self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+
+    def remember(self, about: dict[str, Any]) -> None:
+        """Keep what the tenant itself is like."""
+        if self._file is not None:
+            self._file.execute("INSERT OR REPLACE INTO tenant VALUES (?, ?)", (self.code, dumps(about)))
+
+    def forget(self) -> None:
+        """Forget the tenant with everything in it."""
+        self.clear()
+        if self._file is not None:
+            self._file.execute("DELETE FROM tenant WHERE code = ?", (self.code,))
 
     def _load(self, file: sqlite3.Connection) -> None:
         rows = file.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
@@ -152,4 +179,13 @@ def _open(file: Path) -> sqlite3.Connection:
         "CREATE TABLE IF NOT EXISTS record (tenant TEXT, entity TEXT, id INTEGER, body TEXT, "
         "PRIMARY KEY (tenant, entity, id))"
     )
+    connection.execute("CREATE TABLE IF NOT EXISTS tenant (code TEXT PRIMARY KEY, body TEXT)")
     return connection
+
+
+def tenants(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The tenants that a file knows: code, and what was remembered of it."""
+    connection = _open(file)
+    rows = connection.execute("SELECT code, body FROM tenant ORDER BY rowid").fetchall()
+    connection.close()
+    return [(code, loads(body)) for code, body in rows]

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import seed
+from sandbox.callbacks import Callbacks
 from sandbox.calls import CallLog
+from sandbox.contract import entities
 from sandbox.faults import Faults
-from sandbox.query import Search
+from sandbox.seed.reference import API_USER
 from sandbox.store import Store
-
-# Where a page begins: entity, search, the id that the page comes after, and where the pages before it began.
-Cursor = tuple[str, Search, int, list[int]]
+from sandbox.store import tenants as known
 
 DEMO_CODE, DEMO_USER, DEMO_SECRET = "SANDBOX-DEMO", "api@demo.example", "sandbox-secret"
 
@@ -39,25 +39,33 @@ class Tenant:
     hourly_threshold: int = 10_000
     latency_ms: int = 0
     threshold_delays: bool = True
+    strict: bool = False
     attachment_bytes: int = 6_500_000
     attachment_rate_bytes: int = 10_000_000
     picklists: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     udfs: dict[str, list[str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     log: CallLog = field(default_factory=CallLog)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
     attachment_log: list[tuple[float, int]] = field(default_factory=list)
+    attachments_closed_until: float = 0.0
+    callbacks: Callbacks = field(default_factory=Callbacks)
     webhook_sequence: int = 0
+
+    @property
+    def person(self) -> int | None:
+        """The resource that the API user is."""
+        resources = self.store.table("Resources").where("userType", API_USER)
+        return resources[0]["id"] if resources else None
 
     def reset(self) -> None:
         """Back to the seed: records, picklists, faults, log."""
-        with self.store.lock:
+        with self.store:
             self.store.clear()
             self.fill()
             self.faults.clear()
             self.log = CallLog()
-            self.cursors.clear()
             self.attachment_log.clear()
+            self.attachments_closed_until = 0.0
 
     def fill(self) -> None:
         """Put in the seed's picklists, and its records where there are none yet."""
@@ -65,15 +73,32 @@ class Tenant:
         if not self.store.tables:
             for entity, records in seed.records(self.seed_name, date.today()).items():  # noqa: DTZ011  a demo's today
                 self.store.put_many(entity, records)
+        self.remember()
+
+    def settings(self) -> dict[str, Any]:
+        """The settings by their JSON names."""
+        return {name: getattr(self, attribute) for name, (attribute, _) in SETTINGS.items()}
+
+    def remember(self) -> None:
+        """Write to the file, where there is one, what is no record."""
+        self.store.remember(
+            {"seed": self.seed_name, "settings": self.settings(), "picklists": self.picklists}
+        )
 
 
 class Tenants:
-    """All tenants of the process."""
+    """All tenants of the process; with a file, those that it knows from before."""
 
     def __init__(self, data: Path | None = None) -> None:
         self._data = data
         self._lock = threading.Lock()
         self._by_code: dict[str, Tenant] = {}
+        for code, about in known(data) if data is not None else ():
+            settings = about["settings"]
+            tenant = Tenant(code, settings["user"], settings["secret"], about["seed"], Store(code, data))
+            apply_settings(tenant, settings)
+            tenant.picklists, tenant.udfs = about["picklists"], seed.user_defined_fields()
+            self._by_code[code.lower()] = tenant
 
     def create(self, code: str, user: str, secret: str, seed_name: str = "demo", **settings: Any) -> Tenant:
         """Make a tenant. Raises ValueError with a sentence for a code in use or a wrong setting."""
@@ -85,8 +110,9 @@ class Tenants:
             if code.lower() in self._by_code:
                 raise ValueError(f"There is already a tenant {code}.")
             tenant = Tenant(code, user, secret, seed_name, Store(code, self._data))
-            apply_settings(tenant, settings)
-            tenant.fill()
+            with tenant.store:
+                apply_settings(tenant, settings)
+                tenant.fill()
             self._by_code[code.lower()] = tenant
         return tenant
 
@@ -107,14 +133,16 @@ class Tenants:
         with self._lock:
             tenant = self._by_code.pop(code.lower(), None)
         if tenant:
-            tenant.store.clear()
+            with tenant.store:
+                tenant.store.forget()
 
 
-SETTINGS = {
+SETTINGS: dict[str, tuple[str, type]] = {
     "threadLimit": ("thread_limit", int),
     "hourlyThreshold": ("hourly_threshold", int),
     "latencyMs": ("latency_ms", int),
     "thresholdDelays": ("threshold_delays", bool),
+    "strict": ("strict", bool),
     "attachmentBytes": ("attachment_bytes", int),
     "attachmentRateBytes": ("attachment_rate_bytes", int),
     "permissions": ("permissions", dict),
@@ -124,11 +152,21 @@ SETTINGS = {
 
 
 def apply_settings(tenant: Tenant, settings: dict[str, Any]) -> None:
-    """Change settings by their JSON names. Raises ValueError with a sentence."""
+    """Change settings by their JSON names, all or none. Raises ValueError with a sentence."""
     for name, value in settings.items():
         if name not in SETTINGS:
             raise ValueError(f"There is no setting {name}. Known: {', '.join(SETTINGS)}.")
-        attribute, kind = SETTINGS[name]
-        if not isinstance(value, kind) or (isinstance(value, int) and value < 0):
+        kind = SETTINGS[name][1]
+        if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise ValueError(f"The setting {name} must be of type {kind.__name__}.")
-        setattr(tenant, attribute, value)
+        if isinstance(value, dict) and not all(
+            _is_permission(entity, verbs) for entity, verbs in value.items()
+        ):
+            raise ValueError('Permissions look like {"Companies": ["query", "create", "update", "delete"]}.')
+    for name, value in settings.items():
+        setattr(tenant, SETTINGS[name][0], value)
+
+
+def _is_permission(entity: str, verbs: Any) -> bool:
+    known_verbs = ("query", "create", "update", "delete")
+    return entity in entities() and isinstance(verbs, list) and all(verb in known_verbs for verb in verbs)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from sandbox import admin, faults, pages, rest
-from sandbox.errors import ApiError
+from sandbox.errors import ApiError, nowhere, wrong_verb
 from sandbox.faults import Fault
 from sandbox.strikes import strike
 from sandbox.tenants import DEMO_CODE, Tenant, Tenants
@@ -50,7 +50,7 @@ class Sandbox:
         except ConnectionAbortedError:
             raise
         except ApiError as error:
-            response = _errors(error.status, *error.sentences)
+            response = _errors(error.status, *error.sentences, **error.more)
         except HTTPException as error:
             response = _errors(error.code or 400, error.description or "The request could not be read.")
         except Exception as error:  # noqa: BLE001  a caller gets a sentence, never a traceback
@@ -73,9 +73,7 @@ class Sandbox:
             return _json(200, {"apiVersions": ["v1.0"]})
         versioned = VERSIONED.match(path)
         if versioned is None:
-            raise ApiError(
-                404, f"No HTTP resource was found that matches the request URI '{request.path[:200]}'."
-            )
+            raise nowhere(path)
         rest_path = versioned["rest"].rstrip("/")
         if rest_path.lower() == "zoneinformation":
             _only_get(request)
@@ -86,7 +84,7 @@ class Sandbox:
     def _zone(self, request: Request) -> Response:
         tenant = self.tenants.of_user(request.args.get("user", ""))
         if tenant is None:
-            raise ApiError(500, "The user name does not exist or is not an active API user.")
+            raise ApiError(500, "Zone information could not be determined")
         host = request.host_url.rstrip("/")
         # Links into the pages carry the tenant, except for the one that a link without a tenant means anyway.
         web = host if tenant.code == DEMO_CODE else f"{host}/tenants/{tenant.code}"
@@ -118,7 +116,7 @@ class Sandbox:
                 call.route = rest.route(call.request.method, path)
                 response = self._limited(call, call.route)
         except ApiError as error:
-            response = _errors(error.status, *error.sentences)
+            response = _errors(error.status, *error.sentences, **error.more)
         finally:
             _log(call, response, started)
         return response
@@ -171,7 +169,7 @@ class Sandbox:
 
 def _only_get(request: Request) -> None:
     if request.method != "GET":
-        raise ApiError(405, f"The requested resource does not support http method '{request.method}'.")
+        raise wrong_verb(request.method)
 
 
 def _threshold(tenant: Tenant) -> dict[str, int]:
@@ -200,8 +198,8 @@ def _json(status: int, document: Any) -> Response:
     return Response(dumps(document), status, mimetype="application/json")
 
 
-def _errors(status: int, *sentences: str) -> Response:
-    return _json(status, {"errors": list(sentences)})
+def _errors(status: int, *sentences: str, **more: Any) -> Response:
+    return _json(status, {"errors": list(sentences), **more})
 
 
 def _log(call: Call, response: Response | None, started: float) -> None:

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# The entities that have webhooks, and what the names of their webhook entities begin with.
+WEBHOOKS = {"Companies": "CompanyWebhook", "Contacts": "ContactWebhook"}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -113,3 +116,10 @@ def child_of(parent: Entity, collection: str) -> Entity | None:
         if at and at.entity == parent.name and at.collection.lower() == collection.lower():
             return entity
     return None
+
+
+@cache
+def webhook_fields(entity_name: str) -> dict[int, str]:
+    """The fields whose change can call back, by the number that a webhook's field names them with."""
+    fields = entities()[entity_name].fields.values()
+    return dict(enumerate((field.name for field in fields if not field.read_only), start=1))

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sandbox import contract
+from sandbox.errors import ApiError
 from sandbox.query import Record
 from sandbox.seed import customers, goods, reference
 from sandbox.seed.picklists import picklists, user_defined_fields
@@ -22,7 +23,7 @@ def records(name: str, today: date) -> dict[str, list[Record]]:
     if name == "demo":
         for part in (customers.records(today), goods.records()):
             for entity, rows in part.items():
-                raw.setdefault(entity, []).extend(rows)
+                raw[entity] = rows + raw.get(entity, [])
     return {
         entity: [
             complete(entity, row, number) for number, row in enumerate(rows, start=reference.FIRST_ID[entity])
@@ -32,18 +33,27 @@ def records(name: str, today: date) -> dict[str, list[Record]]:
 
 
 def complete(entity_name: str, row: dict[str, Any], number: int) -> Record:
-    """A whole record from the fields given. Raises KeyError for a field that the entity does not have."""
+    """A whole record from the fields given; ``number`` is its id unless it brings one. Raises ValueError."""
     entity = contract.entities()[entity_name]
-    record: Record = dict.fromkeys(entity.fields)
-    record["userDefinedFields"] = row.pop("userDefinedFields", [])
-    for name, value in row.items():
-        field = entity.fields[name]
-        record[name] = coerce(field, value)
-    record["id"] = record["id"] or number
+    record: Record = {**dict.fromkeys(entity.fields), "userDefinedFields": []}
+    record.update(complete_partial(entity_name, row))
+    if record["id"] is None:
+        record["id"] = number
     return record
 
 
 def complete_partial(entity_name: str, changes: dict[str, Any]) -> Record:
-    """Some fields, converted. Raises KeyError for a field that the entity does not have."""
+    """Some fields, converted. Raises ValueError for a field that the entity does not have."""
     fields = contract.entities()[entity_name].fields
-    return {name: coerce(fields[name], value) for name, value in changes.items()}
+    given: Record = {}
+    for name, value in changes.items():
+        if name == "userDefinedFields":
+            given[name] = [{"name": str(udf["name"]), "value": udf["value"]} for udf in value]
+        elif name not in fields:
+            raise ValueError(f"{entity_name} has no field {name}")
+        else:
+            try:
+                given[name] = coerce(fields[name], value)
+            except ApiError as error:
+                raise ValueError(str(error)) from error
+    return given

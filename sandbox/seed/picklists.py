@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox import contract
+
 Picklist = list[dict[str, Any]]
 
 _PERIODS = [(1, "One-Time"), (2, "Monthly"), (3, "Quarterly"), (4, "Semi-Annual"), (5, "Yearly")]
@@ -145,13 +147,19 @@ _UDFS = {"Companies": ["Contract Tier"], "Opportunities": ["Quoting Notes"], "Pr
 
 def picklists() -> dict[str, dict[str, Picklist]]:
     """``{entity: {field: [value, ...]}}``, fresh each time, each value as in ``entityInformation/fields``."""
-    return {
+    made = {
         entity: {
             name: [_value(entry, place) for place, entry in enumerate(values, 1)]
             for name, values in fields.items()
         }
         for entity, fields in _VALUES.items()
     }
+    for entity, hook in contract.WEBHOOKS.items():
+        numbered = contract.webhook_fields(entity).items()
+        made[f"{hook}Fields"] = {"fieldID": [_value(entry, entry[0]) for entry in numbered]}
+        names = enumerate(_UDFS.get(entity, []), start=1)
+        made[f"{hook}UdfFields"] = {"udfFieldID": [_value(entry, entry[0]) for entry in names]}
+    return made
 
 
 def user_defined_fields() -> dict[str, list[str]]:

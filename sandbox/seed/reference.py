@@ -27,6 +27,8 @@ FIRST_ID: dict[str, int] = defaultdict(
     },
 )
 
+API_USER = 17  # the userType of the resource that calls the API
+
 RESOURCES = [
     ("Ada", "Admin", "admin@demo.example", True),
     ("Rita", "Rep", "rep@demo.example", True),
@@ -78,6 +80,17 @@ def records() -> dict[str, list[dict[str, Any]]]:
     region, category = FIRST_ID["TaxRegions"], FIRST_ID["TaxCategories"]
     code = FIRST_ID["BillingCodes"]
     return {
+        # The MSP itself is a company of its own database, with the id 0.
+        "Companies": [
+            {
+                "id": 0,
+                "companyName": "Demo MSP",
+                "companyType": 8,
+                "phone": "+1 212 555 0001",
+                "ownerResourceID": FIRST_ID["Resources"],
+                "isActive": True,
+            }
+        ],
         "Resources": [_resource(*entry) for entry in RESOURCES],
         "Roles": [
             {
@@ -165,8 +178,8 @@ def _resource(first: str, last: str, email: str, active: bool) -> dict[str, Any]
         "emailTypeCode": "PRIMARY",
         "isActive": active,
         "userName": email,
-        "userType": 9,
-        "licenseType": 1,
+        "userType": API_USER if first == "API" else 9,
+        "licenseType": 7 if first == "API" else 1,
         "locationID": 1,
         "resourceType": "Employee",
         "payrollType": 1,

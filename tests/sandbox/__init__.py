@@ -1,0 +1,1 @@
+"""The sandbox of Autotask: its contract, its wire, its rules, its faults, and what a person sees of it."""

@@ -1,0 +1,14 @@
+"""Fixtures of the sandbox's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.kit import Api
+from tests.support.sandbox import Tenant
+
+
+@pytest.fixture
+def api(tenant: Tenant) -> Api:
+    """The REST API of a tenant of this test's own."""
+    return Api(tenant)
