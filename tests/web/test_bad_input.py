@@ -1,0 +1,172 @@
+"""What people enter that is wrong, too much, or no longer true: a sentence each time, and nothing lost."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from smoke.forms import read_forms
+from tests.settings.visitor import HTMX, Visitor, text
+from tests.support import desk
+from tests.web.conftest import Ids
+from tests.web.test_stale_forms import form_of
+from webapp.models import TaxCode, db
+from webapp.services import tax_codes
+
+LONGEST = 100_000
+FORMS = [{}, HTMX]
+
+
+def send_line(visitor: Visitor, ids: Ids, headers: dict[str, str], **values: str) -> TestResponse:
+    """Save the quote's first line with ``values`` entered."""
+    form = form_of(visitor, ids.quote_page, "unit_cost")
+    return visitor.client.post(form.action, data=dict(form.fill(values)), headers=headers)
+
+
+def stored_line(visitor: Visitor, ids: Ids) -> dict[str, str]:
+    fields = dict(form_of(visitor, ids.quote_page, "unit_cost").fields)
+    return {name: value for name, value in fields.items() if name != "csrf_token"}
+
+
+def cell_error(answer: TestResponse, name: str) -> str:
+    """The sentence beside a field of a line."""
+    found = re.search(rf'class="cell-error" id="e-[\w-]+-{name}"[^>]*>([^<]*)<', answer.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def publish(visitor: Visitor, page: str) -> TestResponse:
+    return visitor.send(visitor.form(page, "/publish"))
+
+
+@pytest.mark.parametrize("headers", FORMS, ids=["page", "htmx"])
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("quantity", "-3", "Enter a number above 0."),
+        ("quantity", "0", "Enter a number above 0."),
+        ("quantity", "\u22122", "Enter a number above 0."),
+        ("quantity", "1e9", "Enter a number, for example 1250 or 12.50."),
+        ("quantity", "9999999", "Enter at most 1,000,000."),
+        ("unit_price", "-1", "Enter 0 or a number above it."),
+        ("unit_price", "12,50", "Write decimals with a point, for example 12.50."),
+        ("unit_price", "NaN", "Enter a number, for example 1250 or 12.50."),
+        ("discount_value", "-5", "Enter 0 or a number above it."),
+        ("name", "", "Enter what this line offers."),
+        ("name", "n" * 201, "This is 201 characters long; up to 200 fit here."),
+        ("description", "d" * (LONGEST + 1), "This is 100,001 characters long; up to 100,000 fit here."),
+        ("tax_code_id", "999", "This tax code was removed meanwhile. Choose another."),
+        ("category_id", "999", "This category was removed meanwhile. Choose another."),
+    ],
+)
+def test_a_wrong_value_in_a_line(
+    rep: Visitor, ids: Ids, headers: dict[str, str], name: str, value: str, sentence: str
+) -> None:
+    before = stored_line(rep, ids)
+    answer = send_line(rep, ids, headers, **{name: value})
+    assert answer.status_code == 422
+    assert cell_error(answer, name) == sentence
+    assert stored_line(rep, ids) == before
+    if not headers and value and not name.endswith("_id"):
+        assert html.escape(value) in answer.text, "what was typed is still in the form"
+
+
+def test_a_discount_without_its_kind_is_asked_about(rep: Visitor, ids: Ids) -> None:
+    answer = send_line(rep, ids, {}, discount_value="5", discount_kind="none")
+    assert cell_error(answer, "discount_value") == "Choose what kind of discount this is."
+
+
+def test_the_longest_description_goes_all_the_way_to_the_customer(rep: Visitor, ids: Ids) -> None:
+    words = ("Lorem ipsum dolor sit amet. " * 4000)[: LONGEST - 4] + " end"
+    assert send_line(rep, ids, {}, description=words).status_code == 303
+    assert stored_line(rep, ids)["description"] == words
+    assert publish(rep, ids.quote_page).status_code == 303
+    page = rep.client.get(ids.quote_page).text
+    link = re.search(r'href="(/q/[\w-]+)"', page)
+    assert link
+    offer = rep.client.get(link[1])
+    assert offer.status_code == 200
+    assert words in offer.text
+    pdf = rep.client.get(f"{link[1]}/quote.pdf")
+    assert (pdf.status_code, pdf.data[:5]) == (200, b"%PDF-")
+
+
+def test_a_quote_without_lines(rep: Visitor, ids: Ids) -> None:
+    line = form_of(rep, ids.quote_page, "unit_cost")
+    assert rep.send(rep.form(ids.quote_page, f"{line.action}/delete")).status_code == 303
+    answer = publish(rep, ids.quote_page)
+    assert answer.status_code == 422
+    assert "The quote was not published yet." in text(answer)
+    assert "The quote has no lines yet. Add at least one." in _alert(answer)
+
+
+def test_a_quote_without_a_contact(rep: Visitor, ids: Ids) -> None:
+    begin = next(
+        form
+        for form in read_forms(rep.client.get("/quotes/new").text)
+        if form.action == "/quotes/new" and form.names() == {"csrf_token"}
+    )
+    page = rep.send(begin).location
+    rep.send(rep.form(f"{page}/find?q=Cable", "/lines"))
+    answer = publish(rep, page)
+    assert answer.status_code == 422
+    assert "Choose the person or the organization that this quote is for." in _alert(answer)
+    assert "Cable" in answer.text
+
+
+def test_a_tax_code_taken_out_of_use_names_its_line(
+    app: Flask, admin: Visitor, rep: Visitor, ids: Ids
+) -> None:
+    form = form_of(admin, f"/items/tax-codes/{ids.tax_code}", "rate")
+    assert admin.send(form, {"is_active": False}).status_code == 303
+    answer = publish(rep, ids.quote_page)
+    assert answer.status_code == 422
+    assert "Line 1 “Rack” has the tax code “Sales tax”, which is no longer in use." in _alert(answer)
+
+
+def test_a_tax_code_deleted_while_a_line_was_typed(app: Flask, rep: Visitor, ids: Ids) -> None:
+    with app.app_context():
+        extra = desk.tax_code(desk.admin("third@desk.example"), "Extra tax")
+        extra_id = extra.id
+    form = form_of(rep, ids.quote_page, "unit_cost")
+    with app.app_context():
+        found = db.session.get(TaxCode, extra_id)
+        assert found
+        tax_codes.delete(None, found)
+    answer = rep.send(form, {"tax_code_id": str(extra_id), "name": "Typed meanwhile"})
+    assert answer.status_code == 422
+    assert cell_error(answer, "tax_code_id") == "This tax code was removed meanwhile. Choose another."
+    assert "Typed meanwhile" in answer.text
+
+
+def test_a_tax_code_in_use_is_kept(admin: Visitor, ids: Ids) -> None:
+    answer = admin.send(admin.form(f"/items/tax-codes/{ids.tax_code}", "/delete"))
+    assert answer.status_code == 422
+    assert "was kept, because items or quotes use it" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/quotes/999999",
+        "/quotes/99999999999999999999",
+        "/people/999999",
+        "/items/999999",
+        "/q/nothing-here",
+        "/quotes/?page=-3&stage=nonsense&q=%00%ff",
+        "/items/?page=999999999999&category=x",
+        "/people/?page=abc",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_no_error_of_ours(rep: Visitor, ids: Ids, address: str) -> None:
+    answer = rep.client.get(address)
+    assert answer.status_code in (200, 404)
+    assert "Our fault" not in answer.text
+
+
+def _alert(answer: TestResponse) -> str:
+    found = re.search(r'alert-danger" role="alert">(.*?)</div>', answer.text, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found[1])).split()) if found else ""
