@@ -8,6 +8,7 @@ from webapp.models.audit import AuditEvent
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalogue import Category, Item, TaxCode
 from webapp.models.directory import Organization, Person
+from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
 from webapp.models.push import (
     OutboxEntry,
@@ -27,6 +28,8 @@ __all__ = [
     "Category",
     "Connection",
     "Counter",
+    "DriftCheck",
+    "DriftFinding",
     "Item",
     "Link",
     "Organization",

@@ -1,0 +1,66 @@
+"""What was found when quotes were compared with Autotask, and what a person decided about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.account import User
+from webapp.models.base import Base, JsonDocument, utc_now
+from webapp.models.quote import Quote
+
+CHANGED, GONE, ADDED = "changed", "gone", "added"
+OPEN, OURS, THEIRS = "open", "ours", "theirs"
+
+
+class DriftCheck(Base):
+    """When a quote was last compared. ``sentence``: why the last try could not compare it; empty when it could."""
+
+    __tablename__ = "drift_check"
+
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), primary_key=True)
+    tried_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    checked_at: Mapped[datetime | None]
+    sentence: Mapped[str] = mapped_column(Text, default="")
+
+    quote: Mapped[Quote] = relationship()
+
+
+class DriftFinding(Base):
+    """One difference that came about in Autotask.
+
+    ``kind``: a field was ``changed``, a record of ours is ``gone``, or somebody ``added`` a line there; ``field`` is
+    empty for the latter two. ``base``: as last pushed, ``ours`` and ``theirs``: as found. ``state``: ``open``;
+    ``ours``: pushed again, until the next comparison; ``theirs``: accepted, so that it is not reported again.
+    ``local_type``/``local_id``: as on ``Link``; empty for a line that was added.
+    """
+
+    __tablename__ = "drift_finding"
+    __table_args__ = (
+        UniqueConstraint("quote_id", "remote_entity", "remote_id", "field"),
+        CheckConstraint("kind in ('changed', 'gone', 'added')", name="kind"),
+        CheckConstraint("state in ('open', 'ours', 'theirs')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    local_type: Mapped[str] = mapped_column(String(30), default="")
+    local_id: Mapped[str] = mapped_column(String(64), default="")
+    remote_entity: Mapped[str] = mapped_column(String(40))
+    remote_id: Mapped[int] = mapped_column(BigInteger)
+    field: Mapped[str] = mapped_column(String(60), default="")
+    title: Mapped[str] = mapped_column(String(300), default="")
+    base: Mapped[Any] = mapped_column(JsonDocument, nullable=True)
+    ours: Mapped[Any] = mapped_column(JsonDocument, nullable=True)
+    theirs: Mapped[Any] = mapped_column(JsonDocument, nullable=True)
+    state: Mapped[str] = mapped_column(String(6), default=OPEN, index=True)
+    found_at: Mapped[datetime] = mapped_column(default=utc_now)
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    quote: Mapped[Quote] = relationship()
+    decided_by: Mapped[User | None] = relationship()
