@@ -102,11 +102,12 @@ class Stack:
         if sandbox:
             self._await_sandbox(sandbox, parts)
         web = self._begin("web", parts.web(self._listener.fileno()))
-        if options.worker:
-            self._begin("worker", parts.worker())
         if options.seed:
             self.seed_output = self._run(parts.seed()).strip()
         web.wait_until(self._web_answers, START_TIMEOUT)
+        # The worker comes last: on two cores it would hold up the first page, and nothing waits for it yet.
+        if options.worker:
+            self._begin("worker", parts.worker())
         for child in self.children.values():
             if not child.running:
                 raise StackError(child.obituary())
