@@ -79,6 +79,8 @@ class CallLog:
         committed = Counter(
             call["entity"] for call in calls if call["verb"] == "create" and call["committed"]
         )
+        with self._lock:
+            most, at_work = dict(self.most), {name: busy for name, busy in self._in_flight.items() if busy}
         return {
             "total": len(calls),
             "byVerb": dict(by_verb),
@@ -86,7 +88,8 @@ class CallLog:
             "creates": dict(committed),
             "writes": sum(1 for call in calls if call["committed"]),
             "threadViolations": self.violations,
-            "maxConcurrency": dict(self.most),
+            "maxConcurrency": most,
+            "atWork": at_work,
         }
 
     def clear(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 KINDS = (
     "delay",
+    "hold",
     "429",
     "500",
     "503",
@@ -28,7 +29,8 @@ KINDS = (
 class Fault:
     """Strikes calls that fit ``entity`` and ``verb`` (empty: any): from the ``nth`` on, ``times`` times.
 
-    ``probability`` with ``seed`` makes it strike by chance, repeatably. ``seconds`` serves delays and time-outs.
+    ``probability`` with ``seed`` makes it strike by chance, repeatably. ``seconds`` serves delays and time-outs, and
+    ``hold`` as the longest that it holds a call when nobody takes the fault away.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Fault:
     seconds: float = 1.0
     seen: int = 0
     struck: int = 0
+    lifted: threading.Event = field(default_factory=threading.Event, repr=False)
     _random: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
@@ -127,7 +130,10 @@ class Faults:
     def clear(self, fault_id: int = 0) -> None:
         """Take away one fault, or all."""
         with self._lock:
-            self.active = [fault for fault in self.active if fault_id and fault.id != fault_id]
+            for fault in self.active:
+                if fault_id in (0, fault.id):
+                    fault.lifted.set()
+            self.active = [fault for fault in self.active if not fault.lifted.is_set()]
 
     def pick(self, entity: str, verb: str) -> Fault | None:
         """The fault that befalls this call, if any."""

@@ -39,6 +39,8 @@ def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Resp
             _cut(request)
         case "delay":
             time.sleep(fault.seconds)
+        case "hold":
+            fault.lifted.wait(fault.seconds)
     return _after(fault, request, work(), work)
 
 
