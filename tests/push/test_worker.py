@@ -1,0 +1,188 @@
+"""The real worker process: whatever is lost on the way to it, the push happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis import Redis
+from rq import Queue
+
+from stack import redis_server
+from stack.child import Child
+from stack.options import ROOT
+from tests.push.kit import Desk, every_kind, newest_entry, newest_run, open_desk
+from tests.support.sandbox import Tenant
+from tests.support.waiting import wait_for
+from webapp.models import PushLease, Quote, db, utc_now
+from webapp.services import outbox
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+# Enough of a lost job's minute for a machine that is busy with other tests.
+MINUTE = 60
+
+
+@pytest.fixture
+def start_worker(
+    app: Flask, app_settings: dict[str, str], tenant: Tenant, tmp_path: Path
+) -> Iterator[Callable[[], Child]]:
+    started: list[Child] = []
+
+    def start() -> Child:
+        env = {**os.environ, **app_settings, "PYTHONUNBUFFERED": "1"}
+        worker = Child(
+            "worker",
+            [sys.executable, str(ROOT / "worker.py")],
+            env=env,
+            cwd=ROOT,
+            log=tmp_path / f"worker{len(started)}.log",
+        )
+        worker.start()
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop(grace=5)
+
+
+def entry_as_stored(quote_id: int) -> tuple[str, int]:
+    """State and attempt of the newest entry; no transaction stays open, which SQLite's writers would wait for."""
+    entry = newest_entry(quote_id)
+    seen = (entry.state, entry.attempt)
+    db.session.rollback()
+    return seen
+
+
+def wait_until_synced(quote: Quote) -> None:
+    quote_id = quote.id
+    db.session.commit()
+    wait_for(lambda: entry_as_stored(quote_id)[0] == "done", f"the push of quote {quote_id}", MINUTE)
+    run = newest_run(quote.id)
+    assert run is not None
+    assert run.state == "synced", run.sentence
+
+
+def how_many(desk: Desk, quote: Quote) -> int:
+    rows = desk.tenant.state()["Quotes"]
+    return sum(row["externalQuoteNumber"] == str(quote.number) for row in rows)
+
+
+def test_a_queued_push_is_done(redis_url: str, desk: Desk, start_worker: Callable[[], Child]) -> None:
+    start_worker()
+    quote = desk.quote(*every_kind(desk))
+    desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    wait_until_synced(quote)
+
+
+def test_a_flushed_redis_loses_no_push(redis_url: str, desk: Desk, start_worker: Callable[[], Child]) -> None:
+    quotes = [desk.quote(*every_kind(desk)) for _ in range(3)]
+    for quote in quotes:
+        desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    with Redis.from_url(redis_url) as redis:
+        redis.flushall()
+    start_worker()
+    for quote in quotes:
+        wait_until_synced(quote)
+        assert how_many(desk, quote) == 1
+
+
+def test_a_job_that_died_with_its_worker_before_it_began_runs_again(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    quote = desk.quote(*every_kind(desk))
+    desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    with Redis.from_url(redis_url) as redis:
+        queue = Queue(outbox.QUEUE, connection=redis)
+        assert len(queue) == 1
+        # What a worker does that is killed right after it took the job: the queue is empty, the job's record stays.
+        assert redis.lpop(queue.key) is not None
+    start_worker()
+    wait_until_synced(quote)
+    assert how_many(desk, quote) == 1
+
+
+def test_a_worker_killed_in_the_middle_is_followed_by_another(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    quote = desk.quote(*every_kind(desk))
+    desk.publish(quote)
+    desk.tenant.add_fault(kind="delay", seconds=20, nth=8)
+    db.session.commit()
+    first = start_worker()
+    wait_for(lambda: desk.tenant.stats()["total"] >= 7, "the push to be under way", MINUTE)
+    assert first.pid is not None
+    os.killpg(first.pid, signal.SIGKILL)
+    desk.tenant._ask("DELETE", "/faults")
+    start_worker()
+    # A dead worker's lease runs out by itself; here the clock is put forward instead of waiting for it.
+    past = utc_now() - timedelta(minutes=2)
+    db.session.execute(db.update(PushLease).values(expires_at=past))
+    db.session.commit()
+    wait_until_synced(quote)
+    assert how_many(desk, quote) == 1
+
+
+def test_autotask_away_delays_the_push_and_a_later_revision_replaces_it(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    quote = desk.quote(*every_kind(desk))
+    desk.tenant.add_fault(kind="503", times=0)
+    start_worker()
+    desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    quote_id = quote.id
+    db.session.commit()
+    wait_for(lambda: entry_as_stored(quote_id)[1] > 0, "the push to be put off", MINUTE)
+    assert newest_entry(quote.id).last_error
+    quote.title = "Another title"
+    db.session.commit()
+    desk.tenant._ask("DELETE", "/faults")
+    desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    wait_until_synced(quote)
+    assert how_many(desk, quote) == 1
+
+
+def test_publishing_goes_on_without_redis(
+    app_settings: dict[str, str], tenant: Tenant, tmp_path: Path
+) -> None:
+    from config import load
+    from webapp import create_app
+
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server, url = redis_server.server(folder)
+    env = {**app_settings, "REDIS_URL": url}
+    app = create_app(load(env))
+    worker = Child(
+        "worker",
+        [sys.executable, str(ROOT / "worker.py")],
+        env={**os.environ, **env, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        log=tmp_path / "worker.log",
+    )
+    with app.app_context():
+        desk = open_desk(app, tenant)
+        worker.start()
+        quote = desk.quote(*every_kind(desk))
+        desk.publish(quote)
+        outbox.nudge(desk.runtime)
+        assert newest_entry(quote.id).state == "waiting"
+        server.start()
+        try:
+            wait_until_synced(quote)
+        finally:
+            worker.stop(grace=5)
+            server.stop(grace=5)
+            db.session.remove()
+            db.engine.dispose()
