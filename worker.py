@@ -1,7 +1,7 @@
-"""The worker: does the pushes that RQ brings, and sweeps the outbox for those that RQ lost.
+"""The worker: does the jobs that RQ brings, and sweeps the integrations' outboxes for those that RQ lost.
 
-``python worker.py``. One queue a process, stock RQ. The sweeper is a child process of its own, so that it goes on
-while a push runs and while Redis is away.
+``python worker.py``. Each integration has a queue of its own, served in turn; stock RQ. The sweeper is a child
+process of its own, so that it goes on while a push runs and while Redis is away.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.worker import DequeueStrategy
 
 import config
 from webapp import create_app
 from webapp.models import db
-from webapp.services import outbox
+from webapp.services.integrations import registry
 from webapp.services.runtime import Runtime
 
 SWEEP_SECONDS = 2.0
@@ -37,11 +38,11 @@ def application() -> Flask:
     return create_app()
 
 
-def push_quote(entry_id: int) -> None:
-    """The job: do one outbox entry."""
+def perform(key: str, entry_id: int) -> None:
+    """The job: do one entry of the outbox of integration ``key``."""
     app = application()
     with app.app_context():
-        outbox.process(_runtime(app), entry_id)
+        registry.get(key).perform(_runtime(app), entry_id)
         db.session.remove()
 
 
@@ -57,12 +58,13 @@ def sweep_for_ever(parent: int) -> None:
     app = application()
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
         with app.app_context():
-            try:
-                outbox.sweep(_runtime(app))
-            except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
-                log.warning("sweep.failed", error=type(error).__name__)
-            finally:
-                db.session.remove()
+            for integration in registry.every():
+                try:
+                    integration.sweep(_runtime(app))
+                except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
+                    log.warning("sweep.failed", integration=integration.key, error=type(error).__name__)
+                finally:
+                    db.session.remove()
 
 
 def work(runtime: Runtime) -> None:
@@ -70,15 +72,14 @@ def work(runtime: Runtime) -> None:
     stopped = threading.Event()
     while not stopped.is_set():
         try:
-            queue = Queue(outbox.QUEUE, connection=runtime.redis)
             worker = Worker(
-                [queue],
+                [Queue(name, connection=runtime.redis) for name in registry.queues()],
                 connection=runtime.redis,
                 worker_ttl=WORKER_TTL,
                 maintenance_interval=30,
                 job_monitoring_interval=10,
             )
-            worker.work(logging_level="WARNING")
+            worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
             return
         except (RedisError, OSError) as error:
             log.warning(

@@ -11,13 +11,12 @@ import socket
 from datetime import datetime, timedelta
 
 import structlog
-from redis.exceptions import RedisError
-from rq import Queue
 from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, utc_now
+from webapp.models.integration import AUTOTASK
 from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
 from webapp.services import records
 from webapp.services.autotask import connection, lease, push, settings_store
@@ -30,11 +29,11 @@ from webapp.services.autotask.errors import (
     Temporary,
 )
 from webapp.services.errors import ServiceError
+from webapp.services.integrations import jobs
 from webapp.services.quoting import document
 from webapp.services.runtime import Runtime
 
 QUEUE = "pushes"
-JOB = "worker.push_quote"
 JOB_SECONDS = 900
 MAX_ATTEMPTS = 30
 SETUP = "Autotask is connected, but Save Integration was never pressed. Pushes wait until it is."
@@ -66,30 +65,9 @@ def due(now: datetime, limit: int = 500) -> list[OutboxEntry]:
 
 
 def enqueue(runtime: Runtime, entries: list[OutboxEntry]) -> int:
-    """Queue a job for each entry that has none waiting; returns how many. 0 when Redis is away.
-
-    A job that a dying worker took with it is in no queue any more, so its entry gets a new one. Should two jobs ever
-    name the same entry, the second finds it taken.
-    """
-    if not entries:
-        return 0
-    try:
-        queue = Queue(QUEUE, connection=runtime.redis)
-        there = set(queue.get_job_ids())
-        jobs = {f"push-{entry.id}-{entry.attempt}": entry.id for entry in entries}
-        missing = [
-            Queue.prepare_data(
-                JOB, (entry_id,), timeout=JOB_SECONDS, result_ttl=0, failure_ttl=0, job_id=job_id
-            )
-            for job_id, entry_id in jobs.items()
-            if job_id not in there
-        ]
-        if missing:
-            queue.enqueue_many(missing)
-        return len(missing)
-    except (RedisError, OSError) as error:
-        log.warning("queue.away", error=type(error).__name__)
-        return 0
+    """Queue a job for each entry that has none waiting; returns how many. 0 when Redis is away."""
+    ids = {f"push-{entry.id}-{entry.attempt}": entry.id for entry in entries}
+    return jobs.enqueue(runtime, AUTOTASK, QUEUE, ids, JOB_SECONDS)
 
 
 def sweep(runtime: Runtime) -> int:

@@ -13,8 +13,9 @@ from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote
-from webapp.services import loss_reasons, outbox
+from webapp.services import loss_reasons
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.integrations import events
 from webapp.services.quoting import acceptance, document, pricing, snapshot
 
 
@@ -61,7 +62,7 @@ def pdf(token: str) -> ResponseReturnValue:
 
 
 def _answered(token: str) -> ResponseReturnValue:
-    outbox.nudge(runtime())
+    events.nudge(runtime())
     return redirect(url_for("public.show", token=token), 303)
 
 

@@ -10,8 +10,8 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.support import actor, back_to, runtime
 from webapp.models.quote import ACCEPTED
-from webapp.services import outbox
 from webapp.services.errors import Invalid
+from webapp.services.integrations import events
 from webapp.services.quoting import acceptance, copying, editing, lifecycle, publishing
 
 DONE = {
@@ -36,7 +36,7 @@ def publish(quote_id: int) -> ResponseReturnValue:
         return back_to(
             "quotes.show", f"Nothing changed since revision {number}, so it still stands.", quote_id=quote_id
         )
-    outbox.nudge(runtime())
+    events.nudge(runtime())
     quote = editing.get(quote_id)
     return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", quote_id=quote_id)
 
@@ -55,7 +55,7 @@ def set_status(quote_id: int) -> ResponseReturnValue:
     except Invalid as error:
         fate = {"fate_status": status, "fate_errors": error.fields, "fate_sentence": str(error)}
         return page(editing.get(quote_id), 422, fate_values=request.form, **fate)
-    outbox.nudge(runtime())
+    events.nudge(runtime())
     return back_to("quotes.show", DONE[status], quote_id=quote_id)
 
 

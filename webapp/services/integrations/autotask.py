@@ -1,13 +1,15 @@
-"""The catalogue's entry for Datto Autotask PSA."""
+"""Datto Autotask PSA as an integration: its entry in the catalogue, and its outbox."""
 
 from __future__ import annotations
 
 from webapp.models.integration import AUTOTASK
+from webapp.services import outbox
 from webapp.services.autotask import connection, settings_store
-from webapp.services.integrations.base import PSA, State
+from webapp.services.integrations.base import PSA, VIEWED, Integration, QuoteEvent, State
+from webapp.services.runtime import Runtime
 
 
-class Autotask:
+class Autotask(Integration):
     """Quotes become opportunities, quotes with their lines, and PDFs in Autotask."""
 
     key = AUTOTASK
@@ -16,6 +18,8 @@ class Autotask:
     blurb = "Published quotes arrive as opportunities and quotes, line by line, with their PDF."
     add_endpoint = "integrations.connect"
     settings_endpoint = "integrations.autotask"
+    queue = outbox.QUEUE
+    job_seconds = outbox.JOB_SECONDS
 
     def state(self) -> State:
         """Working means: connected, and its settings were saved once."""
@@ -31,3 +35,20 @@ class Autotask:
                 sentence="Connected, but “Save Integration” was not pressed yet, so nothing is pushed.",
             )
         return State(added=True, working=True, sentence=f"Connected as {found.user_name}.")
+
+    def on_quote(self, event: QuoteEvent) -> None:
+        """Each event but a look at the quote changes what Autotask should hold."""
+        if event.kind != VIEWED:
+            outbox.record(event.quote, event.revision, event.kind)
+
+    def sweep(self, runtime: Runtime) -> None:
+        """Put back and queue pushes."""
+        outbox.sweep(runtime)
+
+    def nudge(self, runtime: Runtime) -> None:
+        """Queue the pushes that are due."""
+        outbox.nudge(runtime)
+
+    def perform(self, runtime: Runtime, entry_id: int) -> None:
+        """One push."""
+        outbox.process(runtime, entry_id)

@@ -1,16 +1,35 @@
-"""All integrations there are."""
+"""All integrations there are. A new one is a class and its line here."""
 
 from __future__ import annotations
 
+from webapp.services.errors import NotFound
 from webapp.services.integrations.autotask import Autotask
 from webapp.services.integrations.base import Integration
 
 INTEGRATIONS: tuple[Integration, ...] = (Autotask(),)
 
 
+def every() -> tuple[Integration, ...]:
+    """All of them, in the order of the catalogue."""
+    return INTEGRATIONS
+
+
+def get(key: str) -> Integration:
+    """The integration of this key. Raises NotFound for a job that an older or newer version left behind."""
+    for integration in every():
+        if integration.key == key:
+            return integration
+    raise NotFound(f"This version of Quotewright has no integration “{key}”.")
+
+
+def queues() -> list[str]:
+    """The RQ queues that a worker serves."""
+    return [integration.queue for integration in every() if integration.queue]
+
+
 def by_group() -> dict[str, list[Integration]]:
     """The catalogue: integrations under the names of their groups."""
     groups: dict[str, list[Integration]] = {}
-    for integration in INTEGRATIONS:
+    for integration in every():
         groups.setdefault(integration.group, []).append(integration)
     return groups

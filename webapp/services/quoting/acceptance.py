@@ -10,6 +10,7 @@ from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services import directory, loss_reasons
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.services.fields import Reader, clean_text
+from webapp.services.integrations import base, events
 from webapp.services.quoting import editing, freezing, lifecycle, pricing, publishing, snapshot, stages
 from webapp.services.quoting.snapshot import Snapshot
 
@@ -34,9 +35,15 @@ def by_token(token: str) -> Quote:
 
 def note_viewed(quote: Quote) -> None:
     """Remember the first time that the customer opened the live revision."""
-    if quote.viewed_at is None and quote.status == PENDING:
+    if quote.viewed_at is not None or quote.status != PENDING:
+        return
+    quote = editing.lock(quote.id)
+    revision = quote.current_revision
+    # Of two who open it at once, one is the first.
+    if revision is not None and quote.viewed_at is None and quote.status == PENDING:
         quote.viewed_at = utc_now()
-        db.session.commit()
+        events.tell(base.VIEWED, quote, revision, by=_customer(snapshot.parse(revision.content)))
+    db.session.commit()
 
 
 def why_not(quote: Quote) -> str:

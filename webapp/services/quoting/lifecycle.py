@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from webapp.models import Quote, Revision, User, db, utc_now
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
-from webapp.services import audit, loss_reasons, outbox
+from webapp.services import audit, loss_reasons
 from webapp.services.errors import Invalid
+from webapp.services.integrations import base, events
 from webapp.services.loss_reasons import LossReason
 from webapp.services.quoting.editing import lock
 
@@ -75,7 +76,7 @@ def apply(
     chosen: LossReason | None = None,
     label: str = "",
 ) -> Revision:
-    """Make the transition and record its push in the open transaction; returns the revision it concerns.
+    """Make the transition and tell the integrations in the open transaction; returns the revision it concerns.
 
     ``reason`` and ``chosen`` say why a quote is lost, and are nothing to other statuses.
     ``label``: the customer's name when they did it themselves.
@@ -94,7 +95,8 @@ def apply(
     quote.lost_reason = told
     quote.loss_reason_id = chosen.id if chosen and status == LOST else None
     quote.version += 1
-    outbox.record(quote, revision, "reopened" if status == PENDING else status)
+    kind = base.REOPENED if status == PENDING else status
+    events.tell(kind, quote, revision, before=before, by=actor.name if actor else label)
     audit.record(
         actor,
         f"quote.{status}",

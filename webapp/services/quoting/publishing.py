@@ -1,12 +1,13 @@
-"""Publishing: the working copy is frozen as a revision, and the wish to push it is written with it."""
+"""Publishing: the working copy is frozen as a revision, and what it sets off is written with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from webapp.models import Quote, Revision, User, db, utc_now
-from webapp.services import audit, outbox
+from webapp.services import audit
 from webapp.services.errors import Invalid
+from webapp.services.integrations import base, events
 from webapp.services.quoting import freezing, numbering, readiness, snapshot
 from webapp.services.quoting.editing import lock_editable
 from webapp.services.quoting.snapshot import Snapshot
@@ -21,9 +22,9 @@ class Published:
 
 
 def publish(actor: User, quote_id: int) -> Published:
-    """Freeze the quote and record its push, in one transaction that needs neither Redis nor Autotask.
+    """Freeze the quote and tell the integrations, in one transaction that needs neither Redis nor Autotask.
 
-    The caller nudges the worker afterwards. Raises Invalid with everything that is missing; nothing is stored then.
+    The caller nudges the workers afterwards. Raises Invalid with everything that is missing; nothing is stored then.
     """
     quote = lock_editable(quote_id)
     found = readiness.problems(quote)
@@ -46,7 +47,7 @@ def publish(actor: User, quote_id: int) -> Published:
     )
     revision = add_revision(quote, frozen, actor)
     quote.viewed_at = None
-    outbox.record(quote, revision, "published")
+    events.tell(base.PUBLISHED, quote, revision, by=actor.name)
     audit.record(
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
     )

@@ -1,0 +1,41 @@
+"""Handing entries of an outbox to the workers. The queue only carries ids: what must be done is a row first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue
+
+from webapp.services.runtime import Runtime
+
+JOB = "worker.perform"
+
+log = structlog.get_logger(__name__)
+
+
+def enqueue(runtime: Runtime, key: str, queue_name: str, jobs: Mapping[str, int], seconds: int) -> int:
+    """Queue a job of integration ``key`` for each entry that has none waiting; returns how many. 0 without Redis.
+
+    ``jobs``: job id to entry id. A job that a dying worker took with it is in no queue any more, so its entry gets a
+    new one. Should two jobs ever name the same entry, the second must find it taken.
+    """
+    if not jobs:
+        return 0
+    try:
+        queue = Queue(queue_name, connection=runtime.redis)
+        there = set(queue.get_job_ids())
+        missing = [
+            Queue.prepare_data(
+                JOB, (key, entry_id), timeout=seconds, result_ttl=0, failure_ttl=0, job_id=job_id
+            )
+            for job_id, entry_id in jobs.items()
+            if job_id not in there
+        ]
+        if missing:
+            queue.enqueue_many(missing)
+        return len(missing)
+    except (RedisError, OSError) as error:
+        log.warning("queue.away", error=type(error).__name__)
+        return 0
