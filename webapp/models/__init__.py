@@ -19,6 +19,7 @@ from webapp.models.push import (
     PushStep,
 )
 from webapp.models.quote import Acceptance, Counter, Quote, QuoteLine, Revision, RevisionDocument
+from webapp.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Acceptance",
@@ -49,6 +50,9 @@ __all__ = [
     "SettingsVersion",
     "TaxCode",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "db",
     "utc_now",
 ]
