@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox import contract
+
 KINDS = (
     "delay",
     "hold",
@@ -23,6 +25,7 @@ KINDS = (
     "duplicate",
     "thread_limit_sentence",
 )
+VERBS = ("query", "count", "get", "create", "update", "delete", "metadata")
 
 
 @dataclass
@@ -50,19 +53,14 @@ class Fault:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311  repeatable on purpose
 
-    def strikes(self, entity: str, verb: str) -> bool:
-        """Count a call; True when this fault befalls it."""
-        if self.entity and self.entity.lower() != entity.lower():
-            return False
-        if self.verb and self.verb.lower() != verb.lower():
+    def is_due(self, entity: str, verb: str) -> bool:
+        """Count a call that fits; True when this fault should befall it."""
+        if self.entity not in ("", entity) or self.verb not in ("", verb):
             return False
         self.seen += 1
-        if self.seen < self.nth or (self.times and self.struck >= self.times):
-            return False
-        if self.probability < 1 and self._random.random() >= self.probability:
-            return False
-        self.struck += 1
-        return True
+        # Drawn at every fitting call, so that chance does not depend on what else is set.
+        by_chance = self._random.random() < self.probability
+        return by_chance and self.seen >= self.nth and not (self.times and self.struck >= self.times)
 
     def describe(self) -> dict[str, Any]:
         """The fault as the admin route shows it."""
@@ -84,25 +82,37 @@ class Fault:
 
 def read(data: dict[str, Any]) -> Fault:
     """A fault from JSON. Raises ValueError with a sentence."""
-    kind = str(data.get("kind", ""))
-    if kind not in KINDS:
-        raise ValueError(f"The fault kind {kind!r} is unknown. Known: {', '.join(KINDS)}.")
     unknown = set(data) - {"kind", "entity", "verb", "nth", "times", "probability", "seed", "seconds"}
     if unknown:
         raise ValueError(f"Unknown: {', '.join(sorted(unknown))}.")
+    named = contract.find(str(data.get("entity") or ""))
+    if data.get("entity") and named is None:
+        raise ValueError(f"There is no entity {data['entity']}.")
     try:
-        return Fault(
-            kind=kind,
-            entity=str(data.get("entity") or ""),
-            verb=str(data.get("verb") or ""),
-            nth=max(1, int(data.get("nth") or 1)),
+        fault = Fault(
+            kind=_one_of(KINDS, "fault kind", data.get("kind")),
+            entity=named.name if named else "",
+            verb=_one_of(VERBS, "verb", data["verb"]) if data.get("verb") else "",
+            nth=int(data.get("nth", 1)),
             times=int(data.get("times", 1)),
             probability=float(data.get("probability", 1)),
-            seed=int(data.get("seed") or 0),
-            seconds=min(120.0, max(0.0, float(data.get("seconds", 1)))),
+            seed=int(data.get("seed", 0)),
+            seconds=float(data.get("seconds", 1)),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(f"A number in the fault is wrong: {error}.") from error
+    if fault.nth < 1 or fault.times < 0 or not 0 <= fault.probability <= 1 or not 0 <= fault.seconds <= 120:
+        raise ValueError(
+            "nth is at least 1, times at least 0 (0: always), probability 0 to 1, seconds 0 to 120."
+        )
+    return fault
+
+
+def _one_of(known: tuple[str, ...], what: str, name: Any) -> str:
+    text = str(name).lower()
+    if text not in known:
+        raise ValueError(f"The {what} {text[:40]!r} is unknown. Known: {', '.join(known)}.")
+    return text
 
 
 def from_header(text: str) -> Fault:
@@ -138,5 +148,8 @@ class Faults:
     def pick(self, entity: str, verb: str) -> Fault | None:
         """The fault that befalls this call, if any."""
         with self._lock:
-            struck = [fault for fault in self.active if fault.strikes(entity, verb)]
-        return struck[0] if struck else None
+            due = [fault for fault in self.active if fault.is_due(entity, verb)]
+            if not due:
+                return None
+            due[0].struck += 1
+            return due[0]

@@ -7,13 +7,13 @@ import json
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from sandbox.web import MAX_BODY
+from sandbox.strikes import cut
+from sandbox.web import MAX_BODY, Sandbox
 
 MAX_CHUNK_LINE = 200
 CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?\n")
@@ -28,15 +28,15 @@ class _Refusal(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one WSGI application."""
+    """Serves the sandbox."""
 
     daemon_threads = True
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
         super().__init__(address, Handler)
-        self.application = application
+        self.sandbox = sandbox
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections break on purpose here; only what is not a broken connection is told, in one line."""
@@ -71,29 +71,39 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            self._answer(self._environ(self._read_body()))
+            environ = self._environ()
+            if self._sandbox.foresee(environ):
+                cut(self.connection)
+            body = self._read_body()
+            environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
+            self._answer(environ)
         except _Refusal as refusal:
             self._refuse(refusal.status, str(refusal))
         except (TimeoutError, ConnectionError):
             self.close_connection = True
 
-    def _environ(self, body: bytes) -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
+    @property
+    def _sandbox(self) -> Sandbox:
         assert isinstance(self.server, Server)  # noqa: S101  for the type checker
+        return self.server.sandbox
+
+    def _environ(self) -> dict[str, Any]:
+        """The request as far as it can be told before its body is read."""
+        path, _, query = self.path.partition("?")
         environ = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
             "QUERY_STRING": query,
             "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": str(self.server.server_port),
+            "SERVER_PORT": str(self.connection.getsockname()[1]),
             "SERVER_PROTOCOL": self.request_version,
             "REMOTE_ADDR": self.client_address[0],
-            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_LENGTH": "0",
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
+            "wsgi.input": io.BytesIO(),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
@@ -176,8 +186,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.end_headers()
 
-        assert isinstance(self.server, Server)  # noqa: S101  for the type checker
-        chunks = self.server.application(environ, start_response)
+        chunks = self._sandbox(environ, start_response)
         try:
             for chunk in chunks:
                 if self.command != "HEAD":

@@ -36,7 +36,7 @@ def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Resp
         case "html":
             return Response(HTML_ERROR, 200, mimetype="text/html")
         case "cut_before":
-            _cut(request)
+            cut(_connection(request))
         case "delay":
             time.sleep(fault.seconds)
         case "hold":
@@ -47,10 +47,10 @@ def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Resp
 def _after(fault: Fault, request: Request, response: Response, work: Callable[[], Response]) -> Response:
     match fault.kind:
         case "cut_after_commit":
-            _cut(request)
+            cut(_connection(request))
         case "timeout_after_commit":
             time.sleep(fault.seconds)
-            _cut(request)
+            cut(_connection(request))
         case "truncated":
             body = response.get_data()
             response.set_data(body[: len(body) // 2])
@@ -63,13 +63,17 @@ def _after(fault: Fault, request: Request, response: Response, work: Callable[[]
     return response
 
 
-def _cut(request: Request) -> None:
-    """Cut the connection without an answer."""
-    connection = request.environ.get("sandbox.socket")
-    if isinstance(connection, socket.socket):
+def cut(connection: socket.socket | None) -> None:
+    """Cut the connection without an answer. Raises ConnectionAbortedError."""
+    if connection is not None:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError
+
+
+def _connection(request: Request) -> socket.socket | None:
+    connection = request.environ.get("sandbox.socket")
+    return connection if isinstance(connection, socket.socket) else None
 
 
 def _slow(response: Response, seconds: float) -> None:

@@ -60,6 +60,25 @@ class Sandbox:
             response = _errors(500, "An error occurred while processing your request.")
         return response(environ, start_response)
 
+    def foresee(self, environ: dict[str, Any]) -> bool:
+        """Settle which fault befalls a call, before its body is read. True when it cuts the connection already now."""
+        started = time.perf_counter()
+        request = Request(environ)
+        api = API.match(request.path)
+        versioned = VERSIONED.match(api["rest"] or "") if api else None
+        if versioned is None:
+            return False
+        try:
+            call = Call(request, self._authenticate(request))
+            call.route = rest.route(request.method, versioned["rest"])
+            call.fault = environ["sandbox.fault"] = _fault(call, call.route)
+        except ApiError:
+            return False  # answered with its sentence when the request has been read
+        if call.fault is None or call.fault.kind != "cut_before":
+            return False
+        _log(call, None, started)
+        return True
+
     def _dispatch(self, request: Request) -> Response:
         api = API.match(request.path)
         if api:
@@ -139,15 +158,8 @@ class Sandbox:
             tenant.log.end(route.endpoint)
 
     def _with_fault(self, call: Call, route: rest.Route) -> Response:
-        header = call.request.headers.get("X-Sandbox-Fault")
-        try:
-            call.fault = (
-                faults.from_header(header)
-                if header
-                else call.tenant.faults.pick(route.entity.name, route.verb)
-            )
-        except ValueError as error:
-            raise ApiError(400, str(error)) from error
+        environ = call.request.environ
+        call.fault = environ["sandbox.fault"] if "sandbox.fault" in environ else _fault(call, route)
         if call.fault is None:
             return self._work(call, route)
         return strike(call.fault, call.request, lambda: self._work(call, route))
@@ -165,6 +177,17 @@ class Sandbox:
         )
         call.committed = call.committed or committed
         return _json(status, document)
+
+
+def _fault(call: Call, route: rest.Route) -> Fault | None:
+    """The fault that the call asks for itself, or one that waits for it."""
+    header = call.request.headers.get("X-Sandbox-Fault")
+    if not header:
+        return call.tenant.faults.pick(route.entity.name, route.verb)
+    try:
+        return faults.from_header(header)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
 
 
 def _only_get(request: Request) -> None:
