@@ -23,7 +23,7 @@ class Buyer(Visitor):
 
     def _box_of(self, option: str) -> str:
         found = re.search(
-            rf'name="choose"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*<strong>{re.escape(option)}<',
+            rf'name="choose"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*<strong><bdi>{re.escape(option)}<',
             self.html,
         )
         if not found:
