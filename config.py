@@ -34,6 +34,7 @@ class Config:
     autotask_root: str = AUTOTASK_PUBLIC_ROOT
     autotask_allowed_hosts: tuple[str, ...] = ()
     autotask_timeout_seconds: float = 30.0
+    webhook_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     max_upload_bytes: int = 8 * 1024 * 1024
     log_json: bool = False
@@ -57,6 +58,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         autotask_root=source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT),
         autotask_allowed_hosts=source.words("AUTOTASK_ALLOWED_HOSTS"),
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
+        webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         log_json=source.flag("LOG_JSON", False),
     )

@@ -25,7 +25,7 @@ class WebhookEndpoint(Timestamped, Base):
 
     ``secret_encrypted`` is a Fernet token; ``previous_secret_encrypted`` signs beside it until ``previous_until``.
     ``failures`` in a row since ``failing_since``; nothing is sent before ``hold_until``. ``state_sentence`` says why a
-    ``paused`` one is. ``version`` guards against two admins saving over each other.
+    ``paused`` one is.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -43,7 +43,6 @@ class WebhookEndpoint(Timestamped, Base):
     failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None]
     hold_until: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     deliveries: Mapped[list[WebhookDelivery]] = relationship(
         back_populates="endpoint", cascade="all, delete-orphan", passive_deletes=True

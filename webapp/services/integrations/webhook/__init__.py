@@ -1,0 +1,1 @@
+"""Outgoing webhooks: signed messages about quotes to addresses that an admin enters."""
