@@ -11,7 +11,7 @@ from tests.settings.visitor import Visitor
 from tests.support.sandbox import Tenant
 from webapp.models import TaxCode, db
 from webapp.services import accounts, categories
-from webapp.services.autotask import connection
+from webapp.services.autotask import connection, metadata
 from webapp.services.runtime import Runtime
 
 PASSWORD = "four plain words here"
@@ -61,6 +61,7 @@ def connected(app: Flask, runtime: Runtime, company: None, tenant: Tenant) -> Te
             integration_code=tenant.code,
             actor=None,
         )
+        metadata.refresh(runtime)
     return tenant
 
 

@@ -116,7 +116,7 @@ def test_a_value_that_became_inactive_is_named_and_stops_save_integration(
     )
     admin.send(admin.section("opportunity"), {"stage": stage})
     _deactivate(connected, "Opportunities", "stage", stage)
-    admin.send(admin.form(PAGE, "autotask/refresh"))
+    admin.send(admin.form(PAGE, "autotask/lists"))
 
     page = admin.client.get(PAGE)
     assert "“Qualified” is inactive in Autotask." in text(page)

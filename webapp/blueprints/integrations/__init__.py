@@ -10,6 +10,8 @@ from webapp.blueprints.integrations import (  # noqa: F401  the views register t
     autotask,
     catalogue,
     connecting,
+    lists,
     past,
     taxes,
+    upkeep,
 )

@@ -18,11 +18,13 @@ def category_view(posted: Mapping[str, str], choices: Choices) -> SectionView:
     draft = settings_store.draft(CATEGORY_SECTION)
     assert isinstance(draft.content, ItemCategoryMapping)  # noqa: S101  the store reads it as such
     content = category_mapping.read_loosely(posted, draft.content)
-    values: dict[str, str] = {}
+    matched = None
     if posted.get("do") == "match":
         content, done = category_mapping.match_by_name(content, choices)
-        values = dict(done) or {"": ""}
-    return SectionView(draft, content, values)
+        matched = tuple(done)
+    unsaved = draft.version == 0 or content != draft.content
+    flaws = category_mapping.flaws(content, choices)
+    return SectionView(draft, content, {}, unsaved=unsaved, flaws=flaws, matched=matched)
 
 
 def category_context(view: SectionView, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -45,7 +47,6 @@ def category_context(view: SectionView, asked: Mapping[str, str]) -> dict[str, A
         "q": text,
         "unmapped_only": unmapped_only,
         "carried": _carried(view.content, view.draft.content, on_page),
-        "matched": view.values if asked.get("do") == "match" else None,
         "sources": category_mapping.SOURCES,
         "labels": category_mapping.LABELS,
     }
@@ -61,12 +62,9 @@ def _page_number(asked: Mapping[str, str]) -> int:
 
 def _carried(content: ItemCategoryMapping, stored: ItemCategoryMapping, on_page: set[int]) -> dict[str, str]:
     """Controls, by name, of rows that were changed and are not on the page: hidden in the form until it is saved."""
-    carried = {}
+    carried: dict[str, str] = {}
     empty = CategoryRule()
-    for category_id, rule in content.rules.items():
-        if category_id in on_page or rule == stored.rules.get(category_id, empty):
-            continue
-        for name in category_mapping.SOURCES:
-            carried[f"rule-{category_id}-{name}"] = str(getattr(rule, name) or "")
-        carried[f"rule-{category_id}-is_labor"] = category_mapping.labor_text(rule)
+    for category_id in {*content.rules, *stored.rules} - on_page:
+        if content.rules.get(category_id, empty) != stored.rules.get(category_id, empty):
+            carried |= category_mapping.controls(content, [category_id])
     return carried

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime, show_errors
-from webapp.services.autotask import connection
+from webapp.models import db
+from webapp.services.autotask import connection, metadata
 from webapp.services.errors import Invalid, ServiceError
 
 
@@ -51,7 +52,17 @@ def disconnect() -> ResponseReturnValue:
 def _connected() -> ResponseReturnValue:
     answer = back_to("integrations.autotask", "Autotask is connected. Now go through the sections below.")
     if not is_htmx():
+        _read_lists()
         return answer
+    # The page reads the lists by itself and shows how far it is.
     moved = make_response("", 204)
     moved.headers["HX-Redirect"] = url_for("integrations.autotask")
     return moved
+
+
+def _read_lists() -> None:
+    """Read what the sections offer; when that fails, the page says so and offers to try again."""
+    try:
+        metadata.refresh(runtime())
+    except ServiceError:
+        db.session.rollback()

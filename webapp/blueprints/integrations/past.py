@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import actor, admin_required, back_to, runtime
-from webapp.services.autotask import settings_history, settings_store, trial
-from webapp.services.autotask.choices import Choices
+from webapp.blueprints.integrations.autotask import cached
+from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.services.autotask import settings_history, settings_page, trial
 from webapp.services.errors import ServiceError
 
 
 @integrations.get("/autotask/history")
 @admin_required
 def history() -> ResponseReturnValue:
-    """Who changed what, and when."""
-    entries = settings_history.entries(Choices(runtime()))
-    return render_template("integrations/autotask/history.html", entries=entries)
+    """Who changed what, and when; first what “Save Integration” would change now."""
+    choices = cached()
+    return render_template(
+        "integrations/autotask/history.html",
+        entries=settings_history.entries(choices),
+        waiting=settings_history.waiting(choices),
+    )
 
 
 @integrations.post("/autotask/history/<int:number>/restore")
 @admin_required
 def restore(number: int) -> ResponseReturnValue:
-    """Make an earlier version count again."""
-    made = settings_store.restore(number, actor())
-    return back_to("integrations.history", f"Version {number} counts again, as version {made}.")
+    """Make an earlier version count again, or bring it back as drafts when Autotask lacks something of it."""
+    made, problems = settings_page.restore(number, cached(), actor())
+    if not problems:
+        return back_to("integrations.history", f"Version {number} counts again, as version {made}.")
+    told = " ".join(problems.values())
+    flash(
+        f"Version {number} was brought back as drafts; version {made} still counts, since Autotask has changed. "
+        f"{told} Mend that below, then press “Save Integration”.",
+        "error",
+    )
+    return redirect(url_for("integrations.autotask"), 303)
 
 
 @integrations.get("/autotask/test")
 @admin_required
 def try_out() -> ResponseReturnValue:
-    """What the push of a sample quote would do, with nothing written."""
-    problem, result = "", None
+    """What the push of a sample quote would do, with nothing written. The page first, then the result by itself."""
+    if not is_htmx() and "run" not in request.args:
+        return render_template("integrations/autotask/trial.html", asked=False)
+    found: dict[str, object] = {"trial": None, "problem": ""}
     try:
-        result = trial.run(runtime(), actor())
+        found["trial"] = trial.run(runtime(), actor())
     except ServiceError as error:
-        problem = str(error)
-    return render_template("integrations/autotask/trial.html", trial=result, problem=problem)
+        found["problem"] = str(error)
+    template = "_trial.html" if is_htmx() else "trial.html"
+    return render_template(f"integrations/autotask/{template}", asked=True, **found)

@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import actor, admin_required, back_to
+from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
 from webapp.models import db
 from webapp.services import required_fields
 from webapp.services.autotask import connection
@@ -53,6 +53,8 @@ def require_advised() -> ResponseReturnValue:
     """Require what Autotask needs, with one click."""
     names, version = required_fields.current()
     required_fields.save(actor(), names | set(required_fields.ADVISED_FOR_AUTOTASK), version)
+    if is_htmx():
+        return render_template("integrations/autotask/_advice.html", advice=[])
     endpoint = "integrations.autotask" if connection.load() else "settings.required"
     if "required-fields" in (request.referrer or ""):
         endpoint = "settings.required"

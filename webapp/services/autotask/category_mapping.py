@@ -99,7 +99,7 @@ def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> Item
         numbers = {name: _whole(posted.get(f"rule-{category_id}-{name}", "")) for name in SOURCES}
         labor = _LABOR.get(posted.get(f"rule-{category_id}-is_labor", ""))
         rules[category_id] = CategoryRule(is_labor=labor, **numbers)
-    return ItemCategoryMapping(rules=rules)
+    return _tidy(rules)
 
 
 def posted_ids(posted: Iterable[str]) -> list[int]:
@@ -108,6 +108,12 @@ def posted_ids(posted: Iterable[str]) -> list[int]:
         parse_id(name.split("-")[1]) for name in posted if name.startswith("rule-") and name.count("-") == 2
     )
     return list(dict.fromkeys(found for found in ids if found is not None))
+
+
+def gone(posted: Iterable[str]) -> int:
+    """How many of the form's rows are of categories that were deleted meanwhile."""
+    there = {category.id for category in _in_order()}
+    return sum(category_id not in there for category_id in posted_ids(posted))
 
 
 def match_by_name(
@@ -127,7 +133,7 @@ def match_by_name(
         if rule.product_category is None and match is not None:
             rules[category.id] = rule.model_copy(update={"product_category": match.value})
             done.append((category.path, match.label))
-    return ItemCategoryMapping(rules=rules), done
+    return _tidy(rules), done
 
 
 def labor_text(rule: CategoryRule) -> str:
@@ -135,14 +141,31 @@ def labor_text(rule: CategoryRule) -> str:
     return _LABOR_TEXT[rule.is_labor]
 
 
+def controls(content: ItemCategoryMapping, category_ids: Iterable[int]) -> dict[str, str]:
+    """The text of every control of these categories."""
+    found = {}
+    for category_id in category_ids:
+        rule = content.rules.get(category_id, CategoryRule())
+        for name in SOURCES:
+            value = getattr(rule, name)
+            found[f"rule-{category_id}-{name}"] = "" if value is None else str(value)
+        found[f"rule-{category_id}-is_labor"] = labor_text(rule)
+    return found
+
+
 def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
-    """A sentence for each stored value that Autotask no longer has or no longer uses, by control."""
+    """A sentence for each stored value that Autotask no longer has or no longer uses, by control.
+
+    What is stored for a category that was deleted since does no harm and is dropped at the next save.
+    """
+    there = {category.id: category.path for category in _in_order()}
     found = {
-        f"rule-{category_id}-{name}": choices.flaw(source, getattr(rule, name))
+        f"rule-{category_id}-{name}": (there[category_id], choices.flaw(source, getattr(rule, name)))
         for category_id, rule in content.rules.items()
         for name, source in SOURCES.items()
+        if category_id in there
     }
-    return {name: sentence for name, sentence in found.items() if sentence}
+    return {name: f"{path}: {sentence}" for name, (path, sentence) in found.items() if sentence}
 
 
 def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from webapp.services.autotask import metadata
-from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.metadata import Choice
+from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
 
@@ -57,8 +57,8 @@ SOURCES: dict[str, Callable[[Runtime], list[Choice]]] = {
 class Choices:
     """The lists, each loaded when first asked for.
 
-    ``problem`` is a sentence when Autotask could not be asked for a list that was never cached; that list and those
-    after it are then empty, and values are kept without being checked.
+    ``problem`` is a sentence when a list was never cached and Autotask could not be asked for it; that list, and those
+    that would have to be asked for as well, are then empty, and values are kept without being checked.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -95,11 +95,11 @@ class Choices:
         return "" if choice.is_active else f"“{choice.label}” is inactive in Autotask. Choose another."
 
     def _load(self, source: str) -> list[Choice]:
-        if self.problem:
+        if self.problem and not self._runtime.offline:
             return []
         try:
             return _nested(SOURCES[source](self._runtime))
-        except (AutotaskError, NotConnected, ConnectionRefused) as error:
+        except ServiceError as error:
             self.problem = str(error)
             return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
@@ -21,6 +22,8 @@ from webapp.services.autotask.errors import (
 )
 from webapp.services.runtime import Runtime
 
+# When a list counts as read that must be read anew, and serves until it was.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CONNECTED, REJECTED, DISCONNECTED = "connected", "rejected", "disconnected"
 
 
@@ -45,32 +48,42 @@ def connect(
     """
     user_name, secret, integration_code = user_name.strip(), secret.strip(), integration_code.strip()
     _check_filled(user_name, secret, integration_code)
-    config = runtime.config
-    _check_host(config.autotask_root, config.autotask_allowed_hosts)
-    zone = _zone(runtime, user_name)
-    zone_url = str(zone["url"])
-    _check_host(zone_url, config.autotask_allowed_hosts)
-    _check_credentials(
-        Client(
-            zone_url=zone_url,
-            user_name=user_name,
-            secret=secret,
-            integration_code=integration_code,
-            timeout=config.autotask_timeout_seconds,
-        )
-    )
+    db.session.commit()  # no transaction stays open while Autotask is asked
+    zone = _verify(runtime, user_name, secret, integration_code)
     connection = load() or Connection(integration=AUTOTASK)
-    connection.state, connection.state_sentence = CONNECTED, ""
     connection.user_name = user_name
     connection.secret_encrypted = runtime.vault.encrypt(secret)
     connection.code_encrypted = runtime.vault.encrypt(integration_code)
-    connection.root, connection.zone_url = config.autotask_root, zone_url
-    connection.zone_name = str(zone.get("zoneName") or "")[:100]
-    connection.web_url = str(zone.get("webUrl") or "")[:255]
-    connection.checked_at = utc_now()
-    db.session.add(connection)
-    db.session.execute(db.delete(RemoteMetadata).where(RemoteMetadata.integration == AUTOTASK))
-    audit.record(actor, "integration.connected", "integration", AUTOTASK, user_name=user_name, zone=zone_url)
+    _note_verified(runtime, connection, zone)
+    audit.record(
+        actor,
+        "integration.connected",
+        "integration",
+        AUTOTASK,
+        user_name=user_name,
+        zone=connection.zone_url,
+    )
+    db.session.commit()
+    return connection
+
+
+def check_again(runtime: Runtime, actor: User | None) -> Connection:
+    """Find the zone and check the stored credentials anew, after something was mended in Autotask.
+
+    Raises NotConnected when none are stored, ConnectionRefused like ``connect``; the state stays then.
+    """
+    connection = load()
+    if connection is None or not connection.secret_encrypted:
+        raise NotConnected("No credentials are stored. Enter them to connect Autotask again.")
+    user_name = connection.user_name
+    secret = runtime.vault.decrypt(connection.secret_encrypted)
+    integration_code = runtime.vault.decrypt(connection.code_encrypted)
+    db.session.commit()
+    zone = _verify(runtime, user_name, secret, integration_code)
+    _note_verified(runtime, connection, zone)
+    audit.record(
+        actor, "integration.checked", "integration", AUTOTASK, user_name=user_name, zone=connection.zone_url
+    )
     db.session.commit()
     return connection
 
@@ -126,6 +139,38 @@ def open_client(
         budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
         before_call=before_call,
+    )
+
+
+def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str) -> dict[str, object]:
+    """The user's zone, after one call that it accepted with these credentials."""
+    config = runtime.config
+    _check_host(config.autotask_root, config.autotask_allowed_hosts)
+    zone = _zone(runtime, user_name)
+    zone_url = str(zone["url"])
+    _check_host(zone_url, config.autotask_allowed_hosts)
+    _check_credentials(
+        Client(
+            zone_url=zone_url,
+            user_name=user_name,
+            secret=secret,
+            integration_code=integration_code,
+            timeout=config.autotask_timeout_seconds,
+        )
+    )
+    return zone
+
+
+def _note_verified(runtime: Runtime, connection: Connection, zone: dict[str, object]) -> None:
+    """In the open transaction: it works. The lists are read anew, since it may be another Autotask."""
+    connection.state, connection.state_sentence = CONNECTED, ""
+    connection.root, connection.zone_url = runtime.config.autotask_root, str(zone["url"])
+    connection.zone_name = str(zone.get("zoneName") or "")[:100]
+    connection.web_url = str(zone.get("webUrl") or "")[:255]
+    connection.checked_at = utc_now()
+    db.session.add(connection)
+    db.session.execute(
+        db.update(RemoteMetadata).where(RemoteMetadata.integration == AUTOTASK).values(fetched_at=LONG_AGO)
     )
 
 

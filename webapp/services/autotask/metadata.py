@@ -1,11 +1,13 @@
 """Picklists and reference lists of the connected Autotask, cached in the database.
 
-A list is fetched when it is first needed, when it is older than a day, or when somebody presses Refresh. When Autotask
-cannot be asked, what is cached serves.
+A list is fetched when it is first needed, when it is older than a day, or when somebody asks for it on the settings
+page. When Autotask cannot be asked, what is cached serves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +21,7 @@ from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, No
 from webapp.services.runtime import Runtime
 
 MAX_AGE = timedelta(hours=24)
+AT_ONCE = 6
 
 # name: entity, fields that make the label, further fields kept, filters
 _REFERENCES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[dict[str, Any], ...]]] = {
@@ -44,6 +47,13 @@ PICKLISTS = (
     "Services",
     "ServiceBundles",
     "BillingCodes",
+)
+
+
+NAMES = (
+    *(f"fields:{entity}" for entity in PICKLISTS),
+    *(f"reference:{name}" for name in REFERENCES),
+    "reference:Taxes",
 )
 
 
@@ -75,8 +85,7 @@ def picklist(runtime: Runtime, entity: str, field_name: str) -> list[Choice]:
 
 def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
     """The entity's fields as Autotask describes them. Raises like ``picklist``."""
-    found = _cached(runtime, f"fields:{entity}", lambda client: client.fields(entity))
-    return list(found)
+    return list(_cached(runtime, f"fields:{entity}"))
 
 
 def field_length(runtime: Runtime, entity: str, field_name: str) -> int:
@@ -89,7 +98,7 @@ def field_length(runtime: Runtime, entity: str, field_name: str) -> int:
 
 def reference(runtime: Runtime, name: str) -> list[Choice]:
     """A reference list (one of ``REFERENCES``), by label. Raises like ``picklist``."""
-    rows = _cached(runtime, f"reference:{name}", lambda client: _fetch_reference(client, name))
+    rows = _cached(runtime, f"reference:{name}")
     choices = [
         Choice(value=row["id"], label=row["label"], is_active=row["active"], extra=row["extra"])
         for row in rows
@@ -110,41 +119,57 @@ def reference(runtime: Runtime, name: str) -> list[Choice]:
 
 def taxes(runtime: Runtime) -> list[dict[str, Any]]:
     """Autotask's taxes: ``{"region_id", "category_id", "name", "rate"}``, the rate as Autotask gives it."""
-    rows = _cached(runtime, "reference:Taxes", _fetch_taxes)
+    rows = _cached(runtime, "reference:Taxes")
     return [{**row, "rate": Decimal(row["rate"])} for row in rows]
 
 
-def refresh(runtime: Runtime) -> None:
-    """Fetch everything anew. Raises NotConnected or AutotaskError; what was cached stays then."""
-    client = connection.open_client(runtime)
-    for entity in PICKLISTS:
-        _store(f"fields:{entity}", client.fields(entity))
-    for name in REFERENCES:
-        _store(f"reference:{name}", _fetch_reference(client, name))
-    _store("reference:Taxes", _fetch_taxes(client))
-    db.session.commit()
+def due(since: datetime) -> list[str]:
+    """Names (of ``NAMES``) of the lists that were never read, or last before ``since``."""
+    query = db.select(RemoteMetadata.name).where(
+        RemoteMetadata.integration == AUTOTASK, RemoteMetadata.fetched_at >= since
+    )
+    fresh = set(db.session.scalars(query))
+    return [name for name in NAMES if name not in fresh]
 
 
-def renew_reference(runtime: Runtime, name: str) -> None:
-    """Fetch one reference list anew, by one call where it has at most 500 entries.
+def unread() -> list[str]:
+    """Names of the lists that were never read."""
+    return due(connection.LONG_AGO)
 
-    Raises NotConnected, ConnectionRefused or AutotaskError; what was cached stays then.
+
+def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
+    """Fetch these lists anew, some at a time, each kept as it comes.
+
+    Raises NotConnected, ConnectionRefused or AutotaskError for the first that cannot be had; what was cached stays.
     """
     client = connection.open_client(runtime)
     db.session.commit()  # no transaction stays open while Autotask is asked
-    content = _fetch_reference(client, name)
-    _store(f"reference:{name}", content)
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        coming = [(name, pool.submit(_fetch, client, name)) for name in names]
+    failed: AutotaskError | None = None
+    for name, future in coming:
+        try:
+            _store(name, future.result())
+        except AutotaskError as error:
+            failed = failed or error
     db.session.commit()
+    if failed is not None:
+        raise failed
+
+
+def renew_reference(runtime: Runtime, name: str) -> None:
+    """Fetch one reference list anew, by one call where it has at most 500 entries. Raises like ``refresh``."""
+    refresh(runtime, [f"reference:{name}"])
 
 
 def fetched_at() -> datetime | None:
-    """When the oldest cached list was fetched; None when nothing is cached."""
+    """When the oldest cached list was fetched; None when nothing is cached, or not since connecting anew."""
     query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(RemoteMetadata.integration == AUTOTASK)
     oldest: datetime | None = db.session.scalar(query)
-    return oldest
+    return oldest if oldest != connection.LONG_AGO else None
 
 
-def _cached(runtime: Runtime, name: str, fetch: Any) -> Any:
+def _cached(runtime: Runtime, name: str) -> Any:
     row = db.session.get(RemoteMetadata, (AUTOTASK, name))
     if row is not None and (runtime.offline or row.fetched_at > utc_now() - MAX_AGE):
         return row.content
@@ -153,14 +178,19 @@ def _cached(runtime: Runtime, name: str, fetch: Any) -> Any:
             "They were not read yet; the first push reads them, or an admin under Settings > Integrations."
         )
     try:
-        content = fetch(connection.open_client(runtime))
+        refresh(runtime, [name])
     except (AutotaskError, NotConnected, ConnectionRefused):
-        if row is not None:
-            return row.content
-        raise
-    _store(name, content)
-    db.session.commit()
-    return content
+        if row is None:
+            raise
+    found = db.session.get_one(RemoteMetadata, (AUTOTASK, name))
+    return found.content
+
+
+def _fetch(client: Client, name: str) -> Any:
+    kind, _, which = name.partition(":")
+    if kind == "fields":
+        return client.fields(which)
+    return _fetch_taxes(client) if which == "Taxes" else _fetch_reference(client, which)
 
 
 def _store(name: str, content: Any) -> None:

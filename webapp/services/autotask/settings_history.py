@@ -57,6 +57,12 @@ def entries(choices: Choices, limit: int = 50) -> list[Entry]:
     ]
 
 
+def waiting(choices: Choices) -> list[Line]:
+    """What “Save Integration” would change now."""
+    found = changes(settings_store.active(), settings_store.as_saved())
+    return [in_words(change, choices) for change in found]
+
+
 def in_words(change: Change, choices: Choices) -> Line:
     """A change with the names that the page uses."""
     label, source = _name(change)

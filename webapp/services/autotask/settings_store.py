@@ -15,9 +15,14 @@ from webapp.services.autotask.settings import SECTIONS, AutotaskSettings, Sectio
 from webapp.services.errors import Conflict, NotFound
 
 STALE = (
-    "Somebody else saved this section since you opened it. Nothing of theirs was overwritten, and what you entered "
-    "is still here: compare it with their version, then save again to put yours in its place."
+    "{who} saved this section since you opened it. Nothing of that was overwritten, and what you entered is still "
+    "here: compare the two below, then save yours over it or take what is saved."
 )
+RACED = (
+    "{who} pressed “Save Integration” since you opened this page, so nothing was saved yet. What counts now is shown; "
+    "look at it, then press “Save Integration” again if you still want to."
+)
+SOMEBODY = "Somebody else"
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,23 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
 
     Raises Conflict when somebody saved it since ``expected_version`` was read; nothing is overwritten then.
     """
-    row = db.session.get(SettingsDraft, (AUTOTASK, section), with_for_update=True)
-    if (row.version if row else 0) != expected_version:
-        raise Conflict(STALE)
+    row = _lock(section, expected_version, actor)
     _write(row, section, content, actor)
+    _commit(STALE)
+    return draft(section)
+
+
+def discard_draft(section: str, expected_version: int, actor: User | None) -> Draft:
+    """Forget what was saved and does not count: the section is again as it counts, or was never saved.
+
+    Raises like ``save_draft``.
+    """
+    row = _lock(section, expected_version, actor)
+    counting = active()
+    if row is not None and counting.version:
+        _write(row, section, getattr(counting, section), actor)
+    elif row is not None:
+        db.session.delete(row)
     _commit(STALE)
     return draft(section)
 
@@ -75,13 +93,16 @@ def as_saved() -> AutotaskSettings:
     return AutotaskSettings.model_validate({"version": active().version + 1, **content})
 
 
-def save_integration(actor: User | None) -> int:
+def save_integration(actor: User | None, expected_version: int | None = None) -> int:
     """Make every section count as it was last saved, all together; returns the new version number.
 
     When nothing differs from what counts already, nothing happens. Raises Conflict when somebody did the same
-    meanwhile.
+    since ``expected_version`` was read.
     """
     before, after, kept = active(), as_saved(), drafts()
+    if expected_version is not None and before.version != expected_version:
+        newest = _newest()
+        raise Conflict(RACED.format(who=_who(newest.saved_by if newest else None, actor)))
     if before.version and not changes(before, after):
         return before.version
     for name, item in kept.items():
@@ -90,9 +111,10 @@ def save_integration(actor: User | None) -> int:
     return _activate(before, after, actor)
 
 
-def restore(number: int, actor: User | None) -> int:
+def restore(number: int, actor: User | None, *, activate: bool = True) -> int:
     """Make the settings of version ``number`` count again, as a new version; returns its number.
 
+    Without ``activate`` they are saved as drafts only, and what counts is what counted before.
     Raises NotFound when there is no such version, Conflict when somebody saved meanwhile.
     """
     before = active()
@@ -101,6 +123,10 @@ def restore(number: int, actor: User | None) -> int:
     for name in SECTIONS:
         row = db.session.get(SettingsDraft, (AUTOTASK, name), with_for_update=True)
         _write(row, name, getattr(after, name), actor)
+    if not activate:
+        audit.record(actor, "autotask.settings_drafted", "autotask_settings", before.version, restored=number)
+        _commit(STALE)
+        return before.version
     return _activate(before, after, actor, restored=number)
 
 
@@ -127,10 +153,22 @@ def _activate(
     listed = [change.document() for change in changes(before, after)]
     action = "autotask.settings_saved" if restored is None else "autotask.settings_restored"
     audit.record(actor, action, "autotask_settings", after.version, changes=listed, restored=restored)
-    _commit(
-        "Somebody else pressed “Save Integration” at the same moment. Look at the page again, then press it again."
-    )
+    _commit(RACED)
     return after.version
+
+
+def _lock(section: str, expected_version: int, actor: User | None) -> SettingsDraft | None:
+    """The section's row, locked. Raises Conflict when it is not of ``expected_version``."""
+    row = db.session.get(SettingsDraft, (AUTOTASK, section), with_for_update=True, populate_existing=True)
+    if (row.version if row else 0) != expected_version:
+        raise Conflict(STALE.format(who=_who(row.saved_by if row else None, actor)))
+    return row
+
+
+def _who(other: User | None, actor: User | None) -> str:
+    if other is None:
+        return SOMEBODY
+    return "You, in another tab or window," if actor is not None and other.id == actor.id else other.name
 
 
 def _write(row: SettingsDraft | None, section: str, content: Section, actor: User | None) -> None:
@@ -146,7 +184,7 @@ def _commit(sentence: str) -> None:
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
-        raise Conflict(sentence) from error
+        raise Conflict(sentence.format(who=SOMEBODY)) from error
 
 
 def _draft(name: str, row: SettingsDraft | None, counting: AutotaskSettings) -> Draft:

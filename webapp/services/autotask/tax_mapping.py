@@ -5,7 +5,7 @@ Names of controls: ``default_region_id`` and ``rule-<tax code id>-<field of TaxR
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,9 @@ from webapp.models import TaxCode
 from webapp.services import tax_codes
 from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
-from webapp.services.autotask.settings import TaxCodeMapping, TaxRule
+from webapp.services.autotask.settings import Section, TaxCodeMapping, TaxRule
 from webapp.services.fields import Reader
+from webapp.services.formatting import plain
 
 SOURCES = {"tax_category_id": "tax_categories", "tax_region_id": "tax_regions"}
 
@@ -46,6 +47,20 @@ def rows(content: TaxCodeMapping, taxes: list[dict[str, Any]]) -> list[Row]:
     return found
 
 
+def rows_as_entered(values: Mapping[str, str], content: Section, taxes: list[dict[str, Any]]) -> list[Row]:
+    """Like ``rows``, for what a form holds: every tax code in use, and those of ``content`` still mapped."""
+    stored = content if isinstance(content, TaxCodeMapping) else TaxCodeMapping()
+    entered = TaxCodeMapping(
+        default_region_id=_whole(values.get("default_region_id", "")),
+        rules={
+            code.id: TaxRule(**{name: _whole(values.get(f"rule-{code.id}-{name}", "")) for name in SOURCES})
+            for code in tax_codes.everything()
+        },
+    )
+    known = {row.tax_code.id for row in rows(stored, taxes)}
+    return [row for row in rows(entered, taxes) if row.tax_code.is_active or row.tax_code.id in known]
+
+
 def unmapped_count(content: TaxCodeMapping) -> int:
     """How many tax codes in use are not mapped."""
     return sum(content.rules.get(code.id, TaxRule()).tax_category_id is None for code in tax_codes.usable())
@@ -57,6 +72,15 @@ def rate_of(taxes: list[dict[str, Any]], region: int | None, category: int | Non
         Decimal(tax["rate"]) for tax in taxes if tax["region_id"] == region and tax["category_id"] == category
     ]
     return sum(rates, Decimal(0)) if rates else None
+
+
+def rates(taxes: list[dict[str, Any]]) -> dict[str, str]:
+    """What Autotask's taxes add up to, in percent, by “region category”."""
+    pairs = {(tax["region_id"], tax["category_id"]) for tax in taxes}
+    return {
+        f"{region} {category}": plain(rate_of(taxes, region, category) or Decimal(0))
+        for region, category in sorted(pairs)
+    }
 
 
 def parse(posted: Mapping[str, str], choices: Choices, stored: TaxCodeMapping) -> TaxCodeMapping:
@@ -80,6 +104,12 @@ def parse(posted: Mapping[str, str], choices: Choices, stored: TaxCodeMapping) -
     )
 
 
+def gone(posted: Iterable[str]) -> int:
+    """How many of the form's rows are of tax codes that were deleted meanwhile."""
+    there = {str(code.id) for code in tax_codes.everything()}
+    return len({name.split("-")[1] for name in posted if name.startswith("rule-")} - there)
+
+
 def suggest(content: TaxCodeMapping, choices: Choices, taxes: list[dict[str, Any]]) -> TaxCodeMapping:
     """Unmapped codes matched with a tax of the same rate; between several, the names decide."""
     rules = dict(content.rules)
@@ -94,10 +124,14 @@ def suggest(content: TaxCodeMapping, choices: Choices, taxes: list[dict[str, Any
 
 
 def flaws(content: TaxCodeMapping, choices: Choices) -> dict[str, str]:
-    """A sentence for each stored value that Autotask no longer has or no longer uses, by control."""
+    """A sentence for each stored value that Autotask no longer has or no longer uses, by control.
+
+    What is stored for a tax code that was deleted since does no harm and is dropped at the next save.
+    """
+    there = {code.id for code in tax_codes.everything()}
     found = {"default_region_id": choices.flaw("tax_regions", content.default_region_id)}
     for code_id, rule in content.rules.items():
-        for name, source in SOURCES.items():
+        for name, source in SOURCES.items() if code_id in there else ():
             found[f"rule-{code_id}-{name}"] = choices.flaw(source, getattr(rule, name))
     return {name: sentence for name, sentence in found.items() if sentence}
 
@@ -119,6 +153,10 @@ def _match(code: TaxCode, choices: Choices, taxes: list[dict[str, Any]]) -> TaxR
         exempt = next((one for one in choices.of("tax_categories") if "exempt" in one.label.lower()), None)
         return TaxRule(tax_category_id=exempt.value) if exempt else None
     return best[1] if best else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None
 
 
 def _words(text: str) -> set[str]:

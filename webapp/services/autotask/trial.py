@@ -9,9 +9,17 @@ from decimal import Decimal
 from webapp.models import Category, User, utc_now
 from webapp.models.catalogue import MONTHLY, ONE_TIME
 from webapp.services import categories, tax_codes
-from webapp.services.autotask import facts, preview, settings_store
+from webapp.services.autotask import (
+    facts,
+    prerequisites,
+    preview,
+    settings_page,
+    settings_store,
+    value_checks,
+)
 from webapp.services.autotask.compile import Fate, compile_quote
-from webapp.services.autotask.plan import Step
+from webapp.services.autotask.desired import Problem
+from webapp.services.autotask.preview import Shown
 from webapp.services.autotask.settings import AutotaskSettings
 from webapp.services.quoting.snapshot import (
     Address,
@@ -27,10 +35,14 @@ NAME = "Quotewright sample"
 
 @dataclass(frozen=True)
 class Trial:
-    """What the push of the sample would do. ``problems`` would stop it; ``notes`` say what the sample leaves out."""
+    """What the push of the sample would do. ``problems`` would stop it, ``gaps`` would stop other quotes.
 
-    steps: list[Step]
-    problems: list[str]
+    ``notes`` say what the sample leaves out.
+    """
+
+    steps: list[Shown]
+    problems: list[Problem]
+    gaps: list[Problem]
     notes: list[str]
 
 
@@ -38,17 +50,40 @@ def run(runtime: Runtime, actor: User) -> Trial:
     """Compile, observe and plan the sample. Raises NotConnected or AutotaskError."""
     settings = settings_store.as_saved()
     sample, notes = sample_quote(settings, actor)
-    desired = compile_quote(
-        sample,
-        Fate(),
-        content_sha256="",
-        settings=settings,
-        facts=facts.gather(runtime),
-    )
+    known = facts.gather(runtime)
+    desired = compile_quote(sample, Fate(), content_sha256="", settings=settings, facts=known)
     plan = preview.of_desired(runtime, desired)
-    sentences = [problem.sentence for problem in plan.problems]
-    sentences += [question.sentence for question in plan.questions]
-    return Trial(plan.steps, sentences, [*notes, *plan.warnings])
+    values = value_checks.check(runtime, desired, {})
+    problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))
+    problems += [Problem(question.sentence) for question in plan.questions]
+    return Trial(preview.in_words(runtime, plan), problems, gaps(), [*notes, *plan.warnings])
+
+
+def gaps() -> list[Problem]:
+    """What the sample cannot show: what is missing for pushes in general, or for some quotes."""
+    found = []
+    states = settings_page.overview()
+    for name, state in states.items():
+        if state == settings_page.NEW and name not in settings_page.MAY_STAY_UNSAVED:
+            found.append(Problem(f"{settings_page.TITLES[name]} was never saved.", ("settings", name)))
+    drafts = [settings_page.TITLES[name] for name, state in states.items() if state == settings_page.DRAFT]
+    if drafts:
+        listed = ", ".join(drafts)
+        found.append(
+            Problem(f"Saved but not active: {listed}. Press “Save Integration”.", ("settings", "company"))
+        )
+    unmapped = settings_page.unmapped()
+    if "tax_code" in unmapped:
+        sentence = f"{unmapped['tax_code']} of your tax codes are not mapped; a quote with one of them stops."
+        found.append(Problem(sentence, ("settings", "tax_code")))
+    if "item_category" in unmapped:
+        sentence = f"{unmapped['item_category']} categories are unmapped; their items take the defaults."
+        found.append(Problem(sentence, ("settings", "item_category")))
+    advised = prerequisites.advice()
+    if advised:
+        sentence = f"Required Fields does not ask for {' and '.join(advised)}, which Autotask needs."
+        found.append(Problem(sentence, ("settings", "prerequisites")))
+    return found
 
 
 def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:

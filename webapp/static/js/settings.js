@@ -22,13 +22,23 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// What was typed and not saved is marked, and leaving with it asks first.
+// What was typed and not saved is marked, in the section and in the list of sections.
+const markContents = () => {
+  for (const form of forms()) {
+    const section = form.closest("section");
+    const link = section && document.querySelector(`[data-contents="${section.dataset.section}"]`);
+    link?.toggleAttribute("data-unsaved", isUnsaved(form));
+  }
+};
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-settings-form]");
   if (form && !event.target.matches("[name='q'], [name='unmapped_only']")) {
     form.setAttribute("data-unsaved", "");
+    markContents();
   }
 });
+
+// Leaving with it asks first.
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && forms().some(isUnsaved)) {
     event.preventDefault();
@@ -41,12 +51,63 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// Controls that mean something only with a certain value of another one.
+const showWhatMatters = () => {
+  for (const part of document.querySelectorAll("[data-shown-when]")) {
+    const [name, ...values] = part.dataset.shownWhen.split(" ");
+    const other = part.closest("form").elements[name];
+    part.hidden = !values.includes(other.value) && !part.querySelector("[aria-invalid]");
+  }
+};
+document.addEventListener("change", showWhatMatters);
+
 // An error takes the focus, so that keyboard and screen reader arrive at it.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
-  const wrong = part.querySelector("[aria-invalid='true']");
-  if (wrong) {
-    wrong.focus();
+  part.querySelector("[aria-invalid='true']")?.focus();
+  showWhatMatters();
+  markContents();
+});
+
+// What went wrong with a section is said in the section, where the eyes are.
+const say = (form, sentence) => {
+  const alert = document.createElement("div");
+  alert.className = "alert alert-danger";
+  alert.setAttribute("role", "alert");
+  alert.textContent = sentence;
+  form.querySelector("[data-messages]").replaceChildren(alert);
+  form.setAttribute("data-unsaved", "");
+  form.closest("section")?.scrollIntoView({block: "start"});
+  markContents();
+};
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig.elt.closest("form[data-settings-form]");
+  if (form && event.detail.isError) {
+    event.detail.target = form.querySelector("[data-messages]");
+    event.detail.swapOverride = "innerHTML";
+    form.setAttribute("data-unsaved", "");
+  }
+});
+for (const [name, what] of [["htmx:sendError", "could not be reached"], ["htmx:timeout", "took too long to answer"]]) {
+  document.addEventListener(name, (event) => {
+    const form = event.detail.elt.closest?.("form[data-settings-form]");
+    if (form && event.detail.elt === form) {
+      say(form, `The server ${what}, so it is not known whether this section was saved. What you entered is still here: `
+        + "save it again, which does no harm if it was.");
+    }
+  });
+}
+
+// The lists of Autotask were read anew: each section is drawn with them, around what was typed in it.
+document.addEventListener("lists-renewed", () => {
+  for (const form of forms()) {
+    const section = form.closest("section");
+    const where = {target: `#${section.id}`, swap: "outerHTML"};
+    if (isUnsaved(form)) {
+      htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}});
+    } else {
+      htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
+    }
   }
 });
 
@@ -73,11 +134,12 @@ document.addEventListener("visibilitychange", () => {
     refreshTaxes();
   }
 });
-document.addEventListener("htmx:afterSettle", () => {
+const tellTaxesSaved = () => {
   if (document.querySelector("[data-tax-saved]") && channel) {
     channel.postMessage("saved");
   }
-});
+};
+document.addEventListener("htmx:afterSettle", tellTaxesSaved);
 
 // Save Integration first saves each section that waits for it; it stops at the first that is refused.
 const saveSection = (form) => new Promise((resolve) => {
@@ -85,7 +147,9 @@ const saveSection = (form) => new Promise((resolve) => {
   const done = (event) => {
     if (event.detail.requestConfig.elt === form) {
       document.removeEventListener("htmx:afterRequest", done);
-      resolve(event.detail.successful ? "" : section.id);
+      // htmx calls a refusal that it shows a success.
+      const {status} = event.detail.xhr;
+      resolve(status >= 200 && status < 300 ? "" : section.id);
     }
   };
   document.addEventListener("htmx:afterRequest", done);
@@ -98,10 +162,13 @@ document.addEventListener("submit", (event) => {
     return;
   }
   event.preventDefault();
+  const button = form.querySelector("button");
   (async () => {
+    button.disabled = true;
     for (const one of waiting) {
       const refused = await saveSection(one);
       if (refused) {
+        button.disabled = false;
         document.getElementById(refused)?.scrollIntoView({block: "start"});
         return;
       }
@@ -110,4 +177,7 @@ document.addEventListener("submit", (event) => {
     form.submit();
   })();
 });
+showWhatMatters();
+markContents();
+tellTaxesSaved();
 document.getElementById("save-problems")?.focus();
