@@ -69,7 +69,8 @@ class Sandbox:
         if versioned is None:
             return False
         try:
-            call = Call(request, self._authenticate(request))
+            call = Call(request, self._claimed(request))
+            _check_secret(call)
             call.route = rest.route(request.method, versioned["rest"])
             call.fault = environ["sandbox.fault"] = _fault(call, call.route)
         except ApiError:
@@ -96,14 +97,14 @@ class Sandbox:
         rest_path = versioned["rest"].rstrip("/")
         if rest_path.lower() == "zoneinformation":
             _only_get(request)
-            return self._zone(request)
-        tenant = self._authenticate(request)
-        return self._call(Call(request, tenant), rest_path)
+            found = self.tenants.of_user(request.args.get("user", ""))
+            if found is None:
+                raise ApiError(500, "Zone information could not be determined")
+            return _logged(Call(request, found), lambda: self._zone(request, found))
+        call = Call(request, self._claimed(request))
+        return _logged(call, lambda: self._call(call, rest_path))
 
-    def _zone(self, request: Request) -> Response:
-        tenant = self.tenants.of_user(request.args.get("user", ""))
-        if tenant is None:
-            raise ApiError(500, "Zone information could not be determined")
+    def _zone(self, request: Request, tenant: Tenant) -> Response:
         host = request.host_url.rstrip("/")
         # Links into the pages carry the tenant, except for the one that a link without a tenant means anyway.
         web = host if tenant.code == DEMO_CODE else f"{host}/tenants/{tenant.code}"
@@ -111,34 +112,23 @@ class Sandbox:
             200, {"zoneName": "Sandbox", "url": f"{host}/ATServicesRest/", "webUrl": f"{web}/", "ci": 1}
         )
 
-    def _authenticate(self, request: Request) -> Tenant:
-        headers = request.headers
-        tenant = self.tenants.find(headers.get("ApiIntegrationCode", ""))
-        user, secret = headers.get("UserName", ""), headers.get("Secret", "")
-        if not headers.get("ApiIntegrationCode"):
+    def _claimed(self, request: Request) -> Tenant:
+        """The tenant that the integration code names. Raises ApiError."""
+        code = request.headers.get("ApiIntegrationCode", "")
+        if not code:
             raise ApiError(401, "The header ApiIntegrationCode is missing.")
+        tenant = self.tenants.find(code)
         if tenant is None:
             raise ApiError(401, "The API integration code is invalid.")
-        if user.lower() != tenant.user.lower() or secret != tenant.secret:
-            raise ApiError(401, "The user name or the secret is wrong.")
         return tenant
 
     def _call(self, call: Call, path: str) -> Response:
-        """Answer and log, whatever becomes of the call."""
-        started = time.perf_counter()
-        response: Response | None = None
-        try:
-            if path.lower() == "thresholdinformation":
-                _only_get(call.request)
-                response = _json(200, _threshold(call.tenant))
-            else:
-                call.route = rest.route(call.request.method, path)
-                response = self._limited(call, call.route)
-        except ApiError as error:
-            response = _errors(error.status, *error.sentences, **error.more)
-        finally:
-            _log(call, response, started)
-        return response
+        _check_secret(call)
+        if path.lower() == "thresholdinformation":
+            _only_get(call.request)
+            return _json(200, _threshold(call.tenant))
+        call.route = rest.route(call.request.method, path)
+        return self._limited(call, call.route)
 
     def _limited(self, call: Call, route: rest.Route) -> Response:
         tenant = call.tenant
@@ -177,6 +167,12 @@ class Sandbox:
         )
         call.committed = call.committed or committed
         return _json(status, document)
+
+
+def _check_secret(call: Call) -> None:
+    user, secret = (call.request.headers.get(name, "") for name in ("UserName", "Secret"))
+    if user.lower() != call.tenant.user.lower() or secret != call.tenant.secret:
+        raise ApiError(401, "The user name or the secret is wrong.")
 
 
 def _fault(call: Call, route: rest.Route) -> Fault | None:
@@ -223,6 +219,19 @@ def _json(status: int, document: Any) -> Response:
 
 def _errors(status: int, *sentences: str, **more: Any) -> Response:
     return _json(status, {"errors": list(sentences), **more})
+
+
+def _logged(call: Call, work: Callable[[], Response]) -> Response:
+    """Answer and log, whatever becomes of the call."""
+    started = time.perf_counter()
+    response: Response | None = None
+    try:
+        response = work()
+    except ApiError as error:
+        response = _errors(error.status, *error.sentences, **error.more)
+    finally:
+        _log(call, response, started)
+    return response
 
 
 def _log(call: Call, response: Response | None, started: float) -> None:

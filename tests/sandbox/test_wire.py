@@ -265,11 +265,18 @@ def test_times_are_utc(api: Api) -> None:
 def test_the_log_tells_of_every_call_and_no_secret(api: Api) -> None:
     api.call("POST", "/Companies/query", ALL)
     api.call("POST", "/QuoteItems", {})
+    zone(api.tenant, api.tenant.user)
+    api.call("GET", "/Roles/1", headers={"Secret": "guessed-wrong"})
     calls = api.tenant.calls()
     assert [(call["method"], call["status"], call["entity"], call["verb"]) for call in calls] == [
         ("POST", 200, "Companies", "query"),
         ("POST", 404, "", ""),
+        ("GET", 200, "", ""),
+        ("GET", 401, "", ""),
     ]
+    assert [call["seq"] for call in calls] == [1, 2, 3, 4]
     assert all(call["durationMs"] >= 0 for call in calls)
     assert json.loads(calls[0]["request"]) == ALL
-    assert api.tenant.secret not in json.dumps(calls)
+    told = json.dumps(calls)
+    assert api.tenant.secret not in told
+    assert "guessed-wrong" not in told
