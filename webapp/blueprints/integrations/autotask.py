@@ -167,7 +167,7 @@ def frame(choices: Choices) -> dict[str, Any]:
         "choices": choices,
         "titles": settings_page.TITLES,
         "states": settings_page.overview(),
-        "unmapped": settings_page.unmapped(),
+        "unmapped": settings_page.unmapped(choices),
         "flawed": settings_page.flawed(choices),
         "newest": newest,
         "seen": newest.number if newest else 0,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from webapp.models import Category
-from webapp.services import categories
+from webapp.models import Category, db
 from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
 from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
@@ -37,10 +36,20 @@ _LABOR_TEXT = {True: "yes", False: "no", None: ""}
 
 
 @dataclass(frozen=True)
+class Place:
+    """A category as the mapping needs it; five hundred of them are read often."""
+
+    id: int
+    name: str
+    parent_id: int | None
+    path: str
+
+
+@dataclass(frozen=True)
 class Row:
     """A category with the rule entered for it and that of the category above it (empty when there is none)."""
 
-    category: Category
+    category: Place
     rule: CategoryRule
     above: CategoryRule
 
@@ -52,11 +61,7 @@ class Row:
     @property
     def mapped(self) -> bool:
         """True when it or the category above says where it goes."""
-        return any(
-            getattr(rule, name) is not None
-            for rule in (self.rule, self.above)
-            for name in ("product_category", "billing_code_id", "service_billing_code_id", "is_labor")
-        )
+        return _says_where(self.rule) or _says_where(self.above)
 
 
 def rows(content: ItemCategoryMapping, text: str = "", *, unmapped_only: bool = False) -> list[Row]:
@@ -186,8 +191,30 @@ def _tidy(rules: Mapping[int, CategoryRule]) -> ItemCategoryMapping:
     )
 
 
-def _in_order() -> list[Category]:
-    return [category for top in categories.tree() for category in (top, *top.children)]
+def _says_where(rule: CategoryRule) -> bool:
+    return (
+        rule.product_category is not None
+        or rule.billing_code_id is not None
+        or rule.service_billing_code_id is not None
+        or rule.is_labor is not None
+    )
+
+
+def _in_order() -> list[Place]:
+    """Every category, each top one before its subcategories, by name."""
+    query = db.select(Category.id, Category.name, Category.parent_id).order_by(Category.name)
+    tops: list[Place] = []
+    below: dict[int, list[tuple[int, str]]] = {}
+    for category_id, name, parent_id in db.session.execute(query):
+        if parent_id is None:
+            tops.append(Place(category_id, name, None, name))
+        else:
+            below.setdefault(parent_id, []).append((category_id, name))
+    ordered = []
+    for top in tops:
+        ordered.append(top)
+        ordered += [Place(key, name, top.id, f"{top.name} > {name}") for key, name in below.get(top.id, ())]
+    return ordered
 
 
 def _key(text: str) -> str:

@@ -155,8 +155,8 @@ OPPORTUNITY = (
         "Purchase order number",
         "fixed",
         options=(
-            ("customer", "The customer's, when the quote has one"),
-            ("customer_or_number", "The customer's, else our quote's number"),
+            ("customer", "The customer's, if any"),
+            ("customer_or_number", "The customer's, else our number"),
             ("none", "Leave it empty"),
         ),
     ),

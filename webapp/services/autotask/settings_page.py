@@ -84,13 +84,19 @@ def overview() -> dict[str, str]:
     return {name: state(item) for name, item in settings_store.drafts().items()}
 
 
-def unmapped() -> dict[str, int]:
-    """How many categories and tax codes are mapped to nothing, as last saved; sections with none are left out."""
+def unmapped(choices: Choices) -> dict[str, int]:
+    """How many categories and tax codes are mapped to nothing, as last saved; sections with none are left out.
+
+    A category mapping that was never saved counts as what is suggested for it.
+    """
     kept = settings_store.drafts("item_category", "tax_code")
     found = {}
     for name, item in kept.items():
         if isinstance(item.content, ItemCategoryMapping):
-            found[name] = category_mapping.unmapped_count(item.content)
+            content = (
+                item.content if item.version else category_mapping.match_by_name(item.content, choices)[0]
+            )
+            found[name] = category_mapping.unmapped_count(content)
         elif isinstance(item.content, TaxCodeMapping):
             found[name] = tax_mapping.unmapped_count(item.content)
     return {name: count for name, count in found.items() if count}

@@ -17,6 +17,7 @@ from webapp.services.autotask import (
     settings_store,
     value_checks,
 )
+from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.compile import Fate, compile_quote
 from webapp.services.autotask.desired import Problem
 from webapp.services.autotask.preview import Shown
@@ -56,10 +57,10 @@ def run(runtime: Runtime, actor: User) -> Trial:
     values = value_checks.check(runtime, desired, {})
     problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))
     problems += [Problem(question.sentence) for question in plan.questions]
-    return Trial(preview.in_words(runtime, plan), problems, gaps(), [*notes, *plan.warnings])
+    return Trial(preview.in_words(runtime, plan), problems, gaps(Choices(runtime)), [*notes, *plan.warnings])
 
 
-def gaps() -> list[Problem]:
+def gaps(choices: Choices) -> list[Problem]:
     """What the sample cannot show: what is missing for pushes in general, or for some quotes."""
     found = []
     states = settings_page.overview()
@@ -72,7 +73,7 @@ def gaps() -> list[Problem]:
         found.append(
             Problem(f"Saved but not active: {listed}. Press “Save Integration”.", ("settings", "company"))
         )
-    unmapped = settings_page.unmapped()
+    unmapped = settings_page.unmapped(choices)
     if "tax_code" in unmapped:
         sentence = f"{unmapped['tax_code']} of your tax codes are not mapped; a quote with one of them stops."
         found.append(Problem(sentence, ("settings", "tax_code")))

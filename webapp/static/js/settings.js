@@ -29,6 +29,14 @@ const markContents = () => {
     const link = section && document.querySelector(`[data-contents="${section.dataset.section}"]`);
     link?.toggleAttribute("data-unsaved", isUnsaved(form));
   }
+  const words = document.querySelector(".unsaved-words");
+  const count = forms().filter(isUnsaved).length;
+  if (words) {
+    words.hidden = count === 0;
+    words.textContent = `${count} ${count === 1 ? "section has" : "sections have"} unsaved changes, which Save `
+      + "Integration saves first.";
+    document.querySelector(".saved-words").hidden = count > 0;
+  }
 };
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-settings-form]");
