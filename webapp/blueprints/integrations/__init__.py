@@ -1,4 +1,4 @@
-"""Settings > Integrations: the catalogue, and the settings of Datto Autotask PSA."""
+"""Settings > Integrations: the catalogue, the settings of Datto Autotask PSA, and webhooks."""
 
 from __future__ import annotations
 
@@ -14,4 +14,5 @@ from webapp.blueprints.integrations import (  # noqa: F401  the views register t
     past,
     taxes,
     upkeep,
+    webhooks,
 )

@@ -6,7 +6,6 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import admin_required
 from webapp.services.integrations import registry
 
@@ -15,4 +14,4 @@ from webapp.services.integrations import registry
 @admin_required
 def index() -> ResponseReturnValue:
     """All integrations by group."""
-    return render_template("integrations/index.html", groups=registry.by_group(), form=ConnectForm())
+    return render_template("integrations/index.html", groups=registry.by_group())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from webapp.services.errors import NotFound
 from webapp.services.integrations.autotask import Autotask
 from webapp.services.integrations.base import Integration
+from webapp.services.integrations.webhook.integration import Webhooks
 
-INTEGRATIONS: tuple[Integration, ...] = (Autotask(),)
+INTEGRATIONS: tuple[Integration, ...] = (Autotask(), Webhooks())
 
 
 def every() -> tuple[Integration, ...]:

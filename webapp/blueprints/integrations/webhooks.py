@@ -1,0 +1,158 @@
+"""Webhooks: the addresses that hear of quotes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.integrations import integrations
+from webapp.blueprints.integrations.webhook_form import WebhookForm
+from webapp.blueprints.support import (
+    actor,
+    admin_required,
+    back_to,
+    is_htmx,
+    runtime,
+    show_conflict,
+    show_errors,
+)
+from webapp.models import WebhookEndpoint, db
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.integrations import events
+from webapp.services.integrations.webhook import endpoints, log, snippet
+
+
+@integrations.get("/webhooks")
+@admin_required
+def webhooks() -> ResponseReturnValue:
+    """All addresses."""
+    return render_template("integrations/webhooks/index.html", summaries=log.summaries(endpoints.every()))
+
+
+@integrations.route("/webhooks/new", methods=["GET", "POST"])
+@admin_required
+def new_webhook() -> ResponseReturnValue:
+    """The dialog's form; a page of its own without JavaScript. The answer is the only one that shows the secret."""
+    form = WebhookForm(data={"events": ["quote.published", "quote.accepted", "quote.lost"]})
+    if form.validate_on_submit():
+        try:
+            endpoint, secret = endpoints.add(runtime(), actor(), form.data, form.events.data or [])
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return _secret(endpoint, secret, "new")
+    name = "_form" if is_htmx() else "new"
+    page = render_template(f"integrations/webhooks/{name}.html", form=form, endpoint=None)
+    return page, 422 if form.is_submitted() else 200
+
+
+@integrations.route("/webhooks/<int:endpoint_id>", methods=["GET", "POST"])
+@admin_required
+def webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Settings and log of one address."""
+    endpoint = endpoints.get(endpoint_id)
+    form, status = _form_of(endpoint), 200
+    if form.validate_on_submit():
+        try:
+            endpoints.change(runtime(), actor(), endpoint_id, form.data, form.events.data or [])
+        except Invalid as error:
+            show_errors(form, error)
+            status = 422
+        except Conflict as error:
+            db.session.rollback()
+            show_conflict(form, _form_of(endpoints.get(endpoint_id), formdata=None), error)
+            status = 409
+        else:
+            return back_to("integrations.webhook", "The webhook was saved.", endpoint_id=endpoint_id)
+    elif form.is_submitted():
+        status = 422
+    state = request.args.get("state", "")
+    return render_template(
+        "integrations/webhooks/page.html",
+        endpoint=endpoints.get(endpoint_id),
+        form=form,
+        seen_secret=endpoints.mark(endpoints.get(endpoint_id), secret=True),
+        page=log.page(endpoint, request.args.get("page", 1, type=int), state),
+        state=state if state in log.STATES else "",
+        states=log.STATES,
+        snippet=snippet.VERIFY,
+    ), status
+
+
+@integrations.post("/webhooks/<int:endpoint_id>/rotate")
+@admin_required
+def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """A new secret, shown by this answer alone."""
+    endpoint, secret = endpoints.rotate(runtime(), actor(), endpoint_id, request.form.get("seen", ""))
+    return _secret(endpoint, secret, "rotated")
+
+
+@integrations.post("/webhooks/<int:endpoint_id>/pause")
+@admin_required
+def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Stop sending for a while."""
+    endpoints.pause(actor(), endpoint_id)
+    return back_to(
+        "integrations.webhook", "Paused. Messages are kept until you resume.", endpoint_id=endpoint_id
+    )
+
+
+@integrations.post("/webhooks/<int:endpoint_id>/resume")
+@admin_required
+def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Send again."""
+    endpoints.resume(actor(), endpoint_id)
+    events.nudge(runtime())
+    return back_to("integrations.webhook", "Resumed. What waited is sent now.", endpoint_id=endpoint_id)
+
+
+@integrations.post("/webhooks/<int:endpoint_id>/remove")
+@admin_required
+def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Delete the address, its secret and its log."""
+    endpoints.remove(actor(), endpoint_id)
+    return back_to("integrations.webhooks", "The webhook was removed with its secret and its log.")
+
+
+@integrations.post("/webhooks/<int:endpoint_id>/test")
+@admin_required
+def test_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Send a test message and watch it."""
+    delivery = log.send_test(actor(), endpoint_id)
+    events.nudge(runtime())
+    return back_to("integrations.webhook_delivery", delivery_id=delivery.id)
+
+
+@integrations.get("/webhooks/deliveries/<int:delivery_id>")
+@admin_required
+def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
+    """One message and its attempts; htmx asks for the part that changes while it is on its way."""
+    name = "_delivery" if is_htmx() else "delivery"
+    delivery = log.get(delivery_id)
+    return render_template(
+        f"integrations/webhooks/{name}.html", delivery=delivery, pretty=log.pretty(delivery)
+    )
+
+
+@integrations.post("/webhooks/deliveries/<int:delivery_id>/again")
+@admin_required
+def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
+    """Send a message once more."""
+    try:
+        log.send_again(actor(), delivery_id)
+    except Invalid as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    events.nudge(runtime())
+    return back_to("integrations.webhook_delivery", delivery_id=delivery_id)
+
+
+def _form_of(endpoint: WebhookEndpoint, **arguments: Any) -> WebhookForm:
+    return WebhookForm(obj=endpoint, seen=endpoints.mark(endpoint), **arguments)
+
+
+def _secret(endpoint: WebhookEndpoint, secret: str, why: str) -> ResponseReturnValue:
+    name = "_secret" if is_htmx() else "secret"
+    return render_template(f"integrations/webhooks/{name}.html", endpoint=endpoint, secret=secret, why=why)

@@ -1,0 +1,162 @@
+"""The addresses that hear of events: adding, changing, rotating the secret, pausing, removing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.models.webhook import ACTIVE, PAUSED, WAITING
+from webapp.services import audit, records
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.fields import Reader
+from webapp.services.integrations.webhook import addresses, payload, signing
+from webapp.services.runtime import Runtime
+
+GONE = "This webhook is not there any more; another admin may have removed it."
+FIELDS = ("url", "description", "events")
+SECRET_FIELDS = ("secret_encrypted",)
+MAX_ENDPOINTS = 20
+BOTH_SECRETS = timedelta(hours=24)
+TWICE = "There is a webhook with this address already. Choose its events there."
+
+
+def every() -> list[WebhookEndpoint]:
+    """All of them, the oldest first."""
+    return list(db.session.scalars(db.select(WebhookEndpoint).order_by(WebhookEndpoint.id)))
+
+
+def get(endpoint_id: int) -> WebhookEndpoint:
+    """Raises NotFound with a sentence."""
+    return records.get(WebhookEndpoint, endpoint_id, GONE)
+
+
+def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
+    """What a form carries as ``seen``, of the settings or of the secret."""
+    return records.mark(endpoint, SECRET_FIELDS if secret else FIELDS)
+
+
+def add(
+    runtime: Runtime, actor: User, values: Mapping[str, object], events: Iterable[str]
+) -> tuple[WebhookEndpoint, str]:
+    """Store a new endpoint; returns it with its secret, which nobody can read again later.
+
+    ``values``: ``url`` and ``description``. Raises Invalid with sentences by field.
+    """
+    if db.session.scalar(db.select(db.func.count(WebhookEndpoint.id))) >= MAX_ENDPOINTS:
+        raise Invalid(f"There are {MAX_ENDPOINTS} webhooks already. Remove one that nobody needs any more.")
+    secret = signing.new_secret()
+    endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret))
+    _fill(runtime, endpoint, values, events)
+    db.session.add(endpoint)
+    _flush()
+    _audit(actor, "added", endpoint, events=endpoint.events)
+    db.session.commit()
+    return endpoint, secret
+
+
+def change(
+    runtime: Runtime, actor: User, endpoint_id: int, values: Mapping[str, object], events: Iterable[str]
+) -> WebhookEndpoint:
+    """Change address, description and events. Messages that wait go to the new address.
+
+    ``values`` also holds ``seen``. Raises Invalid with sentences by field, Conflict when somebody else saved.
+    """
+    endpoint = get(endpoint_id)
+    records.check_unchanged(endpoint, FIELDS, values, "webhook")
+    before = list(endpoint.events)
+    _fill(runtime, endpoint, values, events)
+    _flush()
+    _audit(actor, "changed", endpoint, before=before, events=endpoint.events)
+    db.session.commit()
+    return endpoint
+
+
+def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[WebhookEndpoint, str]:
+    """Make a new secret and return it. For a day messages are signed with the old one too.
+
+    Raises Conflict when the secret is not the one that the form was opened with any more.
+    """
+    endpoint = get(endpoint_id)
+    db.session.refresh(endpoint, with_for_update=True)
+    if seen != mark(endpoint, secret=True):
+        raise Conflict(
+            "The secret was replaced already, so it was not replaced once more. Open the webhook again and press the "
+            "button there if you want a new one."
+        )
+    secret = signing.new_secret()
+    endpoint.previous_secret_encrypted = endpoint.secret_encrypted
+    endpoint.previous_until = utc_now() + BOTH_SECRETS
+    endpoint.secret_encrypted = runtime.vault.encrypt(secret)
+    _audit(actor, "secret_rotated", endpoint)
+    db.session.commit()
+    return endpoint, secret
+
+
+def pause(actor: User, endpoint_id: int) -> None:
+    """Send nothing until it is resumed; messages are kept."""
+    endpoint = get(endpoint_id)
+    if endpoint.state == ACTIVE:
+        endpoint.state, endpoint.state_sentence = PAUSED, f"{actor.name} paused it."
+        _audit(actor, "paused", endpoint)
+    db.session.commit()
+
+
+def resume(actor: User, endpoint_id: int) -> None:
+    """Send again, what waits first."""
+    endpoint = get(endpoint_id)
+    endpoint.state, endpoint.state_sentence = ACTIVE, ""
+    endpoint.failures, endpoint.failing_since, endpoint.hold_until = 0, None, None
+    db.session.execute(
+        db.update(WebhookDelivery)
+        .where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.state == WAITING)
+        .values(not_before=utc_now())
+        .execution_options(synchronize_session=False)
+    )
+    _audit(actor, "resumed", endpoint)
+    db.session.commit()
+
+
+def remove(actor: User, endpoint_id: int) -> None:
+    """Delete the endpoint with its secret and its log."""
+    endpoint = get(endpoint_id)
+    _audit(actor, "removed", endpoint)
+    db.session.delete(endpoint)
+    db.session.commit()
+
+
+def _fill(
+    runtime: Runtime, endpoint: WebhookEndpoint, values: Mapping[str, object], events: Iterable[str]
+) -> None:
+    reader = Reader(values)
+    try:
+        url = addresses.check_url(reader.raw("url"), runtime.config.webhook_allowed_hosts)
+    except ValueError as error:
+        url = ""
+        reader.fail("url", str(error))
+    description = reader.text("description", 100)
+    asked = set(events)
+    chosen = [name for name in payload.EVENTS if name in asked]
+    if not chosen:
+        reader.fail("events", "Choose one event or more.")
+    reader.check("The webhook was not saved yet.")
+    endpoint.url, endpoint.description, endpoint.events = url, description, chosen
+
+
+def _flush() -> None:
+    """Raises Invalid when another endpoint has the address."""
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Invalid("The webhook was not saved yet.", {"url": TWICE}) from error
+
+
+def _audit(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
+    """The address may itself be a secret (many are), so only its host is noted."""
+    host = urlsplit(endpoint.url).hostname
+    audit.record(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)

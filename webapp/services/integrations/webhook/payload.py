@@ -1,0 +1,119 @@
+"""What receivers are told: the names of the events, and the text of a message."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from webapp.models.quote import ACCEPTED, LOST
+from webapp.services.integrations.base import PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
+from webapp.services.quoting import pricing, snapshot
+from webapp.services.quoting.totals import Totals
+
+TEST = "test"
+STATUS_CHANGED = "quote.status_changed"
+# What an admin may choose, with what it means.
+EVENTS = {
+    "quote.published": "A quote was published, or published again with changes.",
+    "quote.viewed": "The customer opened a quote for the first time since it was published.",
+    "quote.accepted": "The customer accepted a quote, or a rep noted that they did.",
+    "quote.lost": "The customer declined a quote, or a rep marked it as lost.",
+    STATUS_CHANGED: "A quote became accepted, ordered, fulfilled or lost, or a lost one was opened again.",
+}
+_OWN = {
+    PUBLISHED: "quote.published",
+    VIEWED: "quote.viewed",
+    ACCEPTED: "quote.accepted",
+    LOST: "quote.lost",
+}
+
+
+def names_of(event: QuoteEvent) -> list[str]:
+    """The events, as receivers know them, that this one is: an acceptance is a change of status too."""
+    own = [_OWN[event.kind]] if event.kind in _OWN else []
+    return [*own, STATUS_CHANGED] if event.kind in STATUS_KINDS else own
+
+
+def new_uid() -> str:
+    """The id of a message: it stays the same however often the message is sent."""
+    return f"evt_{uuid.uuid4().hex}"
+
+
+def message(uid: str, name: str, at: datetime, quote: dict[str, Any], by: str) -> str:
+    """The exact text that is sent and signed."""
+    content = {"id": uid, "event": name, "occurred_at": _iso(at), "by": by, "quote": quote}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def describe(event: QuoteEvent) -> dict[str, Any]:
+    """The quote of an event. The link by which the customer may accept is left out: whoever has it may answer."""
+    frozen = snapshot.parse(event.revision.content)
+    organization, person = frozen.organization, frozen.person
+    return {
+        "id": event.quote.id,
+        "number": frozen.number,
+        "revision": frozen.revision,
+        "sha256": event.revision.content_sha256,
+        "title": frozen.title,
+        "status": event.quote.status,
+        "previous_status": event.before,
+        "lost_reason": event.quote.lost_reason,
+        "published_at": _iso(frozen.published_at),
+        "expires_on": frozen.expires_on.isoformat() if frozen.expires_on else None,
+        "owner": {"name": frozen.owner_name, "email": frozen.owner_email},
+        "organization": {"id": organization.id, "name": organization.name} if organization else None,
+        "contact": {
+            "id": person.id,
+            "name": f"{person.first_name} {person.last_name}".strip(),
+            "email": person.email,
+        }
+        if person
+        else None,
+        "purchase_order_number": frozen.purchase_order_number,
+        "currency": frozen.currency,
+        "totals": _amounts(pricing.of_snapshot(frozen)),
+    }
+
+
+def example() -> dict[str, Any]:
+    """A made-up quote for test messages, with the fields that a real one has."""
+    return {
+        "id": 0,
+        "number": 0,
+        "revision": 1,
+        "sha256": "0" * 64,
+        "title": "A test message: there is no such quote",
+        "status": "pending",
+        "previous_status": "pending",
+        "lost_reason": "",
+        "published_at": "2026-01-31T12:00:00Z",
+        "expires_on": "2026-02-28",
+        "owner": {"name": "Rob Rep", "email": "rob@msp.example"},
+        "organization": {"id": 0, "name": "Example Customer"},
+        "contact": {"id": 0, "name": "Ann Example", "email": "ann@customer.example"},
+        "purchase_order_number": "",
+        "currency": "USD",
+        "totals": {
+            "one_time": {"net": "100.00", "tax": "8.25", "shipping": "0.00", "total": "108.25"},
+            "monthly": {"net": "20.00", "tax": "0.00", "shipping": "0.00", "total": "20.00"},
+        },
+    }
+
+
+def _amounts(totals: Totals) -> dict[str, dict[str, str]]:
+    """Amounts as text, so that no receiver reads them through a binary float."""
+    return {
+        name: {
+            "net": str(period.net),
+            "tax": str(period.tax),
+            "shipping": str(period.shipping),
+            "total": str(period.total),
+        }
+        for name, period in totals.used_periods
+    }
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
