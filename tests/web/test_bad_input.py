@@ -170,3 +170,27 @@ def test_an_address_that_leads_nowhere_is_no_error_of_ours(rep: Visitor, ids: Id
 def _alert(answer: TestResponse) -> str:
     found = re.search(r'alert-danger" role="alert">(.*?)</div>', answer.text, re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found[1])).split()) if found else ""
+
+
+def test_a_quote_that_comes_to_nothing_is_shown_everywhere(rep: Visitor, ids: Ids) -> None:
+    assert send_line(rep, ids, {}, unit_price="0").status_code == 303
+    for page in (
+        "/",
+        "/quotes/",
+        ids.quote_page,
+        f"{ids.quote_page}/preview",
+        f"{ids.quote_page}/preview.pdf",
+    ):
+        assert rep.client.get(page).status_code == 200, page
+    assert "$0.00" in text(rep.client.get("/quotes/"))
+    assert publish(rep, ids.quote_page).status_code == 303
+    link = re.search(r'href="(/q/[\w-]+)"', rep.client.get(ids.quote_page).text)
+    assert link
+    assert rep.client.get(link[1]).status_code == 200
+
+
+def test_a_quote_that_only_recurs_shows_no_empty_sum(rep: Visitor, ids: Ids) -> None:
+    assert send_line(rep, ids, {}, recurrence="monthly", tax_code_id="").status_code == 303
+    listed = text(rep.client.get("/quotes/"))
+    assert "$100.00 per month" in listed
+    assert "$0.00" not in listed
