@@ -89,6 +89,8 @@ def _exchange(
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, {"Host": parts.netloc, "Connection": "close", **headers})
         answer = connection.getresponse()
+        if time.monotonic() >= deadline:
+            raise TimeoutError  # the head was cut off, and what there is of it says nothing
         return answer.status, _excerpt(answer), _seconds(answer.getheader("Retry-After"))
     finally:
         watch.cancel()
