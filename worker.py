@@ -1,7 +1,7 @@
 """The worker: does the jobs that RQ brings, and sweeps the integrations' outboxes for those that RQ lost.
 
-``python worker.py``. Each integration has a queue of its own, served in turn; stock RQ. The sweeper is a child
-process of its own, so that it goes on while a push runs and while Redis is away.
+``python worker.py``. Each integration has a queue of its own, served in turn, and so have comparisons with Autotask;
+stock RQ. The sweeper is a child process of its own, so that it goes on while a push runs and while Redis is away.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import cache
 from types import FrameType
 
@@ -23,10 +24,13 @@ from rq.worker import DequeueStrategy
 import config
 from webapp import create_app
 from webapp.models import db
+from webapp.services.autotask import drift_schedule
 from webapp.services.integrations import registry
 from webapp.services.runtime import Runtime
 
 SWEEP_SECONDS = 2.0
+# Whether quotes are due to be compared with Autotask is looked at after each so many sweeps: once a minute.
+SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 
 log = structlog.get_logger(__name__)
@@ -46,6 +50,14 @@ def perform(key: str, entry_id: int) -> None:
         db.session.remove()
 
 
+def compare_quotes() -> None:
+    """The job: compare the quotes whose turn it is with Autotask."""
+    app = application()
+    with app.app_context():
+        drift_schedule.compare_due(_runtime(app))
+        db.session.remove()
+
+
 def sweep_for_ever(parent: int) -> None:
     """Sweep every two seconds until the worker that started this is gone or says stop."""
     stop = threading.Event()
@@ -56,15 +68,24 @@ def sweep_for_ever(parent: int) -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     app = application()
+    tasks: dict[str, Callable[[Runtime], object]] = {one.key: one.sweep for one in registry.every()}
+    sweeps = 0
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
-        with app.app_context():
-            for integration in registry.every():
-                try:
-                    integration.sweep(_runtime(app))
-                except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
-                    log.warning("sweep.failed", integration=integration.key, error=type(error).__name__)
-                finally:
-                    db.session.remove()
+        sweeps += 1
+        for name, task in tasks.items():
+            _attempt(app, name, task)
+        if sweeps % SWEEPS_PER_TICK == 0:
+            _attempt(app, "drift", drift_schedule.tick)
+
+
+def _attempt(app: Flask, name: str, task: Callable[[Runtime], object]) -> None:
+    with app.app_context():
+        try:
+            task(_runtime(app))
+        except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
+            log.warning("sweep.failed", integration=name, error=type(error).__name__)
+        finally:
+            db.session.remove()
 
 
 def work(runtime: Runtime) -> None:
@@ -73,7 +94,10 @@ def work(runtime: Runtime) -> None:
     while not stopped.is_set():
         try:
             worker = Worker(
-                [Queue(name, connection=runtime.redis) for name in registry.queues()],
+                [
+                    Queue(name, connection=runtime.redis)
+                    for name in (*registry.queues(), drift_schedule.QUEUE)
+                ],
                 connection=runtime.redis,
                 worker_ttl=WORKER_TTL,
                 maintenance_interval=30,

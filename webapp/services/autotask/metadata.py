@@ -22,6 +22,8 @@ from webapp.services.runtime import Runtime
 
 MAX_AGE = timedelta(hours=24)
 AT_ONCE = 6
+# The worker reads all lists anew at this age, so that a person seldom waits for one.
+RENEWED_AFTER = timedelta(hours=20)
 
 # name: entity, fields that make the label, further fields kept, filters
 _REFERENCES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[dict[str, Any], ...]]] = {
@@ -160,6 +162,17 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
 def renew_reference(runtime: Runtime, name: str) -> None:
     """Fetch one reference list anew, by one call where it has at most 500 entries. Raises like ``refresh``."""
     refresh(runtime, [f"reference:{name}"])
+
+
+def is_stale() -> bool:
+    """True when a list was never read or is about to be too old, so that somebody would have to wait for it."""
+    names = {f"fields:{entity}" for entity in PICKLISTS} | {
+        f"reference:{name}" for name in (*REFERENCES, "Taxes")
+    }
+    fresh = db.select(RemoteMetadata.name).where(
+        RemoteMetadata.integration == AUTOTASK, RemoteMetadata.fetched_at > utc_now() - RENEWED_AFTER
+    )
+    return not names <= set(db.session.scalars(fresh))
 
 
 def fetched_at() -> datetime | None:

@@ -11,6 +11,9 @@ from webapp.services.autotask.links import wishes_of
 from webapp.services.autotask.values import plain, same_as_pushed
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
+# In a link's ``pushed``: a line that was deleted in Autotask and is not to come back; and the fields that a person
+# wants written once more although they belong to Autotask's users.
+LEFT_AWAY, AGAIN = "_left_away", "_again"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ def build(desired: Desired, known: Mapping[str, Known], stale: Mapping[tuple[str
     steps: list[Step] = []
     for wish in wishes_of(desired):
         found = known.get(wish.key)
+        if found and found.pushed.get(LEFT_AWAY):
+            steps.append(_keep(wish, found))
+            continue
         old_type = found.pushed.get("quoteItemType") if found else None
         if found and wish.entity == "QuoteItems" and not _same_type(wish, old_type):
             # Another kind of item is another record: the old one goes, a new one comes.
@@ -107,6 +113,7 @@ def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
     wanted = dict(wish.fields)
     if found.pushed.get("_read"):
         wanted |= {name: value for name, value in wish.fill.items() if not found.pushed.get(name)}
+    wanted |= {name: wish.initial[name] for name in found.pushed.get(AGAIN, ()) if name in wish.initial}
     changed = {}
     for name, value in wanted.items():
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
@@ -120,11 +127,25 @@ def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
         local=wish.local,
         fields=changed,
         before={name: found.pushed.get(name) for name in changed},
-        all_fields={**{k: v for k, v in found.pushed.items() if k != "_read"}, **wanted},
+        all_fields={**{k: v for k, v in found.pushed.items() if k not in ("_read", AGAIN)}, **wanted},
         remote_id=found.remote_id,
         parent=wish.parent,
         parent_id=found.parent_id,
         needs=frozenset(_refs(changed) | ({wish.parent} if wish.parent else set())),
+    )
+
+
+def _keep(wish: Wish, found: Known) -> Step:
+    return Step(
+        key=wish.key,
+        action=KEEP,
+        entity=wish.entity,
+        title=wish.title,
+        local=wish.local,
+        all_fields=found.pushed,
+        remote_id=found.remote_id,
+        parent=wish.parent,
+        parent_id=found.parent_id,
     )
 
 

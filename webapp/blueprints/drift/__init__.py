@@ -1,0 +1,9 @@
+"""Drift: where Autotask and the quotes here went apart, and deciding which side counts."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+drift = Blueprint("drift", __name__, url_prefix="/drift")
+
+from webapp.blueprints.drift import views  # noqa: F401  the views register themselves
