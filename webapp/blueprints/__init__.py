@@ -6,6 +6,7 @@ from flask import Flask
 
 from webapp.blueprints import support
 from webapp.blueprints.auth import auth
+from webapp.blueprints.drift import drift
 from webapp.blueprints.home import home
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.items import items
@@ -17,6 +18,6 @@ from webapp.blueprints.settings import settings
 
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
-    for blueprint in (home, auth, quotes, people, items, public, settings, integrations):
+    for blueprint in (home, auth, quotes, people, items, public, settings, integrations, drift):
         app.register_blueprint(blueprint)
     support.init_app(app)
