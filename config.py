@@ -36,6 +36,7 @@ class Config:
     autotask_timeout_seconds: float = 30.0
     webhook_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
+    trusted_proxies: int = 0
     max_upload_bytes: int = 8 * 1024 * 1024
     log_json: bool = False
 
@@ -60,6 +61,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
+        trusted_proxies=source.count("TRUSTED_PROXIES"),
         log_json=source.flag("LOG_JSON", False),
     )
 
@@ -113,6 +115,12 @@ class _Source:
         if not 0 < number <= 40:
             raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 40.")
         return number
+
+    def count(self, name: str) -> int:
+        value = self.text(name, "0")
+        if not value.isascii() or not value.isdigit() or int(value) > 9:
+            raise ConfigError(f"{name} is “{value}”. Use the number of proxies in front, from 0 to 9.")
+        return int(value)
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

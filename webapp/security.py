@@ -1,8 +1,9 @@
-"""Response headers: a strict content security policy and the rest of the usual set."""
+"""Response headers: a strict content security policy and the rest of the usual set; proxies in front."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -11,7 +12,11 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every response."""
+    """Add the headers to every response, and believe as many proxies as the operator says stand in front."""
+    proxies = app.extensions["quotewright"].config.trusted_proxies
+    if proxies:
+        # Who accepted a quote from where, and who tries passwords, must not all be the proxy.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
 from webapp.services import audit
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.errors import Conflict, Invalid, NotFound
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
@@ -94,6 +94,14 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
     db.session.flush()
     audit.record(actor, "user.created", "user", user.id, email=address, role=role)
     db.session.commit()
+    return user
+
+
+def find_by_email(email: str) -> User:
+    """The account of an address. Raises NotFound with a sentence."""
+    user: User | None = db.session.scalar(db.select(User).filter_by(email=normalize_email(email)))
+    if user is None:
+        raise NotFound(f"Nobody signs in with {email}.")
     return user
 
 

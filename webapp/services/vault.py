@@ -8,6 +8,11 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from webapp.services.errors import ServiceError
 
+NO_KEY_FITS = (
+    "The stored credentials cannot be decrypted, because the key that encrypted them is no longer in "
+    "QUOTEWRIGHT_ENCRYPTION_KEYS. Add the old key behind the new one, or enter the credentials again."
+)
+
 
 class Vault:
     """Encrypts with the newest key, decrypts with any of them."""
@@ -24,11 +29,11 @@ class Vault:
         try:
             return self._fernet.decrypt(token.encode("ascii")).decode()
         except InvalidToken as error:
-            raise ServiceError(
-                "The stored credentials cannot be decrypted, because the key that encrypted them is no longer in "
-                "QUOTEWRIGHT_ENCRYPTION_KEYS. Add the old key behind the new one, or enter the credentials again."
-            ) from error
+            raise ServiceError(NO_KEY_FITS) from error
 
     def rotate(self, token: str) -> str:
-        """Return ``token`` encrypted again with the newest key."""
-        return self._fernet.rotate(token.encode("ascii")).decode("ascii")
+        """Return ``token`` encrypted again with the newest key. Raises ServiceError when no key fits."""
+        try:
+            return self._fernet.rotate(token.encode("ascii")).decode("ascii")
+        except InvalidToken as error:
+            raise ServiceError(NO_KEY_FITS) from error

@@ -8,8 +8,17 @@ from flask_login import login_required
 
 from webapp.blueprints.support import actor
 from webapp.services import dashboard as dashboards
+from webapp.services import health
 
 home = Blueprint("home", __name__)
+
+
+@home.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """For a load balancer or a monitor: 200 while the database answers."""
+    if health.database_answers():
+        return "ok", 200
+    return "The database does not answer.", 503
 
 
 @home.get("/")
