@@ -1,6 +1,6 @@
 """The example for receivers that the settings page shows and docs/integrations.md repeats. A test runs it."""
 
-VERIFY = '''import hashlib, hmac, time
+VERIFY = """import hashlib, hmac, time
 
 def is_genuine(secret: str, header: str, body: bytes) -> bool:
     parts = [part.partition("=") for part in header.split(",")]
@@ -9,4 +9,4 @@ def is_genuine(secret: str, header: str, body: bytes) -> bool:
         return False
     wanted = hmac.new(secret.encode(), sent.encode() + b"." + body, hashlib.sha256).hexdigest()
     return any(hmac.compare_digest(value, wanted) for name, _, value in parts if name == "v1")
-'''
+"""
