@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from webapp.blueprints import support
+from webapp.blueprints.activity import activity
 from webapp.blueprints.auth import auth
 from webapp.blueprints.drift import drift
 from webapp.blueprints.home import home
@@ -18,6 +19,6 @@ from webapp.blueprints.settings import settings
 
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
-    for blueprint in (home, auth, quotes, people, items, public, settings, integrations, drift):
+    for blueprint in (home, auth, quotes, people, items, activity, public, settings, integrations, drift):
         app.register_blueprint(blueprint)
     support.init_app(app)

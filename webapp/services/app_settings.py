@@ -1,4 +1,4 @@
-"""Settings of the whole installation: the seller's profile, the required fields, the loss reasons."""
+"""Settings of the whole installation: the seller's profile, required fields, loss reasons, a pause of pushing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from webapp.services.errors import Conflict
 COMPANY_PROFILE = "company_profile"
 REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
+PUSHING = "pushing"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {"name": "", "address": "", "phone": "", "email": "", "website": "", "terms": ""},
@@ -27,6 +28,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         ],
         "next": 6,
     },
+    PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
 }
 
 STALE = (

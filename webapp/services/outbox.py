@@ -19,7 +19,7 @@ from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, 
 from webapp.models.integration import AUTOTASK
 from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
 from webapp.services import records
-from webapp.services.autotask import connection, lease, push, settings_store
+from webapp.services.autotask import connection, holding, lease, push
 from webapp.services.autotask.apply import StepFailed
 from webapp.services.autotask.errors import (
     AutotaskError,
@@ -36,7 +36,6 @@ from webapp.services.runtime import Runtime
 QUEUE = "pushes"
 JOB_SECONDS = 900
 MAX_ATTEMPTS = 30
-SETUP = "Autotask is connected, but Save Integration was never pressed. Pushes wait until it is."
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +49,8 @@ def record(quote: Quote, revision: Revision, reason: str) -> OutboxEntry:
 
 def nudge(runtime: Runtime) -> None:
     """After the commit: hand what is due to the workers. Redis being down is no error; the sweeper comes by."""
-    enqueue(runtime, due(utc_now()))
+    if holding.current() is None:
+        enqueue(runtime, due(utc_now()))
 
 
 def due(now: datetime, limit: int = 500) -> list[OutboxEntry]:
@@ -87,19 +87,19 @@ def sweep(runtime: Runtime) -> int:
     if _changed(put_back):
         log.info("outbox.put_back")
     db.session.commit()
-    entries = due(now)
+    entries = due(now) if holding.current() is None else []
     db.session.commit()
-    return enqueue(runtime, entries) if connection.is_connected() and entries else 0
+    return enqueue(runtime, entries) if entries else 0
 
 
 def process(runtime: Runtime, entry_id: int) -> None:
     """Do one entry, if it is still to be done. Never raises for what a push may meet; the entry says what it met."""
+    hold = holding.current()
+    if hold is not None:
+        _hold_back(entry_id, hold.sentence)
+        return
     entry = _claim(entry_id)
     if entry is None:
-        return
-    waits = _why_wait()
-    if waits:
-        _put_off(entry, waits, utc_now() + timedelta(seconds=20))
         return
     quote_id, revision_id = entry.quote_id, entry.revision_id
     try:
@@ -165,17 +165,15 @@ def _claim(entry_id: int) -> OutboxEntry | None:
     return entry
 
 
-def _why_wait() -> str:
-    """A sentence when no push can begin now; empty otherwise."""
-    stored = connection.load()
-    if stored is None:
-        return "Autotask is not connected yet. The push waits until an admin connects it."
-    if stored.state != connection.CONNECTED:
-        return (
-            stored.state_sentence
-            or "The connection to Autotask does not work. The push waits until it is renewed."
-        )
-    return "" if settings_store.active().version else SETUP
+def _hold_back(entry_id: int, sentence: str) -> None:
+    """Say at the entry why it waits. It stays due, and its attempts are not used up."""
+    db.session.execute(
+        db.update(OutboxEntry)
+        .where(OutboxEntry.id == entry_id, OutboxEntry.state == WAITING)
+        .values(last_error=sentence)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
 
 
 def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
@@ -197,7 +195,8 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         _lost(run_id)
     except push.NeedsPerson as error:
         db.session.rollback()
-        _end(run_id, entry_id, "needs_you", str(error), PARKED)
+        mends = [[problem.sentence, *problem.mend] for problem in error.problems]
+        _end(run_id, entry_id, "needs_you", str(error), PARKED, report={"problems": mends})
     except (NotConnected, ConnectionRefused) as error:
         db.session.rollback()
         _end(run_id, entry_id, "retrying", str(error), WAITING, wait=20)

@@ -1,0 +1,94 @@
+"""A connected installation with an admin and two reps, each with a browser of their own.
+
+No application context stays open between its calls, as none does between requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from tests.push.kit import Desk, newest_entry, open_desk
+from tests.settings.visitor import Visitor
+from tests.support.sandbox import Tenant
+from webapp.models import Category, TaxCode, User, db
+from webapp.models.account import REP
+from webapp.services import accounts
+from webapp.services.autotask import states
+from webapp.services.quoting import editing
+
+ADMIN, OWNER, COLLEAGUE = "rep@demo.example", "olga@demo.example", "carl@demo.example"
+PASSWORD = "a long password"
+
+
+@dataclass(frozen=True)
+class Office:
+    """``quote`` belongs to the owner unless told otherwise."""
+
+    app: Flask
+    tenant: Tenant
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """The desk in an application context of its own."""
+        with self.app.app_context():
+            labor, hardware = (
+                db.session.scalars(db.select(Category).filter_by(name=name)).one()
+                for name in ("Professional Services", "Hardware")
+            )
+            tax = db.session.scalars(db.select(TaxCode)).one()
+            runtime = self.app.extensions["quotewright"]
+            yield Desk(self.app, self.tenant, runtime, user(ADMIN), labor, hardware, tax)
+
+    def quote(self, *lines: dict[str, Any], owner: str = OWNER, company: str = "", title: str = "") -> int:
+        """Publish a new quote; returns its id."""
+        with self.desk() as desk:
+            header: dict[str, Any] = {"title": title or "New office"}
+            if company:
+                header["organization"] = desk.organization(company)
+            quote = desk.quote(*(lines or ({"name": "Rack"},)), **header)
+            quote.owner = user(owner)
+            db.session.commit()
+            desk.publish(quote)
+            return quote.id
+
+    def process(self, quote_id: int) -> str:
+        """Do what a worker would with the quote's newest entry; returns the status afterwards."""
+        with self.desk() as desk:
+            desk.process(editing.get(quote_id))
+            return states.of_quote(editing.get(quote_id)).status
+
+    def entry(self, quote_id: int) -> tuple[int, str, str]:
+        """Id, reason and state of the quote's newest entry."""
+        with self.app.app_context():
+            entry = newest_entry(quote_id)
+            return entry.id, entry.reason, entry.state
+
+    def visitor(self, email: str) -> Visitor:
+        """A browser without JavaScript in which this person is signed in."""
+        return Visitor(self.app.test_client()).sign_in(email, PASSWORD)
+
+
+def open_office(app: Flask, tenant: Tenant) -> Office:
+    """Connect, choose settings, add the reps, whom Autotask knows as well."""
+    people = ((OWNER, "Olga", "Owner"), (COLLEAGUE, "Carl", "Colleague"))
+    tenant.seed(
+        Resources=[
+            {"email": email, "firstName": first, "lastName": last, "isActive": True}
+            for email, first, last in people
+        ]
+    )
+    with app.app_context():
+        open_desk(app, tenant)
+        for email, first, last in people:
+            accounts.create_user(None, email=email, name=f"{first} {last}", password=PASSWORD, role=REP)
+    return Office(app, tenant)
+
+
+def user(email: str) -> User:
+    """The account of this address."""
+    return db.session.scalars(db.select(User).filter_by(email=email)).one()

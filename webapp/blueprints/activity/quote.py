@@ -1,0 +1,97 @@
+"""The push of one quote: its state on the quote's page, its questions, and pushing it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.activity import activity
+from webapp.blueprints.activity.access import NOT_YOURS, is_theirs
+from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.support import actor, is_htmx, refusal, runtime
+from webapp.models import Quote
+from webapp.services import outbox
+from webapp.services.autotask import again, answers, panel
+from webapp.services.errors import Conflict, Invalid
+from webapp.services.fields import parse_id
+from webapp.services.quoting import editing
+
+COMING = "A push of this quote is on its way already."
+GOES_ON = "Thank you, that is remembered. The push goes on."
+
+
+@activity.get("/quotes/<int:quote_id>")
+@login_required
+def quote_panel(quote_id: int) -> ResponseReturnValue:
+    """The state of the newest push; htmx asks again and again and gets 204 while what it shows still holds."""
+    quote = editing.get(quote_id)
+    found = panel.of_quote(quote)
+    if is_htmx() and request.args.get("seen") == found.mark:
+        return "", 204
+    return _shown(quote, found)
+
+
+@activity.post("/quotes/<int:quote_id>/push")
+@login_required
+def push_again(quote_id: int) -> ResponseReturnValue:
+    """Push the newest revision once more."""
+    quote = editing.get(quote_id)
+    if not is_theirs(quote):
+        return refusal(403, NOT_YOURS)
+    result = again.push_again(actor(), quote, "again")
+    outbox.nudge(runtime())
+    return _answered(quote_id, "" if result.is_new else COMING)
+
+
+@activity.post("/quotes/<int:quote_id>/answers")
+@login_required
+def answer(quote_id: int) -> ResponseReturnValue:
+    """Store what was picked, then let the push go on."""
+    quote = editing.get(quote_id)
+    if not is_theirs(quote):
+        return refusal(403, NOT_YOURS)
+    try:
+        answers.answer(actor(), quote_id, _picks(request.form))
+    except Invalid as error:
+        return _shown(quote, panel.of_quote(quote), 422, errors=error.fields, picked=request.form)
+    except Conflict as error:
+        return _shown(quote, panel.of_quote(quote), 409, sentence=str(error))
+    outbox.nudge(runtime())
+    return _answered(quote_id, GOES_ON)
+
+
+def _picks(form: Mapping[str, str]) -> dict[int, int]:
+    """The picks by question; what is no number is no pick."""
+    found = {}
+    for name, value in form.items():
+        question = parse_id(name.removeprefix("question-")) if name.startswith("question-") else None
+        if question is not None and value.isascii() and value.isdigit() and len(value) <= 18:
+            found[question] = int(value)
+    return found
+
+
+def _answered(quote_id: int, sentence: str) -> ResponseReturnValue:
+    """After a change: the panel for htmx, else back to its page."""
+    if is_htmx():
+        quote = editing.get(quote_id)
+        return _shown(quote, panel.of_quote(quote), sentence=sentence)
+    if sentence:
+        flash(sentence, "success")
+    return redirect(url_for("activity.quote_panel", quote_id=quote_id), 303)
+
+
+def _shown(quote: Quote, found: panel.Panel, status: int = 200, **more: Any) -> ResponseReturnValue:
+    template = "activity/_panel.html" if is_htmx() else "activity/quote.html"
+    body = render_template(
+        template,
+        quote=quote,
+        panel=found,
+        theirs=is_theirs(quote),
+        mend_of=lambda problem: mend_of(problem, quote),
+        **more,
+    )
+    return make_response(body, status)
