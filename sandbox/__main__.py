@@ -4,20 +4,50 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
 
+from sandbox import seed
+from sandbox.faults import KINDS
 from sandbox.server import Server
 from sandbox.tenants import DEMO_CODE, DEMO_SECRET, DEMO_USER, Tenants
 from sandbox.web import Sandbox
 
 EPILOG = f"""
-The demo tenant: integration code {DEMO_CODE}, API user {DEMO_USER}, secret {DEMO_SECRET}.
-Zone look-up: http://HOST:PORT/atservicesrest/v1.0/zoneInformation?user={DEMO_USER}
-What the sandbox holds, and every call: http://HOST:PORT/
-More tenants, faults, resets: see docs/sandbox.md.
+where things are, at http://HOST:PORT
+  /                                      pages: what each tenant holds, and its calls as they come in
+  /atservicesrest/v1.0/                  the REST API; a client needs only this base address
+  /Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenOpportunity&OpportunityID=N
+                                         "Open in Autotask" links
+  /sandbox/tenants                       the admin routes, JSON in and out, without a password
+
+the demo tenant, with which it starts
+  ApiIntegrationCode: {DEMO_CODE}   UserName: {DEMO_USER}   Secret: {DEMO_SECRET}
+
+look around
+  curl 'http://HOST:PORT/atservicesrest/v1.0/zoneInformation?user={DEMO_USER}'
+  curl -H 'ApiIntegrationCode: {DEMO_CODE}' -H 'UserName: {DEMO_USER}' -H 'Secret: {DEMO_SECRET}' \\
+       http://HOST:PORT/atservicesrest/v1.0/Companies/0
+
+a tenant of your own, with what you want in it
+  curl http://HOST:PORT/sandbox/tenants -d '{{"code": "MINE", "user": "me@example.com", "secret": "s"}}'
+  curl http://HOST:PORT/sandbox/tenants/MINE/seed -d '{{"Companies": [{{"companyName": "Example Ltd"}}]}}'
+  curl -X POST http://HOST:PORT/sandbox/tenants/MINE/reset
+
+make a call fail: kinds {", ".join(KINDS[:7])},
+  {", ".join(KINDS[7:])}
+  one call:    send the header X-Sandbox-Fault: 503  (or  delay;seconds=2)
+  later calls: curl http://HOST:PORT/sandbox/tenants/MINE/faults \\
+                    -d '{{"kind": "cut_after_commit", "entity": "Quotes", "verb": "create", "nth": 2}}'
+
+read what was called
+  curl http://HOST:PORT/sandbox/tenants/MINE/calls
+
+It listens to anybody who reaches it and knows no password for its admin routes: keep it on this machine.
+What is true to Autotask, what is a guess and what is left out: docs/sandbox.md.
 """
 
 
@@ -25,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="A stand-in for the Autotask REST API.",
+        description="A stand-in for the Autotask (Datto PSA) REST API, for development, demonstrations and tests.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -33,12 +63,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--port", type=int, default=8800, help="port; 0 takes a free one (default: %(default)s)"
     )
-    parser.add_argument("--data", type=Path, help="SQLite file that keeps everything (default: memory only)")
     parser.add_argument(
-        "--seed", choices=("demo", "empty"), default="demo", help="what the demo tenant holds at first"
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="SQLite file that keeps every tenant and record (default: memory only)",
+    )
+    parser.add_argument(
+        "--seed",
+        choices=seed.NAMES,
+        default="demo",
+        help="what the demo tenant holds at first: a believable MSP, or reference data only (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    tenants = Tenants(options.data)
+    try:
+        tenants = Tenants(options.data)
+    except sqlite3.Error as error:
+        print(
+            f"The file {options.data} cannot be used: {error}. Choose another with --data.", file=sys.stderr
+        )
+        return 1
     if tenants.find(DEMO_CODE) is None:
         tenants.create(DEMO_CODE, DEMO_USER, DEMO_SECRET, options.seed)
     try:

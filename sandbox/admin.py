@@ -56,6 +56,9 @@ def _all(tenants: Tenants, request: Request) -> Response:
     unknown = set(data) - set(settings) - {"code", "user", "secret", "seed"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    missing = [name for name in ("code", "user", "secret") if not data.get(name)]
+    if missing:
+        raise ValueError(f"missing: {', '.join(missing)}")
     tenant = tenants.create(
         str(data["code"]), str(data["user"]), str(data["secret"]), str(data.get("seed", "demo")), **settings
     )
@@ -124,6 +127,8 @@ def _seed(tenant: Tenant, data: dict[str, Any]) -> dict[str, list[int]]:
             entity = contract.find(name)
             if entity is None:
                 raise ValueError(f"there is no entity {name}")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise ValueError(f"{name} needs a list of objects")
             first = tenant.store.table(entity.name).next_id
             made[entity.name] = [
                 seed.complete(entity.name, row, first + place) for place, row in enumerate(rows)
@@ -139,8 +144,8 @@ def _seed(tenant: Tenant, data: dict[str, Any]) -> dict[str, list[int]]:
 def _state(tenant: Tenant) -> dict[str, list[Record]]:
     with tenant.store:
         return {
-            name: [_without_data(table.rows[number]) for number in sorted(table.rows)]
-            for name, table in sorted(tenant.store.tables.items())
+            name: [_without_data(row) for _, row in sorted(tenant.store.table(name).rows.items())]
+            for name in sorted(contract.entities())
         }
 
 

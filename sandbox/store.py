@@ -95,6 +95,7 @@ class Store:
         self.lock = threading.RLock()
         self._depth = 0
         self.tables: dict[str, Table] = {}
+        self.version = 0  # grows with every change
         self._file = _open(file) if file is not None else None
         if self._file is not None:
             self._load(self._file)
@@ -121,6 +122,7 @@ class Store:
 
     def put(self, entity: str, record: Record) -> None:
         """Add or replace a record, in memory and on the file."""
+        self.version += 1
         self.table(entity).put(record)
         if self._file is not None:
             self._file.execute(
@@ -130,6 +132,7 @@ class Store:
 
     def put_many(self, entity: str, records: list[Record]) -> None:
         """Add many records in one go."""
+        self.version += 1
         for record in records:
             self.table(entity).put(record)
         if self._file is not None:
@@ -140,6 +143,7 @@ class Store:
 
     def remove(self, entity: str, number: int) -> None:
         """Take a record out."""
+        self.version += 1
         self.table(entity).remove(number)
         if self._file is not None:
             self._file.execute(
@@ -149,6 +153,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.version += 1
         self.tables.clear()
         if self._file is not None:
             self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
