@@ -35,7 +35,7 @@ def test_a_tenants_page_shows_opportunities_entities_and_calls(api: Api) -> None
     assert "Firewalls &lt;for&gt; all" in text
     for name in contract.entities():
         assert f'href="/tenants/{api.tenant.code}/{name}"' in text
-    assert "</b> /Quotes</a>" in text
+    assert "<b>POST</b> /<wbr>Quotes</a>" in text
 
 
 def test_what_changes_is_a_part_that_htmx_asks_for(api: Api) -> None:
@@ -45,7 +45,7 @@ def test_what_changes_is_a_part_that_htmx_asks_for(api: Api) -> None:
         assert page(api, f"/{part}").text.strip()
         assert "<html" not in page(api, f"/{part}").text
     api.query("Countries")
-    assert "Countries/query" in page(api, "/_calls").text
+    assert "Countries/<wbr>query" in page(api, "/_calls").text
 
 
 def test_an_opportunity_shows_its_quotes_lines_totals_and_files(api: Api) -> None:
