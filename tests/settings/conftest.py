@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
 
-from tests.settings.visitor import Visitor
+from tests.settings.visitor import PAGE, Visitor
 from tests.support.sandbox import Tenant
 from webapp.models import TaxCode, db
 from webapp.services import accounts, categories
@@ -75,3 +80,55 @@ def admin(app: Flask, company: None) -> Visitor:
 def second_admin(app: Flask, company: None) -> Visitor:
     """Another admin's browser."""
     return Visitor(app.test_client()).sign_in("second@demo.example", PASSWORD)
+
+
+@pytest.fixture
+def served(app: Flask, company: None) -> Iterator[str]:
+    """The address of the application, served to real browsers."""
+    # A line for each picture and style sheet would bury what a failed test has to say.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def sign_in(served: str) -> Callable[[Page | BrowserContext, str], Page]:
+    """Sign somebody in, in a page or in a context of their own; returns the page."""
+
+    def enter(where: Page | BrowserContext, email: str = "admin@demo.example") -> Page:
+        page = where if isinstance(where, Page) else where.new_page()
+        page.goto(f"{served}/login")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{served}/")
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def screen(browser_page: Page, sign_in: Callable[[Page], Page], connected: Tenant) -> Page:
+    """The first admin in front of the settings of Autotask, which is connected."""
+    sign_in(browser_page)
+    browser_page.goto(browser_page.url.rstrip("/") + PAGE)
+    return browser_page
+
+
+@pytest.fixture
+def another_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Further browsers, which share nothing with the first."""
+    opened: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(locale="en-US", **options)  # type: ignore[arg-type]
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()

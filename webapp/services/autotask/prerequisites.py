@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from webapp.models import db
 from webapp.services import required_fields
 from webapp.services.autotask import connection
-from webapp.services.autotask.client import Client
-from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
+from webapp.services.autotask.client import Client, Record
+from webapp.services.autotask.errors import AutotaskError, CredentialsRejected
+from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
 # What the push does with each entity.
@@ -20,14 +23,21 @@ RIGHTS = {
     "QuoteLocations": ("Query", "Create"),
     "Products": ("Query", "Create", "Update"),
     "Services": ("Query", "Create", "Update"),
+    "ServiceBundles": ("Query",),
     "OpportunityAttachments": ("Query", "Create"),
     "BillingCodes": ("Query",),
-    "Roles": ("Query",),
+    "ClassificationIcons": ("Query",),
+    "Countries": ("Query",),
+    "PaymentTerms": ("Query",),
+    "QuoteTemplates": ("Query",),
     "Resources": ("Query",),
+    "Roles": ("Query",),
+    "ShippingTypes": ("Query",),
     "TaxCategories": ("Query",),
     "TaxRegions": ("Query",),
     "Taxes": ("Query",),
 }
+AT_ONCE = 6
 LABELS = {"Query": "read", "Create": "create", "Update": "change", "Delete": "delete"}
 LOW = 0.75
 
@@ -51,38 +61,49 @@ def check(runtime: Runtime) -> list[Check]:
     """Every prerequisite, asked live. Never raises for what Autotask answers: that is the result."""
     try:
         client = connection.open_client(runtime)
-        return [
-            Check("Connection", "good", "Autotask accepts the credentials."),
-            _rights(client),
-            _threshold(client),
-        ]
-    except (AutotaskError, NotConnected, ConnectionRefused) as error:
+        db.session.commit()  # no transaction stays open while Autotask is asked
+        used = client.threshold()
+    except CredentialsRejected as error:
+        connection.mark_rejected(str(error))
         return [Check("Connection", "bad", str(error))]
+    except ServiceError as error:
+        return [Check("Connection", "bad", str(error))]
+    return [
+        Check(
+            "Connection",
+            "good",
+            "Autotask accepts the API user, its secret and the integration code: the user is tied to that vendor.",
+        ),
+        _rights(client),
+        _threshold(used),
+    ]
 
 
 def _rights(client: Client) -> Check:
-    missing = []
-    for entity, verbs in RIGHTS.items():
-        try:
-            info = client.information(entity)
-        except AutotaskError as error:
-            missing.append(f"{entity}: {error}")
-            continue
-        lacking = [
-            LABELS[verb]
-            for verb in verbs
-            if info.get(f"can{verb}") is False or str(info.get(f"userAccessFor{verb}", "All")) == "None"
-        ]
-        if lacking:
-            missing.append(f"{entity}: may not {', '.join(lacking)}.")
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        answers = list(pool.map(lambda entity: _lacking(client, entity), RIGHTS))
+    missing = [sentence for sentence in answers if sentence]
     if not missing:
         return Check("Rights of the API user", "good", "It may do everything that a push needs.")
     sentence = "It lacks rights. In Autotask, give it the security level “API User (system)” or add these:"
     return Check("Rights of the API user", "bad", sentence, tuple(missing))
 
 
-def _threshold(client: Client) -> Check:
-    found = client.threshold()
+def _lacking(client: Client, entity: str) -> str:
+    """A sentence that says what the API user may not do with the entity; empty when nothing is lacking."""
+    try:
+        info = client.information(entity)
+    except AutotaskError as error:
+        return f"{entity}: {error}"
+    lacking = [
+        LABELS[verb]
+        for verb in RIGHTS[entity]
+        if info.get(f"can{verb}") is False or str(info.get(f"userAccessFor{verb}", "All")) == "None"
+    ]
+    return f"{entity}: may not {', '.join(lacking)}." if lacking else ""
+
+
+def _threshold(found: Record) -> Check:
     limit = int(found.get("externalRequestThreshold") or 0)
     used = int(found.get("currentTimeframeRequestCount") or 0)
     left = max(0, limit - used)

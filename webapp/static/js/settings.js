@@ -171,6 +171,8 @@ document.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   const button = form.querySelector("button");
+  // What counted when this was pressed, whatever the answers to the sections say of it later.
+  const seen = form.elements.seen.value;
   (async () => {
     button.disabled = true;
     for (const one of waiting) {
@@ -182,6 +184,7 @@ document.addEventListener("submit", (event) => {
       }
     }
     leaving = true;
+    form.elements.seen.value = seen;
     form.submit();
   })();
 });

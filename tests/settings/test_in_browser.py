@@ -1,0 +1,523 @@
+"""The settings of Autotask as admins use them, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
+
+from tests.settings.visitor import PAGE, SECTIONS
+from tests.support.browser import accessibility_violations
+from tests.support.sandbox import Tenant
+from webapp.models import Link, db
+from webapp.services import categories
+from webapp.services.autotask import settings_store
+from webapp.services.autotask.settings import ItemCategoryMapping
+
+Enter = Callable[..., Page]
+Contexts = Callable[..., BrowserContext]
+
+TITLES = {
+    "company": "Company Settings",
+    "opportunity": "Opportunity Settings",
+    "quote_status": "Quote Status Mapping",
+    "products_services": "Products and Services Settings",
+    "item_category": "Item Category Mapping",
+}
+# One control of each section, and what is chosen there.
+CHANGES = {
+    "company": ("An existing company is the same when", "name_normalized", "match_by"),
+    "opportunity": ("Purchase order number", "none", "purchase_order"),
+    "products_services": ("A line that matches nothing in Autotask", "stop", "when_unmatched"),
+}
+
+
+def section(page: Page, name: str) -> Locator:
+    return page.locator(f"#section-{name}")
+
+
+def save(page: Page, name: str) -> None:
+    section(page, name).get_by_role("button", name=f"Save {TITLES[name]}", exact=True).click()
+
+
+def is_draft(page: Page, name: str) -> None:
+    expect(section(page, name)).to_have_attribute("data-state", "draft")
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_section_is_marked_and_saves_itself(app: Flask, screen: Page, name: str) -> None:
+    label, value, field = CHANGES[name]
+    screen.evaluate("window.sameDocument = true")
+    mark = section(screen, name).get_by_text("Unsaved changes")
+    expect(mark).to_be_hidden()
+    section(screen, name).get_by_label(label, exact=True).select_option(value)
+    expect(mark).to_be_visible()
+    expect(screen.locator("#save-bar-text")).to_contain_text("1 section has unsaved changes")
+    expect(screen.locator(f"[data-contents={name}]")).to_have_attribute("data-unsaved", "")
+
+    save(screen, name)
+    is_draft(screen, name)
+    expect(section(screen, name).get_by_text("Unsaved changes")).to_be_hidden()
+    expect(section(screen, name).get_by_label(label, exact=True)).to_have_value(value)
+    assert screen.evaluate("window.sameDocument"), "the page was loaded anew"
+    with app.app_context():
+        assert getattr(settings_store.draft(name).content, field) == value
+        assert settings_store.active().version == 0
+
+
+def test_the_status_mapping_maps_statuses_and_loss_reasons(app: Flask, screen: Page) -> None:
+    mapping = section(screen, "quote_status")
+    mapping.get_by_label("Lost: loss reason").select_option(label="No Decision")
+    mapping.get_by_label("Lost for “Price”").select_option(label="Competitor")
+    mapping.get_by_label("Expired: set the closed date").check()
+    mapping.get_by_label("Pending: probability in percent").fill("101")
+    save(screen, "quote_status")
+    wrong = mapping.get_by_label("Pending: probability in percent")
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    expect(mapping.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_have_text(
+        "Enter a whole number from 0 to 100."
+    )
+    wrong.fill("20")
+    save(screen, "quote_status")
+    is_draft(screen, "quote_status")
+    with app.app_context():
+        content = settings_store.drafts()["quote_status"].content.model_dump()
+        assert (content["lost"]["reason"], content["loss_reasons"][1]) == (4, 2)
+        assert (content["expired"]["set_closed_date"], content["pending"]["probability"]) == (True, 20)
+
+
+def test_categories_inherit_in_place_and_labor_asks_for_a_role(app: Flask, screen: Page) -> None:
+    mapping = section(screen, "item_category")
+    mapping.get_by_label("Labor of Services", exact=True).select_option("yes")
+    role = mapping.get_by_label("Labor role of Services", exact=True)
+    expect(role).to_be_visible()
+    role.select_option(label="Senior Engineer")
+    below = mapping.get_by_label("Labor role of Services > Onsite Labor")
+    expect(below).to_be_visible()
+    expect(below.locator("option").first).to_have_text("Inherited: Senior Engineer")
+    expect(mapping.get_by_label("Labor of Services > Onsite Labor").locator("option").first).to_have_text(
+        "Inherited: Yes"
+    )
+    mapping.get_by_label("Product billing code of Hardware", exact=True).select_option(label="Software")
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        content = settings_store.draft("item_category").content
+        assert isinstance(content, ItemCategoryMapping)
+        paths = dict(categories.choices())
+        rules = {paths[key]: rule for key, rule in content.rules.items()}
+        assert rules["Services"].is_labor is True
+        assert rules["Hardware"].billing_code_id is not None
+        assert rules["Hardware > Firewalls"].billing_code_id is None
+
+
+def test_controls_that_mean_nothing_are_hidden_until_they_do(screen: Page) -> None:
+    products = section(screen, "products_services")
+    percent = products.get_by_label("Markup in percent")
+    expect(percent).to_be_hidden()
+    products.get_by_label("Markup of new products and services").select_option("fixed")
+    expect(percent).to_be_visible()
+    save(screen, "products_services")
+    expect(percent).to_be_focused()
+    expect(products).to_contain_text("Enter the percentage, for example 25.")
+    expect(products.get_by_label("Price", exact=True)).to_be_hidden()
+    products.get_by_label("Update existing products and services").select_option("overwrite")
+    expect(products.get_by_label("Price", exact=True)).to_be_visible()
+
+
+def test_a_title_shows_what_it_comes_to_while_it_is_typed(screen: Page) -> None:
+    title = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    example = screen.locator("#opportunity-title_pattern-example")
+    expect(example).to_contain_text("Network refresh")
+    title.fill("{organization}: {title} (#{number})")
+    expect(example).to_contain_text("Example Ltd: Network refresh (#1001)")
+    title.fill("{customer}")
+    expect(example).to_contain_text(
+        "Only {number}, {title}, {organization} and {person} may stand between braces."
+    )
+
+
+def test_everything_by_keyboard_alone(app: Flask, screen: Page) -> None:
+    def reach(target: Locator) -> None:
+        """Press Tab until the control has the focus, as somebody without a mouse does."""
+        element = target.element_handle()
+        for _ in range(400):
+            if screen.evaluate("element => document.activeElement === element", element):
+                return
+            screen.keyboard.press("Tab")
+        pytest.fail(f"The keyboard does not reach {target}.")
+
+    company = section(screen, "company")
+    reach(company.get_by_label("Classification of new companies"))
+    screen.keyboard.type("Gold")
+    reach(company.get_by_label("… or its phone number is equal"))
+    screen.keyboard.press("Space")
+    reach(screen.locator("#save-company"))
+    screen.keyboard.press("Enter")
+    is_draft(screen, "company")
+    reach(section(screen, "opportunity").get_by_label("Probability in percent"))
+    screen.keyboard.press("Control+A")
+    screen.keyboard.type("35")
+    screen.keyboard.press("Enter")
+    is_draft(screen, "opportunity")
+    reach(screen.locator("#save-integration"))
+    screen.keyboard.press("Enter")
+    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    with app.app_context():
+        counting = settings_store.active()
+        assert counting.company.also_phone is True
+        assert counting.company.classification is not None
+        assert counting.opportunity.probability == 35
+        assert counting.products_services.product_billing_code_id is not None, "suggestions are saved too"
+
+
+def test_save_integration_saves_what_waits_and_stops_at_what_is_wrong(app: Flask, screen: Page) -> None:
+    probability = section(screen, "opportunity").get_by_label("Probability in percent")
+    probability.fill("many")
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(probability).to_be_focused()
+    expect(section(screen, "opportunity")).to_contain_text("Enter a whole number from 0 to 100.")
+    with app.app_context():
+        assert settings_store.active().version == 0
+    probability.fill("60")
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    for name in SECTIONS:
+        expect(section(screen, name)).to_have_attribute("data-state", "active")
+
+    section(screen, "opportunity").get_by_label("Probability in percent").fill("70")
+    save(screen, "opportunity")
+    is_draft(screen, "opportunity")
+    screen.get_by_role("link", name="See what would change").click()
+    expect(screen.locator("#waiting")).to_contain_text("Probability in percent: 60 → 70")
+
+
+def test_two_admins_at_once(
+    app: Flask, screen: Page, sign_in: Enter, another_context: Contexts, served: str
+) -> None:
+    other = sign_in(another_context(), "second@demo.example")
+    other.goto(served + PAGE)
+    section(other, "company").get_by_label("Bill to").select_option("shipping")
+    save(other, "company")
+    is_draft(other, "company")
+
+    section(screen, "company").get_by_label("Ship to").select_option("billing")
+    save(screen, "company")
+    mine = section(screen, "company")
+    expect(mine).to_contain_text("Second saved this section since you opened it.")
+    expect(mine).to_contain_text("Saved meanwhile: Shipping address")
+    expect(mine.get_by_label("Ship to")).to_have_value("billing")
+    expect(mine.get_by_text("Unsaved changes")).to_be_visible()
+    with app.app_context():
+        assert settings_store.draft("company").content.model_dump()["bill_to_source"] == "shipping"
+
+    mine.get_by_role("link", name="Take what is saved").click()
+    expect(mine.get_by_label("Bill to")).to_have_value("shipping")
+    expect(mine.get_by_label("Ship to")).to_have_value("shipping")
+    mine.get_by_label("Ship to").select_option("billing")
+    save(screen, "company")
+    expect(mine).to_contain_text("Saved as a draft")
+
+    other.get_by_role("button", name="Save Integration").click()
+    expect(other.locator("#notices")).to_contain_text("version 1")
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#save-problems")).to_contain_text(
+        "Second pressed “Save Integration” since you opened this page"
+    )
+
+
+def test_a_connection_lost_in_mid_save_loses_nothing(app: Flask, screen: Page) -> None:
+    screen.context.set_offline(True)
+    opportunity = section(screen, "opportunity")
+    opportunity.get_by_label("Probability in percent").fill("44")
+    save(screen, "opportunity")
+    expect(opportunity.get_by_role("alert")).to_contain_text("The server could not be reached")
+    expect(opportunity.get_by_label("Probability in percent")).to_have_value("44")
+    expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
+    screen.context.set_offline(False)
+    save(screen, "opportunity")
+    is_draft(screen, "opportunity")
+    with app.app_context():
+        assert settings_store.draft("opportunity").content.model_dump()["probability"] == 44
+
+
+def test_an_answer_lost_on_its_way_is_no_conflict(app: Flask, screen: Page) -> None:
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    address = re.compile("sections/opportunity$")
+    screen.route(address, lose_the_answer)
+    opportunity = section(screen, "opportunity")
+    opportunity.get_by_label("Probability in percent").fill("45")
+    save(screen, "opportunity")
+    expect(opportunity.get_by_role("alert")).to_contain_text("not known whether this section was saved")
+    with app.app_context():
+        assert settings_store.draft("opportunity").version == 1
+    screen.unroute(address)
+    save(screen, "opportunity")
+    is_draft(screen, "opportunity")
+    expect(opportunity).to_contain_text("Saved as a draft")
+    with app.app_context():
+        assert settings_store.draft("opportunity").version == 1
+
+
+def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, sign_in: Enter, served: str) -> None:
+    company = section(screen, "company")
+    company.get_by_label("… or its web address is equal").check()
+    screen.context.clear_cookies()
+    save(screen, "company")
+    expect(company.get_by_role("alert")).to_contain_text("Your session ended, so nothing was saved.")
+    expect(company.get_by_label("… or its web address is equal")).to_be_checked()
+    sign_in(screen.context).close()
+    save(screen, "company")
+    is_draft(screen, "company")
+    with app.app_context():
+        assert settings_store.draft("company").content.model_dump()["also_website"] is True
+
+
+def test_leaving_with_unsaved_work_asks_first(screen: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    screen.on("dialog", stay)
+    section(screen, "company").get_by_label("Bill to").select_option("shipping")
+    screen.get_by_role("link", name="History").click()
+    expect(section(screen, "company").get_by_label("Bill to")).to_have_value("shipping")
+    assert asked == ["beforeunload"]
+    screen.locator("#undo-company").click()
+    expect(section(screen, "company").get_by_label("Bill to")).to_have_value("billing")
+    screen.get_by_role("link", name="History").click()
+    expect(screen.get_by_role("heading", name="History")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
+def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> None:
+    typed = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    typed.fill("{title} for {organization}")
+    with screen.context.expect_page() as opened:
+        screen.get_by_role("link", name="Set up the tax mapping").click()
+    tab = opened.value
+    code = tab.get_by_role("group", name="Odd 5.5 %")
+    expect(code).to_contain_text("Not mapped")
+    code.get_by_label("Autotask tax category").select_option(label="Services")
+    expect(code).to_contain_text("Autotask has no tax for this")
+    code.get_by_label("Autotask tax region").select_option(label="New York")
+    expect(code).to_contain_text("Autotask has 8.875 %")
+    expect(tab.get_by_role("group", name="NY Hardware 8.875 %")).to_contain_text("Same rate in Autotask")
+    tab.get_by_role("button", name="Save Tax Mapping").click()
+    expect(tab.get_by_role("status").first).to_contain_text("Saved as a draft.")
+
+    screen.bring_to_front()
+    taxes = section(screen, "tax_code")
+    expect(taxes).to_have_attribute("data-state", "draft")
+    expect(taxes).to_contain_text("Autotask has 8.875 %")
+    expect(typed).to_have_value("{title} for {organization}")
+    expect(section(screen, "opportunity").get_by_text("Unsaved changes")).to_be_visible()
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    with app.app_context():
+        counting = settings_store.active()
+        assert len(counting.tax_code.rules) == 4
+        assert counting.opportunity.title_pattern == "{title} for {organization}"
+
+
+def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(
+    screen: Page, connected: Tenant
+) -> None:
+    opportunity = section(screen, "opportunity")
+    opportunity.get_by_label("Stage", exact=True).select_option(label="Negotiation")
+    save(screen, "opportunity")
+    is_draft(screen, "opportunity")
+    section(screen, "company").get_by_label("Bill to").select_option("shipping")
+    opportunity.get_by_label("Probability in percent").fill("12")
+    connected._ask("PATCH", "/picklists/Opportunities/stage", {"value": "29684", "isActive": False})
+
+    screen.get_by_role("button", name="Read lists anew").click()
+    expect(opportunity).to_contain_text("“Negotiation” is inactive in Autotask. Choose another.")
+    expect(opportunity.get_by_label("Stage", exact=True).locator("option:checked")).to_have_text(
+        "Negotiation (inactive in Autotask)"
+    )
+    expect(screen.locator("[data-contents=opportunity]")).to_contain_text("1 to mend")
+    expect(opportunity.get_by_label("Probability in percent")).to_have_value("12")
+    expect(section(screen, "company").get_by_label("Bill to")).to_have_value("shipping")
+    expect(section(screen, "company").get_by_text("Unsaved changes")).to_be_visible()
+
+
+def test_lists_that_cannot_be_read_say_so_and_can_be_tried_again(screen: Page, connected: Tenant) -> None:
+    connected.add_fault(kind="500", entity="Roles", times=1000)
+    screen.get_by_role("button", name="Read lists anew").click()
+    expect(screen.locator("#lists")).to_contain_text("Those of the last time still serve.")
+    connected._ask("DELETE", "/faults")
+    screen.get_by_role("button", name="Try again").click()
+    expect(screen.get_by_role("button", name="Read lists anew")).to_be_visible()
+
+
+def test_five_hundred_categories_stay_usable(app: Flask, screen: Page) -> None:
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        for group in range(50):
+            for sub in range(9):
+                categories.ensure((f"Group {group:02d}", f"Sub {sub}"))
+        categories.ensure(("Software", "Licenses"))
+        db.session.commit()
+    screen.reload()
+    mapping = section(screen, "item_category")
+    expect(mapping).to_contain_text("Page 1 of 21, 510 categories")
+    mapping.get_by_label("Labor of Group 00", exact=True).select_option("yes")
+    mapping.get_by_role("button", name="Next").click()
+    expect(mapping).to_contain_text("Page 2 of 21")
+    expect(mapping).to_contain_text("What you changed on other pages of this table is kept")
+    mapping.get_by_label("Search categories").fill("group 49 sub 8")
+    mapping.get_by_label("Search categories").press("Enter")
+    expect(mapping.get_by_role("group")).to_have_count(1)
+    mapping.get_by_label("Product billing code of Group 49 > Sub 8").select_option(label="Software")
+    mapping.get_by_label("Search categories").fill("")
+    mapping.get_by_role("button", name="Match by name").click()
+    expect(mapping.get_by_text("Matched 2 by name.")).to_be_visible()
+    expect(mapping.locator(".matched-list")).to_contain_text("Software > Licenses → Software > Licenses")
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        content = settings_store.draft("item_category").content
+        assert isinstance(content, ItemCategoryMapping)
+        paths = {path: key for key, path in categories.choices()}
+        assert content.rules[paths["Group 00"]].is_labor is True
+        assert content.rules[paths["Group 49 > Sub 8"]].billing_code_id is not None
+        assert content.rules[paths["Software > Licenses"]].product_category == 9
+    expect(screen.locator("[data-contents=item_category]")).to_contain_text("unmapped")
+
+
+def test_connecting_reads_the_lists_and_shows_how_far_it_is(
+    app: Flask, tenant: Tenant, browser_page: Page, sign_in: Enter, served: str
+) -> None:
+    page = sign_in(browser_page)
+    page.goto(f"{served}/settings/integrations/")
+    tenant.add_fault(kind="delay", entity="Roles", seconds=1)
+    page.get_by_role("link", name="Add Datto Autotask PSA").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("API user name").fill(tenant.user)
+    dialog.get_by_label("Secret").fill("wrong")
+    dialog.get_by_label("Integration code").fill(tenant.code)
+    dialog.get_by_role("button", name="Connect to Autotask PSA").click()
+    expect(dialog).to_contain_text("Autotask did not accept this secret.")
+    dialog.get_by_label("Secret").fill(tenant.secret)
+    dialog.get_by_role("button", name="Connect to Autotask PSA").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(section(page, "company")).to_be_visible()
+    expect(section(page, "company").get_by_label("Type of new companies")).not_to_have_value("")
+
+
+def test_disconnecting_and_connecting_again_loses_nothing(
+    app: Flask, screen: Page, connected: Tenant
+) -> None:
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#notices")).to_contain_text("version 1")
+    with app.app_context():
+        db.session.add(Link(local_type="quote", local_id="1", remote_entity="Quotes", remote_id=6100))
+        db.session.commit()
+    screen.on("dialog", lambda dialog: dialog.accept())
+    screen.get_by_role("button", name="Disconnect").click()
+    expect(screen.locator("#notices")).to_contain_text("Settings and links were kept")
+    screen.get_by_role("link", name="Settings of Datto Autotask PSA").click()
+    expect(section(screen, "prerequisites")).to_contain_text("An admin disconnected Autotask.")
+    expect(section(screen, "company").get_by_label("Type of new companies")).to_have_value("1")
+    screen.get_by_role("link", name="Connect again").click()
+    screen.get_by_label("Secret").fill(connected.secret)
+    screen.get_by_label("Integration code").fill(connected.code)
+    screen.get_by_role("button", name="Connect to Autotask PSA").click()
+    expect(section(screen, "prerequisites")).to_contain_text("Autotask accepts the API user")
+    with app.app_context():
+        assert settings_store.active().version == 1
+        assert db.session.query(Link).count() == 1
+
+
+def test_without_javascript_plain_forms_save(
+    app: Flask, connected: Tenant, sign_in: Enter, another_context: Contexts, served: str
+) -> None:
+    page = sign_in(another_context(java_script_enabled=False))
+    page.goto(served + PAGE)
+    section(page, "opportunity").get_by_label("Probability in percent").fill("200")
+    save(page, "opportunity")
+    expect(section(page, "opportunity")).to_contain_text("Enter a whole number from 0 to 100.")
+    section(page, "opportunity").get_by_label("Probability in percent").fill("20")
+    for name in SECTIONS:
+        save(page, name)
+        expect(page.locator("#notices")).to_contain_text(f"{TITLES[name]} was saved as a draft")
+        if name == "company":
+            section(page, "opportunity").get_by_label("Probability in percent").fill("20")
+    page.get_by_label("Search categories").fill("firewalls")
+    page.get_by_role("button", name="Show").click()
+    expect(section(page, "item_category").get_by_role("group")).to_have_count(1)
+    page.goto(f"{served}{PAGE}/tax-codes")
+    page.get_by_role("button", name="Save Tax Mapping").click()
+    expect(page.locator("#notices")).to_contain_text("The tax mapping was saved as a draft.")
+    page.goto(served + PAGE)
+    page.get_by_role("button", name="Save Integration").click()
+    expect(page.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    page.get_by_role("link", name="Check rights and limits").click()
+    expect(section(page, "prerequisites")).to_contain_text("It may do everything that a push needs.")
+    page.get_by_role("button", name="Read lists anew").click()
+    expect(page.locator("#notices")).to_contain_text("The lists were read from Autotask anew.")
+    page.get_by_role("link", name="Test the integration").click()
+    page.get_by_role("link", name="Run the test").click()
+    expect(page.locator("#trial-result")).to_contain_text("It would work.")
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 20
+
+
+def test_one_click_requires_what_autotask_needs(screen: Page) -> None:
+    section(screen, "company").get_by_label("Bill to").select_option("shipping")
+    screen.get_by_role("button", name="Require organization and phone").click()
+    expect(screen.locator("#advice")).to_contain_text("Organization and phone are required")
+    expect(section(screen, "company").get_by_label("Bill to")).to_have_value("shipping")
+
+
+def test_the_trial_says_what_is_missing_and_leads_there(screen: Page) -> None:
+    screen.get_by_role("link", name="Test the integration").click()
+    result = screen.locator("#trial-result")
+    expect(result).to_contain_text("Company Settings was never saved.")
+    expect(result).to_contain_text("The push of the sample would stop")
+    screen.goto(screen.url.replace("/test", ""))
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#notices")).to_contain_text("version 1")
+    screen.get_by_role("link", name="Test the integration").click()
+    expect(result).to_contain_text("4 of your tax codes are not mapped")
+    result.get_by_role("link", name="Mend it").first.click()
+    expect(screen.get_by_role("heading", name="Tax Code Mapping")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: int) -> None:
+    def is_fine(where: str) -> None:
+        assert accessibility_violations(screen) == [], where
+        assert screen.evaluate("document.documentElement.scrollWidth") == width, where
+
+    screen.set_viewport_size({"width": width, "height": 900})
+    expect(screen.locator("#prerequisite-checks .check-list")).to_be_visible()
+    is_fine("the page at first look")
+    probability = section(screen, "opportunity").get_by_label("Probability in percent")
+    probability.fill("many")
+    save(screen, "opportunity")
+    expect(section(screen, "opportunity")).to_contain_text("Enter a whole number")
+    is_fine("a refused section")
+    probability.fill("5")
+    screen.get_by_role("button", name="Save Integration").click()
+    expect(screen.locator("#notices")).to_contain_text("version 1")
+    is_fine("the page when all is saved")
+    for path in ("tax-codes", "history", "connect"):
+        screen.goto(f"{served}{PAGE}/{path}")
+        is_fine(path)
+    screen.goto(f"{served}/settings/loss-reasons")
+    is_fine("loss reasons")
+    screen.goto(f"{served}{PAGE}/test")
+    expect(screen.locator("#trial-result .trial-steps")).to_be_visible()
+    is_fine("the trial")
