@@ -1,118 +1,35 @@
-"""``make bench``: how much longer a quote ten times as long takes, as a table and as JSON.
+"""``make bench``, or ``python -m bench NAME ...`` for some: each prints a table and keeps it as JSON.
 
-Seconds belong to a machine; their ratio belongs to the code. 10 is linear growth, 100 would be quadratic.
+Seconds belong to a machine; ratios measured in one run belong to the code.
 """
 
 from __future__ import annotations
 
-import gc
-import json
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
+import importlib
+import sys
 
-from webapp.models.catalogue import RECURRENCES
-from webapp.services.quoting import document, snapshot, totals
-
-RESULTS = Path(__file__).parent / "results"
-ROUNDS = 7
+BENCHES = {
+    "growth": "how much longer a quote ten times as long takes",
+    "calls": "how many calls to Autotask a push costs",
+    "speed": "how much faster a push is than one call after another",
+    "workers": "two workers and many quotes published at once",
+}
 
 
-@dataclass(frozen=True)
-class Growth:
-    """One measurement: median seconds for ``few`` and ``many`` lines and their ratio."""
-
-    what: str
-    few: int
-    many: int
-    few_seconds: float
-    many_seconds: float
-
-    @property
-    def ratio(self) -> float:
-        return self.many_seconds / self.few_seconds
-
-
-def quote(lines: int) -> snapshot.Snapshot:
-    """A published quote with ``lines`` lines of every recurrence, discounts and tax among them."""
-    return snapshot.Snapshot(
-        quote_id=1,
-        number=1000,
-        revision=1,
-        title="Measured",
-        currency="USD",
-        published_at=datetime(2026, 1, 2, tzinfo=UTC),
-        owner_name="Robin Rep",
-        owner_email="robin@example.com",
-        organization=snapshot.FrozenOrganization(id=1, name="Example Ltd"),
-        person=snapshot.FrozenPerson(id=1, first_name="Casey", last_name="Customer"),
-        lines=tuple(_line(number) for number in range(lines)),
-    )
-
-
-def _line(number: int) -> snapshot.FrozenLine:
-    return snapshot.FrozenLine(
-        uid=f"{number:08d}",
-        name=f"Item {number}",
-        description="A switch with 48 ports, rails and a power cord.",
-        recurrence=RECURRENCES[number % len(RECURRENCES)],
-        quantity=Decimal(number % 7 + 1),
-        unit_price=Decimal("19.99"),
-        unit_cost=Decimal("11.10"),
-        discount_kind="percent",
-        discount_value=Decimal(number % 11),
-        tax_rate=Decimal("8.25"),
-    )
-
-
-def compute_totals(frozen: snapshot.Snapshot) -> object:
-    rates = [line.tax_rate for line in frozen.lines]
-    return totals.compute(frozen.lines, rates, discount_kind="amount", discount_value=Decimal("12.34"))
-
-
-def freeze_and_hash(frozen: snapshot.Snapshot) -> object:
-    return snapshot.sha256(snapshot.parse(frozen.canonical()).canonical())
-
-
-def measure(what: str, task: Callable[[snapshot.Snapshot], object], few: int, many: int) -> Growth:
-    """The median of a few rounds for each size; the first round, which warms things up, is not counted."""
-    seconds = []
-    for lines in (few, many):
-        frozen = quote(lines)
-        task(frozen)
-        taken = []
-        for _ in range(ROUNDS):
-            gc.collect()
-            start = time.perf_counter()
-            task(frozen)
-            taken.append(time.perf_counter() - start)
-        seconds.append(statistics.median(taken))
-    return Growth(what, few, many, seconds[0], seconds[1])
-
-
-def main() -> None:
-    """Measure, print, and keep ``bench/results/growth.json``."""
-    measured = [
-        measure("totals of a quote", compute_totals, 50, 500),
-        measure("a frozen revision, written, read and hashed", freeze_and_hash, 50, 500),
-        measure("the PDF", document.render, 10, 100),
-    ]
-    print(f"{'':<45} {'lines':>10} {'ms':>17} {'ratio':>7}")
-    for growth in measured:
-        size = f"{growth.few} → {growth.many}"
-        taken = f"{growth.few_seconds * 1000:.1f} → {growth.many_seconds * 1000:.1f}"
-        print(f"{growth.what:<45} {size:>10} {taken:>17} {growth.ratio:>7.1f}")
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / "growth.json"
-    path.write_text(
-        json.dumps([{**asdict(growth), "ratio": growth.ratio} for growth in measured], indent=2) + "\n"
-    )
-    print(f"\nKept in {path}")
+def main(names: list[str]) -> int:
+    """Run the benches named, or all. Returns the exit code: 1 when one missed its aim."""
+    unknown = set(names) - set(BENCHES)
+    if unknown:
+        print(
+            f"There is no bench {', '.join(sorted(unknown))}. Known: {', '.join(BENCHES)}.", file=sys.stderr
+        )
+        return 2
+    missed = 0
+    for name in names or BENCHES:
+        print(f"\n{name}: {BENCHES[name]}\n")
+        missed += bool(importlib.import_module(f"bench.{name}").main())
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(sys.argv[1:]))

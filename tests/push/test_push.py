@@ -68,7 +68,7 @@ def test_labor_creates_no_product(desk: Desk) -> None:
 def test_an_unchanged_quote_is_pushed_with_two_reads_and_no_write(desk: Desk) -> None:
     quote = desk.quote(*every_kind(desk))
     desk.push(quote)
-    desk.tenant._ask("DELETE", "/calls")
+    desk.tenant.forget_calls()
     assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
     db.session.commit()
@@ -80,7 +80,7 @@ def test_an_unchanged_quote_is_pushed_with_two_reads_and_no_write(desk: Desk) ->
 def test_one_changed_line_costs_four_calls_of_which_two_write(desk: Desk) -> None:
     quote = desk.quote(*every_kind(desk))
     desk.push(quote)
-    desk.tenant._ask("DELETE", "/calls")
+    desk.tenant.forget_calls()
     quote.lines[0].unit_price = Decimal("1200.00")
     db.session.commit()
     assert desk.push(quote).state == "synced"

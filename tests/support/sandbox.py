@@ -52,6 +52,10 @@ class Tenant:
         """Counts of calls."""
         return self._ask("GET", "/stats")
 
+    def forget_calls(self) -> None:
+        """Begin counting anew."""
+        self._ask("DELETE", "/calls")
+
     def add_fault(self, **fault: Any) -> Any:
         """Make some later calls fail, as the sandbox's documentation describes."""
         return self._ask("POST", "/faults", fault)

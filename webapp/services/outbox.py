@@ -115,8 +115,8 @@ def process(runtime: Runtime, entry_id: int) -> None:
         return
     try:
         _run(runtime, _entry(entry_id), token)
-    except DBAPIError:
-        log.warning("push.database_away", quote=quote_id)
+    except DBAPIError as error:
+        log.warning("push.database_away", quote=quote_id, error=str(error.orig))
         raise
     lease.release(quote_id, token)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -22,84 +23,103 @@ PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED = (
 
 
 class Journal:
-    """Writes one run. Everything goes through the main thread; only ``on_call`` may be called from others."""
+    """Writes one run. Everything goes through the main thread; only ``on_call`` may be called from others.
+
+    What is noted is written by ``commit``, a few statements for all of it, so that a long quote costs the database
+    little and no call waits for it long.
+    """
 
     def __init__(self, run: PushRun) -> None:
         self.run_id = run.id
         self._quote_id = run.quote_id
         self._token = run.token
-        self._rows: dict[str, PushStep] = {}
-        self._calls: SimpleQueue[CallRecord] = SimpleQueue()
+        self._ids: dict[str, int] = {}
+        self._notes: dict[int, dict[str, Any]] = {}
+        self._found: list[links.Found] = []
+        self._gone: list[tuple[links.Local, int]] = []
+        self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
     def on_call(self, call: CallRecord) -> None:
         """Take note of a call; it is written with the next commit."""
-        self._calls.put(call)
+        self._calls.put(
+            {
+                "run_id": self.run_id,
+                "at": utc_now(),
+                "method": call.method,
+                "path": call.path[:300],
+                "status": call.status,
+                "duration_ms": call.duration_ms,
+                "request_body": call.request_body,
+                "response_body": call.response_body,
+            }
+        )
 
     def plan(self, steps: list[Step]) -> None:
         """Write the whole plan. Raises LeaseLost."""
-        for position, step in enumerate(steps, start=1):
-            row = PushStep(
-                run_id=self.run_id,
-                position=position,
-                key=step.key,
-                action=step.action,
-                entity=step.entity,
-                title=step.title[:300],
-                state=UNCHANGED if step.action == KEEP else PLANNED,
-                remote_id=step.remote_id,
-                changes=step.changes,
-            )
-            db.session.add(row)
-            self._rows[step.key] = row
+        rows = [
+            {
+                "run_id": self.run_id,
+                "position": position,
+                "key": step.key,
+                "action": step.action,
+                "entity": step.entity,
+                "title": step.title[:300],
+                "state": UNCHANGED if step.action == KEEP else PLANNED,
+                "remote_id": step.remote_id,
+                "changes": step.changes,
+            }
+            for position, step in enumerate(steps, start=1)
+        ]
+        statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
+        ids = db.session.scalars(statement, rows)
+        self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
         self.commit()
 
     def intend(self, step: Step, sent: dict[str, Any]) -> None:
         """The step is about to be done with these resolved fields. Not yet committed."""
-        row = self._rows[step.key]
-        row.state = INTENT
-        row.started_at = utc_now()
-        row.changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
+        changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
+        self._note(step, state=INTENT, started_at=utc_now(), changes=changes)
 
     def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
         """The step is done: its link is kept with it. Not yet committed."""
-        row = self._rows[step.key]
-        row.state, row.remote_id, row.finished_at = DONE, remote_id, utc_now()
+        self._note(step, state=DONE, remote_id=remote_id, finished_at=utc_now())
         local = (*step.local, step.entity)
         if step.action == DELETE:
-            link = links.find(local)
-            if link is not None and link.remote_id == remote_id:
-                db.session.delete(link)
+            self._gone.append((local, remote_id))
         else:
-            links.save(local, remote_id, parent_id=parent_id, pushed=plain(pushed))
+            self._found.append(links.Found(local, remote_id, parent_id, plain(pushed)))
 
     def failed(self, step: Step, sentence: str, *, in_doubt: bool) -> None:
         """The step failed; one in doubt stays an intent, so that the next run looks for its result."""
-        row = self._rows[step.key]
-        row.sentence = sentence
-        row.finished_at = utc_now()
-        if not in_doubt:
-            row.state = FAILED
+        self._note(step, sentence=sentence, finished_at=utc_now(), state=INTENT if in_doubt else FAILED)
 
     def commit(self) -> None:
         """Commit all of the above with the calls so far, if the lease is still ours. Raises LeaseLost."""
-        while True:
-            try:
-                call = self._calls.get_nowait()
-            except Empty:
-                break
-            db.session.add(
-                PushCall(
-                    run_id=self.run_id,
-                    method=call.method,
-                    path=call.path[:300],
-                    status=call.status,
-                    duration_ms=call.duration_ms,
-                    request_body=call.request_body,
-                    response_body=call.response_body,
-                )
-            )
+        calls = list(_emptied(self._calls))
+        if calls:
+            db.session.execute(db.insert(PushCall), calls)
+        same_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for number, values in self._notes.items():
+            same_columns.setdefault(tuple(sorted(values)), []).append({"id": number, **values})
+        for rows in same_columns.values():
+            db.session.execute(db.update(PushStep), rows)
+        links.save_all(self._found)
+        for local, remote_id in self._gone:
+            links.remove(local, remote_id)
+        self._notes, self._found, self._gone = {}, [], []
         lease.fence(self._quote_id, self._token)
         db.session.commit()
+
+    def _note(self, step: Step, **values: Any) -> None:
+        self._notes.setdefault(self._ids[step.key], {}).update(values)
+
+
+def _emptied(queue: SimpleQueue[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    while True:
+        try:
+            yield queue.get_nowait()
+        except Empty:
+            return
 
 
 def creates_in_doubt(quote_id: int) -> dict[str, dict[str, Any]]:

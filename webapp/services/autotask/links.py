@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from webapp.models import Link, db
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.models import Link, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.desired import Desired, Wish
 
@@ -49,31 +52,56 @@ def wishes_of(desired: Desired) -> Iterable[Wish]:
     yield desired.attachment
 
 
-def save(
-    local: Local, remote_id: int, *, parent_id: int | None = None, pushed: dict[str, Any] | None = None
-) -> Link:
-    """Make or change a link in the open transaction. ``pushed`` None leaves what was pushed before."""
+@dataclass(frozen=True)
+class Found:
+    """What a link says: which record is ours, and what was pushed to it."""
+
+    local: Local
+    remote_id: int
+    parent_id: int | None
+    pushed: dict[str, Any]
+
+
+def save_all(found: Iterable[Found]) -> None:
+    """Make or change links in the open transaction, with one statement for all of them."""
+    now = utc_now()
+    rows = [
+        {
+            "integration": AUTOTASK,
+            "local_type": one.local[0],
+            "local_id": one.local[1],
+            "remote_entity": one.local[2],
+            "remote_id": one.remote_id,
+            "remote_parent_id": one.parent_id,
+            "pushed": one.pushed,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for one in found
+    ]
+    if not rows:
+        return
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement: Any = insert(Link)
+    given = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["integration", "local_type", "local_id", "remote_entity"],
+        set_={
+            "remote_id": given.remote_id,
+            "remote_parent_id": db.func.coalesce(given.remote_parent_id, Link.remote_parent_id),
+            "pushed": given.pushed,
+            "updated_at": given.updated_at,
+        },
+    )
+    db.session.execute(statement, rows)
+
+
+def remove(local: Local, remote_id: int | None = None) -> None:
+    """Forget a link in the open transaction; with ``remote_id`` only when it still names that record."""
     kind, number, entity = local
-    link = find(local)
-    if link is None:
-        link = Link(
-            integration=AUTOTASK,
-            local_type=kind,
-            local_id=number,
-            remote_entity=entity,
-            remote_id=remote_id,
-            pushed={},
-        )
-        db.session.add(link)
-    link.remote_id = remote_id
-    link.remote_parent_id = parent_id if parent_id is not None else link.remote_parent_id
-    if pushed is not None:
-        link.pushed = pushed
-    return link
-
-
-def remove(local: Local) -> None:
-    """Forget a link in the open transaction."""
-    link = find(local)
-    if link is not None:
-        db.session.delete(link)
+    statement = db.delete(Link).filter_by(
+        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
+    )
+    if remote_id is not None:
+        statement = statement.where(Link.remote_id == remote_id)
+    db.session.execute(statement.execution_options(synchronize_session="fetch"))

@@ -94,7 +94,7 @@ class _Observer:
             company = pool.submit(self._query_company)
             contact = pool.submit(self._query_contact)
             opportunity = pool.submit(self._read_opportunity)
-            quote = pool.submit(self._query_quote)
+            quote = pool.submit(self._query_quote, company, contact)
             revive = self.desired.inactive_match == "activate"
             products = pool.submit(match_goods.products, self.client, goods, picked, revive=revive)
             services = pool.submit(match_goods.services, self.client, goods, picked, revive=revive)
@@ -267,11 +267,18 @@ class _Observer:
                 )
             )
 
-    def _query_quote(self) -> list[Record]:
-        if not self._unknown(self.desired.quote):
+    def _query_quote(self, company: Future[list[Record]], contact: Future[list[Record]]) -> list[Record]:
+        if not self._unknown(self.desired.quote) or self._customer_is_new(company, contact):
             return []
         number = self.desired.quote.initial["externalQuoteNumber"]
         return self.client.query("Quotes", [condition("eq", "externalQuoteNumber", number)])
+
+    def _customer_is_new(self, company: Future[list[Record]], contact: Future[list[Record]]) -> bool:
+        """True when Autotask has neither the company nor the contact, and so no quote for them either."""
+        wish = self.desired.company
+        if wish is None or not self._unknown(wish) or self.desired.opportunity.chosen_id or self.in_doubt:
+            return False
+        return self.answers(local_of(wish)) is None and not company.result() and not contact.result()
 
     def _take_quote(self, rows: list[Record]) -> None:
         quote = self.desired.quote

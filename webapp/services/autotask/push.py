@@ -113,11 +113,13 @@ def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:
 
 def _keep_found(desired: Desired, seen: Observation) -> None:
     """Link what was matched, so that it is not matched again. In the open transaction."""
+    found = []
     for wish in links.wishes_of(desired):
         if wish.key in seen.found:
             one: Known = seen.known[wish.key]
             kept = {name: one.pushed.get(name) for name in {**wish.fields, **wish.fill} if name in one.pushed}
-            links.save(links.local_of(wish), one.remote_id, parent_id=one.parent_id, pushed=plain(kept))
+            found.append(links.Found(links.local_of(wish), one.remote_id, one.parent_id, plain(kept)))
+    links.save_all(found)
 
 
 def _sentence(problems: tuple[Problem, ...] | list[Problem]) -> str:

@@ -1,0 +1,108 @@
+"""Two workers and many quotes published at once: nothing twice, nothing lost, and who the time goes to."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import results
+from bench.desk import known_goods, open_bench
+from stack.child import Child
+from stack.options import ROOT
+from tests.push.kit import Desk
+from webapp.models import OutboxEntry, PushRun, db
+from webapp.models.push import DONE
+from webapp.services import outbox
+from webapp.services.quoting import document, publishing
+
+QUOTES = 200
+LINES = 3
+LATENCY_MS = 150
+WORKERS = 2
+PATIENCE = 900
+
+
+def main() -> list[str]:
+    """Measure, print and keep. Returns what missed its aim."""
+    with open_bench() as (desk, env), ExitStack() as stack:
+        _publish(desk)
+        desk.tenant.change(latencyMs=LATENCY_MS)
+        desk.tenant.forget_calls()
+        workers = []
+        start = time.perf_counter()
+        for number in range(WORKERS):
+            worker = Child(
+                f"worker {number}",
+                [sys.executable, str(ROOT / "worker.py")],
+                env={**os.environ, **env},
+                cwd=ROOT,
+                log=Path(env["QUOTEWRIGHT_DATA"]) / f"worker{number}.log",
+            )
+            worker.start()
+            stack.callback(worker.stop, grace=5)
+            workers.append(worker)
+        done = _wait(start)
+        seconds = time.perf_counter() - start
+        cpu = sum(_cpu_seconds(worker) for worker in workers)
+        stats = desk.tenant.stats()
+        desk.tenant.change(latencyMs=0)
+        numbers = Counter(row["externalQuoteNumber"] for row in desk.tenant.state()["Quotes"])
+        states = Counter(db.session.scalars(db.select(PushRun.state)))
+        db.session.rollback()
+    measured = {
+        "quotes": QUOTES,
+        "seconds": seconds,
+        "lost": QUOTES - done,
+        "duplicates": sum(count - 1 for count in numbers.values() if count > 1),
+        "calls": stats["total"],
+        "violations": stats["threadViolations"],
+        "waited_for_autotask": stats["total"] * LATENCY_MS / 1000,
+        "cpu": cpu,
+        "cpu_share": cpu / (seconds * WORKERS),
+        "runs": dict(states),
+    }
+    print(
+        f"{QUOTES} quotes of {LINES} lines, {WORKERS} workers, {LATENCY_MS} ms a call: {seconds:.0f} s, "
+        f"{QUOTES / seconds:.2f} a second, {stats['total']} calls"
+    )
+    print(
+        f"lost {measured['lost']}, duplicates {measured['duplicates']}, calls above the thread limit "
+        f"{measured['violations']}, runs {dict(states)}"
+    )
+    print(f"our CPU: {cpu:.1f} s, {100 * measured['cpu_share']:.0f} % of the workers' time")
+    results.keep("workers", measured)
+    wrong = [name for name in ("lost", "duplicates", "violations") if measured[name]]
+    return wrong + ["bounded by our CPU"] * (measured["cpu_share"] > 0.5)
+
+
+def _publish(desk: Desk) -> None:
+    for _ in range(QUOTES):
+        quote = desk.quote(*known_goods(desk, LINES))
+        document.pdf_for(publishing.publish(desk.rep, quote.id).revision.id)
+    outbox.nudge(desk.runtime)
+    db.session.commit()
+
+
+def _wait(start: float) -> int:
+    """Until every push is done, or patience ends; how many are."""
+    query = db.select(db.func.count()).select_from(OutboxEntry).where(OutboxEntry.state == DONE)
+    while True:
+        done = db.session.scalar(query) or 0
+        db.session.rollback()
+        if done >= QUOTES or time.perf_counter() - start > PATIENCE:
+            return done
+        time.sleep(0.5)
+
+
+def _cpu_seconds(worker: Child) -> float:
+    """CPU time of a worker and of its ended children, the forked jobs among them."""
+    fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    raise SystemExit(bool(main()))
