@@ -128,12 +128,8 @@ def _delete_line(finding: DriftFinding) -> None:
     """Take the line over, so that the push removes it as it removes lines that the quote has no more."""
     local = ("line", f"{finding.quote_id}:by-hand-{finding.remote_id}", "QuoteItems")
     quote = links.find(("quote", str(finding.quote_id), "Quotes"))
-    links.save(
-        local,
-        finding.remote_id,
-        parent_id=quote.remote_id if quote else None,
-        pushed={"name": finding.title},
-    )
+    parent_id = quote.remote_id if quote else None
+    links.save_all([links.Found(local, finding.remote_id, parent_id, {"name": finding.title})])
 
 
 def _forget(finding: DriftFinding) -> None:
