@@ -33,6 +33,6 @@ def problems(quote: Quote) -> list[Problem]:
     for number, line in enumerate(quote.lines, start=1):
         if line.tax_code is not None and not line.tax_code.is_active:
             name = line.tax_code.name
-            sentence = f"Line {number} “{line.name}” has the tax code “{name}”, which is no longer in use. Choose another."
-            found.append(Problem(line.uid, sentence))
+            about = f"Line {number} “{line.name}” has the tax code “{name}”"
+            found.append(Problem(line.uid, f"{about}, which is no longer in use. Choose another."))
     return found
