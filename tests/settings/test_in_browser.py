@@ -519,5 +519,5 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
     screen.goto(f"{served}/settings/loss-reasons")
     is_fine("loss reasons")
     screen.goto(f"{served}{PAGE}/test")
-    expect(screen.locator("#trial-result .trial-steps")).to_be_visible()
+    expect(screen.locator("#trial-result .alert-danger")).to_be_visible()
     is_fine("the trial")
