@@ -10,8 +10,10 @@ from webapp.models.catalogue import Category, Item, TaxCode
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
+from webapp.models.notification import Notification
 from webapp.models.push import (
     OutboxEntry,
+    PushBatch,
     PushCall,
     PushLease,
     PushQuestion,
@@ -33,9 +35,11 @@ __all__ = [
     "DriftFinding",
     "Item",
     "Link",
+    "Notification",
     "Organization",
     "OutboxEntry",
     "Person",
+    "PushBatch",
     "PushCall",
     "PushLease",
     "PushQuestion",

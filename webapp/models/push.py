@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.models.account import User
 from webapp.models.base import Base, Timestamped, utc_now
 from webapp.models.quote import Quote, Revision
 
@@ -16,18 +17,43 @@ RUNNING = "running"
 DONE = "done"
 PARKED = "parked"
 SUPERSEDED = "superseded"
+STOPPED = "stopped"
+
+
+class PushBatch(Base):
+    """Pushes that an admin asked for together. ``failures``: in a row; at ``stop_after`` the rest is not begun.
+
+    ``state``: ``running`` or ``stopped`` (``sentence`` says why); a batch whose entries have all ended stays
+    ``running``.
+    """
+
+    __tablename__ = "push_batch"
+    __table_args__ = (CheckConstraint("state in ('running', 'stopped')", name="state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    stop_after: Mapped[int]
+    failures: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(10), default=RUNNING)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+
+    created_by: Mapped[User] = relationship()
 
 
 class OutboxEntry(Timestamped, Base):
     """A wish to bring Autotask up to a quote's newest state, written in the same transaction as the change.
 
     ``state``: ``waiting`` (due at ``not_before``), ``running`` (held by a lease), ``done``, ``superseded``
-    (a newer entry of the same quote covers it) or ``parked`` (a person must mend something; ``last_error`` says what).
+    (a newer entry of the same quote covers it), ``parked`` (a person must mend something; ``last_error`` says what) or
+    ``stopped`` (its batch was, before it began).
     """
 
     __tablename__ = "outbox_entry"
     __table_args__ = (
-        CheckConstraint("state in ('waiting', 'running', 'done', 'parked', 'superseded')", name="state"),
+        CheckConstraint(
+            "state in ('waiting', 'running', 'done', 'parked', 'superseded', 'stopped')", name="state"
+        ),
         Index("ix_outbox_entry_due", "state", "not_before"),
     )
 
@@ -39,9 +65,11 @@ class OutboxEntry(Timestamped, Base):
     attempt: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime] = mapped_column(default=utc_now)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("push_batch.id"), index=True)
 
     quote: Mapped[Quote] = relationship()
     revision: Mapped[Revision] = relationship()
+    batch: Mapped[PushBatch | None] = relationship()
 
 
 class PushLease(Base):
