@@ -14,7 +14,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench
+.PHONY: test check lint fmt bench strangers
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/unit for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -37,6 +37,10 @@ fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 bench: .venv/dev.stamp ## Measure, as ratios
 	@$(PY) -m bench
 
+strangers: .venv/dev.stamp ## Try the sandbox with public Autotask clients that we did not write (installs them; one needs Node)
+	@scripts/strangers.sh
+	@STRANGERS=1 $(PY) -m pytest -m strangers tests/strangers
+
 ##@ Keep it
 .PHONY: lock clean help
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -45,13 +49,14 @@ lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (U
 	@$(LOCK) $(UPGRADE) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) $(UPGRADE) requirements/runtime.in -o requirements/runtime.txt
 	@$(LOCK) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
+	@$(LOCK) $(UPGRADE) requirements/strangers.in -o requirements/strangers.txt
 
 clean: ## Remove the environment and caches; the data in var/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	@rm -rf .venv .venv-strangers tests/strangers/apigrate/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/runtime.stamp: requirements/runtime.txt requirements/uv.txt scripts/venv.sh
 	@scripts/venv.sh runtime

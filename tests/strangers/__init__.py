@@ -1,0 +1,1 @@
+"""Public Autotask clients that we did not write, unchanged, against the sandbox. ``make strangers`` runs them."""
