@@ -67,9 +67,7 @@ def html_of(frozen: Snapshot) -> str:
     paper = "letter" if frozen.currency in LETTER_CURRENCIES else "a4"
     environment = _environment()
     css = environment.get_template("quote.css").render(paper=paper)
-    return environment.get_template(
-        "quote.html"
-    ).render(
+    return environment.get_template("quote.html").render(
         quote=frozen,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
