@@ -96,7 +96,7 @@ def paging_by_links() -> Any:
 
 @step
 def paging_by_id() -> Any:
-    last, names = 0, []
+    last, names = 0, list[str]()
     while True:
         newer = {"op": "gt", "field": "id", "value": last}
         items = client.query("Products", filters=[MANY, newer], max_records=500).items

@@ -38,6 +38,7 @@ def test_apigrate_finds_an_autotask(node: str, tenant: Tenant) -> None:
         "company": ["itemId"],
         "update": ["Stranger & Sons", "1112223344"],
         "contact": "President",
+        "own_contact": {"firstName": "William", "middleInitial": None, "isActive": 1, "gone": None},
         "opportunity": "Brought by a stranger",
         "quote": True,
         "items": [2, 3],

@@ -94,6 +94,16 @@ const steps = {
     await autotask.CompanyContacts.update(told.company, { id: told.contact, title: "President" });
     return (await autotask.Contacts.get(told.contact)).item.title;
   },
+  // As in the client's own tests: a contact of the own company, made, replaced and deleted.
+  async own_contact() {
+    const body = { companyID: 0, firstName: "Tester", middleInitial: "Xavier", lastName: "Testington", isActive: 0 };
+    const id = (await autotask.CompanyContacts.create(0, body)).itemId;
+    const next = { id, title: "Commander", firstName: "William", lastName: "Adama", isActive: 1 };
+    await autotask.CompanyContacts.replace(0, next);
+    const { firstName, middleInitial, isActive } = (await autotask.Contacts.get(id)).item;
+    await autotask.CompanyContacts.delete(0, id);
+    return { firstName, middleInitial, isActive, gone: (await autotask.Contacts.get(id)).item };
+  },
   async opportunity() {
     const made = await autotask.Opportunities.create({
       title: "Brought by a stranger",
