@@ -145,6 +145,8 @@ def show_conflict(form: RecordForm, stored: RecordForm, error: Conflict) -> None
 def _in_words(item: Field) -> str:
     if isinstance(item.data, bool):
         return "yes" if item.data else "no"
+    if isinstance(item.data, list):
+        return ", ".join(map(str, item.data)) or "nothing"
     if isinstance(item, SelectField):
         labels = {choice.value: choice.label for choice in item.choices}
         return labels.get(str(item.data or ""), "None")

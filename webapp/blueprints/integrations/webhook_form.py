@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import SelectMultipleField, StringField
+from wtforms.fields import SelectChoice
 
 from webapp.blueprints.support import RecordForm
 from webapp.services.integrations.webhook import payload
@@ -25,4 +26,8 @@ class WebhookForm(RecordForm):
     description = StringField(
         "Description", description="For you and other admins.", render_kw={"autocomplete": "off"}
     )
-    events = SelectMultipleField("Events", choices=list(payload.EVENTS.items()), validate_choice=False)
+    events = SelectMultipleField(
+        "Events",
+        choices=[SelectChoice(name, meaning) for name, meaning in payload.EVENTS.items()],
+        validate_choice=False,
+    )

@@ -56,11 +56,11 @@ def page(endpoint: WebhookEndpoint, number: int = 1, state: str = "") -> Page:
 def summaries(wanted: Iterable[WebhookEndpoint]) -> list[Summary]:
     """What the list of endpoints shows."""
     waiting = db.session.execute(
-        db.select(WebhookDelivery.endpoint_id, db.func.count(WebhookDelivery.id))
+        db.select(WebhookDelivery.endpoint_id, db.func.count(WebhookDelivery.id).label("waiting"))
         .where(WebhookDelivery.state.in_((WAITING, RUNNING)))
         .group_by(WebhookDelivery.endpoint_id)
     )
-    counts: dict[int, int] = dict(waiting.tuples())
+    counts = {row.endpoint_id: row.waiting for row in waiting}
     newest = db.select(db.func.max(WebhookDelivery.id)).group_by(WebhookDelivery.endpoint_id)
     last = {
         delivery.endpoint_id: delivery
