@@ -490,7 +490,7 @@ def test_the_trial_says_what_is_missing_and_leads_there(screen: Page) -> None:
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#notices")).to_contain_text("version 1")
     screen.get_by_role("link", name="Test the integration").click()
-    expect(result).to_contain_text("4 of your tax codes are not mapped")
+    expect(result).to_contain_text("4 tax codes are not mapped")
     result.get_by_role("link", name="Mend it").first.click()
     expect(screen.get_by_role("heading", name="Tax Code Mapping")).to_be_visible()
 

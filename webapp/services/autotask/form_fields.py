@@ -73,9 +73,10 @@ COMPANY = (
     FormField("also_website", "… or its web address is equal", "flag"),
     FormField(
         "update_policy",
-        "Update address and phone of existing companies",
+        "Update existing companies",
         "fixed",
         options=_UPDATES,
+        help="Address, phone and web address, and the contact's numbers and title.",
     ),
     FormField("bill_to_source", "Bill to", "fixed", options=_ADDRESSES),
     FormField("ship_to_source", "Ship to", "fixed", options=_ADDRESSES),

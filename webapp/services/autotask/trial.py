@@ -52,7 +52,7 @@ def run(runtime: Runtime, actor: User) -> Trial:
     settings = settings_store.as_saved()
     sample, notes = sample_quote(settings, actor)
     known = facts.gather(runtime)
-    desired = compile_quote(sample, Fate(), content_sha256="", settings=settings, facts=known)
+    desired = compile_quote(sample, Fate(), content_sha256=preview.NO_HASH, settings=settings, facts=known)
     plan = preview.of_desired(runtime, desired)
     values = value_checks.check(runtime, desired, {})
     problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))
@@ -75,10 +75,14 @@ def gaps(choices: Choices) -> list[Problem]:
         )
     unmapped = settings_page.unmapped(choices)
     if "tax_code" in unmapped:
-        sentence = f"{unmapped['tax_code']} of your tax codes are not mapped; a quote with one of them stops."
+        count = unmapped["tax_code"]
+        codes = "A tax code is" if count == 1 else f"{count} tax codes are"
+        sentence = f"{codes} not mapped; the push of a quote that carries such a tax stops."
         found.append(Problem(sentence, ("settings", "tax_code")))
     if "item_category" in unmapped:
-        sentence = f"{unmapped['item_category']} categories are unmapped; their items take the defaults."
+        count = unmapped["item_category"]
+        which = "A category is" if count == 1 else f"{count} categories are"
+        sentence = f"{which} unmapped; items in there take the defaults."
         found.append(Problem(sentence, ("settings", "item_category")))
     advised = prerequisites.advice()
     if advised:
