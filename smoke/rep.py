@@ -136,14 +136,15 @@ class Rep(Visitor):
         return found[1]
 
     def push_state(self) -> tuple[str, str]:
-        """State and sentence of the push as the quote's page shows them; both empty while it does not show any."""
+        """State and sentences of the newest push, as the quote's page tells them."""
         self.open(self.quote_path)
-        panel = re.search(r'hx-get="(/[^"]*)"[^>]*><p[^>]*><a [^>]*>Push to Autotask', self.html)
+        panel = re.search(r'href="([^"]+)">Push to Autotask: show its state', self.html)
         if not panel:
-            return "", ""
+            raise Stuck(f"{self.url} does not show its push.")
         self.open(panel[1])
-        state = re.search(r'data-status="(\w*)"', self.html)
-        return (state[1] if state else ""), self.complaints()
+        state = re.search(r'data-status="(\w+)"', self.html)
+        told = re.findall(r'(?:push-panel-sentence"[^>]*|<li dir="auto")>(.*?)<', self.html, re.DOTALL)
+        return (state[1] if state else "unknown"), " ".join(" ".join(told).split())
 
     def _path(self) -> str:
         found = re.search(r"/quotes/\d+", self.url)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +104,23 @@ def test_half_an_address_is_refused_before_anything_starts() -> None:
     done = run(SMOKE_AUTOTASK_ROOT="https://webservices.autotask.net/atservicesrest")
     assert done.returncode == 1
     assert "SMOKE_AUTOTASK_USER, SMOKE_AUTOTASK_SECRET, SMOKE_AUTOTASK_CODE" in done.stderr
+
+
+@pytest.mark.smoke
+def test_it_fails_and_says_why_when_something_did_not_land(sandbox_url: str) -> None:
+    tenant = new_tenant(sandbox_url)
+    tenant.change(permissions={"OpportunityAttachments": ["query"]})
+    done = run(
+        SMOKE_AUTOTASK_ROOT=tenant.root,
+        SMOKE_AUTOTASK_USER=tenant.user,
+        SMOKE_AUTOTASK_SECRET=tenant.secret,
+        SMOKE_AUTOTASK_CODE=tenant.code,
+    )
+    assert done.returncode == 1
+    assert "The PDF of revision 1 is not on the opportunity." in done.stderr
+    assert "The quote's page calls its push" in done.stderr
+    assert "Every amount agrees" not in done.stdout
+    kept = re.search(r"kept in (\S+)/logs", done.stderr)
+    assert kept
+    assert (Path(kept[1]) / "logs" / "worker.log").exists()
+    shutil.rmtree(kept[1])
