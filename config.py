@@ -37,6 +37,8 @@ class Config:
     webhook_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     trusted_proxies: int = 0
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
     log_json: bool = False
 
@@ -49,6 +51,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     source = _Source(os.environ if environ is None else environ)
     data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
     base_url = source.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+    smtp_url = source.smtp_url("SMTP_URL")
     return Config(
         secret_key=source.secret("SECRET_KEY"),
         encryption_keys=source.fernet_keys("QUOTEWRIGHT_ENCRYPTION_KEYS"),
@@ -63,6 +66,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
         log_json=source.flag("LOG_JSON", False),
+        smtp_url=smtp_url,
+        mail_from=source.sender("MAIL_FROM", needed=bool(smtp_url)),
     )
 
 
@@ -127,6 +132,28 @@ class _Source:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(f"{name} is “{value}”. Use an address that begins with http:// or https://.")
+        return value
+
+    def smtp_url(self, name: str) -> str:
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if value and not usable:
+            # The value may hold a password, so it is not repeated.
+            raise ConfigError(
+                f"{name} must look like smtp://host:25, smtp://user:password@host:587 or smtps://host."
+            )
+        return value
+
+    def sender(self, name: str, needed: bool) -> str:
+        value = self.text(name)
+        if needed and ("@" not in value or any(character.isspace() for character in value)):
+            raise ConfigError(
+                f"{name} is missing: e-mails need an address that they are sent from, for example quotes@example.com."
+            )
         return value
 
     def database_url(self, name: str, data_dir: Path) -> str:

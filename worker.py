@@ -24,6 +24,7 @@ from rq.worker import DequeueStrategy
 import config
 from webapp import create_app
 from webapp.models import db
+from webapp.services import notifications
 from webapp.services.autotask import drift_schedule
 from webapp.services.integrations import registry
 from webapp.services.runtime import Runtime
@@ -69,6 +70,7 @@ def sweep_for_ever(parent: int) -> None:
     signal.signal(signal.SIGINT, on_signal)
     app = application()
     tasks: dict[str, Callable[[Runtime], object]] = {one.key: one.sweep for one in registry.every()}
+    tasks["mail"] = notifications.send_mails
     sweeps = 0
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
         sweeps += 1

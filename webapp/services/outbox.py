@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, utc_now
 from webapp.models.integration import AUTOTASK
-from webapp.models.push import DONE, PARKED, RUNNING, SUPERSEDED, WAITING
-from webapp.services import records
-from webapp.services.autotask import connection, holding, lease, push
+from webapp.models.push import DONE, PARKED, RUNNING, STOPPED, SUPERSEDED, WAITING
+from webapp.services import notifications, records
+from webapp.services.autotask import batches, connection, holding, lease, push
 from webapp.services.autotask.apply import StepFailed
 from webapp.services.autotask.errors import (
     AutotaskError,
@@ -36,6 +36,7 @@ from webapp.services.runtime import Runtime
 QUEUE = "pushes"
 JOB_SECONDS = 900
 MAX_ATTEMPTS = 30
+BATCHED_AT_ONCE = 4
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +55,15 @@ def nudge(runtime: Runtime) -> None:
 
 
 def due(now: datetime, limit: int = 500) -> list[OutboxEntry]:
-    """Waiting entries whose time has come, the oldest first."""
+    """Waiting entries whose time has come, the oldest first; of batches a few, so that nobody waits behind one."""
     query = (
         db.select(OutboxEntry)
         .where(OutboxEntry.state == WAITING, OutboxEntry.not_before <= now)
         .order_by(OutboxEntry.not_before, OutboxEntry.id)
-        .limit(limit)
     )
-    return list(db.session.scalars(query))
+    alone = query.where(OutboxEntry.batch_id.is_(None)).limit(limit)
+    batched = query.where(OutboxEntry.batch_id.is_not(None)).limit(BATCHED_AT_ONCE)
+    return [*db.session.scalars(alone), *db.session.scalars(batched)]
 
 
 def enqueue(runtime: Runtime, entries: list[OutboxEntry]) -> int:
@@ -156,7 +158,7 @@ def _claim(entry_id: int) -> OutboxEntry | None:
         .where(
             OutboxEntry.quote_id == entry.quote_id,
             OutboxEntry.id < entry_id,
-            OutboxEntry.state.in_((WAITING, PARKED)),
+            OutboxEntry.state.in_((WAITING, PARKED, STOPPED)),
         )
         .values(state=SUPERSEDED)
         .execution_options(synchronize_session=False)
@@ -185,6 +187,7 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         token=token,
         state="running",
     )
+    _close_lost_runs(run.quote_id)
     db.session.add(run)
     db.session.commit()
     run_id, entry_id = run.id, entry.id
@@ -216,6 +219,20 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
     else:
         state = "amber" if report.differences else "synced"
         _end(run_id, entry_id, state, " ".join(report.differences), DONE, report=report.as_json())
+
+
+def _close_lost_runs(quote_id: int) -> None:
+    """Who holds the lease knows that no other run of the quote goes on, so one that looks so died with its worker."""
+    db.session.execute(
+        db.update(PushRun)
+        .where(PushRun.quote_id == quote_id, PushRun.state == "running")
+        .values(
+            state="retrying",
+            sentence="The worker that made it was lost. The next run went on from there.",
+            finished_at=utc_now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _failed(run_id: int, entry_id: int, error: Exception) -> None:
@@ -254,8 +271,23 @@ def _end(
     if entry_state == WAITING:
         entry.attempt += 1
         entry.not_before = utc_now() + timedelta(seconds=wait)
+        if not batches.may_retry(entry):
+            entry.state, entry.last_error = STOPPED, batches.NOT_MADE
+    else:
+        _tell(entry, run, sentence)
     db.session.commit()
     log.info("push.ended", quote=entry.quote_id, state=run_state, attempt=entry.attempt)
+
+
+def _tell(entry: OutboxEntry, run: PushRun | None, sentence: str) -> None:
+    """In the open transaction: let people, and the batch, know that the push came to its end."""
+    if entry.state == DONE:
+        notifications.settle(entry.quote_id)
+    else:
+        asks = run is not None and run.state == "needs_you"
+        kind = notifications.NEEDS_YOU if asks else notifications.FAILED
+        notifications.push_stopped(entry.quote, run, kind, sentence)
+    batches.note(entry, went_well=entry.state == DONE)
 
 
 def _lost(run_id: int) -> None:
@@ -274,6 +306,7 @@ def _put_off(entry: OutboxEntry, sentence: str, until: datetime) -> None:
 def _park(entry_id: int, sentence: str) -> None:
     entry = _entry(entry_id)
     entry.state, entry.last_error = PARKED, sentence
+    _tell(entry, None, sentence)
     db.session.commit()
 
 

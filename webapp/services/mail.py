@@ -1,0 +1,54 @@
+"""Sending an e-mail through the server that the operator named, if any."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from config import Config
+
+TIMEOUT_SECONDS = 10.0
+PORTS = {"smtp": 25, "smtps": 465}
+
+
+class MailNotSent(Exception):
+    """The server could not be reached or refused; worth trying again later."""
+
+
+def is_configured(config: Config) -> bool:
+    """True when the operator named a server."""
+    return bool(config.smtp_url)
+
+
+def send(config: Config, to: str, subject: str, text: str) -> None:
+    """Send one plain e-mail. Raises MailNotSent, whose text holds neither the password nor what was written."""
+    message = EmailMessage()
+    message["From"], message["To"] = config.mail_from, to
+    message["Subject"] = " ".join(subject.split())
+    message.set_content(text)
+    try:
+        _deliver(config.smtp_url, message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailNotSent(type(error).__name__) from None
+
+
+def _deliver(url: str, message: EmailMessage) -> None:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    context = ssl.create_default_context()
+    server = (
+        smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        if parts.scheme == "smtps"
+        else smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+    )
+    with server:
+        server.ehlo()
+        # A password is never sent in the clear: where it is needed and TLS is not on offer, starttls() raises.
+        if parts.scheme == "smtp" and (parts.username or server.has_extn("starttls")):
+            server.starttls(context=context)
+            server.ehlo()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
