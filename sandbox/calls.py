@@ -9,6 +9,7 @@ from typing import Any
 
 KEEP = 20_000
 KEEP_BODY = 20_000
+MOST_PRETENDED = 1_000_000
 
 
 class CallLog:
@@ -49,7 +50,9 @@ class CallLog:
             return len(self._recent)
 
     def pretend(self, calls: int) -> None:
-        """Make the last hour hold this many calls, for trying out the threshold."""
+        """Make the last hour hold this many calls, for trying out the threshold. Raises ValueError."""
+        if not 0 <= calls <= MOST_PRETENDED:
+            raise ValueError(f"calls must be between 0 and {MOST_PRETENDED}")
         with self._lock:
             moment = time.monotonic()
             self._recent = deque([moment] * calls)
