@@ -54,25 +54,25 @@ def save(actor: User | None, values: Mapping[str, object], expected_version: int
     names = {
         one.id: reader.text(f"reason-{one.id}", MAX_NAME) for one in kept if f"reason-{one.id}" in values
     }
-    reasons = [LossReason(one.id, names.get(one.id, one.name)) for one in kept]
+    entered = {f"reason-{one.id}": LossReason(one.id, names.get(one.id, one.name)) for one in kept}
     following = int(value["next"])
     for control in (name for name in values if name.startswith("new-")):
         name = reader.text(control, MAX_NAME)
         if name:
-            reasons.append(LossReason(following, name))
+            entered[control] = LossReason(following, name)
             following += 1
-    reasons = [one for one in reasons if one.name]
-    _check(reader, reasons)
+    entered = {control: one for control, one in entered.items() if one.name}
+    _check(reader, entered)
     reader.check("The reasons were not saved.")
-    document = {"reasons": [{"id": one.id, "name": one.name} for one in reasons], "next": following}
+    document = {"reasons": [{"id": one.id, "name": one.name} for one in entered.values()], "next": following}
     return app_settings.put(app_settings.LOSS_REASONS, document, expected_version, actor)
 
 
-def _check(reader: Reader, reasons: list[LossReason]) -> None:
-    if len(reasons) > MAX_REASONS:
-        reader.fail("", f"Keep to {MAX_REASONS} reasons; nobody reads a longer list.")
+def _check(reader: Reader, entered: Mapping[str, LossReason]) -> None:
     seen: set[str] = set()
-    for one in reasons:
+    for place, (control, one) in enumerate(entered.items(), start=1):
+        if place > MAX_REASONS:
+            reader.fail(control, f"Keep to {MAX_REASONS} reasons; nobody reads a longer list.")
         if one.name.casefold() in seen:
-            reader.fail(f"reason-{one.id}", f"“{one.name}” is there twice.")
+            reader.fail(control, f"“{one.name}” is there twice.")
         seen.add(one.name.casefold())

@@ -1,0 +1,344 @@
+"""What becomes of forms that are stale, wrong, or about something that is gone; and of an Autotask that misbehaves."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from smoke.forms import Form, read_forms
+from tests.settings.visitor import HTMX, PAGE, Visitor, errors, text
+from tests.support.sandbox import Tenant
+from webapp.models import Category, RemoteMetadata, TaxCode, db, utc_now
+from webapp.services import categories, loss_reasons
+from webapp.services.autotask import category_mapping, connection, metadata, settings_store
+from webapp.services.autotask.settings import (
+    CategoryRule,
+    ItemCategoryMapping,
+    QuoteStatusMapping,
+    TaxCodeMapping,
+)
+from webapp.services.runtime import Runtime
+
+TAXES = f"{PAGE}/tax-codes"
+
+
+def test_a_category_mapped_to_a_code_that_autotask_lost(
+    app: Flask, runtime: Runtime, connected: Tenant, admin: Visitor
+) -> None:
+    admin.save_all()
+    with app.app_context():
+        firewalls = _category("Hardware > Firewalls")
+        code = next(c for c in metadata.reference(runtime, "BillingCodes") if c.label == "Software")
+    name = f"rule-{firewalls}-billing_code_id"
+    assert admin.send(admin.section("item_category"), {name: str(code.value)}).status_code == 303
+    connected.remove("BillingCodes", code.value)
+    admin.send(admin.form(PAGE, "autotask/lists"))
+
+    page = admin.client.get(PAGE)
+    assert f"#{code.value} (not in Autotask any more)" in text(page)
+    assert "1 to mend" in text(page)
+    refused = admin.save_integration()
+    assert refused.status_code == 422
+    assert "Item Category Mapping: Hardware > Firewalls: The chosen value" in text(refused)
+    form = admin.section("item_category")
+    assert errors(admin.send(form, htmx=True)) == {
+        f"item_category-{name}": f"The chosen value (#{code.value}) is not in Autotask any more. Choose another."
+    }
+    assert admin.send(form, {name: ""}).status_code == 303
+    assert admin.save_integration().status_code == 303
+
+
+def test_a_tax_code_deleted_meanwhile_is_left_out_and_told(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    admin.save_all()
+    form = admin.form(TAXES, "tax-codes")
+    with app.app_context():
+        gone = db.session.scalar(db.select(TaxCode).filter_by(name="NY Hardware"))
+        number = gone.id
+        db.session.delete(gone)
+        db.session.commit()
+        assert number in _taxes().rules, "it is still mapped"
+    assert admin.save_integration().status_code == 303, (
+        "what is mapped for a deleted code stands in nobody's way"
+    )
+    answer = admin.send(form, {"default_region_id": ""}, htmx=True)
+    assert answer.status_code == 200
+    assert "A tax code was deleted meanwhile and left out; everything else was saved." in text(answer)
+    with app.app_context():
+        assert number not in _taxes().rules
+        assert _taxes().default_region_id is None
+
+
+def test_categories_deleted_meanwhile_are_left_out_and_told(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    form = admin.section("item_category")
+    with app.app_context():
+        for path in ("Networking > Switches", "Networking"):
+            categories.delete(None, db.session.get_one(Category, _category(path)))
+    answer = admin.send(form, htmx=True)
+    assert answer.status_code == 200
+    assert "2 categories were deleted meanwhile and left out" in text(answer)
+
+
+def test_a_stale_category_table_names_what_the_other_saved(
+    app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
+) -> None:
+    mine, theirs = admin.section("item_category"), second_admin.section("item_category")
+    with app.app_context():
+        backup, services = _category("Backup"), _category("Services")
+    second_admin.send(theirs, {f"rule-{backup}-is_labor": "yes"})
+    refused = admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True)
+    assert refused.status_code == 409
+    assert "Second saved this section since you opened it." in text(refused)
+    assert "Saved meanwhile: Labor yes" in text(refused)
+    with app.app_context():
+        assert _rules()[backup].is_labor is True
+        assert services not in _rules()
+
+
+def test_save_integration_tells_the_second_admin(
+    app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
+) -> None:
+    for name in ("company", "opportunity", "quote_status", "products_services"):
+        admin.send(admin.section(name))
+    stale = second_admin.form(PAGE, "autotask/save")
+    admin.save_integration()
+    admin.send(admin.section("opportunity"), {"probability": "33"})
+    refused = second_admin.send(stale)
+    assert refused.status_code == 409
+    assert "Admin pressed “Save Integration” since you opened this page" in text(refused)
+    with app.app_context():
+        assert settings_store.active().version == 1
+    assert second_admin.save_integration().status_code == 303
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 33
+
+
+def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) -> None:
+    old = admin.section("company")
+    admin.send(admin.section("company"), {"bill_to_source": "shipping"})
+    refused = admin.send(old, {"ship_to_source": "billing"}, htmx=True)
+    assert "You, in another tab or window, saved this section since you opened it." in text(refused)
+
+
+def test_a_draft_can_be_discarded(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.send(admin.section("company"), {"bill_to_source": "shipping"})
+    answer = admin.send(admin.section("company"), {"do": "discard"}, htmx=True)
+    assert "These are suggestions from your Autotask." in text(answer), "it counts nowhere yet"
+    admin.save_all()
+    admin.send(admin.section("company"), {"bill_to_source": "shipping"})
+    stale = admin.section("company")
+    assert 'data-state="active"' in admin.send(admin.section("company"), {"do": "discard"}, htmx=True).text
+    with app.app_context():
+        draft = settings_store.draft("company")
+        assert (draft.pending, draft.content.model_dump()["bill_to_source"]) == (False, "billing")
+    assert admin.send(stale, {"do": "discard"}, htmx=True).status_code == 409
+
+
+def test_restoring_what_autotask_lacks_brings_drafts_only(
+    app: Flask, runtime: Runtime, connected: Tenant, admin: Visitor
+) -> None:
+    admin.save_all()
+    with app.app_context():
+        stages = {c.label: c.value for c in metadata.picklist(runtime, "Opportunities", "stage")}
+    admin.send(admin.section("opportunity"), {"stage": str(stages["Negotiation"]), "probability": "71"})
+    admin.save_integration()
+    admin.send(admin.section("opportunity"), {"stage": str(stages["Qualified"])})
+    admin.save_integration()
+    change = {"value": str(stages["Negotiation"]), "isActive": False}
+    connected._ask("PATCH", "/picklists/Opportunities/stage", change)
+    admin.send(admin.form(PAGE, "autotask/lists"))
+
+    assert admin.send(admin.form(f"{PAGE}/history", "history/2/restore")).status_code == 303
+    assert "version 3 still counts" in text(admin.client.get(PAGE))
+    with app.app_context():
+        assert settings_store.active().opportunity.stage == stages["Qualified"]
+        draft = settings_store.draft("opportunity")
+        assert (draft.pending, draft.content.model_dump()["stage"]) == (True, stages["Negotiation"])
+    assert admin.save_integration().status_code == 422
+
+
+@pytest.mark.parametrize("section", ["", "tax_code", "nonsense", "..%2Fhistory"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_sections_that_do_not_exist(connected: Tenant, admin: Visitor, section: str, method: str) -> None:
+    form = admin.section("company")
+    answer = admin.client.open(
+        f"{PAGE}/sections/{section}", method=method, data=dict(form.fields) if method == "post" else None
+    )
+    assert answer.status_code in (303, 404, 405)
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        ("company", {"company_type": "9" * 30, "match_by": "guess", "bill_to_source": "\x00moon"}),
+        (
+            "opportunity",
+            {"probability": "٣٣", "close_date_days": "0", "amount_months": "-1", "title_pattern": "{"},
+        ),
+        ("quote_status", {"lost-reason": "x", "loss_reasons-1": "1e3", "accepted-probability": "50.5"}),
+        ("products_services", {"markup": "fixed", "markup_percent": "NaN", "match_mpn": False}),
+        ("item_category", {"rule-1-product_category": "none", "rule-1-is_labor": "maybe"}),
+    ],
+)
+def test_wrong_values_never_break_anything(
+    app: Flask, connected: Tenant, admin: Visitor, section: str, values: dict[str, str | bool]
+) -> None:
+    answer = admin.send(admin.section(section), {**values}, htmx=True)
+    assert answer.status_code == 422
+    wrong = {name for name, value in values.items() if value not in ("fixed", False)}
+    assert {control.removeprefix(f"{section}-") for control in errors(answer)} == wrong
+    with app.app_context():
+        assert settings_store.draft(section).version == 0
+
+
+@pytest.mark.parametrize("version", ["", "-1", "one", "9" * 40])
+def test_a_version_that_never_was_is_stale(connected: Tenant, admin: Visitor, version: str) -> None:
+    fields = {**dict(admin.section("company").fields), "version": version}
+    answer = admin.client.post(f"{PAGE}/sections/company", data=fields, headers=HTMX)
+    assert answer.status_code == 409
+
+
+def test_a_field_that_another_program_left_out_is_not_taken_for_a_wish(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    form = admin.section("company")
+    bare = {name: value for name, value in form.fields if name in ("csrf_token", "version")}
+    answer = admin.client.post(f"{PAGE}/sections/company", data=bare, headers=HTMX)
+    assert set(errors(answer)) == {"company-company_type", "company-owner_resource_id"}
+
+
+def test_old_lists_are_read_anew_when_the_page_is_there_and_serve_until_then(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    assert 'hx-trigger="load, submit"' not in admin.client.get(PAGE).text
+    with app.app_context():
+        old = utc_now() - timedelta(hours=25)
+        db.session.execute(db.update(RemoteMetadata).values(fetched_at=old))
+        db.session.commit()
+    calls = len(connected.calls())
+    page = admin.client.get(PAGE)
+    assert 'hx-trigger="load, submit"' in page.text
+    assert "Customer" in admin.section("company").choices["company_type"][1][1]
+    assert len(connected.calls()) == calls, "nobody waits for Autotask before the page is there"
+
+    form = admin.form(PAGE, "autotask/lists")
+    steps = 0
+    while True:
+        steps += 1
+        answer = admin.send(form, htmx=True)
+        if answer.headers.get("HX-Trigger-After-Settle"):
+            break
+        assert f"{steps * metadata.AT_ONCE} of {len(metadata.NAMES)}" in text(answer)
+    assert answer.headers["HX-Trigger-After-Settle"] == "lists-renewed"
+    assert steps == -(-len(metadata.NAMES) // metadata.AT_ONCE)
+    with app.app_context():
+        assert metadata.due(old + timedelta(hours=1)) == []
+
+
+def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    with app.app_context():
+        db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(hours=25)))
+        db.session.commit()
+    connected.add_fault(kind="503", times=1000)
+    answer = admin.send(admin.form(PAGE, "autotask/lists"), htmx=True)
+    assert answer.status_code == 200
+    assert "0 of" in text(answer)
+    assert "Those of the last time still serve." in text(answer)
+    assert admin.section("company").choices["company_type"]
+
+
+def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    with app.app_context():
+        db.session.execute(db.delete(RemoteMetadata))
+        db.session.commit()
+    page = admin.client.get(PAGE)
+    assert page.status_code == 200
+    assert f"Reading Autotask's lists: 0 of {len(metadata.NAMES)}" in text(page)
+    assert 'id="section-company"' not in page.text
+    answer = admin.client.post(
+        f"{PAGE}/sections/company", data=dict(admin.form(PAGE, "autotask/lists").fields), headers=HTMX
+    )
+    assert answer.status_code == 422
+
+
+def test_the_key_of_the_credentials_is_gone(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    with app.app_context():
+        stored = connection.load()
+        assert stored is not None
+        stored.secret_encrypted = "gAAAAABnot-a-token-of-ours"
+        db.session.commit()
+    assert admin.client.get(PAGE).status_code == 200
+    assert "cannot be decrypted" in text(admin.client.get(f"{PAGE}/prerequisites"))
+    assert admin.send(admin.section("opportunity"), {"probability": "20"}).status_code == 303
+
+
+def test_loss_reasons_keep_their_mapping_when_renamed(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.send(admin.section("quote_status"))
+    page = "/settings/loss-reasons"
+    form = _reasons(admin)
+    values: dict[str, str | bool] = {"reason-1": "Too expensive", "reason-5": "", "new-1": "Timing"}
+    assert admin.client.post(page, data=dict(form.fill(values))).status_code == 303
+    with app.app_context():
+        assert [(one.id, one.name) for one in loss_reasons.current()[0]] == [
+            (1, "Too expensive"),
+            (2, "Chose another provider"),
+            (3, "No budget"),
+            (4, "No decision"),
+            (6, "Timing"),
+        ]
+        content = settings_store.draft("quote_status").content
+        assert isinstance(content, QuoteStatusMapping)
+        assert content.loss_reasons[1] == 1
+    assert "Lost for “Too expensive”" in text(admin.client.get(PAGE))
+    stale = admin.client.post(page, data=dict(form.fill({"reason-2": "Other"})))
+    assert stale.status_code == 409
+    answer = admin.client.post(page, data=dict(_reasons(admin).fill({"new-1": "no BUDGET"})))
+    assert answer.status_code == 422
+    assert "is there twice" in text(answer)
+
+
+def _reasons(admin: Visitor) -> Form:
+    forms = read_forms(admin.client.get("/settings/loss-reasons").text)
+    return next(form for form in forms if "reason-1" in form.names())
+
+
+def _category(path: str) -> int:
+    return next(key for key, known in categories.choices() if known == path)
+
+
+def _rules() -> dict[int, CategoryRule]:
+    content = settings_store.draft("item_category").content
+    assert isinstance(content, ItemCategoryMapping)
+    return content.rules
+
+
+def _taxes() -> TaxCodeMapping:
+    content = settings_store.draft("tax_code").content
+    assert isinstance(content, TaxCodeMapping)
+    return content
+
+
+def test_five_hundred_categories_come_in_pages(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    with app.app_context():
+        for group in range(50):
+            for sub in range(9):
+                categories.ensure((f"Group {group:02d}", f"Sub {sub}"))
+        db.session.commit()
+    admin.send(admin.section("item_category"))
+    form = admin.section("item_category")
+    assert len(category_mapping.posted_ids(form.names())) == category_mapping.PAGE
+    assert "Page 1 of 21, 508 categories" in text(admin.client.get(PAGE))
+    last = admin.client.post(
+        form.action, data=dict([*form.fields, ("q", "group 49"), ("unmapped_only", "y"), ("do", "search")])
+    )
+    found = category_mapping.posted_ids(re.findall(r'name="(rule-\d+-is_labor)"', last.text))
+    assert len(found) == 10
