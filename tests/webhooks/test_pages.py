@@ -24,7 +24,7 @@ SECRET = re.compile(r"whsec_[\w-]{43}")
 EVENTS = ["quote.published", "quote.accepted"]
 
 
-def add(admin: Visitor, url: str, events: list[str] = EVENTS, **headers: str) -> str:
+def add(admin: Visitor, url: str, events: list[str] = EVENTS, headers: dict[str, str] | None = None) -> str:
     """Send the form of a new webhook; returns the page that answers."""
     form = admin.form(NEW, NEW)
     data = {**dict(form.fields), "url": url, "description": "Our CRM", "events": events}
@@ -128,7 +128,7 @@ def test_the_answer_that_shows_the_secret_is_not_kept_by_the_browser(
     ],
 )
 def test_an_address_that_is_refused(admin: Visitor, url: str, sentence: str, headers: dict[str, str]) -> None:
-    answer = add(admin, url, **headers)
+    answer = add(admin, url, headers=headers)
     assert sentence in html.unescape(answer)
     assert "whsec_" not in answer
     assert ("<html" in answer) is (not headers)
