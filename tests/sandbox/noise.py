@@ -72,13 +72,27 @@ segments = st.sampled_from(names) | st.sampled_from(words) | st.integers(-5, 10*
 settable = ["threadLimit", "hourlyThreshold", "strict", "permissions", "seed", "kind", "entity", "calls"]
 
 
+def fitting(field: contract.Field) -> st.SearchStrategy[Any]:
+    """Values that the field could well take, and now and then one that it could not."""
+    by_type: dict[str, st.SearchStrategy[Any]] = {
+        "integer": st.sampled_from(known),
+        "decimal": st.integers(0, 1000) | st.floats(-1, 1e6).map(lambda number: round(number, 4)),
+        "boolean": st.booleans(),
+        "datetime": st.sampled_from(["2026-11-01", "2026-12-01T10:00:00Z", "2026-12-24T00:00:00+02:00"]),
+        "string": st.text(max_size=12),
+        "bytes": st.sampled_from(["", "eA=="]),
+    }
+    return st.integers(0, 11).flatmap(lambda chance: values if chance == 0 else by_type[field.type])
+
+
 @st.composite
 def records(draw: st.DrawFn) -> tuple[contract.Entity, dict[str, Any]]:
-    """An entity and a body that may be right, nearly right or nonsense."""
+    """An entity and a body that is right, nearly right or nonsense."""
     entity = contract.entities()[draw(st.sampled_from(names))]
     required = [name for name, field in entity.fields.items() if field.required]
-    more = draw(st.lists(st.sampled_from(list(entity.fields)), max_size=8))
-    body = {name: draw(values) for name in sorted({*(required if draw(st.booleans()) else []), *more})}
+    more = draw(st.lists(st.sampled_from(list(entity.fields)), max_size=4))
+    chosen = sorted({*(required if draw(st.integers(0, 4)) else []), *more})
+    body = {name: draw(fitting(entity.fields[name])) for name in chosen}
     if draw(st.integers(0, 5)) == 0:
         body[draw(text)] = draw(anything)
     if draw(st.integers(0, 5)) == 0:
@@ -86,37 +100,56 @@ def records(draw: st.DrawFn) -> tuple[contract.Entity, dict[str, Any]]:
     return entity, body
 
 
-operators = st.sampled_from(
-    [
-        "eq",
-        "noteq",
-        "gt",
-        "gte",
-        "lt",
-        "lte",
-        "beginsWith",
-        "endsWith",
-        "contains",
-        "exist",
-        "notExist",
-        "in",
-        "notIn",
-    ]
-)
-conditions = st.fixed_dictionaries(
-    {"op": operators | text, "field": st.sampled_from(fields) | text},
+operators = [
+    "eq",
+    "noteq",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "beginsWith",
+    "endsWith",
+    "contains",
+    "exist",
+    "notExist",
+    "in",
+    "notIn",
+]
+groups = st.sampled_from(["and", "or", "AND"])
+wild = st.fixed_dictionaries(
+    {"op": st.sampled_from(operators) | text, "field": st.sampled_from(fields) | text},
     optional={"value": values | st.lists(leaves, max_size=5), "udf": st.booleans() | leaves},
 )
-groups = st.sampled_from(["and", "or", "AND"])
-nodes = st.recursive(
-    conditions | anything,
-    lambda inner: st.fixed_dictionaries({"op": groups, "items": st.lists(inner, max_size=3)}),
-    max_leaves=6,
-)
-searches = st.fixed_dictionaries(
-    {"filter": st.lists(nodes, max_size=3) | anything},
-    optional={
-        "MaxRecords": st.integers(-2, 600) | leaves,
-        "IncludeFields": st.lists(st.sampled_from(fields) | text, max_size=4) | anything,
-    },
-)
+
+
+def condition(entity: contract.Entity) -> st.SearchStrategy[Any]:
+    """A condition on a field of the entity, with a value for its operator."""
+
+    def about(field: contract.Field, op: str) -> st.SearchStrategy[Any]:
+        value = st.lists(fitting(field), min_size=1, max_size=4) if op in ("in", "notIn") else fitting(field)
+        return st.fixed_dictionaries({"op": st.just(op), "field": st.just(field.name), "value": value})
+
+    fields_of = st.sampled_from(list(entity.fields.values()))
+    return st.tuples(fields_of, st.sampled_from(operators)).flatmap(lambda drawn: about(*drawn))
+
+
+@st.composite
+def searches(draw: st.DrawFn) -> tuple[str, Any]:
+    """An entity and a search that is right, nearly right or nonsense."""
+    name = draw(st.sampled_from(names))
+    right = condition(contract.entities()[name])
+    node = right if draw(st.integers(0, 3)) else right | wild | anything
+    nodes = st.recursive(
+        node,
+        lambda inner: st.fixed_dictionaries({"op": groups, "items": st.lists(inner, max_size=3)}),
+        max_leaves=5,
+    )
+    search: Any = {"filter": draw(st.lists(nodes, min_size=1, max_size=2))}
+    if draw(st.integers(0, 9)) == 0:
+        search = draw(anything)
+    elif draw(st.booleans()):
+        search["MaxRecords"] = draw(st.sampled_from([1, 2, 500]) if draw(st.integers(0, 5)) else leaves)
+    elif draw(st.booleans()):
+        own = st.sampled_from(list(contract.entities()[name].fields))
+        search["IncludeFields"] = draw(st.lists(own, max_size=4) if draw(st.integers(0, 5)) else anything)
+    return name, search
