@@ -66,7 +66,7 @@ def test_the_catalogue_lists_both_integrations_by_group(admin: Visitor, receiver
     groups = re.findall(r'<h2 class="h3[^"]*">(.*?)</h2>', page)
     assert [html.unescape(group) for group in groups] == [
         "Professional Services Automation (PSA)",
-        "Automation and Developer",
+        "Automation and Developer Tools",
     ]
     assert 'data-dialog="dialog-autotask"' in page
     assert 'data-dialog="dialog-webhook"' in page

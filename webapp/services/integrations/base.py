@@ -14,7 +14,7 @@ from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED
 from webapp.services.runtime import Runtime
 
 PSA = "Professional Services Automation (PSA)"
-DEVELOPER = "Automation and Developer"
+DEVELOPER = "Automation and Developer Tools"
 
 # What may happen to a published quote. The last five follow a change of its status.
 PUBLISHED, VIEWED, REOPENED = "published", "viewed", "reopened"
