@@ -9,7 +9,7 @@ from webapp.models import db
 from webapp.services import required_fields
 from webapp.services.autotask import connection
 from webapp.services.autotask.client import Client, Record
-from webapp.services.autotask.errors import AutotaskError, CredentialsRejected
+from webapp.services.autotask.errors import AutotaskError, CredentialsRejected, Forbidden, Refused
 from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
@@ -80,8 +80,13 @@ def check(runtime: Runtime) -> list[Check]:
 
 
 def _rights(client: Client) -> Check:
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        answers = list(pool.map(lambda entity: _lacking(client, entity), RIGHTS))
+    try:
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            answers = list(pool.map(lambda entity: _lacking(client, entity), RIGHTS))
+    except AutotaskError as error:
+        return Check(
+            "Rights of the API user", "warning", f"They could not be looked up just now. {error} Look again later."
+        )
     missing = [sentence for sentence in answers if sentence]
     if not missing:
         return Check("Rights of the API user", "good", "It may do everything that a push needs.")
@@ -93,7 +98,7 @@ def _lacking(client: Client, entity: str) -> str:
     """A sentence that says what the API user may not do with the entity; empty when nothing is lacking."""
     try:
         info = client.information(entity)
-    except AutotaskError as error:
+    except (Forbidden, Refused) as error:
         return f"{entity}: {error}"
     lacking = [
         LABELS[verb]
