@@ -12,6 +12,7 @@ BENCHES = {
     "growth": "how much longer a quote ten times as long takes",
     "calls": "how many calls to Autotask a push costs",
     "speed": "how much faster a push is than one call after another",
+    "sandbox": "how fast the Autotask sandbox answers with 100,000 products in it",
     "workers": "two workers and many quotes published at once",
 }
 

@@ -72,9 +72,12 @@ def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Searc
         if found is None:
             raise invalid(f"Unable to find {str(name)[:80]} in the {entity.name} Entity.")
         names.append(found)
-    return Search(
-        lambda record: all(match(record) for match in matches), parser.exact, limit, names, parser.after
-    )
+    return Search(_all(matches), parser.exact, limit, names, parser.after)
+
+
+def _all(matches: list[Match]) -> Match:
+    """True when all of them match."""
+    return matches[0] if len(matches) == 1 else lambda record: all(match(record) for match in matches)
 
 
 class _Parser:
@@ -105,7 +108,7 @@ class _Parser:
             self._count(len(items))
         matches = [self.node(item, depth + 1, top=top and op == "and") for item in items]
         if op == "and":
-            return lambda record: all(match(record) for match in matches)
+            return _all(matches)
         return lambda record: any(match(record) for match in matches)
 
     def _count(self, ors: int) -> None:
