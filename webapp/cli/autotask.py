@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from webapp.cli.autotask_links import links
 from webapp.models import OutboxEntry, PushRun, Quote
 from webapp.models.push import WAITING
 from webapp.services import push_now
@@ -17,6 +18,7 @@ from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
 autotask = AppGroup("autotask", help="Datto Autotask PSA: pushes and links.")
+autotask.add_command(links)
 
 DIFFERS, NEEDS_PERSON, WAITS = 3, 4, 5
 EXIT_CODES = {"synced": 0, "amber": DIFFERS, "needs_you": NEEDS_PERSON, "retrying": WAITS}

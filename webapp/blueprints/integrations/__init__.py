@@ -10,6 +10,7 @@ from webapp.blueprints.integrations import (  # noqa: F401  the views register t
     autotask,
     catalogue,
     connecting,
+    links,
     lists,
     past,
     taxes,

@@ -1,0 +1,259 @@
+"""Links as a file: out, and in again, with every hostile or broken file refused whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.push.kit import Desk, every_kind
+from webapp.models import AuditEvent, Link, Quote, db
+from webapp.services.autotask import connection, drift_check, link_rows, portable_links
+
+HEADER = "ours,name,autotask,autotask_id,autotask_parent_id"
+
+
+def as_stored() -> list[tuple[Any, ...]]:
+    db.session.expire_all()
+    query = db.select(Link).order_by(Link.local_type, Link.local_id, Link.remote_entity)
+    return [
+        (one.local_type, one.local_id, one.remote_entity, one.remote_id, one.remote_parent_id)
+        for one in db.session.scalars(query)
+    ]
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def file(*rows: str, header: str = HEADER) -> bytes:
+    return "\r\n".join([header, *rows, ""]).encode()
+
+
+@pytest.fixture
+def quote(desk: Desk) -> Quote:
+    """A quote of every kind of line that Autotask has."""
+    quote = desk.quote(*every_kind(desk), shipping_amount=Decimal("49.90"))
+    assert desk.push(quote).state == "synced"
+    return quote
+
+
+@pytest.mark.both_databases
+def test_links_go_out_and_come_back_after_all_were_lost(desk: Desk) -> None:
+    quote = desk.quote(*every_kind(desk), shipping_amount=Decimal("49.90"))
+    desk.push(quote)
+    before = as_stored()
+    text = portable_links.export()
+    assert len(read(text)) == len(before)
+    db.session.execute(db.delete(Link))
+    db.session.commit()
+    report = portable_links.store(desk.rep, text.encode())
+    assert (report.problems, report.stored, report.new) == ([], True, len(before))
+    assert as_stored() == before
+    made = len(desk.tenant.state()["QuoteItems"])
+    quote.lines[0].unit_price = Decimal("1200")
+    db.session.commit()
+    assert desk.push(quote).state == "synced"
+    assert len(desk.tenant.state()["QuoteItems"]) == made, "the push found everything by the links"
+    assert len(desk.tenant.state()["Quotes"]) == 1
+
+
+def test_links_survive_disconnecting(desk: Desk, quote: Quote) -> None:
+    before = as_stored()
+    connection.disconnect(desk.rep)
+    assert as_stored() == before
+    assert len(read(portable_links.export())) == len(before)
+
+
+def test_the_same_file_again_changes_nothing(desk: Desk, quote: Quote) -> None:
+    pushed = {link.id: link.pushed for link in db.session.scalars(db.select(Link))}
+    report = portable_links.store(desk.rep, portable_links.export().encode())
+    assert (report.new, report.changed, report.same) == (0, [], len(pushed))
+    assert {link.id: link.pushed for link in db.session.scalars(db.select(Link))} == pushed
+    assert drift_check.check_one(desk.runtime, quote) == 0
+
+
+def test_checking_stores_nothing(desk: Desk, quote: Quote) -> None:
+    text = portable_links.export()
+    db.session.execute(db.delete(Link))
+    db.session.commit()
+    report = portable_links.check(text.encode())
+    assert (report.problems, report.stored) == ([], False)
+    assert as_stored() == []
+
+
+def test_a_changed_id_forgets_what_was_pushed_to_the_other_record(desk: Desk, quote: Quote) -> None:
+    link = db.session.scalars(db.select(Link).filter_by(remote_entity="Quotes")).one()
+    before, after = link.remote_id, link.remote_id + 1000
+    report = portable_links.store(desk.rep, file(f"quote/{quote.id},x,Quotes,{after},"))
+    assert report.changed == [f"quote/{quote.id}: Quotes {before} becomes {after}"]
+    link = db.session.scalars(db.select(Link).filter_by(remote_entity="Quotes")).one()
+    assert link.pushed == {}
+    events = db.session.scalars(db.select(AuditEvent).filter_by(action="links.imported")).all()
+    assert [event.detail for event in events] == [{"new": 0, "changed": 1}]
+
+
+def test_no_cell_of_the_file_is_a_formula(desk: Desk) -> None:
+    for name in ("=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "|calc", "＝1", '"=1"', "a,b\nc"):
+        organization = desk.organization(name)
+        quote = desk.quote({"name": f"=cmd|' /C calc'!A{len(name)}"}, organization=organization, title=name)
+        organization.name = name
+        db.session.add_all(
+            [
+                Link(local_type="quote", local_id=str(quote.id), remote_entity="Quotes", remote_id=quote.id),
+                Link(
+                    local_type="line",
+                    local_id=f"{quote.id}:{quote.lines[0].uid}",
+                    remote_entity="QuoteItems",
+                    remote_id=quote.id,
+                    remote_parent_id=quote.id,
+                ),
+                Link(
+                    local_type="organization",
+                    local_id=str(organization.id),
+                    remote_entity="Companies",
+                    remote_id=quote.id,
+                ),
+            ]
+        )
+        db.session.commit()
+    text = portable_links.export()
+    rows = read(text)
+    assert len(rows) == 30
+    for row in rows:
+        for cell in row.values():
+            assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "|", "＝")), cell
+    report = portable_links.store(desk.rep, text.encode())
+    assert (report.problems, report.same) == ([], 30)
+
+
+def test_the_order_of_columns_the_separator_and_further_columns_do_not_matter(desk: Desk) -> None:
+    quote = desk.quote({"name": "A"})
+    header = "Notes;AUTOTASK_ID; autotask ;ours"
+    data = file(f"mine;17;Quotes;quote/{quote.id}", "", ";;;", header=header)
+    report = portable_links.store(desk.rep, b"\xef\xbb\xbf" + data)
+    assert (report.problems, report.new) == ([], 1)
+    assert as_stored() == [("quote", str(quote.id), "Quotes", 17, None)]
+
+
+BROKEN_FILES = {
+    "empty": (b"", "The file is empty."),
+    "blank lines": (b"\r\n\r\n \n", "The file is empty."),
+    "only a header": (HEADER.encode(), "holds no rows"),
+    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\xff\xfe", "not UTF-8"),
+    "utf-16": ("\ufeff" + HEADER).encode("utf-16-le"),
+    "nul bytes": (HEADER.encode() + b"\r\nquote/1\x00,,Quotes,5,", "no text has"),
+    "no columns": (b"a,b,c\r\n1,2,3", "ours, autotask, autotask_id are missing"),
+    "a column missing": (b"ours,autotask\r\nquote/1,Quotes", "autotask_id is missing"),
+    "a column twice": (f"{HEADER},ours\r\n".encode(), "stands there twice"),
+    "an open quote": (HEADER.encode() + b'\r\n"quote/1,,Quotes,5,', "cannot be read as CSV"),
+    "a quote within": (HEADER.encode() + b'\r\n"quote/1"x,,Quotes,5,', "cannot be read as CSV"),
+    "too few cells": (HEADER.encode() + b"\r\nquote/1,Quotes,5", "has 3 cells, but the header has 5"),
+    "too many cells": (HEADER.encode() + b"\r\nquote/1,,Quotes,5,,,,", "has 8 cells"),
+    "an endless cell": (HEADER.encode() + b"\r\n" + b"a" * 200_000, "cannot be read as CSV"),
+    "html": (b"<html><body>Sign in</body></html>", "missing"),
+}
+
+
+@pytest.mark.strangers
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_a_file_that_is_none_is_refused_with_a_sentence(desk: Desk, name: str) -> None:
+    broken = BROKEN_FILES[name]
+    data, said = broken if isinstance(broken, tuple) else (broken, "not UTF-8")
+    report = portable_links.store(desk.rep, data)
+    assert [problem.sentence for problem in report.problems if said in problem.sentence], report.problems
+    assert not report.stored
+    assert as_stored() == []
+
+
+WRONG_ROWS = {
+    "=cmd|' /C calc'!A0,,Quotes,5,": "names none of our records",
+    ",,Quotes,5,": "names none of our records",
+    "quote,,Quotes,5,": "names none of our records",
+    "quote/1/2,,Quotes,5,": "names none of our records",
+    "user/1,,Quotes,5,": "names none of our records",
+    "quote/0,,Quotes,5,": "is not the id",
+    "quote/-1,,Quotes,5,": "is not the id",
+    "quote/x,,Quotes,5,": "is not the id",
+    "quote/²,,Quotes,5,": "is not the id",
+    "quote/99999999999,,Quotes,5,": "is not the id",
+    f"quote/{'9' * 5000},,Quotes,5,": "is not the id",
+    "quote/4711,,Quotes,5,": "There is no quote with the id 4711.",
+    "organization/4711,,Companies,5,": "There is no organization 4711.",
+    "person/4711,,Contacts,5,6": "There is no person 4711.",
+    "line/1/nothing,,QuoteItems,5,6": "has no line nothing",
+    "line/1/' or 1=1,,QuoteItems,5,6": "is not the id of a line",
+    "location/1/moon,,QuoteLocations,5,": "is none of the places",
+    "revision/1/7,,OpportunityAttachments,5,6": "has no revision 7",
+    "revision/1/x,,OpportunityAttachments,5,6": "has no revision x",
+    "goods/xyz,,Products,5,": "is no product or service",
+    "quote/1,,Companies,5,": "does not go with quote",
+    "quote/1,,Users,5,": "does not go with quote",
+    "quote/1,,Quotes,,": "is not a whole number",
+    "quote/1,,Quotes,five,": "is not a whole number",
+    "quote/1,,Quotes,-5,": "is not a whole number",
+    "quote/1,,Quotes,5.0,": "A spreadsheet may have rounded it.",
+    "quote/1,,Quotes,2.96829E+07,": "A spreadsheet may have rounded it.",
+    "quote/1,,Quotes,99999999999999999999999999,": "is too large",
+    f"quote/1,,Quotes,{'9' * 5000},": "is too large",
+    "quote/1,,Quotes,٣,": "is not a whole number",
+    "line/1/shipping,,QuoteItems,5,": "written through their quote",
+    "line/1/shipping,,QuoteItems,5,x": "autotask_parent_id “x” is not a whole number",
+}
+
+
+@pytest.mark.strangers
+def test_every_wrong_row_is_named_with_its_line_and_nothing_is_stored(desk: Desk) -> None:
+    quote = desk.quote({"name": "A"})
+    assert quote.id == 1
+    good = "quote/1,,Opportunities,9,"
+    report = portable_links.store(desk.rep, file(good, *WRONG_ROWS))
+    assert not report.stored
+    assert as_stored() == []
+    said = {problem.line: problem.sentence for problem in report.problems}
+    for line, (row, sentence) in enumerate(WRONG_ROWS.items(), start=3):
+        assert sentence in said[line], row[:60]
+    assert 2 not in said
+    assert all(len(sentence) < 300 for sentence in said.values())
+
+
+def test_the_same_record_twice_and_a_target_of_two_are_refused(desk: Desk) -> None:
+    first, second = desk.quote({"name": "A"}), desk.quote({"name": "B"})
+    rows = (
+        f"quote/{first.id},,Quotes,5,",
+        f"quote/{first.id},,Quotes,6,",
+        f"quote/{second.id},,Quotes,5,",
+        f"quote/{first.id},,Opportunities,7,",
+        f"quote/{second.id},,Opportunities,7,",
+    )
+    report = portable_links.store(desk.rep, file(*rows))
+    assert [(one.line, one.sentence) for one in report.problems] == [
+        (3, "The same record of ours stands in line 2 already."),
+        (4, "Quotes 5 stands in line 2 already."),
+    ]
+    assert as_stored() == []
+
+
+def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_that_one(desk: Desk) -> None:
+    first, second = desk.quote({"name": "A"}), desk.quote({"name": "B"})
+    assert portable_links.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
+    taking = f"quote/{second.id},,Quotes,5,"
+    report = portable_links.store(desk.rep, file(taking))
+    assert [one.sentence for one in report.problems] == [f"Quotes 5 belongs to quote/{first.id} already."]
+    assert portable_links.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
+    assert [row[3] for row in as_stored()] == [6, 5]
+
+
+def test_what_is_written_is_what_is_read() -> None:
+    for kind, number in (
+        ("organization", "12"),
+        ("line", "7:0123456789abcdef0123456789abcdef"),
+        ("line", "7:shipping"),
+        ("revision", "7:2"),
+        ("location", "7:bill"),
+        ("goods", "0123456789abcdef01234567"),
+    ):
+        assert link_rows.parse(link_rows.written(kind, number)) == (kind, number)

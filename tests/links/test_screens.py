@@ -1,0 +1,162 @@
+"""The links' page and ``flask autotask links``."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from werkzeug.test import TestResponse
+
+from tests.links.test_file import HEADER, as_stored, file, read
+from tests.links.test_rebuild import lose_links, pushed
+from tests.push.kit import Desk
+from tests.settings.visitor import Visitor, text
+from webapp.services.autotask import connection
+
+PAGE = "/settings/integrations/autotask/links"
+
+
+def send(visitor: Visitor, data: bytes, do: str) -> TestResponse:
+    """Choose a file and press a button."""
+    form = visitor.form(PAGE, "/links/import")
+    token = dict(form.fill({}))["csrf_token"]
+    values = {"csrf_token": token, "do": do, "file": (io.BytesIO(data), "links.csv")}
+    return visitor.client.post(form.action, data=values, content_type="multipart/form-data")
+
+
+def rebuild(visitor: Visitor, do: str) -> TestResponse:
+    form = visitor.form(PAGE, "/links/rebuild")
+    token = dict(form.fill({}))["csrf_token"]
+    return visitor.client.post(form.action, data={"csrf_token": token, "do": do})
+
+
+def command(desk: Desk, *arguments: str, stdin: bytes | None = None) -> Result:
+    result = desk.app.test_cli_runner().invoke(args=["autotask", "links", *arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_the_page_counts_and_the_file_can_be_downloaded(desk: Desk, admin: Visitor) -> None:
+    pushed(desk)
+    said = text(admin.client.get(PAGE))
+    assert "QuoteItems 2" in said
+    answer = admin.client.get(f"{PAGE}.csv")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="autotask-links-')
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert len(read(answer.text)) == len(as_stored())
+
+
+def test_a_file_is_checked_then_imported(desk: Desk, admin: Visitor) -> None:
+    pushed(desk)
+    before = as_stored()
+    data = admin.client.get(f"{PAGE}.csv").data
+    lose_links()
+    answer = send(admin, data, "check")
+    assert answer.status_code == 200
+    assert f"The file is right. Importing it would make: {len(before)} new" in text(answer)
+    assert as_stored() == []
+    assert f"Imported: {len(before)} new" in text(send(admin, data, "import"))
+    assert as_stored() == before
+
+
+def test_a_wrong_file_is_answered_with_a_sentence_for_each_row(desk: Desk, admin: Visitor) -> None:
+    rows = [f"quote/{number},<script>alert(1)</script>,Quotes,5," for number in range(5000, 5150)]
+    answer = send(admin, file(*rows, "<script>,,x,y,"), "import")
+    assert answer.status_code == 422
+    said = text(answer)
+    assert "Nothing was imported: 151 things are wrong." in said
+    assert "Line 2: There is no quote with the id 5000." in said
+    assert "… and 51 more." in said
+    assert "<script>alert" not in answer.text
+    assert as_stored() == []
+
+
+@pytest.mark.strangers
+@pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", b"PK\x03\x04", HEADER.encode(), b'"' * 100_000])
+def test_no_file_and_no_text_are_refused_with_a_sentence(desk: Desk, admin: Visitor, data: bytes) -> None:
+    answer = send(admin, data, "import")
+    assert answer.status_code == 422
+    assert "Traceback" not in answer.text
+
+
+def test_a_form_without_a_file_is_refused_with_a_sentence(desk: Desk, admin: Visitor) -> None:
+    answer = admin.send(admin.form(PAGE, "/links/import"))
+    assert answer.status_code == 422
+    assert "Choose a file" in text(answer)
+
+
+def test_lost_links_are_shown_before_they_are_stored(desk: Desk, admin: Visitor) -> None:
+    pushed(desk, title="Über <b>Büro</b>")
+    before = as_stored()
+    lose_links()
+    answer = rebuild(admin, "look")
+    assert answer.status_code == 200
+    said = text(answer)
+    assert f"{len(before)} links found" in said
+    assert f"Store {len(before)} links" in said
+    assert "<b>" not in answer.text
+    assert as_stored() == []
+    assert f"{len(before)} links were stored." in text(rebuild(admin, "store"))
+    assert as_stored() == before
+    assert "No published quote lacks a link" in text(rebuild(admin, "look"))
+
+
+def test_without_autotask_a_sentence_says_that_nothing_changed(desk: Desk, admin: Visitor) -> None:
+    pushed(desk)
+    connection.disconnect(desk.rep)
+    answer = rebuild(admin, "store")
+    assert answer.status_code == 422
+    assert "no link was changed" in text(answer)
+
+
+def test_reps_may_not_touch_links(desk: Desk, seller: Visitor) -> None:
+    for address in (PAGE, f"{PAGE}.csv"):
+        assert seller.client.get(address).status_code == 403
+    for address in (f"{PAGE}/import", f"{PAGE}/rebuild"):
+        assert seller.client.post(address).status_code in (400, 403)
+
+
+def test_the_command_line_exports_checks_and_imports(desk: Desk, tmp_path: Path) -> None:
+    pushed(desk)
+    before = as_stored()
+    target = tmp_path / "links.csv"
+    assert command(desk, "export", str(target)).exit_code == 0
+    assert command(desk, "export").stdout_bytes == target.read_bytes()
+    lose_links()
+    assert f"Would be imported: {len(before)} new" in command(desk, "import", str(target), "--check").stdout
+    assert as_stored() == []
+    assert f"Imported: {len(before)} new" in command(desk, "import", str(target)).stdout
+    assert as_stored() == before
+    assert "0 new" in command(desk, "import", "-", stdin=target.read_bytes()).stdout
+
+
+def test_the_command_line_names_every_wrong_row_and_fails(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "links.csv"
+    target.write_bytes(file("quote/4711,,Quotes,5,", "quote/x,,Quotes,5,"))
+    result = command(desk, "import", str(target))
+    assert result.exit_code == 1
+    assert "Line 2: There is no quote with the id 4711." in result.stderr
+    assert "2 wrong, so nothing was imported." in result.stderr
+    assert command(desk, "import", str(tmp_path / "none.csv")).exit_code == 2
+    assert command(desk, "export", str(tmp_path / "no" / "folder.csv")).exit_code == 1
+    assert as_stored() == []
+
+
+def test_the_command_line_looks_first_and_stores_when_asked(desk: Desk) -> None:
+    quote = pushed(desk)
+    before = as_stored()
+    lose_links()
+    result = command(desk, "rebuild")
+    assert result.exit_code == 0
+    assert f"{len(before)} found in 1 quotes, 0 not certain. Nothing was stored" in result.stdout
+    assert as_stored() == []
+    assert f"{len(before)} links were stored" in command(desk, "rebuild", "--store").stdout
+    assert as_stored() == before
+    connection.disconnect(desk.rep)
+    result = command(desk, "rebuild")
+    assert result.exit_code == 1
+    assert "disconnected" in result.stderr
+    assert quote.number is not None

@@ -1,0 +1,70 @@
+"""The links between our records and Autotask's: how many there are, as a file and back, and finding them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.integrations import integrations
+from webapp.blueprints.support import actor, admin_required, runtime
+from webapp.models import db, utc_now
+from webapp.services.autotask import link_rows, portable_links, rebuild
+from webapp.services.errors import ServiceError
+
+# One request looks at so many quotes at most; the command line has no limit.
+QUOTES_AT_ONCE = 200
+
+
+@integrations.get("/autotask/links")
+@admin_required
+def links() -> ResponseReturnValue:
+    """The page."""
+    return _page()
+
+
+@integrations.get("/autotask/links.csv")
+@admin_required
+def export_links() -> ResponseReturnValue:
+    """All links as a file."""
+    response = Response(portable_links.export(), mimetype="text/csv", content_type="text/csv; charset=utf-8")
+    name = f"autotask-links-{utc_now():%Y-%m-%d}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@integrations.post("/autotask/links/import")
+@admin_required
+def import_links() -> ResponseReturnValue:
+    """Check a file, or import it when every row is right."""
+    sent = request.files.get("file")
+    data = sent.read() if sent else b""
+    if not data:
+        return _page(422, file_sentence="Choose a file that is not empty.")
+    imports = request.form.get("do") == "import"
+    report = portable_links.store(actor(), data) if imports else portable_links.check(data)
+    return _page(422 if report.problems else 200, report=report)
+
+
+@integrations.post("/autotask/links/rebuild")
+@admin_required
+def rebuild_links() -> ResponseReturnValue:
+    """Look for lost links in Autotask; with ``do=store`` keep what was found."""
+    try:
+        found = rebuild.look(runtime(), QUOTES_AT_ONCE)
+    except ServiceError as error:
+        db.session.rollback()
+        return _page(422, rebuild_sentence=str(error))
+    stores = request.form.get("do") == "store"
+    if stores:
+        rebuild.store(actor(), found)
+    return _page(found=found, stored=stores)
+
+
+def _page(status: int = 200, **more: Any) -> ResponseReturnValue:
+    counts: dict[str, int] = {}
+    for link in link_rows.everything():
+        counts[link.remote_entity] = counts.get(link.remote_entity, 0) + 1
+    return render_template("integrations/autotask/links.html", counts=counts, **more), status
