@@ -20,7 +20,7 @@ from stack.options import ROOT
 from tests.push.kit import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
-from webapp.models import PushLease, Quote, db, utc_now
+from webapp.models import Person, PushClaim, PushLease, Quote, db, utc_now
 from webapp.services import outbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -186,3 +186,37 @@ def test_publishing_goes_on_without_redis(
             server.stop(grace=5)
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.mark.both_databases
+def test_quotes_of_one_new_customer_published_at_once_make_it_once(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    organization = desk.organization("Cumulus GmbH")
+    person = Person(organization=organization, first_name="Ida", last_name="Ott", email="ida@cumulus.example")
+    new = [
+        {"name": "Cumulus box", "sku": "CB-1", "unit_price": 10},
+        {"name": "Cumulus care", "unit_price": 5, "recurrence": "monthly"},
+        {"name": "Cumulus care", "unit_price": 55, "recurrence": "annual", "sku": "CC-2"},
+    ]
+    quotes = [desk.quote(*new, organization=organization, person=person) for _ in range(6)]
+    for quote in quotes:
+        desk.publish(quote)
+    outbox.nudge(desk.runtime)
+    db.session.commit()
+    # Slow enough that the workers' pushes overlap.
+    desk.tenant.change(latencyMs=60)
+    start_worker()
+    start_worker()
+    for quote in quotes:
+        wait_until_synced(quote)
+    state = desk.tenant.state()
+
+    def named(entity: str, field: str, name: str) -> int:
+        return sum(row[field] == name for row in state[entity])
+
+    assert named("Companies", "companyName", "Cumulus GmbH") == 1
+    assert named("Contacts", "emailAddress", "ida@cumulus.example") == 1
+    assert named("Products", "name", "Cumulus box") == 1
+    assert named("Services", "name", "Cumulus care") == 1
+    assert db.session.scalar(db.select(db.func.count()).select_from(PushClaim)) == 0

@@ -83,6 +83,16 @@ class PushLease(Base):
     expires_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class PushClaim(Base):
+    """A company, contact or item that one push may make and others wait for; valid as long as that push's lease."""
+
+    __tablename__ = "push_claim"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    token: Mapped[int]
+
+
 class PushRun(Base):
     """One attempt. ``state``: ``running``, ``synced``, ``amber``, ``needs_you``, ``retrying``, ``failed``."""
 

@@ -200,6 +200,9 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         db.session.rollback()
         mends = [[problem.sentence, *problem.mend] for problem in error.problems]
         _end(run_id, entry_id, "needs_you", str(error), PARKED, report={"problems": mends})
+    except push.OthersFirst as error:
+        db.session.rollback()
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=2)
     except (NotConnected, ConnectionRefused) as error:
         db.session.rollback()
         _end(run_id, entry_id, "retrying", str(error), WAITING, wait=20)

@@ -34,12 +34,13 @@ class StepFailed(ServiceError):
         self.cause = cause
 
 
-class RemoteGone(Exception):
-    """A linked record is not in Autotask any more; the plan must be made anew without that link."""
+class PlanOutdated(Exception):
+    """A record vanished from Autotask or came there since it was observed; the plan must be made anew."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, cause: AutotaskError) -> None:
         super().__init__(step.title)
         self.step = step
+        self.cause = cause
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Executor:
         self._undone: set[str] = set()
 
     def run(self, steps: list[Step]) -> None:
-        """Do every step. Raises StepFailed, RemoteGone or LeaseLost; what was done until then is journaled."""
+        """Do every step. Raises StepFailed, PlanOutdated or LeaseLost; what was done until then is journaled."""
         waiting = [step for step in steps if step.action != KEEP]
         self._undone = {step.key for step in waiting}
         running: dict[Future[int], _Job] = {}
@@ -185,8 +186,8 @@ class Executor:
             return StepFailed(job.step, error)
         except AutotaskError as error:
             self._journal.failed(job.step, str(error), in_doubt=False)
-            if isinstance(error, Refused) and error.status == 404 and job.step.action == UPDATE:
-                return RemoteGone(job.step)
+            if isinstance(error, Refused) and _plan_is_old(job.step, error):
+                return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
         self.ids[job.step.key] = remote_id
         self._undone.discard(job.step.key)
@@ -196,3 +197,10 @@ class Executor:
     def _remembered(self, job: _Job) -> dict[str, Any]:
         kept = job.step.all_fields
         return plain({name: self.ids.get(v.key) if isinstance(v, Ref) else v for name, v in kept.items()})
+
+
+def _plan_is_old(step: Step, error: Refused) -> bool:
+    """True when what is updated is gone, or somebody made a service of the same unique name a moment ago."""
+    if step.action == UPDATE:
+        return error.status == 404
+    return step.action == CREATE and "unique key" in str(error).lower()

@@ -204,18 +204,16 @@ class LineCompiler:
         chosen = self.settings.products_services
         entity = ENTITIES[kind]
         pulled = line.origin_id if line.origin_entity == entity else None
-        identity = (
-            f"{entity}|{pulled}"
-            if pulled
-            else f"{entity}|{line.mpn}|{line.sku}|{self._name(line)}".casefold()
-        )
+        name = self._fit(entity, "name", self._name(line))
+        # Autotask keeps names of services unique, whatever else tells two lines apart.
+        parts = (line.mpn, line.sku, self._name(line)) if kind == PRODUCT else (name.strip(),)
+        identity = f"{entity}|{pulled}" if pulled else "|".join((entity, *parts)).casefold()
         key = f"goods:{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
         title = f"line {place} “{line.name}”"
         if key in self.goods:
             old = self.goods[key]
             self.goods[key] = replace(old, line_titles=(*old.line_titles, title))
             return key
-        name = self._fit(entity, "name", self._name(line))
         wish = Wish(
             key,
             entity,

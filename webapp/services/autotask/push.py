@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from webapp.models import PushQuestion, PushRun, db
-from webapp.services.autotask import connection, journal, lease, links, prepare, reconcile
-from webapp.services.autotask.apply import Executor, RemoteGone
+from webapp.services.autotask import claims, connection, journal, lease, links, prepare, reconcile
+from webapp.services.autotask.apply import Executor, PlanOutdated
 from webapp.services.autotask.client import Client
 from webapp.services.autotask.desired import Desired, Problem
 from webapp.services.autotask.observe import Observation, Question
@@ -17,6 +18,7 @@ from webapp.services.quoting import document
 from webapp.services.runtime import Runtime
 
 REPLANS = 3
+CLAIM_SECONDS = 20.0
 
 
 class NeedsPerson(ServiceError):
@@ -26,6 +28,15 @@ class NeedsPerson(ServiceError):
         super().__init__(sentence)
         self.questions = questions
         self.problems = problems
+
+
+class OthersFirst(ServiceError):
+    """Another push is making the same new company, contact or item; this one goes on after it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another quote's push is making the same new customer or items in Autotask. This one goes on after it."
+        )
 
 
 def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
@@ -52,6 +63,7 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
 def _push(
     client: Client, log: journal.Journal, desired: Desired, push_run: PushRun, pdf: Callable[[], bytes]
 ) -> reconcile.Report:
+    _claim(push_run, claims.keys_of(desired))
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         seen = prepare.look(client, desired, in_doubt)
@@ -66,11 +78,11 @@ def _push(
         executor = Executor(client, log, seen.known, in_doubt, pdf)
         try:
             executor.run(steps)
-        except RemoteGone as gone:
-            # Somebody deleted it in Autotask. Without its link it is looked for anew, or made again.
+        except PlanOutdated as gone:
+            # Somebody deleted or made it in Autotask meanwhile. Without its link it is looked for anew.
             if attempt == REPLANS:
                 raise ServiceError(
-                    f"{gone.step.title} keeps vanishing in Autotask, so the push was stopped."
+                    f"{gone.step.title} keeps changing in Autotask, so the push was stopped: {gone.cause}"
                 ) from gone
             links.remove((*gone.step.local, gone.step.entity))
             log.commit()
@@ -78,8 +90,19 @@ def _push(
         break
     report = _reconcile(client, desired, executor.ids)
     journal.resolve_doubts(push_run.quote_id)
+    claims.drop(push_run.quote_id)
     log.commit()
     return report
+
+
+def _claim(push_run: PushRun, keys: list[str]) -> None:
+    """Claim what this push might make; waits a while for another that has a part of it. Raises OthersFirst."""
+    quote_id, token = push_run.quote_id, push_run.token
+    deadline = time.monotonic() + CLAIM_SECONDS
+    while not claims.take(quote_id, token, keys):
+        if time.monotonic() > deadline:
+            raise OthersFirst
+        time.sleep(0.1)
 
 
 def _reconcile(client: Client, desired: Desired, ids: dict[str, int]) -> reconcile.Report:

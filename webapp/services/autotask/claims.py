@@ -1,0 +1,69 @@
+"""Quotes that are pushed side by side may name the same new company, contact, product or service: only one makes it.
+
+Before a push looks for records that no link names yet, it claims their natural keys. Another quote that needs one of
+them waits, and finds the record afterwards. A claim counts as long as the lease of its push does, so those of a dead
+worker hold nobody up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import PushClaim, PushLease, db, utc_now
+from webapp.services.autotask import links
+from webapp.services.autotask.desired import Desired, Wish
+
+
+def keys_of(desired: Desired) -> list[str]:
+    """The keys of what the push might have to make although another quote might as well."""
+    linked = links.of_desired(desired)
+    goods = [one.wish for one in desired.goods]
+    shared = [wish for wish in (desired.company, desired.contact, *goods) if wish is not None]
+    return sorted({_key(wish) for wish in shared if links.local_of(wish) not in linked})
+
+
+def take(quote_id: int, token: int, keys: list[str]) -> bool:
+    """Claim all keys for the holder of the quote's lease, or none; False when somebody else has one. Commits."""
+    if not keys:
+        return True
+    alive = (PushLease.token == PushClaim.token) & (PushLease.expires_at > utc_now())
+    query = (
+        db.select(PushClaim.key)
+        .join(PushLease, PushLease.quote_id == PushClaim.quote_id)
+        .where(PushClaim.key.in_(keys), PushClaim.quote_id != quote_id, alive)
+    )
+    if db.session.scalars(query.limit(1)).first() is not None:
+        db.session.rollback()
+        return False
+    db.session.execute(db.delete(PushClaim).where(PushClaim.key.in_(keys)))
+    try:
+        rows = [{"key": key, "quote_id": quote_id, "token": token} for key in keys]
+        db.session.execute(db.insert(PushClaim), rows)
+        db.session.commit()
+    except IntegrityError:
+        # Somebody claimed one of them in this very moment.
+        db.session.rollback()
+        return False
+    return True
+
+
+def drop(quote_id: int) -> None:
+    """Give back what the quote claimed, in the open transaction."""
+    db.session.execute(db.delete(PushClaim).where(PushClaim.quote_id == quote_id))
+
+
+def _key(wish: Wish) -> str:
+    values = wish.initial
+    match wish.entity:
+        case "Companies":
+            parts = [values.get("companyName")]
+        case "Contacts":
+            parts = [values.get("emailAddress") or f"{values.get('firstName')} {values.get('lastName')}"]
+        case "Services" | "ServiceBundles":
+            parts = [values.get("name")]
+        case _:
+            parts = [values.get(name) for name in ("name", "sku", "manufacturerProductName")]
+    text = "|".join([wish.entity, *(str(part or "").strip().casefold() for part in parts)])
+    return hashlib.sha256(text.encode()).hexdigest()
