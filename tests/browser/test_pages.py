@@ -1,0 +1,105 @@
+"""Every page of the quoting desk, wide and narrow: nothing sticks out, and axe finds nothing wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from stack import Stack
+from tests.browser.people import REP_EMAIL, sign_in
+from tests.support.browser import accessibility_violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = (
+    "/",
+    "/quotes/",
+    "/quotes/new",
+    "/people/",
+    "/people/1",
+    "/people/organizations",
+    "/people/organizations/1",
+    "/items/",
+    "/items/1",
+    "/items/categories",
+    "/items/tax-codes",
+)
+NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+
+
+def sticks_out(page: Page) -> int:
+    """By how many pixels the page is wider than the screen."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider
+
+
+def look(page: Page, address: str) -> list[str]:
+    """What is wrong with a page at both widths."""
+    wrong = []
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.goto(address)
+        expect(page.locator("h1").first).to_be_visible()
+        if sticks_out(page) > 0:
+            wrong.append(f"{address} sticks out by {sticks_out(page)} px at {size['width']} px")
+        wrong += [f"{address} at {size['width']} px: {one}" for one in accessibility_violations(page)]
+    return wrong
+
+
+def test_pages_of_the_rep(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    page.goto(f"{live_stack.web_url}/quotes/")
+    links = page.locator("a[href^='/quotes/']").evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
+    quotes = sorted({link for link in links if re.fullmatch(r"/quotes/\d+", link)})
+    assert len(quotes) > 4
+    wrong = [line for path in (*PAGES, *quotes) for line in look(page, live_stack.web_url + path)]
+    assert wrong == []
+
+
+def test_pages_of_the_customer(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    page.goto(f"{live_stack.web_url}/quotes/")
+    page.get_by_role("link", name="Managed services for 24 seats").click()
+    link = page.locator("a[href^='/q/']").get_attribute("href")
+    page.context.clear_cookies()
+    assert look(page, f"{live_stack.web_url}{link}") == []
+    assert look(page, f"{live_stack.web_url}/login") == []
+
+
+def test_a_quote_is_made_without_a_mouse(live_stack: Stack, browser_page: Page) -> None:
+    """From the list to a published quote with the keyboard alone."""
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    page.get_by_role("link", name="New quote").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#customer-text")).to_be_focused()
+    page.keyboard.type("Okafor")
+    choice = page.locator("#customers .choice").first
+    expect(choice).to_contain_text("Maya Okafor")
+    page.keyboard.press("Tab")
+    expect(choice).to_be_focused()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("searchbox", name="Add a line")
+    expect(box).to_be_visible()
+    box.focus()
+    page.keyboard.type("Latitude 5550")
+    expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
+    page.keyboard.press("Enter")
+    expect(page.locator(".line")).to_have_count(1)
+    expect(box).to_be_focused()
+    page.keyboard.type("Desk side visit")
+    page.keyboard.press("Enter")
+    expect(page.locator(".line")).to_have_count(2)
+    expect(page.locator(".line").last.get_by_label("Price")).to_be_focused()
+    page.keyboard.type("95")
+    page.keyboard.press("Tab")
+    expect(page.locator(".line").last.locator(".amount")).to_have_text("$95.00")
+    page.get_by_role("button", name="Publish").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Published as quote")).to_be_visible()
