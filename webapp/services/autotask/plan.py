@@ -56,7 +56,8 @@ class Step:
                 for name, value in self.fields.items()
             }
         )
-        return {name: [self.before.get(name), value] for name, value in after.items()}
+        before = plain(self.before)
+        return {name: [before.get(name), value] for name, value in after.items()}
 
 
 def build(desired: Desired, known: Mapping[str, Known], stale: Mapping[tuple[str, str], Known]) -> list[Step]:
