@@ -56,8 +56,7 @@ class Step:
                 for name, value in self.fields.items()
             }
         )
-        before = plain(self.before)
-        return {name: [before.get(name), value] for name, value in after.items()}
+        return {name: [self.before.get(name), value] for name, value in after.items()}
 
 
 def build(desired: Desired, known: Mapping[str, Known], stale: Mapping[tuple[str, str], Known]) -> list[Step]:
@@ -127,7 +126,7 @@ def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
         title=wish.title,
         local=wish.local,
         fields=changed,
-        before={name: found.pushed.get(name) for name in changed},
+        before=plain({name: found.pushed.get(name) for name in changed}),
         all_fields={**{k: v for k, v in found.pushed.items() if k not in ("_read", AGAIN)}, **wanted},
         remote_id=found.remote_id,
         parent=wish.parent,
@@ -157,7 +156,7 @@ def _delete(local: tuple[str, str], gone: Known, title: str) -> Step:
         entity="QuoteItems",
         title=title,
         local=local,
-        before=dict(gone.pushed),
+        before=plain(gone.pushed),
         remote_id=gone.remote_id,
         parent="quote",
         parent_id=gone.parent_id,
