@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from smoke.forms import read_forms
 from tests.drift.test_comparison import compare, forget_calls, pushed, remote
 from tests.push.kit import Desk, newest_entry
@@ -55,6 +57,7 @@ def test_a_rep_compares_and_sees_both_values_and_what_each_side_means(desk: Desk
     assert not re.search(r'type="radio"[^>]*checked', answer.text), "nothing is chosen beforehand"
 
 
+@pytest.mark.both_databases
 def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
     quote = drifted(desk)
     compare_now(seller, quote)
@@ -127,6 +130,7 @@ def test_an_admin_lets_all_be_compared_again(desk: Desk, admin: Visitor) -> None
     assert "1 quote is compared" in text(admin.client.get(answer.location))
 
 
+@pytest.mark.both_databases
 def test_the_list_names_quotes_with_open_differences(desk: Desk, seller: Visitor) -> None:
     assert "Nothing waits for a decision" in text(seller.client.get("/drift/"))
     quote = drifted(desk)

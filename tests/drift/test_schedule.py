@@ -39,6 +39,7 @@ def waiting(desk: Desk) -> list[str]:
     return found
 
 
+@pytest.mark.both_databases
 def test_a_quote_is_due_a_day_after_its_first_push_and_then_once_a_day(desk: Desk) -> None:
     quote = pushed(desk)
     assert due() == []

@@ -165,6 +165,18 @@ def test_lines_of_the_same_name_are_told_apart_by_their_place_or_not_at_all(desk
     assert [key[1] for key in links() if key[2] == "QuoteItems"] == [f"{quote.id}:{quote.lines[2].uid}"]
 
 
+def test_two_items_at_the_same_place_with_the_same_name_are_a_question(desk: Desk) -> None:
+    quote = pushed(desk, {"name": "A"}, {"name": "B"})
+    item = next(row for row in desk.tenant.state()["QuoteItems"] if row["name"] == "A")
+    copy = {name: value for name, value in item.items() if name != "id" and value is not None}
+    (second,) = desk.tenant.seed(QuoteItems=[copy])["QuoteItems"]
+    lose_links()
+    report = look_and_store(desk)
+    (sentence,) = report.unclear
+    assert f"could be each of the items {item['id']}, {second}." in sentence
+    assert ("line", f"{quote.id}:{quote.lines[0].uid}", "QuoteItems") not in links()
+
+
 def test_a_line_that_was_moved_in_autotask_is_found_by_its_name(desk: Desk) -> None:
     quote = pushed(desk)
     item = next(row for row in desk.tenant.state()["QuoteItems"] if row["name"] == "A")

@@ -109,6 +109,7 @@ def test_problems_and_questions_are_sentences(desk: Desk, admin: Visitor) -> Non
     said = text(admin.client.get(address(quote)))
     assert "2 companies in Autotask fit “Twin Oaks”" in said
     assert all(str(number) in said for number in ids)
+    assert "Create opportunity" not in said, "no step is made while a question is open"
 
     from webapp.models import TaxCode
 

@@ -106,12 +106,10 @@ def _ask_autotask(runtime: Runtime, stored: Connection) -> list[Problem]:
     identity = f"{stored.zone_url} {stored.user_name} {stored.updated_at}"
     key = f"quotewright:preflight:{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     try:
-        known = runtime.redis.get(key)
-        if isinstance(known, bytes):
-            return [Problem(known.decode(), CONNECTION)] if known else []
-        # While one asks, the others do without.
+        # The first one asks; until its answer is there, the others do without.
         if not runtime.redis.set(key, "", nx=True, ex=BAD_FOR_SECONDS):
-            return []
+            known = runtime.redis.get(key)
+            return [Problem(known.decode(), CONNECTION)] if isinstance(known, bytes) and known else []
         sentence = _asked(runtime)
         runtime.redis.set(key, sentence, ex=BAD_FOR_SECONDS if sentence else GOOD_FOR_SECONDS)
     except (RedisError, OSError):
