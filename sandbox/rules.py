@@ -150,11 +150,13 @@ def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
         raise invalid("The contact does not belong to the company of the quote.")
     if record["expirationDate"] < record["effectiveDate"]:
         raise invalid("The expirationDate must not lie before the effectiveDate.")
+    others = tenant.store.table("Quotes").where("opportunityID", record["opportunityID"])
     if old is None:
         record["quoteNumber"] = record["id"]
-        others = tenant.store.table("Quotes").where("opportunityID", record["opportunityID"])
         if record.get("primaryQuote") is None:
             record["primaryQuote"] = not others
+    elif old["primaryQuote"] and not record["primaryQuote"] and len(others) > 1:
+        raise invalid("An opportunity with several quotes must have one primary quote; make another one primary.")
 
 
 def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:

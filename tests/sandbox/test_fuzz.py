@@ -120,7 +120,8 @@ ROOTS = [API, "/ATServicesRest/V1.0", "/atservicesrest", "", "/sandbox", "/tenan
 def test_any_address_is_answered(
     world: World, root: str, parts: list[str], method: str, body: Any, query: dict[str, str], signed: bool
 ) -> None:
-    path = "/".join([root, *map(in_address, parts)]) or "/"
+    # The test client would read what follows two slashes as a host.
+    path = "/" + "/".join([root, *map(in_address, parts)]).lstrip("/")
     headers = HEADERS if signed else {}
     world.send(method, path, data=as_json(body), query_string=query, headers=headers)
 

@@ -175,6 +175,9 @@ def test_of_several_quotes_exactly_one_is_primary(api: Api) -> None:
     assert primary() == [third]
     api.change("/Quotes", second, primaryQuote=True)
     assert primary() == [second]
+    refusal = api.refused("PATCH", "/Quotes", {"id": second, "primaryQuote": False})
+    assert "must have one primary quote" in refusal
+    assert primary() == [second]
 
 
 def test_a_contact_belongs_to_one_company(api: Api) -> None:

@@ -63,11 +63,6 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
-@pytest.fixture(autouse=True)
-def _strict(api: Api) -> None:
-    api.tenant.change(strict=True)
-
-
 def hook(api: Api, receiver: Receiver, kind: str = "Company", **fields: Any) -> int:
     """A webhook for everything that happens to ``kind``."""
     values = {

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.strangers
 
 
 def test_py_autotask_finds_an_autotask(strangers_python: str, tenant: Tenant) -> None:
-    tenant.change(strict=True)
     story = Path(__file__).parent / "py_autotask_story.py"
     results = told([strangers_python, "-W", "ignore", str(story)], tenant)
     assert results == {

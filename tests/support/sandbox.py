@@ -106,7 +106,8 @@ def new_tenant(sandbox_url: str, seed: str = "demo") -> Tenant:
     """Make a tenant of its own in the sandbox at ``sandbox_url``; ``seed`` is demo or empty."""
     code = f"TEST-{uuid.uuid4().hex[:12].upper()}"
     tenant = Tenant(sandbox_url, code=code, user=f"api@{code.lower()}.example", secret=uuid.uuid4().hex)
-    body = {"code": tenant.code, "user": tenant.user, "secret": tenant.secret, "seed": seed}
+    # strict: as Autotask itself, also where the sandbox forgives clients by default.
+    body = {"code": tenant.code, "user": tenant.user, "secret": tenant.secret, "seed": seed, "strict": True}
     answer = requests.post(f"{sandbox_url}/sandbox/tenants", json=body, timeout=TIMEOUT)
     answer.raise_for_status()
     return tenant
