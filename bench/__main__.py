@@ -13,6 +13,7 @@ BENCHES = {
     "calls": "how many calls to Autotask a push costs",
     "speed": "how much faster a push is than one call after another",
     "sandbox": "how fast the Autotask sandbox answers with 100,000 products in it",
+    "settings": "how fast the settings of Autotask answer with 500 categories",
     "workers": "two workers and many quotes published at once",
 }
 
