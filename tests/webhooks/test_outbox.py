@@ -13,6 +13,7 @@ from tests.support.waiting import wait_for
 from tests.webhooks.kit import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
 from webapp.models import AuditEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.services import key_rotation
 from webapp.services.errors import Invalid
 from webapp.services.integrations.webhook import deliver, endpoints, log, outbox, retries, signing, snippet
 from webapp.services.vault import Vault
@@ -327,3 +328,23 @@ def test_the_log_goes_back_thirty_days(office: Office) -> None:
     assert names() == ["quote.viewed"]
     assert only().created_at > utc_now() - timedelta(days=30)
     assert db.session.scalar(db.select(db.func.count(WebhookAttempt.id))) == 1
+
+
+def test_a_replaced_secret_is_forgotten_after_its_day(office: Office) -> None:
+    office.add("quote.viewed")
+    endpoints.rotate(office.runtime, office.admin, endpoint().id, endpoints.mark(endpoint(), secret=True))
+    outbox.prune(utc_now() + timedelta(hours=23))
+    assert endpoint().previous_secret_encrypted
+    outbox.prune(utc_now() + timedelta(hours=25))
+    assert (endpoint().previous_secret_encrypted, endpoint().previous_until) == ("", None)
+    assert endpoint().secret_encrypted
+
+
+def test_secrets_outlive_a_rotation_of_the_encryption_keys(office: Office) -> None:
+    _, secret = office.add("quote.published")
+    office.publish()
+    old, new = office.runtime.config.encryption_keys[0], Fernet.generate_key().decode()
+    key_rotation.rotate(dataclasses.replace(office.runtime, vault=Vault([new, old])))
+    deliver.perform(dataclasses.replace(office.runtime, vault=Vault([new])), only().id)
+    (got,) = office.receiver.got
+    assert is_genuine(secret, got.signature, got.body)

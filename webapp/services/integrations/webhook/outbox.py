@@ -109,9 +109,15 @@ def sweep(runtime: Runtime) -> None:
 
 
 def prune(now: datetime) -> None:
-    """Delete messages that are older than the log goes back, sent or not."""
+    """Delete messages that are older than the log goes back, sent or not, and replaced secrets that sign no more."""
     old = (WebhookDelivery.created_at < now - KEPT_FOR, WebhookDelivery.state != RUNNING)
     db.session.execute(db.delete(WebhookDelivery).where(*old).execution_options(synchronize_session=False))
+    db.session.execute(
+        db.update(WebhookEndpoint)
+        .where(WebhookEndpoint.previous_until < now)
+        .values(previous_secret_encrypted="", previous_until=None)
+        .execution_options(synchronize_session=False)
+    )
     db.session.commit()
 
 

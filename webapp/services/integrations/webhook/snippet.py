@@ -2,6 +2,7 @@
 
 VERIFY = """import hashlib, hmac, time
 
+
 def is_genuine(secret: str, header: str, body: bytes) -> bool:
     parts = [part.partition("=") for part in header.split(",")]
     sent = next((value for name, _, value in parts if name == "t"), "")
