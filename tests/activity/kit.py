@@ -19,6 +19,7 @@ from webapp.models import Category, TaxCode, User, db
 from webapp.models.account import REP
 from webapp.services import accounts
 from webapp.services.autotask import states
+from webapp.services.autotask.settings import CompanySettings
 from webapp.services.quoting import editing
 
 ADMIN, OWNER, COLLEAGUE = "rep@demo.example", "olga@demo.example", "carl@demo.example"
@@ -85,7 +86,9 @@ def open_office(app: Flask, tenant: Tenant) -> Office:
         ]
     )
     with app.app_context():
-        open_desk(app, tenant)
+        desk = open_desk(app, tenant)
+        customer = desk.pick("Companies", "companyType", "Customer")
+        desk.save(company=CompanySettings(company_type=customer, update_policy="overwrite"))
         for email, first, last in people:
             accounts.create_user(None, email=email, name=f"{first} {last}", password=PASSWORD, role=REP)
     return Office(app, tenant)
@@ -94,3 +97,19 @@ def open_office(app: Flask, tenant: Tenant) -> Office:
 def user(email: str) -> User:
     """The account of this address."""
     return db.session.scalars(db.select(User).filter_by(email=email)).one()
+
+
+def seed_broken_company(office: Office, name: str) -> int:
+    """A company that Autotask refuses to change, so that a push to it fails for good; returns its id."""
+    like = office.tenant.query("Companies")[0]
+    office.tenant.seed(
+        Companies=[{"companyName": name, "companyType": like["companyType"], "isActive": True}]
+    )
+    return int(office.tenant.state()["Companies"][-1]["id"])
+
+
+def mend_company(office: Office, company_id: int) -> None:
+    """What somebody in Autotask would do about it."""
+    like = office.tenant.query("Companies")[0]
+    fields = ("ownerResourceID", "phone")
+    office.tenant.edit("Companies", company_id, **{name: like[name] for name in fields})

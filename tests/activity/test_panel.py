@@ -117,8 +117,8 @@ def test_autotask_away_is_told_with_the_time_of_the_next_try(office: Office, own
 def test_a_problem_is_told_with_the_way_to_mend_it(office: Office, owner: Visitor, admin: Visitor) -> None:
     with office.desk() as desk:
         quote = desk.quote({"name": "Rack"})
-        quote.owner_id, quote.organization = desk.rep.id, None
-        quote.person.organization = None
+        assert quote.person
+        quote.organization = quote.person.organization = None
         db.session.commit()
         desk.publish(quote)
         quote_id = quote.id

@@ -116,7 +116,9 @@ def test_several_questions_are_asked_together_and_a_pick_survives_a_refusal(
 ) -> None:
     albany, _ = seed_twins(office)
     like = office.tenant.query("Products")[0]
-    made = {key: like[key] for key in ("productBillingCodeID", "isActive", "isSerialized") if key in like}
+    made: dict[str, Any] = {
+        key: like[key] for key in ("productBillingCodeID", "isActive", "isSerialized") if key in like
+    }
     office.tenant.seed(Products=[{**made, "name": f"Rack {n}", "sku": "RACK-42"} for n in (1, 2)])
     quote_id = office.quote({"name": "Rack", "sku": "RACK-42"}, company=TWINS)
     assert office.process(quote_id) == "needs_you"

@@ -8,6 +8,7 @@ from flask_login import login_required
 
 from webapp.blueprints.support import actor
 from webapp.services import dashboard as dashboards
+from webapp.services.autotask import states
 from webapp.services import health
 
 home = Blueprint("home", __name__)
@@ -27,4 +28,6 @@ def dashboard() -> ResponseReturnValue:
     """What waits for the signed-in person, or (``who=everybody``) for the whole desk."""
     everybody = request.args.get("who") == "everybody"
     day = dashboards.day_of(actor(), everybody=everybody)
-    return render_template("home/dashboard.html", day=day, everybody=everybody)
+    rows = (*day.to_order, *day.expiring, *day.waiting, *day.drafts, *day.expired)
+    badges = states.of_quotes([row.quote.id for row in rows])
+    return render_template("home/dashboard.html", day=day, everybody=everybody, push_badges=badges)

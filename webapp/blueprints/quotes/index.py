@@ -8,6 +8,7 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, is_htmx
+from webapp.services.autotask import states
 from webapp.services.quoting import listing, stages
 
 
@@ -24,4 +25,7 @@ def index() -> ResponseReturnValue:
         page=request.args.get("page", 1, type=int),
     )
     template = "quotes/_table.html" if is_htmx() else "quotes/index.html"
-    return render_template(template, page=page, text=text, stage=stage, mine=mine, stages=stages.STAGES)
+    badges = states.of_quotes([row.quote.id for row in page.rows])
+    return render_template(
+        template, page=page, text=text, stage=stage, mine=mine, stages=stages.STAGES, push_badges=badges
+    )

@@ -27,7 +27,7 @@ def push_again(actor: User, quote: Quote, reason: str) -> Again:
     if quote.current_revision is None:
         raise Invalid("This quote was never published, so there is nothing to push. Publish it first.")
     latest = newest_entry(quote.id)
-    if latest is not None and _is_coming(latest):
+    if latest is not None and is_coming(quote.id):
         return Again(latest, is_new=False)
     entry = outbox.record(quote, quote.current_revision, reason)
     audit.record(actor, f"push.{reason}", "quote", quote.id)
@@ -42,8 +42,9 @@ def newest_entry(quote_id: int) -> OutboxEntry | None:
     return entry
 
 
-def _is_coming(entry: OutboxEntry) -> bool:
-    """True while a new entry would change nothing: it runs, or waits for its turn and not for another try."""
-    if entry.state == RUNNING:
-        return True
-    return entry.state == WAITING and (entry.not_before <= utc_now() or holding.current() is not None)
+def is_coming(quote_id: int) -> bool:
+    """True while a new entry would change nothing: one runs, or waits for its turn and not for another try."""
+    entry = newest_entry(quote_id)
+    if entry is None or entry.state not in (RUNNING, WAITING):
+        return False
+    return entry.state == RUNNING or entry.not_before <= utc_now() or holding.current() is not None

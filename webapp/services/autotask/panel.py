@@ -68,7 +68,7 @@ def _progress(state: PushState) -> tuple[int, int]:
         .where(PushStep.run_id == state.run.id, PushStep.action != plan.KEEP)
         .group_by(PushStep.state)
     )
-    counts = dict(db.session.execute(query).tuples().all())
+    counts = dict(db.session.execute(query).all())
     return counts.get(journal.DONE, 0), sum(counts.values())
 
 

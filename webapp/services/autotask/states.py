@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.models import OutboxEntry, PushRun, Quote, db, utc_now
-from webapp.models.push import DONE, RUNNING, SUPERSEDED, WAITING
+from webapp.models.push import DONE, RUNNING, STOPPED, SUPERSEDED, WAITING
 from webapp.services import formatting
 from webapp.services.autotask import holding
 from webapp.services.autotask.holding import Hold
@@ -26,7 +26,11 @@ LABELS = {
     AMBER: "Differs",
     NEEDS_YOU: "Needs you",
     FAILED: "Failed",
+    STOPPED: "Stopped",
+    SUPERSEDED: "Replaced",
 }
+# What a run by itself may be: some of the above, and these.
+RUN_LABELS = {**LABELS, "running": "Pushing", "retrying": "Tried again"}
 UNTAKEN = timedelta(seconds=30)
 
 
@@ -40,11 +44,6 @@ class PushState:
     run: PushRun | None = None
 
     @property
-    def label(self) -> str:
-        """The status in words."""
-        return LABELS[self.status]
-
-    @property
     def moves(self) -> bool:
         """True while it will change within moments, so that looking often is worth it."""
         return self.status in (QUEUED, PUSHING)
@@ -52,7 +51,7 @@ class PushState:
     @property
     def settled(self) -> bool:
         """True when it stays as it is until somebody does something about this quote."""
-        return self.status in (NEVER, SYNCED, AMBER, NEEDS_YOU, FAILED)
+        return self.status in (NEVER, SYNCED, AMBER, NEEDS_YOU, FAILED, STOPPED)
 
 
 def of_quote(quote: Quote) -> PushState:
@@ -74,6 +73,12 @@ def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     return {quote_id: judge(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
 
 
+def of_entry(entry: OutboxEntry, run: PushRun | None) -> str:
+    """The status of one entry and its newest run."""
+    hold = holding.current() if entry.state == WAITING else None
+    return judge(entry, run, hold, utc_now())
+
+
 def judge(entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datetime) -> str:
     """The status of an entry and its newest run. ``hold``: what keeps every push from beginning."""
     if entry.state == RUNNING:
@@ -82,6 +87,8 @@ def judge(entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datet
         if hold is not None:
             return hold.kind
         return RETRYING if entry.last_error and entry.not_before > now else QUEUED
+    if entry.state in (STOPPED, SUPERSEDED):
+        return entry.state
     if entry.state == DONE:
         return AMBER if run is not None and run.state == AMBER else SYNCED
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED

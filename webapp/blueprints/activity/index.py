@@ -1,0 +1,64 @@
+"""The list of every push."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.activity import activity
+from webapp.blueprints.activity.access import is_admin
+from webapp.blueprints.support import actor, is_htmx
+from webapp.services.autotask import activity as activities
+from webapp.services.autotask import bulk, pausing
+from webapp.services.autotask.activity import Filters
+from webapp.services.fields import Reader
+
+
+@activity.get("/")
+@login_required
+def index() -> ResponseReturnValue:
+    """Search and filter; htmx gets the list alone, or 204 while what it shows still holds."""
+    filters = _filters()
+    seen = filters if is_admin() else replace(filters, owner_id=actor().id)
+    page = activities.runs(seen, request.args.get("page", 1, type=int))
+    queue = activities.queue(None if is_admin() else actor().id)
+    mark = activities.digest([page.mark, str(queue.waiting), str(queue.running), str(queue.hold)])
+    if is_htmx() and request.args.get("seen") == mark:
+        return "", 204
+    found: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
+    found["asked"] = _as_arguments(filters)
+    if is_htmx():
+        return render_template("activity/_runs.html", **found)
+    if is_admin():
+        found |= {"owners": activities.owners(), "pause": pausing.current(), "batches": bulk.batches()}
+    return render_template("activity/index.html", **found, states=activities.RUN_STATES)
+
+
+def _filters() -> Filters:
+    """What the address asks for; what cannot be read narrows nothing."""
+    reader = Reader(request.args)
+    state = reader.raw("state")
+    since, until = reader.day("since"), reader.day("until")
+    return Filters(
+        state=state if state in activities.RUN_STATES else "",
+        text=reader.raw("q")[:200],
+        owner_id=reader.identifier("owner") if is_admin() else None,
+        since=None if "since" in reader.errors else since,
+        until=None if "until" in reader.errors else until,
+    )
+
+
+def _as_arguments(filters: Filters) -> dict[str, Any]:
+    """The filters as an address carries them; those that narrow nothing are left out."""
+    values = {
+        "state": filters.state,
+        "q": filters.text,
+        "owner": filters.owner_id,
+        "since": filters.since.isoformat() if filters.since else "",
+        "until": filters.until.isoformat() if filters.until else "",
+    }
+    return {name: value for name, value in values.items() if value}

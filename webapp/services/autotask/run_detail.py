@@ -1,0 +1,144 @@
+"""One push, told so that a person can follow it: steps, fields before and after, calls, sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from webapp.models import OutboxEntry, PushCall, PushRun, PushStep, db
+from webapp.services.autotask import journal, plan, weblinks
+from webapp.services.autotask.activity import digest
+from webapp.services.autotask.wording import ACTIONS, ENTITIES, Change, Words, label
+from webapp.services.formatting import period_label
+from webapp.services.runtime import Runtime
+
+STEP_STATES = {
+    journal.PLANNED: "Not reached",
+    journal.INTENT: "In doubt",
+    journal.DONE: "Done",
+    journal.FAILED: "Failed",
+    journal.UNCHANGED: "As it should be",
+    journal.RESOLVED: "Cut off",
+}
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page."""
+
+    step: PushStep
+    action: str
+    entity: str
+    state: str
+    seconds: float | None
+    url: str
+    changes: list[Change]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What one period comes to, here and in Autotask."""
+
+    period: str
+    here: str
+    there: str
+
+    @property
+    def agrees(self) -> bool:
+        """True when both are the same, to the cent."""
+        return self.here == self.there
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """``attempts``: every run of the same push. ``repeated``: calls that Autotask did not answer or put off."""
+
+    run: PushRun
+    entry: OutboxEntry | None
+    written: list[ShownStep]
+    unchanged: list[ShownStep]
+    calls: list[PushCall]
+    attempts: list[PushRun]
+    sums: list[Sum]
+    differences: list[str]
+    foreign: list[str]
+    seconds: float | None
+    repeated: int
+    is_newest: bool
+    mark: str
+
+
+def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
+    """Everything that is kept of a run. Asks Autotask for nothing."""
+    words = Words(replace(runtime, offline=True))
+    root = weblinks.base()
+    rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
+    steps = [_shown(words, root, row) for row in rows]
+    calls = _calls(run.id)
+    report = run.report
+    return RunDetail(
+        run=run,
+        entry=db.session.get(OutboxEntry, run.outbox_entry_id) if run.outbox_entry_id else None,
+        written=[one for one in steps if one.step.action != plan.KEEP],
+        unchanged=[one for one in steps if one.step.action == plan.KEEP],
+        calls=calls,
+        attempts=_attempts(run),
+        sums=[Sum(period_label(name), *pair) for name, pair in report.get("amounts", {}).items()],
+        differences=list(report.get("differences", [])),
+        foreign=list(report.get("foreign", [])),
+        seconds=_between(run.started_at, run.finished_at),
+        repeated=sum(1 for call in calls if call.status is None or call.status in (429, 500, 502, 503, 504)),
+        is_newest=db.session.scalar(db.select(db.func.max(PushRun.id)).filter_by(quote_id=run.quote_id))
+        == run.id,
+        mark=digest([run.state, str(len(calls)), *(row.state for row in rows)]),
+    )
+
+
+def _calls(run_id: int) -> list[PushCall]:
+    """The calls in order, without their bodies, which may be long."""
+    query = (
+        db.select(PushCall)
+        .filter_by(run_id=run_id)
+        .options(db.defer(PushCall.request_body), db.defer(PushCall.response_body))
+        .order_by(PushCall.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _attempts(run: PushRun) -> list[PushRun]:
+    query = (
+        db.select(PushRun)
+        .filter_by(quote_id=run.quote_id, outbox_entry_id=run.outbox_entry_id)
+        .order_by(PushRun.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _shown(words: Words, root: str, step: PushStep) -> ShownStep:
+    return ShownStep(
+        step=step,
+        action=ACTIONS.get(step.action, "Keep"),
+        entity=ENTITIES.get(step.entity, step.entity),
+        state=STEP_STATES.get(step.state, step.state),
+        seconds=_between(step.started_at, step.finished_at),
+        url=weblinks.record_url(root, step.entity, step.remote_id),
+        changes=[] if step.action in (plan.DELETE, plan.KEEP) else _changes(words, step),
+    )
+
+
+def _changes(words: Words, step: PushStep) -> list[Change]:
+    changes: Mapping[str, Any] = step.changes
+    return [
+        Change(
+            label(name),
+            "" if step.action == plan.CREATE else words.value(step.entity, name, before),
+            words.value(step.entity, name, after),
+        )
+        for name, (before, after) in changes.items()
+    ]
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None
