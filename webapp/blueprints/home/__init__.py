@@ -8,8 +8,8 @@ from flask_login import login_required
 
 from webapp.blueprints.support import actor
 from webapp.services import dashboard as dashboards
-from webapp.services.autotask import states
 from webapp.services import health
+from webapp.services.autotask import states
 
 home = Blueprint("home", __name__)
 
