@@ -67,9 +67,11 @@ def tick(runtime: Runtime) -> bool:
     """Queue the job when there is something to do; True when it was queued. Redis being away is no error."""
     if not connection.is_connected():
         return False
+    compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
+    lists_are_stale = metadata.is_stale()
+    db.session.commit()
     try:
-        compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
-        if not compares and (not metadata.is_stale() or runtime.redis.exists(LISTS_TRIED)):
+        if not compares and (not lists_are_stale or runtime.redis.exists(LISTS_TRIED)):
             return False
         queue = Queue(QUEUE, connection=runtime.redis)
         if JOB_ID in queue.get_job_ids():
@@ -108,6 +110,8 @@ def _keep_lists(runtime: Runtime) -> None:
 
 
 def _calls_are_plentiful(runtime: Runtime) -> bool:
-    found = connection.open_client(runtime).threshold()
+    client = connection.open_client(runtime)
+    db.session.commit()  # no transaction stays open while Autotask is asked
+    found = client.threshold()
     limit = int(found.get("externalRequestThreshold") or 0)
     return not limit or int(found.get("currentTimeframeRequestCount") or 0) < limit * PLENTIFUL

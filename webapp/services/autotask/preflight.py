@@ -105,6 +105,7 @@ def _ask_autotask(runtime: Runtime, stored: Connection) -> list[Problem]:
     """
     identity = f"{stored.zone_url} {stored.user_name} {stored.updated_at}"
     key = f"quotewright:preflight:{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    db.session.commit()  # no transaction stays open while Redis or Autotask is asked
     try:
         # The first one asks; until its answer is there, the others do without.
         if not runtime.redis.set(key, "", nx=True, ex=BAD_FOR_SECONDS):
