@@ -9,6 +9,7 @@ from typing import Any
 
 KEEP = 20_000
 KEEP_BODY = 20_000
+KEEP_BODIES = 2_000  # of the newest calls; without this a long run would fill the memory
 MOST_PRETENDED = 1_000_000
 
 
@@ -65,6 +66,8 @@ class CallLog:
         with self._lock:
             self.sequence += 1
             self._calls.append({"seq": self.sequence, **entry})
+            if len(self._calls) > KEEP_BODIES:
+                self._calls[-KEEP_BODIES - 1].update(request="", response="")
 
     def since(self, sequence: int = 0, last: int = 0) -> list[dict[str, Any]]:
         """Calls after a sequence number, oldest first; ``last`` keeps only that many."""

@@ -156,7 +156,9 @@ def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
         if record.get("primaryQuote") is None:
             record["primaryQuote"] = not others
     elif old["primaryQuote"] and not record["primaryQuote"] and len(others) > 1:
-        raise invalid("An opportunity with several quotes must have one primary quote; make another one primary.")
+        raise invalid(
+            "An opportunity with several quotes must have one primary quote; make another one primary."
+        )
 
 
 def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.calls import KEEP_BODIES, KEEP_BODY, CallLog
 from tests.sandbox.kit import Api, attachment, company, deal, item_fields
 from tests.support.sandbox import TIMEOUT, new_tenant
 
@@ -222,3 +223,12 @@ def test_a_wrong_admin_call_is_refused_with_a_sentence(
     answer = admin(sandbox_url, method, path)
     assert answer.status_code == status
     assert answer.json()["errors"][0]
+
+
+def test_the_bodies_of_old_calls_are_let_go() -> None:
+    log = CallLog()
+    for number in range(KEEP_BODIES + 5):
+        log.add({"request": f"asked {number}", "response": "x" * (KEEP_BODY + 1)})
+    calls = log.since()
+    assert [bool(call["request"]) for call in calls[:7]] == [False] * 5 + [True] * 2
+    assert calls[-1]["response"] == "x" * KEEP_BODY + "…"
