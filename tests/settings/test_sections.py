@@ -8,6 +8,7 @@ from flask import Flask
 from tests.settings.visitor import PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
 from webapp.models import AuditEvent, db
+from webapp.services import categories
 from webapp.services.autotask import settings_store
 
 
@@ -153,6 +154,16 @@ def test_the_page_survives_an_autotask_that_is_down(connected: Tenant, admin: Vi
 def test_a_rep_may_not_enter(app: Flask, company: None, address: str) -> None:
     rep = Visitor(app.test_client()).sign_in("rep@demo.example", "four plain words here")
     assert rep.client.get(address).status_code == 403
+
+
+def test_new_categories_are_counted_in_the_menus(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    assert "2 unmapped" in text(admin.client.get(PAGE)), "Services and its Onsite Labor"
+    with app.app_context():
+        categories.ensure(("Printers",))
+        db.session.commit()
+    assert "Item Category Mapping (active) 3 unmapped" in text(admin.client.get(PAGE))
+    assert "4 unmapped" in text(admin.client.get("/settings/")), "and a tax code"
 
 
 def _picklist(tenant: Tenant, entity: str, field: str) -> list[dict[str, str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import admin_required
+from webapp.blueprints.support import admin_required, runtime
 from webapp.services import accounts, app_settings, required_fields
-from webapp.services.autotask import connection
+from webapp.services.autotask import connection, settings_page
+from webapp.services.autotask.choices import Choices
 from webapp.services.integrations import registry
 
 
@@ -16,6 +19,11 @@ from webapp.services.integrations import registry
 @admin_required
 def index() -> ResponseReturnValue:
     """What can be set, with the state of each."""
+    unmapped = 0
+    if connection.load() is not None:
+        # The lists as they were last read: this page waits for nobody.
+        lists = Choices(replace(runtime(), offline=True))
+        unmapped = sum(settings_page.unmapped(lists).values())
     states = [entry.state() for group in registry.by_group().values() for entry in group]
     return render_template(
         "settings/index.html",
@@ -23,6 +31,7 @@ def index() -> ResponseReturnValue:
         company=app_settings.get(app_settings.COMPANY_PROFILE)[0]["name"],
         required=len(required_fields.current()[0]),
         advice=required_fields.advice(connection.load() is not None),
+        unmapped=unmapped,
         working=sum(state.working for state in states),
         troubled=sum(state.added and not state.working for state in states),
     )
