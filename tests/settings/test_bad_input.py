@@ -126,6 +126,7 @@ def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) ->
     assert "You, in another tab or window, saved this section since you opened it." in text(refused)
 
 
+@pytest.mark.both_databases
 def test_a_draft_can_be_discarded(app: Flask, connected: Tenant, admin: Visitor) -> None:
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     answer = admin.send(admin.section("company"), {"do": "discard"}, htmx=True)
@@ -140,6 +141,7 @@ def test_a_draft_can_be_discarded(app: Flask, connected: Tenant, admin: Visitor)
     assert admin.send(stale, {"do": "discard"}, htmx=True).status_code == 409
 
 
+@pytest.mark.both_databases
 def test_restoring_what_autotask_lacks_brings_drafts_only(
     app: Flask, runtime: Runtime, connected: Tenant, admin: Visitor
 ) -> None:

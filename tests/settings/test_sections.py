@@ -85,6 +85,7 @@ def test_wrong_values_are_told_at_their_fields_and_stay_in_the_form(
         assert settings_store.draft("opportunity").version == 0
 
 
+@pytest.mark.both_databases
 def test_two_admins_the_second_is_told_and_keeps_what_was_entered(
     app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
 ) -> None:
