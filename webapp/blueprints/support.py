@@ -128,6 +128,23 @@ class RecordForm(FlaskForm):
     seen = HiddenField()
 
 
+def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordForm]) -> tuple[R | None, int]:
+    """Save what a form was sent with. Returns the saved record, or None and the status of the page that shows why not.
+
+    ``stored``: makes the same form from the record as it is now, for when somebody else saved it meanwhile.
+    """
+    if not form.validate_on_submit():
+        return None, 422 if request.method == "POST" else 200
+    try:
+        return save(), 200
+    except Invalid as error:
+        show_errors(form, error)
+        return None, 422
+    except Conflict as error:
+        show_conflict(form, stored(), error)
+        return None, 409
+
+
 def show_conflict(form: RecordForm, stored: RecordForm, error: Conflict) -> None:
     """Say that somebody else saved, put what they saved beside the fields, and let the form be sent again.
 

@@ -10,10 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
-from webapp.blueprints.support import actor, back_to, is_htmx, show_conflict, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, submit
 from webapp.models import Item
 from webapp.services import catalogue, categories, records
-from webapp.services.errors import Conflict, Invalid
 from webapp.services.fields import Reader
 
 
@@ -63,15 +62,12 @@ def _form(record: Item | None, **options: Any) -> ItemForm:
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
-    form, status = _form(record), 422 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            saved = catalogue.save(actor(), record, form.data)
-        except Invalid as error:
-            show_errors(form, error)
-        except Conflict as error:
-            show_conflict(form, _form(record, formdata=None), error)
-            status = 409
-        else:
-            return back_to("items.item", f"{saved.name} was saved.", item_id=saved.id)
+    form = _form(record)
+    saved, status = submit(
+        form,
+        lambda: catalogue.save(actor(), record, form.data),
+        lambda: _form(record, formdata=None),
+    )
+    if saved is not None:
+        return back_to("items.item", f"{saved.name} was saved.", item_id=saved.id)
     return render_template("items/item.html", form=form, item=record), status

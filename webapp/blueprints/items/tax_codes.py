@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import TaxCodeForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
+from webapp.blueprints.support import actor, admin_required, back_to, submit
 from webapp.models import TaxCode
 from webapp.services import records, tax_codes
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.errors import Invalid
 
 
 @items.get("/tax-codes")
@@ -56,15 +56,12 @@ def _form(record: TaxCode | None, **options: Any) -> TaxCodeForm:
 
 
 def _edit(record: TaxCode | None) -> ResponseReturnValue:
-    form, status = _form(record), 422 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            saved = tax_codes.save(actor(), record, form.data)
-        except Invalid as error:
-            show_errors(form, error)
-        except Conflict as error:
-            show_conflict(form, _form(record, formdata=None), error)
-            status = 409
-        else:
-            return back_to("items.tax_code_list", f"{saved.name} was saved.")
+    form = _form(record)
+    saved, status = submit(
+        form,
+        lambda: tax_codes.save(actor(), record, form.data),
+        lambda: _form(record, formdata=None),
+    )
+    if saved is not None:
+        return back_to("items.tax_code_list", f"{saved.name} was saved.")
     return render_template("items/tax_code.html", form=form, tax_code=record), status

@@ -10,10 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import OrganizationForm
-from webapp.blueprints.support import actor, back_to, is_htmx, show_conflict, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, submit
 from webapp.models import Organization
 from webapp.services import directory, records
-from webapp.services.errors import Conflict, Invalid
 
 
 @people.get("/organizations")
@@ -48,16 +47,13 @@ def _form(record: Organization | None, **options: Any) -> OrganizationForm:
 
 
 def _edit(record: Organization | None) -> ResponseReturnValue:
-    form, status = _form(record), 422 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            saved = directory.save_organization(actor(), record, form.data)
-        except Invalid as error:
-            show_errors(form, error)
-        except Conflict as error:
-            show_conflict(form, _form(record, formdata=None), error)
-            status = 409
-        else:
-            return back_to("people.organization", f"{saved.name} was saved.", organization_id=saved.id)
+    form = _form(record)
+    saved, status = submit(
+        form,
+        lambda: directory.save_organization(actor(), record, form.data),
+        lambda: _form(record, formdata=None),
+    )
+    if saved is not None:
+        return back_to("people.organization", f"{saved.name} was saved.", organization_id=saved.id)
     quotes = directory.quotes_of(organization=record) if record else []
     return render_template("people/organization.html", form=form, organization=record, quotes=quotes), status
