@@ -98,9 +98,9 @@ def field(tenant: Tenant, entity: Entity, record: Record, name: str) -> Shown:
         return Shown(name, shown, numeric=True)
     if about.type == "bytes":
         return Shown(name, "content")
-    return Shown(
-        name, str(value).replace("T", " ").removesuffix(".000Z") if about.type == "datetime" else str(value)
-    )
+    if about.type == "datetime":
+        return Shown(name, f"{value[:10]} {value[11:19]} UTC")
+    return Shown(name, str(value))
 
 
 def fields(tenant: Tenant, entity: Entity, record: Record) -> list[Shown]:
