@@ -200,7 +200,7 @@ class Executor:
 
 
 def _plan_is_old(step: Step, error: Refused) -> bool:
-    """True when what is updated is gone, or somebody made a service of the same unique name a moment ago."""
-    if step.action == UPDATE:
+    """True when what is updated, or hung on, is gone, or somebody made a service of the same name a moment ago."""
+    if step.action == UPDATE or (step.action == CREATE and step.parent):
         return error.status == 404
     return step.action == CREATE and "unique key" in str(error).lower()

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from webapp.models import DriftFinding, Link, Quote, User, db, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
-from webapp.models.integration import AUTOTASK
 from webapp.services import audit, outbox
-from webapp.services.autotask import lease, links
+from webapp.services.autotask import lease, links, vanished
 from webapp.services.autotask.plan import AGAIN, LEFT_AWAY
 from webapp.services.errors import Conflict, Invalid, NotFound
 
@@ -134,23 +133,11 @@ def _delete_line(finding: DriftFinding) -> None:
 
 def _forget(finding: DriftFinding) -> None:
     """Without its link a record is made again; with an opportunity or a quote all that hung on it is."""
-    quote_id = str(finding.quote_id)
     if finding.remote_entity == "QuoteItems":
         links.remove((finding.local_type, finding.local_id, finding.remote_entity))
-        return
-    links.remove(("quote", quote_id, "Quotes"))
-    kinds = [("line", "QuoteItems")]
-    if finding.remote_entity == "Opportunities":
-        links.remove(("quote", quote_id, "Opportunities"))
-        kinds.append(("revision", "OpportunityAttachments"))
-    for kind, entity in kinds:
-        db.session.execute(
-            db.delete(Link).where(
-                Link.integration == AUTOTASK,
-                Link.local_type == kind,
-                Link.remote_entity == entity,
-                Link.local_id.startswith(f"{quote_id}:", autoescape=True),
-            )
+    else:
+        vanished.forget_quote(
+            finding.quote_id, with_opportunity=finding.remote_entity == vanished.OPPORTUNITIES
         )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from webapp.models import PushQuestion, PushRun, db
-from webapp.services.autotask import claims, connection, journal, lease, links, prepare, reconcile
+from webapp.services.autotask import claims, connection, journal, lease, links, prepare, reconcile, vanished
 from webapp.services.autotask.apply import Executor, PlanOutdated
 from webapp.services.autotask.client import Client
 from webapp.services.autotask.desired import Desired, Problem
@@ -79,12 +79,12 @@ def _push(
         try:
             executor.run(steps)
         except PlanOutdated as gone:
-            # Somebody deleted or made it in Autotask meanwhile. Without its link it is looked for anew.
+            # Somebody deleted or made it in Autotask meanwhile.
             if attempt == REPLANS:
                 raise ServiceError(
                     f"{gone.step.title} keeps changing in Autotask, so the push was stopped: {gone.cause}"
                 ) from gone
-            links.remove((*gone.step.local, gone.step.entity))
+            vanished.forget(client, desired, gone.step)
             log.commit()
             continue
         break
