@@ -178,7 +178,7 @@ def test_calls_that_got_no_answer_are_counted(office: Office, owner: Visitor) ->
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", entity="Companies", verb="query", times=2)
     assert office.process(quote_id) == "synced"
-    assert "2 of which got no proper answer" in text(
+    assert "2 of which got no usable answer and were made again" in text(
         owner.client.get(f"/activity/runs/{run_of(office, quote_id)}")
     )
 

@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
     if is_htmx() and request.args.get("seen") == mark:
         return "", 204
     found: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
-    found["asked"] = _as_arguments(filters)
+    found |= {"asked": _as_arguments(filters), "is_admin": is_admin()}
     if is_htmx():
         return render_template("activity/_runs.html", **found)
     if is_admin():

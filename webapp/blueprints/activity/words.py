@@ -13,7 +13,9 @@ def push_word(status: str) -> str:
 
 
 def seconds(value: float) -> str:
-    """“0.4 s”, “75 s”, “12 min”."""
+    """“40 ms”, “0.4 s”, “75 s”, “12 min”."""
+    if value < 0.1:
+        return f"{value * 1000:.0f} ms"
     if value >= 600:
         return f"{value / 60:.0f} min"
     return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"

@@ -16,10 +16,10 @@ def note(entry: OutboxEntry, *, went_well: bool) -> None:
     batch = _locked(entry.batch_id)
     batch.failures = 0 if went_well else batch.failures + 1
     if batch.state == RUNNING and batch.failures >= batch.stop_after:
+        many = f"{batch.failures} pushes in a row" if batch.failures > 1 else "one push"
         stop(
             batch,
-            f"Stopped after {batch.failures} pushes in a row that failed or needed an answer. The last one said: "
-            f"{entry.last_error}",
+            f"Stopped after {many} that failed or needed an answer. The last one said: {entry.last_error}",
         )
 
 

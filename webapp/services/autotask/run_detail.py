@@ -53,7 +53,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """``attempts``: every run of the same push. ``repeated``: calls that Autotask did not answer or put off."""
+    """``attempts``: every run of the same push. ``repeated``: calls that were made again."""
 
     run: PushRun
     entry: OutboxEntry | None
@@ -89,7 +89,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         differences=list(report.get("differences", [])),
         foreign=list(report.get("foreign", [])),
         seconds=_between(run.started_at, run.finished_at),
-        repeated=sum(1 for call in calls if call.status is None or call.status in (429, 500, 502, 503, 504)),
+        repeated=_repeated(calls),
         is_newest=db.session.scalar(db.select(db.func.max(PushRun.id)).filter_by(quote_id=run.quote_id))
         == run.id,
         mark=digest([run.state, str(len(calls)), *(row.state for row in rows)]),
@@ -105,6 +105,18 @@ def _calls(run_id: int) -> list[PushCall]:
         .order_by(PushCall.id)
     )
     return list(db.session.scalars(query))
+
+
+def _repeated(calls: list[PushCall]) -> int:
+    """How many calls got no answer, or were put off, and were followed by the same call."""
+    again: set[tuple[str, str]] = set()
+    count = 0
+    for call in reversed(calls):
+        same = (call.method, call.path)
+        failed = call.status is None or call.status == 429 or call.status >= 500
+        count += failed and same in again
+        again.add(same)
+    return count
 
 
 def _attempts(run: PushRun) -> list[PushRun]:
