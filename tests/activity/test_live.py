@@ -59,6 +59,7 @@ def test_a_question_is_answered_by_keyboard(office: Office, page: Page, address:
     like = office.tenant.query("Companies")[0]
     row = {name: like[name] for name in ("companyType", "ownerResourceID", "phone", "isActive")}
     office.tenant.seed(Companies=[{**row, "companyName": "Twins", "city": city} for city in ("Rome", "Oslo")])
+    oslo = next(one["id"] for one in office.tenant.state()["Companies"] if one.get("city") == "Oslo")
     quote_id = office.quote(company="Twins")
     assert office.process(quote_id) == "needs_you"
     page.goto(f"{address}/activity/quotes/{quote_id}")
@@ -73,8 +74,7 @@ def test_a_question_is_answered_by_keyboard(office: Office, page: Page, address:
     expect(panel).to_have_attribute("data-status", "queued")
     assert office.process(quote_id) == "synced"
     expect(panel).to_have_attribute("data-status", "synced", timeout=SOON_MS)
-    picked = next(one["id"] for one in office.tenant.state()["Companies"] if one.get("city") == "Oslo")
-    assert office.tenant.state()["Opportunities"][-1]["companyID"] == picked
+    assert office.tenant.state()["Opportunities"][-1]["companyID"] == oslo
 
 
 def test_a_new_push_appears_in_the_list_by_itself(office: Office, page: Page, address: str) -> None:

@@ -31,6 +31,8 @@ from webapp.services.autotask.errors import (
 
 PAGE = 500
 TRIES = 4
+# A shorter one would be found in too many words that have nothing to do with it.
+SHORTEST_SECRET = 6
 GENERIC = ("an error occurred while processing your request",)
 THREADS = ("thread threshold", "threads for this object", "too many concurrent")
 HOURLY = ("request threshold",)
@@ -110,6 +112,7 @@ class Client:
         self._budget: Budget = budget or _Unlimited()
         self._on_call = on_call
         self._before_call = before_call
+        self._hidden = tuple(value for value in (secret, integration_code) if len(value) >= SHORTEST_SECRET)
         self._session = _session()
         self._session.headers.update(
             {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
@@ -245,6 +248,12 @@ class Client:
                 allow_redirects=False,
             )
             return _read(response, path)
+        except AutotaskError as error:
+            # What answers (a proxy, say) may repeat the headers it got, and errors are shown to people.
+            error.args = tuple(self._hide(str(one)) for one in error.args)
+            if isinstance(error, Refused):
+                error.sentences = [self._hide(one) for one in error.sentences]
+            raise
         except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise Temporary(
                 "Autotask could not be reached. The call is made again later.", path=path
@@ -270,10 +279,16 @@ class Client:
                     path=path,
                     status=response.status_code if response is not None else None,
                     duration_ms=round((time.perf_counter() - started) * 1000),
-                    request_body=_redact(path, text or ""),
-                    response_body=response.text[:20_000] if response is not None else "",
+                    request_body=self._hide(_redact(path, text or "")),
+                    response_body=self._hide(response.text)[:20_000] if response is not None else "",
                 )
             )
+
+    def _hide(self, text: str) -> str:
+        """``text`` without our credentials, should they stand in it."""
+        for value in self._hidden:
+            text = text.replace(value, "(hidden)")
+        return text
 
 
 def find_zone(root: str, user_name: str, timeout: float) -> Record:
