@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from stack import keys, ports, redis_server
+from stack import keys, ports, redis_server, schema
 from stack.child import Child
 from stack.errors import StackError
 from stack.options import Options
@@ -98,7 +98,8 @@ class Stack:
         sandbox = (
             self._begin("sandbox", parts.sandbox(options.sandbox_port)) if options.wants_sandbox else None
         )
-        self._run(parts.migrate())
+        if options.given("DATABASE_URL") or not schema.is_current(options.data / "quotewright.db"):
+            self._run(parts.migrate())
         if sandbox:
             self._await_sandbox(sandbox, parts)
         web = self._begin("web", parts.web(self._listener.fileno()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
@@ -15,8 +17,12 @@ MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 
 _hasher = PasswordHasher()
-# Verified when no such account exists, so that the answer takes equally long.
-_NOBODY = _hasher.hash("no such account")
+
+
+@cache
+def _nobody() -> str:
+    """Verified when no such account exists, so that the answer takes equally long. Slow to make."""
+    return _hasher.hash("no such account")
 
 
 def normalize_email(text: str) -> str:
@@ -51,7 +57,7 @@ def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password[:MAX_PASSWORD])
+        _hasher.verify(user.password_hash if user else _nobody(), password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         return None
     if user is None or not user.is_active:
