@@ -85,7 +85,9 @@ def _rights(client: Client) -> Check:
             answers = list(pool.map(lambda entity: _lacking(client, entity), RIGHTS))
     except AutotaskError as error:
         return Check(
-            "Rights of the API user", "warning", f"They could not be looked up just now. {error} Look again later."
+            "Rights of the API user",
+            "warning",
+            f"They could not be looked up just now. {error} Look again later.",
         )
     missing = [sentence for sentence in answers if sentence]
     if not missing:
