@@ -56,6 +56,7 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
 class _Checker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {}
         self._lists: dict[tuple[str, str], dict[int, Choice]] = {}
         self._seen: set[tuple[str, str, Any]] = set()
         self.stops: list[Problem] = []
@@ -65,7 +66,7 @@ class _Checker:
         """Check one record: what is kept in any case, and what only a new one gets."""
         if wish.entity not in metadata.PICKLISTS:
             return
-        fields = {entry["name"]: entry for entry in metadata.fields(self._runtime, wish.entity)}
+        fields = self._fields_of(wish.entity)
         subject = goods.line_titles[0] if goods else _subject(wish)
         for name, value in wish.fields.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, self.stops)
@@ -76,6 +77,11 @@ class _Checker:
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
         self._missing(wish, subject, fields, found)
+
+    def _fields_of(self, entity: str) -> dict[str, dict[str, Any]]:
+        if entity not in self._fields:
+            self._fields[entity] = {entry["name"]: entry for entry in metadata.fields(self._runtime, entity)}
+        return self._fields[entity]
 
     def _value(
         self, entity: str, subject: str, entry: Mapping[str, Any], value: Any, found: list[Problem]
