@@ -99,6 +99,7 @@ def test_a_batch_pushes_what_was_chosen(office: Office, admin: Visitor) -> None:
     assert "every 1s" not in page.text
 
 
+@pytest.mark.both_databases
 def test_a_batch_stops_after_so_many_in_a_row_and_says_so(office: Office, admin: Visitor) -> None:
     company_id = seed_broken_company(office, COMPANY)
     good = [office.quote() for _ in range(2)]
@@ -192,6 +193,7 @@ def test_a_selection_of_nothing_or_of_nonsense(office: Office, admin: Visitor, a
     assert "at most 100" in text(answer)
 
 
+@pytest.mark.both_databases
 def test_quotes_are_offered_by_the_state_of_their_push(office: Office, admin: Visitor) -> None:
     seed_broken_company(office, COMPANY)
     good, bad = office.quote(title="Green"), office.quote(title="Red", company=COMPANY)

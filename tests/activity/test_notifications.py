@@ -58,6 +58,7 @@ def send(office: Office, mailbox: Mailbox) -> int:
         return notifications.send_mails(replace(runtime, config=settings))
 
 
+@pytest.mark.both_databases
 def test_the_rep_and_the_admins_are_told_until_it_goes_well(
     office: Office, owner: Visitor, failed: tuple[int, int]
 ) -> None:
@@ -133,6 +134,7 @@ def test_what_is_no_id_puts_nothing_aside(
     assert told(office)[OWNER] == ["failed"]
 
 
+@pytest.mark.both_databases
 def test_a_mail_goes_to_each_of_them_once(office: Office, mailbox: Mailbox, failed: tuple[int, int]) -> None:
     assert send(office, mailbox) == 2
     assert send(office, mailbox) == 0

@@ -30,6 +30,7 @@ def numbers(page: str) -> list[int]:
     return [int(one) for one in re.findall(r'href="/activity/runs/(\d+)"', page)]
 
 
+@pytest.mark.both_databases
 def test_the_list_shows_the_newest_first_and_can_be_narrowed(office: Office, admin: Visitor) -> None:
     seed_broken_company(office, COMPANY)
     good = office.quote(title="Green rack")
@@ -229,6 +230,7 @@ def test_what_is_not_there(office: Office, admin: Visitor, area: str, number: st
     assert admin.client.get(f"/activity/{area}/{number}").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_list_of_quotes_has_the_state_of_each_push_in_one_query(office: Office, owner: Visitor) -> None:
     seed_broken_company(office, COMPANY)
     synced, failed, queued = office.quote(), office.quote(company=COMPANY), office.quote()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from redis import Redis
 from rq import Queue
 
@@ -24,6 +25,7 @@ def sweep(office: Office) -> int:
         return outbox.sweep(desk.runtime)
 
 
+@pytest.mark.both_databases
 def test_nothing_is_queued_or_begun_until_it_is_resumed(
     office: Office, admin: Visitor, redis_url: str
 ) -> None:

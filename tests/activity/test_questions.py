@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.activity.kit import Office
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import Organization, PushQuestion, User, db
@@ -93,6 +95,7 @@ def test_what_is_no_candidate_is_refused_beside_the_question(office: Office, own
     assert office.entry(quote_id)[2] == "parked"
 
 
+@pytest.mark.both_databases
 def test_an_answer_counts_for_every_quote_that_asked_the_same(office: Office, owner: Visitor) -> None:
     _, buffalo = seed_twins(office)
     first = office.quote(company=TWINS)
