@@ -73,9 +73,9 @@ def test_ending_a_program_ends_what_it_started_in_a_group_of_its_own(tmp_path: P
     inner = int(child.output())
     assert child.pid is not None
     assert inner in session_members(child.pid)
+    session = child.pid
     child.stop(grace=0.1)
-    assert session_members(child.pid) == []
-    assert gone(inner)
+    wait_for(lambda: session_members(session) == [] and gone(inner), "the end of the whole session")
 
 
 def test_a_program_is_asked_to_end_only_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 RESULTS = Path("test-results")
 ARGUMENTS = [
@@ -22,7 +22,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STEP_TIMEOUT_MS = 15_000
+# Long: a machine that runs all the tests at once is slow now and then, and a step that works does not wait for it.
+STEP_TIMEOUT_MS = 30_000
 AXE = Path(__file__).parent / "vendor/axe/axe.min.js"
 
 
@@ -40,6 +41,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         reason = "No Chromium was found: install Debian's chromium, or name one with CHROMIUM."
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    expect.set_options(timeout=STEP_TIMEOUT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium

@@ -11,20 +11,12 @@ from playwright.sync_api import Page, expect
 
 from stack import Options, Stack
 from tests.browser.people import sign_in
-from tests.support.browser import STEP_TIMEOUT_MS, accessibility_violations
+from tests.support.browser import accessibility_violations
 from tests.webhooks.receiver import Receiver, listening
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SENT_WITHIN_MS = 60_000
 CATALOGUE = "/settings/integrations/"
-
-
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    """A busy machine answers late."""
-    expect.set_options(timeout=STEP_TIMEOUT_MS)
-    yield
-    expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="module")

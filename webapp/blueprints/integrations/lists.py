@@ -54,7 +54,7 @@ def shown(since: datetime | None, first: bool, *, problem: str = "") -> dict[str
     """What the partial needs. ``since``: lists older than that are still to be read; None: none are."""
     return {
         "fetched_at": metadata.fetched_at(),
-        "lists_since": int(since.timestamp()) if since else None,
+        "lists_since": since.isoformat() if since else None,
         "lists_left": len(metadata.due(since)) if since else 0,
         "lists_total": len(metadata.NAMES),
         "lists_first": first,
@@ -67,7 +67,13 @@ def _partial(since: datetime | None, first: bool, **more: Any) -> str:
 
 
 def _since() -> datetime:
-    """From when on a list counts as fresh: a time that an earlier step named, never a later one than now."""
-    now = int(datetime.now(UTC).timestamp())
-    given = request.form.get("since", 0, type=int)
-    return datetime.fromtimestamp(given if 0 < given < now else now, UTC)
+    """From when on a list counts as fresh: a time that an earlier step named, never a later one than now.
+
+    To the microsecond, so that the lists read a moment ago are read anew as well when somebody asks for it.
+    """
+    now = datetime.now(UTC)
+    try:
+        given = datetime.fromisoformat(request.form.get("since", ""))
+    except ValueError:
+        return now
+    return given if given.tzinfo and given < now else now

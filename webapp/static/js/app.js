@@ -33,3 +33,12 @@ document.addEventListener("htmx:sendError", () => {
 document.addEventListener("htmx:timeout", () => {
   notice("The server took too long to answer. What you typed is still here: try again in a moment.");
 });
+
+// What somebody typed before the page was ready is taken up: nothing was listening yet.
+window.addEventListener("load", () => {
+  for (const field of document.querySelectorAll("form[hx-get] input[type='search'], form[hx-post] input")) {
+    if (field.value === field.defaultValue || ["hidden", "checkbox", "radio"].includes(field.type)) continue;
+    const kind = field.type === "search" ? "input" : "change";
+    if (kind === "input" || field !== document.activeElement) field.dispatchEvent(new Event(kind, {bubbles: true}));
+  }
+});

@@ -59,23 +59,30 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   else field?.removeAttribute("aria-invalid");
 });
 
-// Publishing waits until what was typed last is saved, and does not happen when that was refused.
-let saving = 0;
+// Publishing waits until what was typed last is saved, and does not happen when that was refused. Only what saves is
+// waited for, and by the request itself: events of an element that was taken out of the page meanwhile never arrive.
+const saves = new Set();
 let waiting = null;
-document.addEventListener("htmx:beforeRequest", () => { saving += 1; });
-document.addEventListener("htmx:afterRequest", (event) => {
-  saving -= 1;
+const ended = (request) => {
+  saves.delete(request);
   if (!waiting) return;
-  if (!event.detail.successful) {
+  if (request.status === 0 || request.status >= 400) {
     waiting = null;
-  } else if (saving === 0) {
+  } else if (saves.size === 0) {
     const form = waiting;
     waiting = null;
     (document.querySelector("form[data-after-saves]") ?? form).submit();
   }
+};
+document.addEventListener("htmx:beforeSend", (event) => {
+  const {xhr, requestConfig} = event.detail;
+  if (requestConfig.verb === "get") return;
+  saves.add(xhr);
+  // Later than htmx itself, which then has sent what was queued behind this request.
+  xhr.addEventListener("loadend", () => setTimeout(ended, 0, xhr));
 });
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-after-saves]") || saving === 0) return;
+  if (!event.target.matches("form[data-after-saves]") || saves.size === 0) return;
   event.preventDefault();
   waiting = event.target;
 });

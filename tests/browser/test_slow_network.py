@@ -1,0 +1,86 @@
+"""The editor on a slow network: what was typed too early is taken up, and what is still under way holds nothing up."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from stack import Stack
+from tests.browser.people import REP_EMAIL, sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def begin_quote(page: Page) -> None:
+    page.get_by_role("link", name="New quote").click()
+    page.get_by_role("button", name="Tom Brennan").click()
+    expect(page.get_by_role("searchbox", name="Add a line")).to_be_visible()
+
+
+def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    held: list[Route] = []
+    page.route("**/find/autotask*", held.append)
+    page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
+    page.get_by_role("button", name="as a line of its own").click()
+    line = page.locator(".line")
+    expect(line).to_have_count(1)
+    assert held, "the search in Autotask is under way"
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Published as quote")).to_be_visible()
+
+
+def test_publishing_waits_for_what_was_typed_last(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
+    page.get_by_role("button", name="as a line of its own").click()
+    line = page.locator(".line")
+    expect(line.get_by_label("Price")).to_be_focused()
+    held: list[Route] = []
+    page.route("**/lines/*", held.append)
+    line.get_by_label("Price").fill("12.50")
+    # Leaving the field saves it; the click comes while that is under way.
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Ready to publish")).to_be_visible()
+    assert held, "the price is on its way"
+    page.unroute("**/lines/*")
+    held[0].continue_()
+    expect(page.get_by_text("Published as quote")).to_be_visible()
+    expect(page.locator(".line .amount")).to_have_text("$12.50")
+    expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
+
+
+def test_a_refused_price_is_not_published(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
+    page.get_by_role("button", name="as a line of its own").click()
+    line = page.locator(".line")
+    expect(line.get_by_label("Price")).to_be_focused()
+    line.get_by_label("Price").fill("12,50")
+    page.get_by_role("button", name="Publish").click()
+    expect(line.get_by_text("Write decimals with a point, for example 12.50.")).to_be_visible()
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_visible()
+    assert page.get_by_text("Published as quote").count() == 0
+
+
+def test_what_was_typed_before_the_script_was_there_is_looked_for(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    held: list[Route] = []
+    page.route("**/htmx.min.js", held.append)
+    page.goto(page.url, wait_until="commit")
+    page.get_by_role("searchbox", name="Add a line").fill("Latitude 5550")
+    assert held, "the script is on its way"
+    held[0].continue_()
+    expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
