@@ -30,8 +30,8 @@ FIRST_ID: dict[str, int] = defaultdict(
 API_USER = 17  # the userType of the resource that calls the API
 
 RESOURCES = [
-    ("Ada", "Admin", "admin@demo.example", True),
-    ("Rita", "Rep", "rep@demo.example", True),
+    ("Dana", "Whitfield", "admin@demo.example", True),
+    ("Robin", "Alvarez", "rep@demo.example", True),
     ("Omar", "Haddad", "omar@demo.example", True),
     ("Lena", "Vogt", "lena@demo.example", True),
     ("Quentin", "Left", "quentin@demo.example", False),
@@ -60,7 +60,7 @@ BILLING_CODES = [
     ("Travel", 3, True),
 ]
 TAX_CATEGORIES = ["Hardware Goods", "Software and Licenses", "Services", "Exempt"]
-TAX_REGIONS = ["New York", "California", "Ontario", "Outside"]
+TAX_REGIONS = ["New York", "California", "Ontario", "Outside", "New York, Upstate"]
 # region, category, name, rate in percent
 TAXES = [
     (0, 0, "NY State Tax", "4.0"),
@@ -72,6 +72,9 @@ TAXES = [
     (2, 0, "HST", "13.0"),
     (2, 1, "HST", "13.0"),
     (2, 2, "HST", "13.0"),
+    (4, 0, "NY State and County Tax", "8.0"),
+    (4, 1, "NY State and County Tax", "8.0"),
+    (4, 2, "NY State and County Tax", "8.0"),
 ]
 
 

@@ -92,6 +92,38 @@ def test_a_description_of_100_000_characters_is_printed_in_full_and_readable(tex
         )
 
 
+def sums_of(pdf: bytes) -> list[tuple[int, str, float]]:
+    """Page, text and size in points of every caption of the sums and of the signature."""
+    found: list[tuple[int, str, float]] = []
+    for number, page in enumerate(PdfReader(io.BytesIO(pdf)).pages):
+
+        def visit(
+            text: str, matrix: list[float], _text_matrix: object, _font: object, size: float, page: int = number
+        ) -> None:
+            if text.strip() in ("Subtotal", "Sales tax (8.25 %)", "Shipping", "Total", "SIGNATURE"):
+                found.append((page, text.strip(), round(size * matrix[0], 2)))
+
+        page.extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.parametrize("count", range(4, 12))
+def test_sums_stay_together_at_their_size_wherever_the_page_ends(count: int) -> None:
+    lines = tuple(
+        line(f"Firewall {number}", description="word " * 16, tax_name="Sales tax", tax_rate=Decimal("8.25"))
+        for number in range(count)
+    )
+    found = sums_of(document.render(make(lines=lines, shipping_amount=Decimal("12.50"), terms="Thirty days.")))
+    assert [(text, size) for _, text, size in found] == [
+        ("Subtotal", 9.0),
+        ("Sales tax (8.25 %)", 9.0),
+        ("Shipping", 9.0),
+        ("Total", 10.5),
+        ("SIGNATURE", 6.8),
+    ]
+    assert len({page for page, *_ in found[:4]}) == 1
+
+
 def test_markup_in_a_name_is_text_and_fetches_nothing() -> None:
     hostile = '<img src="http://127.0.0.1:1/x"><pdf:toc/> <script>alert(1)</script> {{ 7 * 7 }}'
     pages = read(document.render(make(title=hostile, lines=(line(hostile, description=hostile),))))
