@@ -11,6 +11,17 @@ from tests.browser.people import REP_EMAIL, sign_in
 pytestmark = pytest.mark.browser
 
 
+def hold(page: Page, address: str) -> list[Route]:
+    """Keep back every request to ``address``; returns those that wait."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, keep)
+    return held
+
+
 def begin_quote(page: Page) -> None:
     page.get_by_role("link", name="New quote").click()
     page.get_by_role("button", name="Tom Brennan").click()
@@ -23,8 +34,7 @@ def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)
     begin_quote(page)
-    held: list[Route] = []
-    page.route("**/find/autotask*", held.append)
+    held = hold(page, "**/find/autotask*")
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
     page.get_by_role("button", name="as a line of its own").click()
     line = page.locator(".line")
@@ -42,15 +52,14 @@ def test_publishing_waits_for_what_was_typed_last(live_stack: Stack, browser_pag
     page.get_by_role("button", name="as a line of its own").click()
     line = page.locator(".line")
     expect(line.get_by_label("Price")).to_be_focused()
-    held: list[Route] = []
-    page.route("**/lines/*", held.append)
+    held = hold(page, "**/lines/*")
     line.get_by_label("Price").fill("12.50")
     # Leaving the field saves it; the click comes while that is under way.
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Ready to publish")).to_be_visible()
     assert held, "the price is on its way"
-    page.unroute("**/lines/*")
     held[0].continue_()
+    page.unroute("**/lines/*")
     expect(page.get_by_text("Published as quote")).to_be_visible()
     expect(page.locator(".line .amount")).to_have_text("$12.50")
     expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
@@ -77,8 +86,7 @@ def test_what_was_typed_before_the_script_was_there_is_looked_for(
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)
     begin_quote(page)
-    held: list[Route] = []
-    page.route("**/htmx.min.js", held.append)
+    held = hold(page, "**/htmx.min.js")
     page.goto(page.url, wait_until="commit")
     page.get_by_role("searchbox", name="Add a line").fill("Latitude 5550")
     assert held, "the script is on its way"

@@ -98,7 +98,12 @@ def sums_of(pdf: bytes) -> list[tuple[int, str, float]]:
     for number, page in enumerate(PdfReader(io.BytesIO(pdf)).pages):
 
         def visit(
-            text: str, matrix: list[float], _text_matrix: object, _font: object, size: float, page: int = number
+            text: str,
+            matrix: list[float],
+            _text_matrix: object,
+            _font: object,
+            size: float,
+            page: int = number,
         ) -> None:
             if text.strip() in ("Subtotal", "Sales tax (8.25 %)", "Shipping", "Total", "SIGNATURE"):
                 found.append((page, text.strip(), round(size * matrix[0], 2)))
@@ -113,7 +118,9 @@ def test_sums_stay_together_at_their_size_wherever_the_page_ends(count: int) -> 
         line(f"Firewall {number}", description="word " * 16, tax_name="Sales tax", tax_rate=Decimal("8.25"))
         for number in range(count)
     )
-    found = sums_of(document.render(make(lines=lines, shipping_amount=Decimal("12.50"), terms="Thirty days.")))
+    found = sums_of(
+        document.render(make(lines=lines, shipping_amount=Decimal("12.50"), terms="Thirty days."))
+    )
     assert [(text, size) for _, text, size in found] == [
         ("Subtotal", 9.0),
         ("Sales tax (8.25 %)", 9.0),

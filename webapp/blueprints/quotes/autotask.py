@@ -52,11 +52,17 @@ def use_contact() -> ResponseReturnValue:
 @quotes.post("/autotask/opportunity")
 @login_required
 def use_opportunity() -> ResponseReturnValue:
-    """Begin a quote for an open opportunity and its company."""
+    """Begin a quote for an open opportunity, its contact (when it names one) and its company."""
     hit = pull.opportunity(runtime(), Reader(request.form).identifier("opportunity_id") or 0)
-    organization = pull.company(runtime(), actor(), hit.company_id)
-    chosen = (hit.opportunity_id, hit.title)
-    quote = editing.begin(actor(), organization=organization, title=hit.title, opportunity=chosen)
+    person, organization = pull.customer(runtime(), actor(), hit)
+    quote = editing.begin(
+        actor(),
+        person=person,
+        organization=organization,
+        contact_id=hit.contact_id if person else None,
+        title=hit.title,
+        opportunity=(hit.opportunity_id, hit.title),
+    )
     return redirect(url_for("quotes.show", quote_id=quote.id), 303)
 
 

@@ -13,6 +13,7 @@ from webapp.services.autotask.client import Client, any_of, condition
 from webapp.services.runtime import Runtime
 
 LIMIT = 25
+PAGE = 500  # Autotask cannot sort, so what is wanted in an order is read by the page
 MIN_TEXT = 2
 
 # Autotask's labels of billing periods, lower-cased, to our recurrences.
@@ -55,11 +56,12 @@ class ContactHit:
 
 @dataclass(frozen=True)
 class OpportunityHit:
-    """An open opportunity."""
+    """An open opportunity. ``contact_id``: None when it names nobody."""
 
     opportunity_id: int
     title: str
     company_id: int
+    contact_id: int | None
     company_name: str
     amount: Decimal
     projected_close: date
@@ -86,7 +88,7 @@ class CatalogueHit:
 
 
 def contacts(client: Client, text: str) -> list[ContactHit]:
-    """Active contacts whose name, e-mail or company contains ``text``, at most 25. Raises AutotaskError."""
+    """Active contacts whose name, e-mail, phone or company contains ``text``, at most 25. Raises AutotaskError."""
     text = text.strip()
     if len(text) < MIN_TEXT:
         return []
@@ -95,7 +97,7 @@ def contacts(client: Client, text: str) -> list[ContactHit]:
         [condition("contains", "companyName", text), condition("eq", "isActive", True)],
         limit=LIMIT,
     )
-    nodes = [condition("contains", name, text) for name in ("firstName", "lastName", "emailAddress")]
+    nodes = [condition("contains", name, text) for name in ("firstName", "lastName", "emailAddress", "phone")]
     words = text.split()
     if len(words) == 2:
         nodes.append(
@@ -117,20 +119,22 @@ def contacts(client: Client, text: str) -> list[ContactHit]:
     return [_contact(row, by_id.get(row["companyID"], {})) for row in found]
 
 
-def opportunities(client: Client, company_id: int | None, text: str, today: date) -> list[OpportunityHit]:
-    """Opportunities that are Active and whose projected close date lies ahead, at most 25, soonest first.
+def opportunities(
+    runtime: Runtime, client: Client, company_id: int | None, text: str, today: date
+) -> list[OpportunityHit]:
+    """Opportunities that are Active and whose projected close date lies ahead, the 25 that close soonest.
 
     Raises AutotaskError.
     """
     extra = [condition("eq", "companyID", company_id)] if company_id else []
     if text.strip():
         extra.append(condition("contains", "title", text.strip()))
-    return _open_opportunities(client, extra, today)
+    return _open_opportunities(runtime, client, extra, today)
 
 
-def opportunity(client: Client, opportunity_id: int, today: date) -> OpportunityHit | None:
+def opportunity(runtime: Runtime, client: Client, opportunity_id: int, today: date) -> OpportunityHit | None:
     """The opportunity while it is Active and closes in the future; else None. Raises AutotaskError."""
-    hits = _open_opportunities(client, [condition("eq", "id", opportunity_id)], today)
+    hits = _open_opportunities(runtime, client, [condition("eq", "id", opportunity_id)], today)
     return hits[0] if hits else None
 
 
@@ -157,14 +161,11 @@ def catalogue_record(runtime: Runtime, client: Client, entity: str, record_id: i
     return _goods(runtime, entity, rows[0]) if rows else None
 
 
-def _open_opportunities(client: Client, extra: list[dict[str, Any]], today: date) -> list[OpportunityHit]:
-    active = [
-        int(value["value"])
-        for entry in client.fields("Opportunities")
-        if entry["name"].lower() == "status"
-        for value in entry.get("picklistValues") or []
-        if str(value.get("label")).strip().lower() == "active"
-    ]
+def _open_opportunities(
+    runtime: Runtime, client: Client, extra: list[dict[str, Any]], today: date
+) -> list[OpportunityHit]:
+    statuses = metadata.picklist(runtime, "Opportunities", "status")
+    active = [status.value for status in statuses if status.label.strip().lower() == "active"]
     if not active:
         return []
     filters = [
@@ -172,25 +173,30 @@ def _open_opportunities(client: Client, extra: list[dict[str, Any]], today: date
         condition("gt", "projectedCloseDate", f"{today}T23:59:59Z"),
         *extra,
     ]
-    rows = client.query("Opportunities", filters, limit=LIMIT)
+    rows = client.query("Opportunities", filters, limit=PAGE)
+    rows = sorted(rows, key=lambda row: (_close_date(row), int(row["id"])))[:LIMIT]
     ids = sorted({row["companyID"] for row in rows})
     names = (
         {row["id"]: row["companyName"] for row in client.query("Companies", [condition("in", "id", ids)])}
         if ids
         else {}
     )
-    hits = [
+    return [
         OpportunityHit(
             opportunity_id=int(row["id"]),
             title=str(row["title"]),
             company_id=int(row["companyID"]),
+            contact_id=int(row["contactID"]) if row.get("contactID") else None,
             company_name=str(names.get(row["companyID"], "")),
             amount=Decimal(row.get("amount") or 0),
-            projected_close=datetime.fromisoformat(str(row["projectedCloseDate"])).date(),
+            projected_close=_close_date(row),
         )
         for row in rows
     ]
-    return sorted(hits, key=lambda hit: (hit.projected_close, hit.opportunity_id))
+
+
+def _close_date(row: dict[str, Any]) -> date:
+    return datetime.fromisoformat(str(row["projectedCloseDate"])).date()
 
 
 def catalogue(runtime: Runtime, client: Client, text: str) -> list[CatalogueHit]:

@@ -40,7 +40,9 @@ def contacts(runtime: Runtime, text: str) -> Answer[ContactHit]:
 
 def opportunities(runtime: Runtime, text: str, company_id: int | None = None) -> Answer[OpportunityHit]:
     """Search the opportunities that are Active and close in the future, of one company if it is given."""
-    return _search(runtime, lambda client: lookup.opportunities(client, company_id, text, stages.today()))
+    return _search(
+        runtime, lambda client: lookup.opportunities(runtime, client, company_id, text, stages.today())
+    )
 
 
 def catalogue(runtime: Runtime, text: str) -> Answer[CatalogueHit]:
@@ -63,13 +65,13 @@ def company_id_of(organization: Organization | None) -> int | None:
 
 
 def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
-    """The person of an Autotask contact: the linked one, else the one with its e-mail, else a new one.
+    """The person of an Autotask contact: the linked one, else the one of its e-mail and company, else a new one.
 
     Raises ServiceError with a sentence when Autotask cannot be asked or has no such contact.
     """
     hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
     organization = _organization(actor, hit)
-    person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit)
+    person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit, organization)
     if person is None:
         person = Person(
             first_name=_cut(hit.first_name, 50),
@@ -97,11 +99,26 @@ def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
     return organization
 
 
+def customer(
+    runtime: Runtime, actor: User, hit: OpportunityHit
+) -> tuple[Person, None] | tuple[None, Organization]:
+    """Whom an opportunity is for: its contact while Autotask has it, else its company.
+
+    Raises ServiceError with a sentence as ``contact`` does.
+    """
+    if hit.contact_id is not None:
+        try:
+            return contact(runtime, actor, hit.contact_id), None
+        except NotFound:
+            db.session.rollback()
+    return None, company(runtime, actor, hit.company_id)
+
+
 def opportunity(runtime: Runtime, opportunity_id: int) -> OpportunityHit:
     """An opportunity that may be chosen. Raises ServiceError with a sentence when it is closed, overdue or gone."""
     return _fetch(
         runtime,
-        lambda client: lookup.opportunity(client, opportunity_id, stages.today()),
+        lambda client: lookup.opportunity(runtime, client, opportunity_id, stages.today()),
         "This opportunity is not Active with a projected close date in the future any more. Choose another, or let the "
         "push make a new one.",
     )
@@ -193,12 +210,17 @@ def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -
     return None
 
 
-def _same_email(hit: ContactHit) -> Person | None:
+def _same_email(hit: ContactHit, organization: Organization) -> Person | None:
+    """Who has the contact's e-mail and works there; else who has it and works nowhere yet.
+
+    Somebody of another organization is somebody else: their quotes would go to another company.
+    """
     if not hit.email:
         return None
-    query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower()).limit(1)
-    found: Person | None = db.session.scalar(query)
-    return found
+    query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower()).order_by(Person.id)
+    people = list(db.session.scalars(query))
+    there = [person for person in people if person.organization_id == organization.id]
+    return next(iter(there or [person for person in people if person.organization_id is None]), None)
 
 
 def _link(local_type: str, local_id: int, entity: str, remote_id: int, parent_id: int | None) -> None:

@@ -89,8 +89,12 @@ def discard_draft(section: str, expected_version: int, actor: User | None) -> Dr
 
 def as_saved() -> AutotaskSettings:
     """What would count after “Save Integration”, with the version that it would get."""
-    content: dict[str, object] = {name: item.content for name, item in drafts().items()}
-    return AutotaskSettings.model_validate({"version": active().version + 1, **content})
+    return _after(active(), drafts())
+
+
+def _after(before: AutotaskSettings, kept: dict[str, Draft]) -> AutotaskSettings:
+    content: dict[str, object] = {name: item.content for name, item in kept.items()}
+    return AutotaskSettings.model_validate({"version": before.version + 1, **content})
 
 
 def save_integration(actor: User | None, expected_version: int | None = None) -> int:
@@ -99,7 +103,9 @@ def save_integration(actor: User | None, expected_version: int | None = None) ->
     When nothing differs from what counts already, nothing happens. Raises Conflict when somebody did the same
     since ``expected_version`` was read.
     """
-    before, after, kept = active(), as_saved(), drafts()
+    before, kept = active(), drafts()
+    # Numbered after the very version that was compared: whoever was faster has that number already.
+    after = _after(before, kept)
     if expected_version is not None and before.version != expected_version:
         newest = _newest()
         raise Conflict(RACED.format(who=_who(newest.saved_by if newest else None, actor)))
