@@ -27,10 +27,12 @@ from webapp.models import db
 from webapp.services import notifications
 from webapp.services.autotask import drift_schedule
 from webapp.services.integrations import registry
+from webapp.services.quoting import expiry
 from webapp.services.runtime import Runtime
 
 SWEEP_SECONDS = 2.0
-# Whether quotes are due to be compared with Autotask is looked at after each so many sweeps: once a minute.
+# What expired, and whether quotes are due to be compared with Autotask, is looked at after each so many sweeps: once a
+# minute.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 
@@ -77,6 +79,7 @@ def sweep_for_ever(parent: int) -> None:
         for name, task in tasks.items():
             _attempt(app, name, task)
         if sweeps % SWEEPS_PER_TICK == 0:
+            _attempt(app, "expiry", expiry.tick)
             _attempt(app, "drift", drift_schedule.tick)
 
 

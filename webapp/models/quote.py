@@ -132,7 +132,11 @@ class QuoteLine(Base):
 
 
 class Revision(Base):
-    """What was published, frozen. ``content`` is canonical JSON (see ``services.quoting.snapshot``)."""
+    """What was published, frozen. ``content`` is canonical JSON (see ``services.quoting.snapshot``).
+
+    ``expires_on``: the last good day, as in the content. ``expired_at``: when it was noticed that the day had passed
+    without an answer.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("quote_id", "number"),)
@@ -142,6 +146,8 @@ class Revision(Base):
     number: Mapped[int]
     content: Mapped[str] = mapped_column(Text)
     content_sha256: Mapped[str] = mapped_column(String(64))
+    expires_on: Mapped[date | None]
+    expired_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 

@@ -17,9 +17,9 @@ PSA = "Professional Services Automation (PSA)"
 DEVELOPER = "Automation and Developer Tools"
 
 # What may happen to a published quote. The last five follow a change of its status.
-PUBLISHED, VIEWED, REOPENED = "published", "viewed", "reopened"
+PUBLISHED, VIEWED, EXPIRED, REOPENED = "published", "viewed", "expired", "reopened"
 STATUS_KINDS = (ACCEPTED, ORDERED, FULFILLED, LOST, REOPENED)
-KINDS = (PUBLISHED, VIEWED, *STATUS_KINDS)
+KINDS = (PUBLISHED, VIEWED, EXPIRED, *STATUS_KINDS)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webapp.models.quote import ACCEPTED, LOST
-from webapp.services.integrations.base import PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
+from webapp.services.integrations.base import EXPIRED, PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
 from webapp.services.quoting import pricing, snapshot
 from webapp.services.quoting.totals import Totals
 
@@ -18,6 +18,7 @@ STATUS_CHANGED = "quote.status_changed"
 EVENTS = {
     "quote.published": "A quote was published, or published again with changes.",
     "quote.viewed": "The customer opened a quote for the first time since it was published.",
+    "quote.expired": "The last good day of a quote passed without an answer.",
     "quote.accepted": "The customer accepted a quote, or a rep noted that they did.",
     "quote.lost": "The customer declined a quote, or a rep marked it as lost.",
     STATUS_CHANGED: "A quote became accepted, ordered, fulfilled or lost, or a lost one was opened again.",
@@ -25,6 +26,7 @@ EVENTS = {
 _OWN = {
     PUBLISHED: "quote.published",
     VIEWED: "quote.viewed",
+    EXPIRED: "quote.expired",
     ACCEPTED: "quote.accepted",
     LOST: "quote.lost",
 }
