@@ -19,6 +19,7 @@ from webapp.blueprints.settings import settings
 
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
+    app.url_map.converters["int"] = support.RecordNumber
     for blueprint in (home, auth, quotes, people, items, activity, public, settings, integrations, drift):
         app.register_blueprint(blueprint)
     support.init_app(app)

@@ -12,16 +12,20 @@ from flask_login import current_user, login_required
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 from wtforms import Field, HiddenField, SelectField
 
 from webapp.blueprints import resume
 from webapp.models import User, db
 from webapp.models.account import ADMIN
 from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
+from webapp.services.fields import MAX_ID
 from webapp.services.runtime import Runtime
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PAGES = 10_000
 
 SENTENCES = {
     400: "The request could not be understood. Nothing was changed; go back and try again.",
@@ -102,6 +106,18 @@ def init_app(app: Flask) -> None:
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return refusal(500)
+
+
+class RecordNumber(IntegerConverter):
+    """``<int:...>`` in an address: a number that a record of ours can have, else there is no such page."""
+
+    def __init__(self, url_map: Map, **options: Any) -> None:
+        super().__init__(url_map, **{"max": MAX_ID, **options})
+
+
+def page_number() -> int:
+    """Which page of a list the address asks for, from 1."""
+    return max(1, min(request.args.get("page", 1, type=int), PAGES))
 
 
 def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import is_admin
-from webapp.blueprints.support import actor, is_htmx
+from webapp.blueprints.support import actor, is_htmx, page_number
 from webapp.services.autotask import activity as activities
 from webapp.services.autotask import bulk, pausing
 from webapp.services.autotask.activity import Filters
@@ -24,7 +24,7 @@ def index() -> ResponseReturnValue:
     """Search and filter; htmx gets the list alone, or 204 while what it shows still holds."""
     filters = _filters()
     seen = filters if is_admin() else replace(filters, owner_id=actor().id)
-    page = activities.runs(seen, request.args.get("page", 1, type=int))
+    page = activities.runs(seen, page_number())
     queue = activities.queue(None if is_admin() else actor().id)
     mark = activities.digest([page.mark, str(queue.waiting), str(queue.running), str(queue.hold)])
     if is_htmx() and request.args.get("seen") == mark:

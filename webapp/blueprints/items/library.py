@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
-from webapp.blueprints.support import actor, back_to, is_htmx, submit
+from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
 from webapp.models import Item
 from webapp.services import catalogue, categories, records
 from webapp.services.fields import Reader
@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     """Items; htmx gets the table alone."""
     text = request.args.get("q", "")
     category_id = Reader(request.args).identifier("category")
-    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    page = page_number()
     found = catalogue.search(
         text,
         category_id=category_id,

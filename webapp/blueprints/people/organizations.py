@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import OrganizationForm
-from webapp.blueprints.support import actor, back_to, is_htmx, submit
+from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
 from webapp.models import Organization
 from webapp.services import directory, records
 
@@ -20,7 +20,7 @@ from webapp.services import directory, records
 def organizations() -> ResponseReturnValue:
     """Organizations; htmx gets the table alone."""
     text = request.args.get("q", "")
-    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    page = page_number()
     found = directory.search_organizations(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
     template = "people/_organizations.html" if is_htmx() else "people/organizations.html"
     shown, more = found[: directory.PAGE], len(found) > directory.PAGE

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.support import actor, is_htmx
+from webapp.blueprints.support import actor, is_htmx, page_number
 from webapp.services.autotask import states
 from webapp.services.quoting import listing, stages
 
@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
         text,
         stage=stage,
         owner_id=actor().id if mine else None,
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
     )
     template = "quotes/_table.html" if is_htmx() else "quotes/index.html"
     badges = states.of_quotes([row.quote.id for row in page.rows])
