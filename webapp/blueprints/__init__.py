@@ -11,6 +11,7 @@ from webapp.blueprints.drift import drift
 from webapp.blueprints.home import home
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.items import items
+from webapp.blueprints.livelinks import livelinks
 from webapp.blueprints.people import people
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes import quotes
@@ -20,6 +21,7 @@ from webapp.blueprints.settings import settings
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
     app.url_map.converters["int"] = support.RecordNumber
-    for blueprint in (home, auth, quotes, people, items, activity, public, settings, integrations, drift):
+    parts = (home, auth, quotes, people, items, activity, public, settings, integrations, drift, livelinks)
+    for blueprint in parts:
         app.register_blueprint(blueprint)
     support.init_app(app)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from webapp.services.errors import Invalid
 
 MAX_ID = 2**31 - 1
+# Ids of other systems are 64 bits wide (Autotask's REST API calls them int64).
+MAX_REMOTE_ID = 2**63 - 1
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
@@ -42,13 +44,13 @@ def words(text: str) -> list[str]:
     return clean_text(text)[:200].split()[:8]
 
 
-def parse_id(value: object) -> int | None:
-    """A record's id from a form; None for anything that cannot be one."""
+def parse_id(value: object, greatest: int = MAX_ID) -> int | None:
+    """A record's id from a form or an address, at most ``greatest``; None for anything that cannot be one."""
     text = str(value or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
         return None
     number = int(text)
-    return number if 0 < number <= MAX_ID else None
+    return number if 0 < number <= greatest else None
 
 
 class Reader:
@@ -128,6 +130,10 @@ class Reader:
     def identifier(self, name: str) -> int | None:
         """The id of a record, or None."""
         return parse_id(self._values.get(name))
+
+    def remote_identifier(self, name: str) -> int | None:
+        """The id of a record in another system, or None."""
+        return parse_id(self._values.get(name), MAX_REMOTE_ID)
 
     def check(self, sentence: str = "Something needs your attention; nothing was saved yet.") -> None:
         """Raise Invalid with every sentence kept so far, if any."""

@@ -40,7 +40,7 @@ def autotask_customers() -> ResponseReturnValue:
 def use_contact() -> ResponseReturnValue:
     """Pull a contact, then begin a quote for it (or, with ``quote_id``, offer that quote to it)."""
     reader = Reader(request.form)
-    contact_id, quote_id = reader.identifier("contact_id"), reader.identifier("quote_id")
+    contact_id, quote_id = reader.remote_identifier("contact_id"), reader.identifier("quote_id")
     person = pull.contact(runtime(), actor(), contact_id or 0)
     if quote_id is None:
         quote = editing.begin(actor(), person=person, contact_id=contact_id)
@@ -53,7 +53,7 @@ def use_contact() -> ResponseReturnValue:
 @login_required
 def use_opportunity() -> ResponseReturnValue:
     """Begin a quote for an open opportunity, its contact (when it names one) and its company."""
-    hit = pull.opportunity(runtime(), Reader(request.form).identifier("opportunity_id") or 0)
+    hit = pull.opportunity(runtime(), Reader(request.form).remote_identifier("opportunity_id") or 0)
     person, organization = pull.customer(runtime(), actor(), hit)
     quote = editing.begin(
         actor(),
@@ -66,12 +66,21 @@ def use_opportunity() -> ResponseReturnValue:
     return redirect(url_for("quotes.show", quote_id=quote.id), 303)
 
 
+@quotes.post("/autotask/company")
+@login_required
+def use_company() -> ResponseReturnValue:
+    """Pull a company, then begin a quote for it."""
+    company_id = Reader(request.form).remote_identifier("company_id") or 0
+    quote = editing.begin(actor(), organization=pull.company(runtime(), actor(), company_id))
+    return redirect(url_for("quotes.show", quote_id=quote.id), 303)
+
+
 @quotes.route("/<int:quote_id>/opportunity", methods=["GET", "POST"])
 @login_required
 def opportunity(quote_id: int) -> ResponseReturnValue:
     """Choose the opportunity that a quote belongs to; none lets the push find or make one."""
     if request.method == "POST":
-        wanted = Reader(request.form).identifier("opportunity_id")
+        wanted = Reader(request.form).remote_identifier("opportunity_id")
         hit = pull.opportunity(runtime(), wanted) if wanted else None
         editing.set_opportunity(actor(), quote_id, (hit.opportunity_id, hit.title) if hit else None)
         return back_to("quotes.show", quote_id=quote_id)
@@ -105,6 +114,6 @@ def find_autotask(quote_id: int) -> ResponseReturnValue:
 def add_autotask_line(quote_id: int) -> ResponseReturnValue:
     """Pull a product, service or bundle into the library and add it as a line."""
     reader = Reader(request.form)
-    item = pull.item(runtime(), actor(), reader.raw("entity"), reader.identifier("record_id") or 0)
+    item = pull.item(runtime(), actor(), reader.raw("entity"), reader.remote_identifier("record_id") or 0)
     line = lines.add_item(actor(), quote_id, item)
     return line_added(editing.get(quote_id), line.uid)

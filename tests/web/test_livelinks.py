@@ -1,0 +1,117 @@
+"""LiveLinks: from a record on Autotask's screen to its quotes here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.push.kit import Desk, open_desk
+from tests.settings.visitor import Visitor, text
+from tests.support.sandbox import Tenant
+from webapp.models import Link, Quote, db
+from webapp.services.autotask import livelinks
+from webapp.services.quoting import stages
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture
+def live(app: Flask, tenant: Tenant) -> Iterator[Desk]:
+    """A connected installation, with its application context open."""
+    with app.app_context():
+        yield open_desk(app, tenant)
+
+
+@pytest.fixture
+def rep(app: Flask, live: Desk) -> Visitor:
+    """The rep's browser, without JavaScript."""
+    return Visitor(app.test_client()).sign_in(live.rep.email, PASSWORD)
+
+
+@pytest.fixture
+def pushed(live: Desk) -> Quote:
+    """A quote that Autotask has."""
+    quote = live.quote({"name": "Rack", "unit_price": 10}, title="Pushed rack")
+    assert live.push(quote).state == "synced"
+    return quote
+
+
+def remote(entity: str) -> int:
+    return int(db.session.scalars(db.select(Link.remote_id).filter_by(remote_entity=entity)).one())
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("kind", "entity"), [("opportunity", "Opportunities"), ("quote", "Quotes")])
+def test_it_leads_straight_to_the_one_quote(rep: Visitor, pushed: Quote, kind: str, entity: str) -> None:
+    answer = rep.client.get(f"/livelinks/{kind}?id={remote(entity)}")
+    assert (answer.status_code, answer.location) == (302, f"/quotes/{pushed.id}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "entity", "begun"), [("organization", "Companies", False), ("contact", "Contacts", True)]
+)
+def test_it_shows_the_customers_quotes_and_begins_another(
+    live: Desk, rep: Visitor, pushed: Quote, kind: str, entity: str, begun: bool
+) -> None:
+    page = f"/livelinks/{kind}?id={remote(entity)}"
+    assert "Pushed rack" in text(rep.client.get(page))
+    answer = rep.send(rep.form(page, "/quotes/autotask/"))
+    assert answer.status_code == 303
+    new = db.session.scalars(db.select(Quote).order_by(Quote.id.desc())).first()
+    assert new is not None
+    assert answer.location == f"/quotes/{new.id}"
+    assert new.organization is pushed.organization
+    assert (new.person is pushed.person) == begun
+
+
+def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, rep: Visitor) -> None:
+    waiting = next(
+        row
+        for row in live.tenant.state()["Opportunities"]
+        if row["status"] == live.pick("Opportunities", "status", "Active")
+        and row["projectedCloseDate"][:10] > str(stages.today())
+    )
+    page = f"/livelinks/opportunity?id={waiting['id']}"
+    assert "There is no quote yet." in text(rep.client.get(page))
+    assert rep.send(rep.form(page, "/quotes/autotask/opportunity")).status_code == 303
+    quote = db.session.scalars(db.select(Quote)).one()
+    assert quote.autotask_opportunity_id == waiting["id"]
+    # From now on the link leads to the draft.
+    assert rep.client.get(page).location == f"/quotes/{quote.id}"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/livelinks/opportunity", "The LiveLink came without the Opportunity ID"),
+        ("/livelinks/quote?id=abc", "The LiveLink came without the Quote ID"),
+        ("/livelinks/contact?id=-4", "The LiveLink came without the Contact ID"),
+        (f"/livelinks/organization?id={2**63}", "The LiveLink came without the Organization ID"),
+        ("/livelinks/ticket?id=4", "There is no LiveLink of this kind."),
+    ],
+)
+def test_a_link_that_was_made_wrongly_says_so(rep: Visitor, address: str, sentence: str) -> None:
+    answer = rep.client.get(address)
+    assert answer.status_code == 404
+    assert sentence in text(answer)
+
+
+def test_whoever_is_not_signed_in_comes_back_after_signing_in(app: Flask, live: Desk, pushed: Quote) -> None:
+    page = f"/livelinks/opportunity?id={remote('Opportunities')}"
+    visitor = Visitor(app.test_client())
+    to_sign_in = visitor.client.get(page).location
+    assert to_sign_in.startswith("/login?next=")
+    form = visitor.form(to_sign_in, "")
+    answer = visitor.client.post(
+        to_sign_in, data=dict(form.fill({"email": live.rep.email, "password": PASSWORD}))
+    )
+    assert answer.location == page
+
+
+def test_an_admin_reads_which_address_takes_which_field(rep: Visitor) -> None:
+    page = text(rep.client.get("/livelinks/"))
+    for link in livelinks.LIVE_LINKS.values():
+        assert link.takes in page
+        assert f"http://localhost/livelinks/{link.kind}?id=1234" in page

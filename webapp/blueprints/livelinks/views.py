@@ -1,0 +1,32 @@
+"""Landing from a record of Autotask, and the page that tells an admin how to make the links there."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.livelinks import livelinks
+from webapp.blueprints.support import admin_required, runtime
+from webapp.services.autotask import livelinks as services
+from webapp.services.autotask import states
+from webapp.services.fields import Reader
+
+
+@livelinks.get("/<kind>")
+@login_required
+def land(kind: str) -> ResponseReturnValue:
+    """The one quote of the record at once; else a page with its quotes and a way to begin one."""
+    landing = services.land(kind, Reader(request.args).remote_identifier("id"))
+    if len(landing.rows) == 1 and kind in ("opportunity", "quote"):
+        return redirect(url_for("quotes.show", quote_id=landing.rows[0].quote.id), 302)
+    badges = states.of_quotes([row.quote.id for row in landing.rows])
+    return render_template("livelinks/land.html", landing=landing, push_badges=badges)
+
+
+@livelinks.get("/")
+@admin_required
+def index() -> ResponseReturnValue:
+    """The addresses to enter in Autotask's LiveLinks Designer."""
+    base = f"{runtime().config.public_base_url}{url_for('livelinks.index')}"
+    return render_template("livelinks/index.html", links=services.LIVE_LINKS.values(), base=base)
