@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -14,8 +15,20 @@ from tests.support.settings import environment
 from webapp import create_app
 from webapp.extensions import limiter
 from webapp.models import db
+from webapp.services import accounts
 
 NO_REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """argon2 as ever, but in microseconds: making many accounts is not what takes time in these tests."""
+    thorough = accounts._hasher
+    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts._nobody.cache_clear()
+    yield
+    accounts._hasher = thorough
+    accounts._nobody.cache_clear()
 
 
 @pytest.fixture
