@@ -9,6 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 import config
 from tests.support.settings import environment
@@ -31,6 +32,26 @@ def quick_passwords() -> Iterator[None]:
     accounts._nobody.cache_clear()
 
 
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates, kept from one test's application to the next's."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def compiled_templates() -> CompiledTemplates:
+    """Shared by all applications of one test process."""
+    return CompiledTemplates()
+
+
 @pytest.fixture
 def app_settings(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of the application: Redis and the sandbox are the real ones when the test asks for them."""
@@ -44,10 +65,11 @@ def app_settings(database_url: str, tmp_path: Path, request: pytest.FixtureReque
 
 
 @pytest.fixture
-def app(app_settings: dict[str, str]) -> Iterator[Flask]:
+def app(app_settings: dict[str, str], compiled_templates: CompiledTemplates) -> Iterator[Flask]:
     """The application on a migrated database of this test's own; no context is pushed."""
     application = create_app(config.load(app_settings))
     application.testing = True
+    application.jinja_env.bytecode_cache = compiled_templates
     with application.app_context():
         limiter.reset()
     yield application
