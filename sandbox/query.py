@@ -57,11 +57,7 @@ def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Searc
         raise invalid("Invalid query syntax. A query needs a filter with at least one condition.")
     parser = _Parser(entity, udf_names or set())
     matches = [parser.node(node, 0, top=True) for node in nodes]
-    limit = body.get("maxrecords")
-    if limit is None or limit == 0:
-        limit = PAGE
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= PAGE:
-        raise invalid(f"MaxRecords must be between 1 and {PAGE}.")
+    limit = _limit(body.get("maxrecords"))
     include = body.get("includefields") or []
     if not isinstance(include, list):
         raise invalid("IncludeFields must be a list of field names.")
@@ -73,6 +69,18 @@ def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Searc
             raise invalid(f"Unable to find {str(name)[:80]} in the {entity.name} Entity.")
         names.append(found)
     return Search(_all(matches), parser.exact, limit, names, parser.after)
+
+
+def _limit(asked: Any) -> int:
+    """``MaxRecords`` as a number; also where it comes as text, as it does from clients that type nothing."""
+    if isinstance(asked, str) and asked.strip().isascii() and asked.strip().isdigit() and len(asked) < 10:
+        asked = int(asked)
+    if asked is None or (asked == 0 and not isinstance(asked, bool)):
+        return PAGE
+    number = int(asked) if isinstance(asked, Decimal) and 1 <= asked <= PAGE else asked
+    if isinstance(asked, bool) or not isinstance(number, int) or number != asked or not 1 <= number <= PAGE:
+        raise invalid(f"MaxRecords must be between 1 and {PAGE}.")
+    return number
 
 
 def _all(matches: list[Match]) -> Match:
@@ -178,6 +186,10 @@ class _Parser:
                 self._count(len(value))
             keys = {str(entry).casefold() for entry in value}
             return lambda record: (key_of(read(record)) in keys) == (op == "in")
+        if isinstance(value, list | dict):
+            raise invalid(f"The operator '{op}' needs one value.")
+        if value is None and op not in ("eq", "noteq"):
+            raise invalid(f"The operator '{op}' needs a value.")
         compare = _OPERATORS[op]
         wanted = None if value is None else str(value).casefold()
         return lambda record: compare(key_of(read(record)), wanted)

@@ -238,5 +238,5 @@ def pretty(text: str) -> str:
     """JSON indented for reading; other text as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -38,6 +38,10 @@ class Table:
         if old is None:
             self._order = None
         self.rows[number] = record
+        self.reserve(number)
+
+    def reserve(self, number: int) -> None:
+        """An id that was given once is not given again."""
         self.next_id = max(self.next_id, number + 1)
 
     def remove(self, number: int) -> None:
@@ -96,6 +100,7 @@ class Store:
         self._depth = 0
         self.tables: dict[str, Table] = {}
         self.version = 0  # grows with every change
+        self._before: list[tuple[str, int, Record | None]] = []  # what the work at hand replaced
         self._file = _open(file) if file is not None else None
         if self._file is not None:
             self._load(self._file)
@@ -105,13 +110,28 @@ class Store:
         self._depth += 1
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._depth -= 1
         try:
-            if self._file is not None and self._depth == 0:
-                self._file.commit()
+            if self._depth == 0 and kind is not None:
+                self._undo()
+            if self._depth == 0:
+                self._before.clear()
+                if self._file is not None:
+                    self._file.commit()
         finally:
             self.lock.release()
+
+    def _undo(self) -> None:
+        """Put back what was there before the work that failed. The ids it took stay taken."""
+        if self._file is not None:
+            self._file.rollback()
+        for entity, number, record in reversed(self._before):
+            if record is None:
+                self.table(entity).remove(number)
+            else:
+                self.table(entity).put(record)
+        self.version += 1
 
     def table(self, entity: str) -> Table:
         """The table of an entity."""
@@ -123,7 +143,9 @@ class Store:
     def put(self, entity: str, record: Record) -> None:
         """Add or replace a record, in memory and on the file."""
         self.version += 1
-        self.table(entity).put(record)
+        table = self.table(entity)
+        self._before.append((entity, record["id"], table.rows.get(record["id"])))
+        table.put(record)
         if self._file is not None:
             self._file.execute(
                 "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
@@ -133,8 +155,10 @@ class Store:
     def put_many(self, entity: str, records: list[Record]) -> None:
         """Add many records in one go."""
         self.version += 1
+        table = self.table(entity)
         for record in records:
-            self.table(entity).put(record)
+            self._before.append((entity, record["id"], table.rows.get(record["id"])))
+            table.put(record)
         if self._file is not None:
             self._file.executemany(
                 "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
@@ -144,19 +168,33 @@ class Store:
     def remove(self, entity: str, number: int) -> None:
         """Take a record out."""
         self.version += 1
-        self.table(entity).remove(number)
+        table = self.table(entity)
+        self._before.append((entity, number, table.rows.get(number)))
+        table.remove(number)
         if self._file is not None:
             self._file.execute(
                 "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?",
                 (self.code, entity, number),
+            )
+            self._file.execute(
+                "INSERT OR REPLACE INTO taken VALUES (?, ?, ?)", (self.code, entity, table.next_id - 1)
             )
 
     def clear(self) -> None:
         """Forget everything."""
         self.version += 1
         self.tables.clear()
+        self._before.clear()
         if self._file is not None:
             self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+            self._file.execute("DELETE FROM taken WHERE tenant = ?", (self.code,))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def remember(self, about: dict[str, Any]) -> None:
         """Keep what the tenant itself is like."""
@@ -173,6 +211,9 @@ class Store:
         rows = file.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
         for entity, body in rows:
             self.table(entity).put(loads(body))
+        taken = file.execute("SELECT entity, id FROM taken WHERE tenant = ?", (self.code,))
+        for entity, number in taken:
+            self.table(entity).reserve(number)
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -185,6 +226,10 @@ def _open(file: Path) -> sqlite3.Connection:
         "PRIMARY KEY (tenant, entity, id))"
     )
     connection.execute("CREATE TABLE IF NOT EXISTS tenant (code TEXT PRIMARY KEY, body TEXT)")
+    # The highest id that was given, where its record may be gone.
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS taken (tenant TEXT, entity TEXT, id INTEGER, PRIMARY KEY (tenant, entity))"
+    )
     return connection
 
 

@@ -127,6 +127,13 @@ def test_user_defined_fields_are_searched_one_at_a_time(api: Api) -> None:
         ({**ALL, "MaxRecords": 501}, "between 1 and 500"),
         ({**ALL, "MaxRecords": -1}, "between 1 and 500"),
         ({**ALL, "MaxRecords": True}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": "501"}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": 1.5}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": [5]}, "between 1 and 500"),
+        ({"filter": [{**one("contains", "Warehouse"), "udf": True}]}, "needs a value"),
+        ({"filter": [{**one("eq", "Warehouse", ["x"]), "udf": True}]}, "needs one value"),
+        ({"filter": [{**one("in", "Warehouse", "x"), "udf": True}]}, "needs a list"),
+        ({"filter": [{**one("eq", "Colour", "x"), "udf": True}]}, "Unable to find Colour"),
         ({**ALL, "includeFields": ["colour"]}, "Unable to find colour"),
         ({**ALL, "includeFields": "name"}, "must be a list"),
     ],
@@ -154,8 +161,57 @@ def test_at_most_500_or_conditions(api: Api) -> None:
     )
 
 
-def test_no_json_is_a_400(api: Api) -> None:
-    assert api.refused("GET", "/Products/query", status=400) == "The request body is not valid JSON."
+def test_a_search_that_is_missing_or_no_json_is_a_400(api: Api) -> None:
+    assert "The search is missing" in api.refused("GET", "/Products/query", status=400)
+    answer = api.call("GET", "/Products/query", params={"search": "{filter"})
+    assert (answer.status_code, answer.json()["errors"]) == (400, ["The search is not valid JSON."])
+    assert api.refused("POST", "/Products/query", 7) == (
+        "Invalid query syntax. A JSON object with a filter was expected."
+    )
+
+
+@pytest.mark.parametrize(("asked", "size"), [(3, 3), ("3", 3), (3.0, 3), (None, 500), (0, 500), ("500", 500)])
+def test_max_records_may_be_text(api: Api, asked: Any, size: int) -> None:
+    page = api.call("POST", "/Products/query", {**ALL, "MaxRecords": asked}).json()["pageDetails"]
+    assert page["requestCount"] == size
+
+
+def test_names_behind_the_question_mark_are_read_in_any_case(goods: Api) -> None:
+    search = json.dumps({**ALL, "MaxRecords": 3})
+    answer = goods.call("GET", "/Products/query", params={"Search": search}).json()
+    assert len(answer["items"]) == 3
+    link = answer["pageDetails"]["nextPageUrl"].replace("paging=", "Paging=").replace("search=", "SEARCH=")
+    assert len(goods.call("GET", link).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "found"),
+    [
+        ("eq", "GOLD", ["Golden"]),
+        ("noteq", "gold", ["Plain", "Silvern"]),
+        ("in", ["gold", "Silver"], ["Golden", "Silvern"]),
+        ("notIn", ["gold", "Silver"], ["Plain"]),
+        ("beginsWith", "g", ["Golden"]),
+        ("endsWith", "er", ["Silvern"]),
+        ("contains", "ol", ["Golden"]),
+        ("gt", "Gold", ["Silvern"]),
+        ("exist", None, ["Golden", "Silvern"]),
+        ("notExist", None, ["Plain"]),
+    ],
+)
+def test_each_operator_on_a_user_defined_field(
+    sandbox_url: str, op: str, value: Any, found: list[str]
+) -> None:
+    api = Api(new_tenant(sandbox_url, "empty"))
+    tiers = [("Golden", "Gold"), ("Plain", None), ("Silvern", "Silver")]
+    api.tenant.seed(
+        Companies=[
+            {"companyName": name, "userDefinedFields": [{"name": "Contract Tier", "value": tier}]}
+            for name, tier in tiers
+        ]
+    )
+    node = {"op": op, "field": "Contract Tier", "udf": True, "value": value}
+    assert api.names("Companies", "companyName", node, one("gt", "id", 0)) == found
 
 
 @pytest.fixture
