@@ -6,6 +6,7 @@ and. A node is ``{"op", "field", "value"}`` or a group ``{"op": "and"|"or", "ite
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from sandbox.contract import Entity, Field
 from sandbox.errors import TOO_MANY_ORS, ApiError, invalid
 from sandbox.values import coerce
 
+NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 PAGE = 500
 MAX_OR = 500
 MAX_DEPTH = 50
@@ -192,7 +194,15 @@ class _Parser:
             raise invalid(f"The operator '{op}' needs a value.")
         compare = _OPERATORS[op]
         wanted = None if value is None else str(value).casefold()
+        if op in ("gt", "gte", "lt", "lte") and (limit := _as_number(wanted)) is not None:
+            # User-defined fields are all text here; a number is looked for among numbers.
+            return lambda record: compare(_as_number(read(record)), limit)
         return lambda record: compare(key_of(read(record)), wanted)
+
+
+def _as_number(text: str | None) -> Decimal | None:
+    """The number that a text is, if it is one."""
+    return Decimal(text) if text is not None and NUMBER.fullmatch(text) else None
 
 
 def _loose(field: Field, value: Any) -> Any:

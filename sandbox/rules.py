@@ -156,8 +156,12 @@ def _field_sentences(tenant: Tenant, entity: Entity, field: Field, value: Any) -
             return [f"The value {value} of the field {field.name} is inactive and cannot be used."]
     known = field.reference and field.reference in contract.entities()
     if known and value not in tenant.store.table(field.reference).rows:
-        return [f"Unable to find {field.reference} {value} named by the field {field.name}."]
+        return [_unknown(field.reference, value, field.name)]
     return []
+
+
+def _unknown(entity: str, value: Any, field: str) -> str:
+    return f"Unable to find {entity} {value} named by the field {field}."
 
 
 def _contact(tenant: Tenant, record: Record, old: Record | None) -> None:
@@ -174,7 +178,9 @@ def _opportunity(tenant: Tenant, record: Record, old: Record | None) -> None:
 
 
 def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
-    opportunity = tenant.store.table("Opportunities").rows[record["opportunityID"]]
+    opportunity = tenant.store.table("Opportunities").rows.get(record["opportunityID"])
+    if opportunity is None:  # somebody deleted it
+        raise invalid(_unknown("Opportunities", record["opportunityID"], "opportunityID"))
     if old is not None and record["opportunityID"] != old["opportunityID"]:
         raise invalid("A quote belongs to one opportunity; opportunityID cannot be changed.")
     record["companyID"] = opportunity["companyID"]

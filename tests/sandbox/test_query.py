@@ -106,6 +106,14 @@ def test_user_defined_fields_are_searched_one_at_a_time(api: Api) -> None:
     assert "Only one user-defined field" in answer.json()["errors"][0]
 
 
+def test_numbers_in_user_defined_fields_compare_as_numbers(api: Api) -> None:
+    for count in ("9", "10", "many", None):
+        udf = {"name": "Contract Tier", "value": count}
+        api.tenant.seed(Companies=[{"companyName": f"Has {count}", "userDefinedFields": [udf]}])
+    node = {"op": "gt", "field": "Contract Tier", "udf": True, "value": 9}
+    assert api.names("Companies", "companyName", node) == ["Has 10"]
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -299,6 +299,13 @@ def test_what_a_person_deletes_goes_with_what_is_below_it(api: Api) -> None:
     assert api.get(f"/Quotes/{second}")["primaryQuote"] is True
 
 
+def test_a_quote_whose_opportunity_a_person_deleted_is_refused_with_a_sentence(api: Api) -> None:
+    made = deal(api)
+    api.tenant.remove("Opportunities", made.opportunity)
+    sentence = f"Unable to find Opportunities {made.opportunity} named by the field opportunityID."
+    assert api.refused("PATCH", "/Quotes", {"id": made.quote, "name": "Orphan"}) == sentence
+
+
 def test_an_id_is_not_given_twice(api: Api) -> None:
     made = deal(api)
     first = api.create(made.items, **item_fields(api))
