@@ -24,11 +24,10 @@ def wire(
     tenant: Tenant, entity: Entity, record: Record, include: list[str], *, whole: bool = False
 ) -> dict[str, Any]:
     """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
-    known = [name for name in include if name in entity.fields]
-    names = list(dict.fromkeys(["id", *known])) if include else list(entity.fields)
-    shown = {
-        name: record.get(name) if whole or entity.fields[name].type != "bytes" else None for name in names
-    }
+    names = ["id", *(name for name in include if name in entity.fields)] if include else entity.fields
+    shown = {name: record.get(name) for name in names}
+    if not whole:
+        shown.update({name: None for name in entity.hidden if name in shown})
     udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]
     values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
     shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]

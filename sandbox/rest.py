@@ -142,11 +142,9 @@ def _search(
     search = query.parse(entity, asked, set(tenant.udfs.get(entity.name, [])))
     table = tenant.store.table(entity.name)
     if found.verb == "count":
-        return {"queryCount": sum(1 for _ in table.find(search.match, search.exact, search.after))}
+        return {"queryCount": sum(1 for _ in table.find(search, search.after))}
     page = paging.read(args.get("paging", "")) if found.kind == "next" else paging.first(search.limit)
-    rows = list(
-        itertools.islice(table.find(search.match, search.exact, max(search.after, page.after)), page.size + 1)
-    )
+    rows = list(itertools.islice(table.find(search, max(search.after, page.after)), page.size + 1))
     shown = rows[: page.size]
     # A link that carries the search can be followed by GET. Autotask's does so only where the query was a GET too.
     link = f"{base}/{entity.name}/query/next"

@@ -1,4 +1,4 @@
-"""The records of one tenant: a table an entity, with indexes built when a field is first looked up.
+"""The records of one tenant: a table an entity, with indexes of what is looked up often, and of what is looked up once.
 
 With a file, every committed record is also written to SQLite, and read back at the next start.
 """
@@ -9,22 +9,27 @@ import bisect
 import itertools
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sandbox.query import Match, Record, key_of
+from sandbox import contract
+from sandbox.query import Record, Search, Start, key_of
 from sandbox.seed.reference import FIRST_ID
 from sandbox.values import dumps, loads
 
 
 class Table:
-    """Records by id, in the order of their ids. ``next_id``: the id of the next record that brings none."""
+    """Records by id, in the order of their ids. ``next_id``: the id of the next record that brings none.
 
-    def __init__(self, next_id: int = 1) -> None:
+    ``indexed``: fields whose indexes are kept from the beginning.
+    """
+
+    def __init__(self, next_id: int = 1, indexed: Iterable[str] = ()) -> None:
         self.rows: dict[int, Record] = {}
         self.next_id = next_id
-        self._indexes: dict[str, dict[Any, dict[int, None]]] = {}
+        self._indexes: dict[str, dict[Any, dict[int, None]]] = {name: {} for name in indexed}
         self._order: list[int] | None = None
 
     def put(self, record: Record) -> None:
@@ -52,33 +57,47 @@ class Table:
             for name, index in self._indexes.items():
                 index.get(key_of(old.get(name)), {}).pop(number, None)
 
-    def find(self, match: Match, exact: dict[str, list[Any]], after: int = -1) -> Iterator[Record]:
+    def find(self, search: Search, after: int = -1) -> Iterator[Record]:
         """Matching records with an id above ``after``, by id."""
-        numbers = self._candidates(exact)
-        for number in itertools.islice(numbers, bisect.bisect_right(numbers, after), None):
+        numbers = self._candidates(search.starts)
+        first, end = bisect.bisect_right(numbers, after), bisect.bisect_left(numbers, search.before)
+        for number in itertools.islice(numbers, first, end):
             record = self.rows[number]
-            if match(record):
+            if search.match(record):
                 yield record
 
     def where(self, name: str, value: Any) -> list[Record]:
         """Records whose field equals ``value``."""
         return [self.rows[number] for number in sorted(self._index(name).get(key_of(value), {}))]
 
-    def _candidates(self, exact: dict[str, list[Any]]) -> list[int]:
-        if not exact:
+    def _candidates(self, starts: tuple[Start, ...]) -> list[int]:
+        """Ids among which all matches are, in order: the fewest that an index knows, or all."""
+        size, best = min(
+            ((self._size(start), start) for start in starts), key=itemgetter(0), default=(0, None)
+        )
+        if best is None or size > len(self.rows) // 2:
             if self._order is None:
                 self._order = sorted(self.rows)
             return self._order
-        best: list[int] | None = None
-        for name, keys in exact.items():
+        found: set[int] = set()
+        for name, keys in best.items():
             if name == "id":
-                found = [key for key in keys if isinstance(key, int) and key in self.rows]
+                found.update(key for key in keys if isinstance(key, int) and key in self.rows)
             else:
                 index = self._index(name)
-                found = [number for key in set(keys) for number in index.get(key, ())]
-            if best is None or len(found) < len(best):
-                best = found
-        return sorted(best or [])
+                found.update(number for key in keys for number in index.get(key, ()))
+        return sorted(found)
+
+    def _size(self, start: Start) -> int:
+        """How many records an index would bring, at most."""
+        size = 0
+        for name, keys in start.items():
+            if name == "id":
+                size += len(keys)
+            else:
+                index = self._index(name)
+                size += sum(len(index.get(key, ())) for key in keys)
+        return size
 
     def _index(self, name: str) -> dict[Any, dict[int, None]]:
         if name not in self._indexes:
@@ -137,7 +156,9 @@ class Store:
         """The table of an entity."""
         table = self.tables.get(entity)
         if table is None:
-            table = self.tables[entity] = Table(FIRST_ID[entity])
+            fields = contract.entities()[entity].fields.values()
+            indexed = [field.name for field in fields if field.indexed]
+            table = self.tables[entity] = Table(FIRST_ID[entity], indexed)
         return table
 
     def put(self, entity: str, record: Record) -> None:

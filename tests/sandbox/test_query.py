@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sandbox import contract, query
+from sandbox.store import Table
 from tests.sandbox.kit import ALL, Api
 from tests.support.sandbox import new_tenant
 
@@ -61,6 +64,67 @@ def test_each_operator(goods: Api, op: str, field: str, value: Any, found: list[
     assert goods.names("Products", "name", one(op, field, value)) == found
     count = goods.call("POST", "/Products/query/count", {"filter": [one(op, field, value)]})
     assert count.json() == {"queryCount": len(found)}
+
+
+def product(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "sku": f"S-{number}",
+        "name": f"Part {number}",
+        "isActive": True,
+        "msrp": number % 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "looked_at"),
+    [
+        ([one("eq", "sku", "s-70")], 1),
+        ([one("eq", "msrp", 3), one("eq", "sku", "S-70")], 1),  # the fewest that an index knows
+        ([one("in", "sku", ["S-1", "s-2", "none"])], 2),
+        ([one("eq", "id", 70)], 1),
+        ([{"op": "or", "items": [one("eq", "sku", "S-1"), one("in", "name", ["part 2", "Part 3"])]}], 3),
+        ([{"op": "or", "items": [one("eq", "id", number) for number in range(400)]}], 399),
+        ([{"op": "and", "items": [one("exist", "msrp"), one("eq", "sku", "S-70")]}], 1),
+        (
+            [
+                {
+                    "op": "or",
+                    "items": [
+                        one("eq", "sku", "S-1"),
+                        {"op": "and", "items": [one("eq", "id", 2), ALL["filter"][0]]},
+                    ],
+                }
+            ],
+            2,
+        ),
+        ([one("gt", "id", 995), one("lte", "id", 998)], 3),
+        ([{"op": "or", "items": [one("eq", "sku", "S-1"), one("contains", "name", "7")]}], 1000),
+        ([one("eq", "isActive", True)], 1000),
+    ],
+)
+def test_no_more_records_are_looked_at_than_an_index_or_the_ids_leave(
+    nodes: list[dict[str, Any]], looked_at: int
+) -> None:
+    """And whatever is looked at, the answer is what looking at every record gives."""
+    table = Table(indexed=["sku"])
+    for number in range(1, 1001):
+        table.put(product(number))
+    search = query.parse(contract.entities()["Products"], {"filter": nodes})
+    seen: list[int] = []
+
+    def watched(record: dict[str, Any]) -> bool:
+        seen.append(record["id"])
+        return search.match(record)
+
+    found = [row["id"] for row in table.find(replace(search, match=watched), search.after)]
+    assert found == [number for number in range(1, 1001) if search.match(product(number))]
+    assert len(seen) == looked_at
+
+
+def test_a_filter_has_its_limit_of_conditions(api: Api) -> None:
+    body = {"filter": [one("exist", "id")] * 2001}
+    assert "too many conditions" in api.refused("POST", "/Products/query", body)
 
 
 def test_dates_compare_as_moments(api: Api) -> None:
