@@ -35,12 +35,26 @@ MIDDLE = 8100 + FEW // 2  # an id that is there with few products and with many
 QUERIES: dict[str, list[dict[str, Any]]] = {
     "by SKU (indexed)": [{"op": "eq", "field": "sku", "value": "SKU-000500"}],
     "by 50 SKUs (indexed)": [{"op": "in", "field": "sku", "value": [f"SKU-{n:06d}" for n in range(50)]}],
+    "by 500 SKUs (indexed)": [{"op": "in", "field": "sku", "value": [f"SKU-{n:06d}" for n in range(500)]}],
+    "either of two SKUs or a name (indexed)": [
+        {
+            "op": "or",
+            "items": [
+                {"op": "eq", "field": "sku", "value": "SKU-000500"},
+                {"op": "in", "field": "sku", "value": ["SKU-000501", "none"]},
+                {"op": "eq", "field": "name", "value": "Part 000502"},
+            ],
+        }
+    ],
     "by id": [{"op": "eq", "field": "id", "value": MIDDLE}],
     "by SKU and price (indexed)": [
         {"op": "eq", "field": "sku", "value": "SKU-000500"},
         {"op": "gt", "field": "unitPrice", "value": 1},
     ],
     "a page of 500 from the middle": [{"op": "gt", "field": "id", "value": MIDDLE}],
+    "the beginning of a name (every record is looked at)": [
+        {"op": "beginsWith", "field": "name", "value": "part 0005"}
+    ],
     "part of a name (every record is looked at)": [
         {"op": "contains", "field": "name", "value": "part 000500"}
     ],

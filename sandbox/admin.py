@@ -9,16 +9,21 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox import amounts, changes, contract, faults, seed
+from sandbox.calls import CallLog
+from sandbox.contract import Entity
 from sandbox.errors import ApiError
 from sandbox.query import Record
+from sandbox.request import as_json
 from sandbox.seed.picklists import Picklist
 from sandbox.tenants import SETTINGS, Tenant, Tenants, apply_settings
-from sandbox.values import dumps, loads
+from sandbox.values import loads
 
 
 def answer(tenants: Tenants, request: Request) -> Response:
     """Do what an address under ``/sandbox/`` says. Raises ApiError with a sentence."""
     parts = [part for part in request.path.split("/") if part][1:]
+    if parts == ["calls"]:
+        return _strays(tenants, request)
     if parts[:1] != ["tenants"]:
         raise ApiError(404, "The admin routes begin with /sandbox/tenants.")
     try:
@@ -28,8 +33,24 @@ def answer(tenants: Tenants, request: Request) -> Response:
         if tenant is None:
             raise ApiError(404, f"There is no tenant {parts[1]}.")
         return _one(tenants, tenant, request, parts[2:])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ApiError(400, f"The request is wrong: {error}.") from error
+    except KeyError as error:
+        raise ApiError(400, f"The request is wrong: {error.args[0]} is missing.") from error
+    except (ValueError, TypeError) as error:
+        raise ApiError(400, f"The request is wrong: {str(error).rstrip('.')}.") from error
+
+
+def _strays(tenants: Tenants, request: Request) -> Response:
+    """The calls that belong to no tenant, because their integration code is nobody's."""
+    if request.method == "DELETE":
+        tenants.strays.clear()
+        return _json({})
+    if request.method != "GET":
+        raise ApiError(405, "Use GET or DELETE.")
+    return _json(_calls(tenants.strays, request))
+
+
+def _calls(log: CallLog, request: Request) -> list[dict[str, Any]]:
+    return log.since(int(request.args.get("since", 0)), max(int(request.args.get("last", 0)), 0))
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -41,7 +62,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _json(document: Any, status: int = 200) -> Response:
-    return Response(dumps(document), status, mimetype="application/json")
+    return as_json(status, document)
 
 
 def _all(tenants: Tenants, request: Request) -> Response:
@@ -78,9 +99,7 @@ def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -
         case ("GET", "state", 1):
             return _json(_state(tenant))
         case ("GET", "calls", 1):
-            return _json(
-                tenant.log.since(int(request.args.get("since", 0)), int(request.args.get("last", 0)))
-            )
+            return _json(_calls(tenant.log, request))
         case ("DELETE", "calls", 1):
             tenant.log.clear()
             return _json({})
@@ -183,6 +202,11 @@ def _picklist(tenant: Tenant, entity: str, field: str, change: dict[str, Any]) -
 
 
 def _picklist_value(values: Picklist, change: dict[str, Any]) -> dict[str, Any]:
+    """Raises ValueError for a change of the wrong kind, before anything is changed."""
+    if not isinstance(change["value"], str | int) or not isinstance(change.get("label", ""), str):
+        raise ValueError("value must be a number or text, label text")  # noqa: TRY004  answered as a wrong request
+    if not all(isinstance(change.get(name, True), bool) for name in ("isActive", "isDefaultValue", "remove")):
+        raise ValueError("isActive, isDefaultValue and remove are true or false")
     entry = next((one for one in values if one["value"] == str(change["value"])), None)
     if entry is None:
         blank = {"isDefaultValue": False, "sortOrder": len(values) + 1, "parentValue": "", "isActive": True}
@@ -206,13 +230,22 @@ def _edit(tenant: Tenant, request: Request, name: str, number: int) -> Response:
         if old is None:
             raise ApiError(404, f"{entity.name} has no record {number}.")
         if request.method == "DELETE":
-            tenant.store.remove(entity.name, number)
-            changes.follow_up(tenant, entity.name, "Delete", old, None, _somebody(tenant))
+            _take_out(tenant, entity, old)
             return _json({})
         changed = {**old, **seed.complete_partial(entity.name, _body(request)), "id": number}
         tenant.store.put(entity.name, changed)
         changes.follow_up(tenant, entity.name, "Update", old, changed, _somebody(tenant))
         return _json(_without_data(changed))
+
+
+def _take_out(tenant: Tenant, entity: Entity, record: Record) -> None:
+    """Delete a record with what is written below it, as a quote takes its items along."""
+    for child in contract.entities().values():
+        if child.parent and child.parent.entity == entity.name:
+            for row in tenant.store.table(child.name).where(child.parent.key, record["id"]):
+                _take_out(tenant, child, row)
+    tenant.store.remove(entity.name, record["id"])
+    changes.follow_up(tenant, entity.name, "Delete", record, None, _somebody(tenant))
 
 
 def _somebody(tenant: Tenant) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from sandbox.query import Record
 from sandbox.tenants import Tenant
@@ -16,9 +16,13 @@ BUCKETS = {
 }
 
 
+# Wide enough for the largest quantity at the largest price and rate.
+_WIDE = Context(prec=60)
+
+
 def cents(amount: Decimal) -> Decimal:
     """Rounded to two decimals, as Autotask shows totals."""
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP, _WIDE)
 
 
 def net(item: Record) -> Decimal:
@@ -50,7 +54,7 @@ def tax_rate(tenant: Tenant, region: int | None, category: int | None) -> Decima
 def after_change(tenant: Tenant, entity: str, record: Record) -> None:
     """Bring dependent records up to date after ``record`` was stored or removed."""
     if entity == "Quotes":
-        _one_primary(tenant, record)
+        _one_primary(tenant, record, there=record["id"] in tenant.store.table("Quotes").rows)
         for item in tenant.store.table("QuoteItems").where("quoteID", record["id"]):
             _tax(tenant, item, record)
         _follow(tenant, record["opportunityID"])
@@ -65,11 +69,17 @@ def after_change(tenant: Tenant, entity: str, record: Record) -> None:
         _follow(tenant, record["id"])
 
 
-def _one_primary(tenant: Tenant, record: Record) -> None:
-    if record["primaryQuote"]:
-        for other in tenant.store.table("Quotes").where("opportunityID", record["opportunityID"]):
+def _one_primary(tenant: Tenant, record: Record, *, there: bool) -> None:
+    """No second primary quote; and where the primary one is gone, the oldest of the others takes its place."""
+    if not record["primaryQuote"]:
+        return
+    others = tenant.store.table("Quotes").where("opportunityID", record["opportunityID"])
+    if there:
+        for other in others:
             if other["id"] != record["id"] and other["primaryQuote"]:
                 tenant.store.put("Quotes", {**other, "primaryQuote": False})
+    elif others and not any(other["primaryQuote"] for other in others):
+        tenant.store.put("Quotes", {**others[0], "primaryQuote": True})
 
 
 def _tax(tenant: Tenant, item: Record, quote: Record) -> None:

@@ -17,7 +17,7 @@ class Callbacks:
     """The callbacks of one tenant. Its thread starts with the first of them."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[tuple[str, bytes, str]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, bytes, str] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -29,9 +29,13 @@ class Callbacks:
                 self._thread = threading.Thread(target=self._deliver, daemon=True)
                 self._thread.start()
 
+    def close(self) -> None:
+        """Let the thread end behind what is queued."""
+        self._waiting.put(None)
+
     def _deliver(self) -> None:
-        while True:
-            url, body, signature = self._waiting.get()
+        while (waiting := self._waiting.get()) is not None:
+            url, body, signature = waiting
             # ValueError: an address that no URL library can read.
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 if urlsplit(url).hostname in LOCAL_HOSTS:

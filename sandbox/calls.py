@@ -40,15 +40,25 @@ class CallLog:
         with self._lock:
             self._in_flight[endpoint] -= 1
 
-    def in_last_hour(self, *, count: bool = False) -> int:
-        """Calls of the last rolling hour; ``count`` adds this one."""
+    def in_last_hour(self) -> int:
+        """Calls of the last rolling hour."""
+        with self._lock:
+            return self._used(time.monotonic())
+
+    def count_in(self, limit: int) -> int | None:
+        """Count a call of this hour; returns how many were before it, None where ``limit`` (0: none) is reached."""
         with self._lock:
             moment = time.monotonic()
-            while self._recent and self._recent[0] < moment - 3600:
-                self._recent.popleft()
-            if count:
-                self._recent.append(moment)
-            return len(self._recent)
+            used = self._used(moment)
+            if limit and used >= limit:
+                return None
+            self._recent.append(moment)
+            return used
+
+    def _used(self, moment: float) -> int:
+        while self._recent and self._recent[0] < moment - 3600:
+            self._recent.popleft()
+        return len(self._recent)
 
     def pretend(self, calls: int) -> None:
         """Make the last hour hold this many calls, for trying out the threshold. Raises ValueError."""
@@ -97,6 +107,12 @@ class CallLog:
             "maxConcurrency": most,
             "atWork": at_work,
         }
+
+    def reset(self) -> None:
+        """As if nothing had been called yet. Calls at work still count, and numbers go on, so that none comes twice."""
+        self.clear()
+        with self._lock:
+            self._recent.clear()
 
     def clear(self) -> None:
         """Forget the calls and counts; the hourly usage stays."""

@@ -8,6 +8,7 @@ from sandbox import contract
 from sandbox.contract import Entity, Field
 from sandbox.query import Record
 from sandbox.tenants import Tenant
+from sandbox.values import UDF_LENGTH
 
 DATA_TYPES = {
     "integer": "integer",
@@ -23,11 +24,10 @@ def wire(
     tenant: Tenant, entity: Entity, record: Record, include: list[str], *, whole: bool = False
 ) -> dict[str, Any]:
     """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
-    known = [name for name in include if name in entity.fields]
-    names = list(dict.fromkeys(["id", *known])) if include else list(entity.fields)
-    shown = {
-        name: record.get(name) if whole or entity.fields[name].type != "bytes" else None for name in names
-    }
+    names = ["id", *(name for name in include if name in entity.fields)] if include else entity.fields
+    shown = {name: record.get(name) for name in names}
+    if not whole:
+        shown.update({name: None for name in entity.hidden if name in shown})
     udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]
     values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
     shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]
@@ -37,7 +37,7 @@ def wire(
 def document(tenant: Tenant, entity: Entity, kind: str) -> dict[str, Any]:
     """The answer of ``entityInformation`` and what lies under it."""
     if kind.endswith("userdefinedfields"):
-        return {"fields": [_udf(name) for name in tenant.udfs.get(entity.name, [])]}
+        return {"fields": [_udf(entity, name) for name in tenant.udfs.get(entity.name, [])]}
     if kind.endswith("fields"):
         return {"fields": [_field(tenant, entity, field) for field in entity.fields.values()]}
     return {"info": _information(tenant, entity)}
@@ -82,17 +82,22 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
     }
 
 
-def _udf(name: str) -> dict[str, Any]:
+def _udf(entity: Entity, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "label": name,
-        "type": "UDF",
-        "dataType": "string",
-        "length": 255,
+        "type": "string",
+        "dataType": "string",  # not in the API's own model, but read by clients
+        "length": UDF_LENGTH,
+        "description": "",
         "isRequired": False,
         "isReadOnly": False,
         "isQueryable": True,
         "isReference": False,
+        "referenceEntityType": "",
         "isPickList": False,
         "picklistValues": None,
+        "picklistParentValueField": "",
+        "defaultValue": None,
+        "isSupportedWebhookField": entity.name in contract.WEBHOOKS,
     }

@@ -26,6 +26,9 @@ KINDS = (
     "thread_limit_sentence",
 )
 VERBS = ("query", "count", "get", "create", "update", "delete", "metadata")
+# Addresses that belong to no entity. A fault strikes them only where it names one, so that counting calls at
+# entities does not depend on how often a client looks its zone up.
+ADDRESSES = ("zone", "threshold", "version")
 
 
 @dataclass
@@ -56,6 +59,8 @@ class Fault:
     def is_due(self, entity: str, verb: str) -> bool:
         """Count a call that fits; True when this fault should befall it."""
         if self.entity not in ("", entity) or self.verb not in ("", verb):
+            return False
+        if verb in ADDRESSES and not self.verb:
             return False
         self.seen += 1
         # Drawn at every fitting call, so that chance does not depend on what else is set.
@@ -92,7 +97,7 @@ def read(data: dict[str, Any]) -> Fault:
         fault = Fault(
             kind=_one_of(KINDS, "fault kind", data.get("kind")),
             entity=named.name if named else "",
-            verb=_one_of(VERBS, "verb", data["verb"]) if data.get("verb") else "",
+            verb=_one_of(VERBS + ADDRESSES, "verb", data["verb"]) if data.get("verb") else "",
             nth=int(data.get("nth", 1)),
             times=int(data.get("times", 1)),
             probability=float(data.get("probability", 1)),

@@ -142,11 +142,9 @@ def _search(
     search = query.parse(entity, asked, set(tenant.udfs.get(entity.name, [])))
     table = tenant.store.table(entity.name)
     if found.verb == "count":
-        return {"queryCount": sum(1 for _ in table.find(search.match, search.exact, search.after))}
+        return {"queryCount": sum(1 for _ in table.find(search, search.after))}
     page = paging.read(args.get("paging", "")) if found.kind == "next" else paging.first(search.limit)
-    rows = list(
-        itertools.islice(table.find(search.match, search.exact, max(search.after, page.after)), page.size + 1)
-    )
+    rows = list(itertools.islice(table.find(search, max(search.after, page.after)), page.size + 1))
     shown = rows[: page.size]
     # A link that carries the search can be followed by GET. Autotask's does so only where the query was a GET too.
     link = f"{base}/{entity.name}/query/next"
@@ -171,7 +169,12 @@ def _asked(found: Route, method: str, body: bytes, args: dict[str, str]) -> tupl
     if found.kind == "next" and "search" not in args:
         # Seen by integrators: the next page of a POST must be asked for by POST, with the same body.
         raise wrong_verb(method) if method == "GET" else ApiError(400, "The request body is missing.")
-    return _json(args.get("search", "").encode()), True
+    if not args.get("search", "").strip():
+        raise ApiError(400, "The search is missing: GET carries it as search={...}, POST as its body.")
+    try:
+        return loads(args["search"]), True
+    except ValueError as error:
+        raise ApiError(400, "The search is not valid JSON.") from error
 
 
 def _get(tenant: Tenant, found: Route) -> dict[str, Any]:
@@ -222,6 +225,7 @@ def _delete(tenant: Tenant, found: Route) -> dict[str, Any]:
     old = table.rows.get(found.item_id or 0)
     if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
         raise ApiError(404, f"No matching records found in {found.entity.name} for id {found.item_id}.")
+    rules.check_delete(tenant, found.entity, old)
     tenant.store.remove(found.entity.name, old["id"])
     changes.follow_up(tenant, found.entity.name, "Delete", old, None, tenant.person)
     return {"itemId": old["id"]}

@@ -14,7 +14,7 @@ from sandbox.contract import Entity, Field
 from sandbox.errors import NO_REASON, NO_REASON_ID, ApiError, invalid
 from sandbox.query import Record
 from sandbox.tenants import Tenant
-from sandbox.values import coerce, now
+from sandbox.values import coerce, now, user_defined
 
 ITEM_REFERENCES = {
     "productID": "Product",
@@ -50,24 +50,27 @@ def read_body(entity: Entity, body: Any) -> Record:
     if not isinstance(body, dict):
         raise ApiError(400, "The request body must be a JSON object.")
     found: Record = {}
+    sentences: list[str] = []
     for name, value in body.items():
         field = entity.find(str(name))
-        if field is not None and (not field.read_only or field.name == "id"):
-            found[field.name] = coerce(field, value)
-    udfs = next((value for name, value in body.items() if str(name).lower() == "userdefinedfields"), None)
-    if isinstance(udfs, list):
-        found["userDefinedFields"] = [
-            {"name": str(udf.get("name")), "value": udf.get("value")} for udf in udfs if isinstance(udf, dict)
-        ]
+        try:
+            if str(name).lower() == "userdefinedfields":
+                found["userDefinedFields"] = user_defined(value)
+            elif field is not None and (not field.read_only or field.name == "id"):
+                found[field.name] = coerce(field, value)
+        except ApiError as error:
+            sentences += error.sentences
+    if sentences:
+        raise invalid(*sentences)
     return found
 
 
 def new_record(tenant: Tenant, entity: Entity, given: Record) -> Record:
     """The record that a create would store. Raises ApiError with every sentence that stands against it."""
     record: Record = dict.fromkeys(entity.fields)
-    record["userDefinedFields"] = []
     record.update(DEFAULTS.get(entity.name, {}))
     record.update(given)
+    record["userDefinedFields"] = _udfs(tenant, entity, [], given)
     record["id"] = tenant.store.table(entity.name).next_id
     _stamp(tenant, entity, record, (*CREATED, *TOUCHED), (*CREATED_BY, *TOUCHED_BY))
     check(tenant, entity, record, None)
@@ -82,9 +85,39 @@ def changed_record(tenant: Tenant, entity: Entity, old: Record, given: Record, *
             if not field.read_only:
                 record[field.name] = None
     record.update(given)
+    before = [] if blank else old.get("userDefinedFields") or []
+    record["userDefinedFields"] = _udfs(tenant, entity, before, given)
     _stamp(tenant, entity, record, TOUCHED, TOUCHED_BY)
     check(tenant, entity, record, old)
     return record
+
+
+def _udfs(tenant: Tenant, entity: Entity, before: list[Record], given: Record) -> list[Record]:
+    """User-defined fields after a change: those that are sent, under their proper names, and the others as before."""
+    proper = {name.lower(): name for name in tenant.udfs.get(entity.name, [])}
+    values = {udf["name"]: udf["value"] for udf in before}
+    for udf in given.get("userDefinedFields", []):
+        name = proper.get(udf["name"].lower())
+        if name is not None:
+            values[name] = udf["value"]
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def check_delete(tenant: Tenant, entity: Entity, record: Record) -> None:
+    """Raises ApiError where other records name this one; what belongs to it goes with it."""
+    sentences = []
+    for other in contract.entities().values():
+        for field in other.fields.values():
+            owned = other.parent is not None and other.parent.key == field.name
+            if field.reference != entity.name or owned:
+                continue
+            count = len(tenant.store.table(other.name).where(field.name, record["id"]))
+            if count:
+                sentences.append(
+                    f"{entity.singular} {record['id']} cannot be deleted: {count} {other.name} name it in {field.name}."
+                )
+    if sentences:
+        raise invalid(*sentences)
 
 
 def _stamp(
@@ -123,8 +156,12 @@ def _field_sentences(tenant: Tenant, entity: Entity, field: Field, value: Any) -
             return [f"The value {value} of the field {field.name} is inactive and cannot be used."]
     known = field.reference and field.reference in contract.entities()
     if known and value not in tenant.store.table(field.reference).rows:
-        return [f"Unable to find {field.reference} {value} named by the field {field.name}."]
+        return [_unknown(field.reference, value, field.name)]
     return []
+
+
+def _unknown(entity: str, value: Any, field: str) -> str:
+    return f"Unable to find {entity} {value} named by the field {field}."
 
 
 def _contact(tenant: Tenant, record: Record, old: Record | None) -> None:
@@ -141,7 +178,9 @@ def _opportunity(tenant: Tenant, record: Record, old: Record | None) -> None:
 
 
 def _quote(tenant: Tenant, record: Record, old: Record | None) -> None:
-    opportunity = tenant.store.table("Opportunities").rows[record["opportunityID"]]
+    opportunity = tenant.store.table("Opportunities").rows.get(record["opportunityID"])
+    if opportunity is None:  # somebody deleted it
+        raise invalid(_unknown("Opportunities", record["opportunityID"], "opportunityID"))
     if old is not None and record["opportunityID"] != old["opportunityID"]:
         raise invalid("A quote belongs to one opportunity; opportunityID cannot be changed.")
     record["companyID"] = opportunity["companyID"]
@@ -167,11 +206,8 @@ def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:
         raise ApiError(500, *NO_REASON, errorId=NO_REASON_ID)
     if old is not None and record["quoteID"] != old["quoteID"]:
         raise invalid("A quote item belongs to one quote; quoteID cannot be changed.")
-    label = next(
-        one["label"]
-        for one in tenant.picklists["QuoteItems"]["quoteItemType"]
-        if one["value"] == str(record["quoteItemType"])
-    )
+    types = tenant.picklists["QuoteItems"]["quoteItemType"]
+    label = next((one["label"] for one in types if one["value"] == str(record["quoteItemType"])), "")
     named = [name for name in ITEM_REFERENCES if record.get(name) is not None]
     if label == "Discount":
         if named:

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import sys
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,6 +17,9 @@ from sandbox.strikes import cut
 from sandbox.web import MAX_BODY, Sandbox
 
 MAX_CHUNK_LINE = 200
+IDLE = 75  # seconds that a kept connection may be silent between two requests
+ARRIVAL = 60  # seconds in which a whole request must have come, however it drips in
+ABSOLUTE = re.compile(r"^https?://[^/?]*", re.IGNORECASE)  # how a proxy is asked
 CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?\n")
 
 
@@ -25,6 +29,30 @@ class _Refusal(Exception):
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+class _Incoming(io.RawIOBase):
+    """What a caller sends. ``deadline`` (monotonic): when waiting for it ends, so that nobody drips in for ever."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__()
+        self._connection = connection
+        self.deadline = 0.0
+
+    def readable(self) -> bool:
+        """It is read from."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for bytes until the deadline. Raises TimeoutError."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(IDLE)
 
 
 class Server(ThreadingHTTPServer):
@@ -51,9 +79,28 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "AutotaskSandbox"
     sys_version = ""
-    timeout = 75
+    timeout = IDLE
     disable_nagle_algorithm = True
     wbufsize = -1
+    rfile: io.BufferedReader
+
+    def setup(self) -> None:
+        """Read through something that knows when to stop waiting."""
+        super().setup()
+        self._incoming = _Incoming(self.connection)
+        self.rfile = io.BufferedReader(self._incoming)
+
+    def handle_one_request(self) -> None:
+        """Wait for a request as long as a connection may be idle; from its first byte on, all of it must come soon."""
+        self._incoming.deadline = time.monotonic() + IDLE
+        try:
+            # Looks at what is there, or waits for the first of it, and leaves it to be read.
+            self.rfile.peek(1)
+        except (TimeoutError, ConnectionError):
+            self.close_connection = True
+            return
+        self._incoming.deadline = time.monotonic() + ARRIVAL
+        super().handle_one_request()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the standard library's name
         """Calls are in the tenant's log; nothing goes to the console."""
@@ -63,6 +110,12 @@ class Handler(BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self._serve
         raise AttributeError(name)
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once: who expects to be asked sends nothing before."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the standard library finds wrong with a request, as JSON."""
@@ -89,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _environ(self) -> dict[str, Any]:
         """The request as far as it can be told before its body is read."""
-        path, _, query = self.path.partition("?")
+        path, _, query = ABSOLUTE.sub("", self.path).partition("?")
         environ = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",

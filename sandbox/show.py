@@ -13,6 +13,7 @@ from sandbox import amounts, contract
 from sandbox.contract import Entity
 from sandbox.query import Record
 from sandbox.tenants import Tenant
+from sandbox.values import SURROGATE
 
 # What a list shows beside the title.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -237,6 +238,7 @@ def _behind_version(path: str) -> str:
 def pretty(text: str) -> str:
     """JSON indented for reading; other text as it is."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+        indented = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
         return text
+    return SURROGATE.sub("\ufffd", indented)  # no page could carry half a character

@@ -1,4 +1,4 @@
-"""The records of one tenant: a table an entity, with indexes built when a field is first looked up.
+"""The records of one tenant: a table an entity, with indexes of what is looked up often, and of what is looked up once.
 
 With a file, every committed record is also written to SQLite, and read back at the next start.
 """
@@ -9,22 +9,27 @@ import bisect
 import itertools
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sandbox.query import Match, Record, key_of
+from sandbox import contract
+from sandbox.query import Record, Search, Start, key_of
 from sandbox.seed.reference import FIRST_ID
 from sandbox.values import dumps, loads
 
 
 class Table:
-    """Records by id, in the order of their ids. ``next_id``: the id of the next record that brings none."""
+    """Records by id, in the order of their ids. ``next_id``: the id of the next record that brings none.
 
-    def __init__(self, next_id: int = 1) -> None:
+    ``indexed``: fields whose indexes are kept from the beginning.
+    """
+
+    def __init__(self, next_id: int = 1, indexed: Iterable[str] = ()) -> None:
         self.rows: dict[int, Record] = {}
         self.next_id = next_id
-        self._indexes: dict[str, dict[Any, dict[int, None]]] = {}
+        self._indexes: dict[str, dict[Any, dict[int, None]]] = {name: {} for name in indexed}
         self._order: list[int] | None = None
 
     def put(self, record: Record) -> None:
@@ -38,6 +43,10 @@ class Table:
         if old is None:
             self._order = None
         self.rows[number] = record
+        self.reserve(number)
+
+    def reserve(self, number: int) -> None:
+        """An id that was given once is not given again."""
         self.next_id = max(self.next_id, number + 1)
 
     def remove(self, number: int) -> None:
@@ -48,33 +57,47 @@ class Table:
             for name, index in self._indexes.items():
                 index.get(key_of(old.get(name)), {}).pop(number, None)
 
-    def find(self, match: Match, exact: dict[str, list[Any]], after: int = -1) -> Iterator[Record]:
+    def find(self, search: Search, after: int = -1) -> Iterator[Record]:
         """Matching records with an id above ``after``, by id."""
-        numbers = self._candidates(exact)
-        for number in itertools.islice(numbers, bisect.bisect_right(numbers, after), None):
+        numbers = self._candidates(search.starts)
+        first, end = bisect.bisect_right(numbers, after), bisect.bisect_left(numbers, search.before)
+        for number in itertools.islice(numbers, first, end):
             record = self.rows[number]
-            if match(record):
+            if search.match(record):
                 yield record
 
     def where(self, name: str, value: Any) -> list[Record]:
         """Records whose field equals ``value``."""
         return [self.rows[number] for number in sorted(self._index(name).get(key_of(value), {}))]
 
-    def _candidates(self, exact: dict[str, list[Any]]) -> list[int]:
-        if not exact:
+    def _candidates(self, starts: tuple[Start, ...]) -> list[int]:
+        """Ids among which all matches are, in order: the fewest that an index knows, or all."""
+        size, best = min(
+            ((self._size(start), start) for start in starts), key=itemgetter(0), default=(0, None)
+        )
+        if best is None or size > len(self.rows) // 2:
             if self._order is None:
                 self._order = sorted(self.rows)
             return self._order
-        best: list[int] | None = None
-        for name, keys in exact.items():
+        found: set[int] = set()
+        for name, keys in best.items():
             if name == "id":
-                found = [key for key in keys if isinstance(key, int) and key in self.rows]
+                found.update(key for key in keys if isinstance(key, int) and key in self.rows)
             else:
                 index = self._index(name)
-                found = [number for key in set(keys) for number in index.get(key, ())]
-            if best is None or len(found) < len(best):
-                best = found
-        return sorted(best or [])
+                found.update(number for key in keys for number in index.get(key, ()))
+        return sorted(found)
+
+    def _size(self, start: Start) -> int:
+        """How many records an index would bring, at most."""
+        size = 0
+        for name, keys in start.items():
+            if name == "id":
+                size += len(keys)
+            else:
+                index = self._index(name)
+                size += sum(len(index.get(key, ())) for key in keys)
+        return size
 
     def _index(self, name: str) -> dict[Any, dict[int, None]]:
         if name not in self._indexes:
@@ -96,6 +119,7 @@ class Store:
         self._depth = 0
         self.tables: dict[str, Table] = {}
         self.version = 0  # grows with every change
+        self._before: list[tuple[str, int, Record | None]] = []  # what the work at hand replaced
         self._file = _open(file) if file is not None else None
         if self._file is not None:
             self._load(self._file)
@@ -105,25 +129,44 @@ class Store:
         self._depth += 1
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._depth -= 1
         try:
-            if self._file is not None and self._depth == 0:
-                self._file.commit()
+            if self._depth == 0 and kind is not None:
+                self._undo()
+            if self._depth == 0:
+                self._before.clear()
+                if self._file is not None:
+                    self._file.commit()
         finally:
             self.lock.release()
+
+    def _undo(self) -> None:
+        """Put back what was there before the work that failed. The ids it took stay taken."""
+        if self._file is not None:
+            self._file.rollback()
+        for entity, number, record in reversed(self._before):
+            if record is None:
+                self.table(entity).remove(number)
+            else:
+                self.table(entity).put(record)
+        self.version += 1
 
     def table(self, entity: str) -> Table:
         """The table of an entity."""
         table = self.tables.get(entity)
         if table is None:
-            table = self.tables[entity] = Table(FIRST_ID[entity])
+            fields = contract.entities()[entity].fields.values()
+            indexed = [field.name for field in fields if field.indexed]
+            table = self.tables[entity] = Table(FIRST_ID[entity], indexed)
         return table
 
     def put(self, entity: str, record: Record) -> None:
         """Add or replace a record, in memory and on the file."""
         self.version += 1
-        self.table(entity).put(record)
+        table = self.table(entity)
+        self._before.append((entity, record["id"], table.rows.get(record["id"])))
+        table.put(record)
         if self._file is not None:
             self._file.execute(
                 "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
@@ -133,8 +176,10 @@ class Store:
     def put_many(self, entity: str, records: list[Record]) -> None:
         """Add many records in one go."""
         self.version += 1
+        table = self.table(entity)
         for record in records:
-            self.table(entity).put(record)
+            self._before.append((entity, record["id"], table.rows.get(record["id"])))
+            table.put(record)
         if self._file is not None:
             self._file.executemany(
                 "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
@@ -144,19 +189,33 @@ class Store:
     def remove(self, entity: str, number: int) -> None:
         """Take a record out."""
         self.version += 1
-        self.table(entity).remove(number)
+        table = self.table(entity)
+        self._before.append((entity, number, table.rows.get(number)))
+        table.remove(number)
         if self._file is not None:
             self._file.execute(
                 "DELETE FROM record WHERE tenant = ? AND entity = ? AND id = ?",
                 (self.code, entity, number),
+            )
+            self._file.execute(
+                "INSERT OR REPLACE INTO taken VALUES (?, ?, ?)", (self.code, entity, table.next_id - 1)
             )
 
     def clear(self) -> None:
         """Forget everything."""
         self.version += 1
         self.tables.clear()
+        self._before.clear()
         if self._file is not None:
             self._file.execute("DELETE FROM record WHERE tenant = ?", (self.code,))
+            self._file.execute("DELETE FROM taken WHERE tenant = ?", (self.code,))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def remember(self, about: dict[str, Any]) -> None:
         """Keep what the tenant itself is like."""
@@ -173,6 +232,9 @@ class Store:
         rows = file.execute("SELECT entity, body FROM record WHERE tenant = ? ORDER BY id", (self.code,))
         for entity, body in rows:
             self.table(entity).put(loads(body))
+        taken = file.execute("SELECT entity, id FROM taken WHERE tenant = ?", (self.code,))
+        for entity, number in taken:
+            self.table(entity).reserve(number)
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -185,6 +247,10 @@ def _open(file: Path) -> sqlite3.Connection:
         "PRIMARY KEY (tenant, entity, id))"
     )
     connection.execute("CREATE TABLE IF NOT EXISTS tenant (code TEXT PRIMARY KEY, body TEXT)")
+    # The highest id that was given, where its record may be gone.
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS taken (tenant TEXT, entity TEXT, id INTEGER, PRIMARY KEY (tenant, entity))"
+    )
     return connection
 
 

@@ -63,7 +63,7 @@ class Tenant:
             self.store.clear()
             self.fill()
             self.faults.clear()
-            self.log = CallLog()
+            self.log.reset()
             self.attachment_log.clear()
             self.attachments_closed_until = 0.0
 
@@ -92,6 +92,7 @@ class Tenants:
     def __init__(self, data: Path | None = None) -> None:
         self._data = data
         self._lock = threading.Lock()
+        self.strays = CallLog()  # calls that belong to no tenant
         self._by_code: dict[str, Tenant] = {}
         for code, about in known(data) if data is not None else ():
             settings = about["settings"]
@@ -106,6 +107,7 @@ class Tenants:
             raise ValueError("The code must be 1 to 80 letters, digits, dots, dashes or underscores.")
         if seed_name not in seed.NAMES:
             raise ValueError(f"The seed must be one of {', '.join(seed.NAMES)}.")
+        check_settings({**settings, "user": user, "secret": secret})
         with self._lock:
             if code.lower() in self._by_code:
                 raise ValueError(f"There is already a tenant {code}.")
@@ -130,13 +132,20 @@ class Tenants:
 
     def remove(self, code: str) -> None:
         """Forget a tenant and its records."""
+        # Under the lock, so that a new tenant of the same code is not forgotten along with the old one.
         with self._lock:
             tenant = self._by_code.pop(code.lower(), None)
-        if tenant:
-            with tenant.store:
-                tenant.store.forget()
+            if tenant:
+                tenant.callbacks.close()
+                tenant.faults.clear()
+                with tenant.store:
+                    tenant.store.forget()
+                tenant.store.close()
 
 
+MOST = 10**15  # for a number that somebody sets
+LONGEST_WAIT_MS = 120_000  # as for faults: a call that never ends helps nobody
+KINDS = {int: "a whole number", bool: "true or false", dict: "an object", str: "text"}
 SETTINGS: dict[str, tuple[str, type]] = {
     "threadLimit": ("thread_limit", int),
     "hourlyThreshold": ("hourly_threshold", int),
@@ -153,18 +162,28 @@ SETTINGS: dict[str, tuple[str, type]] = {
 
 def apply_settings(tenant: Tenant, settings: dict[str, Any]) -> None:
     """Change settings by their JSON names, all or none. Raises ValueError with a sentence."""
+    check_settings(settings)
+    for name, value in settings.items():
+        setattr(tenant, SETTINGS[name][0], value)
+
+
+def check_settings(settings: dict[str, Any]) -> None:
+    """Raises ValueError with a sentence for a setting that is not there or a value that it cannot have."""
     for name, value in settings.items():
         if name not in SETTINGS:
             raise ValueError(f"There is no setting {name}. Known: {', '.join(SETTINGS)}.")
         kind = SETTINGS[name][1]
-        if type(value) is not kind or (isinstance(value, int) and value < 0):
-            raise ValueError(f"The setting {name} must be of type {kind.__name__}.")
+        if type(value) is not kind:
+            raise ValueError(f"The setting {name} must be {KINDS[kind]}.")
+        most = LONGEST_WAIT_MS if name == "latencyMs" else MOST
+        if isinstance(value, int) and not 0 <= value <= most:
+            raise ValueError(f"The setting {name} must be between 0 and {most}.")
+        if value == "":
+            raise ValueError(f"The setting {name} must not be empty.")
         if isinstance(value, dict) and not all(
             _is_permission(entity, verbs) for entity, verbs in value.items()
         ):
             raise ValueError('Permissions look like {"Companies": ["query", "create", "update", "delete"]}.')
-    for name, value in settings.items():
-        setattr(tenant, SETTINGS[name][0], value)
 
 
 def _is_permission(entity: str, verbs: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.contract import Field
 from sandbox.errors import invalid
 
+UDF_LENGTH = 255
 WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 SURROGATE = re.compile("[\ud800-\udfff]")
 FIRST_YEAR = 1753  # where SQL Server's datetime begins
@@ -159,8 +160,26 @@ def _datetime(field: Field, value: Any) -> str:
 def _bytes(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(field, "…")
+    text = "".join(value.split())  # many writers break base64 into lines
     try:
-        base64.b64decode(value, validate=True)
+        base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise invalid(f"The {field.name} field is not valid base64.") from error
-    return value
+    return text
+
+
+def user_defined(given: Any) -> list[dict[str, Any]]:
+    """``userDefinedFields`` as they are stored: a list of ``{"name", "value"}``, each value text. Raises ApiError."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise invalid("The userDefinedFields must be a list of objects with a name and a value.")
+    found = []
+    for one in given:
+        udf = {str(key).lower(): value for key, value in one.items()}
+        name, value = udf.get("name"), udf.get("value")
+        if not isinstance(name, str) or not name:
+            raise invalid("A user-defined field needs a name.")
+        text = coerce(Field(name[:80], "string", length=UDF_LENGTH), value)
+        found.append({"name": name, "value": text})
+    return found

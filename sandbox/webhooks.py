@@ -99,7 +99,11 @@ def _fields(tenant: Tenant, entity: str, kind: str, hook: Record) -> tuple[set[s
 
     def named(mark: str) -> set[str]:
         chosen = [row for row in rows if row[mark]]
-        return {own[row["fieldID"]] if "fieldID" in row else udfs[row["udfFieldID"]] for row in chosen}
+        # A number that means no field is one that somebody seeded.
+        named = [
+            own.get(row["fieldID"]) if "fieldID" in row else udfs.get(row["udfFieldID"]) for row in chosen
+        ]
+        return {name for name in named if name}
 
     return named("isSubscribedField"), named("isDisplayAlwaysField")
 

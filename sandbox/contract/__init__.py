@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ WEBHOOKS = {"Companies": "CompanyWebhook", "Contacts": "ContactWebhook"}
 
 @dataclass(frozen=True)
 class Field:
-    """One field. ``type``: integer, decimal, boolean, datetime, string or bytes."""
+    """One field. ``type``: integer, decimal, boolean, datetime, string or bytes.
+
+    ``indexed``: looked up so often that its index is kept from the beginning; others get one when first asked for.
+    """
 
     name: str
     type: str
@@ -24,6 +27,7 @@ class Field:
     picklist: bool = False
     reference: str = ""
     queryable: bool = True
+    indexed: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Entity:
     fields: dict[str, Field]
     parent: Parent | None = None
     by_lower: dict[str, Field] = field(default_factory=dict)
+
+    @cached_property
+    def hidden(self) -> list[str]:
+        """Fields that are shown in the answer about one record below its parent only."""
+        return [name for name, field in self.fields.items() if field.type == "bytes"]
 
     def find(self, name: str) -> Field | None:
         """The field of that name, whatever its case."""
@@ -78,6 +87,7 @@ def _read(path: Path) -> Entity:
             picklist=entry.get("picklist", False),
             reference=entry.get("reference", ""),
             queryable=entry.get("queryable", True),
+            indexed=entry.get("indexed", False),
         )
         for entry in data["fields"]
     }

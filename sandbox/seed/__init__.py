@@ -10,11 +10,12 @@ from sandbox.errors import ApiError
 from sandbox.query import Record
 from sandbox.seed import customers, goods, reference
 from sandbox.seed.picklists import picklists, user_defined_fields
-from sandbox.values import coerce
+from sandbox.values import coerce, user_defined
 
 __all__ = ["NAMES", "complete", "picklists", "records", "user_defined_fields"]
 
 NAMES = ("demo", "empty")
+LAST_ID = 10**15
 
 
 def records(name: str, today: date) -> dict[str, list[Record]]:
@@ -39,6 +40,8 @@ def complete(entity_name: str, row: dict[str, Any], number: int) -> Record:
     record.update(complete_partial(entity_name, row))
     if record["id"] is None:
         record["id"] = number
+    if not 0 <= record["id"] <= LAST_ID:
+        raise ValueError(f"The id {record['id']} is not between 0 and {LAST_ID}.")
     return record
 
 
@@ -47,13 +50,10 @@ def complete_partial(entity_name: str, changes: dict[str, Any]) -> Record:
     fields = contract.entities()[entity_name].fields
     given: Record = {}
     for name, value in changes.items():
-        if name == "userDefinedFields":
-            given[name] = [{"name": str(udf["name"]), "value": udf["value"]} for udf in value]
-        elif name not in fields:
-            raise ValueError(f"{entity_name} has no field {name}")
-        else:
-            try:
-                given[name] = coerce(fields[name], value)
-            except ApiError as error:
-                raise ValueError(str(error)) from error
+        if name != "userDefinedFields" and name not in fields:
+            raise ValueError(f"{entity_name} has no field {name}.")
+        try:
+            given[name] = user_defined(value) if name == "userDefinedFields" else coerce(fields[name], value)
+        except ApiError as error:
+            raise ValueError(str(error)) from error
     return given

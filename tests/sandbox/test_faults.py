@@ -192,6 +192,23 @@ def test_chance_is_repeatable_by_its_seed(api: Api, sandbox_url: str) -> None:
     assert 5 < first.count(500) < 25
 
 
+def test_a_fault_befalls_an_address_of_no_entity_where_it_names_it(api: Api) -> None:
+    api.tenant.add_fault(kind="500", times=0)
+    user = {"user": api.tenant.user}
+    calls = [("/zoneInformation", user), ("/ThresholdInformation", None), ("/Version", None)]
+
+    def told() -> list[int]:
+        return [api.call("GET", path, params=params).status_code for path, params in calls]
+
+    assert told() == [200, 200, 200]
+    api.tenant.add_fault(kind="503", verb="zone")
+    api.tenant.add_fault(kind="429", verb="threshold")
+    assert told() == [503, 429, 200]
+    header = {"X-Sandbox-Fault": "html"}
+    answer = api.call("GET", "/zoneInformation", params=user, headers=header)
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
 def test_a_fault_of_one_tenant_does_not_touch_another(api: Api, sandbox_url: str) -> None:
     other = Api(new_tenant(sandbox_url, "empty"))
     api.tenant.add_fault(kind="500", times=0)

@@ -16,7 +16,7 @@ import requests
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import sandbox_address
-from tests.sandbox.kit import ALL, Api, attachment, company, deal, item_fields
+from tests.sandbox.kit import ALL, Api, attachment, company, contact, deal, item_fields
 from tests.support.sandbox import TIMEOUT, Tenant, new_tenant
 
 Start = Callable[..., tuple[Child, str]]
@@ -71,6 +71,17 @@ def test_everything_is_there_after_a_kill(start: Start) -> None:
     assert tenant._ask("GET", "")["threadLimit"] == 9
     assert api.picklist("Companies", "companyType")["Odd"] == 44
     assert api.create("/QuoteLocations", city="Austin") > made.location
+
+
+def test_an_id_is_not_given_twice_after_a_restart_either(start: Start) -> None:
+    first, url = start()
+    tenant = new_tenant(url)
+    made = deal(Api(tenant))
+    number = contact(Api(tenant), made.company)
+    Api(tenant).call("DELETE", f"/Companies/{made.company}/Contacts/{number}")
+    first.stop(grace=5)
+    _, url = start()
+    assert contact(Api(at(tenant, url)), made.company) == number + 1
 
 
 def test_what_was_answered_is_on_the_file_whenever_the_kill_comes(start: Start) -> None:

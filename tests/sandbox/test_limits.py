@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import web
+from sandbox import limits
 from sandbox.contract import entities
 from sandbox.errors import ApiError
 from sandbox.rules import new_record
@@ -98,9 +98,9 @@ def test_the_delay_before_the_threshold_grows(
 ) -> None:
     tenant = Tenants().create("BRAKE", "u", "s", "empty", hourlyThreshold=100)
     slept: list[float] = []
-    monkeypatch.setattr("sandbox.web.time.sleep", slept.append)
+    monkeypatch.setattr("sandbox.limits.time.sleep", slept.append)
     tenant.log.pretend(calls)
-    web._threshold_brake(tenant)
+    limits.brake(tenant)
     assert slept == delays
 
 
@@ -150,8 +150,10 @@ def test_usage_of_an_hour_ago_no_longer_counts(monkeypatch: pytest.MonkeyPatch) 
     log = Tenants().create("HOUR", "u", "s", "empty").log
     clock = [5000.0]
     monkeypatch.setattr("sandbox.calls.time.monotonic", lambda: clock[0])
-    log.in_last_hour(count=True)
+    assert log.count_in(2) == 0
     clock[0] += 3599
-    assert log.in_last_hour(count=True) == 2
+    assert log.count_in(2) == 1
+    assert log.count_in(2) is None
+    assert log.in_last_hour() == 2
     clock[0] += 2
     assert log.in_last_hour() == 1

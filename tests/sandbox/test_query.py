@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sandbox import contract, query
+from sandbox.store import Table
 from tests.sandbox.kit import ALL, Api
 from tests.support.sandbox import new_tenant
 
@@ -63,6 +66,67 @@ def test_each_operator(goods: Api, op: str, field: str, value: Any, found: list[
     assert count.json() == {"queryCount": len(found)}
 
 
+def product(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "sku": f"S-{number}",
+        "name": f"Part {number}",
+        "isActive": True,
+        "msrp": number % 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "looked_at"),
+    [
+        ([one("eq", "sku", "s-70")], 1),
+        ([one("eq", "msrp", 3), one("eq", "sku", "S-70")], 1),  # the fewest that an index knows
+        ([one("in", "sku", ["S-1", "s-2", "none"])], 2),
+        ([one("eq", "id", 70)], 1),
+        ([{"op": "or", "items": [one("eq", "sku", "S-1"), one("in", "name", ["part 2", "Part 3"])]}], 3),
+        ([{"op": "or", "items": [one("eq", "id", number) for number in range(400)]}], 399),
+        ([{"op": "and", "items": [one("exist", "msrp"), one("eq", "sku", "S-70")]}], 1),
+        (
+            [
+                {
+                    "op": "or",
+                    "items": [
+                        one("eq", "sku", "S-1"),
+                        {"op": "and", "items": [one("eq", "id", 2), ALL["filter"][0]]},
+                    ],
+                }
+            ],
+            2,
+        ),
+        ([one("gt", "id", 995), one("lte", "id", 998)], 3),
+        ([{"op": "or", "items": [one("eq", "sku", "S-1"), one("contains", "name", "7")]}], 1000),
+        ([one("eq", "isActive", True)], 1000),
+    ],
+)
+def test_no_more_records_are_looked_at_than_an_index_or_the_ids_leave(
+    nodes: list[dict[str, Any]], looked_at: int
+) -> None:
+    """And whatever is looked at, the answer is what looking at every record gives."""
+    table = Table(indexed=["sku"])
+    for number in range(1, 1001):
+        table.put(product(number))
+    search = query.parse(contract.entities()["Products"], {"filter": nodes})
+    seen: list[int] = []
+
+    def watched(record: dict[str, Any]) -> bool:
+        seen.append(record["id"])
+        return search.match(record)
+
+    found = [row["id"] for row in table.find(replace(search, match=watched), search.after)]
+    assert found == [number for number in range(1, 1001) if search.match(product(number))]
+    assert len(seen) == looked_at
+
+
+def test_a_filter_has_its_limit_of_conditions(api: Api) -> None:
+    body = {"filter": [one("exist", "id")] * 2001}
+    assert "too many conditions" in api.refused("POST", "/Products/query", body)
+
+
 def test_dates_compare_as_moments(api: Api) -> None:
     at = one("eq", "createDate", "2024-01-15T10:00:00+01:00")
     assert len(api.query("Companies", at)) == len(api.query("Companies", one("exist", "createDate")))
@@ -106,6 +170,14 @@ def test_user_defined_fields_are_searched_one_at_a_time(api: Api) -> None:
     assert "Only one user-defined field" in answer.json()["errors"][0]
 
 
+def test_numbers_in_user_defined_fields_compare_as_numbers(api: Api) -> None:
+    for count in ("9", "10", "many", None):
+        udf = {"name": "Contract Tier", "value": count}
+        api.tenant.seed(Companies=[{"companyName": f"Has {count}", "userDefinedFields": [udf]}])
+    node = {"op": "gt", "field": "Contract Tier", "udf": True, "value": 9}
+    assert api.names("Companies", "companyName", node) == ["Has 10"]
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
@@ -127,6 +199,13 @@ def test_user_defined_fields_are_searched_one_at_a_time(api: Api) -> None:
         ({**ALL, "MaxRecords": 501}, "between 1 and 500"),
         ({**ALL, "MaxRecords": -1}, "between 1 and 500"),
         ({**ALL, "MaxRecords": True}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": "501"}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": 1.5}, "between 1 and 500"),
+        ({**ALL, "MaxRecords": [5]}, "between 1 and 500"),
+        ({"filter": [{**one("contains", "Warehouse"), "udf": True}]}, "needs a value"),
+        ({"filter": [{**one("eq", "Warehouse", ["x"]), "udf": True}]}, "needs one value"),
+        ({"filter": [{**one("in", "Warehouse", "x"), "udf": True}]}, "needs a list"),
+        ({"filter": [{**one("eq", "Colour", "x"), "udf": True}]}, "Unable to find Colour"),
         ({**ALL, "includeFields": ["colour"]}, "Unable to find colour"),
         ({**ALL, "includeFields": "name"}, "must be a list"),
     ],
@@ -154,8 +233,57 @@ def test_at_most_500_or_conditions(api: Api) -> None:
     )
 
 
-def test_no_json_is_a_400(api: Api) -> None:
-    assert api.refused("GET", "/Products/query", status=400) == "The request body is not valid JSON."
+def test_a_search_that_is_missing_or_no_json_is_a_400(api: Api) -> None:
+    assert "The search is missing" in api.refused("GET", "/Products/query", status=400)
+    answer = api.call("GET", "/Products/query", params={"search": "{filter"})
+    assert (answer.status_code, answer.json()["errors"]) == (400, ["The search is not valid JSON."])
+    assert api.refused("POST", "/Products/query", 7) == (
+        "Invalid query syntax. A JSON object with a filter was expected."
+    )
+
+
+@pytest.mark.parametrize(("asked", "size"), [(3, 3), ("3", 3), (3.0, 3), (None, 500), (0, 500), ("500", 500)])
+def test_max_records_may_be_text(api: Api, asked: Any, size: int) -> None:
+    page = api.call("POST", "/Products/query", {**ALL, "MaxRecords": asked}).json()["pageDetails"]
+    assert page["requestCount"] == size
+
+
+def test_names_behind_the_question_mark_are_read_in_any_case(goods: Api) -> None:
+    search = json.dumps({**ALL, "MaxRecords": 3})
+    answer = goods.call("GET", "/Products/query", params={"Search": search}).json()
+    assert len(answer["items"]) == 3
+    link = answer["pageDetails"]["nextPageUrl"].replace("paging=", "Paging=").replace("search=", "SEARCH=")
+    assert len(goods.call("GET", link).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "found"),
+    [
+        ("eq", "GOLD", ["Golden"]),
+        ("noteq", "gold", ["Plain", "Silvern"]),
+        ("in", ["gold", "Silver"], ["Golden", "Silvern"]),
+        ("notIn", ["gold", "Silver"], ["Plain"]),
+        ("beginsWith", "g", ["Golden"]),
+        ("endsWith", "er", ["Silvern"]),
+        ("contains", "ol", ["Golden"]),
+        ("gt", "Gold", ["Silvern"]),
+        ("exist", None, ["Golden", "Silvern"]),
+        ("notExist", None, ["Plain"]),
+    ],
+)
+def test_each_operator_on_a_user_defined_field(
+    sandbox_url: str, op: str, value: Any, found: list[str]
+) -> None:
+    api = Api(new_tenant(sandbox_url, "empty"))
+    tiers = [("Golden", "Gold"), ("Plain", None), ("Silvern", "Silver")]
+    api.tenant.seed(
+        Companies=[
+            {"companyName": name, "userDefinedFields": [{"name": "Contract Tier", "value": tier}]}
+            for name, tier in tiers
+        ]
+    )
+    node = {"op": op, "field": "Contract Tier", "udf": True, "value": value}
+    assert api.names("Companies", "companyName", node, one("gt", "id", 0)) == found
 
 
 @pytest.fixture

@@ -280,6 +280,32 @@ def test_attachments_are_made_and_deleted_below_an_opportunity(api: Api) -> None
     assert [row["id"] for row in api.call("GET", path).json()["items"]] == [link]
 
 
+def test_a_record_that_others_name_is_not_deleted(api: Api) -> None:
+    made = deal(api)
+    api.change("/Opportunities", made.opportunity, contactID=made.contact)
+    path = f"/Companies/{made.company}/Contacts/{made.contact}"
+    sentence = f"Contact {made.contact} cannot be deleted: 1 Opportunities name it in contactID."
+    assert api.refused("DELETE", path) == sentence
+    api.change("/Opportunities", made.opportunity, contactID=None)
+    assert api.call("DELETE", path).status_code == 200
+
+
+def test_what_a_person_deletes_goes_with_what_is_below_it(api: Api) -> None:
+    made = deal(api)
+    api.create(made.items, **item_fields(api))
+    second = api.create("/Quotes", **quote_fields(made.opportunity, made.location))
+    api.tenant.remove("Quotes", made.quote)
+    assert api.query("QuoteItems", {"op": "eq", "field": "quoteID", "value": made.quote}) == []
+    assert api.get(f"/Quotes/{second}")["primaryQuote"] is True
+
+
+def test_a_quote_whose_opportunity_a_person_deleted_is_refused_with_a_sentence(api: Api) -> None:
+    made = deal(api)
+    api.tenant.remove("Opportunities", made.opportunity)
+    sentence = f"Unable to find Opportunities {made.opportunity} named by the field opportunityID."
+    assert api.refused("PATCH", "/Quotes", {"id": made.quote, "name": "Orphan"}) == sentence
+
+
 def test_an_id_is_not_given_twice(api: Api) -> None:
     made = deal(api)
     first = api.create(made.items, **item_fields(api))

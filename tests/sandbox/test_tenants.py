@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from werkzeug.test import Client
 
 from sandbox.calls import KEEP_BODIES, KEEP_BODY, CallLog
+from sandbox.tenants import Tenants
+from sandbox.web import Sandbox
 from tests.sandbox.kit import Api, attachment, company, deal, item_fields
 from tests.support.sandbox import TIMEOUT, new_tenant
 
@@ -99,6 +104,9 @@ def test_seeding_adds_records_of_every_entity_as_they_are_given(api: Api) -> Non
         {"Companies": [{"companyType": "red"}]},
         {"Companies": [7]},
         {"Companies": 7},
+        {"Companies": [{"id": 2**62}]},
+        {"Companies": [{"id": -1}]},
+        {"Companies": [{"userDefinedFields": [{"name": "Contract Tier", "value": {}}]}]},
         ["Companies"],
     ],
 )
@@ -184,6 +192,8 @@ def test_a_removed_tenant_is_gone(api: Api) -> None:
         {"code": "NEW-5", "user": "u", "secret": "s", "hourlyThreshold": -1},
         {"code": "NEW-6", "user": "u", "secret": "s", "permissions": {"Companies": "query"}},
         {"code": "NEW-7", "user": "u", "secret": "s", "permissions": {"Nonsense": []}},
+        {"code": "NEW-8", "user": "u", "secret": "s", "latencyMs": 120_001},
+        {"code": "NEW-9", "user": "u", "secret": "s", "attachmentBytes": 10**400},
     ],
 )
 def test_a_wrong_tenant_is_refused_and_not_made(sandbox_url: str, wrong: dict[str, Any]) -> None:
@@ -195,9 +205,76 @@ def test_a_wrong_tenant_is_refused_and_not_made(sandbox_url: str, wrong: dict[st
 
 def test_settings_are_changed_all_or_none(api: Api) -> None:
     url = f"/tenants/{api.tenant.code}"
-    answer = admin(api.tenant.sandbox_url, "PATCH", url, {"threadLimit": 7, "latencyMs": "slow"})
+    for wrong in ({"latencyMs": "slow"}, {"latencyMs": 10**9}, {"secret": ""}, {"user": ""}):
+        answer = admin(api.tenant.sandbox_url, "PATCH", url, {"threadLimit": 7, **wrong})
+        assert answer.status_code == 400
+        assert api.tenant._ask("GET", "")["threadLimit"] == 3
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"value": []}, {"value": "1", "label": 5}, {"value": "1", "isActive": "no"}]
+)
+def test_a_wrong_change_of_a_picklist_is_refused(api: Api, wrong: Any) -> None:
+    before = api.picklist("Companies", "companyType")
+    url = f"/tenants/{api.tenant.code}/picklists/Companies/companyType"
+    answer = admin(api.tenant.sandbox_url, "PATCH", url, wrong)
     assert answer.status_code == 400
-    assert api.tenant._ask("GET", "")["threadLimit"] == 3
+    assert answer.json()["errors"][0].endswith(".")
+    assert api.picklist("Companies", "companyType") == before
+
+
+def test_a_write_that_breaks_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What follows from a change belongs to it: where that fails, the change is undone, on the file too."""
+    tenants = Tenants(tmp_path / "sandbox.db")
+    store = tenants.create("BROKEN", "u", "s").store
+
+    def put_and_break(*_: Any) -> None:
+        store.put("Roles", {**store.table("Roles").rows[29683300], "name": "Half"})
+        store.remove("Roles", 29683301)
+        raise ArithmeticError
+
+    before = {name: dict(store.table(name).rows) for name in ("Companies", "Roles")}
+    monkeypatch.setattr("sandbox.changes.follow_up", put_and_break)
+    headers = {"ApiIntegrationCode": "BROKEN", "UserName": "u", "Secret": "s"}
+    complaints = io.StringIO()
+    body = {"companyName": "Half", "companyType": 1, "phone": "1", "ownerResourceID": 29682880}
+    client = Client(Sandbox(tenants))
+    for method, more in (("POST", {}), ("PATCH", {"id": 175})):
+        answer = client.open(
+            "/atservicesrest/v1.0/Companies",
+            method=method,
+            json={**body, **more},
+            headers=headers,
+            errors_stream=complaints,
+        )
+        assert answer.status_code == 500
+        assert answer.get_json()["errors"] == ["An error occurred while processing your request."]
+    assert {name: dict(store.table(name).rows) for name in before} == before
+    again = Tenants(tmp_path / "sandbox.db").find("BROKEN")
+    assert again is not None
+    assert {name: again.store.table(name).rows for name in before} == before
+
+
+def test_a_reset_keeps_count_of_calls_at_work() -> None:
+    tenant = Tenants().create("BUSY", "u", "s", "empty")
+    assert tenant.log.begin("Roles", 1) == (1, False)
+    tenant.log.add({"request": "", "response": ""})
+    tenant.reset()
+    assert tenant.log.since() == []
+    assert tenant.log.begin("Roles", 1) == (2, True)
+    tenant.log.add({"request": "", "response": ""})
+    assert [call["seq"] for call in tenant.log.since()] == [2]
+
+
+def test_a_removed_tenant_leaves_no_thread() -> None:
+    tenants = Tenants()
+    callbacks = tenants.create("GONE", "u", "s", "empty").callbacks
+    callbacks.send("http://127.0.0.1:1/", b"{}", "sha1=")
+    thread = callbacks._thread
+    assert thread is not None
+    tenants.remove("GONE")
+    thread.join(TIMEOUT)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(

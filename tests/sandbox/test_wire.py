@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -31,9 +33,27 @@ def test_an_unknown_user_has_no_zone(tenant: Tenant) -> None:
     assert answer.json() == {"errors": ["Zone information could not be determined"]}
 
 
-def test_the_version_is_told(tenant: Tenant) -> None:
-    answer = requests.get(f"{tenant.root}/VersionInformation", timeout=TIMEOUT)
+def test_tenants_with_one_user_are_told_apart_by_the_code_if_it_comes_along(api: Api) -> None:
+    twin = f"{api.tenant.code}-TWIN"
+    body = {"code": twin, "user": api.tenant.user, "secret": "s", "seed": "empty"}
+    requests.post(f"{api.tenant.sandbox_url}/sandbox/tenants", json=body, timeout=TIMEOUT)
+    for code in (api.tenant.code, twin):
+        headers = {"ApiIntegrationCode": code}
+        said = api.call("GET", "/zoneInformation", params={"user": api.tenant.user}, headers=headers).json()
+        assert said["webUrl"].endswith(f"/tenants/{code}/")
+
+
+def test_the_version_is_told(api: Api) -> None:
+    answer = requests.get(f"{api.tenant.root}/VersionInformation", timeout=TIMEOUT)
     assert answer.json() == {"apiVersions": ["v1.0"]}
+    # Some clients try their credentials here.
+    assert set(api.call("GET", "/Version").json()) == {"majorVersion", "minorVersion", "build", "revision"}
+    assert api.call("GET", "/Version", headers={"Secret": "wrong"}).status_code == 401
+
+
+def test_the_charset_of_an_answer_is_told(api: Api) -> None:
+    for path in ("/Companies/0", "/Nonsense/1"):
+        assert api.call("GET", path).headers["Content-Type"] == "application/json; charset=utf-8"
 
 
 @pytest.mark.parametrize("header", ["ApiIntegrationCode", "UserName", "Secret"])
@@ -60,6 +80,8 @@ def test_credentials_of_one_tenant_do_not_open_another(api: Api, sandbox_url: st
         "/ATServicesRest/V1.0/Companies/0",
         "/ATSERVICESREST/v1.0/companies/0/",
         "/atservicesrest/v1.0//COMPANIES/0",
+        "/ATServicesRest//v1.0/Companies/0",
+        "//ATServicesRest/V1.0/Companies//0//",
     ],
 )
 def test_the_case_of_an_address_does_not_matter(tenant: Tenant, path: str) -> None:
@@ -230,6 +252,62 @@ def test_user_defined_fields_are_described_written_and_read(api: Api) -> None:
     assert api.get(f"/Companies/{number}")["userDefinedFields"] == [tier]
 
 
+def test_a_patch_keeps_user_defined_fields_that_it_does_not_send_and_a_put_blanks_them(api: Api) -> None:
+    number = company(api, userDefinedFields=[{"Name": "contract tier", "Value": 7}])
+    assert api.get(f"/Companies/{number}")["userDefinedFields"] == [{"name": "Contract Tier", "value": "7"}]
+    api.change("/Companies", number, userDefinedFields=[])
+    api.change("/Companies", number, userDefinedFields=[{"name": "Colour", "value": "red"}])
+    record = api.get(f"/Companies/{number}")
+    assert record["userDefinedFields"] == [{"name": "Contract Tier", "value": "7"}]
+    del record["userDefinedFields"]
+    assert api.call("PUT", "/Companies", record).status_code == 200
+    assert api.get(f"/Companies/{number}")["userDefinedFields"] == [{"name": "Contract Tier", "value": None}]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("Gold", "must be a list"),
+        ({"name": "Contract Tier", "value": "Gold"}, "must be a list"),
+        (["Gold"], "must be a list"),
+        ([{"value": "Gold"}], "needs a name"),
+        ([{"name": "Contract Tier", "value": ["Gold"]}], "Error converting value"),
+        ([{"name": "Contract Tier", "value": "x" * 256}], "exceeds its maximum length of 255"),
+    ],
+)
+def test_user_defined_fields_of_the_wrong_kind_are_refused(api: Api, given: Any, sentence: str) -> None:
+    before = api.get("/Companies/175")
+    assert sentence in api.refused("PATCH", "/Companies", {"id": 175, "userDefinedFields": given})
+    assert api.get("/Companies/175") == before
+
+
+def test_base64_may_be_broken_into_lines(api: Api) -> None:
+    path = f"/Opportunities/{deal(api).opportunity}/Attachments"
+    body = attachment(b"%PDF-1.7 " + b"x" * 100)
+    lines = base64.encodebytes(base64.b64decode(body["data"])).decode().replace("\n", "\r\n")
+    number = api.create(path, **{**body, "data": lines})
+    assert api.call("GET", f"{path}/{number}").json()["item"]["data"] == body["data"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "encoding"),
+    [
+        ({}, "utf-8"),
+        ({"Content-Type": "application/json"}, "utf-8-sig"),
+        ({"Content-Type": "application/json; charset=utf-8"}, "utf-8"),
+        ({"Content-Type": "text/plain"}, "utf-8"),
+        # Sent by a public client with every body, none of which is compressed.
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, "utf-8"),
+    ],
+)
+def test_json_is_read_whatever_the_headers_call_it(api: Api, headers: dict[str, str], encoding: str) -> None:
+    body = json.dumps({"id": 175, "companyName": "Zoë"}, ensure_ascii=False).encode(encoding)
+    url = f"{api.tenant.root}/v1.0/Companies"
+    answer = requests.patch(url, data=body, headers={**api.tenant.headers, **headers}, timeout=TIMEOUT)
+    assert answer.json() == {"itemId": 175}
+    assert api.get("/Companies/175")["companyName"] == "Zoë"
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff\xfe", b'{"id": NaN}', b"[" * 100_000])
 def test_a_body_that_is_no_object_is_a_400(tenant: Tenant, body: bytes) -> None:
     url = f"{tenant.root}/v1.0/Companies"
@@ -271,7 +349,7 @@ def test_the_log_tells_of_every_call_and_no_secret(api: Api) -> None:
     assert [(call["method"], call["status"], call["entity"], call["verb"]) for call in calls] == [
         ("POST", 200, "Companies", "query"),
         ("POST", 404, "", ""),
-        ("GET", 200, "", ""),
+        ("GET", 200, "", "zone"),
         ("GET", 401, "", ""),
     ]
     assert [call["seq"] for call in calls] == [1, 2, 3, 4]
@@ -280,3 +358,15 @@ def test_the_log_tells_of_every_call_and_no_secret(api: Api) -> None:
     told = json.dumps(calls)
     assert api.tenant.secret not in told
     assert "guessed-wrong" not in told
+
+
+def test_calls_that_belong_to_nobody_are_in_a_log_of_their_own(api: Api) -> None:
+    url = f"{api.tenant.sandbox_url}/sandbox/calls"
+    mark = f"/Companies/{api.tenant.code.encode()[-6:].hex()}"
+    api.call("GET", mark, headers={"ApiIntegrationCode": "mistyped", "Secret": "guessed-wrong"})
+    strays = requests.get(url, timeout=TIMEOUT)
+    call = next(call for call in reversed(strays.json()) if call["path"].endswith(mark))
+    assert (call["status"], call["entity"], call["committed"]) == (401, "", False)
+    assert "guessed-wrong" not in strays.text
+    assert api.tenant.calls() == []
+    assert requests.post(url, timeout=TIMEOUT).status_code == 405
