@@ -14,14 +14,10 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test faults check lint fmt bench strangers
+.PHONY: test check lint fmt bench strangers
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/unit for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
-
-faults: .venv/dev.stamp ## Let every fault befall every call of a push, which takes a few minutes more than the tests do
-	@scripts/system-packages.sh
-	@EVERY_FAULT=1 $(PY) -m pytest -n $(WORKERS) --dist worksteal tests/push/test_faults.py tests/push/test_machine.py
 
 check: lint ## Lint, types and the tests that need nothing but Python, in seconds
 	@$(PY) -m pytest -q -n $(WORKERS) tests/unit

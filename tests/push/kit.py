@@ -66,6 +66,10 @@ class Desk:
             settings_store.save_draft(name, content, settings_store.draft(name).version, self.rep)
         settings_store.save_integration(self.rep)
 
+    def settings(self, section: str) -> Any:
+        """A section of the settings as it counts now."""
+        return getattr(settings_store.active(), section)
+
     def quote(self, *lines: dict[str, Any], **header: Any) -> Quote:
         """A draft with lines; ``person`` and ``organization`` are new unless given."""
         organization = header.pop("organization", None) or self.organization()

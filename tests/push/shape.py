@@ -51,7 +51,6 @@ def shape(desk: Desk, quote: Quote, mark: str) -> dict[str, Any]:
     opportunity_ids = {row["id"] for row in opportunities}
     quotes = [row for row in state["Quotes"] if row["opportunityID"] in opportunity_ids]
     items = [row for row in state["QuoteItems"] if row["quoteID"] in {one["id"] for one in quotes}]
-    used = [row[place] for row in quotes for place in PLACES]
     return {
         "companies": [fields(row) for row in companies],
         "contacts": [
@@ -60,10 +59,13 @@ def shape(desk: Desk, quote: Quote, mark: str) -> dict[str, Any]:
         "opportunities": [fields(row, "companyID", "contactID") for row in opportunities],
         "has_contact": [row["contactID"] is not None for row in opportunities],
         "quotes": [fields(row, "opportunityID", "companyID", "contactID", *PLACES) for row in quotes],
-        "places": [[sorted(set(used)).index(row[place]) for place in PLACES] for row in quotes],
-        "locations": [
-            fields(row) for row in state["QuoteLocations"] if mark in str(row.get("address2") or "")
+        "places": [
+            [clean(by_id["QuoteLocations"][row[place]]["address2"]) for place in PLACES] for row in quotes
         ],
+        "locations": sorted(
+            (fields(row) for row in marked("QuoteLocations", "address2")),
+            key=lambda row: str(row["address1"]),
+        ),
         "items": [
             {
                 **fields(row, "quoteID", *GOODS),

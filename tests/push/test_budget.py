@@ -8,14 +8,17 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from stack import redis_server
 from tests.push.kit import Desk
+from tests.support.waiting import wait_for
 from webapp.services.autotask import budget, connection
 from webapp.services.autotask.budget import SETTLE_SECONDS, THREADS, SharedBudget
-from webapp.services.autotask.errors import HourUsedUp, Temporary
+from webapp.services.autotask.errors import Busy, HourUsedUp, Temporary
 
 
 @pytest.fixture
@@ -142,7 +145,7 @@ def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
     thread.join()
 
 
-def test_without_redis_a_process_keeps_to_the_limit_alone() -> None:
+def test_without_redis_a_process_makes_one_call_at_a_time() -> None:
     shared = SharedBudget(Redis.from_url("redis://127.0.0.1:1/0"), "http://zone.example", uuid.uuid4().hex)
     inside, most, lock = 0, 0, threading.Lock()
 
@@ -161,7 +164,7 @@ def test_without_redis_a_process_keeps_to_the_limit_alone() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == THREADS
+    assert most == 1, "so three processes stay within the limit together"
 
 
 def test_a_used_up_hour_stops_every_call_at_once(redis_url: str, desk: Desk) -> None:
@@ -174,3 +177,50 @@ def test_a_used_up_hour_stops_every_call_at_once(redis_url: str, desk: Desk) -> 
     with pytest.raises(Temporary, match="go on by themselves"):
         connection.open_client(desk.runtime).query("Companies", [])
     assert desk.tenant.stats()["total"] == asked
+
+
+def test_a_redis_that_restarts_with_what_it_kept_forgets_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "HOLD_SECONDS", 0.5)
+    server, url = redis_server.server(tmp_path)
+    server.start()
+    server.wait_until(lambda: redis_server.alive(url), 30)
+    with Redis.from_url(url) as redis:
+        shared = a_budget(redis)
+        others = [Process(url, shared) for _ in range(THREADS)]
+        for other in others:
+            other.wait_until_held()
+        server.stop(grace=5)
+        # Long enough that what Redis kept of them has expired.
+        away_since = time.monotonic()
+        wait_for(
+            lambda: time.monotonic() > away_since + 2 * budget.HOLD_SECONDS, "Redis to be away for a while"
+        )
+        server.start()
+        server.wait_until(lambda: redis_server.alive(url), 30)
+        entered = threading.Event()
+        thread = threading.Thread(target=lambda: _enter(shared, entered))
+        thread.start()
+        assert not entered.wait(SETTLE_SECONDS + 0.5)
+        assert in_use(redis, shared) == THREADS
+        for other in others:
+            other.stop()
+        assert entered.wait(10)
+        thread.join()
+    server.stop(grace=5)
+
+
+def test_who_gets_no_thread_for_long_gives_up_instead_of_going_above_the_limit(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+    monkeypatch.setattr(budget, "WAIT_SECONDS", 0.2)
+    with pytest.raises(Busy, match="by itself"), shared.slot("Products"):
+        pass
+    assert in_use(redis, shared) == THREADS
+    for other in others:
+        other.stop()

@@ -1,210 +1,142 @@
 """The fault matrix: whatever befalls whichever call of a push, Autotask then holds what an undisturbed push makes.
 
-Field by field, with as many records created.
+Field by field, with as many records created. Every fault meets every call, of a first push and of that of a changed
+revision.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
-import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
+import psycopg
 import pytest
-import requests
 import sqlalchemy
-from flask import Flask
 
-from tests.push.kit import Desk, every_kind, newest_entry, newest_run, open_desk
-from tests.push.shape import shape
-from tests.support.sandbox import Tenant
-from webapp.models import OutboxEntry, Person, PushLease, Quote, db, utc_now
+from tests.push.disturb import REMOTE_FAULTS, at_call, killed_push, recover, sleeping_push
+from tests.push.ground import (
+    CHANGED,
+    FIRST,
+    Ground,
+    PostgresKeeper,
+    SqliteKeeper,
+    opened,
+)
+from webapp.models import db
 from webapp.services import outbox
 from webapp.services.autotask import lease
-from webapp.services.quoting import publishing
 
-SHORT = 0.4
-# `make test` lets every third call go wrong, each fault beginning at another one, so that every call meets several;
-# `make faults` lets each fault befall each call.
-STRIDE = 1 if os.environ.get("EVERY_FAULT") else 3
-REMOTE_FAULTS: dict[str, dict[str, Any]] = {
-    "cut before": {"kind": "cut_before"},
-    "cut after commit": {"kind": "cut_after_commit"},
-    "time-out after commit": {"kind": "timeout_after_commit", "seconds": SHORT * 2},
-    "429": {"kind": "429"},
-    "500": {"kind": "500"},
-    "truncated body": {"kind": "truncated"},
-    "thread limit without 429": {"kind": "thread_limit_sentence"},
-    "html page": {"kind": "html"},
-}
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+SCENES = pytest.mark.parametrize("scene", [FIRST, CHANGED])
+MOMENTS = pytest.mark.parametrize("moment", ["before", "after"])
 
 
-@pytest.fixture
-def impatient(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
-    """A desk whose calls time out soon, so that the matrix is done soon."""
-    runtime = app.extensions["quotewright"]
-    hasty = dataclasses.replace(
-        runtime, config=dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
+@pytest.fixture(scope="module")
+def ground(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, redis_server_url: str, sandbox_url: str
+) -> Iterator[Ground]:
+    """A ground on SQLite, for all tests of this process."""
+    folder = tmp_path_factory.mktemp("ground")
+    keeper = SqliteKeeper(folder / "quotewright.db")
+    keeper.restore(str(migrated_sqlite))
+    url = f"sqlite:///{folder / 'quotewright.db'}"
+    with opened(url, keeper, folder, redis_server_url, sandbox_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgres_ground(
+    postgres_admin_url: str,
+    new_postgres: Callable[[str | None], str],
+    migrated_postgres: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server_url: str,
+    sandbox_url: str,
+) -> Iterator[Ground]:
+    """A ground on PostgreSQL, for all tests of this process."""
+    url = new_postgres(migrated_postgres)
+    name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+    keeper = PostgresKeeper(postgres_admin_url, name, new_postgres)
+    folder = tmp_path_factory.mktemp("postgres-ground")
+    with opened(url, keeper, folder, redis_server_url, sandbox_url) as made:
+        yield made
+
+
+def test_an_undisturbed_push_makes_every_kind_once(ground: Ground) -> None:
+    first, changed = ground.scenes[FIRST], ground.scenes[CHANGED]
+    types = {str(c["value"]): c["label"] for c in _picklist(ground, "quoteItemType")}
+    kinds = [types[str(row["quoteItemType"])] for row in first.wanted["items"]]
+    assert kinds == (
+        ["Product"] * 3 + ["Service"] * 3 + ["Service Bundle"] + ["Labor"] * 2 + ["Product"] * 3
+    ) + ["Shipping", "Discount"]
+    periods = {str(c["value"]): c["label"] for c in _picklist(ground, "periodType")}
+    billed = {periods[str(row["periodType"])] for row in first.wanted["items"]}
+    assert billed == {"One-Time", "Monthly", "Quarterly", "Semi-Annual", "Yearly"}
+    for kind in ("unitDiscount", "percentageDiscount", "lineDiscount"):
+        assert any(float(row[kind]) for row in first.wanted["items"]), kind
+    assert {row["isTaxable"] for row in first.wanted["items"]} == {True, False}
+    assert [row["isOptional"] for row in first.wanted["items"]].count(True) == 1
+    assert first.creates == {
+        "Companies": 1, "Contacts": 1, "Opportunities": 1, "QuoteLocations": 2, "Quotes": 1, "QuoteItems": 14,
+        "Products": 4, "Services": 2, "OpportunityAttachments": 1,
+    }  # fmt: skip
+    # The line added and the new PDF; a line taken away, two moved and one dearer, and the quote won.
+    assert changed.creates == {"QuoteItems": 1, "Products": 1, "OpportunityAttachments": 1}
+    assert changed.wanted["opportunities"][0]["status"] == ground.desk.pick(
+        "Opportunities", "status", "Closed"
     )
-    app.extensions["quotewright"] = hasty
-    with app.app_context():
-        yield open_desk(app, tenant)
+    assert first.calls > 40
+    assert changed.calls > 8
 
 
-def marked_quote(desk: Desk) -> tuple[Quote, str]:
-    """A quote of every kind whose names nothing else has."""
-    mark = uuid.uuid4().hex[:10]
-    organization = desk.organization(f"Nimbus {mark}")
-    organization.billing_line2 = f"Floor {mark}"
-    lines = every_kind(desk)
-    for line in lines:
-        if "mpn" not in line and "origin_id" not in line and line["name"] != "Managed Workstation":
-            line["name"] += f" {mark}"
-        if "sku" in line:
-            line["sku"] += mark
-    person = Person(
-        organization=organization, first_name="Nora", last_name="Quist", email=f"nora@{mark}.example"
-    )
-    quote = desk.quote(*lines, organization=organization, person=person, title=f"Office {mark}")
-    publishing.publish(desk.rep, quote.id)
-    return quote, mark
+def _picklist(ground: Ground, field: str) -> list[dict[str, str]]:
+    fields = ground.desk.tenant.get("/v1.0/QuoteItems/entityInformation/fields")["fields"]
+    return next(entry["picklistValues"] for entry in fields if entry["name"] == field)
 
 
-def undisturbed(desk: Desk) -> tuple[dict[str, Any], int]:
-    """The shape that every push must end in, and how many calls it takes."""
-    quote, mark = marked_quote(desk)
-    desk.tenant.forget_calls()
-    run = desk.process(quote)
-    assert run.state == "synced", run.sentence
-    return shape(desk, quote, mark), int(desk.tenant.stats()["total"])
-
-
-def recover(desk: Desk, quote: Quote) -> None:
-    """Let time pass and the sweeper come by until the push is through."""
-    desk.tenant._ask("DELETE", "/faults")
-    for _ in range(6):
-        db.session.rollback()
-        past = utc_now() - timedelta(hours=1)
-        db.session.execute(db.update(PushLease).values(expires_at=past))
-        db.session.execute(
-            db.update(OutboxEntry).where(OutboxEntry.state == "running").values(updated_at=past)
-        )
-        db.session.execute(
-            db.update(OutboxEntry).where(OutboxEntry.state == "waiting").values(not_before=past)
-        )
-        db.session.commit()
-        outbox.sweep(desk.runtime)
-        entry = newest_entry(quote.id)
-        db.session.refresh(entry)
-        if entry.state == "waiting":
-            outbox.process(desk.runtime, entry.id)
-        else:
-            break
-    entry, run = newest_entry(quote.id), newest_run(quote.id)
-    assert run is not None
-    assert (entry.state, run.state) == ("done", "synced"), f"{entry.state} {run.state}: {run.sentence}"
-
-
-def compare(desk: Desk, quote: Quote, mark: str, wanted: dict[str, Any], what: str) -> None:
-    found = shape(desk, quote, mark)
-    for part, rows in wanted.items():
-        assert found[part] == rows, f"{what}: {part}"
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@SCENES
 @pytest.mark.parametrize("name", REMOTE_FAULTS)
-def test_any_call_may_go_wrong(impatient: Desk, name: str) -> None:
-    wanted, calls = undisturbed(impatient)
-    assert calls > 20
-    for nth in range(1 + list(REMOTE_FAULTS).index(name) % STRIDE, calls + 1, STRIDE):
-        quote, mark = marked_quote(impatient)
-        impatient.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
-        outbox.process(impatient.runtime, newest_entry(quote.id).id)
-        recover(impatient, quote)
-        compare(impatient, quote, mark, wanted, f"{name} at call {nth}")
+def test_any_call_may_go_wrong(ground: Ground, scene: str, name: str) -> None:
+    for nth in range(1, ground.scenes[scene].calls + 1):
+        entry_id = ground.restore(scene)
+        ground.desk.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
+        outbox.process(ground.desk.runtime, entry_id)
+        faults = ground.desk.tenant._ask("GET", "/faults")
+        assert [one["struck"] for one in faults] == [1], f"no call {nth} in {scene}"
+        recover(ground.desk, ground.quote_id)
+        ground.check(scene, f"{name} at call {nth} of the {scene}")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_the_worker_may_be_killed_at_any_call(impatient: Desk, moment: str) -> None:
-    wanted, calls = undisturbed(impatient)
-    for nth in range(1 + (moment == "after") % STRIDE, calls + 1, STRIDE):
-        quote, mark = marked_quote(impatient)
-        if not killed_push(impatient, newest_entry(quote.id).id, nth, moment):
-            # Later pushes know the picklists already, so they end a few calls sooner.
-            assert nth > 0.8 * calls
-            break
-        recover(impatient, quote)
-        compare(impatient, quote, mark, wanted, f"SIGKILL {moment} call {nth}")
+@SCENES
+@MOMENTS
+def test_the_worker_may_be_killed_at_any_call(ground: Ground, scene: str, moment: str) -> None:
+    for nth in range(1, ground.scenes[scene].calls + 1):
+        entry_id = ground.restore(scene)
+        assert killed_push(ground.desk, entry_id, nth, moment), f"no call {nth} in {scene}"
+        recover(ground.desk, ground.quote_id)
+        ground.check(scene, f"SIGKILL {moment} call {nth} of the {scene}")
 
 
-def killed_push(desk: Desk, entry_id: int, nth: int, moment: str) -> bool:
-    """Process the entry in a process of its own, which is killed before or after its n-th call to Autotask.
-
-    False when it needed fewer calls.
-    """
-    db.session.commit()
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        at_call(nth, lambda: os.kill(os.getpid(), signal.SIGKILL), moment)
-        try:
-            outbox.process(desk.runtime, entry_id)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+@SCENES
+def test_redis_may_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
+    for nth in range(1, ground.scenes[scene].calls + 1):
+        entry_id = ground.restore(scene)
+        with at_call(nth, ground.desk.runtime.redis.flushall, "before") as aim:
+            outbox.process(ground.desk.runtime, entry_id)
+        assert aim.hit, f"no call {nth} in {scene}"
+        recover(ground.desk, ground.quote_id)
+        ground.check(scene, f"Redis flushed at call {nth} of the {scene}")
 
 
-def at_call(nth: int, act: Callable[[], object], moment: str) -> Callable[[], None]:
-    """Do something before or after the n-th HTTP call of this process; returns what undoes this."""
-    original = requests.adapters.HTTPAdapter.send
-    count = 0
-
-    def send(self: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal count
-        count += 1
-        mine = count == nth
-        if mine and moment == "before":
-            act()
-        answer = original(self, *args, **kwargs)
-        if mine and moment == "after":
-            act()
-        return answer
-
-    requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
-
-    def undo() -> None:
-        requests.adapters.HTTPAdapter.send = original  # type: ignore[method-assign]
-
-    return undo
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_redis_may_be_flushed_at_any_call(impatient: Desk) -> None:
-    wanted, calls = undisturbed(impatient)
-    for nth in range(1, calls + 1, STRIDE):
-        quote, mark = marked_quote(impatient)
-        undo = at_call(nth, impatient.runtime.redis.flushall, "before")
-        try:
-            outbox.process(impatient.runtime, newest_entry(quote.id).id)
-        finally:
-            undo()
-        recover(impatient, quote)
-        compare(impatient, quote, mark, wanted, f"Redis flushed at call {nth}")
-
-
-@pytest.mark.slow
 @pytest.mark.postgres
-@pytest.mark.timeout(600)
-def test_the_database_connection_may_be_lost_at_any_call(impatient: Desk) -> None:
-    wanted, calls = undisturbed(impatient)
+@SCENES
+@MOMENTS
+def test_the_database_connection_may_be_lost_at_any_call(
+    postgres_ground: Ground, scene: str, moment: str
+) -> None:
+    ground = postgres_ground
     admin = sqlalchemy.create_engine(db.engine.url, isolation_level="AUTOCOMMIT")
     drop = sqlalchemy.text(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -215,40 +147,37 @@ def test_the_database_connection_may_be_lost_at_any_call(impatient: Desk) -> Non
         with admin.connect() as connection:
             connection.execute(drop)
 
-    for nth in range(1, calls + 1, STRIDE):
-        quote, mark = marked_quote(impatient)
-        undo = at_call(nth, lose, "before")
-        try:
-            outbox.process(impatient.runtime, newest_entry(quote.id).id)
-        except sqlalchemy.exc.OperationalError:
-            db.session.rollback()
-        finally:
-            undo()
-        recover(impatient, quote)
-        compare(impatient, quote, mark, wanted, f"database lost at call {nth}")
+    for nth in range(1, ground.scenes[scene].calls + 1):
+        admin.dispose()
+        entry_id = ground.restore(scene)
+        with at_call(nth, lose, moment) as aim:
+            try:
+                outbox.process(ground.desk.runtime, entry_id)
+            except sqlalchemy.exc.OperationalError:
+                db.session.rollback()
+        assert aim.hit, f"no call {nth} in {scene}"
+        recover(ground.desk, ground.quote_id)
+        ground.check(scene, f"database lost {moment} call {nth} of the {scene}")
     admin.dispose()
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_worker_that_slept_through_its_lease_writes_nothing_more(
-    impatient: Desk, monkeypatch: pytest.MonkeyPatch
+    postgres_ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ground = postgres_ground
     # As long as a lease holds its holder may write, so here it has to be renewed more often than it is in life.
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
     monkeypatch.setattr(lease, "FRESH_SECONDS", 0.2)
-    wanted, calls = undisturbed(impatient)
-    for nth in range(1, int(0.8 * calls), 4):
-        quote, mark = marked_quote(impatient)
-        sleeper = sleeping_push(impatient, newest_entry(quote.id).id, nth)
+    for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
+        sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
         end_idle_transactions()
-        recover(impatient, quote)
-        before = impatient.tenant.stats()["writes"]
+        recover(ground.desk, ground.quote_id)
+        before = ground.desk.tenant.stats()["writes"]
         os.kill(sleeper, signal.SIGCONT)
         os.waitpid(sleeper, 0)
-        assert impatient.tenant.stats()["writes"] == before
-        assert newest_entry(quote.id).state == "done"
-        compare(impatient, quote, mark, wanted, f"asleep after call {nth}")
+        assert ground.desk.tenant.stats()["writes"] == before
+        ground.check(FIRST, f"asleep after call {nth}")
 
 
 def end_idle_transactions() -> None:
@@ -261,19 +190,3 @@ def end_idle_transactions() -> None:
         )
     )
     db.session.commit()
-
-
-def sleeping_push(desk: Desk, entry_id: int, nth: int) -> int:
-    """Process the entry in a process that is stopped right after its n-th call, and return its id."""
-    db.session.commit()
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        at_call(nth, lambda: os.kill(os.getpid(), signal.SIGSTOP), "after")
-        try:
-            outbox.process(desk.runtime, entry_id)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-    return child

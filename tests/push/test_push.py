@@ -124,7 +124,7 @@ def test_a_line_added_by_hand_in_autotask_is_left_alone(desk: Desk) -> None:
     quote.lines[0].unit_price = Decimal(11)
     db.session.commit()
     run = desk.push(quote)
-    assert run.state == "synced"
+    assert run.state == "amber", "its 10.00 are in Autotask's sums and not in ours"
     assert run.report["foreign"]
     _, _, items = of_quote(desk, quote.number)
     assert [row["name"] for row in items] == ["A", "By hand"]

@@ -30,11 +30,11 @@ from webapp.services.autotask.errors import (
 )
 from webapp.services.errors import ServiceError
 from webapp.services.integrations import jobs
-from webapp.services.quoting import document
 from webapp.services.runtime import Runtime
 
 QUEUE = "pushes"
 JOB_SECONDS = 900
+# After so many, an error of Autotask's own is for a person to look at. For an Autotask that is away there is no end.
 MAX_ATTEMPTS = 30
 BATCHED_AT_ONCE = 4
 
@@ -103,12 +103,7 @@ def process(runtime: Runtime, entry_id: int) -> None:
     entry = _claim(entry_id)
     if entry is None:
         return
-    quote_id, revision_id = entry.quote_id, entry.revision_id
-    try:
-        document.pdf_for(revision_id)
-    except ServiceError as error:
-        _park(entry_id, str(error))
-        return
+    quote_id = entry.quote_id
     token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}")
     if token is None:
         _put_off(
@@ -202,10 +197,10 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         _end(run_id, entry_id, "needs_you", str(error), PARKED, report={"problems": mends})
     except push.OthersFirst as error:
         db.session.rollback()
-        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=2)
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=2, counts=False)
     except (NotConnected, ConnectionRefused) as error:
         db.session.rollback()
-        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=20)
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=20, counts=False)
     except (StepFailed, AutotaskError, ServiceError) as error:
         db.session.rollback()
         _failed(run_id, entry_id, error)
@@ -243,8 +238,9 @@ def _failed(run_id: int, entry_id: int, error: Exception) -> None:
     if isinstance(cause, CredentialsRejected):
         connection.mark_rejected(str(cause))
         _end(run_id, entry_id, "retrying", str(cause), WAITING, wait=20)
-    elif isinstance(cause, Temporary) and _entry(entry_id).attempt < MAX_ATTEMPTS:
-        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=_backoff(_entry(entry_id).attempt))
+    elif isinstance(cause, Temporary) and (cause.is_away or _entry(entry_id).attempt < MAX_ATTEMPTS):
+        wait = max(_backoff(_entry(entry_id).attempt), cause.retry_after)
+        _end(run_id, entry_id, "retrying", str(error), WAITING, wait=wait)
     else:
         _end(run_id, entry_id, "failed", str(error), PARKED)
 
@@ -257,9 +253,13 @@ def _end(
     entry_state: str,
     *,
     wait: float = 0,
+    counts: bool = True,
     report: object = None,
 ) -> None:
-    """Close the run and move the entry on, in one transaction, which only the lease's holder may commit."""
+    """Close the run and move the entry on, in one transaction, which only the lease's holder may commit.
+
+    ``counts``: the next try waits longer than this one did.
+    """
     run = records.get(PushRun, run_id, "This run is not there any more.")
     try:
         lease.fence(run.quote_id, run.token)
@@ -272,7 +272,7 @@ def _end(
     entry = _entry(entry_id)
     entry.state, entry.last_error = entry_state, sentence
     if entry_state == WAITING:
-        entry.attempt += 1
+        entry.attempt += counts
         entry.not_before = utc_now() + timedelta(seconds=wait)
         if not batches.may_retry(entry):
             entry.state, entry.last_error = STOPPED, batches.NOT_MADE
@@ -282,12 +282,12 @@ def _end(
     log.info("push.ended", quote=entry.quote_id, state=run_state, attempt=entry.attempt)
 
 
-def _tell(entry: OutboxEntry, run: PushRun | None, sentence: str) -> None:
+def _tell(entry: OutboxEntry, run: PushRun, sentence: str) -> None:
     """In the open transaction: let people, and the batch, know that the push came to its end."""
     if entry.state == DONE:
         notifications.settle(entry.quote_id)
     else:
-        asks = run is not None and run.state == "needs_you"
+        asks = run.state == "needs_you"
         kind = notifications.NEEDS_YOU if asks else notifications.FAILED
         notifications.push_stopped(entry.quote, run, kind, sentence)
     batches.note(entry, went_well=entry.state == DONE)
@@ -302,14 +302,6 @@ def _lost(run_id: int) -> None:
 
 def _put_off(entry: OutboxEntry, sentence: str, until: datetime) -> None:
     entry.state, entry.last_error, entry.not_before = WAITING, sentence, until
-    entry.attempt += 1
-    db.session.commit()
-
-
-def _park(entry_id: int, sentence: str) -> None:
-    entry = _entry(entry_id)
-    entry.state, entry.last_error = PARKED, sentence
-    _tell(entry, None, sentence)
     db.session.commit()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -14,13 +16,15 @@ from webapp.services.vault import Vault
 class Runtime:
     """The configuration, the key store and the Redis connection (which may be down at any moment).
 
-    ``offline``: lists of Autotask that were read before serve whatever their age, and none is fetched.
+    ``offline``: lists of Autotask that were read before serve whatever their age, and none is fetched. ``pause``: waits
+    so many seconds between two tries of a call.
     """
 
     config: Config
     vault: Vault = field(repr=False)
     redis: Redis
     offline: bool = False
+    pause: Callable[[float], None] = time.sleep
 
 
 def build_runtime(config: Config) -> Runtime:

@@ -29,7 +29,7 @@ class StepFailed(ServiceError):
     """A step could not be done. ``cause`` says whether it is worth another try."""
 
     def __init__(self, step: Step, cause: AutotaskError) -> None:
-        super().__init__(f"{step.title}: {cause}")
+        super().__init__(f"{step.where[:1].upper()}{step.where[1:]}: {cause}")
         self.step = step
         self.cause = cause
 
@@ -50,6 +50,7 @@ class _Job:
     parent_id: int | None
     doubtful: bool
     tries: int = 1
+    timed_out: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -151,14 +152,25 @@ class Executor:
     def _create(self, job: _Job) -> int:
         step = job.step
         if job.doubtful:
-            sent = self._in_doubt.get(step.key) or job.sent
-            row = find_created(self._client, step.entity, sent, job.parent_id, job.taken)
+            row = self._result(job)
+            if row is None and job.timed_out:
+                # Nobody cut the call off over there: it may take effect after all.
+                self._client.wait_out()
+                row = self._result(job)
             if row is not None:
                 return self._make_equal(job, row)
         fields = dict(job.sent)
         if step.entity == "OpportunityAttachments":
             fields["data"] = self._pdf_data
         return self._client.create(step.entity, fields, job.parent_id)
+
+    def _result(self, job: _Job) -> Record | None:
+        """What a create made whose answer never came, in this run or an earlier one."""
+        sent = self._in_doubt.get(job.step.key) or job.sent
+        if job.step.entity == "OpportunityAttachments":
+            # Another revision's file is no result of this step, and no file can be changed into another.
+            sent = job.sent
+        return find_created(self._client, job.step.entity, sent, job.parent_id, job.taken)
 
     def _make_equal(self, job: _Job, row: Record) -> int:
         """A create had worked after all; what has changed since is written to its result."""
@@ -178,7 +190,7 @@ class Executor:
             if error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES:
                 # The answer was lost: look for the result before anything is repeated.
                 job.tries += 1
-                job.doubtful = True
+                job.doubtful, job.timed_out = True, error.timed_out
                 job.taken = frozenset(taken_ids(job.step.entity))
                 running[pool.submit(self._do, job)] = job
                 return None

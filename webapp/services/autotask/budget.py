@@ -2,8 +2,9 @@
 
 Autotask allows an integration three threads at each object endpoint, and a number of calls an hour. The threads in use
 live in Redis as sorted sets whose members expire unless their process renews them, so a killed process gives its slots
-back by itself. Without Redis each process keeps to the limit alone. When Redis comes back empty, nobody begins a call
-until every process had time to tell what it still has under way.
+back by itself. Without Redis a process makes one call at a time at each endpoint, so that three processes together stay
+within the limit. When Redis comes back, empty or with what it had kept, nobody begins a call until every process had
+time to tell what it still has under way.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.exceptions import RedisError
 
-from webapp.services.autotask.errors import HourUsedUp
+from webapp.services.autotask.errors import Busy, HourUsedUp
 
 THREADS = 3
 WAIT_SECONDS = 60
@@ -30,16 +31,17 @@ RENEW_SECONDS = 0.1
 SETTLE_SECONDS = 0.3
 CLOSED_SECONDS = 60
 
-# KEYS: the slots, when Redis was found empty, whether the hour is used up. ARGV: limit, member, hold, settle.
-# 1: taken; 0: not now; -1: the hour is used up.
+# KEYS: the slots, from when on this run of Redis may be trusted, whether the hour is used up. ARGV: limit, member,
+# hold, settle. 1: taken; 0: not now; -1: the hour is used up.
 _TAKE = """
 if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
-local open = redis.call('GET', KEYS[2])
-if not open then
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local known, open = string.match(redis.call('GET', KEYS[2]) or '', '^(%w+) (.+)$')
+if known ~= run then
   open = now + tonumber(ARGV[4])
-  redis.call('SET', KEYS[2], tostring(open))
+  redis.call('SET', KEYS[2], run .. ' ' .. tostring(open))
 end
 if now < tonumber(open) then return 0 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -81,6 +83,15 @@ class _Process:
                 return
             self.renewing = True
         threading.Thread(target=self.renew, name="autotask-slots", daemon=True).start()
+
+    def hold_alone(self, member: str, redis: Redis, key: str) -> bool:
+        """Like ``hold``, but only when this process has nothing else under way there; False otherwise."""
+        with self.lock:
+            if any(other == key for _, other in self.held.values()):
+                return False
+            self.held[member] = (redis, key)
+        self.hold(member, redis, key)
+        return True
 
     def give_back(self, member: str, redis: Redis, key: str) -> None:
         with self.lock:
@@ -147,13 +158,18 @@ class SharedBudget:
             try:
                 answer = self._redis.eval(_TAKE, 3, *keys, THREADS, member, HOLD_SECONDS, SETTLE_SECONDS)
             except (RedisError, OSError):
-                break
+                if _process.hold_alone(member, self._redis, key):
+                    return member
+                answer = 0
             if answer == -1:
                 raise HourUsedUp(
                     "The calls that Autotask allows in an hour are used up. Pushes go on by themselves."
                 )
             if answer:
-                break
+                _process.hold(member, self._redis, key)
+                return member
             time.sleep(0.01 + random.random() * 0.03)  # noqa: S311  no secret
-        _process.hold(member, self._redis, key)
-        return member
+        raise Busy(
+            f"All {THREADS} calls that Autotask takes at once were under way for {WAIT_SECONDS} seconds. "
+            "The push goes on by itself."
+        )

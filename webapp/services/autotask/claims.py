@@ -1,5 +1,7 @@
 """Quotes that are pushed side by side may name the same new company, contact, product or service: only one makes it.
 
+Nor do two quotes of one customer and title make their opportunities at the same moment.
+
 Before a push looks for records that no link names yet, it claims their natural keys. Another quote that needs one of
 them waits, and finds the record afterwards. A claim counts as long as the lease of its push does, so those of a dead
 worker hold nobody up.
@@ -21,7 +23,11 @@ def keys_of(desired: Desired) -> list[str]:
     linked = links.of_desired(desired)
     goods = [one.wish for one in desired.goods]
     shared = [wish for wish in (desired.company, desired.contact, *goods) if wish is not None]
-    return sorted({_key(wish) for wish in shared if links.local_of(wish) not in linked})
+    if desired.company is not None and desired.opportunity.chosen_id is None:
+        # Whose answer was lost is found by company and title, so another quote's of the same must be linked by then.
+        shared.append(desired.opportunity)
+    customer = desired.company.local[1] if desired.company else ""
+    return sorted({_key(wish, customer) for wish in shared if links.local_of(wish) not in linked})
 
 
 def take(quote_id: int, token: int, keys: list[str]) -> bool:
@@ -54,13 +60,15 @@ def drop(quote_id: int) -> None:
     db.session.execute(db.delete(PushClaim).where(PushClaim.quote_id == quote_id))
 
 
-def _key(wish: Wish) -> str:
+def _key(wish: Wish, customer: str) -> str:
     values = wish.initial
     match wish.entity:
         case "Companies":
             parts = [values.get("companyName")]
         case "Contacts":
             parts = [values.get("emailAddress") or f"{values.get('firstName')} {values.get('lastName')}"]
+        case "Opportunities":
+            parts = [customer, values.get("title")]
         case "Services" | "ServiceBundles":
             parts = [values.get("name")]
         case _:

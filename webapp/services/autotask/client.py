@@ -12,18 +12,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from webapp.services.autotask import replies
 from webapp.services.autotask.errors import (
     AutotaskError,
     Busy,
-    CredentialsRejected,
-    Forbidden,
     HourUsedUp,
     Refused,
     Temporary,
@@ -31,11 +29,10 @@ from webapp.services.autotask.errors import (
 
 PAGE = 500
 TRIES = 4
+# What Autotask asks to wait longer is waited for outside: the push is put off, and its worker does another.
+LONGEST_PAUSE = 5.0
 # A shorter one would be found in too many words that have nothing to do with it.
 SHORTEST_SECRET = 6
-GENERIC = ("an error occurred while processing your request",)
-THREADS = ("thread threshold", "threads for this object", "too many concurrent")
-HOURLY = ("request threshold",)
 
 # Children: their parent and the parent's collection.
 CHILDREN = {
@@ -105,6 +102,7 @@ class Client:
         budget: Budget | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         before_call: Callable[[], None] | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         base = zone_url.rstrip("/")
         self._base = base if base.lower().endswith("/v1.0") else f"{base}/v1.0"
@@ -112,6 +110,7 @@ class Client:
         self._budget: Budget = budget or _Unlimited()
         self._on_call = on_call
         self._before_call = before_call
+        self._pause = pause
         self._hidden = tuple(value for value in (secret, integration_code) if len(value) >= SHORTEST_SECRET)
         self._session = _session()
         self._session.headers.update(
@@ -149,7 +148,7 @@ class Client:
     def create(self, entity: str, record: Record, parent_id: int | None = None) -> int:
         """Create and return the new id. Raises AutotaskError; a Temporary one with ``in_doubt`` may have worked."""
         answer = self._call("POST", entity, _address(entity, parent_id), record)
-        return _item_id(answer, entity)
+        return replies.item_id(answer, entity)
 
     def update(self, entity: str, record: Record, parent_id: int | None = None) -> None:
         """Change the fields given; ``record`` holds the id. Raises AutotaskError."""
@@ -163,6 +162,10 @@ class Client:
         except Refused as error:
             if error.status != 404:
                 raise
+
+    def wait_out(self) -> None:
+        """Wait as long as a call may take, so that one which timed out has come to its end in Autotask as well."""
+        self._pause(self._timeout)
 
     def fields(self, entity: str) -> list[Record]:
         """The entity's fields with their picklists, as Autotask describes them."""
@@ -213,12 +216,12 @@ class Client:
             except HourUsedUp:
                 raise
             except Temporary as error:
-                if isinstance(error, Busy) and any(word in str(error).lower() for word in HOURLY):
+                if isinstance(error, Busy) and any(word in str(error).lower() for word in replies.HOURLY):
                     self._check_hour(error)
                 repeatable = safe or isinstance(error, Busy) or not error.in_doubt
-                if attempt == TRIES or not repeatable:
+                if attempt == TRIES or not repeatable or error.retry_after > LONGEST_PAUSE:
                     raise
-                time.sleep(_pause(attempt))
+                self._pause(max(_backoff(attempt), error.retry_after))
         raise AssertionError("the loop returns or raises")
 
     def _check_hour(self, refusal: Busy) -> None:
@@ -235,7 +238,7 @@ class Client:
             raise HourUsedUp(str(refusal), status=refusal.status, path=refusal.path) from refusal
 
     def _once(self, method: str, path: str, body: Record | None) -> Record:
-        text = None if body is None else json.dumps(body, default=_number)
+        text = None if body is None else json.dumps(body, default=replies.number)
         started = time.perf_counter()
         response: requests.Response | None = None
         try:
@@ -247,7 +250,7 @@ class Client:
                 timeout=(min(10.0, self._timeout), self._timeout),
                 allow_redirects=False,
             )
-            return _read(response, path)
+            return replies.read(response.status_code, response.headers, response.content, path)
         except AutotaskError as error:
             # What answers (a proxy, say) may repeat the headers it got, and errors are shown to people.
             error.args = tuple(self._hide(str(one)) for one in error.args)
@@ -265,6 +268,7 @@ class Client:
                 "before anything is repeated.",
                 path=path,
                 in_doubt=not _never_sent(error),
+                timed_out=isinstance(error, requests.exceptions.Timeout),
             ) from error
         finally:
             self._tell(method, path, text, response, started)
@@ -312,7 +316,7 @@ def find_zone(root: str, user_name: str, timeout: float) -> Record:
         raise AutotaskError("What answered is not Autotask.", status=response.status_code) from error
     if response.ok and isinstance(answer, dict) and isinstance(answer.get("url"), str):
         return answer
-    sentences = _sentences(answer)
+    sentences = replies.sentences(answer)
     if sentences or response.status_code in (400, 401, 404, 500):
         raise Refused(sentences or ["The user name is not known."], status=response.status_code)
     raise AutotaskError("What answered is not Autotask.", status=response.status_code)
@@ -337,67 +341,12 @@ def _address(entity: str, parent_id: int | None) -> str:
     return f"{parent}/{parent_id}/{collection}"
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent to Autotask")
-
-
-def _item_id(answer: Record, entity: str) -> int:
-    try:
-        return int(answer["itemId"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise Temporary(
-            f"Autotask's answer to creating in {entity} named no id; what became of it is looked up.",
-            in_doubt=True,
-        ) from error
-
-
-def _read(response: requests.Response, path: str) -> Record:
-    """The answer as a document. Raises the AutotaskError that its status and sentences mean."""
-    status = response.status_code
-    try:
-        answer = json.loads(response.content, parse_float=Decimal) if response.content else None
-    except ValueError:
-        answer = None
-    if response.ok and isinstance(answer, dict):
-        return answer
-    sentences = _sentences(answer)
-    said = " ".join(sentences)
-    low = said.lower()
-    if any(word in low for word in (*THREADS, *HOURLY)) or status == 429:
-        raise Busy(f"Autotask is at its limit of calls: {said or 'status 429'}", status=status, path=path)
-    if status == 401:
-        raise CredentialsRejected(
-            f"Autotask no longer accepts the API user's credentials. {said}", status=401, path=path
-        )
-    if status == 403:
-        raise Forbidden(f"The API user lacks a right in Autotask: {said or path}", status=403, path=path)
-    if response.ok or 300 <= status < 400:
-        raise Temporary(
-            "Autotask's answer could not be read, so what became of the call is looked up.",
-            status=status,
-            path=path,
-            in_doubt=True,
-        )
-    if status >= 500 and (not sentences or low.rstrip(". ") in GENERIC):
-        raise Temporary(
-            f"Autotask had an error of its own (status {status}).", status=status, path=path, in_doubt=True
-        )
-    raise Refused(sentences or [f"status {status}"], status=status, path=path)
-
-
-def _sentences(answer: Any) -> list[str]:
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    return [str(one) for one in errors] if isinstance(errors, list) else []
-
-
 def _never_sent(error: requests.RequestException) -> bool:
     """True when no connection was made, so that nothing can have taken effect."""
     return "NewConnectionError" in repr(error) or "Connection refused" in str(error)
 
 
-def _pause(attempt: int) -> float:
+def _backoff(attempt: int) -> float:
     """Seconds before the next try: 0.25, 0.5, 1, each with jitter."""
     return float(2 ** (attempt - 1) * 0.25 * (0.5 + random.random()))  # noqa: S311  no secret
 

@@ -8,22 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models.quote import LOST, PENDING, WON_STATUSES
-from webapp.services.autotask import patterns
+from webapp.services.autotask import patterns, places
 from webapp.services.autotask.compile_lines import LineCompiler
 from webapp.services.autotask.desired import BUCKETS, Desired, LineTotal, Problem, Ref, Wish
 from webapp.services.autotask.facts import RemoteFacts
 from webapp.services.autotask.settings import AutotaskSettings, StatusRule
+from webapp.services.autotask.texts import fit
 from webapp.services.quoting import totals
 from webapp.services.quoting.money import ZERO, to_cents
-from webapp.services.quoting.snapshot import Address, Snapshot
+from webapp.services.quoting.snapshot import Snapshot
 
 SETTINGS = ("settings", "opportunity")
-
-
-def fit(facts: RemoteFacts, entity: str, name: str, text: str) -> str:
-    """``text`` cut to what the field takes, with an ellipsis where something was cut off."""
-    length = facts.lengths.get((entity, name), 0)
-    return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True)
@@ -75,8 +70,8 @@ class _Compiler:
         buckets = _buckets(lines.totals, lines.costs)
         company, contact = self._company(), self._contact()
         opportunity = self._opportunity(buckets, fate)
-        locations, places = self._locations()
-        quote = self._quote(places, lines.tax_region)
+        locations, named = places.locations(self.frozen, self.settings.company, self.facts)
+        quote = self._quote(named, lines.tax_region)
         return Desired(
             quote_id=frozen.quote_id,
             company=company,
@@ -121,7 +116,7 @@ class _Compiler:
         details: dict[str, Any] = {
             "phone": organization.phone,
             "webAddress": organization.website,
-            **self._address_fields(organization.billing, "address1", "address2", "postalCode"),
+            **places.address_fields(organization.billing),
         }
         details = {
             name: fit(self.facts, "Companies", name, value) for name, value in details.items() if value
@@ -146,17 +141,8 @@ class _Compiler:
             details if policy == "overwrite" else {},
             _given(initial),
             details if policy == "fill_empty" else {},
+            where=f"the company “{organization.name}”",
         )
-
-    @staticmethod
-    def _address_fields(address: Address, line1: str, line2: str, code: str) -> dict[str, str]:
-        return {
-            line1: address.line1,
-            line2: address.line2,
-            "city": address.city,
-            "state": address.state,
-            code: address.postal_code,
-        }
 
     def _match_company(self) -> dict[str, Any]:
         organization = self.frozen.organization
@@ -182,24 +168,26 @@ class _Compiler:
         }
         details = {name: fit(self.facts, "Contacts", name, value) for name, value in details.items() if value}
         initial = {
-            "firstName": person.first_name or "–",
-            "lastName": person.last_name or "–",
+            "firstName": fit(self.facts, "Contacts", "firstName", person.first_name) or "–",
+            "lastName": fit(self.facts, "Contacts", "lastName", person.last_name) or "–",
             "isActive": 1,
             "companyID": Ref("company"),
             **details,
         }
         kept = {name: value for name, value in details.items() if name != "emailAddress"}
         policy = self.settings.company.update_policy
+        name = f"{person.first_name} {person.last_name}".strip()
         return Wish(
             "contact",
             "Contacts",
             ("person", str(person.id)),
-            f"{person.first_name} {person.last_name}".strip(),
+            name,
             kept if policy == "overwrite" else {},
             initial,
             kept if policy == "fill_empty" else {},
             parent="company",
             chosen_id=self.frozen.autotask_contact_id,
+            where=f"the contact “{name}”",
         )
 
     def _opportunity(self, buckets: dict[str, Decimal], fate: Fate) -> Wish:
@@ -250,6 +238,7 @@ class _Compiler:
             fields,
             _given(initial),
             chosen_id=self.frozen.autotask_opportunity_id,
+            where=f"the opportunity “{self.frozen.title}”",
         )
 
     def _amount(self, buckets: dict[str, Decimal]) -> Decimal:
@@ -299,45 +288,15 @@ class _Compiler:
             return self.frozen.expires_on
         return self.frozen.published_at.date() + timedelta(days=chosen.close_date_days)
 
-    def _locations(self) -> tuple[tuple[Wish, ...], dict[str, str]]:
-        """One location for each different address, and which of them bill, ship and sold name."""
-        chosen = self.settings.company
-        wishes: dict[tuple[tuple[str, str], ...], Wish] = {}
-        places = {}
-        for place in ("bill", "ship", "sold"):
-            fields = self._location_fields(getattr(chosen, f"{place}_to_source"))
-            identity = tuple(sorted(fields.items()))
-            if identity not in wishes:
-                key = f"location:{place}"
-                local = ("location", f"{self.frozen.quote_id}:{place}")
-                wishes[identity] = Wish(
-                    key, "QuoteLocations", local, fields.get("address1", ""), dict(fields)
-                )
-            places[place] = wishes[identity].key
-        return tuple(wishes.values()), places
-
-    def _location_fields(self, source: str) -> dict[str, str]:
-        organization = self.frozen.organization
-        if organization is None:
-            return {"address1": "–"}
-        address = organization.shipping if source == "shipping" else organization.billing
-        if address.is_empty:
-            address = organization.billing
-        fields = self._address_fields(address, "address1", "address2", "postalCode")
-        fields["address1"] = fields["address1"] or organization.name
-        return {
-            name: fit(self.facts, "QuoteLocations", name, value) for name, value in fields.items() if value
-        }
-
-    def _quote(self, places: dict[str, str], tax_region: int | None) -> Wish:
+    def _quote(self, named: dict[str, str], tax_region: int | None) -> Wish:
         frozen, chosen = self.frozen, self.settings.opportunity
         expires = frozen.expires_on or frozen.published_at.date() + timedelta(days=chosen.close_date_days)
         fields = {
             "name": fit(self.facts, "Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
             "contactID": Ref("contact") if frozen.person else None,
-            "billToLocationID": Ref(places["bill"]),
-            "shipToLocationID": Ref(places["ship"]),
-            "soldToLocationID": Ref(places["sold"]),
+            "billToLocationID": Ref(named["bill"]),
+            "shipToLocationID": Ref(named["ship"]),
+            "soldToLocationID": Ref(named["sold"]),
             "effectiveDate": _moment(frozen.published_at.date()),
             "expirationDate": _moment(max(expires, frozen.published_at.date())),
             "comment": fit(self.facts, "Quotes", "comment", frozen.comments) or None,
@@ -352,7 +311,16 @@ class _Compiler:
             "opportunityID": Ref("opportunity"),
             "primaryQuote": True,
         }
-        return Wish("quote", "Quotes", ("quote", str(frozen.quote_id)), frozen.title, _given(fields), initial)
+        local = ("quote", str(frozen.quote_id))
+        return Wish(
+            "quote",
+            "Quotes",
+            local,
+            frozen.title,
+            _given(fields),
+            initial,
+            where=f"the quote “{frozen.title}”",
+        )
 
     def _purchase_order(self) -> str:
         rule = self.settings.opportunity.purchase_order
@@ -377,6 +345,7 @@ class _Compiler:
                 "publish": self.facts.publish,
             },
             parent="opportunity",
+            where="the PDF",
         )
 
 

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models.catalogue import ONE_TIME
+from webapp.services.autotask.amounts import discounts
 from webapp.services.autotask.desired import Goods, LineTotal, Problem, Ref, Wish
 from webapp.services.autotask.facts import RemoteFacts
 from webapp.services.autotask.settings import AutotaskSettings, CategoryRule
+from webapp.services.autotask.texts import fit, fit_name
 from webapp.services.quoting.money import ZERO, to_cents
 from webapp.services.quoting.snapshot import FrozenLine, Snapshot
 from webapp.services.quoting.totals import LineTotals, Totals
@@ -142,8 +144,7 @@ class LineCompiler:
         return line.name
 
     def _fit(self, entity: str, name: str, text: str) -> str:
-        length = self.facts.lengths.get((entity, name), 0)
-        return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
+        return fit(self.facts, entity, name, text)
 
     def _type(self, kind: str) -> int | None:
         value = self.facts.item_types.get(kind)
@@ -167,24 +168,20 @@ class LineCompiler:
 
     @staticmethod
     def _item_share(line: FrozenLine, amounts: LineTotals) -> Decimal:
-        """The share of the quote's discount that a discount item carries instead of the line."""
-        return amounts.quote_discount if line.recurrence == ONE_TIME and amounts.counts else ZERO
+        """The share of the quote's discount that a discount item carries instead of the line.
+
+        A taxed line keeps its share, since Autotask reckons a line's tax from what the line itself comes to.
+        """
+        untaxed = line.tax_code_id is None or not line.tax_rate
+        return amounts.quote_discount if line.recurrence == ONE_TIME and amounts.counts and untaxed else ZERO
 
     def _discounts(self, line: FrozenLine, amounts: LineTotals, *, spread: bool) -> dict[str, Decimal]:
         """Exactly one kind above zero. The line's own kind stays when it alone gives the line's amount exactly."""
-        found = {"unitDiscount": Decimal(0), "percentageDiscount": Decimal(0), "lineDiscount": Decimal(0)}
         share = amounts.quote_discount if spread else amounts.quote_discount - self._item_share(line, amounts)
-        gross = line.quantity * line.unit_price
-        if not share and amounts.own_discount:
-            if (
-                line.discount_kind == "percent"
-                and to_cents(gross - gross * line.discount_value / 100)
-                == amounts.net + amounts.quote_discount
-            ):
-                return found | {"percentageDiscount": line.discount_value}
-            if line.discount_kind == "unit" and line.discount_value <= line.unit_price:
-                return found | {"unitDiscount": line.discount_value}
-        return found | {"lineDiscount": amounts.own_discount + share}
+        gross = {"quantity": line.quantity, "unitPrice": line.unit_price}
+        return discounts(
+            gross, line.discount_kind, line.discount_value, off=amounts.own_discount + share, own=not share
+        )
 
     def _reference(self, kind: str, place: int, line: FrozenLine, rule: CategoryRule) -> dict[str, Any]:
         if kind == LABOR:
@@ -204,7 +201,7 @@ class LineCompiler:
         chosen = self.settings.products_services
         entity = ENTITIES[kind]
         pulled = line.origin_id if line.origin_entity == entity else None
-        name = self._fit(entity, "name", self._name(line))
+        name = fit_name(self.facts, entity, self._name(line))
         # Autotask keeps names of services unique, whatever else tells two lines apart.
         parts = (line.mpn, line.sku, self._name(line)) if kind == PRODUCT else (name.strip(),)
         identity = f"{entity}|{pulled}" if pulled else "|".join((entity, *parts)).casefold()
@@ -223,6 +220,7 @@ class LineCompiler:
             self._made(kind, line, rule, name),
             self._filled(entity, line),
             chosen_id=pulled,
+            where=f"the {kind.replace('_', ' ')} of {title}",
         )
         by_name = chosen.match_name or kind != PRODUCT
         self.goods[key] = Goods(
@@ -316,11 +314,17 @@ class LineCompiler:
 
     def _category(self, line: FrozenLine) -> int | None:
         """The Autotask product category of the same name; unset when there is none."""
+        known = self.facts.product_categories
         path = line.category_path.strip().lower()
-        if not path:
-            return None
-        last = path.rsplit(" > ", 1)[-1]
-        return self.facts.product_categories.get(path) or self.facts.product_categories.get(last)
+        above, _, last = path.rpartition(" > ")
+        found = known.get(path) or (known.get(last) if last else None)
+        # A subcategory of the same name below another category is another one.
+        elsewhere = (
+            above
+            and path not in known
+            and any(label.endswith(f" > {last}") for label, value in known.items() if value == found)
+        )
+        return None if elsewhere else found
 
     def _tax(self, place: int, line: FrozenLine) -> dict[str, Any]:
         if line.tax_code_id is None or not line.tax_rate:

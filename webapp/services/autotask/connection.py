@@ -139,6 +139,7 @@ def open_client(
         budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
         before_call=before_call,
+        pause=runtime.pause,
     )
 
 

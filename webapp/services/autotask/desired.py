@@ -40,7 +40,8 @@ class Wish:
     ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
     afterwards. ``fill``: written to a record that was found, where it has nothing yet. ``local``: our record that
     the link names. ``parent``: for children, the parent's key.
-    ``chosen_id``: the record that a person picked, so that nothing is matched or made.
+    ``chosen_id``: the record that a person picked, so that nothing is matched or made. ``where``: in a sentence about
+    a failure, where in the quote to look, if the title does not tell.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Wish:
     fill: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     chosen_id: int | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,30 @@ class AutotaskError(ServiceError):
 
 
 class Temporary(AutotaskError):
-    """Worth trying again later. ``in_doubt``: the call may have taken effect although its answer never came."""
+    """Worth trying again later. ``in_doubt``: the call may have taken effect although its answer never came.
+
+    ``timed_out``: Autotask may even still be at work on it. ``retry_after``: seconds that Autotask asks to wait.
+    """
 
     def __init__(
-        self, sentence: str, *, status: int | None = None, path: str = "", in_doubt: bool = False
+        self,
+        sentence: str,
+        *,
+        status: int | None = None,
+        path: str = "",
+        in_doubt: bool = False,
+        timed_out: bool = False,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(sentence, status=status, path=path)
         self.in_doubt = in_doubt
+        self.timed_out = timed_out
+        self.retry_after = retry_after
+
+    @property
+    def is_away(self) -> bool:
+        """True when Autotask did not answer, or only that it cannot now: waiting longer is all that there is to do."""
+        return self.status in (None, 429, 502, 503, 504)
 
 
 class Busy(Temporary):

@@ -16,7 +16,17 @@ ITEM_TYPES = {
     "shipping": ("shipping",),
     "discount": ("discount", "one-time discount", "one-time item discount"),
 }
-TEXT_FIELDS = ("Companies", "Opportunities", "Quotes", "QuoteItems", "Products", "Services")
+TEXT_FIELDS = (
+    "Companies",
+    "Contacts",
+    "Opportunities",
+    "QuoteLocations",
+    "Quotes",
+    "QuoteItems",
+    "Products",
+    "Services",
+    "ServiceBundles",
+)
 
 
 @dataclass(frozen=True)
@@ -116,8 +126,8 @@ def _categories(runtime: Runtime) -> dict[str, int]:
     for choice in choices:
         parent = by_value.get(choice.parent) if choice.parent is not None else None
         if parent:
-            found[f"{parent.label} > {choice.label}".lower()] = choice.value
-        label = choice.label.lower()
+            found[f"{parent.label.strip()} > {choice.label.strip()}".lower()] = choice.value
+        label = choice.label.strip().lower()
         if label in seen:
             found.pop(label, None)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webapp.services.autotask.client import Client, Record, any_of, condition
-from webapp.services.autotask.desired import Goods
+from webapp.services.autotask.desired import Goods, Problem
 
 # Autotask takes at most 500 OR conditions in a call; each value of an ``in`` counts.
 BATCH = 480
@@ -34,75 +34,59 @@ LADDER: dict[str, tuple[Rung, ...]] = {
 }
 
 
-def products(
-    client: Client, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
+def find(
+    client: Client, entity: str, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
 ) -> dict[str, Match]:
-    """Matches of the products by the wish's key. ``picked``: what a person chose (0: make one).
+    """Matches of the goods of one entity by the wish's key. ``picked``: what a person chose (0: make one).
 
     ``revive``: an inactive record matches too, since it is made active again. Raises AutotaskError.
     """
-    return _entity(client, "Products", goods, picked, revive)
-
-
-def services(
-    client: Client, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
-) -> dict[str, Match]:
-    """Like ``products``, for services and service bundles."""
-    found = _entity(client, "Services", goods, picked, revive)
-    return found | _entity(client, "ServiceBundles", goods, picked, revive)
-
-
-def _entity(
-    client: Client, entity: str, goods: list[Goods], picked: Mapping[str, int | None], revive: bool
-) -> dict[str, Match]:
     mine = [one for one in goods if one.wish.entity == entity]
     matches: dict[str, Match] = {one.wish.key: Match() for one in mine if picked.get(one.wish.key) == 0}
     ids = {one.wish.key: picked.get(one.wish.key) or one.wish.chosen_id for one in mine}
-    open_wishes = [one for one in mine if one.wish.key not in matches]
-    rows = _first_look(client, entity, open_wishes, ids)
-    for one in open_wishes:
+    rest = [one for one in mine if one.wish.key not in matches]
+    asked = _first_values(entity, rest, ids)
+    rows = _ask(client, entity, asked)
+    for one in rest:
         if ids[one.wish.key]:
-            matches[one.wish.key] = _by_id(ids[one.wish.key], rows, revive)
-    rest = [one for one in open_wishes if not ids[one.wish.key]]
-    asked = {one.wish.key: _strongest(one) for one in rest}
+            row = next((row for row in rows if row["id"] == ids[one.wish.key]), None)
+            # A record that was linked or picked and is gone since is no answer any more: the line is matched anew.
+            if row is not None or ids[one.wish.key] == one.wish.chosen_id:
+                matches[one.wish.key] = _by_id(row, revive)
+    known = set(asked)
     for field, value_of in LADDER[entity]:
         rest = [one for one in rest if one.wish.key not in matches]
-        later = [one for one in rest if value_of(one) and asked[one.wish.key] != field]
-        rows += _by_values(client, entity, field, later, value_of)
+        missing = dict.fromkeys((field, value_of(one)) for one in rest if value_of(one))
+        rows += _ask(client, entity, [key for key in missing if key not in known])
         for one in rest:
             match = _pick(rows, field, value_of(one), revive)
             if match is not None:
                 matches[one.wish.key] = match
     for one in rest:
+        # Without a key to look for, as the settings may have it, the record is made.
         matches.setdefault(one.wish.key, Match())
     return matches
 
 
-def _strongest(goods: Goods) -> str:
-    return next((field for field, value_of in LADDER[goods.wish.entity] if value_of(goods)), "")
+def is_active(row: Record) -> bool:
+    """False for a record that Autotask's users made inactive."""
+    return row.get("isActive") not in (False, 0)
 
 
-def _first_look(
-    client: Client, entity: str, goods: list[Goods], ids: Mapping[str, int | None]
-) -> list[Record]:
-    """One query for all ids and every wish's strongest key, a further one for each 480 values."""
-    values: list[tuple[str, object]] = []
+def _first_values(entity: str, goods: list[Goods], ids: Mapping[str, int | None]) -> list[tuple[str, object]]:
+    """What is asked for at first: every id or strongest key, and of the weaker ones what the same calls have room for.
+
+    So nearly every quote needs one call for each entity, whichever rung its lines are found on.
+    """
+    ranks: list[list[tuple[str, object]]] = [[] for _ in range(len(LADDER[entity]) + 1)]
     for one in goods:
         number = ids[one.wish.key]
-        if number:
-            values.append(("id", number))
-        else:
-            # Without a key to look for, as the settings may have it, the record is made.
-            values += [
-                (field, value_of(one)) for field, value_of in LADDER[entity] if field == _strongest(one)
-            ]
-    return _ask(client, entity, list(dict.fromkeys(values)))
-
-
-def _by_values(
-    client: Client, entity: str, field: str, goods: list[Goods], value_of: Callable[[Goods], str]
-) -> list[Record]:
-    return _ask(client, entity, list(dict.fromkeys((field, value_of(one)) for one in goods)))
+        keys = [(field, value_of(one)) for field, value_of in LADDER[entity] if value_of(one)]
+        for rank, key in enumerate([("id", number), *keys] if number else keys):
+            ranks[rank].append(key)
+    first = list(dict.fromkeys(ranks[0]))
+    room = -(-len(first) // BATCH) * BATCH
+    return list(dict.fromkeys([*first, *(key for rank in ranks[1:] for key in rank)]))[:room]
 
 
 def _ask(client: Client, entity: str, values: list[tuple[str, object]]) -> list[Record]:
@@ -116,15 +100,15 @@ def _ask(client: Client, entity: str, values: list[tuple[str, object]]) -> list[
     return rows
 
 
-def _by_id(number: int | None, rows: list[Record], revive: bool) -> Match:
-    row = next((row for row in rows if row["id"] == number), None)
+def _by_id(row: Record | None, revive: bool) -> Match:
     if row is None:
         return Match(
             sentence="{line} was pulled from Autotask, where it is not there any more. Pull it again."
         )
-    if row.get("isActive") is False and not revive:
+    if not is_active(row) and not revive:
         return Match(
-            sentence="What {line} was pulled from is inactive in Autotask. Activate it there, or replace the line."
+            sentence=f"“{row.get('name')}” in Autotask, which {{line}} stands for, is inactive. Activate it there, or "
+            "replace the line."
         )
     return Match(row)
 
@@ -137,7 +121,7 @@ def _pick(rows: list[Record], field: str, value: str, revive: bool) -> Match | N
     unique = {row["id"]: row for row in rows if str(row.get(field) or "").strip().casefold() == wanted}
     if not unique:
         return None
-    active = [row for row in unique.values() if row.get("isActive") is not False]
+    active = [row for row in unique.values() if is_active(row)]
     if len(active) == 1:
         return Match(active[0])
     if active or (revive and len(unique) > 1):
@@ -148,3 +132,23 @@ def _pick(rows: list[Record], field: str, value: str, revive: bool) -> Match | N
         sentence=f"What fits {{line}} by its {field} “{value}” is inactive in Autotask. "
         "Activate it there, or change the line."
     )
+
+
+def why_not_made(goods: Goods, when_unmatched: str, *, in_doubt: bool) -> Problem | None:
+    """What keeps a product or service from being made that nothing in Autotask fits; None when it can be.
+
+    ``in_doubt``: it was about to be made already, so that the settings do not matter any more.
+    """
+    if when_unmatched == "stop" and not in_doubt:
+        return Problem(
+            f"Nothing in Autotask fits {goods.line_titles[0]}, and the settings say not to create it.",
+            ("settings", "products_services"),
+        )
+    if not goods.has_billing_code:
+        line = goods.line_titles[0]
+        return Problem(
+            f"{line[:1].upper()}{line[1:]} is new to Autotask, but neither its category nor the settings name a "
+            "billing code for it.",
+            ("settings", "item_category"),
+        )
+    return None

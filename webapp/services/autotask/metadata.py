@@ -41,11 +41,13 @@ _REFERENCES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[dict[s
 REFERENCES = (*_REFERENCES, "Vendors")
 PICKLISTS = (
     "Companies",
+    "Contacts",
     "Opportunities",
     "OpportunityAttachments",
     "Products",
     "Quotes",
     "QuoteItems",
+    "QuoteLocations",
     "Services",
     "ServiceBundles",
     "BillingCodes",

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.models import Link
 from webapp.services.autotask import match_goods
 from webapp.services.autotask.client import Client, Filter, Record, any_of, condition
-from webapp.services.autotask.desired import Desired, Goods, Problem, Wish
+from webapp.services.autotask.desired import Desired, Problem, Ref, Wish
+from webapp.services.autotask.likeness import digits, first_word, host, normalized, same_phone, whereabouts
 from webapp.services.autotask.links import Local, local_of, wishes_of
 from webapp.services.autotask.natural_keys import fits
+from webapp.services.autotask.observation import Candidate, Observation, Question
 from webapp.services.autotask.plan import Known
 
 Answer = Callable[[Local], int | None]
-_LEGAL_FORMS = re.compile(
-    r"\b(inc|incorporated|llc|llp|ltd|limited|corp|corporation|co|company|gmbh|ag|plc|pty)\b"
-)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One of several records that fit."""
-
-    id: int
-    label: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Question:
-    """Several records fit one of ours; a person must pick. ``may_create``: “none of these” is an answer."""
-
-    local: Local
-    sentence: str
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass
-class Observation:
-    """``found``: wishes' keys of records matched just now, which deserve a link."""
-
-    known: dict[str, Known] = field(default_factory=dict)
-    stale: dict[tuple[str, str], Known] = field(default_factory=dict)
-    found: set[str] = field(default_factory=set)
-    questions: list[Question] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def observe(
@@ -81,35 +49,61 @@ class _Observer:
         self.answers = answers
         self.in_doubt = in_doubt
         self.seen = Observation()
+        # Links that new records are about to rest on: whether theirs are still there and active is asked first.
+        self.unsure: dict[str, Known] = {}
 
     def run(self) -> Observation:
-        for wish in wishes_of(self.desired):
-            link = self.links.get(local_of(wish))
-            if link is not None:
-                self.seen.known[wish.key] = Known(link.remote_id, dict(link.pushed), link.remote_parent_id)
+        self._take_links()
         goods = [one for one in self.desired.goods if one.wish.key not in self.seen.known]
-        picked = {one.wish.key: self.answers(local_of(one.wish)) for one in goods}
-        with ThreadPoolExecutor(max_workers=6) as pool:
+        picked = {one.wish.key: self._picked(one.wish) for one in goods}
+        with ThreadPoolExecutor(max_workers=7) as pool:
             # Different endpoints, none of which needs another's answer.
             company = pool.submit(self._query_company)
             contact = pool.submit(self._query_contact)
             opportunity = pool.submit(self._read_opportunity)
             quote = pool.submit(self._query_quote, company, contact)
             revive = self.desired.inactive_match == "activate"
-            products = pool.submit(match_goods.products, self.client, goods, picked, revive=revive)
-            services = pool.submit(match_goods.services, self.client, goods, picked, revive=revive)
+            matches = [
+                pool.submit(match_goods.find, self.client, entity, goods, picked, revive=revive)
+                for entity in match_goods.LADDER
+            ]
         self._take_opportunity(opportunity)
         self._take_company(company.result(), contact.result())
         self._take_contact(contact.result())
         self._take_quote(quote.result())
-        self._take_goods(products.result() | services.result())
+        self._take_goods({key: match for one in matches for key, match in one.result().items()})
         self._items()
         return self.seen
+
+    def _take_links(self) -> None:
+        """What links name is known; company, contact and goods only when nothing new is to be hung on them."""
+        linked = {wish.key: self.links.get(local_of(wish)) for wish in wishes_of(self.desired)}
+        rested_on: set[str] = set()
+        if linked[self.desired.quote.key] is None:
+            rested_on |= {
+                wish.key for wish in (self.desired.company, self.desired.contact) if wish is not None
+            }
+        for item in self.desired.items:
+            if linked[item.key] is None:
+                rested_on |= {value.key for value in item.fields.values() if isinstance(value, Ref)}
+        for key, link in linked.items():
+            if link is not None:
+                known = Known(link.remote_id, dict(link.pushed), link.remote_parent_id)
+                (self.unsure if key in rested_on else self.seen.known)[key] = known
 
     def _unknown(self, wish: Wish | None) -> bool:
         return wish is not None and wish.key not in self.seen.known
 
+    def _picked(self, wish: Wish) -> int | None:
+        """The record that a link or a person's answer names; 0: a person said that there is none."""
+        unsure = self.unsure.get(wish.key)
+        return unsure.remote_id if unsure is not None else self.answers(local_of(wish))
+
     def _adopt(self, wish: Wish, row: Record, parent_id: int | None = None) -> None:
+        unsure = self.unsure.get(wish.key)
+        if unsure is not None and unsure.remote_id == row["id"] and match_goods.is_active(row):
+            self.seen.known[wish.key] = unsure
+            return
         self.seen.known[wish.key] = Known(int(row["id"]), {**row, "_read": True}, parent_id)
         self.seen.found.add(wish.key)
 
@@ -122,13 +116,16 @@ class _Observer:
         company = self.desired.company
         if company is None or not self._unknown(company):
             return []
-        picked = self.answers(local_of(company))
+        picked = self._picked(company)
         if picked:
-            return self.client.query("Companies", [condition("eq", "id", picked)])
+            rows = self.client.query("Companies", [condition("eq", "id", picked)])
+            if rows:
+                return rows
+            # What was picked is gone since, so that it is no answer any more.
         wanted = self.desired.match_company
         nodes: list[Filter] = [condition("eq", "companyName", company.initial["companyName"])]
         if wanted["normalized"]:
-            nodes.append(condition("beginsWith", "companyName", _first_word(wanted["name"])))
+            nodes.append(condition("beginsWith", "companyName", first_word(wanted["name"])))
         if wanted["phone"]:
             # Numbers are written in many ways, but nearly all end with the same four digits.
             nodes.append(condition("contains", "phone", digits(wanted["phone"])[-4:] or wanted["phone"]))
@@ -158,14 +155,16 @@ class _Observer:
         contact = self.desired.contact
         if contact is None or not self._unknown(contact):
             return []
-        picked = self.answers(local_of(contact)) or contact.chosen_id
+        picked = self._picked(contact) or contact.chosen_id
         if picked:
-            return self.client.query("Contacts", [condition("eq", "id", picked)])
+            rows = self.client.query("Contacts", [condition("eq", "id", picked)])
+            if rows:
+                return rows
         email = contact.initial.get("emailAddress")
         if email:
             return self.client.query("Contacts", [condition("eq", "emailAddress", email)])
         names = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
-        company = self.seen.known.get("company")
+        company = self.seen.known.get("company") or self.unsure.get("company")
         if company is None:
             return []
         return self.client.query("Contacts", [*names, condition("eq", "companyID", company.remote_id)])
@@ -174,17 +173,16 @@ class _Observer:
         company = self.desired.company
         if company is None or not self._unknown(company):
             return
-        answer = self.answers(local_of(company))
-        if answer == 0:
+        if self._picked(company) == 0:
             return
-        active = [row for row in rows if row.get("isActive") is not False]
+        active = [row for row in rows if match_goods.is_active(row)]
         if len(active) == 1:
             self._adopt(company, active[0])
         elif len(active) > 1:
             self._ask(
                 company,
                 f"{len(active)} companies in Autotask fit “{company.title}”. Nothing was written; pick the right one.",
-                [Candidate(int(row["id"]), str(row["companyName"]), _place(row)) for row in active],
+                [Candidate(int(row["id"]), str(row["companyName"]), whereabouts(row)) for row in active],
             )
         elif rows:
             self.seen.problems.append(
@@ -201,25 +199,34 @@ class _Observer:
         if not ids or "company" in self.in_doubt:
             return
         rows = self.client.query("Companies", [condition("in", "id", ids)])
+        if not rows:
+            return
         email = contacts[0].get("emailAddress")
         self._ask(
             company,
             f"No company in Autotask is named “{company.title}”, but {email} is a contact there. Nothing was written; "
             "is one of these the same company?",
-            [Candidate(int(row["id"]), str(row["companyName"]), _place(row)) for row in rows],
+            [Candidate(int(row["id"]), str(row["companyName"]), whereabouts(row)) for row in rows],
         )
 
     def _take_contact(self, rows: list[Record]) -> None:
         contact = self.desired.contact
-        if contact is None or not self._unknown(contact) or self.answers(local_of(contact)) == 0:
+        if contact is None or not self._unknown(contact) or self._picked(contact) == 0:
             return
         company = self.seen.known.get("company")
         if company is None:
             return
         inside = [row for row in rows if int(row["companyID"]) == company.remote_id]
-        active = [row for row in inside if row.get("isActive") not in (0, False)] or inside
+        active = [row for row in inside if match_goods.is_active(row)]
         if len(active) == 1:
             self._adopt(contact, active[0], company.remote_id)
+        elif inside and not active:
+            self.seen.problems.append(
+                Problem(
+                    f"The contact “{contact.title}” is inactive in Autotask. Activate it there, or choose another "
+                    "person."
+                )
+            )
         elif len(active) > 1:
             self._ask(
                 contact,
@@ -257,9 +264,10 @@ class _Observer:
             )
             return
         self._adopt(opportunity, row)
-        if company is not None and self._unknown(company):
+        ours = self.seen.known.get("company") or self.unsure.get("company")
+        if company is not None and ours is None:
             self._adopt(company, {"id": row["companyID"]})
-        elif company is not None and self.seen.known["company"].remote_id != row["companyID"]:
+        elif company is not None and ours is not None and ours.remote_id != row["companyID"]:
             self.seen.problems.append(
                 Problem(
                     f"The opportunity “{row.get('title')}” belongs to another company than “{company.title}”.",
@@ -285,9 +293,7 @@ class _Observer:
         answer = self.answers(local_of(quote))
         if not rows or answer == 0:
             return
-        ours = [row for row in rows if row["id"] == answer] or [
-            row for row in rows if fits_name(row, quote) or "quote" in self.in_doubt
-        ]
+        ours = [row for row in rows if row["id"] == answer] or [row for row in rows if self._is_ours(row)]
         if len(ours) == 1:
             self._adopt(quote, ours[0])
             if self._unknown(self.desired.opportunity):
@@ -302,6 +308,13 @@ class _Observer:
                     for row in rows
                 ],
             )
+
+    def _is_ours(self, row: Record) -> bool:
+        """True for a quote of our number and customer, if it bears our name too or we were just about to make it."""
+        company = self.seen.known.get("company")
+        if company is None or row.get("companyID") not in (None, company.remote_id):
+            return False
+        return fits_name(row, self.desired.quote) or "quote" in self.in_doubt
 
     # Goods and items -----------------------------------------------------------------------------------------
 
@@ -325,25 +338,10 @@ class _Observer:
                 )
             elif match.sentence:
                 self.seen.problems.append(Problem(match.sentence.replace("{line}", goods.line_titles[0])))
-            else:
-                self._unmatched(goods)
-
-    def _unmatched(self, goods: Goods) -> None:
-        if self.desired.when_unmatched == "stop" and goods.wish.key not in self.in_doubt:
-            self.seen.problems.append(
-                Problem(
-                    f"Nothing in Autotask fits {goods.line_titles[0]}, and the settings say not to create it.",
-                    ("settings", "products_services"),
-                )
-            )
-        elif not goods.has_billing_code:
-            self.seen.problems.append(
-                Problem(
-                    f"{goods.line_titles[0].capitalize()} is new to Autotask, but neither its category nor "
-                    "the settings name a billing code for it.",
-                    ("settings", "item_category"),
-                )
-            )
+            elif problem := match_goods.why_not_made(
+                goods, self.desired.when_unmatched, in_doubt=goods.wish.key in self.in_doubt
+            ):
+                self.seen.problems.append(problem)
 
     def _items(self) -> None:
         """Stale lines of ours; and, after an interrupted push or lost links, items that are there without a link."""
@@ -386,37 +384,6 @@ class _Observer:
                 self.seen.stale["line", f"{prefix}{uid}"] = Known(int(row["id"]), {}, quote.remote_id)
 
 
-def normalized(name: str) -> str:
-    """A company name without case, punctuation and legal form."""
-    words = re.sub(r"[^\w\s]", " ", name.casefold().replace("&", " and "))
-    return " ".join(_LEGAL_FORMS.sub(" ", words).split())
-
-
-def digits(phone: str) -> str:
-    """The digits of a phone number, without an extension behind it."""
-    return re.sub(r"\D", "", re.split(r"(?i)\b(?:ext|x)", phone)[0])
-
-
-def same_phone(one: str, other: str) -> bool:
-    """True for the same number however it is written; a country code may stand before one of them alone."""
-    short, long = sorted((digits(one), digits(other)), key=len)
-    return long == short or (len(short) >= 7 and len(long) - len(short) <= 3 and long.endswith(short))
-
-
-def host(address: str) -> str:
-    """The host of a web address, without “www.”, whatever stands around it."""
-    bare = re.sub(r"^\w+://", "", address.strip().lower())
-    return re.split(r"[/?#:]", bare)[0].removeprefix("www.")
-
-
 def fits_name(row: Record, quote: Wish) -> bool:
     """True when a found quote bears the name that ours would have."""
     return str(row.get("name") or "").strip() == str(quote.fields.get("name") or "").strip()
-
-
-def _first_word(name: str) -> str:
-    return re.split(r"[\s,.&]", name.strip(), maxsplit=1)[0] or name
-
-
-def _place(row: Record) -> str:
-    return ", ".join(str(row[name]) for name in ("city", "state", "phone") if row.get(name))

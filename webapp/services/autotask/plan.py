@@ -30,7 +30,7 @@ class Step:
     """One call to make. ``fields`` may hold Refs. ``before``: as last pushed, for the fields that change.
 
     ``needs``: keys that must have an id first; with ``goes_last`` their own steps must be done too.
-    ``all_fields``: what the link remembers afterwards.
+    ``all_fields``: what the link remembers afterwards. ``where``: what a sentence about a failure begins with.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Step:
     parent_id: int | None = None
     needs: frozenset[str] = frozenset()
     goes_last: bool = False
+    where: str = ""
 
     @property
     def changes(self) -> dict[str, list[Any]]:
@@ -101,6 +102,7 @@ def _create(wish: Wish) -> Step:
         action=CREATE,
         entity=wish.entity,
         title=wish.title,
+        where=wish.where or wish.title,
         local=wish.local,
         fields={name: value for name, value in fields.items() if value is not None},
         all_fields=fields,
@@ -124,6 +126,7 @@ def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
         action=UPDATE if changed else KEEP,
         entity=wish.entity,
         title=wish.title,
+        where=wish.where or wish.title,
         local=wish.local,
         fields=changed,
         before=plain({name: found.pushed.get(name) for name in changed}),
@@ -141,6 +144,7 @@ def _keep(wish: Wish, found: Known) -> Step:
         action=KEEP,
         entity=wish.entity,
         title=wish.title,
+        where=wish.where or wish.title,
         local=wish.local,
         all_fields=found.pushed,
         remote_id=found.remote_id,
@@ -155,6 +159,7 @@ def _delete(local: tuple[str, str], gone: Known, title: str) -> Step:
         action=DELETE,
         entity="QuoteItems",
         title=title,
+        where=title,
         local=local,
         before=plain(gone.pushed),
         remote_id=gone.remote_id,

@@ -11,7 +11,8 @@ from webapp.services.autotask.client import Client
 from webapp.services.autotask.compile import Fate, compile_quote
 from webapp.services.autotask.desired import Desired
 from webapp.services.autotask.facts import RemoteFacts
-from webapp.services.autotask.observe import Observation, observe
+from webapp.services.autotask.observation import Observation
+from webapp.services.autotask.observe import observe
 from webapp.services.quoting import snapshot, stages
 from webapp.services.quoting.snapshot import Snapshot
 from webapp.services.runtime import Runtime

@@ -8,7 +8,7 @@ from webapp.models import Quote, Revision, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.autotask import connection, prepare, settings_store
 from webapp.services.autotask.desired import Desired, Problem
-from webapp.services.autotask.observe import Question
+from webapp.services.autotask.observation import Question
 from webapp.services.autotask.plan import DELETE, Step, build, writes
 from webapp.services.autotask.wording import ACTIONS, ENTITIES, Change, Words, titles_of
 from webapp.services.quoting import freezing, numbering, snapshot

@@ -10,8 +10,8 @@ from webapp.services.autotask import claims, connection, journal, lease, links, 
 from webapp.services.autotask.apply import Executor, PlanOutdated
 from webapp.services.autotask.client import Client
 from webapp.services.autotask.desired import Desired, Problem
-from webapp.services.autotask.observe import Observation, Question
-from webapp.services.autotask.plan import Known, build
+from webapp.services.autotask.observation import Observation, Question
+from webapp.services.autotask.plan import CREATE, Known, build
 from webapp.services.autotask.values import plain
 from webapp.services.errors import ServiceError
 from webapp.services.quoting import document
@@ -51,6 +51,8 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
     log = journal.Journal(push_run)
     revision_id = revision.id
     with lease.Keeper(quote.id, push_run.token) as keeper:
+        # A long quote takes its time, in which the lease is kept.
+        document.pdf_for(revision_id)
         client = connection.open_client(runtime, on_call=log.on_call, before_call=keeper.check)
         try:
             return _push(client, log, desired, push_run, lambda: document.pdf_for(revision_id))
@@ -81,9 +83,7 @@ def _push(
         except PlanOutdated as gone:
             # Somebody deleted or made it in Autotask meanwhile.
             if attempt == REPLANS:
-                raise ServiceError(
-                    f"{gone.step.title} keeps changing in Autotask, so the push was stopped: {gone.cause}"
-                ) from gone
+                raise ServiceError(_stopped(gone)) from gone
             vanished.forget(client, desired, gone.step)
             log.commit()
             continue
@@ -105,11 +105,22 @@ def _claim(push_run: PushRun, keys: list[str]) -> None:
         time.sleep(0.1)
 
 
+def _stopped(gone: PlanOutdated) -> str:
+    """Why a plan that was made anew again and again could not be carried out."""
+    where = f"{gone.step.where[:1].upper()}{gone.step.where[1:]}"
+    if gone.step.action == CREATE and not gone.step.parent:
+        name = gone.step.fields.get("name")
+        return (
+            f"{where}: Autotask has another one whose name counts as the same as “{name}”, yet finds none of this "
+            f"name. Rename the line, or link it to the record that is meant. {gone.cause}"
+        )
+    return f"{where} keeps changing in Autotask, so the push was stopped: {gone.cause}"
+
+
 def _reconcile(client: Client, desired: Desired, ids: dict[str, int]) -> reconcile.Report:
-    report = reconcile.compare(client, desired, ids, read_opportunity=desired.follows_quote)
+    report = reconcile.compare(client, desired, ids)
     if report.opportunity_fix:
-        # This opportunity does not follow its quote, so its amounts are written.
-        client.update("Opportunities", {"id": ids["opportunity"], **report.opportunity_fix})
+        reconcile.mend(client, ids, report)
     return report
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from webapp.services.autotask.client import Record
 from webapp.services.autotask.desired import Desired, Ref, Wish
+from webapp.services.autotask.likeness import normalized
 from webapp.services.autotask.links import Local, local_of
 from webapp.services.autotask.natural_keys import fits
-from webapp.services.autotask.observe import fits_name, normalized
+from webapp.services.autotask.observe import fits_name
 from webapp.services.autotask.values import plain, same
 from webapp.services.autotask.wording import ENTITIES
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
+from webapp.services.autotask.amounts import item_discount, item_net
 from webapp.services.autotask.client import Client, Record, condition
 from webapp.services.autotask.desired import BUCKETS, Desired, LineTotal
+from webapp.services.autotask.values import same
 from webapp.services.quoting.money import ZERO, to_cents
 
 
@@ -31,14 +35,22 @@ class Report:
         return {"differences": self.differences, "amounts": self.amounts, "foreign": self.foreign}
 
 
-def compare(client: Client, desired: Desired, ids: Mapping[str, int], *, read_opportunity: bool) -> Report:
-    """Read the quote's items, and the opportunity where it follows them, and compare. Raises AutotaskError."""
+def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
+    """Read the quote's items and the opportunity, and compare. Raises AutotaskError."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
-        opportunity = (
-            pool.submit(client.get, "Opportunities", ids["opportunity"]) if read_opportunity else None
-        )
-    return judge(desired, ids, items.result(), opportunity.result() if opportunity else None)
+        opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
+    return judge(desired, ids, items.result(), opportunity.result())
+
+
+def mend(client: Client, ids: Mapping[str, int], report: Report) -> None:
+    """Write the opportunity's amounts where they did not follow its quote, and look whether they stay.
+
+    Raises AutotaskError.
+    """
+    wanted = report.opportunity_fix
+    client.update("Opportunities", {"id": ids["opportunity"], **wanted})
+    _say_amounts(report, client.get("Opportunities", ids["opportunity"]) or {}, wanted)
 
 
 def judge(
@@ -47,53 +59,88 @@ def judge(
     """The comparison itself. Pure."""
     report = Report()
     by_id = {int(row["id"]): row for row in items}
+    fields = {wish.key: wish.fields for wish in desired.items}
     ours = [(line, by_id.pop(ids[line.key], None)) for line in desired.lines if line.key in ids]
     for line, row in ours:
-        _line(report, line, row)
+        _line(report, line, fields[line.key], row)
     report.foreign.extend(f"{row.get('name')} ({row['id']})" for row in by_id.values())
-    present = [row for _, row in ours if row is not None]
-    order = [int(row.get("sortOrderID") or 0) for row in present]
-    if order != sorted(order):
-        report.differences.append("The lines stand in another order in Autotask.")
+    added = [row for row in by_id.values() if not row.get("isOptional") and item_net(row) != ZERO]
+    report.differences.extend(
+        f"“{row.get('name')}” ({row['id']}) was added in Autotask by hand and adds {item_net(row)} to the sums there."
+        for row in added
+    )
+    _order(report, [(line, row) for line, row in ours if row is not None])
     _sums(report, desired, ours)
-    if opportunity is not None:
-        _opportunity(report, desired, opportunity)
+    if opportunity is None:
+        report.differences.append("The opportunity is missing in Autotask.")
+    elif not desired.follows_quote:
+        # Its amounts were written like other fields, and what people made of them since is theirs to explain.
+        _say_amounts(report, opportunity, desired.buckets)
+    elif not report.differences:
+        # With lines that differ, the sums that follow them cannot be ours.
+        report.opportunity_fix.update(_other_amounts(opportunity, desired.buckets))
     return report
 
 
-def item_net(row: Record) -> Decimal:
-    """What a quote item comes to by its own fields, in cents."""
-
-    def number(name: str) -> Decimal:
-        return Decimal(str(row.get(name) or 0))
-
-    gross = number("quantity") * (number("unitPrice") - number("unitDiscount"))
-    return to_cents(gross * (1 - number("percentageDiscount") / 100) - number("lineDiscount"))
+def _other_amounts(opportunity: Record, wanted: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {name: amount for name, amount in wanted.items() if _cents(opportunity, name) != amount}
 
 
-def _line(report: Report, line: LineTotal, row: Record | None) -> None:
+def _say_amounts(report: Report, opportunity: Record, wanted: Mapping[str, Decimal]) -> None:
+    report.differences.extend(
+        f"The opportunity's {_words(name)} is {_cents(opportunity, name)} in Autotask, {amount} here."
+        for name, amount in _other_amounts(opportunity, wanted).items()
+    )
+
+
+def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Record | None) -> None:
+    say, start = report.differences.append, _start(line)
     if row is None:
-        report.differences.append(f"{_start(line)} is missing in Autotask.")
+        say(f"{start} is missing in Autotask.")
         return
     net = item_net(row)
     if net != line.net:
-        report.differences.append(f"{_start(line)} comes to {net} in Autotask, to {line.net} here.")
+        say(f"{start} comes to {net} in Autotask, to {line.net} here.")
+    elif item_discount(row) != item_discount(fields):
+        say(f"{start} has a discount of {item_discount(row)} in Autotask, of {item_discount(fields)} here.")
+    if not same(row.get("periodType"), fields["periodType"]):
+        say(f"{start} is billed for another period in Autotask than here, where it is {_billed(line)}.")
     if bool(row.get("isOptional")) == line.counts:
-        report.differences.append(
-            f"{_start(line)} is {'optional' if line.counts else 'not optional'} in Autotask only."
-        )
+        say(f"{start} is {'optional' if line.counts else 'not optional'} in Autotask only.")
     tax = row.get("totalEffectiveTax")
-    if tax is not None and to_cents(Decimal(str(tax))) != line.tax:
-        report.differences.append(
-            f"{_start(line)} carries {to_cents(Decimal(str(tax)))} tax in Autotask, {line.tax} here."
-        )
+    if tax is not None and _cents(row, "totalEffectiveTax") != line.tax:
+        say(f"{start} carries {_cents(row, 'totalEffectiveTax')} tax in Autotask, {line.tax} here.")
+
+
+def _order(report: Report, present: list[tuple[LineTotal, Record]]) -> None:
+    """Our lines stand in our order; the first that does not is named."""
+    for (before, one), (after, other) in pairwise(present):
+        if int(one.get("sortOrderID") or 0) >= int(other.get("sortOrderID") or 0):
+            report.differences.append(
+                f"{_start(after)} does not stand behind {before.title} in Autotask, as it does here."
+            )
+            return
 
 
 def _start(line: LineTotal) -> str:
     return line.title[:1].upper() + line.title[1:]
 
 
+def _billed(line: LineTotal) -> str:
+    return line.period.replace("_", "-")
+
+
+def _cents(row: Record, name: str) -> Decimal:
+    return to_cents(Decimal(str(row.get(name) or 0)))
+
+
+def _words(name: str) -> str:
+    """monthlyRevenue as words."""
+    return re.sub(r"([A-Z])", r" \1", name).lower()
+
+
 def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record | None]]) -> None:
+    """The sums of our lines by period. Each line's period was compared, so ours tells where it belongs."""
     for period, (revenue, _) in BUCKETS.items():
         there = sum(
             (
@@ -110,12 +157,3 @@ def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record 
             report.differences.append(
                 f"The {period.replace('_', '-')} sum is {there} in Autotask, {here} here."
             )
-
-
-def _opportunity(report: Report, desired: Desired, opportunity: Record) -> None:
-    if report.foreign:
-        # The opportunity follows lines that are not ours as well; its sums cannot be ours.
-        return
-    for name, amount in desired.buckets.items():
-        if to_cents(Decimal(str(opportunity.get(name) or 0))) != amount:
-            report.opportunity_fix[name] = amount

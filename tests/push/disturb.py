@@ -1,0 +1,121 @@
+"""What may befall a push, and letting it recover afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from tests.push.kit import Desk, newest_entry, newest_run
+from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
+from webapp.services import outbox
+
+# How long calls may take in these tests, in seconds.
+SHORT = 0.4
+REMOTE_FAULTS: dict[str, dict[str, Any]] = {
+    "cut before": {"kind": "cut_before"},
+    "cut after commit": {"kind": "cut_after_commit"},
+    "time-out after commit": {"kind": "timeout_after_commit", "seconds": SHORT * 2},
+    "429": {"kind": "429"},
+    "500": {"kind": "500"},
+    "truncated body": {"kind": "truncated"},
+    "thread limit without 429": {"kind": "thread_limit_sentence"},
+    "html page": {"kind": "html"},
+}
+
+
+def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) -> PushRun:
+    """Let time pass and the sweeper come by until the push is through; returns its last run."""
+    desk.tenant._ask("DELETE", "/faults")
+    for _ in range(6):
+        db.session.rollback()
+        past = utc_now() - timedelta(hours=1)
+        db.session.execute(db.update(PushLease).values(expires_at=past))
+        db.session.execute(
+            db.update(OutboxEntry).where(OutboxEntry.state == "running").values(updated_at=past)
+        )
+        db.session.execute(
+            db.update(OutboxEntry).where(OutboxEntry.state == "waiting").values(not_before=past)
+        )
+        db.session.commit()
+        outbox.sweep(desk.runtime)
+        entry = newest_entry(quote_id)
+        db.session.refresh(entry)
+        if entry.state == "waiting":
+            outbox.process(desk.runtime, entry.id)
+        else:
+            break
+    entry, run = newest_entry(quote_id), newest_run(quote_id)
+    assert run is not None
+    assert entry.state == "done", f"{entry.state} {run.state}: {run.sentence}"
+    assert run.state in states, f"{run.state}: {run.sentence}"
+    return run
+
+
+class Aim:
+    """Which HTTP call of this process something is to happen at. ``hit``: it did."""
+
+    def __init__(self) -> None:
+        self.hit = False
+
+
+@contextmanager
+def at_call(nth: int, act: Callable[[], object], moment: str) -> Iterator[Aim]:
+    """While the block runs, do something before or after the n-th HTTP call of this process."""
+    original = requests.adapters.HTTPAdapter.send
+    aim, count = Aim(), 0
+
+    def send(self: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal count
+        count += 1
+        mine = count == nth
+        if mine and moment == "before":
+            aim.hit = True
+            act()
+        answer = original(self, *args, **kwargs)
+        if mine and moment == "after":
+            aim.hit = True
+            act()
+        return answer
+
+    requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+    try:
+        yield aim
+    finally:
+        requests.adapters.HTTPAdapter.send = original  # type: ignore[method-assign]
+
+
+def killed_push(desk: Desk, entry_id: int, nth: int, moment: str) -> bool:
+    """Process the entry in a process of its own, which is killed before or after its n-th call to Autotask.
+
+    False when it needed fewer calls.
+    """
+    child = _forked_push(desk, entry_id, nth, moment, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def sleeping_push(desk: Desk, entry_id: int, nth: int) -> int:
+    """Process the entry in a process that is stopped right after its n-th call, and return its id."""
+    child = _forked_push(desk, entry_id, nth, "after", signal.SIGSTOP)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    return child
+
+
+def _forked_push(desk: Desk, entry_id: int, nth: int, moment: str, number: signal.Signals) -> int:
+    db.session.commit()
+    child = os.fork()
+    if child == 0:
+        db.engine.dispose(close=False)
+        try:
+            with at_call(nth, lambda: os.kill(os.getpid(), number), moment):
+                outbox.process(desk.runtime, entry_id)
+        finally:
+            os._exit(0)
+    return child

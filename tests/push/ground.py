@@ -1,0 +1,272 @@
+"""One installation and one Autotask that are put back to the same moment again and again.
+
+A fault is tried from there in a fraction of a second: nothing is set up, published or rendered anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+
+import config
+from tests.push.disturb import SHORT
+from tests.push.kit import Desk, every_kind, line, newest_entry, open_desk
+from tests.push.shape import shape
+from tests.support.sandbox import new_tenant
+from tests.support.settings import environment
+from tests.support.waiting import wait_for
+from webapp import create_app
+from webapp.models import Person, Quote, RemoteMetadata, User, db
+from webapp.services import outbox
+from webapp.services.autotask import budget, connection
+from webapp.services.autotask.settings import ProductsServicesSettings
+from webapp.services.quoting import acceptance, document, publishing
+
+MARK = "7f3a9c51e2"
+# A 13th line shows what another one does.
+NOT_AMONG_THE_TWELVE = ("Cable tray",)
+FIRST, CHANGED = "first push", "changed revision"
+
+
+@dataclass
+class Scene:
+    """A moment: the database, what Autotask holds beyond its seed, and what an undisturbed push from there makes.
+
+    ``wanted``: the shape that every push must end in; ``creates``: how many records of each entity it makes;
+    ``calls``: how many calls it takes.
+    """
+
+    saved: str
+    records: dict[str, list[dict[str, Any]]]
+    wanted: dict[str, Any] = field(default_factory=dict)
+    creates: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
+
+
+class Ground:
+    """The desk and its scenes. An application context is open."""
+
+    def __init__(self, desk: Desk, keeper: SqliteKeeper | PostgresKeeper) -> None:
+        self.desk = desk
+        self._keeper = keeper
+        self._rep_id = desk.rep.id
+        self.desk.save(products_services=_settings(desk))
+        self._seeded = desk.tenant.state()
+        self.quote_id = twelve_lines(desk).id
+        self.pdf = publish(self)
+        self.scenes = {FIRST: self._save_scene("first")}
+        self._undisturbed(FIRST)
+        change(self)
+        self.scenes[CHANGED] = self._save_scene("changed")
+        self._undisturbed(CHANGED)
+
+    def restore(self, name: str) -> int:
+        """Put both sides back to a scene; returns the id of the outbox entry that waits there."""
+        scene = self.scenes[name]
+        db.session.remove()
+        db.engine.dispose()
+        self._keeper.restore(scene.saved)
+        self.desk.tenant.reset()
+        self.desk.tenant.seed(**scene.records)
+        return newest_entry(self.quote_id).id
+
+    def check(self, name: str, what: str) -> None:
+        """Autotask holds, field by field, what an undisturbed push makes, and as many records were created."""
+        # A call that timed out is counted when it has come to its end over there as well.
+        wait_for(lambda: not self.desk.tenant.stats()["atWork"], "the last call to end")
+        scene, found = self.scenes[name], self._shape()
+        for part, rows in scene.wanted.items():
+            assert found[part] == rows, f"{what}: {part}"
+        creates = self.desk.tenant.stats()["creates"]
+        assert creates == scene.creates, f"{what}: {creates} records created instead of {scene.creates}"
+
+    def quote(self) -> Quote:
+        """The quote, read anew."""
+        return db.session.get_one(Quote, self.quote_id)
+
+    def rep(self) -> User:
+        """Who publishes, read anew."""
+        return db.session.get_one(User, self._rep_id)
+
+    def _shape(self) -> dict[str, Any]:
+        return shape(self.desk, self.quote(), MARK)
+
+    def _undisturbed(self, name: str) -> None:
+        entry_id = self.restore(name)
+        outbox.process(self.desk.runtime, entry_id)
+        assert newest_entry(self.quote_id).state == "done", newest_entry(self.quote_id).last_error
+        stats, scene = self.desk.tenant.stats(), self.scenes[name]
+        scene.wanted, scene.creates, scene.calls = self._shape(), stats["creates"], stats["total"]
+
+    def _save_scene(self, name: str) -> Scene:
+        # Before the first push the lists of Autotask are read anew, so that those calls may fail as well.
+        age = connection.LONG_AGO if name == "first" else RemoteMetadata.fetched_at
+        db.session.execute(db.update(RemoteMetadata).values(fetched_at=age))
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+        return Scene(self._keeper.save(name), self._beyond_seed())
+
+    def _beyond_seed(self) -> dict[str, list[dict[str, Any]]]:
+        found = {}
+        for entity, rows in self.desk.tenant.state().items():
+            seeded = {row["id"] for row in self._seeded[entity]}
+            new = [self._whole(row) for row in rows if row["id"] not in seeded]
+            if new:
+                found[entity] = new
+        return found
+
+    def _whole(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A record as it can be put back: the state tells a file's size and hash only."""
+        if "sha256" not in row:
+            return row
+        rest = {name: value for name, value in row.items() if name not in ("sha256", "size")}
+        return {**rest, "data": base64.b64encode(self.pdf).decode("ascii")}
+
+
+def _settings(desk: Desk) -> ProductsServicesSettings:
+    return ProductsServicesSettings(
+        product_billing_code_id=desk.ref("BillingCodes", "Hardware"),
+        service_billing_code_id=desk.ref("BillingCodes", "Managed Services"),
+        shipping_type_id=desk.ref("ShippingTypes", "Ground"),
+        discount_as="item",
+    )
+
+
+def twelve_lines(desk: Desk) -> Quote:
+    """A quote of twelve lines of every kind, with shipping and a discount of its own, whose names nothing else has.
+
+    Products: matched by MPN, new, pulled and recurring, and of a service that is one-time here. Services: matched by
+    name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
+    an optional line, two addresses.
+    """
+    organization = desk.organization(f"Nimbus {MARK}")
+    organization.billing_line2 = f"Floor {MARK}"
+    organization.shipping_line1, organization.shipping_line2 = "2 Dock Road", f"Gate {MARK}"
+    organization.shipping_city, organization.shipping_postal_code = "Newark", "07101"
+    bundle = desk.tenant.query("ServiceBundles")[0]
+    lines = [values for values in every_kind(desk) if values["name"] not in NOT_AMONG_THE_TWELVE]
+    for values in lines:
+        if values["name"] == "Domain for us":
+            values |= {"name": bundle["name"], "recurrence": "monthly", "unit_price": 119}
+            values |= {"origin_entity": "ServiceBundles", "origin_id": bundle["id"]}
+        if values["name"] == "Spare Wi-Fi":
+            values |= {"discount_kind": "unit", "discount_value": "9.50"}
+        if not {"mpn", "origin_id"} & values.keys() and values["name"] != "Managed Workstation":
+            values["name"] += f" {MARK}"
+        if "sku" in values:
+            values["sku"] += MARK
+    person = Person(
+        organization=organization, first_name="Nora", last_name="Quist", email=f"nora@{MARK}.example"
+    )
+    assert len(lines) == 12
+    return desk.quote(
+        *lines,
+        organization=organization,
+        person=person,
+        title=f"Office {MARK}",
+        shipping_amount=Decimal("49.90"),
+        discount_kind="amount",
+        discount_value=Decimal(100),
+    )
+
+
+def publish(ground: Ground) -> bytes:
+    """Publish what the quote is now, and render its PDF, which therefore no case does again."""
+    revision = publishing.publish(ground.rep(), ground.quote_id).revision
+    return document.pdf_for(revision.id)
+
+
+def change(ground: Ground) -> None:
+    """After the first push: a price changed, a line removed, one added, two swapped, dearer shipping, and won."""
+    quote = ground.quote()
+    first, second, third = quote.lines[:3]
+    first.unit_price = Decimal("1200.00")
+    first.position, third.position = third.position, first.position
+    db.session.delete(second)
+    quote.lines.append(line(name=f"Monitor arm {MARK}", position=20, unit_price=80, quantity=4))
+    quote.shipping_amount = Decimal("59.90")
+    db.session.commit()
+    db.session.expire_all()
+    publish(ground)
+    acceptance.record_for_customer(ground.rep(), ground.quote_id, {"name": "Nora Quist", "email": ""})
+
+
+class SqliteKeeper:
+    """Keeps copies of a SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def save(self, name: str) -> str:
+        """Copy the database, to which nobody is connected."""
+        copy = self._path.with_name(f"{name}.saved")
+        shutil.copyfile(self._path, copy)
+        return str(copy)
+
+    def restore(self, saved: str) -> None:
+        """Put a copy in the database's place."""
+        for ending in ("-wal", "-shm"):
+            Path(f"{self._path}{ending}").unlink(missing_ok=True)
+        shutil.copyfile(saved, self._path)
+
+
+class PostgresKeeper:
+    """Keeps copies of a PostgreSQL database."""
+
+    def __init__(self, admin_url: str, name: str, copy: Callable[[str | None], str]) -> None:
+        self._admin_url, self._name, self._copy = admin_url, name, copy
+
+    def save(self, name: str) -> str:
+        """Copy the database, to which nobody is connected."""
+        return str(psycopg.conninfo.conninfo_to_dict(self._copy(self._name))["dbname"])
+
+    def restore(self, saved: str) -> None:
+        """Put a copy in the database's place."""
+        mine = sql.Identifier(self._name)
+        with psycopg.connect(self._admin_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(mine))
+            admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(mine, sql.Identifier(saved)))
+
+
+@contextmanager
+def opened(
+    database_url: str, keeper: SqliteKeeper | PostgresKeeper, folder: Path, redis_url: str, sandbox_url: str
+) -> Iterator[Ground]:
+    """A ground on a migrated database. Calls time out soon, and nobody waits between two tries."""
+    env = environment(
+        DATABASE_URL=database_url,
+        QUOTEWRIGHT_DATA=str(folder),
+        REDIS_URL=redis_url,
+        AUTOTASK_ROOT=sandbox_url + "/atservicesrest",
+    )
+    app: Flask = create_app(config.load(env))
+    app.testing = True
+    runtime = app.extensions["quotewright"]
+    hasty = dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
+    app.extensions["quotewright"] = dataclasses.replace(runtime, config=hasty, pause=_no_pause)
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        # A killed process gives its threads back when they are not renewed so long.
+        patch.setattr(budget, "HOLD_SECONDS", 0.3)
+        yield Ground(open_desk(app, new_tenant(sandbox_url)), keeper)
+        db.session.remove()
+        db.engine.dispose()
+    runtime.redis.close()
+
+
+def _no_pause(_seconds: float) -> None:
+    """Other threads may go on, no more."""
+    os.sched_yield()
