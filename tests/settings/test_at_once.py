@@ -12,7 +12,7 @@ from flask import Flask
 from tests.support.sandbox import Tenant
 from webapp.models import SettingsVersion, User, db
 from webapp.services import loss_reasons
-from webapp.services.autotask import connection, settings_store
+from webapp.services.autotask import connection, metadata, settings_store
 from webapp.services.autotask.settings import CompanySettings
 from webapp.services.errors import Conflict, Invalid
 
@@ -113,6 +113,18 @@ def test_both_connect_for_the_first_time(app: Flask, tenant: Tenant) -> None:
     )
     with app.app_context():
         assert connection.is_connected()
+
+
+def test_both_read_the_lists_for_the_first_time(app: Flask, tenant: Tenant) -> None:
+    runtime = app.extensions["quotewright"]
+    with app.app_context():
+        connection.connect(
+            runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=None
+        )
+    results = both(app, lambda _admin: metadata.refresh(runtime, metadata.NAMES[:8]))
+    assert results == [None, None]
+    with app.app_context():
+        assert set(metadata.NAMES) - set(metadata.unread()) == set(metadata.NAMES[:8])
 
 
 def test_one_list_of_loss_reasons_wins(app: Flask) -> None:
