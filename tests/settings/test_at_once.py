@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
+from tests.support.sandbox import Tenant
 from webapp.models import SettingsVersion, User, db
 from webapp.services import loss_reasons
-from webapp.services.autotask import settings_store
+from webapp.services.autotask import connection, metadata, settings_store
 from webapp.services.autotask.settings import CompanySettings
-from webapp.services.errors import Conflict
+from webapp.services.errors import Conflict, Invalid
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("company")]
 
@@ -73,6 +74,57 @@ def test_one_save_integration_wins(app: Flask) -> None:
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(SettingsVersion)) == 1
         assert settings_store.active().company.classification == 9
+
+
+def test_one_restore_wins(app: Flask) -> None:
+    with app.app_context():
+        for version in range(2):
+            settings_store.save_draft("company", CompanySettings(classification=version + 1), version, None)
+            settings_store.save_integration(None)
+        seen = settings_store.mark()
+    results = both(app, lambda admin: settings_store.restore(1, admin, seen=seen))
+    assert told(results) == 1
+    assert 3 in results
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(SettingsVersion)) == 3
+        assert settings_store.active().company.classification == 1
+
+
+def test_both_connect_for_the_first_time(app: Flask, tenant: Tenant) -> None:
+    def connect(admin: User) -> object:
+        try:
+            return connection.connect(
+                app.extensions["quotewright"],
+                user_name=tenant.user,
+                secret=tenant.secret,
+                integration_code=tenant.code,
+                actor=admin,
+            ).state
+        except Invalid as error:
+            return str(error)
+
+    results = both(app, connect)
+    assert "connected" in results
+    assert {*results} - {"connected"} in (
+        set(),
+        {
+            "Somebody else connected Autotask at the same moment, and that connection stands. Open its settings."
+        },
+    )
+    with app.app_context():
+        assert connection.is_connected()
+
+
+def test_both_read_the_lists_for_the_first_time(app: Flask, tenant: Tenant) -> None:
+    runtime = app.extensions["quotewright"]
+    with app.app_context():
+        connection.connect(
+            runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=None
+        )
+    results = both(app, lambda _admin: metadata.refresh(runtime, metadata.NAMES[:8]))
+    assert results == [None, None]
+    with app.app_context():
+        assert set(metadata.NAMES) - set(metadata.unread()) == set(metadata.NAMES[:8])
 
 
 def test_one_list_of_loss_reasons_wins(app: Flask) -> None:

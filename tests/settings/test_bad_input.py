@@ -9,11 +9,17 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
-from tests.settings.visitor import HTMX, PAGE, Visitor, errors, text
+from tests.settings.visitor import HTMX, PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
 from webapp.models import Category, RemoteMetadata, TaxCode, db, utc_now
 from webapp.services import categories, loss_reasons
-from webapp.services.autotask import category_mapping, connection, metadata, settings_store
+from webapp.services.autotask import (
+    category_mapping,
+    connection,
+    metadata,
+    settings_history,
+    settings_store,
+)
 from webapp.services.autotask.settings import (
     CategoryRule,
     ItemCategoryMapping,
@@ -206,13 +212,97 @@ def test_a_version_that_never_was_is_stale(connected: Tenant, admin: Visitor, ve
     assert answer.status_code == 409
 
 
-def test_a_field_that_another_program_left_out_is_not_taken_for_a_wish(
+@pytest.mark.parametrize("section", [*SECTIONS, "tax_code"])
+def test_a_field_that_did_not_arrive_is_not_taken_for_a_wish(
+    app: Flask, connected: Tenant, admin: Visitor, section: str
+) -> None:
+    admin.save_all()
+    with app.app_context():
+        before = settings_store.draft(section)
+    form = admin.form(f"{PAGE}/tax-codes", "tax-codes") if section == "tax_code" else admin.section(section)
+    fields = dict(form.fields)
+    kept = ("csrf_token", "version", *[name for name in fields if name.startswith("rule-")][:1])
+    answer = admin.client.post(
+        form.action, data={name: value for name, value in fields.items() if name in kept}, headers=HTMX
+    )
+    if section in ("item_category", "tax_code"):
+        # Their forms never hold all there is: what they do not name stays.
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 422
+        assert "Only a part of the form arrived, so nothing of this section was saved" in text(answer)
+    with app.app_context():
+        after = settings_store.draft(section)
+        assert (after.version, after.content) == (before.version, before.content)
+
+
+def test_a_loss_reason_added_meanwhile_is_left_as_it_is(
     app: Flask, connected: Tenant, admin: Visitor
 ) -> None:
-    form = admin.section("company")
-    bare = {name: value for name, value in form.fields if name in ("csrf_token", "version")}
-    answer = admin.client.post(f"{PAGE}/sections/company", data=bare, headers=HTMX)
-    assert set(errors(answer)) == {"company-company_type", "company-owner_resource_id"}
+    form = admin.section("quote_status")
+    page = "/settings/loss-reasons"
+    reasons = next(form for form in read_forms(admin.client.get(page).text) if "new-1" in dict(form.fields))
+    assert admin.client.post(page, data={**dict(reasons.fields), "new-1": "Moved away"}).status_code == 303
+    assert admin.send(form, htmx=True).status_code == 200
+    with app.app_context():
+        assert settings_store.draft("quote_status").version == 1
+
+
+@pytest.mark.parametrize("status", ["accepted", "ordered", "fulfilled", "lost"])
+def test_what_a_push_cannot_do_without_is_asked_for_here(
+    connected: Tenant, admin: Visitor, status: str
+) -> None:
+    answer = admin.send(admin.section("quote_status"), {f"{status}-status": ""}, htmx=True)
+    assert errors(answer) == {
+        f"quote_status-{status}-status": "Choose a status: a quote that is won or lost always tells Autotask so."
+    }
+
+
+@pytest.mark.parametrize("number", ["0", "999", "9" * 40])
+def test_a_version_that_never_was_cannot_be_restored(connected: Tenant, admin: Visitor, number: str) -> None:
+    admin.save_all()
+    token = dict(admin.section("company").fields)["csrf_token"]
+    answer = admin.client.post(f"{PAGE}/history/{number}/restore", data={"csrf_token": token})
+    assert answer.status_code == 404
+    assert "There is no such version of the settings." in text(answer)
+
+
+def test_a_stale_history_restores_nothing(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    admin.send(admin.section("opportunity"), {"probability": "35"})
+    admin.save_integration()
+    stale = admin.form(f"{PAGE}/history", "history/1/restore")
+    admin.send(admin.section("opportunity"), {"probability": "36"})
+    answer = admin.send(stale)
+    assert answer.status_code == 409
+    assert "Something was saved since you opened the history, so nothing was restored." in text(answer)
+    assert "Probability in percent : 35 → 36" in text(answer)
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 35
+        assert settings_store.draft("opportunity").content.model_dump()["probability"] == 36
+    assert admin.send(admin.form(f"{PAGE}/history", "history/1/restore")).status_code == 303
+    with app.app_context():
+        assert settings_store.active().opportunity.probability == 50
+
+
+def test_the_history_is_paged(app: Flask, connected: Tenant, admin: Visitor) -> None:
+    admin.save_all()
+    with app.app_context():
+        for number in range(2, 2 * settings_history.PAGE + 2):
+            opportunity = settings_store.active().opportunity.model_copy(update={"probability": number})
+            settings_store.save_draft("opportunity", opportunity, number - 1, None)
+            settings_store.save_integration(None)
+    first = admin.client.get(f"{PAGE}/history").text
+    assert "Version 41<" in first
+    assert "Version 22<" in first
+    assert "Version 21<" not in first
+    assert f"{PAGE}/history?before=22" in first
+    second = text(admin.client.get(f"{PAGE}/history?before=22"))
+    assert "Probability in percent : 20 → 21" in second
+    assert "Counts now" not in second
+    last = admin.client.get(f"{PAGE}/history?before=2").text
+    assert "Version 1<" in last
+    assert "Earlier versions" not in last
 
 
 def test_old_lists_are_read_anew_when_the_page_is_there_and_serve_until_then(

@@ -158,10 +158,30 @@ def test_missing_rights_are_named_by_entity(connected: Tenant, admin: Visitor) -
     assert "Companies:" not in told
 
 
-def test_the_threshold_is_told(connected: Tenant, admin: Visitor) -> None:
-    assert "of 10,000 calls are left in this hour" in text(admin.client.get(f"{PAGE}/prerequisites"))
-    connected._ask("POST", "/usage", {"calls": 8000})
-    assert "Autotask slows calls down from here on." in text(admin.client.get(f"{PAGE}/prerequisites"))
+def test_rights_are_listed_entity_by_entity(connected: Tenant, admin: Visitor) -> None:
+    connected.change(permissions={"QuoteItems": ["query", "create", "update"]})
+    told = text(admin.client.get(f"{PAGE}/prerequisites"))
+    assert "Companies yes yes yes – not needed" in told
+    assert "QuoteItems yes yes yes no" in told
+    assert "Roles yes – not needed – not needed – not needed" in told
+    assert "Integration vendor. Autotask accepts the integration code" in told
+
+
+@pytest.mark.parametrize(
+    ("calls", "mark", "sentence"),
+    [
+        (0, "Good", "of 10,000 calls are left in this hour"),
+        (5000, "Attention", "Autotask slows each call down by about half a second from here on."),
+        (7500, "Attention", "Autotask slows each call down by about a second from here on."),
+    ],
+)
+def test_the_threshold_is_told(
+    connected: Tenant, admin: Visitor, calls: int, mark: str, sentence: str
+) -> None:
+    connected._ask("POST", "/usage", {"calls": calls})
+    told = text(admin.client.get(f"{PAGE}/prerequisites"))
+    assert sentence in told
+    assert f"{mark} API threshold." in told
 
 
 @pytest.mark.parametrize("kind", ["503", "html", "cut_before", "truncated"])

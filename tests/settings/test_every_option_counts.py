@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from webapp.services.autotask import category_mapping, tax_mapping
 from webapp.services.autotask.compile import Fate, compile_quote
 from webapp.services.autotask.desired import Desired
 from webapp.services.autotask.facts import RemoteFacts
+from webapp.services.autotask.form_fields import FIELDS
 from webapp.services.autotask.settings import (
     SECTIONS,
     AutotaskSettings,
@@ -142,8 +144,8 @@ FATES = {
     "expired": Fate(expired=True),
 }
 OTHER_RULE = {"status": 4, "stage": 31, "probability": 41, "reason": 8, "set_closed_date": True}
-# An open quote has no closed date, and neither it nor an expired one a reason.
-MEANINGLESS = {("pending", "reason"), ("pending", "set_closed_date"), ("expired", "reason")}
+# An open quote has neither a closed date nor a reason, so the page does not ask for them.
+MEANINGLESS = {("pending", "reason"), ("pending", "set_closed_date")}
 
 
 def line(uid: str, name: str, **values: Any) -> FrozenLine:
@@ -218,6 +220,23 @@ def test_every_option_is_tried() -> None:
     assert plain == set(OTHER)
     assert set(QuoteStatusMapping.model_fields) == {*FATES, "loss_reasons"}
     assert set(StatusRule.model_fields) == set(OTHER_RULE)
+
+
+def test_every_option_has_its_control_and_every_control_its_option() -> None:
+    for section, model in SECTIONS.items():
+        if section not in FIELDS:
+            continue
+        names = set(model.model_fields)
+        if section == "quote_status":
+            parts = {(status, part) for status in FATES for part in StatusRule.model_fields} - MEANINGLESS
+            # One control for each of the admin's own reasons: see the tests of the form.
+            names = {"-".join(pair) for pair in parts}
+        assert {field.name for field in FIELDS[section]} == names, section
+    assert {*category_mapping.SOURCES, "is_labor"} == set(CategoryRule.model_fields)
+    assert set(category_mapping.LABELS) == set(CategoryRule.model_fields)
+    assert set(tax_mapping.SOURCES) == set(TaxRule.model_fields)
+    assert set(ItemCategoryMapping.model_fields) == {"rules"}
+    assert set(TaxCodeMapping.model_fields) == {"default_region_id", "rules"}
 
 
 @pytest.mark.parametrize("option", OTHER, ids=".".join)

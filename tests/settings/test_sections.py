@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from smoke.forms import read_forms
 from tests.settings.visitor import PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
 from webapp.models import AuditEvent, db
@@ -62,6 +63,41 @@ def test_save_integration_names_the_sections_that_were_never_saved(connected: Te
     assert answer.status_code == 422
     assert "Opportunity Settings: look it through" in text(answer)
     assert "Company Settings: look it through" not in text(answer)
+
+
+def test_without_javascript_all_suggestions_are_taken_over_with_one_button(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    admin.send(admin.section("opportunity"), {"probability": "35"})
+    answer = admin.save_integration()
+    form = next(form for form in read_forms(answer.text) if dict(form.fields).get("suggestions"))
+    assert admin.send(form).status_code == 303
+    page = text(admin.client.get(PAGE))
+    assert "Saved: version 1 of the settings counts from now on." in page
+    assert "Still unmapped: 4 tax codes (no quote with one can be pushed)" in page
+    with app.app_context():
+        counting = settings_store.active()
+        assert (counting.version, counting.opportunity.probability) == (1, 35)
+        assert counting.company.company_type is not None
+        assert counting.quote_status.accepted.status is not None
+        assert counting.item_category.rules
+
+
+def test_a_suggestion_that_lacks_something_is_not_taken_over(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    for value in ("2", "3", "4"):
+        connected._ask("PATCH", "/picklists/Opportunities/status", {"value": value, "isActive": False})
+    admin.send(admin.form(PAGE, "autotask/lists"))
+    form = next(
+        form for form in read_forms(admin.save_integration().text) if dict(form.fields).get("suggestions")
+    )
+    answer = admin.send(form)
+    assert answer.status_code == 422
+    assert "Quote Status Mapping: look it through and save it once." in text(answer)
+    assert "Company Settings: look it through" not in text(answer)
+    with app.app_context():
+        assert settings_store.active().version == 0
 
 
 @pytest.mark.parametrize("htmx", [True, False])

@@ -63,6 +63,10 @@ class Reader:
         self._values = values
         self.errors: dict[str, str] = {}
 
+    def has(self, name: str) -> bool:
+        """Whether the form has such a field, be it empty."""
+        return name in self._values
+
     def raw(self, name: str) -> str:
         """The text as typed, cleaned; empty when the form has no such field."""
         value = self._values.get(name)

@@ -85,11 +85,13 @@ def save_section(section: str) -> ResponseReturnValue:
 @integrations.post("/autotask/save")
 @admin_required
 def save() -> ResponseReturnValue:
-    """“Save Integration”: all sections count from now on."""
+    """“Save Integration”: all sections count from now on; with ``suggestions`` those never saved as suggested."""
     choices = cached()
     before = settings_store.active().version
     seen = request.form.get("seen", -1, type=int)
     try:
+        if request.form.get("suggestions"):
+            settings_page.accept_suggestions(choices, actor())
         number = settings_page.save_integration(choices, actor(), seen)
     except (Invalid, Conflict) as error:
         db.session.rollback()
@@ -97,7 +99,7 @@ def save() -> ResponseReturnValue:
     sentence = f"Saved: version {number} of the settings counts from now on."
     if number == before:
         sentence = "Nothing was changed since the last time, so there was nothing to save."
-    return back_to("integrations.autotask", sentence)
+    return back_to("integrations.autotask", f"{sentence} {settings_page.reminder(choices)}".strip())
 
 
 @integrations.get("/autotask/example")

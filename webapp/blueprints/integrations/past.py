@@ -8,27 +8,28 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import cached
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
-from webapp.services.autotask import settings_history, settings_page, trial
-from webapp.services.errors import ServiceError
+from webapp.models import db
+from webapp.services.autotask import settings_history, settings_page, settings_store, trial
+from webapp.services.errors import Conflict, ServiceError
+from webapp.services.fields import MAX_ID, parse_id
 
 
 @integrations.get("/autotask/history")
 @admin_required
 def history() -> ResponseReturnValue:
     """Who changed what, and when; first what “Save Integration” would change now."""
-    choices = cached()
-    return render_template(
-        "integrations/autotask/history.html",
-        entries=settings_history.entries(choices),
-        waiting=settings_history.waiting(choices),
-    )
+    return _history()
 
 
 @integrations.post("/autotask/history/<int:number>/restore")
 @admin_required
 def restore(number: int) -> ResponseReturnValue:
     """Make an earlier version count again, or bring it back as drafts when Autotask lacks something of it."""
-    made, problems = settings_page.restore(number, cached(), actor())
+    try:
+        made, problems = settings_page.restore(number, cached(), actor(), request.form.get("seen", ""))
+    except Conflict as error:
+        db.session.rollback()
+        return _history(str(error)), 409
     if not problems:
         return back_to("integrations.history", f"Version {number} counts again, as version {made}.")
     told = " ".join(problems.values())
@@ -38,6 +39,17 @@ def restore(number: int) -> ResponseReturnValue:
         "error",
     )
     return redirect(url_for("integrations.autotask"), 303)
+
+
+def _history(sentence: str = "") -> str:
+    choices, before = cached(), parse_id(request.args.get("before")) or MAX_ID
+    return render_template(
+        "integrations/autotask/history.html",
+        entries=settings_history.entries(choices, before),
+        waiting=settings_history.waiting(choices) if before == MAX_ID else [],
+        seen=settings_store.mark(),
+        sentence=sentence,
+    )
 
 
 @integrations.get("/autotask/test")

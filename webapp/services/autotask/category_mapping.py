@@ -174,13 +174,16 @@ def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
 
 
 def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:
+    """What was entered for one category; what did not arrive stays as it was."""
     name = f"rule-{category_id}-"
-    labor = reader.choice(f"{name}is_labor", list(_LABOR), "")
+    labor = reader.choice(f"{name}is_labor", list(_LABOR), "") if reader.has(f"{name}is_labor") else None
     numbers = {
         field: remote_value(reader, name + field, source, choices, getattr(before, field))
         for field, source in SOURCES.items()
+        if reader.has(name + field)
     }
-    return CategoryRule(is_labor=_LABOR[labor], **numbers)
+    entered = numbers if labor is None else {**numbers, "is_labor": _LABOR[labor]}
+    return before.model_copy(update=entered)
 
 
 def _tidy(rules: Mapping[int, CategoryRule]) -> ItemCategoryMapping:

@@ -252,7 +252,9 @@ class _Compiler:
         mapping = self.settings.quote_status
         rule: StatusRule = getattr(mapping, "expired" if fate.expired else fate.status)
         fields: dict[str, Any] = {"status": rule.status, "stage": rule.stage, "probability": rule.probability}
-        if fate.status in WON_STATUSES:
+        if fate.expired:
+            fields["lossReason"] = rule.reason
+        elif fate.status in WON_STATUSES:
             fields["winReason"] = rule.reason
         elif fate.status == LOST:
             detail = fit(self.facts, "Opportunities", "lossReasonDetail", fate.lost_reason)

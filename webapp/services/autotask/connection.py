@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import IntegrityError
+
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services import audit
@@ -54,16 +56,22 @@ def connect(
     connection.user_name = user_name
     connection.secret_encrypted = runtime.vault.encrypt(secret)
     connection.code_encrypted = runtime.vault.encrypt(integration_code)
-    _note_verified(runtime, connection, zone)
-    audit.record(
-        actor,
-        "integration.connected",
-        "integration",
-        AUTOTASK,
-        user_name=user_name,
-        zone=connection.zone_url,
-    )
-    db.session.commit()
+    try:
+        _note_verified(runtime, connection, zone)
+        audit.record(
+            actor,
+            "integration.connected",
+            "integration",
+            AUTOTASK,
+            user_name=user_name,
+            zone=connection.zone_url,
+        )
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise ConnectionRefused(
+            "Somebody else connected Autotask at the same moment, and that connection stands. Open its settings."
+        ) from error
     return connection
 
 

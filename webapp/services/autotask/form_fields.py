@@ -273,9 +273,12 @@ REASONS = {
     "ordered": "win_reasons",
     "fulfilled": "win_reasons",
     "lost": "loss_reasons",
+    "expired": "loss_reasons",
 }
 
-
+# What the customer or the rep made of the quote: the push always tells Autotask.
+ANSWERED = ("accepted", "ordered", "fulfilled", "lost")
+_STATUS_NEEDED = "Choose a status: a quote that is won or lost always tells Autotask so."
 _STATUS_WORDS = {
     "pending": ("active", "open"),
     "accepted": ("closed", "won"),
@@ -300,7 +303,8 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
             f"{label}: opportunity status",
             "remote",
             "statuses",
-            empty=keep,
+            required=_STATUS_NEEDED if status in ANSWERED else "",
+            empty="Choose one" if status in ANSWERED else keep,
             guess=_STATUS_WORDS.get(status, ()),
         ),
         FormField(
@@ -311,14 +315,16 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
             empty=keep,
             guess=_STAGE_WORDS.get(status, ()),
         ),
-        FormField(f"{status}-probability", f"{label}: probability in percent", "number"),
+        FormField(f"{status}-probability", f"{label}: probability in percent", "number", empty="As it is"),
     ]
     if status in REASONS:
-        kind = "loss" if status == "lost" else "win"
+        kind = REASONS[status].removesuffix("_reasons")
         fields.append(
             FormField(f"{status}-reason", f"{label}: {kind} reason", "remote", REASONS[status], empty=keep)
         )
-    fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
+    if status != "pending":
+        # An open quote has no closed date: one that is opened again takes it back.
+        fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
     return tuple(fields)
 
 

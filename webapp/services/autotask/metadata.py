@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from webapp.models import RemoteMetadata, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask import connection
@@ -212,9 +214,14 @@ def _store(name: str, content: Any) -> None:
     plain = _plain(content)
     row = db.session.get(RemoteMetadata, (AUTOTASK, name))
     if row is None:
-        row = RemoteMetadata(integration=AUTOTASK, name=name, content=plain)
-        db.session.add(row)
-    row.content, row.fetched_at = plain, utc_now()
+        try:
+            with db.session.begin_nested():
+                db.session.add(RemoteMetadata(integration=AUTOTASK, name=name, content=plain))
+        except IntegrityError:
+            # Another tab or the worker has read this list for the first time at the same moment.
+            row = db.session.get_one(RemoteMetadata, (AUTOTASK, name), populate_existing=True)
+    if row is not None:
+        row.content, row.fetched_at = plain, utc_now()
 
 
 def _plain(value: Any) -> Any:

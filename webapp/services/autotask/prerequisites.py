@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -39,7 +40,32 @@ RIGHTS = {
 }
 AT_ONCE = 6
 LABELS = {"Query": "read", "Create": "create", "Update": "change", "Delete": "delete"}
-LOW = 0.75
+# What share of the hour's calls is used, and what Autotask then does (its help: REST thresholds and limits).
+LIMITS = (
+    (1.0, "bad", "Autotask refuses every call until usage falls; pushes wait for that."),
+    (0.75, "warning", "Autotask slows each call down by about a second from here on."),
+    (0.5, "warning", "Autotask slows each call down by about half a second from here on."),
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the API user may do with one entity: by verb, True or False for what a push needs, None for the rest.
+
+    ``refused``: Autotask's own sentence when it would not even tell.
+    """
+
+    entity: str
+    may: Mapping[str, bool | None]
+    refused: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """A sentence that says what is missing; empty when nothing is."""
+        if self.refused:
+            return f"{self.entity}: {self.refused}"
+        missing = [LABELS[verb] for verb, allowed in self.may.items() if allowed is False]
+        return f"{self.entity}: may not {', '.join(missing)}." if missing else ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +76,7 @@ class Check:
     state: str
     sentence: str
     details: tuple[str, ...] = ()
+    access: tuple[Access, ...] = ()
 
 
 def advice() -> list[str]:
@@ -69,10 +96,11 @@ def check(runtime: Runtime) -> list[Check]:
     except ServiceError as error:
         return [Check("Connection", "bad", str(error))]
     return [
+        Check("Connection", "good", "Autotask accepts the API user and its secret."),
         Check(
-            "Connection",
+            "Integration vendor",
             "good",
-            "Autotask accepts the API user, its secret and the integration code: the user is tied to that vendor.",
+            "Autotask accepts the integration code, so the API user is tied to that vendor.",
         ),
         _rights(client),
         _threshold(used),
@@ -82,43 +110,49 @@ def check(runtime: Runtime) -> list[Check]:
 def _rights(client: Client) -> Check:
     try:
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            answers = list(pool.map(lambda entity: _lacking(client, entity), RIGHTS))
+            found = tuple(pool.map(lambda entity: _access(client, entity), RIGHTS))
     except AutotaskError as error:
         return Check(
             "Rights of the API user",
             "warning",
             f"They could not be looked up just now. {error} Look again later.",
         )
-    missing = [sentence for sentence in answers if sentence]
+    missing = tuple(one.lacking for one in found if one.lacking)
     if not missing:
-        return Check("Rights of the API user", "good", "It may do everything that a push needs.")
+        sentence = f"It may do everything that a push needs with each of {len(found)} entities."
+        return Check("Rights of the API user", "good", sentence, access=found)
     sentence = "It lacks rights. In Autotask, give it the security level “API User (system)” or add these:"
-    return Check("Rights of the API user", "bad", sentence, tuple(missing))
+    return Check("Rights of the API user", "bad", sentence, missing, found)
 
 
-def _lacking(client: Client, entity: str) -> str:
-    """A sentence that says what the API user may not do with the entity; empty when nothing is lacking."""
+def _access(client: Client, entity: str) -> Access:
     try:
         info = client.information(entity)
     except (Forbidden, Refused) as error:
-        return f"{entity}: {error}"
-    lacking = [
-        LABELS[verb]
+        needed = {verb: False if verb in RIGHTS[entity] else None for verb in LABELS}
+        return Access(entity, needed, str(error))
+    allowed = {
+        verb: info.get(f"can{verb}") is not False and str(info.get(f"userAccessFor{verb}", "All")) != "None"
         for verb in RIGHTS[entity]
-        if info.get(f"can{verb}") is False or str(info.get(f"userAccessFor{verb}", "All")) == "None"
-    ]
-    return f"{entity}: may not {', '.join(lacking)}." if lacking else ""
+    }
+    return Access(entity, {verb: allowed.get(verb) for verb in LABELS})
 
 
 def _threshold(found: Record) -> Check:
-    limit = int(found.get("externalRequestThreshold") or 0)
-    used = int(found.get("currentTimeframeRequestCount") or 0)
+    limit = _count(found.get("externalRequestThreshold"))
+    used = _count(found.get("currentTimeframeRequestCount"))
     left = max(0, limit - used)
     sentence = (
         f"{left:,} of {limit:,} calls are left in this hour, for all integrations of your Autotask together."
     )
     if not limit:
         return Check("API threshold", "warning", "Autotask did not say how many calls it allows.")
-    if used >= limit * LOW:
-        return Check("API threshold", "warning", f"{sentence} Autotask slows calls down from here on.")
+    for share, state, consequence in LIMITS:
+        if used >= limit * share:
+            return Check("API threshold", state, f"{sentence} {consequence}")
     return Check("API threshold", "good", sentence)
+
+
+def _count(value: object) -> int:
+    """A number of calls; 0 for anything else that may stand there."""
+    return int(str(value)) if str(value).isascii() and str(value).isdecimal() else 0

@@ -12,10 +12,12 @@ from webapp.services.autotask import patterns
 from webapp.services.autotask.choices import Choices, by_words, preselected
 from webapp.services.autotask.form_fields import FIELDS, FormField, loss_reason_field
 from webapp.services.autotask.settings import SECTIONS, Section
+from webapp.services.errors import Invalid
 from webapp.services.fields import Reader, parse_decimal
 from webapp.services.formatting import plain
 
 NOT_SAVED = "This section was not saved: something in it needs your attention."
+INCOMPLETE = "Only a part of the form arrived, so nothing of this section was saved. Save it again."
 
 
 def fields_of(section: str) -> tuple[FormField, ...]:
@@ -33,15 +35,22 @@ def values(section: str, content: Section) -> dict[str, str]:
 
 
 def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
-    """What was entered. Raises Invalid with a sentence at each field that is wrong.
+    """What was entered. Raises Invalid with a sentence at each field that is wrong, or when fields did not arrive.
 
-    A value of Autotask must be on offer there; when Autotask cannot be asked, only what is stored may stay.
+    A loss reason that was added meanwhile keeps what is stored for it; an unticked box is never sent. A value of
+    Autotask must be on offer there; when Autotask cannot be asked, only what is stored may stay.
     """
     reader = Reader(posted)
     kept = _document(stored)
     document: dict[str, Any] = {}
     for field in fields_of(section):
-        _put(document, field.name, _read(reader, field, choices, _dig(kept, field.name)))
+        stored_value = _dig(kept, field.name)
+        if field.kind == "flag" or field.name in posted:
+            _put(document, field.name, _read(reader, field, choices, stored_value))
+        elif field.name.startswith("loss_reasons-"):
+            _put(document, field.name, stored_value)
+        else:
+            raise Invalid(INCOMPLETE)
     _check_together(section, document, reader)
     reader.check(NOT_SAVED)
     return _section(section, document)

@@ -70,7 +70,8 @@ class OpportunitySettings(Section):
 class StatusRule(Section):
     """What an Opportunity becomes. None leaves the field as it is. ``reason``: a win or a loss reason.
 
-    ``set_closed_date``: its closed date (and lost date) is the day of the answer, or that on which the quote expired.
+    A pending quote has neither a reason nor a closed date. ``set_closed_date``: its closed date (and lost date) is the
+    day of the answer, or that on which the quote expired.
     """
 
     status: int | None = None

@@ -14,7 +14,9 @@ from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.section_forms import fields_of
 from webapp.services.autotask.settings import AutotaskSettings
 from webapp.services.autotask.settings_page import TITLES
+from webapp.services.fields import MAX_ID
 
+PAGE = 20
 NOTHING = "not set"
 _TAX_LABELS = {"tax_category_id": "tax category", "tax_region_id": "tax region"}
 
@@ -40,9 +42,10 @@ class Entry:
     lines: list[Line]
 
 
-def entries(choices: Choices, limit: int = 50) -> list[Entry]:
-    """The newest versions, newest first, each with what it changed."""
-    rows = settings_store.history(limit + 1)
+def entries(choices: Choices, before: int = MAX_ID) -> list[Entry]:
+    """A page of versions of lower numbers than ``before``, newest first, each with what it changed."""
+    rows = settings_store.history(PAGE + 1, before=before)
+    counting = settings_store.active().version
     parsed = [AutotaskSettings.model_validate(row.content) for row in rows]
     parsed.append(AutotaskSettings())
     return [
@@ -50,10 +53,10 @@ def entries(choices: Choices, limit: int = 50) -> list[Entry]:
             row.number,
             row.saved_at,
             row.saved_by.name if row.saved_by else "",
-            place == 0,
+            row.number == counting,
             [in_words(change, choices) for change in changes(parsed[place + 1], parsed[place])],
         )
-        for place, row in enumerate(rows[:limit])
+        for place, row in enumerate(rows[:PAGE])
     ]
 
 

@@ -213,8 +213,38 @@ def save_integration(choices: Choices, actor: User, expected_version: int | None
     return settings_store.save_integration(actor, expected_version)
 
 
-def restore(number: int, choices: Choices, actor: User) -> tuple[int, dict[str, str]]:
-    """Go back to the settings of version ``number``.
+def accept_suggestions(choices: Choices, actor: User) -> None:
+    """Save as drafts the suggestions for sections that were never saved; one that lacks something is left out.
+
+    Raises Conflict when somebody else saves one of them at that moment.
+    """
+    for name, item in settings_store.drafts().items():
+        if item.version == 0 and name != "tax_code":
+            content = view(name, choices, actor).content
+            if not _problems(name, content, choices):
+                settings_store.save_draft(name, content, 0, actor)
+
+
+def reminder(choices: Choices) -> str:
+    """A sentence about what is mapped to nothing; empty when everything is."""
+    left = unmapped(choices)
+    taxes, kinds = left.get("tax_code", 0), left.get("item_category", 0)
+    found = []
+    if taxes:
+        which = (
+            "1 tax code (no quote that carries it" if taxes == 1 else f"{taxes} tax codes (no quote with one"
+        )
+        found.append(f"{which} can be pushed)")
+    if kinds:
+        which = "1 category (its items take" if kinds == 1 else f"{kinds} categories (their items take"
+        found.append(f"{which} the defaults)")
+    return f"Still unmapped: {' and '.join(found)}." if found else ""
+
+
+def restore(
+    number: int, choices: Choices, actor: User, seen: str | None = None
+) -> tuple[int, dict[str, str]]:
+    """Go back to the settings of version ``number``; ``seen``: the store's mark of what the admin was looking at.
 
     Returns the version that counts and, by section, what stood in the way: then they are drafts, which count once that
     is mended and the integration saved. Raises NotFound or Conflict.
@@ -223,7 +253,7 @@ def restore(number: int, choices: Choices, actor: User) -> tuple[int, dict[str, 
     problems: dict[str, str] = {}
     for name in TITLES:
         problems |= _problems(name, getattr(old, name), choices)
-    return settings_store.restore(number, actor, activate=not problems), problems
+    return settings_store.restore(number, actor, activate=not problems, seen=seen), problems
 
 
 def _problems(section: str, content: Section, choices: Choices) -> dict[str, str]:

@@ -13,6 +13,7 @@ from webapp.services import audit
 from webapp.services.autotask.changes import changes
 from webapp.services.autotask.settings import SECTIONS, AutotaskSettings, Section
 from webapp.services.errors import Conflict, NotFound
+from webapp.services.fields import MAX_ID
 
 STALE = (
     "{who} saved this section since you opened it. Nothing of that was overwritten, and what you entered is still "
@@ -21,6 +22,10 @@ STALE = (
 RACED = (
     "{who} pressed “Save Integration” since you opened this page, so nothing was saved yet. What counts now is shown; "
     "look at it, then press “Save Integration” again if you still want to."
+)
+OUTDATED = (
+    "Something was saved since you opened the history, so nothing was restored. What is saved now is shown; look at "
+    "it, then press “Restore” again if you still want to."
 )
 SOMEBODY = "Somebody else"
 
@@ -117,14 +122,22 @@ def save_integration(actor: User | None, expected_version: int | None = None) ->
     return _activate(before, after, actor)
 
 
-def restore(number: int, actor: User | None, *, activate: bool = True) -> int:
+def mark() -> str:
+    """A mark of what is saved now, drafts and versions alike; another one after any save."""
+    kept = sorted((item.section, item.version) for item in drafts().values())
+    return "-".join([str(active().version), *(str(number) for _, number in kept)])
+
+
+def restore(number: int, actor: User | None, *, activate: bool = True, seen: str | None = None) -> int:
     """Make the settings of version ``number`` count again, as a new version; returns its number.
 
-    Without ``activate`` they are saved as drafts only, and what counts is what counted before.
-    Raises NotFound when there is no such version, Conflict when somebody saved meanwhile.
+    Without ``activate`` they are saved as drafts only, and what counts is what counted before. ``seen``: the mark of
+    what the admin was looking at. Raises NotFound when there is no such version, Conflict when somebody saved since.
     """
     before = active()
     old = version(number)
+    if seen is not None and seen != mark():
+        raise Conflict(OUTDATED)
     after = old.model_copy(update={"version": before.version + 1})
     for name in SECTIONS:
         row = db.session.get(SettingsDraft, (AUTOTASK, name), with_for_update=True)
@@ -138,15 +151,16 @@ def restore(number: int, actor: User | None, *, activate: bool = True) -> int:
 
 def version(number: int) -> AutotaskSettings:
     """The settings of one version. Raises NotFound."""
-    row = db.session.scalar(db.select(SettingsVersion).filter_by(integration=AUTOTASK, number=number))
+    query = db.select(SettingsVersion).filter_by(integration=AUTOTASK, number=number)
+    row = db.session.scalar(query) if 0 < number <= MAX_ID else None
     if row is None:
         raise NotFound("There is no such version of the settings.")
     return AutotaskSettings.model_validate(row.content)
 
 
-def history(limit: int = 50) -> list[SettingsVersion]:
-    """The versions, newest first."""
-    query = db.select(SettingsVersion).filter_by(integration=AUTOTASK)
+def history(limit: int, *, before: int = MAX_ID) -> list[SettingsVersion]:
+    """The versions of lower numbers than ``before``, newest first."""
+    query = db.select(SettingsVersion).filter_by(integration=AUTOTASK).where(SettingsVersion.number < before)
     return list(db.session.scalars(query.order_by(SettingsVersion.number.desc()).limit(limit)))
 
 

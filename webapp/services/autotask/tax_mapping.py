@@ -84,20 +84,20 @@ def rates(taxes: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def parse(posted: Mapping[str, str], choices: Choices, stored: TaxCodeMapping) -> TaxCodeMapping:
-    """What was entered. Raises Invalid with a sentence at each control that is wrong."""
+    """What was entered; what did not arrive stays. Raises Invalid with a sentence at each control that is wrong."""
     reader = Reader(posted)
-    region = remote_value(reader, "default_region_id", "tax_regions", choices, stored.default_region_id)
+    region = stored.default_region_id
+    if reader.has("default_region_id"):
+        region = remote_value(reader, "default_region_id", "tax_regions", choices, region)
     rules = {}
     for code in tax_codes.everything():
         before = stored.rules.get(code.id, TaxRule())
-        if f"rule-{code.id}-tax_category_id" not in posted:
-            rules[code.id] = before
-            continue
         values = {
             name: remote_value(reader, f"rule-{code.id}-{name}", source, choices, getattr(before, name))
             for name, source in SOURCES.items()
+            if reader.has(f"rule-{code.id}-{name}")
         }
-        rules[code.id] = TaxRule(**values)
+        rules[code.id] = before.model_copy(update=values)
     reader.check(NOT_SAVED)
     return TaxCodeMapping(
         default_region_id=region, rules={key: rule for key, rule in rules.items() if rule != TaxRule()}

@@ -69,10 +69,38 @@ const showWhatMatters = () => {
 };
 document.addEventListener("change", showWhatMatters);
 
-// An error takes the focus, so that keyboard and screen reader arrive at it.
+// The list of sections says which of them is being looked at.
+const inView = new Set();
+const markPlace = () => {
+  for (const link of document.querySelectorAll("[data-spy]")) {
+    link.removeAttribute("aria-current");
+  }
+  const first = [...document.querySelectorAll("section[id^='section-']")].find((part) => inView.has(part.id));
+  document.querySelector(`[data-spy="${first?.id}"]`)?.setAttribute("aria-current", "true");
+};
+const watcher = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
+  }
+  markPlace();
+}, {rootMargin: "-15% 0px -60% 0px"});
+const watchSections = () => {
+  watcher.disconnect();
+  for (const part of document.querySelectorAll("section[id^='section-']")) {
+    watcher.observe(part);
+  }
+};
+
+// An error takes the focus, so that keyboard and screen reader arrive at it; so does the section's first button when the
+// one that was pressed is gone.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
   part.querySelector("[aria-invalid='true']")?.focus();
+  const pressed = event.detail.requestConfig?.elt;
+  if (pressed?.closest?.("[data-section]") && document.activeElement === document.body) {
+    document.getElementById(`save-${pressed.closest("[data-section]").dataset.section}`)?.focus();
+  }
+  watchSections();
   showWhatMatters();
   markContents();
 });
@@ -190,5 +218,6 @@ document.addEventListener("submit", (event) => {
 });
 showWhatMatters();
 markContents();
+watchSections();
 tellTaxesSaved();
 document.getElementById("save-problems")?.focus();

@@ -33,9 +33,13 @@ log = structlog.get_logger(__name__)
 def record(event: QuoteEvent) -> None:
     """Add a message for each endpoint that wants to hear of the event to the open transaction."""
     names = payload.names_of(event)
+    # Held until the commit, so that an admin who removes one at this moment cannot make the publishing fail.
+    endpoints = (
+        db.select(WebhookEndpoint).order_by(WebhookEndpoint.id).with_for_update(read=True, key_share=True)
+    )
     wanted = [
         (endpoint, name)
-        for endpoint in db.session.scalars(db.select(WebhookEndpoint).order_by(WebhookEndpoint.id))
+        for endpoint in db.session.scalars(endpoints)
         for name in names
         if name in endpoint.events
     ]

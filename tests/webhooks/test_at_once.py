@@ -1,0 +1,25 @@
+"""An admin and a publishing at the very same moment. SQLite lets one writer in at a time, so PostgreSQL alone."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests.webhooks.kit import Office, names
+from webapp.models import WebhookEndpoint, db
+from webapp.services.integrations import events
+
+
+@pytest.mark.postgres
+def test_a_webhook_cannot_be_removed_between_being_asked_and_being_told(office: Office) -> None:
+    office.add("quote.accepted")
+    quote = office.publish()
+    revision = quote.current_revision
+    assert revision is not None
+    with db.session.no_autoflush, db.engine.connect() as admin:
+        events.tell("accepted", quote, revision, by="Ann Lee")
+        admin.execute(db.text("set lock_timeout = '200ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            admin.execute(db.delete(WebhookEndpoint))
+    db.session.commit()
+    assert names() == ["quote.accepted"]
