@@ -73,12 +73,6 @@ def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     return {quote_id: judge(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
 
 
-def of_entry(entry: OutboxEntry, run: PushRun | None) -> str:
-    """The status of one entry and its newest run."""
-    hold = holding.current() if entry.state == WAITING else None
-    return judge(entry, run, hold, utc_now())
-
-
 def judge(entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datetime) -> str:
     """The status of an entry and its newest run. ``hold``: what keeps every push from beginning."""
     if entry.state == RUNNING:
