@@ -12,7 +12,7 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.mending import mend_of
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask import answers, preview
+from webapp.services.autotask import answers, drift_check, preview
 from webapp.services.errors import ServiceError
 from webapp.services.quoting import editing
 
@@ -37,6 +37,7 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
         steps=shown,
         counts=Counter(step.action for step in shown),
         on_quote=is_htmx() and request.args.get("on") == "quote",
+        drifted=drift_check.open_count(quote_id),
         asked=bool(result and result.plan.questions and answers.open_questions(quote_id)),
         sentence=sentence,
         mend_of=lambda problem: mend_of(problem, quote),

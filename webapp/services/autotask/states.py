@@ -125,9 +125,9 @@ def _sentence(status: str, entry: OutboxEntry, run: PushRun | None, hold: Hold |
         return f"Revision {revision} is being written to Autotask."
     if status == SYNCED:
         at = f" on {formatting.moment(run.finished_at)}" if run and run.finished_at else ""
-        return f"Revision {revision} was pushed{at}, and Autotask comes to the same, to the cent."
+        return f"Revision {revision} was pushed{at}, and Autotask came to the same, to the cent."
     if status == AMBER:
-        return f"Revision {revision} was pushed, but Autotask comes to something else. {entry.last_error}"
+        return f"Revision {revision} was pushed, but Autotask came to something else. {entry.last_error}"
     if status == RETRYING:
         return f"{entry.last_error} It is tried again on {formatting.moment(entry.not_before)}."
     return entry.last_error or "The push stopped."
