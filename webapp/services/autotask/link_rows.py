@@ -136,6 +136,18 @@ def everything() -> list[Link]:
     return sorted(found, key=lambda link: (order.get(link.local_type, len(order)), link.id))
 
 
+def counts() -> dict[str, int]:
+    """How many links there are, by entity, in the order of ``ENTITIES``."""
+    query = (
+        db.select(Link.remote_entity, db.func.count())
+        .where(Link.integration == AUTOTASK, Link.local_id.not_like(f"%:{BY_HAND}%"))
+        .group_by(Link.remote_entity)
+    )
+    found = {str(entity): int(number) for entity, number in db.session.execute(query)}
+    order = [entity for entities in ENTITIES.values() for entity in entities]
+    return {entity: found[entity] for entity in sorted(found, key=order.index)}
+
+
 def local_of(link: Link) -> Local:
     """The key of a link."""
     return link.local_type, link.local_id, link.remote_entity
