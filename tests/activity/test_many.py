@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import event
 
@@ -92,8 +93,7 @@ def test_a_batch_of_many_is_read_by_few_queries(office: Office, admin: Visitor) 
 
     few, many = begin(more(office, 2)), begin(more(office, 6))
     counts = [
-        asked_by(office, lambda batch=batch: admin.client.get(f"/activity/batches/{batch}"))
-        for batch in (few, many)
+        asked_by(office, partial(admin.client.get, f"/activity/batches/{batch}")) for batch in (few, many)
     ]
     assert counts[0] == counts[1]
 

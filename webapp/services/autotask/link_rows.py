@@ -37,6 +37,15 @@ def written(kind: str, local_id: str) -> str:
     return "/".join((kind, *local_id.split(":", 1)))
 
 
+def sameness(kind: str, name: str) -> str:
+    """What stays of the name of a record when people change it: a quote's number; of other records all of it."""
+    return (
+        name.split(maxsplit=1)[0]
+        if name and kind in ("quote", "location", "revision")
+        else " ".join(name.casefold().split())
+    )
+
+
 def parse(text: str) -> tuple[str, str]:
     """The kind and the id behind ``written``. Raises ValueError with a sentence."""
     kind, *parts = text.strip().split("/")
