@@ -91,11 +91,11 @@ def test_a_batch_pushes_what_was_chosen(office: Office, admin: Visitor) -> None:
     batch_id = begin(admin, quotes[:2])
     assert office.entry(quotes[2])[1] == "published"
     page = admin.client.get(f"/activity/batches/{batch_id}")
-    assert "2 queued" in text(page)
+    assert "Queued: 2" in text(page)
     assert "every 1s" in page.text
     work_off(office)
     page = admin.client.get(f"/activity/batches/{batch_id}")
-    assert "2 synced" in text(page)
+    assert "Synced: 2" in text(page)
     assert "every 1s" not in page.text
 
 

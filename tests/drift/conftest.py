@@ -12,6 +12,8 @@ from tests.settings.visitor import Visitor
 from tests.support.sandbox import Tenant
 from webapp.services import accounts
 
+SELLER = "sam@demo.example"
+
 
 @pytest.fixture
 def desk(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
@@ -29,7 +31,5 @@ def admin(desk: Desk) -> Visitor:
 @pytest.fixture
 def seller(desk: Desk) -> Visitor:
     """The browser of a user who is no admin."""
-    accounts.create_user(
-        None, email="sam@demo.example", name="Sam Seller", password="a long password", role="rep"
-    )
-    return Visitor(desk.app.test_client()).sign_in("sam@demo.example", "a long password")
+    accounts.create_user(None, email=SELLER, name="Sam Seller", password="a long password", role="rep")
+    return Visitor(desk.app.test_client()).sign_in(SELLER, "a long password")

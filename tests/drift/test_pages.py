@@ -7,17 +7,26 @@ import re
 import pytest
 
 from smoke.forms import read_forms
+from tests.drift.conftest import SELLER
 from tests.drift.test_comparison import compare, forget_calls, pushed, remote
 from tests.push.kit import Desk, newest_entry
 from tests.settings.visitor import HTMX, Visitor, text
-from webapp.models import AuditEvent, DriftFinding, Quote, db
+from webapp.models import AuditEvent, DriftFinding, Quote, User, db
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.push import WAITING
+from webapp.services.autotask import drift_schedule
+
+
+def hand_over(quote: Quote) -> Quote:
+    """The quote is the seller's from now on, if there is one."""
+    quote.owner = db.session.scalar(db.select(User).filter_by(email=SELLER)) or quote.owner
+    db.session.commit()
+    return quote
 
 
 def drifted(desk: Desk) -> Quote:
     """A pushed quote whose first price and description somebody changed in Autotask."""
-    quote = pushed(desk, {"name": "Rack <b>", "description": "As agreed"}, {"name": "Shelf"})
+    quote = hand_over(pushed(desk, {"name": "Rack <b>", "description": "As agreed"}, {"name": "Shelf"}))
     item = remote(desk, quote)[0]
     desk.tenant.edit("QuoteItems", item["id"], unitPrice=1234.5, description="By <i>hand</i>")
     return quote
@@ -49,7 +58,7 @@ def test_a_rep_compares_and_sees_both_values_and_what_each_side_means(desk: Desk
     assert desk.tenant.stats()["writes"] == 0
     answer = seller.client.get(page(quote))
     said = text(answer)
-    assert "Unit price Push ours again" in said, "what was last pushed is what stands here"
+    assert "Unit price last pushed: 10.00 Push ours again" in said
     assert "Push ours again here: 10.00 Autotask's value is written over." in said
     assert "Keep theirs in Autotask: 1,234.50 The quote and what the customer sees stay as they are" in said
     assert "Keep theirs in Autotask: By <i>hand</i>" in said, "shown as text"
@@ -75,7 +84,7 @@ def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
 
 
 def test_what_was_accepted_can_be_decided_anew(desk: Desk, seller: Visitor) -> None:
-    quote = pushed(desk, {"name": "A"}, {"name": "B"})
+    quote = hand_over(pushed(desk, {"name": "A"}, {"name": "B"}))
     desk.tenant.remove("QuoteItems", remote(desk, quote)[1]["id"])
     compare_now(seller, quote)
     (finding,) = db.session.scalars(db.select(DriftFinding))
@@ -137,11 +146,42 @@ def test_the_list_names_quotes_with_open_differences(desk: Desk, seller: Visitor
     compare(desk, quote)
     said = text(seller.client.get("/drift/"))
     assert "2 differences" in said
-    assert "Compare all again" not in said
+    assert "Compare all now" not in said
     assert seller.client.post("/drift/compare").status_code in (400, 403)
     compare_now(seller, quote)
     choose(seller, quote, unitPrice=THEIRS, description=THEIRS)
     assert "Nothing waits for a decision" in text(seller.client.get("/drift/"))
+
+
+def test_a_colleague_sees_what_differs_but_cannot_decide(desk: Desk, seller: Visitor) -> None:
+    quote = pushed(desk, {"name": "Rack"})
+    desk.tenant.edit("QuoteItems", remote(desk, quote)[0]["id"], unitPrice=1234.5)
+    compare(desk, quote)
+    answer = seller.client.get(page(quote))
+    assert "1,234.50" in text(answer)
+    assert f"{quote.owner.name} or an admin can decide." in text(answer)
+    assert "Compare now" not in text(answer)
+    number = db.session.scalars(db.select(DriftFinding.id)).one()
+    token = dict(seller.form("/", "logout").fields)["csrf_token"]
+    for name in ("compare", "decide", "reopen"):
+        data = {"csrf_token": token, f"side-{number}": OURS, "finding": str(number)}
+        assert seller.client.post(f"{page(quote)}/{name}", data=data).status_code == 403, name
+    assert db.session.scalars(db.select(DriftFinding.state)).one() == OPEN
+    assert "Nothing waits for a decision" in text(seller.client.get("/drift/")), "reps see what is theirs"
+
+
+def test_the_list_brings_itself_up_to_date_while_quotes_are_compared(desk: Desk, admin: Visitor) -> None:
+    drifted(desk)
+    assert "hx-get" not in admin.client.get("/drift/", headers=HTMX).text
+    admin.send(admin.form("/drift/", "/compare"))
+    waiting = admin.client.get("/drift/", headers=HTMX)
+    assert "<html" not in waiting.text
+    assert "1 quote is to be compared now." in text(waiting)
+    assert 'hx-trigger="every 3s"' in waiting.text
+    assert drift_schedule.compare_due(desk.runtime) == 1
+    done = admin.client.get("/drift/", headers=HTMX)
+    assert "2 differences" in text(done)
+    assert "hx-trigger" not in done.text
 
 
 def test_the_quotes_page_shows_the_state_by_itself(desk: Desk, seller: Visitor) -> None:
@@ -155,7 +195,7 @@ def test_the_quotes_page_shows_the_state_by_itself(desk: Desk, seller: Visitor) 
     assert seller.client.get(panel).status_code == 303
     draft = desk.quote({"name": "Draft"})
     assert "drift" not in seller.client.get(f"/quotes/{draft.id}").text
-    assert seller.client.get(f"/drift/quotes/{draft.id}/panel", headers=HTMX).text.strip() == ""
+    assert "Changes" not in seller.client.get(f"/drift/quotes/{draft.id}/panel", headers=HTMX).text
 
 
 def test_comparing_by_htmx_answers_with_the_partial_of_the_page(desk: Desk, seller: Visitor) -> None:
@@ -171,7 +211,7 @@ def test_comparing_by_htmx_answers_with_the_partial_of_the_page(desk: Desk, sell
 
 
 def test_comparing_what_cannot_be_compared_is_a_sentence(desk: Desk, seller: Visitor) -> None:
-    draft = desk.quote({"name": "Draft"})
+    draft = hand_over(desk.quote({"name": "Draft"}))
     answer = seller.send(seller.form(page(draft), "/compare"))
     assert answer.status_code == 422
     assert "never pushed" in text(answer)

@@ -18,7 +18,8 @@ from tests.drift.test_comparison import forget_calls, pushed, remote
 from tests.push.kit import Desk
 from tests.support.waiting import wait_for
 from webapp.models import DriftCheck, DriftFinding, Link, Quote, RemoteMetadata, db, utc_now
-from webapp.services.autotask import connection, drift_check, drift_schedule, metadata
+from webapp.services.autotask import again, connection, drift_check, drift_schedule, metadata
+from webapp.services.autotask.errors import NotConnected
 
 NO_REDIS = Redis.from_url("redis://127.0.0.1:1/0")
 
@@ -104,6 +105,30 @@ def test_the_job_is_queued_once_and_only_when_there_is_something_to_do(desk: Des
     assert drift_schedule.tick(desk.runtime) is False
     assert drift_schedule.compare_soon() == 1
     assert drift_schedule.tick(desk.runtime) is True
+
+
+@pytest.mark.both_databases
+def test_a_person_lets_all_be_compared_also_those_never_compared(desk: Desk) -> None:
+    quotes = [pushed(desk), pushed(desk)]
+    desk.quote({"name": "Draft"})
+    assert due() == [], "pushed a moment ago"
+    assert drift_schedule.compare_soon() == 2
+    assert due() == [quote.id for quote in quotes]
+    assert drift_schedule.due_count(utc_now()) == 2
+    assert drift_schedule.compare_due(desk.runtime) == 2
+    assert due() == []
+    connection.disconnect(desk.rep)
+    with pytest.raises(NotConnected):
+        drift_schedule.compare_soon()
+
+
+def test_quotes_that_wait_to_be_pushed_do_not_take_up_others_turn(desk: Desk) -> None:
+    waits, other = pushed(desk), pushed(desk)
+    made_long_ago(desk)
+    again.push_again(desk.rep, waits, "again")
+    assert due() == [other.id]
+    desk.process(waits)
+    assert due() == [waits.id, other.id]
 
 
 def test_without_redis_or_a_connection_nothing_is_queued(desk: Desk) -> None:

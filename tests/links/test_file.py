@@ -247,6 +247,40 @@ def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_tha
     assert [row[3] for row in as_stored()] == [6, 5]
 
 
+def test_a_file_of_another_installation_is_refused_whole(desk: Desk, quote: Quote) -> None:
+    rows = read(portable_links.export())
+    for row in rows:
+        row["name"] = {"quote": "7001 Elsewhere", "revision": "7001 Elsewhere revision 1"}.get(
+            row["ours"].split("/")[0], f"Other {row['ours']}"
+        )
+        row["autotask_id"] = str(int(row["autotask_id"]) + 5000)
+    before = as_stored()
+    report = portable_links.store(desk.rep, file(*(",".join(row.values()) for row in rows)))
+    assert not report.stored
+    assert "another Quotewright" in report.problems[0].sentence
+    assert as_stored() == before
+    nameless = file(*(",".join({**row, "name": ""}.values()) for row in rows))
+    assert portable_links.check(nameless).problems == []
+
+
+def test_what_was_renamed_since_the_export_is_told_and_imported(desk: Desk, quote: Quote) -> None:
+    text = portable_links.export()
+    assert quote.organization
+    quote.organization.name, quote.title = "Renamed Ltd", "Another title"
+    db.session.commit()
+    report = portable_links.store(desk.rep, text.encode())
+    assert (report.problems, report.stored) == ([], True)
+    assert [one.split(" ")[0] for one in report.renamed] == [f"organization/{quote.organization.id}"]
+    assert "Renamed Ltd" in report.renamed[0]
+
+
+def test_only_a_company_has_the_id_0(desk: Desk, quote: Quote) -> None:
+    assert quote.organization
+    own_company = file(f"organization/{quote.organization.id},,Companies,0,")
+    assert portable_links.check(own_company).problems == []
+    assert "0" in portable_links.check(file(f"quote/{quote.id},,Quotes,0,")).problems[0].sentence
+
+
 def test_what_is_written_is_what_is_read() -> None:
     for kind, number in (
         ("organization", "12"),

@@ -121,6 +121,27 @@ def _products(desk: Desk) -> Any:
     return settings_store.active().products_services
 
 
+def test_what_a_person_must_pick_is_listed_with_its_candidates(desk: Desk) -> None:
+    like = {
+        "productBillingCodeID": desk.tenant.state()["Products"][0]["productBillingCodeID"],
+        "isActive": True,
+    }
+    twins = [
+        {**like, "name": name, "manufacturerProductName": "TWIN-1"} for name in ("Twin left", "Twin right")
+    ]
+    desk.tenant.seed(Products=twins)
+    quote = published(desk, {"name": "Twin", "mpn": "TWIN-1"})
+    for arguments in ((str(quote.number), "--dry-run"), (str(quote.number),)):
+        result = command(desk, *arguments)
+        assert result.exit_code == 4, result.output
+        assert "Twin left" in result.output
+        assert "Twin right" in result.output
+    assert f"/activity/quotes/{quote.id}" in result.stderr
+    document = json.loads(command(desk, str(quote.number), "--json").stdout)
+    assert [one["label"] for one in document["questions"][0]["candidates"]] == ["Twin left", "Twin right"]
+    assert desk.tenant.stats()["writes"] == 0
+
+
 def test_a_push_that_must_wait_says_so(desk: Desk) -> None:
     quote = published(desk)
     token = lease.take(quote.id, "somebody else")

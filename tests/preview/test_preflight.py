@@ -50,6 +50,29 @@ def test_it_makes_at_most_one_call_for_many_looks(desk: Desk) -> None:
     assert desk.tenant.stats()["writes"] == 0
 
 
+def test_checking_again_reads_the_lists_anew_but_not_again_and_again(desk: Desk, admin: Visitor) -> None:
+    quote = desk.quote({"name": "Rack"})
+    address = f"/quotes/{quote.id}/preflight"
+    assert f'href="{address}?again=1"' in admin.client.get(address, headers=HTMX).text
+    value = str(desk.pick("Opportunities", "stage", "Quote Sent"))
+    desk.tenant._ask("PATCH", "/picklists/Opportunities/stage", {"value": value, "isActive": False})
+    assert "inactive" not in text(admin.client.get(address, headers=HTMX)), "as the lists were last read"
+    assert "“Quote Sent”, is inactive" in text(admin.client.get(f"{address}?again=1", headers=HTMX))
+    desk.tenant._ask("DELETE", "/calls")
+    admin.client.get(f"{address}?again=1", headers=HTMX)
+    assert desk.tenant.stats()["total"] == 0, "somebody asked a moment ago"
+
+
+def test_credentials_that_expired_since_are_found_by_checking_again(desk: Desk) -> None:
+    quote = desk.quote({"name": "Rack"})
+    assert preflight.check(desk.runtime, quote).is_clear
+    desk.tenant.change(secret="another one")
+    assert preflight.check(desk.runtime, quote).is_clear, "asked at most every ten minutes"
+    report = preflight.check(desk.runtime, quote, anew=True)
+    assert "no longer accepts" in report.waits[0].sentence
+    assert preflight.check(desk.runtime, quote).waits, "and that is remembered"
+
+
 def test_old_lists_serve_instead_of_being_fetched(desk: Desk) -> None:
     from datetime import timedelta
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.push.kit import Desk, every_kind
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import PushRun, Quote, db
-from webapp.services.autotask import connection, preview
+from webapp.services.autotask import connection, drift_check, preview
 from webapp.services.autotask.errors import NotConnected
 from webapp.services.autotask.plan import CREATE, UPDATE
 from webapp.services.quoting import publishing
@@ -66,9 +67,13 @@ def test_after_a_push_there_is_nothing_to_do(desk: Desk, admin: Visitor) -> None
     runs = db.session.scalar(db.select(db.func.count(PushRun.id)))
     forget_calls(desk)
     page = text(admin.client.get(address(quote)))
-    assert "Autotask has all of it already" in page
+    assert "All of it was pushed already" in page
     assert desk.tenant.stats()["writes"] == 0
     assert db.session.scalar(db.select(db.func.count(PushRun.id))) == runs
+    desk.tenant.edit("QuoteItems", desk.tenant.state()["QuoteItems"][-1]["id"], unitPrice=3)
+    drift_check.check_one(desk.runtime, quote)
+    said = text(admin.client.get(address(quote)))
+    assert "1 difference that came about in Autotask waits for a decision." in said
 
 
 def test_the_page_names_steps_and_values_in_words(desk: Desk, admin: Visitor) -> None:
@@ -186,3 +191,34 @@ def test_a_line_that_goes_is_named(desk: Desk, admin: Visitor) -> None:
     said = text(admin.client.get(address(quote)))
     assert "Remove quote item “Shelf”, which the quote has no more" in said
     assert "line 2 “Tray” moves to place 2" in said
+
+
+def test_on_the_quotes_page_the_preview_opens_in_place(desk: Desk, admin: Visitor) -> None:
+    quote = desk.quote({"name": "Rack"})
+    shown = admin.client.get(f"/quotes/{quote.id}").text
+    assert f'hx-get="{address(quote)}?on=quote" hx-target="#push-preview"' in shown
+    assert shown.count('id="push-preview"') == 1
+    assert f'href="{address(quote)}"' in shown, "a page of its own without JavaScript"
+    inside = admin.client.get(f"{address(quote)}?on=quote", headers=HTMX)
+    assert "<html" not in inside.text
+    assert "What Autotask will get" in text(inside)
+    assert re.search(r"\d+ steps: \d+ to create\.", text(inside))
+    desk.push(quote)
+    published = admin.client.get(f"/quotes/{quote.id}").text
+    assert published.count('id="push-preview"') == 1
+    assert "What Autotask will get" not in text(admin.client.get(address(quote), headers=HTMX))
+
+
+def test_records_and_texts_of_digits_are_named_as_people_know_them(desk: Desk, admin: Visitor) -> None:
+    quote = desk.quote({"name": "Rack"})
+    assert quote.organization
+    quote.organization.billing_postal_code, quote.organization.billing_line1 = "10004", "1 Broad Street"
+    db.session.commit()
+    said = text(admin.client.get(address(quote)))
+    assert "Postal code 10004" in said
+    assert "10,004" not in said
+    run = desk.push(quote)
+    told = text(admin.client.get(f"/activity/runs/{run.id}"))
+    assert re.search(r"Product Rack \(\d+\)", told), "not the number alone"
+    assert re.search(r"Company .{3,60} \(\d+\)", told)
+    assert "Active 1" not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -10,10 +11,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp.cli.autotask_links import links
-from webapp.models import OutboxEntry, PushRun, Quote
+from webapp.models import OutboxEntry, PushQuestion, PushRun, Quote
 from webapp.models.push import WAITING
 from webapp.services import push_now
-from webapp.services.autotask import preview
+from webapp.services.autotask import answers, preview
 from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
@@ -62,8 +63,7 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
             is_draft=seen.is_draft,
             problems=[problem.sentence for problem in plan.problems],
             questions=[
-                {"sentence": one.sentence, "candidates": [[c.id, c.label, c.detail] for c in one.candidates]}
-                for one in plan.questions
+                _question(one.sentence, [asdict(c) for c in one.candidates]) for one in plan.questions
             ],
             warnings=list(plan.warnings),
             steps=[
@@ -114,6 +114,7 @@ def _push(quote: Quote, as_json: bool) -> int:
             quote=name,
             state=run.state if run else entry.state,
             sentence=_sentence(entry, run),
+            questions=[_question(one.sentence, one.candidates) for one in _asked(run)],
             steps=[_step(step) for step in run.steps] if run else [],
         )
     else:
@@ -122,7 +123,22 @@ def _push(quote: Quote, as_json: bool) -> int:
                 words = f"{step.position:>3}. {step.state:<8} {step.action:<6} {step.entity}: {step.title}"
                 click.echo(f"{words} {step.sentence}".rstrip())
         click.echo(_sentence(entry, run), err=bool(_code(entry, run)))
+        for question in _asked(run):
+            click.echo(f"  - {question.sentence}", err=True)
+            for one in question.candidates:
+                click.echo(f"      {one['id']}  {one['label']}  {one['detail']}".rstrip(), err=True)
+        if _asked(run):
+            click.echo(f"Answer at {runtime().config.public_base_url}/activity/quotes/{quote.id}", err=True)
     return _code(entry, run)
+
+
+def _asked(run: PushRun | None) -> list[PushQuestion]:
+    """What the push waits to be told."""
+    return answers.open_questions(run.quote_id) if run is not None and run.state == "needs_you" else []
+
+
+def _question(sentence: str, candidates: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"sentence": sentence, "candidates": candidates}
 
 
 def _code(entry: OutboxEntry, run: PushRun | None) -> int:

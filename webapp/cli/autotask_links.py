@@ -41,6 +41,8 @@ def import_(file: Path, check: bool) -> None:
         click.echo(f"Line {problem.line}: {problem.sentence}" if problem.line else problem.sentence, err=True)
     if report.problems:
         raise click.ClickException(f"{len(report.problems)} wrong, so nothing was imported.")
+    for sentence in report.renamed:
+        click.echo(f"! {sentence}", err=True)
     for sentence in report.changed:
         click.echo(sentence)
     done = "Would be imported" if check else "Imported"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.models import DriftCheck, DriftFinding, Quote, db
+from webapp.models import DriftCheck, DriftFinding, Quote, db, utc_now
 from webapp.models.drift import OPEN
-from webapp.services.autotask import drift_check
+from webapp.services.autotask import drift_check, drift_schedule
 
 SHOWN = 200
 
@@ -31,25 +31,55 @@ class Summary:
     sentence: str
 
 
-def rows() -> list[Row]:
-    """Quotes with open findings, those with the newest ones first."""
-    count = db.func.count(DriftFinding.id)
+def rows(owner_id: int | None = None) -> list[Row]:
+    """Quotes with open findings, of one owner or of all, those with the newest ones first; at most ``SHOWN``."""
+    found = db.func.count(DriftFinding.id)
     query = (
-        db.select(Quote, count, DriftCheck.checked_at)
+        db.select(Quote, found, DriftCheck.checked_at)
         .join(DriftFinding, db.and_(DriftFinding.quote_id == Quote.id, DriftFinding.state == OPEN))
         .outerjoin(DriftCheck, DriftCheck.quote_id == Quote.id)
+        .options(
+            db.selectinload(Quote.owner), db.selectinload(Quote.organization), db.selectinload(Quote.person)
+        )
         .group_by(Quote.id, DriftCheck.checked_at)
         .order_by(db.func.max(DriftFinding.found_at).desc(), Quote.id)
         .limit(SHOWN)
     )
+    if owner_id is not None:
+        query = query.where(Quote.owner_id == owner_id)
     return [Row(quote, number, moment) for quote, number, moment in db.session.execute(query)]
 
 
-def compared() -> tuple[int, datetime | None]:
-    """How many quotes are compared, and when the one that was not for the longest time was."""
-    query = db.select(db.func.count(DriftCheck.quote_id), db.func.min(DriftCheck.checked_at))
-    number, oldest = db.session.execute(query).one()
-    return int(number), oldest
+def count(owner_id: int | None = None) -> int:
+    """How many quotes, of one owner or of all, have findings that wait for a decision."""
+    query = db.select(db.func.count(db.distinct(DriftFinding.quote_id))).where(DriftFinding.state == OPEN)
+    if owner_id is not None:
+        query = query.join(Quote, Quote.id == DriftFinding.quote_id).where(Quote.owner_id == owner_id)
+    return int(db.session.scalar(query) or 0)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """``number`` quotes were compared, that of longest ago at ``oldest``; ``failed`` could not be the last time.
+
+    ``due``: how many are to be compared now.
+    """
+
+    number: int
+    oldest: datetime | None
+    failed: int
+    due: int
+
+
+def compared() -> Compared:
+    """How far comparing is."""
+    query = db.select(
+        db.func.count(DriftCheck.checked_at),
+        db.func.min(DriftCheck.checked_at),
+        db.func.count(DriftCheck.quote_id).filter(DriftCheck.sentence != ""),
+    )
+    number, oldest, failed = db.session.execute(query).one()
+    return Compared(int(number), oldest, int(failed), drift_schedule.due_count(utc_now()))
 
 
 def summary(quote: Quote) -> Summary:
@@ -65,5 +95,10 @@ def summary(quote: Quote) -> Summary:
 
 def findings(quote: Quote) -> list[DriftFinding]:
     """All findings of a quote, those decided as well."""
-    query = db.select(DriftFinding).filter_by(quote_id=quote.id).order_by(DriftFinding.id)
+    query = (
+        db.select(DriftFinding)
+        .filter_by(quote_id=quote.id)
+        .options(db.joinedload(DriftFinding.decided_by))
+        .order_by(DriftFinding.id)
+    )
     return list(db.session.scalars(query))

@@ -6,7 +6,9 @@ from flask import Blueprint
 
 from webapp.blueprints.activity import words
 from webapp.blueprints.support import actor
+from webapp.models import Quote
 from webapp.services import notifications
+from webapp.services.autotask import states
 
 activity = Blueprint("activity", __name__, url_prefix="/activity")
 
@@ -19,6 +21,12 @@ for function in (words.push_word, words.seconds, words.pretty_json):
 def notification_count() -> int:
     """How many notifications the signed-in person has not put aside, for the bell on every page."""
     return notifications.count(actor())
+
+
+@activity.app_template_global()
+def push_status(shown: Quote) -> str:
+    """Where the newest push of a quote stands, for its badge; empty when it has none."""
+    return states.of_quotes([shown.id]).get(shown.id, "")
 
 
 from webapp.blueprints.activity import (  # noqa: F401  the views register themselves

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
@@ -60,6 +60,10 @@ def begin_batch() -> ResponseReturnValue:
     except NotFound as error:
         return _choose(str(error))
     outbox.nudge(runtime())
+    left = len(set(_ids())) - len(bulks.progress(batch.id).rows)
+    if left:
+        what = "1 quote is" if left == 1 else f"{left} quotes are"
+        flash(f"{what} left out, since the push is on its way already or nothing was ever published.", "info")
     return redirect(url_for("activity.batch", batch_id=batch.id), 303)
 
 

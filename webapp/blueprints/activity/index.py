@@ -12,6 +12,7 @@ from flask_login import login_required
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import is_admin
 from webapp.blueprints.support import actor, is_htmx, page_number
+from webapp.services import drift_listing
 from webapp.services.autotask import activity as activities
 from webapp.services.autotask import bulk, pausing
 from webapp.services.autotask.activity import Filters
@@ -26,7 +27,7 @@ def index() -> ResponseReturnValue:
     seen = filters if is_admin() else replace(filters, owner_id=actor().id)
     page = activities.runs(seen, page_number())
     queue = activities.queue(None if is_admin() else actor().id)
-    mark = activities.digest([page.mark, str(queue.waiting), str(queue.running), str(queue.hold)])
+    mark = activities.digest([page.mark, queue.mark])
     if is_htmx() and request.args.get("seen") == mark:
         return "", 204
     found: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
@@ -35,6 +36,7 @@ def index() -> ResponseReturnValue:
         return render_template("activity/_runs.html", **found)
     if is_admin():
         found |= {"owners": activities.owners(), "pause": pausing.current(), "batches": bulk.batches()}
+    found["drifted"] = drift_listing.count(None if is_admin() else actor().id)
     return render_template("activity/index.html", **found, states=activities.RUN_STATES)
 
 

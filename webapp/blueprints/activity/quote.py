@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +33,10 @@ def quote_panel(quote_id: int) -> ResponseReturnValue:
     found = panel.of_quote(quote)
     if is_htmx() and request.args.get("seen") == found.mark:
         return "", 204
-    return _shown(quote, found)
+    response = make_response(_shown(quote, found))
+    if is_htmx() and "seen" in request.args and found.state.settled:
+        response.headers["HX-Trigger"] = "push-ended"  # what else the page shows of Autotask may be old now
+    return response
 
 
 @activity.post("/quotes/<int:quote_id>/push")
@@ -84,6 +88,14 @@ def _answered(quote_id: int, sentence: str) -> ResponseReturnValue:
     return redirect(url_for("activity.quote_panel", quote_id=quote_id), 303)
 
 
+def _open_page() -> str:
+    """The path of the page on which htmx asks."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    except ValueError:
+        return ""
+
+
 def _shown(quote: Quote, found: panel.Panel, status: int = 200, **more: Any) -> ResponseReturnValue:
     template = "activity/_panel.html" if is_htmx() else "activity/quote.html"
     body = render_template(
@@ -91,6 +103,7 @@ def _shown(quote: Quote, found: panel.Panel, status: int = 200, **more: Any) -> 
         quote=quote,
         panel=found,
         theirs=is_theirs(quote),
+        on_quote=is_htmx() and _open_page() == url_for("quotes.show", quote_id=quote.id),
         mend_of=lambda problem: mend_of(problem, quote),
         **more,
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import NOT_YOURS, is_admin, is_theirs
-from webapp.blueprints.support import admin_required, is_htmx, refusal, runtime
+from webapp.blueprints.support import actor, admin_required, is_htmx, refusal, runtime
+from webapp.services import outbox
 from webapp.services.autotask import activity as activities
-from webapp.services.autotask import run_detail
+from webapp.services.autotask import again, run_detail
 
 
 @activity.get("/runs/<int:run_id>")
@@ -25,6 +26,18 @@ def run(run_id: int) -> ResponseReturnValue:
         return "", 204
     template = "activity/_run.html" if is_htmx() else "activity/run.html"
     return render_template(template, detail=detail, run=found, bodies=is_admin())
+
+
+@activity.post("/runs/<int:run_id>/steps/<int:step_id>/again")
+@login_required
+def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
+    """Push once more from one step on."""
+    step = again.get_step(run_id, step_id)
+    if not is_theirs(step.run.quote):
+        return refusal(403, NOT_YOURS)
+    entry = again.retry_from(runtime(), actor(), step).entry
+    outbox.nudge(runtime())
+    return redirect(url_for("activity.quote_panel", quote_id=entry.quote_id), 303)
 
 
 @activity.get("/calls/<int:call_id>")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from webapp.blueprints.activity.access import is_admin, is_theirs
 from webapp.blueprints.drift import drift
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, refusal, runtime
 from webapp.models import Quote, db
 from webapp.services import drift_listing, outbox
 from webapp.services.autotask import drift_check, drift_decide, drift_schedule, drift_words
@@ -18,14 +20,18 @@ from webapp.services.errors import Conflict, Invalid, ServiceError
 from webapp.services.fields import Reader, parse_id
 from webapp.services.quoting import editing
 
+NOT_YOURS = "This is a colleague's quote. Its owner and admins can compare it and decide."
 _SIDE = re.compile(r"side-(\d+)")
 
 
 @drift.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Every quote with a difference that nobody decided about yet."""
-    return render_template("drift/index.html", rows=drift_listing.rows(), compared=drift_listing.compared())
+    """Every quote with a difference that nobody decided about yet; htmx asks again while quotes are compared."""
+    owner_id = None if is_admin() else actor().id
+    found = {"rows": drift_listing.rows(owner_id), "compared": drift_listing.compared()}
+    template = "drift/_list.html" if is_htmx() else "drift/index.html"
+    return render_template(template, **found, is_admin=is_admin())
 
 
 @drift.post("/compare")
@@ -33,8 +39,11 @@ def index() -> ResponseReturnValue:
 def compare_all() -> ResponseReturnValue:
     """Let all quotes be compared in the next minutes."""
     number = drift_schedule.compare_soon()
+    drift_schedule.tick(runtime())
+    if not number:
+        return back_to("drift.index", "No quote was pushed yet, so there is nothing to compare.")
     what = "1 quote is" if number == 1 else f"{number} quotes are"
-    return back_to("drift.index", f"{what} compared again in the next minutes.")
+    return back_to("drift.index", f"{what} compared in the next minutes.")
 
 
 @drift.get("/quotes/<int:quote_id>")
@@ -59,6 +68,8 @@ def panel(quote_id: int) -> ResponseReturnValue:
 def compare(quote_id: int) -> ResponseReturnValue:
     """Compare now."""
     quote = editing.get(quote_id)
+    if not is_theirs(quote):
+        return refusal(403, NOT_YOURS)
     try:
         number = drift_check.check_one(runtime(), quote)
     except ServiceError as error:
@@ -75,9 +86,11 @@ def compare(quote_id: int) -> ResponseReturnValue:
 @login_required
 def decide(quote_id: int) -> ResponseReturnValue:
     """Take the sides that were chosen, all together."""
-    choices = _choices(request.form)
+    quote, choices = editing.get(quote_id), _choices(request.form)
+    if not is_theirs(quote):
+        return refusal(403, NOT_YOURS)
     try:
-        done = drift_decide.decide(actor(), editing.get(quote_id), choices)
+        done = drift_decide.decide(actor(), quote, choices)
     except (Invalid, Conflict) as error:
         db.session.rollback()
         status = 409 if isinstance(error, Conflict) else 422
@@ -96,8 +109,10 @@ def decide(quote_id: int) -> ResponseReturnValue:
 @login_required
 def reopen(quote_id: int) -> ResponseReturnValue:
     """Let an accepted difference be decided anew."""
-    number = Reader(request.form).identifier("finding") or 0
-    drift_decide.reopen(actor(), editing.get(quote_id), number)
+    quote, number = editing.get(quote_id), Reader(request.form).identifier("finding") or 0
+    if not is_theirs(quote):
+        return refusal(403, NOT_YOURS)
+    drift_decide.reopen(actor(), quote, number)
     return back_to("drift.show", "Choose a side again. Until then all stays as it is.", quote_id=quote_id)
 
 
@@ -119,7 +134,7 @@ def _page(
     chosen: Mapping[int, tuple[str, str]] | None = None,
 ) -> ResponseReturnValue:
     template = "drift/_quote.html" if is_htmx() else "drift/quote.html"
-    shown = drift_words.records(runtime(), drift_listing.findings(quote))
+    shown = drift_words.records(replace(runtime(), offline=True), drift_listing.findings(quote))
     return (
         render_template(
             template,
@@ -128,6 +143,7 @@ def _page(
             records=shown,
             sentence=sentence,
             chosen=chosen or {},
+            theirs=is_theirs(quote),
         ),
         status,
     )

@@ -64,7 +64,4 @@ def rebuild_links() -> ResponseReturnValue:
 
 
 def _page(status: int = 200, **more: Any) -> ResponseReturnValue:
-    counts: dict[str, int] = {}
-    for link in link_rows.everything():
-        counts[link.remote_entity] = counts.get(link.remote_entity, 0) + 1
-    return render_template("integrations/autotask/links.html", counts=counts, **more), status
+    return render_template("integrations/autotask/links.html", counts=link_rows.counts(), **more), status

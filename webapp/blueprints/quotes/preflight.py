@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -25,7 +25,7 @@ def preflight_check(quote_id: int) -> ResponseReturnValue:
     if quote.status != PENDING:
         return "" if is_htmx() else page(quote)
     found: dict[str, Any] = {
-        "report": preflight.check(runtime(), quote),
+        "report": preflight.check(runtime(), quote, anew="again" in request.args),
         "mend_of": lambda problem: mend_of(problem, editing.get(quote_id)),
     }
     if is_htmx():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from collections import Counter
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -10,7 +12,7 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.mending import mend_of
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask import preview
+from webapp.services.autotask import answers, drift_check, preview
 from webapp.services.errors import ServiceError
 from webapp.services.quoting import editing
 
@@ -18,7 +20,7 @@ from webapp.services.quoting import editing
 @quotes.get("/<int:quote_id>/autotask/preview")
 @login_required
 def push_preview(quote_id: int) -> ResponseReturnValue:
-    """The ordered steps, before and after; or why there would be none."""
+    """The ordered steps, before and after; or why there would be none. On the quote's page, or as one of its own."""
     quote = editing.get(quote_id)
     result, sentence = None, ""
     try:
@@ -33,6 +35,10 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
         quote=editing.get(quote_id),
         preview=result,
         steps=shown,
+        counts=Counter(step.action for step in shown),
+        on_quote=is_htmx() and request.args.get("on") == "quote",
+        drifted=drift_check.open_count(quote_id),
+        asked=bool(result and result.plan.questions and answers.open_questions(quote_id)),
         sentence=sentence,
         mend_of=lambda problem: mend_of(problem, quote),
     )

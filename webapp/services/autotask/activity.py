@@ -18,15 +18,17 @@ from webapp.models import (
     Revision,
     User,
     db,
+    utc_now,
 )
 from webapp.models.push import RUNNING, WAITING
 from webapp.services import records
-from webapp.services.autotask import holding, journal, plan
+from webapp.services.autotask import holding, journal, plan, states
 from webapp.services.autotask.holding import Hold
 from webapp.services.fields import parse_id, words
 
 RUN_STATES = ("running", "synced", "amber", "needs_you", "retrying", "failed")
 PAGE = 40
+QUEUED_SHOWN = 20
 MISSING = "There is no such push, or it was removed."
 
 
@@ -62,11 +64,21 @@ class Page:
 
 @dataclass(frozen=True)
 class Queue:
-    """What is still to come: pushes that wait, those that run, and what holds all of them back, if anything."""
+    """What is still to come: pushes that wait, those that run, and what holds all of them back, if anything.
+
+    ``next``: those that wait, with their status, in the order of their turn; at most ``QUEUED_SHOWN``.
+    """
 
     waiting: int
     running: int
     hold: Hold | None
+    next: list[tuple[OutboxEntry, str]]
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever something to be seen does."""
+        rows = [f"{entry.id}{status}" for entry, status in self.next]
+        return digest([str(self.waiting), str(self.running), str(self.hold), *rows])
 
 
 def runs(filters: Filters, page: int = 1) -> Page:
@@ -104,7 +116,26 @@ def queue(owner_id: int | None = None) -> Queue:
     if owner_id is not None:
         query = query.join(OutboxEntry.quote).where(Quote.owner_id == owner_id)
     counts = dict(db.session.execute(query).all())
-    return Queue(counts.get(WAITING, 0), counts.get(RUNNING, 0), holding.current())
+    waiting, hold = counts.get(WAITING, 0), holding.current()
+    return Queue(waiting, counts.get(RUNNING, 0), hold, _next(owner_id, hold) if waiting else [])
+
+
+def _next(owner_id: int | None, hold: Hold | None) -> list[tuple[OutboxEntry, str]]:
+    query = (
+        db.select(OutboxEntry)
+        .join(OutboxEntry.quote)
+        .where(OutboxEntry.state == WAITING)
+        .options(
+            db.contains_eager(OutboxEntry.quote),
+            db.joinedload(OutboxEntry.revision).load_only(Revision.number),
+        )
+        .order_by(OutboxEntry.not_before, OutboxEntry.id)
+        .limit(QUEUED_SHOWN)
+    )
+    if owner_id is not None:
+        query = query.where(Quote.owner_id == owner_id)
+    now = utc_now()
+    return [(entry, states.judge(entry, None, hold, now)) for entry in db.session.scalars(query)]
 
 
 def owners() -> list[User]:

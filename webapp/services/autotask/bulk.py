@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from webapp.models import OutboxEntry, PushBatch, PushRun, Quote, User, db
+from webapp.models import OutboxEntry, PushBatch, PushRun, Quote, User, db, utc_now
 from webapp.models.push import RUNNING, WAITING
 from webapp.services import audit, outbox, records
-from webapp.services.autotask import again, prepare, preview, settings_store, states
+from webapp.services.autotask import again, holding, prepare, preview, settings_store, states
 from webapp.services.autotask.activity import digest
 from webapp.services.autotask.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.errors import Invalid, NotFound, ServiceError
@@ -93,7 +93,12 @@ def chosen(quote_ids: Iterable[int]) -> list[Quote]:
         raise Invalid("No quote was chosen. Tick at least one.")
     if len(ids) > MOST:
         raise Invalid(f"{len(ids)} quotes were chosen. Push at most {MOST} together.")
-    query = db.select(Quote).where(Quote.id.in_(ids), Quote.number.is_not(None)).order_by(Quote.number.desc())
+    query = (
+        db.select(Quote)
+        .where(Quote.id.in_(ids), Quote.number.is_not(None))
+        .options(db.joinedload(Quote.organization), db.joinedload(Quote.person))
+        .order_by(Quote.number.desc())
+    )
     found = list(db.session.scalars(query))
     if not found:
         raise NotFound("None of these quotes is there any more, or none was ever published.")
@@ -157,7 +162,8 @@ def progress(batch_id: int) -> Progress:
         .order_by(OutboxEntry.id)
     )
     found = db.session.execute(query).all()
-    rows = [(entry, states.of_entry(entry, run)) for entry, run in found]
+    hold, now = holding.current(), utc_now()
+    rows = [(entry, states.judge(entry, run, hold, now)) for entry, run in found]
     counts = dict(Counter(status for _, status in rows))
     seen = [f"{entry.id}{status}" for entry, status in rows]
     return Progress(batch, rows, counts, digest([batch.state, *seen]))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 from rq import Queue
 
-from webapp.models import DriftCheck, Link, Quote, db, utc_now
+from webapp.models import DriftCheck, Link, OutboxEntry, Quote, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.models.push import RUNNING, WAITING
 from webapp.services.autotask import connection, drift_check, metadata, settings_store
+from webapp.services.autotask.errors import NotConnected
 from webapp.services.errors import ServiceError
 from webapp.services.runtime import Runtime
 
@@ -32,35 +35,59 @@ log = structlog.get_logger(__name__)
 
 def due(now: datetime, limit: int = BATCH) -> list[Quote]:
     """Quotes whose comparison is due, those never compared first."""
+    query = _due(db.select(Quote), now).order_by(DriftCheck.tried_at.asc().nulls_first(), Quote.id)
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def due_count(now: datetime) -> int:
+    """How many quotes there are whose comparison is due."""
+    return int(db.session.scalar(_due(db.select(db.func.count(Quote.id)), now)) or 0)
+
+
+def compare_soon() -> int:
+    """Let every pushed quote be due now, but for those that nobody touched for long; returns how many. Commits.
+
+    Raises NotConnected when Autotask cannot be asked.
+    """
+    if not connection.is_connected():
+        raise NotConnected("Autotask is not connected, so nothing can be compared. Connect it first.")
+    long_ago = utc_now() - EVERY - timedelta(minutes=1)
+    watched = _pushed(db.select(Quote.id)).where(Quote.updated_at > utc_now() - WATCHED_FOR)
+    ids = set(db.session.scalars(watched))
+    known = {row.quote_id: row for row in db.session.scalars(db.select(DriftCheck))}
+    for quote_id in ids:
+        if quote_id in known:
+            known[quote_id].tried_at = long_ago
+        else:
+            db.session.add(DriftCheck(quote_id=quote_id, tried_at=long_ago))
+    db.session.commit()
+    return len(ids)
+
+
+def _pushed(query: Any) -> Any:
+    """Narrow a query of quotes to those that have a quote in Autotask, as far as we know."""
     linked = db.and_(
         Link.integration == AUTOTASK,
         Link.local_type == "quote",
         Link.remote_entity == "Quotes",
         Link.local_id == db.cast(Quote.id, db.String),
     )
+    return query.join(Link, linked)
+
+
+def _due(query: Any, now: datetime) -> Any:
+    """Narrow a query of quotes to those that are due; one that waits to be pushed would take up others' turn."""
     long_ago = db.or_(
         db.and_(DriftCheck.quote_id.is_(None), Link.created_at < now - EVERY),
         db.and_(DriftCheck.sentence == "", DriftCheck.tried_at < now - EVERY),
         db.and_(DriftCheck.sentence != "", DriftCheck.tried_at < now - AFTER_FAILURE),
     )
-    query = (
-        db.select(Quote)
-        .join(Link, linked)
+    busy = db.select(OutboxEntry.quote_id).where(OutboxEntry.state.in_((WAITING, RUNNING)))
+    return (
+        _pushed(query)
         .outerjoin(DriftCheck, DriftCheck.quote_id == Quote.id)
-        .where(long_ago, Quote.updated_at > now - WATCHED_FOR)
-        .order_by(DriftCheck.tried_at.asc().nulls_first(), Quote.id)
-        .limit(limit)
+        .where(long_ago, Quote.updated_at > now - WATCHED_FOR, Quote.id.not_in(busy))
     )
-    return list(db.session.scalars(query))
-
-
-def compare_soon() -> int:
-    """Let every quote that was compared before be due now; returns how many. Commits."""
-    rows = db.session.scalars(db.select(DriftCheck)).all()
-    for row in rows:
-        row.tried_at = utc_now() - EVERY - timedelta(minutes=1)
-    db.session.commit()
-    return len(rows)
 
 
 def tick(runtime: Runtime) -> bool:

@@ -37,6 +37,15 @@ def written(kind: str, local_id: str) -> str:
     return "/".join((kind, *local_id.split(":", 1)))
 
 
+def sameness(kind: str, name: str) -> str:
+    """What stays of the name of a record when people change it: a quote's number; of other records all of it."""
+    return (
+        name.split(maxsplit=1)[0]
+        if name and kind in ("quote", "location", "revision")
+        else " ".join(name.casefold().split())
+    )
+
+
 def parse(text: str) -> tuple[str, str]:
     """The kind and the id behind ``written``. Raises ValueError with a sentence."""
     kind, *parts = text.strip().split("/")
@@ -134,6 +143,18 @@ def everything() -> list[Link]:
     query = db.select(Link).filter_by(integration=AUTOTASK).order_by(Link.id)
     found = [link for link in db.session.scalars(query) if f":{BY_HAND}" not in link.local_id]
     return sorted(found, key=lambda link: (order.get(link.local_type, len(order)), link.id))
+
+
+def counts() -> dict[str, int]:
+    """How many links there are, by entity, in the order of ``ENTITIES``."""
+    query = (
+        db.select(Link.remote_entity, db.func.count())
+        .where(Link.integration == AUTOTASK, Link.local_id.not_like(f"%:{BY_HAND}%"))
+        .group_by(Link.remote_entity)
+    )
+    found = {str(entity): int(number) for entity, number in db.session.execute(query)}
+    order = [entity for entities in ENTITIES.values() for entity in entities]
+    return {entity: found[entity] for entity in sorted(found, key=order.index)}
 
 
 def local_of(link: Link) -> Local:

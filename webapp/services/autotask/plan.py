@@ -78,7 +78,7 @@ def build(desired: Desired, known: Mapping[str, Known], stale: Mapping[tuple[str
             steps.append(_delete(wish.local, found, f"{wish.title}, as it was"))
             found = None
         steps.append(_create(wish) if found is None else _update(wish, found, known))
-    steps += [_delete(local, gone, "a line that the quote has no more") for local, gone in stale.items()]
+    steps += [_delete(local, gone, _stale_title(gone)) for local, gone in stale.items()]
     return _in_order(steps)
 
 
@@ -166,6 +166,11 @@ def _delete(local: tuple[str, str], gone: Known, title: str) -> Step:
         parent="quote",
         parent_id=gone.parent_id,
     )
+
+
+def _stale_title(gone: Known) -> str:
+    name = gone.pushed.get("name")
+    return f"“{name}”, which the quote has no more" if name else "a line that the quote has no more"
 
 
 def _in_order(steps: list[Step]) -> list[Step]:

@@ -31,12 +31,16 @@ class RowProblem:
 
 @dataclass
 class Report:
-    """What an import would do, or did. With ``problems`` nothing is stored. ``changed``: sentences, old to new."""
+    """What an import would do, or did. With ``problems`` nothing is stored. ``changed``: sentences, old to new.
+
+    ``renamed``: sentences about records that bear another name here than in the file.
+    """
 
     rows: int = 0
     new: int = 0
     same: int = 0
     changed: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     stored: bool = False
 
@@ -47,6 +51,7 @@ class _Row:
     local: Local
     remote_id: int
     parent_id: int | None
+    name: str
 
 
 def export() -> str:
@@ -116,7 +121,9 @@ def _run(data: bytes) -> tuple[Report, list[_Row]]:
         return report, rows
     if not report.rows:
         report.problems.append(RowProblem(0, "The file holds no rows, so there is nothing to import."))
-    _judge(report, rows)
+    ours = link_rows.load()
+    _judge(report, rows, ours)
+    _compare_names(report, rows, ours)
     report.problems.sort(key=lambda problem: problem.line)
     return report, rows
 
@@ -193,13 +200,15 @@ def _row(line: int, cells: dict[str, str]) -> _Row:
     if entity not in allowed:
         raise ValueError(f"“{entity[:40]}” does not go with {kind}; it must be {' or '.join(allowed)}.")
     remote_id = _remote_id("autotask_id", cells["autotask_id"])
+    if remote_id == 0 and entity != "Companies":
+        raise ValueError(f"autotask_id is 0, which none of Autotask's {entity} has.")
     parent = cells.get("autotask_parent_id", "").strip()
     parent_id = _remote_id("autotask_parent_id", parent) if parent else None
     if entity in link_rows.CHILDREN and parent_id is None:
         raise ValueError(
             f"autotask_parent_id is empty, but {entity} are written through their {link_rows.CHILDREN[entity]}."
         )
-    return _Row(line, (kind, number, entity), remote_id, parent_id)
+    return _Row(line, (kind, number, entity), remote_id, parent_id, cells.get("name", "").strip())
 
 
 def _remote_id(column: str, text: str) -> int:
@@ -213,9 +222,9 @@ def _remote_id(column: str, text: str) -> int:
     return number
 
 
-def _judge(report: Report, rows: list[_Row]) -> None:
+def _judge(report: Report, rows: list[_Row], ours: link_rows.Ours) -> None:
     """Compare the rows with what there is and with each other."""
-    ours, present = link_rows.load(), _present()
+    present = _present()
     holders = {(entity, link.remote_id): (kind, number) for (kind, number, entity), link in present.items()}
     moved = {row.local for row in rows}
     seen: dict[Local, int] = {}
@@ -234,6 +243,27 @@ def _judge(report: Report, rows: list[_Row]) -> None:
             report.same += 1
         else:
             report.changed.append(_change(row, link))
+
+
+def _compare_names(report: Report, rows: list[_Row], ours: link_rows.Ours) -> None:
+    """Notice a file of another installation, whose ids are those of other records here."""
+    compared = 0
+    for row in rows:
+        here = ours.name(*row.local[:2])
+        if not here or not row.name:
+            continue
+        compared += 1
+        if link_rows.sameness(row.local[0], here) != link_rows.sameness(row.local[0], row.name):
+            report.renamed.append(
+                f"{link_rows.written(*row.local[:2])} is “{here}” here, “{row.name[:80]}” in the file"
+            )
+    if len(report.renamed) > 1 and len(report.renamed) * 2 > compared:
+        sentence = (
+            f"{len(report.renamed)} of {compared} records that the file names are called something else here, for "
+            f"example: {report.renamed[0]}. It seems to come from another Quotewright. If it does not, empty its "
+            "column “name”."
+        )
+        report.problems.append(RowProblem(0, sentence))
 
 
 def _change(row: _Row, link: Link) -> str:

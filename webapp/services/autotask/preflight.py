@@ -1,7 +1,7 @@
 """What would make a push fail, told before publishing. It never stands in the way of publishing.
 
 Cheap on purpose: what Autotask's lists said when they were last read, and at most one call to Autotask in ten minutes,
-whoever looks at which quote.
+whoever looks at which quote. Only who asks to check again has the lists read anew, at most every 15 seconds.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from webapp.services.runtime import Runtime
 
 GOOD_FOR_SECONDS = 600
 BAD_FOR_SECONDS = 60
+FRESH_FOR_SECONDS = 15
+FRESH = "quotewright:preflight-fresh"
 TIMEOUT_SECONDS = 5.0
 CONNECTION = ("connection", "")
 
@@ -48,8 +50,11 @@ class Report:
         return not (self.waits or self.stops or self.may)
 
 
-def check(runtime: Runtime, quote: Quote) -> Report:
-    """Look at what publishing the quote now would push. Never raises for what a push may meet."""
+def check(runtime: Runtime, quote: Quote, *, anew: bool = False) -> Report:
+    """Look at what publishing the quote now would push. Never raises for what a push may meet.
+
+    ``anew``: a person wants to know how it is now, so Autotask's lists are read first.
+    """
     stored = connection.load()
     if stored is None:
         sentence = "Autotask is not connected. The push waits until an admin connects it."
@@ -61,7 +66,7 @@ def check(runtime: Runtime, quote: Quote) -> Report:
         return Report(waits=[Problem(sentence, CONNECTION)])
     if not settings_store.active().version:
         return Report(waits=[preview.NOT_ACTIVE])
-    waits = _ask_autotask(runtime, stored)
+    waits = _ask_autotask(runtime, stored, anew=anew)
     try:
         return _of_lists(replace(runtime, offline=True), quote, waits)
     except ServiceError as error:
@@ -98,7 +103,7 @@ def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:
     ]
 
 
-def _ask_autotask(runtime: Runtime, stored: Connection) -> list[Problem]:
+def _ask_autotask(runtime: Runtime, stored: Connection, *, anew: bool) -> list[Problem]:
     """Whether Autotask takes the credentials, asked by reading the billing codes, which other checks need anyway.
 
     The answer is kept in Redis for everybody; without Redis nothing is asked.
@@ -107,11 +112,15 @@ def _ask_autotask(runtime: Runtime, stored: Connection) -> list[Problem]:
     key = f"quotewright:preflight:{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     db.session.commit()  # no transaction stays open while Redis or Autotask is asked
     try:
+        if anew and runtime.redis.set(FRESH, 1, nx=True, ex=FRESH_FOR_SECONDS):
+            runtime.redis.delete(key)
+        else:
+            anew = False
         # The first one asks; until its answer is there, the others do without.
         if not runtime.redis.set(key, "", nx=True, ex=BAD_FOR_SECONDS):
             known = runtime.redis.get(key)
             return [Problem(known.decode(), CONNECTION)] if isinstance(known, bytes) and known else []
-        sentence = _asked(runtime)
+        sentence = _asked(runtime) or (_read_lists(runtime) if anew else "")
         runtime.redis.set(key, sentence, ex=BAD_FOR_SECONDS if sentence else GOOD_FOR_SECONDS)
     except (RedisError, OSError):
         return []
@@ -120,9 +129,8 @@ def _ask_autotask(runtime: Runtime, stored: Connection) -> list[Problem]:
 
 def _asked(runtime: Runtime) -> str:
     """A sentence when Autotask does not answer as it should; empty otherwise."""
-    config = replace(runtime.config, autotask_timeout_seconds=TIMEOUT_SECONDS)
     try:
-        metadata.renew_reference(replace(runtime, config=config), "BillingCodes")
+        metadata.renew_reference(_impatient(runtime), "BillingCodes")
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))
@@ -131,3 +139,21 @@ def _asked(runtime: Runtime) -> str:
         db.session.rollback()
         return str(error)
     return ""
+
+
+def _read_lists(runtime: Runtime) -> str:
+    """Read every list anew; what cannot be read, for want of a right say, stays as it was. Returns like ``_asked``."""
+    try:
+        metadata.refresh(_impatient(runtime))
+    except CredentialsRejected as error:
+        db.session.rollback()
+        connection.mark_rejected(str(error))
+        return str(error)
+    except ServiceError:
+        db.session.rollback()
+    return ""
+
+
+def _impatient(runtime: Runtime) -> Runtime:
+    """With a short time-out, since a person waits."""
+    return replace(runtime, config=replace(runtime.config, autotask_timeout_seconds=TIMEOUT_SECONDS))

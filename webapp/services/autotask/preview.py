@@ -9,7 +9,7 @@ from webapp.models.quote import PENDING
 from webapp.services.autotask import connection, prepare, settings_store
 from webapp.services.autotask.desired import Desired, Problem
 from webapp.services.autotask.observation import Question
-from webapp.services.autotask.plan import DELETE, Step, build, writes
+from webapp.services.autotask.plan import Step, build, writes
 from webapp.services.autotask.wording import ACTIONS, ENTITIES, Change, Words, titles_of
 from webapp.services.quoting import freezing, numbering, snapshot
 from webapp.services.quoting.snapshot import Snapshot
@@ -99,13 +99,8 @@ def in_words(runtime: Runtime, plan: Plan) -> list[Shown]:
         Shown(
             action=ACTIONS[step.action],
             entity=ENTITIES.get(step.entity, step.entity),
-            title=_title(step),
+            title=step.title,
             changes=words.changes(step, titles),
         )
         for step in plan.writes
     ]
-
-
-def _title(step: Step) -> str:
-    name = step.before.get("name")
-    return f"“{name}”, which the quote has no more" if step.action == DELETE and name else step.title

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.models import Link, Quote, User, db
+from webapp.models import Link, Quote, QuoteLine, Revision, User, db
 from webapp.models.integration import AUTOTASK
 from webapp.services import audit
 from webapp.services.autotask import connection, facts, link_rows, links, prepare
@@ -45,7 +45,7 @@ def look(runtime: Runtime, limit: int | None = None) -> Report:
     """
     client = connection.open_client(runtime)
     known = facts.gather(runtime)
-    wanted = [quote.id for quote in _lacking()]
+    wanted = _lacking()
     report = Report(looked=len(wanted))
     if limit is not None and len(wanted) > limit:
         report.left = len(wanted) - limit
@@ -90,22 +90,34 @@ def store(actor: User | None, report: Report) -> int:
     return report.stored
 
 
-def _lacking() -> list[Quote]:
-    """Published quotes of which the quote itself, the opportunity or a line has no link, the newest first."""
-    query = db.select(Link.local_id, Link.remote_entity).filter_by(integration=AUTOTASK)
-    linked = {(local_id, entity) for local_id, entity in db.session.execute(query)}
-    quotes = db.session.scalars(db.select(Quote).where(Quote.number.is_not(None)).order_by(Quote.id.desc()))
-    return [quote for quote in quotes if quote.revisions and _lacks(quote, linked)]
-
-
-def _lacks(quote: Quote, linked: set[tuple[str, str]]) -> bool:
-    wanted: Iterable[tuple[str, str]] = (
-        (str(quote.id), "Quotes"),
-        (str(quote.id), "Opportunities"),
-        (f"{quote.id}:{quote.revisions[-1].number}", "OpportunityAttachments"),
-        *((f"{quote.id}:{line.uid}", "QuoteItems") for line in quote.lines),
+def _lacking() -> list[int]:
+    """Published quotes of which the quote itself, the opportunity, the PDF or a line has no link, the newest first."""
+    links_of_ours = db.select(Link.local_id, Link.remote_entity).filter_by(integration=AUTOTASK)
+    linked = {(local_id, entity) for local_id, entity in db.session.execute(links_of_ours)}
+    newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
+    revisions: dict[int, int] = dict(db.session.execute(newest).all())
+    lines: dict[int, list[str]] = {}
+    for quote_id, uid in db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid)):
+        lines.setdefault(quote_id, []).append(uid)
+    published = db.session.scalars(
+        db.select(Quote.id).where(Quote.number.is_not(None)).order_by(Quote.id.desc())
     )
-    return any(one not in linked for one in wanted)
+    return [
+        quote_id
+        for quote_id in published
+        if quote_id in revisions
+        and not _wanted(quote_id, revisions[quote_id], lines.get(quote_id, [])) <= linked
+    ]
+
+
+def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[tuple[str, str]]:
+    """The links, by local id and entity, that a quote has once it was pushed."""
+    return {
+        (str(quote_id), "Quotes"),
+        (str(quote_id), "Opportunities"),
+        (f"{quote_id}:{revision}", "OpportunityAttachments"),
+        *((f"{quote_id}:{uid}", "QuoteItems") for uid in uids),
+    }
 
 
 def _title(quote: Quote) -> str:

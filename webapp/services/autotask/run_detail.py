@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from webapp.models import OutboxEntry, PushCall, PushRun, PushStep, db
-from webapp.services.autotask import journal, plan, weblinks
+from webapp.services.autotask import again, journal, plan, weblinks
 from webapp.services.autotask.activity import digest
 from webapp.services.autotask.wording import ACTIONS, ENTITIES, Change, Words, label
 from webapp.services.formatting import period_label
@@ -26,7 +27,10 @@ STEP_STATES = {
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page."""
+    """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page.
+
+    ``again``: what pushing once more from this step is called; empty where that does nothing.
+    """
 
     step: PushStep
     action: str
@@ -35,6 +39,7 @@ class ShownStep:
     seconds: float | None
     url: str
     changes: list[Change]
+    again: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,10 @@ class RunDetail:
 
 def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
     """Everything that is kept of a run. Asks Autotask for nothing."""
-    words = Words(replace(runtime, offline=True))
     root = weblinks.base()
     rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
+    titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
+    words = Words(replace(runtime, offline=True), titles)
     steps = [_shown(words, root, row) for row in rows]
     calls = _calls(run.id)
     report = run.report
@@ -85,13 +91,14 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         unchanged=[one for one in steps if one.step.action == plan.KEEP],
         calls=calls,
         attempts=_attempts(run),
-        sums=[Sum(period_label(name), *pair) for name, pair in report.get("amounts", {}).items()],
+        sums=[
+            Sum(period_label(name), *map(_amount, pair)) for name, pair in report.get("amounts", {}).items()
+        ],
         differences=list(report.get("differences", [])),
         foreign=list(report.get("foreign", [])),
         seconds=_between(run.started_at, run.finished_at),
         repeated=_repeated(calls),
-        is_newest=db.session.scalar(db.select(db.func.max(PushRun.id)).filter_by(quote_id=run.quote_id))
-        == run.id,
+        is_newest=again.newest_run_id(run.quote_id) == run.id,
         mark=digest([run.state, str(len(calls)), *(row.state for row in rows)]),
     )
 
@@ -137,7 +144,18 @@ def _shown(words: Words, root: str, step: PushStep) -> ShownStep:
         seconds=_between(step.started_at, step.finished_at),
         url=weblinks.record_url(root, step.entity, step.remote_id),
         changes=[] if step.action in (plan.DELETE, plan.KEEP) else _changes(words, step),
+        again=_again(step),
     )
+
+
+def _again(step: PushStep) -> str:
+    if not again.can_repeat(step):
+        return ""
+    return "Write again from here" if step.state == journal.DONE else "Try again from here"
+
+
+def _amount(text: str) -> str:
+    return f"{Decimal(text):,.2f}"
 
 
 def _changes(words: Words, step: PushStep) -> list[Change]:

@@ -73,12 +73,6 @@ def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     return {quote_id: judge(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
 
 
-def of_entry(entry: OutboxEntry, run: PushRun | None) -> str:
-    """The status of one entry and its newest run."""
-    hold = holding.current() if entry.state == WAITING else None
-    return judge(entry, run, hold, utc_now())
-
-
 def judge(entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datetime) -> str:
     """The status of an entry and its newest run. ``hold``: what keeps every push from beginning."""
     if entry.state == RUNNING:
@@ -131,9 +125,9 @@ def _sentence(status: str, entry: OutboxEntry, run: PushRun | None, hold: Hold |
         return f"Revision {revision} is being written to Autotask."
     if status == SYNCED:
         at = f" on {formatting.moment(run.finished_at)}" if run and run.finished_at else ""
-        return f"Revision {revision} was pushed{at}, and Autotask comes to the same, to the cent."
+        return f"Revision {revision} was pushed{at}, and Autotask came to the same, to the cent."
     if status == AMBER:
-        return f"Revision {revision} was pushed, but Autotask comes to something else. {entry.last_error}"
+        return f"Revision {revision} was pushed, but Autotask came to something else. {entry.last_error}"
     if status == RETRYING:
         return f"{entry.last_error} It is tried again on {formatting.moment(entry.not_before)}."
     return entry.last_error or "The push stopped."

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from webapp.models import Link, db
+from webapp.models.integration import AUTOTASK
 from webapp.services import formatting
 from webapp.services.autotask import metadata
 from webapp.services.autotask.desired import Desired, Ref
@@ -43,14 +45,32 @@ LISTS = {
     "TaxCategory": "TaxCategories",
     "TaxRegion": "TaxRegions",
 }
+# Fields that name a record of an entity of which there is no list.
+RECORDS = {
+    "billToLocationID": "QuoteLocations",
+    "companyID": "Companies",
+    "contactID": "Contacts",
+    "opportunityID": "Opportunities",
+    "productID": "Products",
+    "quoteID": "Quotes",
+    "serviceBundleID": "ServiceBundles",
+    "serviceID": "Services",
+    "shipToLocationID": "QuoteLocations",
+    "soldToLocationID": "QuoteLocations",
+}
 LABELS = {
+    "address1": "Address",
+    "address2": "Address, second line",
     "comment": "Comment",
     "isOptional": "Optional",
+    "isActive": "Active",
+    "isSerialized": "Serialized",
     "isTaxable": "Taxable",
     "laborID": "Role",
     "manufacturerProductName": "Manufacturer's part number",
     "onetimeCost": "One-time cost",
     "onetimeRevenue": "One-time revenue",
+    "ownerResourceID": "Owner",
     "productBillingCodeID": "Billing code",
     "quoteItemType": "Type",
     "semiannualCost": "Semi-annual cost",
@@ -63,6 +83,7 @@ LABELS = {
 NOTHING = "nothing"
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _MONEY = re.compile(r"price|cost|revenue|amount|unitDiscount|lineDiscount", re.IGNORECASE)
+_NUMBERS = re.compile(r"quantity|percentage|probability|sortOrder", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,19 +96,25 @@ class Change:
 
 
 class Words:
-    """Looks values up in the cached lists; each list is read once."""
+    """Looks values up in the cached lists; each list is read once.
 
-    def __init__(self, runtime: Runtime) -> None:
+    ``titles``: what records of entities without a list are called, by entity and id; others are known by their links.
+    """
+
+    def __init__(self, runtime: Runtime, titles: Mapping[tuple[str, int], str] | None = None) -> None:
         self._runtime = runtime
         self._fields: dict[str, dict[str, dict[str, Any]]] = {}
         self._labels: dict[str, dict[int, str]] = {}
+        self._titles = dict(titles or {})
 
     def value(self, entity: str, name: str, value: Any) -> str:
         """A value as people read it."""
         if value is None or value == "":
             return NOTHING
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (name == "isActive" and value in (0, 1)):
             return "Yes" if value else "No"
+        if name in RECORDS:
+            return self._record(RECORDS[name], value)
         entry = self._entry(entity, name)
         if entry.get("isPickList"):
             return self._label(_picks(entry), value)
@@ -95,7 +122,7 @@ class Words:
             return self._referred(str(entry.get("referenceEntityType") or ""), value)
         if isinstance(value, str) and entry.get("dataType") == "datetime":
             return _day(value)
-        number = _number(value) if entry.get("dataType") != "string" else None
+        number = _number(value) if _is_number(name, value, entry) else None
         if number is None:
             return str(value)
         return f"{number:,.2f}" if _is_money(name, number) else formatting.quantity(number)
@@ -138,6 +165,17 @@ class Words:
             self._labels[known] = {choice.value: choice.label for choice in choices}
         return self._label(self._labels[known], value)
 
+    def _record(self, entity: str, value: Any) -> str:
+        """A record by its title and id; by its id alone when nothing here names it."""
+        number = _number(value)
+        if number is None:
+            return str(value)
+        key = (entity, int(number))
+        if key not in self._titles:
+            self._titles[key] = _linked_title(*key)
+        title = self._titles[key]
+        return f"{title} ({key[1]})" if title else f"{ENTITIES[entity]} {key[1]}"
+
     @staticmethod
     def _label(labels: Mapping[int, str], value: Any) -> str:
         number = _number(value)
@@ -165,6 +203,15 @@ def titles_of(desired: Desired) -> dict[str, str]:
     }
 
 
+def _linked_title(entity: str, remote_id: int) -> str:
+    """What a record was called when it was last pushed; empty when no link names it."""
+    query = db.select(Link.pushed).filter_by(integration=AUTOTASK, remote_entity=entity, remote_id=remote_id)
+    pushed = db.session.scalars(query.limit(1)).first() or {}
+    person = f"{pushed.get('firstName') or ''} {pushed.get('lastName') or ''}".strip()
+    names = (pushed.get(name) for name in ("name", "title", "companyName", "address1"))
+    return next((str(name) for name in names if name), person)
+
+
 def _picks(entry: Mapping[str, Any]) -> dict[int, str]:
     return {
         int(one["value"]): str(one.get("label") or one["value"])
@@ -179,6 +226,14 @@ def _number(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def _is_number(name: str, value: Any, entry: Mapping[str, Any]) -> bool:
+    """True for a number, also one that JSON keeps as text; a postal code or a phone number is none."""
+    kind = entry.get("dataType")
+    if kind is None and isinstance(value, str):
+        return bool(_MONEY.search(name) or _NUMBERS.search(name))
+    return kind != "string"
 
 
 def _is_money(name: str, number: Decimal) -> bool:
