@@ -59,13 +59,15 @@ def _answer(tenants: Tenants, request: Request) -> Response:
         raise ApiError(405, "Pages are only read.")
     if parts[:1] == ["static"] and len(parts) == 2 and parts[1] in STATIC:
         return Response((HERE / "static" / parts[1]).read_bytes(), mimetype=STATIC[parts[1]])
-    if not parts:
-        return _render("tenants.html", tenants=tenants.all())
+    if parts in ([], ["tenants"]):
+        there = tenants.all()
+        # Whoever has one tenant wants to see what it holds.
+        if not parts and len(there) == 1:
+            return redirect(f"/tenants/{there[0].code}", 302)
+        return _render("tenants.html", tenants=there)
     if parts[0] != "tenants":
         # An address without a tenant is the demo tenant's, as its zone says.
         return _tenant_page(_tenant(tenants, DEMO_CODE), request, parts)
-    if len(parts) == 1:
-        raise ApiError(404, "There is no such page.")
     return _tenant_page(_tenant(tenants, parts[1]), request, parts[2:])
 
 

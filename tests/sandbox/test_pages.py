@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import requests
+from werkzeug.wrappers import Request
 
-from sandbox import contract
+from sandbox import contract, pages
+from sandbox.tenants import Tenants
 from tests.sandbox.kit import Api, attachment, deal, item_fields
 from tests.support.sandbox import TIMEOUT
 
@@ -22,10 +24,19 @@ def page(api: Api, path: str = "") -> requests.Response:
 
 
 def test_the_first_page_lists_the_tenants(api: Api) -> None:
-    answer = requests.get(api.tenant.sandbox_url, timeout=TIMEOUT)
+    answer = requests.get(f"{api.tenant.sandbox_url}/tenants", timeout=TIMEOUT)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert f'href="/tenants/{api.tenant.code}"' in answer.text
     assert api.tenant.secret not in answer.text
+
+
+def test_the_first_page_leads_to_the_only_tenant() -> None:
+    tenants = Tenants()
+    tenants.create("ONE", "u", "s", "empty")
+    home = Request.from_values("/")
+    assert pages.answer(tenants, home).headers["Location"] == "/tenants/ONE"
+    tenants.create("TWO", "u", "s", "empty")
+    assert 'href="/tenants/TWO"' in pages.answer(tenants, home).get_data(as_text=True)
 
 
 def test_a_tenants_page_shows_opportunities_entities_and_calls(api: Api) -> None:
