@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -348,3 +349,23 @@ def test_what_is_given_away_comes_to_nothing_even_at_half_a_cent() -> None:
     line = a_line(unit_price="0.005", discount_kind="line", discount_value=1)
     (item,) = compiled(a_quote(line)).items
     assert item_net(item.fields) == ZERO
+
+
+@pytest.mark.parametrize(
+    ("rates", "told"),
+    [
+        ({}, []),
+        ({(1, 2): Decimal("8.00")}, []),
+        ({(1, 2): Decimal("8.875")}, ["Lines 1 and 3 carry the tax “Tax” of 8 %", "8.875 % in Autotask"]),
+        ({(9, 2): Decimal("8.00")}, ["Lines 1 and 3 carry", "comes to 0 % in Autotask"]),
+    ],
+)
+def test_a_tax_that_autotask_reckons_otherwise_is_told_beforehand(
+    rates: dict[tuple[int, int], Decimal], told: list[str]
+) -> None:
+    taxed = {"tax_code_id": TAX, "tax_name": "Tax", "tax_rate": Decimal("8.0000")}
+    frozen = a_quote(a_line(uid="a", **taxed), a_line(uid="b"), a_line(uid="c", **taxed))
+    facts = dataclasses.replace(FACTS, tax_rates=rates)
+    desired = compile_quote(frozen, Fate(), content_sha256="0" * 64, settings=SETTINGS, facts=facts)
+    assert len(desired.warnings) == bool(told)
+    assert all(words in desired.warnings[0] for words in told)

@@ -11,6 +11,7 @@ from webapp.models.catalogue import ONE_TIME
 from webapp.services.autotask.amounts import discounts
 from webapp.services.autotask.desired import Goods, LineTotal, Problem, Ref, Wish
 from webapp.services.autotask.facts import RemoteFacts
+from webapp.services.autotask.line_taxes import LineTaxes
 from webapp.services.autotask.settings import AutotaskSettings, CategoryRule
 from webapp.services.autotask.texts import fit, fit_name
 from webapp.services.quoting.money import ZERO, to_cents
@@ -54,10 +55,9 @@ class LineCompiler:
         self.goods: dict[str, Goods] = {}
         self.totals: list[LineTotal] = []
         self.costs: dict[str, Decimal] = {}
-        self.tax_region: int | None = settings.tax_code.default_region_id
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
-        self._regions: set[int] = set()
+        self._taxes = LineTaxes(settings.tax_code, facts, self._problem)
 
     def run(self) -> None:
         """Compile the lines in their order, then shipping."""
@@ -70,10 +70,12 @@ class LineCompiler:
             place += 1
         if as_item:
             self._discount(place, as_item)
-        if len(self._regions) > 1:
-            self.warnings.append(
-                "The lines' tax codes belong to several tax regions, but an Autotask quote has one; the first is used."
-            )
+        self.warnings += self._taxes.warnings()
+
+    @property
+    def tax_region(self) -> int | None:
+        """The tax region of the quote, once ``run`` is through."""
+        return self._taxes.region
 
     def rule_of(self, line: FrozenLine) -> CategoryRule:
         """The category's rule, each part inherited from the parent category where it is not set."""
@@ -96,7 +98,7 @@ class LineCompiler:
         key = f"item:{line.uid}"
         fields = self._common(kind, place, line, amounts, period, spread=spread)
         fields |= self._reference(kind, place, line, rule)
-        fields |= self._tax(place, line)
+        fields |= self._taxes.fields(place, line)
         self.items.append(self._item(key, line.uid, f"line {place} “{line.name}”", fields))
         net = amounts.net if spread else amounts.net + self._item_share(line, amounts)
         self.totals.append(
@@ -325,24 +327,6 @@ class LineCompiler:
             and any(label.endswith(f" > {last}") for label, value in known.items() if value == found)
         )
         return None if elsewhere else found
-
-    def _tax(self, place: int, line: FrozenLine) -> dict[str, Any]:
-        if line.tax_code_id is None or not line.tax_rate:
-            return {"isTaxable": False, "taxCategoryID": None}
-        rule = self.settings.tax_code.rules.get(line.tax_code_id)
-        if rule is None or rule.tax_category_id is None:
-            self._problem(
-                f"Line {place} “{line.name}” carries the tax “{line.tax_name}”, which is not mapped to Autotask.",
-                "settings",
-                "tax_code",
-            )
-            return {"isTaxable": True, "taxCategoryID": None}
-        region = rule.tax_region_id or self.settings.tax_code.default_region_id
-        if region is not None:
-            if not self._regions:
-                self.tax_region = region
-            self._regions.add(region)
-        return {"isTaxable": True, "taxCategoryID": rule.tax_category_id}
 
     def _shipping(self, place: int) -> None:
         shipping_type = self.settings.products_services.shipping_type_id

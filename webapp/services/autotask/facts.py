@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from webapp.services.autotask import metadata
+from webapp.services.autotask.errors import AutotaskError, NotConnected
 from webapp.services.autotask.lookup import PERIODS
 from webapp.services.runtime import Runtime
 
@@ -34,6 +36,7 @@ class RemoteFacts:
     """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that may be written.
 
     ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask lets nobody write.
+    ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they could not be read.
     """
 
     item_types: dict[str, int]
@@ -47,6 +50,7 @@ class RemoteFacts:
     active_status: int | None = None
     work_types: dict[int, str] = field(default_factory=dict)
     read_only: frozenset[tuple[str, str]] = frozenset()
+    tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
 
 
 def gather(runtime: Runtime) -> RemoteFacts:
@@ -83,7 +87,21 @@ def gather(runtime: Runtime) -> RemoteFacts:
             for entry in metadata.fields(runtime, "Opportunities")
             if entry.get("isReadOnly")
         ),
+        tax_rates=_tax_rates(runtime),
     )
+
+
+def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
+    """Only a warning rests on them, so that they may be missing."""
+    rates: dict[tuple[int, int], Decimal] = {}
+    try:
+        taxes = metadata.taxes(runtime)
+    except (AutotaskError, NotConnected):
+        return rates
+    for tax in taxes:
+        place = (int(tax["region_id"]), int(tax["category_id"]))
+        rates[place] = rates.get(place, Decimal(0)) + tax["rate"]
+    return rates
 
 
 def _item_types(runtime: Runtime) -> dict[str, int]:
