@@ -158,8 +158,16 @@ def tenants(all_of_them: list[Tenant], strays: CallLog) -> dict[str, Any]:
             {"code": one.code, "user": one.user, "began": one.seed_name, "calls": one.log.sequence}
             for one in all_of_them
         ],
-        "strays": [call(one) for one in reversed(strays.since(last=20))],
+        "strays": [{**call(one), "sentence": _sentence(one)} for one in reversed(strays.since(last=20))],
     }
+
+
+def _sentence(entry: dict[str, Any]) -> str:
+    """Why a call was refused."""
+    try:
+        return " ".join(json.loads(entry["response"]).get("errors", []))
+    except ValueError:  # the answer is no longer kept
+        return ""
 
 
 def counts(tenant: Tenant) -> list[tuple[str, int]]:
