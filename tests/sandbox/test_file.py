@@ -140,6 +140,14 @@ def test_a_port_in_use_is_told_in_a_sentence() -> None:
     assert "--port" in said.stderr
 
 
+@pytest.mark.parametrize("options", [("--port", "65536"), ("--port", "-1"), ("--host", "nowhere.invalid")])
+def test_an_address_that_cannot_be_listened_on_is_told_in_a_sentence(options: tuple[str, str]) -> None:
+    said = run("--port", "0", *options)
+    assert said.returncode == 1
+    assert "cannot be used" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def test_a_file_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
     said = run("--port", "0", "--data", str(tmp_path / "missing" / "sandbox.db"))
     assert said.returncode == 1
