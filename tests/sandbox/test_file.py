@@ -56,6 +56,7 @@ def test_everything_is_there_after_a_kill(start: Start) -> None:
     file = attachment(b"%PDF-1.7 made up")
     number = api.create(f"/Opportunities/{made.opportunity}/Attachments", **file)
     tenant.change(threadLimit=9)
+    tenant._ask("POST", "/userDefinedFields/Quotes", {"name": "Region"})
     tenant._ask("PATCH", "/picklists/Companies/companyType", {"value": "44", "label": "Odd"})
     tenant.remove("Products", 8100)
     before = tenant.state()
@@ -70,6 +71,7 @@ def test_everything_is_there_after_a_kill(start: Start) -> None:
     assert api.get(f"/Opportunities/{made.opportunity}/Attachments/{number}")["data"] == file["data"]
     assert tenant._ask("GET", "")["threadLimit"] == 9
     assert api.picklist("Companies", "companyType")["Odd"] == 44
+    assert api.get(f"/Quotes/{made.quote}")["userDefinedFields"] == [{"name": "Region", "value": None}]
     assert api.create("/QuoteLocations", city="Austin") > made.location
 
 
