@@ -45,6 +45,7 @@ make a call fail: kinds {", ".join(KINDS[:7])},
 
 read what was called
   curl http://HOST:PORT/sandbox/tenants/MINE/calls
+  curl http://HOST:PORT/sandbox/calls      calls whose integration code is nobody's
 
 It listens to anybody who reaches it and knows no password for its admin routes: keep it on this machine.
 What is true to Autotask, what is a guess and what is left out: docs/sandbox.md.
@@ -87,9 +88,11 @@ def main(arguments: list[str] | None = None) -> int:
         tenants.create(DEMO_CODE, DEMO_USER, DEMO_SECRET, options.seed)
     try:
         server = Server((options.host, options.port), Sandbox(tenants))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not between 0 and 65535"
         print(
-            f"Port {options.port} on {options.host} cannot be used: {error.strerror}. Choose another with --port.",
+            f"Port {options.port} on {options.host} cannot be used: {reason}. "
+            "Choose another with --port, or another address with --host.",
             file=sys.stderr,
         )
         return 1
@@ -99,7 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    print(f"Sandbox listening on http://{options.host}:{server.server_address[1]}", flush=True)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    print(f"Sandbox listening on http://{host}:{server.server_address[1]}", flush=True)
     server.serve_forever(poll_interval=0.1)
     server.server_close()
     return 0

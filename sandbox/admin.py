@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import amounts, changes, contract, faults, seed
+from sandbox import byhand, contract, faults
 from sandbox.calls import CallLog
-from sandbox.contract import Entity
 from sandbox.errors import ApiError
 from sandbox.query import Record
 from sandbox.request import as_json
-from sandbox.seed.picklists import Picklist
 from sandbox.tenants import SETTINGS, Tenant, Tenants, apply_settings
 from sandbox.values import loads
 
@@ -95,7 +91,7 @@ def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -
             tenant.reset()
             return _json(_describe(tenant))
         case ("POST", "seed", 1):
-            return _json(_seed(tenant, _body(request)))
+            return _json(byhand.add(tenant, _body(request)))
         case ("GET", "state", 1):
             return _json(_state(tenant))
         case ("GET", "calls", 1):
@@ -110,10 +106,20 @@ def _one(tenants: Tenants, tenant: Tenant, request: Request, parts: list[str]) -
             return _json({})
         case (_, "faults", _):
             return _faults(tenant, request, parts[1:])
+    return _by_hand(tenant, request, parts)
+
+
+def _by_hand(tenant: Tenant, request: Request, parts: list[str]) -> Response:
+    match (request.method, parts[0], len(parts)):
+        case ("POST", "userDefinedFields", 2):
+            return _json(byhand.define_field(tenant, parts[1], _body(request)), 201)
         case ("PATCH", "picklists", 3):
-            return _picklist(tenant, parts[1], parts[2], _body(request))
-        case ("PATCH" | "DELETE", _, 2):
-            return _edit(tenant, request, parts[0], int(parts[1]))
+            return _json(byhand.change_picklist(tenant, parts[1], parts[2], _body(request)))
+        case ("PATCH", name, 2):
+            return _json(byhand.change(tenant, name, int(parts[1]), _body(request)))
+        case ("DELETE", name, 2):
+            byhand.delete(tenant, name, int(parts[1]))
+            return _json({})
     raise ApiError(404, "There is no such admin route.")
 
 
@@ -138,42 +144,12 @@ def _describe(tenant: Tenant) -> dict[str, Any]:
     return {"code": tenant.code, "seed": tenant.seed_name, **shown}
 
 
-def _seed(tenant: Tenant, data: dict[str, Any]) -> dict[str, list[int]]:
-    """Records as a person in Autotask might have made them: types are checked, rules are not."""
-    made: dict[str, list[Record]] = {}
-    with tenant.store:
-        for name, rows in data.items():
-            entity = contract.find(name)
-            if entity is None:
-                raise ValueError(f"there is no entity {name}")
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                raise ValueError(f"{name} needs a list of objects")
-            first = tenant.store.table(entity.name).next_id
-            made[entity.name] = [
-                seed.complete(entity.name, row, first + place) for place, row in enumerate(rows)
-            ]
-        for name, records in made.items():
-            tenant.store.put_many(name, records)
-        for name, records in made.items():
-            for record in records:
-                amounts.after_change(tenant, name, record)
-    return {name: [record["id"] for record in records] for name, records in made.items()}
-
-
 def _state(tenant: Tenant) -> dict[str, list[Record]]:
     with tenant.store:
         return {
-            name: [_without_data(row) for _, row in sorted(tenant.store.table(name).rows.items())]
+            name: [byhand.without_data(row) for _, row in sorted(tenant.store.table(name).rows.items())]
             for name in sorted(contract.entities())
         }
-
-
-def _without_data(record: Record) -> Record:
-    if "data" not in record:
-        return record
-    data = base64.b64decode(record["data"] or "")
-    rest = {name: value for name, value in record.items() if name != "data"}
-    return {**rest, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _faults(tenant: Tenant, request: Request, parts: list[str]) -> Response:
@@ -185,72 +161,3 @@ def _faults(tenant: Tenant, request: Request, parts: list[str]) -> Response:
     if request.method == "GET" and not parts:
         return _json([fault.describe() for fault in tenant.faults.active])
     raise ApiError(405, "Use GET, POST or DELETE.")
-
-
-def _picklist(tenant: Tenant, entity: str, field: str, change: dict[str, Any]) -> Response:
-    """Change one value: ``{"value": "3", "isActive": false, "label": "..."}``; a new value is added."""
-    found = contract.find(entity)
-    named = found.find(field) if found else None
-    if found is None or named is None or not named.picklist:
-        raise ValueError(f"{entity}.{field} is no picklist")
-    with tenant.store:
-        entry = _picklist_value(
-            tenant.picklists.setdefault(found.name, {}).setdefault(named.name, []), change
-        )
-        tenant.remember()
-    return _json(entry)
-
-
-def _picklist_value(values: Picklist, change: dict[str, Any]) -> dict[str, Any]:
-    """Raises ValueError for a change of the wrong kind, before anything is changed."""
-    if not isinstance(change["value"], str | int) or not isinstance(change.get("label", ""), str):
-        raise ValueError("value must be a number or text, label text")  # noqa: TRY004  answered as a wrong request
-    if not all(isinstance(change.get(name, True), bool) for name in ("isActive", "isDefaultValue", "remove")):
-        raise ValueError("isActive, isDefaultValue and remove are true or false")
-    entry = next((one for one in values if one["value"] == str(change["value"])), None)
-    if entry is None:
-        blank = {"isDefaultValue": False, "sortOrder": len(values) + 1, "parentValue": "", "isActive": True}
-        entry = {"value": str(change["value"]), "label": str(change["value"]), **blank, "isSystem": False}
-        values.append(entry)
-    elif change.get("remove"):
-        values.remove(entry)
-    entry.update(
-        {name: value for name, value in change.items() if name in ("label", "isActive", "isDefaultValue")}
-    )
-    return entry
-
-
-def _edit(tenant: Tenant, request: Request, name: str, number: int) -> Response:
-    """What a person in Autotask changes or deletes by hand."""
-    entity = contract.find(name)
-    if entity is None:
-        raise ApiError(404, f"There is no entity {name}.")
-    with tenant.store:
-        old = tenant.store.table(entity.name).rows.get(number)
-        if old is None:
-            raise ApiError(404, f"{entity.name} has no record {number}.")
-        if request.method == "DELETE":
-            _take_out(tenant, entity, old)
-            return _json({})
-        changed = {**old, **seed.complete_partial(entity.name, _body(request)), "id": number}
-        tenant.store.put(entity.name, changed)
-        changes.follow_up(tenant, entity.name, "Update", old, changed, _somebody(tenant))
-        return _json(_without_data(changed))
-
-
-def _take_out(tenant: Tenant, entity: Entity, record: Record) -> None:
-    """Delete a record with what is written below it, as a quote takes its items along."""
-    for child in contract.entities().values():
-        if child.parent and child.parent.entity == entity.name:
-            for row in tenant.store.table(child.name).where(child.parent.key, record["id"]):
-                _take_out(tenant, child, row)
-    tenant.store.remove(entity.name, record["id"])
-    changes.follow_up(tenant, entity.name, "Delete", record, None, _somebody(tenant))
-
-
-def _somebody(tenant: Tenant) -> int | None:
-    """A person who works in Autotask, rather than the API user."""
-    return next(
-        (row["id"] for row in tenant.store.table("Resources").rows.values() if row["id"] != tenant.person),
-        None,
-    )

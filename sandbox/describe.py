@@ -24,8 +24,11 @@ def wire(
     tenant: Tenant, entity: Entity, record: Record, include: list[str], *, whole: bool = False
 ) -> dict[str, Any]:
     """A record as JSON. ``include`` narrows it (the id is always there); ``whole`` shows attachment data too."""
-    names = ["id", *(name for name in include if name in entity.fields)] if include else entity.fields
-    shown = {name: record.get(name) for name in names}
+    if include:
+        names = ["id", *(name for name in include if name in entity.fields)]
+        shown = {name: record.get(name) for name in names}
+    else:
+        shown = {**entity.blank, **record}
     if not whole:
         shown.update({name: None for name in entity.hidden if name in shown})
     udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]

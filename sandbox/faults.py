@@ -6,7 +6,7 @@ import itertools
 import random
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox import contract
 
@@ -25,6 +25,7 @@ KINDS = (
     "duplicate",
     "thread_limit_sentence",
 )
+Number = TypeVar("Number", int, float)
 VERBS = ("query", "count", "get", "create", "update", "delete", "metadata")
 # Addresses that belong to no entity. A fault strikes them only where it names one, so that counting calls at
 # entities does not depend on how often a client looks its zone up.
@@ -93,24 +94,34 @@ def read(data: dict[str, Any]) -> Fault:
     named = contract.find(str(data.get("entity") or ""))
     if data.get("entity") and named is None:
         raise ValueError(f"There is no entity {data['entity']}.")
-    try:
-        fault = Fault(
-            kind=_one_of(KINDS, "fault kind", data.get("kind")),
-            entity=named.name if named else "",
-            verb=_one_of(VERBS + ADDRESSES, "verb", data["verb"]) if data.get("verb") else "",
-            nth=int(data.get("nth", 1)),
-            times=int(data.get("times", 1)),
-            probability=float(data.get("probability", 1)),
-            seed=int(data.get("seed", 0)),
-            seconds=float(data.get("seconds", 1)),
-        )
-    except (TypeError, OverflowError) as error:
-        raise ValueError(f"A number in the fault is wrong: {error}.") from error
+    fault = Fault(
+        kind=_one_of(KINDS, "fault kind", data.get("kind")),
+        entity=named.name if named else "",
+        verb=_one_of(VERBS + ADDRESSES, "verb", data["verb"]) if data.get("verb") else "",
+        nth=_number(int, data, "nth", 1),
+        times=_number(int, data, "times", 1),
+        probability=_number(float, data, "probability", 1),
+        seed=_number(int, data, "seed", 0),
+        seconds=_number(float, data, "seconds", 1),
+    )
     if fault.nth < 1 or fault.times < 0 or not 0 <= fault.probability <= 1 or not 0 <= fault.seconds <= 120:
         raise ValueError(
             "nth is at least 1, times at least 0 (0: always), probability 0 to 1, seconds 0 to 120."
         )
     return fault
+
+
+def _number(kind: type[Number], data: dict[str, Any], name: str, default: int) -> Number:
+    """A number, which a header brings as text. Raises ValueError with a sentence."""
+    given = data.get(name, default)
+    try:
+        number = kind(given)
+        if isinstance(given, bool) or (kind is int and not isinstance(given, str) and number != given):
+            raise ValueError  # noqa: TRY301  answered below, like what is no number at all
+    except (TypeError, ValueError, ArithmeticError) as error:
+        whole = "a whole number" if kind is int else "a number"
+        raise ValueError(f"The {name} of a fault must be {whole}, not {str(given)[:40]!r}.") from error
+    return number
 
 
 def _one_of(known: tuple[str, ...], what: str, name: Any) -> str:

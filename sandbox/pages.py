@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,12 @@ def _answer(tenants: Tenants, request: Request) -> Response:
         raise ApiError(405, "Pages are only read.")
     if parts[:1] == ["static"] and len(parts) == 2 and parts[1] in STATIC:
         return Response((HERE / "static" / parts[1]).read_bytes(), mimetype=STATIC[parts[1]])
-    if parts in ([], ["tenants"]):
+    if parts in ([], ["tenants"], ["_tenants"]):
         there = tenants.all()
         # Whoever has one tenant wants to see what it holds.
         if not parts and len(there) == 1:
             return redirect(f"/tenants/{there[0].code}", 302)
-        return _render("tenants.html", tenants=there)
+        return _live(request, "tenants.html", show.tenants(there, tenants.strays), part=parts == ["_tenants"])
     if parts[0] != "tenants":
         # An address without a tenant is the demo tenant's, as its zone says.
         return _tenant_page(_tenant(tenants, DEMO_CODE), request, parts)
@@ -85,6 +86,8 @@ def _tenant_page(tenant: Tenant, request: Request, parts: list[str]) -> Response
         match parts:
             case []:
                 return _overview(tenant)
+            case ["_entities"]:
+                return _live(request, "entities.html", _entities(tenant), part=True, tenant=tenant)
             case ["_opportunities"]:
                 return _part(request, tenant, tenant.store.version, "_opportunities.html", _opportunities)
             case ["_calls"]:
@@ -97,9 +100,19 @@ def _tenant_page(tenant: Tenant, request: Request, parts: list[str]) -> Response
 
 
 def _overview(tenant: Tenant) -> Response:
+    counted = _entities(tenant)
     return _render(
-        "tenant.html", tenant=tenant, **_opportunities(tenant), **_calls(tenant), entities=show.counts(tenant)
+        "tenant.html",
+        tenant=tenant,
+        **_opportunities(tenant),
+        **_calls(tenant),
+        **counted,
+        entities_mark=_mark(counted),
     )
+
+
+def _entities(tenant: Tenant) -> dict[str, Any]:
+    return {"entities": show.counts(tenant)}
 
 
 def _opportunities(tenant: Tenant) -> dict[str, Any]:
@@ -117,6 +130,21 @@ def _part(request: Request, tenant: Tenant, mark: int, template: str, values: An
     return _render(template, tenant=tenant, **values(tenant))
 
 
+def _mark(values: dict[str, Any]) -> str:
+    """The same for the same values, so that what did not change is left alone."""
+    return hashlib.sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _live(request: Request, template: str, values: dict[str, Any], *, part: bool, **more: Any) -> Response:
+    """A page, or with ``part`` the part of it (``_`` before its name) that HTMX asks for again: nothing (204) as long
+    as ``values`` are what it has ``seen``.
+    """
+    mark = _mark(values)
+    if part and request.args.get("seen") == mark:
+        return Response(status=204)
+    return _render(f"_{template}" if part else template, **more, **values, mark=mark)
+
+
 def _call(tenant: Tenant, number: str) -> Response:
     found = [one for one in tenant.log.since() if str(one["seq"]) == number]
     if not found:
@@ -125,49 +153,38 @@ def _call(tenant: Tenant, number: str) -> Response:
 
 
 def _entity(tenant: Tenant, entity: contract.Entity, request: Request, rest: list[str]) -> Response:
-    if not rest:
+    if rest in ([], ["_live"]):
         wanted = request.args.get("q", "").strip()[:100]
         rows, total = show.rows(tenant, entity, wanted)
-        return _render(
-            "records.html",
-            tenant=tenant,
-            entity=entity,
-            rows=rows,
-            total=total,
-            wanted=wanted,
-            columns=show.COLUMNS.get(entity.name, ()),
-        )
+        values = {
+            "rows": rows,
+            "total": total,
+            "wanted": wanted,
+            "columns": show.COLUMNS.get(entity.name, ()),
+        }
+        return _live(request, "records.html", values, part=bool(rest), tenant=tenant, entity=entity)
     number = int(rest[0]) if weblinks.NUMBER.fullmatch(rest[0]) else -1
     record = tenant.store.table(entity.name).rows.get(number)
     if record is None:
         raise ApiError(404, f"{entity.name} has no record {rest[0][:20]}.")
     if rest[1:] == ["file"] and record.get("data"):
         return _file(record)
-    if rest[1:] == ["_live"] and entity.name == "Opportunities":
-        return _part(
-            request, tenant, tenant.store.version, "_opportunity.html", lambda it: _opportunity(it, record)
-        )
-    if rest[1:]:
+    if rest[1:] not in ([], ["_live"]):
         raise ApiError(404, "There is no such page.")
     if entity.name == "Opportunities":
-        return _render("opportunity.html", tenant=tenant, entity=entity, **_opportunity(tenant, record))
-    return _record(tenant, entity, record)
+        template, values = "opportunity.html", {"one": show.opportunity(tenant, record)}
+    else:
+        template, values = "record.html", _record(tenant, entity, record)
+    return _live(request, template, values, part=bool(rest[1:]), tenant=tenant, entity=entity)
 
 
-def _opportunity(tenant: Tenant, record: Record) -> dict[str, Any]:
-    return {"one": show.opportunity(tenant, record), "version": tenant.store.version}
-
-
-def _record(tenant: Tenant, entity: contract.Entity, record: Record) -> Response:
-    return _render(
-        "record.html",
-        tenant=tenant,
-        entity=entity,
-        record=record,
-        fields=show.fields(tenant, entity, record),
-        empty=[name for name in entity.fields if record.get(name) is None],
-        related=show.related(tenant, entity.name, record["id"]),
-    )
+def _record(tenant: Tenant, entity: contract.Entity, record: Record) -> dict[str, Any]:
+    return {
+        "record": show.without_content(record),
+        "fields": show.fields(tenant, entity, record),
+        "empty": [name for name in entity.fields if record.get(name) is None],
+        "related": show.related(tenant, entity.name, record["id"]),
+    }
 
 
 def _file(record: Record) -> Response:

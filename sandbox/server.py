@@ -20,6 +20,7 @@ MAX_CHUNK_LINE = 200
 IDLE = 75  # seconds that a kept connection may be silent between two requests
 ARRIVAL = 60  # seconds in which a whole request must have come, however it drips in
 ABSOLUTE = re.compile(r"^https?://[^/?]*", re.IGNORECASE)  # how a proxy is asked
+RAW = re.compile(r"[^\x21-\x7e]")  # what should have been put away in an address, and may be no UTF-8
 CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?\n")
 
 
@@ -63,6 +64,8 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         super().__init__(address, Handler)
         self.sandbox = sandbox
 
@@ -141,13 +144,15 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.sandbox
 
     def _environ(self) -> dict[str, Any]:
-        """The request as far as it can be told before its body is read."""
+        """The request as far as it can be told before its body is read. Raises _Refusal."""
+        if self.request_version == "HTTP/0.9":
+            raise _Refusal(400, "The request line names no version of HTTP.")
         path, _, query = ABSOLUTE.sub("", self.path).partition("?")
         environ = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-            "QUERY_STRING": query,
+            "QUERY_STRING": RAW.sub(lambda found: f"%{ord(found[0]):02X}", query),
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": str(self.connection.getsockname()[1]),
             "SERVER_PROTOCOL": self.request_version,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox import amounts, contract
+from sandbox.calls import CallLog
 from sandbox.contract import Entity
 from sandbox.query import Record
 from sandbox.tenants import Tenant
@@ -150,6 +151,25 @@ def related(tenant: Tenant, entity: str, number_: int) -> list[dict[str, Any]]:
     return found
 
 
+def tenants(all_of_them: list[Tenant], strays: CallLog) -> dict[str, Any]:
+    """What the first page tells: each tenant, and the newest calls that belong to none."""
+    return {
+        "tenants": [
+            {"code": one.code, "user": one.user, "began": one.seed_name, "calls": one.log.sequence}
+            for one in all_of_them
+        ],
+        "strays": [{**call(one), "sentence": _sentence(one)} for one in reversed(strays.since(last=20))],
+    }
+
+
+def _sentence(entry: dict[str, Any]) -> str:
+    """Why a call was refused."""
+    try:
+        return " ".join(json.loads(entry["response"]).get("errors", []))
+    except ValueError:  # the answer is no longer kept
+        return ""
+
+
 def counts(tenant: Tenant) -> list[tuple[str, int]]:
     """Every entity and how many records it has, those with some first."""
     listed = [(name, len(tenant.store.table(name).rows)) for name in sorted(contract.entities())]
@@ -176,8 +196,16 @@ def opportunity(tenant: Tenant, record: Record) -> dict[str, Any]:
         "owner": tenant.store.table("Resources").rows.get(record["ownerResourceID"]),
         "buckets": [bucket for bucket in buckets if bucket[1] or bucket[2]],
         "quotes": [quote(tenant, one) for one in quotes],
-        "files": tenant.store.table("OpportunityAttachments").where("opportunityID", record["id"]),
+        "files": [
+            without_content(one)
+            for one in tenant.store.table("OpportunityAttachments").where("opportunityID", record["id"])
+        ],
     }
+
+
+def without_content(record: Record) -> Record:
+    """A file's content may be large; whether there is any is all that a page shows of it."""
+    return {**record, "data": True} if record.get("data") else record
 
 
 def quote(tenant: Tenant, record: Record) -> dict[str, Any]:

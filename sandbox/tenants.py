@@ -82,7 +82,12 @@ class Tenant:
     def remember(self) -> None:
         """Write to the file, where there is one, what is no record."""
         self.store.remember(
-            {"seed": self.seed_name, "settings": self.settings(), "picklists": self.picklists}
+            {
+                "seed": self.seed_name,
+                "settings": self.settings(),
+                "picklists": self.picklists,
+                "udfs": self.udfs,
+            }
         )
 
 
@@ -98,7 +103,10 @@ class Tenants:
             settings = about["settings"]
             tenant = Tenant(code, settings["user"], settings["secret"], about["seed"], Store(code, data))
             apply_settings(tenant, settings)
-            tenant.picklists, tenant.udfs = about["picklists"], seed.user_defined_fields()
+            tenant.picklists = about["picklists"]
+            tenant.udfs = (
+                about.get("udfs") or seed.user_defined_fields()
+            )  # a file from before these were kept
             self._by_code[code.lower()] = tenant
 
     def create(self, code: str, user: str, secret: str, seed_name: str = "demo", **settings: Any) -> Tenant:

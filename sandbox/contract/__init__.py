@@ -51,6 +51,11 @@ class Entity:
     by_lower: dict[str, Field] = field(default_factory=dict)
 
     @cached_property
+    def blank(self) -> dict[str, None]:
+        """Every field without a value, in order."""
+        return dict.fromkeys(self.fields)
+
+    @cached_property
     def hidden(self) -> list[str]:
         """Fields that are shown in the answer about one record below its parent only."""
         return [name for name, field in self.fields.items() if field.type == "bytes"]

@@ -67,7 +67,18 @@ words = [
     "",
     "%00",
 ]
-admin_words = ["reset", "seed", "state", "calls", "stats", "usage", "faults", "picklists", "companyType"]
+admin_words = [
+    "reset",
+    "seed",
+    "state",
+    "calls",
+    "stats",
+    "usage",
+    "faults",
+    "picklists",
+    "companyType",
+    "userDefinedFields",
+]
 segments = st.sampled_from(names) | st.sampled_from(words) | st.integers(-5, 10**20).map(str) | text
 settable = ["threadLimit", "hourlyThreshold", "strict", "permissions", "seed", "kind", "entity", "calls"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import contract
 from sandbox.__main__ import EPILOG
-from sandbox.faults import KINDS, VERBS
+from sandbox.faults import ADDRESSES, KINDS, VERBS
 from sandbox.tenants import DEMO_CODE, DEMO_SECRET, DEMO_USER, SETTINGS
 from stack.options import ROOT
 
@@ -29,8 +29,8 @@ def test_the_page_tells_of_every_entity_and_verb() -> None:
     for name in contract.entities():
         if not re.search("Webhook(Udf)?Fields|WebhookExcluded", name):
             assert name in TEXT, name
-    for verb in VERBS:
-        assert verb in TEXT
+    for verb in VERBS + ADDRESSES:
+        assert re.search(rf"\b{verb}\b", TEXT), verb
 
 
 def test_every_source_is_used_and_every_mark_has_a_source() -> None:

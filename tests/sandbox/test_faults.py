@@ -236,6 +236,10 @@ def test_faults_can_be_taken_away_one_by_one_or_all(api: Api) -> None:
         {"kind": "500", "nth": 0},
         {"kind": "500", "times": -1},
         {"kind": "500", "times": []},
+        {"kind": "500", "nth": 1.5},
+        {"kind": "500", "nth": True},
+        {"kind": "500", "seed": "x"},
+        {"kind": "delay", "seconds": None},
         {"kind": "500", "probability": 2},
         {"kind": "500", "probability": "NaN"},
         {"kind": "delay", "seconds": 1e9},
@@ -254,6 +258,9 @@ def test_a_wrong_header_is_refused_with_a_sentence(api: Api) -> None:
     answer = create(api, **{"X-Sandbox-Fault": "earthquake"})
     assert answer.status_code == 400
     assert "Known: delay, hold, 429" in answer.json()["errors"][0]
+    answer = create(api, **{"X-Sandbox-Fault": "delay;seconds=soon"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == ["The seconds of a fault must be a number, not 'soon'."]
     assert made(api) == 0
 
 

@@ -56,6 +56,7 @@ def test_everything_is_there_after_a_kill(start: Start) -> None:
     file = attachment(b"%PDF-1.7 made up")
     number = api.create(f"/Opportunities/{made.opportunity}/Attachments", **file)
     tenant.change(threadLimit=9)
+    tenant._ask("POST", "/userDefinedFields/Quotes", {"name": "Region"})
     tenant._ask("PATCH", "/picklists/Companies/companyType", {"value": "44", "label": "Odd"})
     tenant.remove("Products", 8100)
     before = tenant.state()
@@ -70,6 +71,7 @@ def test_everything_is_there_after_a_kill(start: Start) -> None:
     assert api.get(f"/Opportunities/{made.opportunity}/Attachments/{number}")["data"] == file["data"]
     assert tenant._ask("GET", "")["threadLimit"] == 9
     assert api.picklist("Companies", "companyType")["Odd"] == 44
+    assert api.get(f"/Quotes/{made.quote}")["userDefinedFields"] == [{"name": "Region", "value": None}]
     assert api.create("/QuoteLocations", city="Austin") > made.location
 
 
@@ -138,6 +140,14 @@ def test_a_port_in_use_is_told_in_a_sentence() -> None:
     assert said.returncode == 1
     assert "cannot be used" in said.stderr
     assert "--port" in said.stderr
+
+
+@pytest.mark.parametrize("options", [("--port", "65536"), ("--port", "-1"), ("--host", "nowhere.invalid")])
+def test_an_address_that_cannot_be_listened_on_is_told_in_a_sentence(options: tuple[str, str]) -> None:
+    said = run("--port", "0", *options)
+    assert said.returncode == 1
+    assert "cannot be used" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_a_file_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from tests.support.browser import accessibility_violations
 
 pytestmark = pytest.mark.browser
 
+COMMAND = "Autotask/AutotaskExtend/ExecuteCommand.aspx"
+
 
 def address(api: Api, path: str = "") -> str:
     return f"{api.tenant.sandbox_url}/tenants/{api.tenant.code}{path}"
@@ -46,6 +48,44 @@ def test_lines_and_totals_of_an_open_quote_appear_by_themselves(
     expect(browser_page.get_by_role("row", name="Arrives later")).to_be_visible()
     expect(browser_page.locator(".totals")).to_contain_text("3,800.00")
     expect(browser_page.get_by_role("row", name="Amount 3,800.00")).to_be_visible()
+
+
+def test_records_lists_and_counts_appear_by_themselves(api: Api, made: Deal, browser_page: Page) -> None:
+    browser_page.goto(address(api))
+    count = browser_page.locator("#entities a").filter(has_text="QuoteItems")
+    expect(count).to_have_text("QuoteItems 2")
+    api.create(made.items, **item_fields(api, name="Third", sortOrderID=3))
+    expect(count).to_have_text("QuoteItems 3")
+    browser_page.goto(address(api, f"/Companies/{made.company}"))
+    api.change("/Companies", made.company, city="Austin")
+    expect(browser_page.locator("#record")).to_contain_text("Austin")
+    second = api.create(f"/Companies/{made.company}/Contacts", firstName="Ola", lastName="Berg", isActive=1)
+    expect(browser_page.get_by_role("link", name="Ola Berg")).to_be_visible()
+    browser_page.goto(address(api, "/Contacts?q=ola"))
+    expect(browser_page.locator("tbody tr")).to_have_count(1)
+    api.change(f"/Companies/{made.company}/Contacts", second, lastName="Strand")
+    expect(browser_page.get_by_role("link", name="Ola Strand")).to_be_visible()
+
+
+def test_a_record_that_did_not_change_is_left_alone(api: Api, made: Deal, browser_page: Page) -> None:
+    """Also while others do: what a person opened stays open."""
+    browser_page.goto(address(api, f"/Products/{api.names('Products', 'id')[5]}"))
+    browser_page.get_by_text("empty fields").click()
+    for name in ("One", "Two"):
+        api.change("/Companies", made.company, companyName=name)
+        with browser_page.expect_response(lambda answer: "_live" in answer.url) as waited:
+            pass
+        assert waited.value.status == 204
+    expect(browser_page.locator("details")).to_have_attribute("open", "")
+
+
+def test_calls_of_nobody_are_on_the_first_page(api: Api, browser_page: Page) -> None:
+    browser_page.goto(api.tenant.sandbox_url)
+    code = f"mistyped-{api.tenant.code}"
+    api.call("GET", f"/Companies/{int(api.tenant.code[-6:], 16)}", headers={"ApiIntegrationCode": code})
+    row = browser_page.get_by_role("row").filter(has_text=f"Companies/{int(api.tenant.code[-6:], 16)}")
+    expect(row).to_contain_text("The API integration code is invalid.")
+    assert accessibility_violations(browser_page) == []
 
 
 def test_what_did_not_change_is_left_alone(api: Api, made: Deal, browser_page: Page) -> None:
@@ -85,7 +125,10 @@ def test_a_list_can_be_searched(api: Api, browser_page: Page) -> None:
     expect(browser_page.locator("tbody tr")).to_have_count(3)
 
 
-PAGES = ["", "/Opportunities/{opportunity}", "/Quotes/{quote}", "/Products", "/calls/1", "/Nonsense"]
+PAGES = [
+    *("", "/Opportunities/{opportunity}", "/Quotes/{quote}", "/Products", "/Products?q=none-has-this"),
+    *("/calls/1", "/Nonsense", f"/{COMMAND}?Code=OpenAccount&Phone=1"),
+]
 
 
 @pytest.mark.parametrize("width", [1440, 390])

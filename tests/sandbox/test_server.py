@@ -96,6 +96,15 @@ def test_an_address_may_be_asked_for_as_of_a_proxy(serving: Server, sent: str) -
         assert answer(connection).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("sent", ["Zoë".encode(), "Zoë".encode("latin-1"), b"Zo%C3%AB", b"Zo%EB"])
+def test_what_stands_raw_in_an_address_is_read_as_far_as_it_can_be(serving: Server, sent: bytes) -> None:
+    search = b'{"filter":[{"op":"eq","field":"name","value":"%s"}]}' % sent
+    line = b"GET /atservicesrest/v1.0/Roles/query?search=" + search.replace(b" ", b"%20") + b" HTTP/1.1\r\n"
+    with connect(serving) as connection:
+        connection.sendall(line + HEAD.encode() + b"\r\n")
+        assert b'"items":[]' in answer(connection)
+
+
 def test_a_head_has_no_body_and_options_are_refused(serving: Server) -> None:
     with connect(serving) as connection:
         connection.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" + GET)

@@ -91,6 +91,8 @@ def test_seeding_adds_records_of_every_entity_as_they_are_given(api: Api) -> Non
         Taxes=[{"taxName": "Local", "taxRate": "1.25", "taxRegionID": 401, "taxCategoryID": 301}],
     )
     assert made["Companies"][1] == 5
+    high = api.tenant.seed(Products=[{"name": "A"}, {"id": 90_000, "name": "B"}, {"name": "C"}])["Products"]
+    assert high[1:] == [90_000, 90_001]
     assert api.get(f"/Companies/{made['Companies'][0]}")["companyName"] == "Seeded"
     assert api.get("/Companies/5")["isActive"] is False
     assert api.get(f"/Taxes/{made['Taxes'][0]}")["taxRate"] == 1.25
@@ -209,6 +211,33 @@ def test_settings_are_changed_all_or_none(api: Api) -> None:
         answer = admin(api.tenant.sandbox_url, "PATCH", url, {"threadLimit": 7, **wrong})
         assert answer.status_code == 400
         assert api.tenant._ask("GET", "")["threadLimit"] == 3
+
+
+def test_user_defined_fields_can_be_defined(api: Api) -> None:
+    udf = {"name": "Account Manager", "value": "Rita"}
+    number = company(api, userDefinedFields=[udf])
+    assert udf not in api.get(f"/Companies/{number}")["userDefinedFields"]
+    api.tenant._ask("POST", "/userDefinedFields/companies", {"name": "Account Manager"})
+    api.change("/Companies", number, userDefinedFields=[udf])
+    assert udf in api.get(f"/Companies/{number}")["userDefinedFields"]
+    node = {"op": "eq", "field": "account manager", "udf": True, "value": "rita"}
+    assert api.names("Companies", "id", node) == [number]
+    assert "Account Manager" in api.picklist("CompanyWebhookUdfFields", "udfFieldID")
+    url = f"/tenants/{api.tenant.code}/userDefinedFields"
+    wrong: tuple[dict[str, Any], ...] = (
+        {},
+        {"name": ""},
+        {"name": 7},
+        {"name": "x" * 81},
+        {"name": "ACCOUNT manager"},
+        {"name": "phone"},
+    )
+    for body in wrong:
+        assert admin(api.tenant.sandbox_url, "POST", f"{url}/Companies", body).status_code == 400
+    assert admin(api.tenant.sandbox_url, "POST", f"{url}/Nonsense", {"name": "x"}).status_code == 404
+    api.tenant.reset()
+    described = api.call("GET", "/Companies/entityInformation/userDefinedFields").json()["fields"]
+    assert [one["name"] for one in described] == ["Contract Tier"]
 
 
 @pytest.mark.parametrize(
