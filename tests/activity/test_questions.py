@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import text as text_of
 
 from tests.activity.kit import Office
 from tests.settings.visitor import HTMX, Visitor, text
-from webapp.models import Organization, PushQuestion, User, db
+from tests.support.waiting import wait_for
+from webapp.models import Organization, OutboxEntry, PushQuestion, User, db
 
 TWINS = "Twin Peaks Logistics"
 
@@ -112,6 +117,57 @@ def test_an_answer_counts_for_every_quote_that_asked_the_same(office: Office, ow
     assert office.entry(second)[1:] == ("answered", "waiting")
     assert [office.process(first), office.process(second)] == ["synced", "synced"]
     assert company_of_newest_opportunity(office) == buffalo
+
+
+@contextmanager
+def questions_held(office: Office) -> Iterator[Callable[[], None]]:
+    """Hold the questions' rows; gives a function that returns when two others wait for them. SQLite is serial."""
+    with office.app.app_context():
+        engine = db.engine
+    if engine.dialect.name != "postgresql":
+        yield lambda: None
+        return
+    blocked = "wait_event_type = 'Lock' and datname = current_database()"
+    waiting = text_of(f"select count(*) from pg_stat_activity where {blocked}")  # noqa: S608  our own words
+    with engine.connect() as holder, engine.connect() as watcher:
+        holder.execute(db.select(PushQuestion.id).with_for_update())
+
+        def both_wait() -> None:
+            def count() -> bool:
+                with watcher.begin():
+                    return int(watcher.scalar(waiting) or 0) == 2
+
+            wait_for(count, "two who wait for the questions")
+
+        yield both_wait
+        holder.rollback()
+
+
+@pytest.mark.both_databases
+def test_of_two_who_answer_at_once_one_is_told(office: Office, owner: Visitor, admin: Visitor) -> None:
+    twins = seed_twins(office)
+    quote_id = office.quote(company=TWINS)
+    office.process(quote_id)
+    asked = [(visitor, *ask(visitor, quote_id)) for visitor in (owner, admin)]
+
+    def answer(place: int) -> int:
+        visitor, form, (name,) = asked[place]
+        return visitor.client.post(
+            form.action, data={**dict(form.fields), name: str(twins[place])}
+        ).status_code
+
+    with ThreadPoolExecutor(2) as pool, questions_held(office) as both_wait:
+        coming = [pool.submit(answer, place) for place in range(2)]
+        both_wait()
+    answers = [one.result() for one in coming]
+    assert sorted(answers) == [303, 409]
+    ((chosen, _who),) = stored(office)
+    assert chosen == twins[answers.index(303)]
+    with office.app.app_context():
+        entries = db.session.scalars(
+            db.select(OutboxEntry).filter_by(quote_id=quote_id, reason="answered")
+        ).all()
+        assert len(entries) == 1
 
 
 def test_several_questions_are_asked_together_and_a_pick_survives_a_refusal(

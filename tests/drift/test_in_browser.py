@@ -80,11 +80,15 @@ def test_the_preview_of_a_changed_quote(desk: Desk, page: Page, address: str) ->
     quote = pushed(desk, *every_kind(desk))
     quote.lines[0].unit_price = Decimal(1200)
     db.session.commit()
-    page.goto(f"{address}/quotes/{settled(quote)}")
+    quote_page = f"{address}/quotes/{settled(quote)}"
+    page.goto(quote_page)
     page.get_by_role("link", name="Autotask preview").click()
     expect(page.locator("#push-preview")).to_contain_text("1,200.00")
     page.get_by_role("link", name="Look again").click()
     expect(page.locator("#push-preview")).to_contain_text("1,234.56")
+    assert page.url == quote_page, "it opens in place"
+    assert wrong_with(page) == []
+    page.goto(f"{quote_page}/autotask/preview")
     assert wrong_with(page) == []
 
 

@@ -41,7 +41,7 @@ def command(desk: Desk, *arguments: str, stdin: bytes | None = None) -> Result:
 def test_the_page_counts_and_the_file_can_be_downloaded(desk: Desk, admin: Visitor) -> None:
     pushed(desk)
     said = text(admin.client.get(PAGE))
-    assert "QuoteItems 2" in said
+    assert "Quote items 2" in said
     answer = admin.client.get(f"{PAGE}.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="autotask-links-')

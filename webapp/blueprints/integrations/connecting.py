@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import make_response, render_template, url_for
+from flask import flash, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime, show_errors
 from webapp.models import db
-from webapp.services.autotask import connection, metadata
+from webapp.services.autotask import connection, metadata, pausing
 from webapp.services.errors import Invalid, ServiceError
 
 
@@ -50,6 +50,9 @@ def disconnect() -> ResponseReturnValue:
 
 
 def _connected() -> ResponseReturnValue:
+    paused = pausing.current()
+    if paused is not None:
+        flash(paused.sentence, "warning")
     answer = back_to("integrations.autotask", "Autotask is connected. Now go through the sections below.")
     if not is_htmx():
         _read_lists()

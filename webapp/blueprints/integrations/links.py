@@ -8,9 +8,9 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import actor, admin_required, runtime
+from webapp.blueprints.support import actor, admin_required, back_to, runtime
 from webapp.models import db, utc_now
-from webapp.services.autotask import link_rows, portable_links, rebuild
+from webapp.services.autotask import link_rows, other_autotask, portable_links, rebuild
 from webapp.services.errors import ServiceError
 
 # One request looks at so many quotes at most; the command line has no limit.
@@ -61,6 +61,17 @@ def rebuild_links() -> ResponseReturnValue:
     if stores:
         rebuild.store(actor(), found)
     return _page(found=found, stored=stores)
+
+
+@integrations.post("/autotask/links/forget")
+@admin_required
+def forget_links() -> ResponseReturnValue:
+    """Forget all links, for when another Autotask was connected."""
+    number = other_autotask.forget_links(actor())
+    what = "1 link was" if number == 1 else f"{number:,} links were"
+    return back_to(
+        "integrations.links", f"{what} forgotten. The next push of a quote looks for everything anew."
+    )
 
 
 def _page(status: int = 200, **more: Any) -> ResponseReturnValue:

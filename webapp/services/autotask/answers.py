@@ -30,7 +30,7 @@ def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
     An answer counts for every quote that asked the same. Returns the quotes whose push goes on; the caller nudges.
     Raises Invalid with a sentence by ``str(question.id)``, Conflict when something else is asked now.
     """
-    questions = open_questions(quote_id)
+    questions = [one for one in _locked() if one.quote_id == quote_id]
     if not questions or set(picks) - {question.id for question in questions}:
         raise Conflict(GONE)
     wrong = {str(one.id): UNANSWERED for one in questions if picks.get(one.id) not in _allowed(one)}
@@ -46,6 +46,15 @@ def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
             outbox.record(quote, quote.current_revision, "answered")
     db.session.commit()
     return going_on
+
+
+def _locked() -> list[PushQuestion]:
+    """Every open question, so that of two people who answer at the same time the second learns of the first.
+
+    All in one order, since an answer may settle those of other quotes too.
+    """
+    query = db.select(PushQuestion).filter_by(chosen_id=None).order_by(PushQuestion.id).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _allowed(question: PushQuestion) -> set[int]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services import audit
+from webapp.services.autotask import other_autotask
 from webapp.services.autotask.budget import SharedBudget
 from webapp.services.autotask.client import CallRecord, Client, condition, find_zone
 from webapp.services.autotask.errors import (
@@ -45,13 +46,22 @@ def connect(
 ) -> Connection:
     """Find the zone, check the credentials with one call, store them encrypted.
 
-    Connecting again replaces the credentials; links and settings stay. Raises ConnectionRefused with a sentence at
-    the field that is wrong; nothing is stored then.
+    Connecting again replaces the credentials; links and settings stay, and should it be another Autotask, pushing is
+    paused first. Raises ConnectionRefused with a sentence at the field that is wrong; nothing is stored then.
     """
     user_name, secret, integration_code = user_name.strip(), secret.strip(), integration_code.strip()
     _check_filled(user_name, secret, integration_code)
     db.session.commit()  # no transaction stays open while Autotask is asked
     zone = _verify(runtime, user_name, secret, integration_code)
+    other_autotask.pause_if_other(
+        Client(
+            zone_url=str(zone["url"]),
+            user_name=user_name,
+            secret=secret,
+            integration_code=integration_code,
+            timeout=runtime.config.autotask_timeout_seconds,
+        )
+    )
     connection = load() or Connection(integration=AUTOTASK)
     connection.user_name = user_name
     connection.secret_encrypted = runtime.vault.encrypt(secret)

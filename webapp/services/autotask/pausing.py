@@ -11,6 +11,7 @@ from webapp.services.app_settings import PUSHING
 from webapp.services.fields import clean_text
 
 LONGEST_REASON = 200
+BY_ITSELF = "Quotewright"
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,18 @@ def current() -> Pause | None:
     return Pause(stored["by"], datetime.fromisoformat(stored["at"]), stored["reason"])
 
 
-def pause(actor: User, reason: str) -> Pause:
-    """Begin no further push; one that is under way is finished. Pausing again changes the reason."""
+def pause(actor: User | None, reason: str) -> Pause:
+    """Begin no further push; one that is under way is finished. Pausing again changes the reason.
+
+    ``actor``: None when nobody asked for it.
+    """
     text = " ".join(clean_text(reason).split())[:LONGEST_REASON]
     _, version = app_settings.get(PUSHING)
     now = utc_now()
-    value = {"paused": True, "by": actor.name, "at": now.isoformat(), "reason": text}
+    name = actor.name if actor else BY_ITSELF
+    value = {"paused": True, "by": name, "at": now.isoformat(), "reason": text}
     app_settings.put(PUSHING, value, version, actor)
-    return Pause(actor.name, now, text)
+    return Pause(name, now, text)
 
 
 def resume(actor: User) -> None:

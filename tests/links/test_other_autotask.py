@@ -1,0 +1,75 @@
+"""Another Autotask is connected: no push writes over its records by links that speak of the one before."""
+
+from __future__ import annotations
+
+from tests.push.kit import Desk
+from tests.settings.visitor import Visitor, text
+from tests.support.sandbox import Tenant, new_tenant
+from webapp.models import DriftCheck, Link, PushQuestion, Quote, db
+from webapp.services.autotask import connection, drift_check, holding, pausing
+
+PAGE = "/settings/integrations/autotask/links"
+
+
+def connect(desk: Desk, tenant: Tenant) -> None:
+    connection.connect(
+        desk.runtime,
+        user_name=tenant.user,
+        secret=tenant.secret,
+        integration_code=tenant.code,
+        actor=desk.rep,
+    )
+
+
+def pushed(desk: Desk) -> Quote:
+    quote = desk.quote({"name": "Rack"})
+    assert desk.push(quote).state == "synced"
+    return quote
+
+
+def links() -> int:
+    return db.session.scalar(db.select(db.func.count(Link.id))) or 0
+
+
+def test_the_same_autotask_again_pauses_nothing(desk: Desk) -> None:
+    connect(desk, desk.tenant)
+    assert pausing.current() is None, "nothing is linked yet"
+    quote = pushed(desk)
+    connection.disconnect(desk.rep)
+    connect(desk, desk.tenant)
+    assert pausing.current() is None
+    remote = next(
+        row for row in desk.tenant.state()["Quotes"] if row["externalQuoteNumber"] == str(quote.number)
+    )
+    desk.tenant.edit("Quotes", remote["id"], externalQuoteNumber="changed there")
+    connect(desk, desk.tenant)
+    assert pausing.current() is None, "it is still known by its name"
+
+
+def test_another_autotask_pauses_pushing_before_anything_is_written(desk: Desk, admin: Visitor) -> None:
+    quote = pushed(desk)
+    drift_check.check_one(desk.runtime, quote)
+    other = new_tenant(desk.tenant.sandbox_url)
+    # A stranger's quote under the same id.
+    strangers = other.state()["Quotes"]
+    connect(desk, other)
+    paused = pausing.current()
+    assert paused is not None
+    assert "none of the quotes that were pushed is in the Autotask that was connected" in paused.sentence
+    assert holding.current() is not None
+    assert other.stats()["writes"] == 0
+    assert other.state()["Quotes"] == strangers
+
+    assert links() > 0
+    answer = admin.send(admin.form(PAGE, "/forget"))
+    assert "links were forgotten" in text(admin.client.get(answer.location))
+    assert links() == 0
+    assert db.session.scalar(db.select(db.func.count()).select_from(DriftCheck)) == 0
+    assert db.session.scalar(db.select(db.func.count(PushQuestion.id))) == 0
+
+
+def test_reps_may_not_forget_links(desk: Desk, seller: Visitor) -> None:
+    pushed(desk)
+    token = dict(seller.form("/", "logout").fields)
+    assert seller.client.post(f"{PAGE}/forget", data=token).status_code == 403
+    assert links() > 0
