@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from webapp.models import utc_now
 from webapp.services.autotask import metadata
+from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.lookup import PERIODS
 from webapp.services.runtime import Runtime
 
@@ -27,6 +29,11 @@ TEXT_FIELDS = (
     "Services",
     "ServiceBundles",
 )
+REFERENCES = ("BillingCodes", "Roles", "Resources", "TaxCategories", "TaxRegions", "ShippingTypes")
+LISTS = {
+    *(f"fields:{entity}" for entity in (*TEXT_FIELDS, "BillingCodes", "OpportunityAttachments")),
+    *(f"reference:{name}" for name in (*REFERENCES, "Countries")),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class RemoteFacts:
 
 def gather(runtime: Runtime) -> RemoteFacts:
     """Read the facts, from the cache where it serves. Raises AutotaskError or NotConnected."""
+    runtime = _with_fresh_lists(runtime)
     return RemoteFacts(
         item_types=_item_types(runtime),
         periods={entity: _periods(runtime, entity) for entity in ("QuoteItems", "Products", "Services")},
@@ -84,6 +92,19 @@ def gather(runtime: Runtime) -> RemoteFacts:
             if entry.get("isReadOnly")
         ),
     )
+
+
+def _with_fresh_lists(runtime: Runtime) -> Runtime:
+    """Read what is too old all at once; the runtime that comes back asks no more. Raises like ``gather``."""
+    stale = [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
+    if not stale:
+        return runtime
+    try:
+        metadata.refresh(runtime, stale)
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        if set(metadata.unread()) & LISTS:
+            raise
+    return replace(runtime, offline=True)
 
 
 def _item_types(runtime: Runtime) -> dict[str, int]:
@@ -151,7 +172,7 @@ def _active(runtime: Runtime) -> dict[tuple[str, str], frozenset[int]]:
         (entity, name): frozenset(c.value for c in metadata.picklist(runtime, entity, name) if c.is_active)
         for entity, name in wanted
     }
-    for name in ("BillingCodes", "Roles", "Resources", "TaxCategories", "TaxRegions", "ShippingTypes"):
+    for name in REFERENCES:
         found["reference", name] = frozenset(
             c.value for c in metadata.reference(runtime, name) if c.is_active
         )
