@@ -31,7 +31,7 @@ from tests.support.waiting import wait_for
 from webapp import create_app
 from webapp.models import Person, Quote, RemoteMetadata, User, db
 from webapp.services import outbox
-from webapp.services.autotask import budget, connection
+from webapp.services.autotask import budget, connection, facts
 from webapp.services.autotask.settings import ProductsServicesSettings
 from webapp.services.quoting import acceptance, document, publishing
 
@@ -67,6 +67,7 @@ class Ground:
         self._seeded = desk.tenant.state()
         self.quote_id = twelve_lines(desk).id
         self.pdf = publish(self)
+        facts.gather(desk.runtime)
         self.scenes = {FIRST: self._save_scene("first")}
         self._undisturbed(FIRST)
         change(self)
