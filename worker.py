@@ -25,12 +25,13 @@ import config
 from webapp import create_app
 from webapp.models import db
 from webapp.services import notifications
-from webapp.services.autotask import drift_schedule
+from webapp.services.autotask import drift_schedule, hour
 from webapp.services.integrations import registry
 from webapp.services.runtime import Runtime
 
 SWEEP_SECONDS = 2.0
-# Whether quotes are due to be compared with Autotask is looked at after each so many sweeps: once a minute.
+# Whether quotes are due to be compared with Autotask, and how many calls its hour has left, is looked at after each so
+# many sweeps: once a minute.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 
@@ -77,6 +78,7 @@ def sweep_for_ever(parent: int) -> None:
         for name, task in tasks.items():
             _attempt(app, name, task)
         if sweeps % SWEEPS_PER_TICK == 0:
+            _attempt(app, "hour", hour.watch)
             _attempt(app, "drift", drift_schedule.tick)
 
 

@@ -183,6 +183,10 @@ class Client:
         """Calls of this hour: ``externalRequestThreshold``, ``currentTimeframeRequestCount``, ..."""
         return self._call("GET", "ThresholdInformation", "ThresholdInformation", safe=True)
 
+    def close_hour(self) -> None:
+        """Let no process of ours call for a minute, since the hour's calls are used up or nearly so."""
+        self._budget.close()
+
     def _pages(self, entity: str, body: dict[str, Any]) -> Iterator[list[Record]]:
         answer = self._call("POST", entity, f"{entity}/query", body, safe=True)
         while True:

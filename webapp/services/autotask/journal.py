@@ -34,6 +34,7 @@ class Journal:
         self._quote_id = run.quote_id
         self._token = run.token
         self._ids: dict[str, int] = {}
+        self._planned = 0
         self._notes: dict[int, dict[str, Any]] = {}
         self._found: list[links.Found] = []
         self._gone: list[tuple[links.Local, int]] = []
@@ -55,7 +56,7 @@ class Journal:
         )
 
     def plan(self, steps: list[Step]) -> None:
-        """Write the whole plan. Raises LeaseLost."""
+        """Write a plan behind what was planned before. Raises LeaseLost."""
         rows = [
             {
                 "run_id": self.run_id,
@@ -68,8 +69,9 @@ class Journal:
                 "remote_id": step.remote_id,
                 "changes": step.changes,
             }
-            for position, step in enumerate(steps, start=1)
+            for position, step in enumerate(steps, start=self._planned + 1)
         ]
+        self._planned += len(steps)
         statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
         ids = db.session.scalars(statement, rows)
         self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
