@@ -65,7 +65,9 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
 def _push(
     client: Client, log: journal.Journal, desired: Desired, push_run: PushRun, pdf: Callable[[], bytes]
 ) -> reconcile.Report:
-    _claim(push_run, claims.keys_of(desired))
+    claimed = claims.keys_of(desired)
+    _claim(push_run, list(claimed.values()))
+    log.claimed(claimed)
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         seen = prepare.look(client, desired, in_doubt)
@@ -75,6 +77,7 @@ def _push(
                 _sentence(seen.problems) or seen.questions[0].sentence, seen.questions, seen.problems
             )
         _keep_found(desired, seen)
+        log.linked(seen.found)
         steps = build(desired, seen.known, seen.stale)
         log.plan(steps)
         executor = Executor(client, log, seen.known, in_doubt, pdf)
