@@ -20,19 +20,22 @@ from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.worker import DequeueStrategy
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 
 import config
 from webapp import create_app
 from webapp.models import db
-from webapp.services import notifications
-from webapp.services.autotask import drift_schedule
+from webapp.services import notifications, outbox
+from webapp.services.autotask import drift_schedule, hour
+from webapp.services.errors import ServiceError
 from webapp.services.integrations import registry
-from webapp.services.quoting import expiry
+from webapp.services.quoting import document, expiry
 from webapp.services.runtime import Runtime
 
 SWEEP_SECONDS = 2.0
-# What expired, and whether quotes are due to be compared with Autotask, is looked at after each so many sweeps: once a
-# minute.
+# What expired, how many calls Autotask's hour has left, and whether quotes are due to be compared with Autotask, is
+# looked at after each so many sweeps: once a minute.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 
@@ -61,6 +64,24 @@ def compare_quotes() -> None:
         db.session.remove()
 
 
+def warm_up(app: Flask) -> None:
+    """Do once what every job would do anew, since each runs in a fork of this process.
+
+    That is to set up the mappers, to load what makes PDFs, and to make SQL of what is asked most. The database may be
+    away meanwhile; no connection stays open for the forks to inherit.
+    """
+    configure_mappers()
+    document.preload()
+    with app.app_context():
+        try:
+            outbox.rehearse(_runtime(app))
+        except (DBAPIError, ServiceError) as error:
+            log.info("worker.not_warm", error=type(error).__name__)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
 def sweep_for_ever(parent: int) -> None:
     """Sweep every two seconds until the worker that started this is gone or says stop."""
     stop = threading.Event()
@@ -80,6 +101,7 @@ def sweep_for_ever(parent: int) -> None:
             _attempt(app, name, task)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
+            _attempt(app, "hour", hour.watch)
             _attempt(app, "drift", drift_schedule.tick)
 
 
@@ -130,6 +152,7 @@ def main() -> int:
     except config.ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    warm_up(app)
     context = multiprocessing.get_context("fork")
     sweeper = context.Process(target=sweep_for_ever, args=(os.getpid(),), name="sweeper", daemon=True)
     sweeper.start()

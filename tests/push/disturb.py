@@ -20,7 +20,7 @@ SHORT = 0.4
 REMOTE_FAULTS: dict[str, dict[str, Any]] = {
     "cut before": {"kind": "cut_before"},
     "cut after commit": {"kind": "cut_after_commit"},
-    "time-out after commit": {"kind": "timeout_after_commit", "seconds": SHORT * 2},
+    "time-out after commit": {"kind": "timeout_after_commit", "seconds": SHORT * 1.5},
     "429": {"kind": "429"},
     "500": {"kind": "500"},
     "truncated body": {"kind": "truncated"},

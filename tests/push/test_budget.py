@@ -14,9 +14,10 @@ import pytest
 from redis import Redis
 
 from stack import redis_server
-from tests.push.kit import Desk
+from tests.push.kit import Desk, newest_entry
 from tests.support.waiting import wait_for
-from webapp.services.autotask import budget, connection
+from webapp.services import outbox
+from webapp.services.autotask import budget, connection, hour
 from webapp.services.autotask.budget import SETTLE_SECONDS, THREADS, SharedBudget
 from webapp.services.autotask.errors import Busy, HourUsedUp, Temporary
 
@@ -224,3 +225,24 @@ def test_who_gets_no_thread_for_long_gives_up_instead_of_going_above_the_limit(
     assert in_use(redis, shared) == THREADS
     for other in others:
         other.stop()
+
+
+def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> None:
+    desk.tenant.change(hourlyThreshold=1000, thresholdDelays=False)
+    quote = desk.quote({"name": "Box"})
+    entry = desk.publish(quote)
+    desk.tenant._ask("POST", "/usage", {"calls": 890})
+    hour.watch(desk.runtime)
+    desk.tenant._ask("POST", "/usage", {"calls": 900})
+    hour.watch(desk.runtime)
+    asked = desk.tenant.stats()["total"]
+    outbox.process(desk.runtime, entry.id)
+    entry = newest_entry(quote.id)
+    assert (entry.state, desk.tenant.stats()["total"]) == ("waiting", asked)
+    assert "used up" in entry.last_error
+    # What the minute does that nobody waits for here.
+    desk.runtime.redis.delete(*desk.runtime.redis.keys("quotewright:autotask:*:closed"))
+    desk.tenant._ask("POST", "/usage", {"calls": 10})
+    assert desk.process(quote).state == "synced"
+    hour.watch(desk.runtime)
+    assert not desk.runtime.redis.keys("quotewright:autotask:*:closed")

@@ -11,7 +11,6 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy
 
@@ -19,6 +18,7 @@ from tests.push.disturb import REMOTE_FAULTS, at_call, killed_push, recover, sle
 from tests.push.ground import (
     CHANGED,
     FIRST,
+    LISTS,
     Ground,
     PostgresKeeper,
     SqliteKeeper,
@@ -26,10 +26,10 @@ from tests.push.ground import (
 )
 from webapp.models import db
 from webapp.services import outbox
-from webapp.services.autotask import lease
+from webapp.services.autotask import apply, lease
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-SCENES = pytest.mark.parametrize("scene", [FIRST, CHANGED])
+SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
 MOMENTS = pytest.mark.parametrize("moment", ["before", "after"])
 
 
@@ -48,7 +48,6 @@ def ground(
 
 @pytest.fixture(scope="module")
 def postgres_ground(
-    postgres_admin_url: str,
     new_postgres: Callable[[str | None], str],
     migrated_postgres: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -56,11 +55,8 @@ def postgres_ground(
     sandbox_url: str,
 ) -> Iterator[Ground]:
     """A ground on PostgreSQL, for all tests of this process."""
-    url = new_postgres(migrated_postgres)
-    name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
-    keeper = PostgresKeeper(postgres_admin_url, name, new_postgres)
-    folder = tmp_path_factory.mktemp("postgres-ground")
-    with opened(url, keeper, folder, redis_server_url, sandbox_url) as made:
+    url, folder = new_postgres(migrated_postgres), tmp_path_factory.mktemp("postgres-ground")
+    with opened(url, PostgresKeeper(url), folder, redis_server_url, sandbox_url) as made:
         yield made
 
 
@@ -87,8 +83,9 @@ def test_an_undisturbed_push_makes_every_kind_once(ground: Ground) -> None:
     assert changed.wanted["opportunities"][0]["status"] == ground.desk.pick(
         "Opportunities", "status", "Closed"
     )
-    assert first.calls > 40
+    assert first.calls > 12 + 12, "more than one a line"
     assert changed.calls > 8
+    assert ground.scenes[LISTS].calls > 15
 
 
 def _picklist(ground: Ground, field: str) -> list[dict[str, str]]:
@@ -148,7 +145,6 @@ def test_the_database_connection_may_be_lost_at_any_call(
             connection.execute(drop)
 
     for nth in range(1, ground.scenes[scene].calls + 1):
-        admin.dispose()
         entry_id = ground.restore(scene)
         with at_call(nth, lose, moment) as aim:
             try:
@@ -169,6 +165,8 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_more(
     # As long as a lease holds its holder may write, so here it has to be renewed more often than it is in life.
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
     monkeypatch.setattr(lease, "FRESH_SECONDS", 0.2)
+    # One call at a time: what another thread has half sent when its process is stopped reaches Autotask afterwards.
+    monkeypatch.setattr(apply, "AT_ONCE", 1)
     for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
         sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
         end_idle_transactions()

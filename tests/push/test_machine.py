@@ -295,7 +295,8 @@ class Machine(RuleBasedStateMachine):
         agrees = self.compare_lines(side, frozen, ours, run)
         opportunity = next(row for row in opportunities if row["id"] == there["opportunityID"])
         if agrees and not by_hand:
-            assert run.state == "synced", run.sentence
+            # A line that was touched may come to the same by another price and discount, which is said as well.
+            assert run.state == "synced" or side.touched, run.sentence
             assert {name: money(opportunity[name]) for name, _ in BUCKETS.values()} == sums(frozen)
         else:
             assert run.state == "amber", "the sums differ"

@@ -31,14 +31,14 @@ MINUTE = 60
 @pytest.fixture
 def start_worker(
     app: Flask, app_settings: dict[str, str], tenant: Tenant, tmp_path: Path
-) -> Iterator[Callable[[], Child]]:
+) -> Iterator[Callable[..., Child]]:
     started: list[Child] = []
 
-    def start() -> Child:
+    def start(*program: str) -> Child:
         env = {**os.environ, **app_settings, "PYTHONUNBUFFERED": "1"}
         worker = Child(
             "worker",
-            [sys.executable, str(ROOT / "worker.py")],
+            [sys.executable, *(program or (str(ROOT / "worker.py"),))],
             env=env,
             cwd=ROOT,
             log=tmp_path / f"worker{len(started)}.log",
@@ -95,17 +95,26 @@ def test_a_flushed_redis_loses_no_push(redis_url: str, desk: Desk, start_worker:
         assert how_many(desk, quote) == 1
 
 
-def test_a_job_that_died_with_its_worker_before_it_began_runs_again(
-    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+# A real worker with its sweeper, whose every job ends as if somebody had killed all of it between two instructions.
+DIES_AT_ITS_FIRST_JOB = """
+import os, signal, worker
+worker.perform = lambda *_: os.killpg(os.getppid(), signal.SIGKILL)
+raise SystemExit(worker.main())
+"""
+
+
+def test_a_job_whose_worker_is_killed_before_it_began_runs_again_within_a_minute(
+    redis_url: str, desk: Desk, start_worker: Callable[..., Child]
 ) -> None:
     quote = desk.quote(*every_kind(desk))
     desk.publish(quote)
     outbox.nudge(desk.runtime)
+    dying = start_worker("-c", DIES_AT_ITS_FIRST_JOB)
+    wait_for(lambda: dying.exit_code is not None, "the worker to be killed", MINUTE)
+    assert dying.exit_code == -signal.SIGKILL
     with Redis.from_url(redis_url) as redis:
-        queue = Queue(outbox.QUEUE, connection=redis)
-        assert len(queue) == 1
-        # What a worker does that is killed right after it took the job: the queue is empty, the job's record stays.
-        assert redis.lpop(queue.key) is not None
+        assert len(Queue(outbox.QUEUE, connection=redis)) == 0, "the job is lost"
+    assert entry_as_stored(quote.id) == ("waiting", 0), "but what must be done is not"
     start_worker()
     wait_until_synced(quote)
     assert how_many(desk, quote) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,7 +20,7 @@ from webapp.models import OutboxEntry, PushLease, PushRun, Quote, Revision, db, 
 from webapp.models.integration import AUTOTASK
 from webapp.models.push import DONE, PARKED, RUNNING, STOPPED, SUPERSEDED, WAITING
 from webapp.services import notifications, records
-from webapp.services.autotask import batches, connection, holding, lease, push
+from webapp.services.autotask import batches, claims, connection, holding, journal, lease, prepare, push
 from webapp.services.autotask.apply import StepFailed
 from webapp.services.autotask.errors import (
     AutotaskError,
@@ -92,6 +93,21 @@ def sweep(runtime: Runtime) -> int:
     entries = due(now) if holding.current() is None else []
     db.session.commit()
     return enqueue(runtime, entries) if entries else 0
+
+
+def rehearse(runtime: Runtime) -> None:
+    """Ask the database what a push asks it, for the newest revision, and change nothing.
+
+    So a process knows how, and those that it forks need not each find out. Raises ServiceError or DBAPIError.
+    """
+    entry = db.session.scalars(db.select(OutboxEntry).order_by(OutboxEntry.id.desc()).limit(1)).first()
+    holding.current()
+    due(utc_now(), limit=1)
+    if entry is not None:
+        desired = prepare.of_revision(replace(runtime, offline=True), entry.quote, entry.revision)
+        claims.keys_of(desired)
+        journal.creates_in_doubt(entry.quote_id)
+    db.session.rollback()
 
 
 def process(runtime: Runtime, entry_id: int) -> None:

@@ -23,6 +23,7 @@ AT_ONCE = 12
 # them, journaled already, so that no thread waits for our database.
 PER_ENTITY = 6
 DOUBT_TRIES = 3
+TOGETHER_SECONDS = 0.02
 
 
 class StepFailed(ServiceError):
@@ -95,12 +96,23 @@ class Executor:
                     raise AssertionError(
                         f"steps wait for one that is not planned: {[s.key for s in waiting]}"
                     )
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished = self._finished(running)
                 for future in finished:
                     failure = self._finish(pool, future, running) or failure
         self._journal.commit()
         if failure is not None:
             raise failure
+
+    def _finished(self, running: Mapping[Future[int], _Job]) -> set[Future[int]]:
+        """The calls that came to their end.
+
+        While enough others of a kind stand ready, nobody waits for us, and a few outcomes are committed together.
+        """
+        finished, rest = wait(running, return_when=FIRST_COMPLETED)
+        kinds = {running[future].step.entity for future in finished}
+        if all(sum(running[f].step.entity == kind for f in rest) >= PER_ENTITY // 2 for kind in kinds):
+            finished |= wait(rest, timeout=TOGETHER_SECONDS).done
+        return finished
 
     def _next(self, waiting: list[Step], running: dict[Future[int], _Job]) -> list[_Job]:
         """Every step whose needs are met, as far as the limits allow; they are taken out of ``waiting``."""

@@ -163,7 +163,7 @@ class SharedBudget:
                 answer = 0
             if answer == -1:
                 raise HourUsedUp(
-                    "The calls that Autotask allows in an hour are used up. Pushes go on by themselves."
+                    "The calls that Autotask allows in an hour are (nearly) used up. Pushes go on by themselves."
                 )
             if answer:
                 _process.hold(member, self._redis, key)

@@ -3,13 +3,14 @@
 Nor do two quotes of one customer and title make their opportunities at the same moment.
 
 Before a push looks for records that no link names yet, it claims their natural keys. Another quote that needs one of
-them waits, and finds the record afterwards. A claim counts as long as the lease of its push does, so those of a dead
-worker hold nobody up.
+them waits until it is linked, and finds the record then. A claim counts as long as the lease of its push does, so those
+of a dead worker hold nobody up.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from sqlalchemy.exc import IntegrityError
 
@@ -18,8 +19,8 @@ from webapp.services.autotask import links
 from webapp.services.autotask.desired import Desired, Wish
 
 
-def keys_of(desired: Desired) -> list[str]:
-    """The keys of what the push might have to make although another quote might as well."""
+def keys_of(desired: Desired) -> dict[str, str]:
+    """The keys of what the push might have to make although another quote might as well, by the wish's key."""
     linked = links.of_desired(desired)
     goods = [one.wish for one in desired.goods]
     shared = [wish for wish in (desired.company, desired.contact, *goods) if wish is not None]
@@ -27,11 +28,12 @@ def keys_of(desired: Desired) -> list[str]:
         # Whose answer was lost is found by company and title, so another quote's of the same must be linked by then.
         shared.append(desired.opportunity)
     customer = desired.company.local[1] if desired.company else ""
-    return sorted({_key(wish, customer) for wish in shared if links.local_of(wish) not in linked})
+    return {wish.key: _key(wish, customer) for wish in shared if links.local_of(wish) not in linked}
 
 
 def take(quote_id: int, token: int, keys: list[str]) -> bool:
     """Claim all keys for the holder of the quote's lease, or none; False when somebody else has one. Commits."""
+    keys = sorted(set(keys))
     if not keys:
         return True
     alive = (PushLease.token == PushClaim.token) & (PushLease.expires_at > utc_now())
@@ -55,9 +57,12 @@ def take(quote_id: int, token: int, keys: list[str]) -> bool:
     return True
 
 
-def drop(quote_id: int) -> None:
-    """Give back what the quote claimed, in the open transaction."""
-    db.session.execute(db.delete(PushClaim).where(PushClaim.quote_id == quote_id))
+def drop(quote_id: int, keys: Iterable[str] | None = None) -> None:
+    """Give back what the quote claimed, all of it or what is linked by now, in the open transaction."""
+    statement = db.delete(PushClaim).where(PushClaim.quote_id == quote_id)
+    if keys is not None:
+        statement = statement.where(PushClaim.key.in_(list(keys)))
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _key(wish: Wish, customer: str) -> str:

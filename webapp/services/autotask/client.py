@@ -183,6 +183,10 @@ class Client:
         """Calls of this hour: ``externalRequestThreshold``, ``currentTimeframeRequestCount``, ..."""
         return self._call("GET", "ThresholdInformation", "ThresholdInformation", safe=True)
 
+    def close_hour(self) -> None:
+        """Let no process of ours call for a minute, since the hour's calls are used up or nearly so."""
+        self._budget.close()
+
     def _pages(self, entity: str, body: dict[str, Any]) -> Iterator[list[Record]]:
         answer = self._call("POST", entity, f"{entity}/query", body, safe=True)
         while True:
@@ -209,10 +213,7 @@ class Client:
         """One call with its retries. ``safe``: repeating it does no harm, whatever became of the first."""
         for attempt in range(1, TRIES + 1):
             try:
-                with self._budget.slot(endpoint):
-                    if self._before_call:
-                        self._before_call()
-                    return self._once(method, path, body)
+                return self._once(method, path, body, self._budget.slot(endpoint))
             except HourUsedUp:
                 raise
             except Temporary as error:
@@ -227,7 +228,7 @@ class Client:
     def _check_hour(self, refusal: Busy) -> None:
         """Autotask spoke of its hourly threshold. Raises HourUsedUp when its count says so too."""
         try:
-            count = self._once("GET", "ThresholdInformation", None)
+            count = self._once("GET", "ThresholdInformation", None, nullcontext())
             used, limit = int(count["currentTimeframeRequestCount"]), int(count["externalRequestThreshold"])
         except Busy:
             used = limit = 0
@@ -237,19 +238,22 @@ class Client:
             self._budget.close()
             raise HourUsedUp(str(refusal), status=refusal.status, path=refusal.path) from refusal
 
-    def _once(self, method: str, path: str, body: Record | None) -> Record:
+    def _once(
+        self, method: str, path: str, body: Record | None, slot: AbstractContextManager[None]
+    ) -> Record:
+        """One call. Nothing but the call itself is done in ``slot``, for which others wait."""
         text = None if body is None else json.dumps(body, default=replies.number)
-        started = time.perf_counter()
+        request = self._prepared(method, path, text)
+        started = 0.0
         response: requests.Response | None = None
         try:
-            response = self._session.request(
-                method,
-                f"{self._base}/{path}",
-                data=text.encode() if text is not None else None,
-                headers={"Content-Type": "application/json"} if text is not None else None,
-                timeout=(min(10.0, self._timeout), self._timeout),
-                allow_redirects=False,
-            )
+            with slot:
+                if self._before_call:
+                    self._before_call()
+                started = time.perf_counter()
+                response = self._session.send(
+                    request, timeout=(min(10.0, self._timeout), self._timeout), allow_redirects=False
+                )
             return replies.read(response.status_code, response.headers, response.content, path)
         except AutotaskError as error:
             # What answers (a proxy, say) may repeat the headers it got, and errors are shown to people.
@@ -271,7 +275,15 @@ class Client:
                 timed_out=isinstance(error, requests.exceptions.Timeout),
             ) from error
         finally:
-            self._tell(method, path, text, response, started)
+            if started:
+                self._tell(method, path, text, response, started)
+
+    def _prepared(self, method: str, path: str, text: str | None) -> requests.PreparedRequest:
+        headers = {"Content-Type": "application/json"} if text is not None else None
+        data = text.encode() if text is not None else None
+        return self._session.prepare_request(
+            requests.Request(method, f"{self._base}/{path}", headers=headers, data=data)
+        )
 
     def _tell(
         self, method: str, path: str, text: str | None, response: requests.Response | None, started: float

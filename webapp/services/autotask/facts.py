@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from webapp.models import utc_now
 from webapp.services.autotask import metadata
-from webapp.services.autotask.errors import AutotaskError, NotConnected
+from webapp.services.autotask.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.lookup import PERIODS
 from webapp.services.runtime import Runtime
 
@@ -29,6 +30,11 @@ TEXT_FIELDS = (
     "Services",
     "ServiceBundles",
 )
+REFERENCES = ("BillingCodes", "Roles", "Resources", "TaxCategories", "TaxRegions", "ShippingTypes")
+LISTS = {
+    *(f"fields:{entity}" for entity in (*TEXT_FIELDS, "BillingCodes", "OpportunityAttachments")),
+    *(f"reference:{name}" for name in (*REFERENCES, "Countries")),
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class RemoteFacts:
 
 def gather(runtime: Runtime) -> RemoteFacts:
     """Read the facts, from the cache where it serves. Raises AutotaskError or NotConnected."""
+    runtime = _with_fresh_lists(runtime)
     return RemoteFacts(
         item_types=_item_types(runtime),
         periods={entity: _periods(runtime, entity) for entity in ("QuoteItems", "Products", "Services")},
@@ -92,16 +99,29 @@ def gather(runtime: Runtime) -> RemoteFacts:
 
 
 def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
-    """Only a warning rests on them, so that they may be missing."""
+    """As they were last read: only a warning rests on them, so that they may be missing, and cost no call."""
     rates: dict[tuple[int, int], Decimal] = {}
     try:
-        taxes = metadata.taxes(runtime)
-    except (AutotaskError, NotConnected):
+        taxes = metadata.taxes(replace(runtime, offline=True))
+    except NotConnected:
         return rates
     for tax in taxes:
         place = (int(tax["region_id"]), int(tax["category_id"]))
         rates[place] = rates.get(place, Decimal(0)) + tax["rate"]
     return rates
+
+
+def _with_fresh_lists(runtime: Runtime) -> Runtime:
+    """Read what is too old all at once; the runtime that comes back asks no more. Raises like ``gather``."""
+    stale = [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
+    if not stale:
+        return runtime
+    try:
+        metadata.refresh(runtime, stale)
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        if set(metadata.unread()) & LISTS:
+            raise
+    return replace(runtime, offline=True)
 
 
 def _item_types(runtime: Runtime) -> dict[str, int]:
@@ -169,7 +189,7 @@ def _active(runtime: Runtime) -> dict[tuple[str, str], frozenset[int]]:
         (entity, name): frozenset(c.value for c in metadata.picklist(runtime, entity, name) if c.is_active)
         for entity, name in wanted
     }
-    for name in ("BillingCodes", "Roles", "Resources", "TaxCategories", "TaxRegions", "ShippingTypes"):
+    for name in REFERENCES:
         found["reference", name] = frozenset(
             c.value for c in metadata.reference(runtime, name) if c.is_active
         )

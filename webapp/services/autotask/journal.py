@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
-from webapp.services.autotask import lease, links
+from webapp.services.autotask import claims, lease, links
 from webapp.services.autotask.client import CallRecord
 from webapp.services.autotask.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.values import plain
@@ -34,9 +34,12 @@ class Journal:
         self._quote_id = run.quote_id
         self._token = run.token
         self._ids: dict[str, int] = {}
+        self._planned = 0
         self._notes: dict[int, dict[str, Any]] = {}
         self._found: list[links.Found] = []
         self._gone: list[tuple[links.Local, int]] = []
+        self._claims: dict[str, str] = {}
+        self._linked: set[str] = set()
         self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
     def on_call(self, call: CallRecord) -> None:
@@ -54,8 +57,16 @@ class Journal:
             }
         )
 
+    def claimed(self, keys: dict[str, str]) -> None:
+        """What this push claimed, by the wish's key; each is given back with the commit of its link."""
+        self._claims = dict(keys)
+
+    def linked(self, keys: Iterable[str]) -> None:
+        """Links of these wishes are in the open transaction."""
+        self._linked |= {self._claims.pop(key) for key in keys if key in self._claims}
+
     def plan(self, steps: list[Step]) -> None:
-        """Write the whole plan. Raises LeaseLost."""
+        """Write a plan behind what was planned before. Raises LeaseLost."""
         rows = [
             {
                 "run_id": self.run_id,
@@ -68,8 +79,9 @@ class Journal:
                 "remote_id": step.remote_id,
                 "changes": step.changes,
             }
-            for position, step in enumerate(steps, start=1)
+            for position, step in enumerate(steps, start=self._planned + 1)
         ]
+        self._planned += len(steps)
         statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
         ids = db.session.scalars(statement, rows)
         self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
@@ -88,6 +100,7 @@ class Journal:
             self._gone.append((local, remote_id))
         else:
             self._found.append(links.Found(local, remote_id, parent_id, plain(pushed)))
+            self.linked([step.key])
 
     def failed(self, step: Step, sentence: str, *, in_doubt: bool) -> None:
         """The step failed; one in doubt stays an intent, so that the next run looks for its result."""
@@ -106,7 +119,9 @@ class Journal:
         links.save_all(self._found)
         for local, remote_id in self._gone:
             links.remove(local, remote_id)
-        self._notes, self._found, self._gone = {}, [], []
+        if self._linked:
+            claims.drop(self._quote_id, self._linked)
+        self._notes, self._found, self._gone, self._linked = {}, [], [], set()
         lease.fence(self._quote_id, self._token)
         db.session.commit()
 

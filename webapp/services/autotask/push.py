@@ -65,7 +65,9 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
 def _push(
     client: Client, log: journal.Journal, desired: Desired, push_run: PushRun, pdf: Callable[[], bytes]
 ) -> reconcile.Report:
-    _claim(push_run, claims.keys_of(desired))
+    claimed = claims.keys_of(desired)
+    _claim(push_run, list(claimed.values()))
+    log.claimed(claimed)
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         seen = prepare.look(client, desired, in_doubt)
@@ -75,6 +77,7 @@ def _push(
                 _sentence(seen.problems) or seen.questions[0].sentence, seen.questions, seen.problems
             )
         _keep_found(desired, seen)
+        log.linked(seen.found)
         steps = build(desired, seen.known, seen.stale)
         log.plan(steps)
         executor = Executor(client, log, seen.known, in_doubt, pdf)
@@ -88,7 +91,9 @@ def _push(
             log.commit()
             continue
         break
-    report = _reconcile(client, desired, executor.ids)
+    report = reconcile.compare(client, desired, executor.ids)
+    if report.opportunity_fix:
+        _mend_amounts(client, log, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
     log.commit()
@@ -117,11 +122,15 @@ def _stopped(gone: PlanOutdated) -> str:
     return f"{where} keeps changing in Autotask, so the push was stopped: {gone.cause}"
 
 
-def _reconcile(client: Client, desired: Desired, ids: dict[str, int]) -> reconcile.Report:
-    report = reconcile.compare(client, desired, ids)
-    if report.opportunity_fix:
-        reconcile.mend(client, ids, report)
-    return report
+def _mend_amounts(
+    client: Client, log: journal.Journal, desired: Desired, executor: Executor, report: reconcile.Report
+) -> None:
+    """Where the opportunity does not follow its quote, its amounts are written, in a step like any other."""
+    link = links.find(links.local_of(desired.opportunity))
+    step = reconcile.amounts_step(desired, executor.ids, report, link.pushed if link else {})
+    log.plan([step])
+    executor.run([step])
+    reconcile.look_again(client, executor.ids, report)
 
 
 def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from webapp.services.autotask.amounts import item_discount, item_net
 from webapp.services.autotask.client import Client, Record, condition
 from webapp.services.autotask.desired import BUCKETS, Desired, LineTotal
+from webapp.services.autotask.plan import UPDATE, Step
 from webapp.services.autotask.values import same
 from webapp.services.quoting.money import ZERO, to_cents
 
@@ -43,14 +44,29 @@ def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
     return judge(desired, ids, items.result(), opportunity.result())
 
 
-def mend(client: Client, ids: Mapping[str, int], report: Report) -> None:
-    """Write the opportunity's amounts where they did not follow its quote, and look whether they stay.
+def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
+    """The step that writes the opportunity's amounts where they did not follow its quote.
 
-    Raises AutotaskError.
+    ``pushed``: what its link remembers, which stays, since the amounts are not ours to keep.
     """
-    wanted = report.opportunity_fix
-    client.update("Opportunities", {"id": ids["opportunity"], **wanted})
-    _say_amounts(report, client.get("Opportunities", ids["opportunity"]) or {}, wanted)
+    wish = desired.opportunity
+    return Step(
+        key="opportunity:amounts",
+        action=UPDATE,
+        entity=wish.entity,
+        title=wish.title,
+        where=wish.where,
+        local=wish.local,
+        fields=dict(report.opportunity_fix),
+        all_fields=dict(pushed),
+        remote_id=ids[wish.key],
+    )
+
+
+def look_again(client: Client, ids: Mapping[str, int], report: Report) -> None:
+    """After the amounts were written: do they stay? Raises AutotaskError."""
+    opportunity = client.get("Opportunities", ids["opportunity"]) or {}
+    _say_amounts(report, opportunity, report.opportunity_fix)
 
 
 def judge(

@@ -59,6 +59,11 @@ def pdf_for(revision_id: int) -> bytes:
     return pdf
 
 
+def preload() -> None:
+    """Load the libraries that lay a PDF out, which takes longer than a short one does."""
+    import xhtml2pdf.document  # noqa: F401
+
+
 def html_of(frozen: Snapshot) -> str:
     """The document as the HTML that is laid out."""
     computed = pricing.of_snapshot(frozen)

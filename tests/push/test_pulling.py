@@ -1,0 +1,62 @@
+"""What is pulled from Autotask keeps its category and its identity, and goes back as the rules say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.push.kit import Desk
+from tests.push.test_push import of_quote
+from webapp.models import Category, Quote, db
+from webapp.services.autotask import pull
+from webapp.services.quoting import copying, lines
+
+TYPES = {"Products": "Product", "Services": "Service"}
+
+
+def pulled(desk: Desk, row: dict[str, Any], entity: str, recurrence: str) -> Quote:
+    """A quote of one line that was pulled from Autotask and is billed as wanted."""
+    item = pull.item(desk.runtime, desk.rep, entity, row["id"])
+    quote = desk.quote({"name": "Something else"})
+    line = lines.add_item(desk.rep, quote.id, item)
+    line.recurrence = recurrence
+    db.session.commit()
+    return quote
+
+
+@pytest.mark.parametrize(
+    ("entity", "recurrence", "kind"),
+    [
+        ("Products", "one_time", "Product"),
+        ("Products", "monthly", "Product"),
+        ("Services", "monthly", "Service"),
+        ("Services", "one_time", "Product"),
+    ],
+)
+def test_what_was_pulled_goes_back_as_what_the_article_says(
+    desk: Desk, entity: str, recurrence: str, kind: str
+) -> None:
+    row = desk.tenant.query(entity)[0]
+    quote = pulled(desk, row, entity, recurrence)
+    again = copying.copy(desk.rep, quote.id)
+    for one in (quote, again):
+        assert desk.push(one).state == "synced"
+        item = of_quote(desk, one.number)[2][1]
+        assert item["quoteItemType"] == desk.pick("QuoteItems", "quoteItemType", kind)
+        same = kind == TYPES[entity]
+        assert (item["productID"] or item["serviceID"]) == (row["id"] if same else item["productID"])
+        assert bool(item["productID"]) is (kind == "Product")
+
+
+def test_a_product_category_becomes_category_and_subcategory_and_is_found_again(desk: Desk) -> None:
+    nested = desk.pick("Products", "productCategory", "Laptops")
+    rows = [row for row in desk.tenant.query("Products") if row["productCategory"] == nested]
+    item = pull.item(desk.runtime, desk.rep, "Products", rows[0]["id"])
+    assert item.category is not None
+    assert item.category.path == "Hardware > Laptops"
+    assert db.session.scalar(db.select(db.func.count()).where(Category.name == "Laptops")) == 1
+    quote = desk.quote({"name": "Brand new laptop", "sku": "BNL", "category_id": item.category_id})
+    assert desk.push(quote).state == "synced"
+    (made,) = [row for row in desk.tenant.state()["Products"] if row["sku"] == "BNL"]
+    assert made["productCategory"] == nested
