@@ -57,7 +57,7 @@ class LineCompiler:
         self.costs: dict[str, Decimal] = {}
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
-        self._taxes = LineTaxes(settings.tax_code, facts, self._problem)
+        self._taxes = LineTaxes(settings.tax_code, facts)
 
     def run(self) -> None:
         """Compile the lines in their order, then shipping."""
@@ -70,6 +70,8 @@ class LineCompiler:
             place += 1
         if as_item:
             self._discount(place, as_item)
+        for sentence in self._taxes.problems():
+            self._problem(sentence, "settings", "tax_code")
         self.warnings += self._taxes.warnings()
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -18,15 +17,13 @@ SEVERAL_REGIONS = (
 class LineTaxes:
     """Maps the tax of one line after the other. ``region``: the tax region of the quote, as far as it is known yet."""
 
-    def __init__(
-        self, mapping: TaxCodeMapping, facts: RemoteFacts, problem: Callable[[str, str, str], None]
-    ) -> None:
+    def __init__(self, mapping: TaxCodeMapping, facts: RemoteFacts) -> None:
         self.region: int | None = mapping.default_region_id
         self._mapping = mapping
         self._rates = facts.tax_rates
-        self._problem = problem
         self._regions: set[int] = set()
         self._taxed: list[tuple[int, FrozenLine, int]] = []
+        self._unmapped: dict[str, list[tuple[int, str]]] = {}
 
     def fields(self, place: int, line: FrozenLine) -> dict[str, Any]:
         """The tax fields of the line's quote item."""
@@ -34,11 +31,7 @@ class LineTaxes:
             return {"isTaxable": False, "taxCategoryID": None}
         rule = self._mapping.rules.get(line.tax_code_id)
         if rule is None or rule.tax_category_id is None:
-            self._problem(
-                f"Line {place} “{line.name}” carries the tax “{line.tax_name}”, which is not mapped to Autotask.",
-                "settings",
-                "tax_code",
-            )
+            self._unmapped.setdefault(line.tax_name, []).append((place, line.name))
             return {"isTaxable": True, "taxCategoryID": None}
         region = rule.tax_region_id or self._mapping.default_region_id
         if region is not None:
@@ -47,6 +40,14 @@ class LineTaxes:
             self._regions.add(region)
         self._taxed.append((place, line, rule.tax_category_id))
         return {"isTaxable": True, "taxCategoryID": rule.tax_category_id}
+
+    def problems(self) -> list[str]:
+        """A sentence for each tax that is not mapped, once all lines are through."""
+        return [
+            f"{_lines_carry([place for place, _ in lines], lines[0][1])} the tax “{name}”, which is not mapped to "
+            "Autotask."
+            for name, lines in self._unmapped.items()
+        ]
 
     def warnings(self) -> list[str]:
         """What will not agree, once all lines are mapped."""
@@ -60,17 +61,18 @@ class LineTaxes:
             if theirs != line.tax_rate:
                 places.setdefault((line.tax_name, line.tax_rate, theirs), []).append(place)
         for (name, ours, theirs), lines in places.items():
-            carry = f"Line {lines[0]} carries" if len(lines) == 1 else f"Lines {_listed(lines)} carry"
             found.append(
-                f"{carry} the tax “{name}” of {_percent(ours)} %, but what it is mapped to comes to "
+                f"{_lines_carry(lines)} the tax “{name}” of {_percent(ours)} %, but what it is mapped to comes to "
                 f"{_percent(theirs)} % in Autotask. The taxes there will differ from those here, and the push will "
                 "say so."
             )
         return found
 
 
-def _listed(places: list[int]) -> str:
-    return f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
+def _lines_carry(places: list[int], name: str = "") -> str:
+    if len(places) == 1:
+        return f"Line {places[0]} “{name}” carries" if name else f"Line {places[0]} carries"
+    return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} carry"
 
 
 def _percent(rate: Decimal) -> str:
