@@ -20,6 +20,7 @@ from webapp.services.autotask import (
     settings_history,
     settings_store,
 )
+from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.settings import (
     CategoryRule,
     ItemCategoryMapping,
@@ -345,6 +346,25 @@ def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
     assert "0 of" in text(answer)
     assert "Those of the last time still serve." in text(answer)
     assert admin.section("company").choices["company_type"]
+
+
+def test_a_name_that_autotask_has_twice_matches_nothing(
+    app: Flask, connected: Tenant, runtime: Runtime, company: None
+) -> None:
+    with app.app_context():
+        categories.ensure(("Care", "Servers"))
+        db.session.commit()
+        paths = {path: key for key, path in categories.choices()}
+
+        def matched() -> dict[int, CategoryRule]:
+            return category_mapping.match_by_name(ItemCategoryMapping(), Choices(runtime))[0].rules
+
+        assert matched()[paths["Care > Servers"]].product_category == 4
+        connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "isActive": True})
+        connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "label": "Servers"})
+        metadata.refresh(runtime, ["fields:Products"])
+        assert paths["Care > Servers"] not in matched()
+        assert matched()[paths["Hardware > Firewalls"]].product_category == 2
 
 
 def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant, admin: Visitor) -> None:

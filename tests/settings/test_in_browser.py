@@ -503,7 +503,12 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
 
     screen.set_viewport_size({"width": width, "height": 900})
     expect(screen.locator("#prerequisite-checks .check-list")).to_be_visible()
+    screen.get_by_text("What it may do, entity by entity").click()
+    expect(screen.get_by_role("row", name="QuoteItems yes yes yes yes")).to_be_visible()
     is_fine("the page at first look")
+    section(screen, "item_category").get_by_role("button", name="Match by name").click()
+    expect(section(screen, "item_category")).to_contain_text("No further category has the name")
+    is_fine("what was matched")
     probability = section(screen, "opportunity").get_by_label("Probability in percent")
     probability.fill("many")
     save(screen, "opportunity")
@@ -516,8 +521,9 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
     for path in ("tax-codes", "history", "connect"):
         screen.goto(f"{served}{PAGE}/{path}")
         is_fine(path)
-    screen.goto(f"{served}/settings/loss-reasons")
-    is_fine("loss reasons")
+    for path in ("", "loss-reasons", "required-fields", "company", "users", "integrations/"):
+        screen.goto(f"{served}/settings/{path}")
+        is_fine(path)
     screen.goto(f"{served}{PAGE}/test")
     expect(screen.locator("#trial-result .alert-danger")).to_be_visible()
     is_fine("the trial")

@@ -6,11 +6,13 @@ Names of controls: ``rule-<category id>-<field of CategoryRule>``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from webapp.models import Category, db
 from webapp.services.autotask.choices import Choices
+from webapp.services.autotask.metadata import Choice
 from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
 from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
 from webapp.services.fields import Reader, parse_id, words
@@ -126,11 +128,13 @@ def match_by_name(
 ) -> tuple[ItemCategoryMapping, list[tuple[str, str]]]:
     """Fill unset product categories from equal names; returns the filled mapping and (ours, theirs) of what it did.
 
-    A subcategory is looked for below the match of its category first, then by its own name alone.
+    A subcategory is looked for below the match of its category first, then by its own name alone, which must be the
+    name of a single one there: of two nobody knows which is meant.
     """
     offered = [choice for choice in choices.of("product_categories") if choice.is_active]
     by_path = {_key(choice.label): choice for choice in reversed(offered)}
-    by_name = {_key(choice.label.rpartition(" > ")[2]): choice for choice in reversed(offered)}
+    names = Counter(_own_name(choice) for choice in offered)
+    by_name = {_own_name(choice): choice for choice in offered if names[_own_name(choice)] == 1}
     rules, done = dict(content.rules), []
     for category in _in_order():
         rule = rules.get(category.id, CategoryRule())
@@ -218,6 +222,10 @@ def _in_order() -> list[Place]:
         ordered.append(top)
         ordered += [Place(key, name, top.id, f"{top.name} > {name}") for key, name in below.get(top.id, ())]
     return ordered
+
+
+def _own_name(choice: Choice) -> str:
+    return _key(choice.label.rpartition(" > ")[2])
 
 
 def _key(text: str) -> str:
