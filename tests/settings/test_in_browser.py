@@ -14,7 +14,7 @@ from tests.support.browser import accessibility_violations
 from tests.support.sandbox import Tenant
 from webapp.models import Link, db
 from webapp.services import categories
-from webapp.services.autotask import settings_store
+from webapp.services.autotask import category_mapping, settings_store
 from webapp.services.autotask.settings import ItemCategoryMapping
 
 Enter = Callable[..., Page]
@@ -266,6 +266,71 @@ def test_an_answer_lost_on_its_way_is_no_conflict(app: Flask, screen: Page) -> N
         assert settings_store.draft("opportunity").version == 1
 
 
+def test_what_is_typed_while_a_section_is_saved_stays(app: Flask, screen: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = re.compile("sections/opportunity$")
+    screen.route(address, hold, times=1)
+    opportunity = section(screen, "opportunity")
+    opportunity.get_by_label("Probability in percent").fill("44")
+    with screen.expect_request(address):
+        save(screen, "opportunity")
+    opportunity.get_by_label("Months of recurring revenue").fill("12")
+    opportunity.get_by_label("Write the quote's number into the description").uncheck()
+    held.pop().continue_()
+    is_draft(screen, "opportunity")
+    expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
+    expect(opportunity.get_by_label("Months of recurring revenue")).to_have_value("12")
+    expect(opportunity.get_by_label("Write the quote's number into the description")).not_to_be_checked()
+
+    screen.route(address, hold, times=1)
+    with screen.expect_request(address):
+        screen.get_by_role("button", name="Save Integration").click()
+    opportunity.get_by_label("Probability in percent").fill("45")
+    held.pop().continue_()
+    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    with app.app_context():
+        counting = settings_store.active().opportunity
+        assert (counting.probability, counting.amount_months) == (45, 12)
+        assert counting.number_in_description is False
+
+
+def test_what_is_typed_while_the_categories_are_turned_stays(app: Flask, screen: Page) -> None:
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        for number in range(category_mapping.PAGE):
+            categories.ensure((f"Zone {number:02d}",))
+        db.session.commit()
+    screen.reload()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = re.compile("sections/item_category$")
+    screen.route(address, hold, times=1)
+    mapping = section(screen, "item_category")
+    with screen.expect_request(address):
+        mapping.get_by_role("button", name="Next").click()
+    mapping.get_by_label("Labor of Hardware", exact=True).select_option("yes")
+    held.pop().continue_()
+    expect(mapping).to_contain_text("Page 2 of 2")
+    mapping.get_by_role("button", name="Previous").click()
+    expect(mapping.get_by_label("Labor of Hardware", exact=True)).to_have_value("yes")
+    expect(mapping.get_by_label("Autotask product category of Hardware", exact=True)).to_have_value("1")
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        content = settings_store.draft("item_category").content
+        assert isinstance(content, ItemCategoryMapping)
+        hardware = content.rules[{path: key for key, path in categories.choices()}["Hardware"]]
+        assert (hardware.is_labor, hardware.product_category) == (True, 1)
+
+
 def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, sign_in: Enter, served: str) -> None:
     company = section(screen, "company")
     company.get_by_label("… or its web address is equal").check()
@@ -327,6 +392,24 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
         counting = settings_store.active()
         assert len(counting.tax_code.rules) == 4
         assert counting.opportunity.title_pattern == "{title} for {organization}"
+
+
+@pytest.mark.parametrize("how", ["another window", "middle click"])
+def test_the_tax_tab_is_heard_however_it_was_opened(screen: Page, served: str, how: str) -> None:
+    typed = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    typed.fill("{title} for {organization}")
+    if how == "another window":
+        tab = screen.context.new_page()
+        tab.goto(f"{served}{PAGE}/tax-codes")
+    else:
+        with screen.context.expect_page() as opened:
+            screen.get_by_role("link", name="Set up the tax mapping").click(button="middle")
+        tab = opened.value
+    tab.get_by_role("button", name="Save Tax Mapping").click()
+    expect(section(screen, "tax_code")).to_have_attribute("data-state", "draft")
+    expect(section(screen, "tax_code")).to_contain_text("Same rate")
+    expect(typed).to_have_value("{title} for {organization}")
+    expect(section(screen, "opportunity").get_by_text("Unsaved changes")).to_be_visible()
 
 
 def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(

@@ -103,9 +103,14 @@ def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> Item
     """Like ``parse``, unchecked: to show again what was entered, whatever it is."""
     rules = dict(stored.rules)
     for category_id in posted_ids(posted):
-        numbers = {name: _whole(posted.get(f"rule-{category_id}-{name}", "")) for name in SOURCES}
-        labor = _LABOR.get(posted.get(f"rule-{category_id}-is_labor", ""))
-        rules[category_id] = CategoryRule(is_labor=labor, **numbers)
+        entered: dict[str, int | bool | None] = {
+            name: _whole(posted[f"rule-{category_id}-{name}"])
+            for name in SOURCES
+            if f"rule-{category_id}-{name}" in posted
+        }
+        if f"rule-{category_id}-is_labor" in posted:
+            entered["is_labor"] = _LABOR.get(posted[f"rule-{category_id}-is_labor"])
+        rules[category_id] = rules.get(category_id, CategoryRule()).model_copy(update=entered)
     return _tidy(rules)
 
 

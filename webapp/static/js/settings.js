@@ -42,9 +42,43 @@ document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-settings-form]");
   if (form && !event.target.matches("[name='q'], [name='unmapped_only']")) {
     form.setAttribute("data-unsaved", "");
+    noteMeanwhile(form, event.target);
     markContents();
   }
 });
+
+// What is typed while a section is on its way to the server is put into the section that comes back.
+const meanwhile = new Map();
+const placeOf = (form) => form.closest("section")?.id ?? form.id;
+const noteMeanwhile = (form, control) => {
+  if (form.closest(".htmx-request")) {
+    const typed = meanwhile.get(placeOf(form)) ?? new Map();
+    typed.set(control.name, control.type === "checkbox" ? control.checked : control.value);
+    meanwhile.set(placeOf(form), typed);
+  }
+};
+const putBack = () => {
+  for (const form of forms()) {
+    const typed = meanwhile.get(placeOf(form));
+    if (!typed || form.closest(".htmx-request")) {
+      continue;
+    }
+    meanwhile.delete(placeOf(form));
+    for (const [name, value] of typed) {
+      let control = form.elements[name];
+      if (!control) {
+        // Its row is on another page of the table by now.
+        control = document.createElement("input");
+        control.type = "hidden";
+        control.name = name;
+        form.append(control);
+      }
+      control[typeof value === "boolean" ? "checked" : "value"] = value;
+      control.dispatchEvent(new Event("change", {bubbles: true}));
+    }
+    form.setAttribute("data-unsaved", "");
+  }
+};
 
 // Leaving with it asks first.
 window.addEventListener("beforeunload", (event) => {
@@ -101,6 +135,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     document.getElementById(`save-${pressed.closest("[data-section]").dataset.section}`)?.focus();
   }
   watchSections();
+  putBack();
   showWhatMatters();
   markContents();
 });
@@ -189,12 +224,17 @@ const saveSection = (form) => new Promise((resolve) => {
     }
   };
   document.addEventListener("htmx:afterRequest", done);
+  // A section that has just come back is htmx's own only a moment later.
+  htmx.process(form);
   form.requestSubmit(form.querySelector(`#save-${section.dataset.section}`));
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const waiting = forms().filter((one) => isUnsaved(one) || one.hasAttribute("data-suggested"));
-  if (form.id !== "save-integration-form" || waiting.length === 0) {
+  const next = () => {
+    putBack();
+    return forms().find((one) => isUnsaved(one) || one.hasAttribute("data-suggested"));
+  };
+  if (form.id !== "save-integration-form" || !next()) {
     return;
   }
   event.preventDefault();
@@ -203,7 +243,8 @@ document.addEventListener("submit", (event) => {
   const seen = form.elements.seen.value;
   (async () => {
     button.disabled = true;
-    for (const one of waiting) {
+    // One after the other, and again what was typed in one while it was saved.
+    for (let one = next(); one; one = next()) {
       const refused = await saveSection(one);
       if (refused) {
         button.disabled = false;
