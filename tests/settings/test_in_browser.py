@@ -236,6 +236,7 @@ def test_a_connection_lost_in_mid_save_loses_nothing(app: Flask, screen: Page) -
     opportunity.get_by_label("Probability in percent").fill("44")
     save(screen, "opportunity")
     expect(opportunity.get_by_role("alert")).to_contain_text("The server could not be reached")
+    expect(screen.locator("#notices")).to_be_empty()
     expect(opportunity.get_by_label("Probability in percent")).to_have_value("44")
     expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
     screen.context.set_offline(False)
@@ -392,6 +393,18 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
         counting = settings_store.active()
         assert len(counting.tax_code.rules) == 4
         assert counting.opportunity.title_pattern == "{title} for {organization}"
+
+
+def test_what_the_browser_puts_back_is_marked(screen: Page) -> None:
+    screen.on("dialog", lambda dialog: dialog.accept())
+    bill_to = section(screen, "company").get_by_label("Bill to")
+    bill_to.select_option("shipping")
+    screen.get_by_role("link", name="History").click()
+    expect(screen.get_by_role("heading", name="History")).to_be_visible()
+    screen.go_back()
+    expect(bill_to).to_have_value("shipping")
+    expect(section(screen, "company").get_by_text("Unsaved changes")).to_be_visible()
+    expect(screen.locator("#save-bar-text")).to_contain_text("1 section has unsaved changes")
 
 
 @pytest.mark.parametrize("how", ["another window", "middle click"])

@@ -80,6 +80,30 @@ const putBack = () => {
   }
 };
 
+// What was typed before this script was there, or what the browser put back after “Back” or a reload, is unsaved too.
+const differs = (control) => {
+  if (control.type === "hidden" || ["q", "unmapped_only"].includes(control.name)) {
+    return false;
+  }
+  if (control.type === "checkbox") {
+    return control.checked !== control.defaultChecked;
+  }
+  if (control.options) {
+    const offered = [...control.options];
+    return !(offered.find((option) => option.defaultSelected) ?? offered[0])?.selected;
+  }
+  return control.defaultValue !== undefined && control.value !== control.defaultValue;
+};
+window.addEventListener("pageshow", () => {
+  for (const form of forms()) {
+    if ([...form.elements].some(differs)) {
+      form.setAttribute("data-unsaved", "");
+    }
+  }
+  showWhatMatters();
+  markContents();
+});
+
 // Leaving with it asks first.
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && forms().some(isUnsaved)) {
