@@ -413,6 +413,10 @@ def test_loss_reasons_keep_their_mapping_when_renamed(app: Flask, connected: Ten
     assert "Lost for “Too expensive”" in text(admin.client.get(PAGE))
     stale = admin.client.post(page, data=dict(form.fill({"reason-2": "Other"})))
     assert stale.status_code == 409
+    assert "What you entered is still below" in text(stale)
+    assert "Saved meanwhile: Chose another provider" in text(stale)
+    again = next(form for form in read_forms(stale.text) if "reason-1" in form.names())
+    assert dict(again.fields)["reason-2"] == "Other"
     answer = admin.client.post(page, data=dict(_reasons(admin).fill({"new-1": "no BUDGET"})))
     assert answer.status_code == 422
     assert "is there twice" in text(answer)
