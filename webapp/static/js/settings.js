@@ -198,11 +198,10 @@ document.addEventListener("lists-renewed", () => {
   for (const form of forms()) {
     const section = form.closest("section");
     const where = {target: `#${section.id}`, swap: "outerHTML"};
-    if (isUnsaved(form)) {
-      htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}});
-    } else {
-      htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
-    }
+    const drawn = isUnsaved(form)
+      ? htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}})
+      : htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
+    drawn.catch(() => {});  // a connection that breaks is told of by htmx:sendError
   }
 });
 
