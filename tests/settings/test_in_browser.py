@@ -159,6 +159,17 @@ def test_everything_by_keyboard_alone(app: Flask, screen: Page) -> None:
     reach(screen.locator("#save-company"))
     screen.keyboard.press("Enter")
     is_draft(screen, "company")
+    reach(screen.locator("#discard-company"))
+    screen.keyboard.press("Enter")
+    expect(section(screen, "company")).to_have_attribute("data-state", "new")
+    expect(screen.locator("#save-company")).to_be_focused()
+    company.get_by_label("Classification of new companies").focus()
+    screen.keyboard.type("Gold")
+    reach(company.get_by_label("… or its phone number is equal"))
+    screen.keyboard.press("Space")
+    reach(screen.locator("#save-company"))
+    screen.keyboard.press("Enter")
+    is_draft(screen, "company")
     reach(section(screen, "opportunity").get_by_label("Probability in percent"))
     screen.keyboard.press("Control+A")
     screen.keyboard.type("35")
@@ -436,8 +447,12 @@ def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(
     opportunity.get_by_label("Probability in percent").fill("12")
     connected._ask("PATCH", "/picklists/Opportunities/stage", {"value": "29684", "isActive": False})
 
-    screen.get_by_role("button", name="Read lists anew").click()
+    read = screen.get_by_role("button", name="Read lists anew")
+    read.scroll_into_view_if_needed()
+    place = screen.evaluate("scrollY")
+    read.click()
     expect(opportunity).to_contain_text("“Negotiation” is inactive in Autotask. Choose another.")
+    assert screen.evaluate("scrollY") == place, "nothing was done in a section, so none takes the eyes to it"
     expect(opportunity.get_by_label("Stage", exact=True).locator("option:checked")).to_have_text(
         "Negotiation (inactive in Autotask)"
     )

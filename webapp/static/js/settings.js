@@ -154,9 +154,10 @@ const watchSections = () => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
   part.querySelector("[aria-invalid='true']")?.focus();
-  const pressed = event.detail.requestConfig?.elt;
-  if (pressed?.closest?.("[data-section]") && document.activeElement === document.body) {
-    document.getElementById(`save-${pressed.closest("[data-section]").dataset.section}`)?.focus();
+  const {elt, triggeringEvent} = event.detail.requestConfig ?? {};
+  const drawn = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
+  if (drawn && document.activeElement === document.body) {
+    document.getElementById(`save-${drawn.dataset.section}`)?.focus({preventScroll: true});
   }
   watchSections();
   putBack();
