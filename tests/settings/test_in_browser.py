@@ -235,6 +235,10 @@ def test_two_admins_at_once(
 
     other.get_by_role("button", name="Save Integration").click()
     expect(other.locator("#notices")).to_contain_text("version 1")
+    # Nothing that is saved in between makes this page forget what it was opened with.
+    mine.get_by_label("Sold to").select_option("shipping")
+    save(screen, "company")
+    expect(mine).to_contain_text("Saved as a draft")
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#save-problems")).to_contain_text(
         "Second pressed “Save Integration” since you opened this page"

@@ -263,8 +263,6 @@ document.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   const button = form.querySelector("button");
-  // What counted when this was pressed, whatever the answers to the sections say of it later.
-  const seen = form.elements.seen.value;
   (async () => {
     button.disabled = true;
     // One after the other, and again what was typed in one while it was saved.
@@ -277,7 +275,6 @@ document.addEventListener("submit", (event) => {
       }
     }
     leaving = true;
-    form.elements.seen.value = seen;
     form.submit();
   })();
 });
