@@ -173,13 +173,13 @@ def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
     What is stored for a category that was deleted since does no harm and is dropped at the next save.
     """
     there = {category.id: category.path for category in _in_order()}
-    found = {
-        f"rule-{category_id}-{name}": (there[category_id], choices.flaw(source, getattr(rule, name)))
-        for category_id, rule in content.rules.items()
-        for name, source in SOURCES.items()
-        if category_id in there
-    }
-    return {name: f"{path}: {sentence}" for name, (path, sentence) in found.items() if sentence}
+    found = {}
+    for category_id, rule in content.rules.items():
+        for name, source in SOURCES.items() if category_id in there else ():
+            sentence = choices.flaw(source, getattr(rule, name))
+            if sentence:
+                found[f"rule-{category_id}-{name}"] = f"{there[category_id]}: {sentence}"
+    return found
 
 
 def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:
