@@ -23,9 +23,10 @@ from smoke.forms import Form, read_forms
 from tests.support.databases import migrate
 from tests.support.settings import environment
 from webapp import create_app
-from webapp.models import Connection, RemoteMetadata, db, utc_now
+from webapp.models import Category, Connection, RemoteMetadata, db, utc_now
 from webapp.services import accounts, categories
-from webapp.services.autotask import connection, metadata
+from webapp.services.autotask import connection, metadata, settings_store
+from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
 
 FEW, MANY = 50, 500
 ROUNDS = 21
@@ -80,6 +81,24 @@ def _content(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _mapped() -> ItemCategoryMapping:
+    """Each category mapped by itself in every column, which is the most work there can be."""
+    ids = [category.id for category in db.session.scalars(db.select(Category))]
+    return ItemCategoryMapping(
+        rules={
+            key: CategoryRule(
+                product_category=key % PICKS["productCategory"],
+                billing_code_id=1000 + key % REFERENCED,
+                service_billing_code_id=1000 + key % REFERENCED,
+                is_labor=key % 2 == 0,
+                role_id=1000 + key % REFERENCED,
+                work_type_id=1000 + key % REFERENCED,
+            )
+            for key in ids
+        }
+    )
+
+
 @contextmanager
 def _admin(count: int) -> Iterator[FlaskClient]:
     """A signed-in admin of an installation with ``count`` categories and the lists of Autotask."""
@@ -107,6 +126,7 @@ def _admin(count: int) -> Iterator[FlaskClient]:
                 for name in metadata.NAMES
             )
             db.session.commit()
+            settings_store.save_draft("item_category", _mapped(), 0, None)
         client = app.test_client()
         login = read_forms(client.get("/login").text)[0]
         client.post("/login", data=dict(login.fill({"email": EMAIL, "password": PASSWORD})))

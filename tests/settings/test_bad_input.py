@@ -20,6 +20,7 @@ from webapp.services.autotask import (
     settings_history,
     settings_store,
 )
+from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.settings import (
     CategoryRule,
     ItemCategoryMapping,
@@ -347,6 +348,25 @@ def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
     assert admin.section("company").choices["company_type"]
 
 
+def test_a_name_that_autotask_has_twice_matches_nothing(
+    app: Flask, connected: Tenant, runtime: Runtime, company: None
+) -> None:
+    with app.app_context():
+        categories.ensure(("Care", "Servers"))
+        db.session.commit()
+        paths = {path: key for key, path in categories.choices()}
+
+        def matched() -> dict[int, CategoryRule]:
+            return category_mapping.match_by_name(ItemCategoryMapping(), Choices(runtime))[0].rules
+
+        assert matched()[paths["Care > Servers"]].product_category == 4
+        connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "isActive": True})
+        connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "label": "Servers"})
+        metadata.refresh(runtime, ["fields:Products"])
+        assert paths["Care > Servers"] not in matched()
+        assert matched()[paths["Hardware > Firewalls"]].product_category == 2
+
+
 def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant, admin: Visitor) -> None:
     with app.app_context():
         db.session.execute(db.delete(RemoteMetadata))
@@ -393,6 +413,10 @@ def test_loss_reasons_keep_their_mapping_when_renamed(app: Flask, connected: Ten
     assert "Lost for “Too expensive”" in text(admin.client.get(PAGE))
     stale = admin.client.post(page, data=dict(form.fill({"reason-2": "Other"})))
     assert stale.status_code == 409
+    assert "What you entered is still below" in text(stale)
+    assert "Saved meanwhile: Chose another provider" in text(stale)
+    again = next(form for form in read_forms(stale.text) if "reason-1" in form.names())
+    assert dict(again.fields)["reason-2"] == "Other"
     answer = admin.client.post(page, data=dict(_reasons(admin).fill({"new-1": "no BUDGET"})))
     assert answer.status_code == 422
     assert "is there twice" in text(answer)

@@ -14,7 +14,7 @@ from tests.support.browser import accessibility_violations
 from tests.support.sandbox import Tenant
 from webapp.models import Link, db
 from webapp.services import categories
-from webapp.services.autotask import settings_store
+from webapp.services.autotask import category_mapping, settings_store
 from webapp.services.autotask.settings import ItemCategoryMapping
 
 Enter = Callable[..., Page]
@@ -159,6 +159,17 @@ def test_everything_by_keyboard_alone(app: Flask, screen: Page) -> None:
     reach(screen.locator("#save-company"))
     screen.keyboard.press("Enter")
     is_draft(screen, "company")
+    reach(screen.locator("#discard-company"))
+    screen.keyboard.press("Enter")
+    expect(section(screen, "company")).to_have_attribute("data-state", "new")
+    expect(screen.locator("#save-company")).to_be_focused()
+    company.get_by_label("Classification of new companies").focus()
+    screen.keyboard.type("Gold")
+    reach(company.get_by_label("… or its phone number is equal"))
+    screen.keyboard.press("Space")
+    reach(screen.locator("#save-company"))
+    screen.keyboard.press("Enter")
+    is_draft(screen, "company")
     reach(section(screen, "opportunity").get_by_label("Probability in percent"))
     screen.keyboard.press("Control+A")
     screen.keyboard.type("35")
@@ -224,6 +235,10 @@ def test_two_admins_at_once(
 
     other.get_by_role("button", name="Save Integration").click()
     expect(other.locator("#notices")).to_contain_text("version 1")
+    # Nothing that is saved in between makes this page forget what it was opened with.
+    mine.get_by_label("Sold to").select_option("shipping")
+    save(screen, "company")
+    expect(mine).to_contain_text("Saved as a draft")
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#save-problems")).to_contain_text(
         "Second pressed “Save Integration” since you opened this page"
@@ -236,6 +251,7 @@ def test_a_connection_lost_in_mid_save_loses_nothing(app: Flask, screen: Page) -
     opportunity.get_by_label("Probability in percent").fill("44")
     save(screen, "opportunity")
     expect(opportunity.get_by_role("alert")).to_contain_text("The server could not be reached")
+    expect(screen.locator("#notices")).to_be_empty()
     expect(opportunity.get_by_label("Probability in percent")).to_have_value("44")
     expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
     screen.context.set_offline(False)
@@ -264,6 +280,71 @@ def test_an_answer_lost_on_its_way_is_no_conflict(app: Flask, screen: Page) -> N
     expect(opportunity).to_contain_text("Saved as a draft")
     with app.app_context():
         assert settings_store.draft("opportunity").version == 1
+
+
+def test_what_is_typed_while_a_section_is_saved_stays(app: Flask, screen: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = re.compile("sections/opportunity$")
+    screen.route(address, hold, times=1)
+    opportunity = section(screen, "opportunity")
+    opportunity.get_by_label("Probability in percent").fill("44")
+    with screen.expect_request(address):
+        save(screen, "opportunity")
+    opportunity.get_by_label("Months of recurring revenue").fill("12")
+    opportunity.get_by_label("Write the quote's number into the description").uncheck()
+    held.pop().continue_()
+    is_draft(screen, "opportunity")
+    expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
+    expect(opportunity.get_by_label("Months of recurring revenue")).to_have_value("12")
+    expect(opportunity.get_by_label("Write the quote's number into the description")).not_to_be_checked()
+
+    screen.route(address, hold, times=1)
+    with screen.expect_request(address):
+        screen.get_by_role("button", name="Save Integration").click()
+    opportunity.get_by_label("Probability in percent").fill("45")
+    held.pop().continue_()
+    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    with app.app_context():
+        counting = settings_store.active().opportunity
+        assert (counting.probability, counting.amount_months) == (45, 12)
+        assert counting.number_in_description is False
+
+
+def test_what_is_typed_while_the_categories_are_turned_stays(app: Flask, screen: Page) -> None:
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        for number in range(category_mapping.PAGE):
+            categories.ensure((f"Zone {number:02d}",))
+        db.session.commit()
+    screen.reload()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = re.compile("sections/item_category$")
+    screen.route(address, hold, times=1)
+    mapping = section(screen, "item_category")
+    with screen.expect_request(address):
+        mapping.get_by_role("button", name="Next").click()
+    mapping.get_by_label("Labor of Hardware", exact=True).select_option("yes")
+    held.pop().continue_()
+    expect(mapping).to_contain_text("Page 2 of 2")
+    mapping.get_by_role("button", name="Previous").click()
+    expect(mapping.get_by_label("Labor of Hardware", exact=True)).to_have_value("yes")
+    expect(mapping.get_by_label("Autotask product category of Hardware", exact=True)).to_have_value("1")
+    save(screen, "item_category")
+    is_draft(screen, "item_category")
+    with app.app_context():
+        content = settings_store.draft("item_category").content
+        assert isinstance(content, ItemCategoryMapping)
+        hardware = content.rules[{path: key for key, path in categories.choices()}["Hardware"]]
+        assert (hardware.is_labor, hardware.product_category) == (True, 1)
 
 
 def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, sign_in: Enter, served: str) -> None:
@@ -329,6 +410,36 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
         assert counting.opportunity.title_pattern == "{title} for {organization}"
 
 
+def test_what_the_browser_puts_back_is_marked(screen: Page) -> None:
+    screen.on("dialog", lambda dialog: dialog.accept())
+    bill_to = section(screen, "company").get_by_label("Bill to")
+    bill_to.select_option("shipping")
+    screen.get_by_role("link", name="History").click()
+    expect(screen.get_by_role("heading", name="History")).to_be_visible()
+    screen.go_back()
+    expect(bill_to).to_have_value("shipping")
+    expect(section(screen, "company").get_by_text("Unsaved changes")).to_be_visible()
+    expect(screen.locator("#save-bar-text")).to_contain_text("1 section has unsaved changes")
+
+
+@pytest.mark.parametrize("how", ["another window", "middle click"])
+def test_the_tax_tab_is_heard_however_it_was_opened(screen: Page, served: str, how: str) -> None:
+    typed = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    typed.fill("{title} for {organization}")
+    if how == "another window":
+        tab = screen.context.new_page()
+        tab.goto(f"{served}{PAGE}/tax-codes")
+    else:
+        with screen.context.expect_page() as opened:
+            screen.get_by_role("link", name="Set up the tax mapping").click(button="middle")
+        tab = opened.value
+    tab.get_by_role("button", name="Save Tax Mapping").click()
+    expect(section(screen, "tax_code")).to_have_attribute("data-state", "draft")
+    expect(section(screen, "tax_code")).to_contain_text("Same rate")
+    expect(typed).to_have_value("{title} for {organization}")
+    expect(section(screen, "opportunity").get_by_text("Unsaved changes")).to_be_visible()
+
+
 def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(
     screen: Page, connected: Tenant
 ) -> None:
@@ -340,8 +451,12 @@ def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(
     opportunity.get_by_label("Probability in percent").fill("12")
     connected._ask("PATCH", "/picklists/Opportunities/stage", {"value": "29684", "isActive": False})
 
-    screen.get_by_role("button", name="Read lists anew").click()
+    read = screen.get_by_role("button", name="Read lists anew")
+    read.scroll_into_view_if_needed()
+    place = screen.evaluate("scrollY")
+    read.click()
     expect(opportunity).to_contain_text("“Negotiation” is inactive in Autotask. Choose another.")
+    assert screen.evaluate("scrollY") == place, "nothing was done in a section, so none takes the eyes to it"
     expect(opportunity.get_by_label("Stage", exact=True).locator("option:checked")).to_have_text(
         "Negotiation (inactive in Autotask)"
     )
@@ -503,7 +618,12 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
 
     screen.set_viewport_size({"width": width, "height": 900})
     expect(screen.locator("#prerequisite-checks .check-list")).to_be_visible()
+    screen.get_by_text("What it may do, entity by entity").click()
+    expect(screen.get_by_role("row", name="QuoteItems yes yes yes yes")).to_be_visible()
     is_fine("the page at first look")
+    section(screen, "item_category").get_by_role("button", name="Match by name").click()
+    expect(section(screen, "item_category")).to_contain_text("No further category has the name")
+    is_fine("what was matched")
     probability = section(screen, "opportunity").get_by_label("Probability in percent")
     probability.fill("many")
     save(screen, "opportunity")
@@ -516,8 +636,9 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
     for path in ("tax-codes", "history", "connect"):
         screen.goto(f"{served}{PAGE}/{path}")
         is_fine(path)
-    screen.goto(f"{served}/settings/loss-reasons")
-    is_fine("loss reasons")
+    for path in ("", "loss-reasons", "required-fields", "company", "users", "integrations/"):
+        screen.goto(f"{served}/settings/{path}")
+        is_fine(path)
     screen.goto(f"{served}{PAGE}/test")
     expect(screen.locator("#trial-result .alert-danger")).to_be_visible()
     is_fine("the trial")

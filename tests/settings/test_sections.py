@@ -74,7 +74,7 @@ def test_without_javascript_all_suggestions_are_taken_over_with_one_button(
     assert admin.send(form).status_code == 303
     page = text(admin.client.get(PAGE))
     assert "Saved: version 1 of the settings counts from now on." in page
-    assert "Still unmapped: 4 tax codes (no quote with one can be pushed)" in page
+    assert "Still unmapped: 4 tax codes (a quote that carries such a tax cannot be pushed)" in page
     with app.app_context():
         counting = settings_store.active()
         assert (counting.version, counting.opportunity.probability) == (1, 35)

@@ -67,6 +67,9 @@ def test_required_fields_too(admin: Visitor, ids: Ids) -> None:
     assert admin.send(theirs, {"fields": "email"}).status_code == 303
     answer = admin.send(mine, {"fields": "title"})
     assert answer.status_code == 409
+    assert "What you ticked is still below" in text(answer)
+    assert 'value="title" checked' in answer.text
+    assert "Saved meanwhile: not required" in text(answer)
     assert form_of(admin, "/settings/required-fields", "fields").fields.count(("fields", "email")) == 1
 
 

@@ -31,10 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
 }
 
-STALE = (
-    "Somebody else saved these settings since you opened them. Nothing of theirs was overwritten; "
-    "the page now shows their version, so make your change again."
-)
+STALE = "Somebody else saved these settings since you opened them. Nothing of theirs was overwritten."
 
 
 def get(key: str) -> tuple[dict[str, Any], int]:

@@ -26,16 +26,21 @@ def losses() -> ResponseReturnValue:
             sentence, errors, status = str(error), error.fields, 422
         except Conflict as error:
             db.session.rollback()
-            sentence, status = str(error), 409
+            sentence = f"{error} What you entered is still below; saving again puts it in place."
+            status = 409
         else:
             return back_to("settings.losses", "The loss reasons were saved.")
     reasons, version = loss_reasons.current()
-    # After a conflict the newest list is shown; the new rows keep what was typed.
-    typed = request.form if status == 422 else {}
+    typed = {f"reason-{one.id}": request.form.get(f"reason-{one.id}", one.name) for one in reasons}
     page = render_template(
         "settings/loss_reasons.html",
-        rows=[(f"reason-{one.id}", typed.get(f"reason-{one.id}", one.name)) for one in reasons],
+        rows=list(typed.items()),
         new_rows=[(name, request.form.get(name, "")) for name in (f"new-{n + 1}" for n in range(NEW_ROWS))],
+        meanwhile={
+            f"reason-{one.id}": one.name
+            for one in reasons
+            if status == 409 and typed[f"reason-{one.id}"] != one.name
+        },
         version=version,
         sentence=sentence,
         errors=errors,

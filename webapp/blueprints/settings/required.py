@@ -20,15 +20,22 @@ from webapp.services.errors import Conflict, Invalid
 def required() -> ResponseReturnValue:
     """What must be filled before a quote is published."""
     names, version = required_fields.current()
-    status, sentence = 200, ""
+    status, sentence, meanwhile = 200, "", {}
     if request.method == "POST":
         wanted = request.form.getlist("fields")
         try:
             required_fields.save(actor(), wanted, request.form.get("version", -1, type=int))
         except (Invalid, Conflict) as error:
             db.session.rollback()
-            sentence, status = str(error), 409 if isinstance(error, Conflict) else 422
-            names, version = required_fields.current()
+            sentence, status = str(error), 422
+            stored, version = required_fields.current()
+            names = frozenset(wanted)
+            if isinstance(error, Conflict):
+                sentence, status = (
+                    f"{error} What you ticked is still below; saving again puts it in place.",
+                    409,
+                )
+                meanwhile = {name: name in stored for name in stored ^ names}
         else:
             return back_to("settings.required", "The required fields were saved.")
     connected = connection.load() is not None
@@ -41,6 +48,7 @@ def required() -> ResponseReturnValue:
         names=names,
         version=version,
         sentence=sentence,
+        meanwhile=meanwhile,
         advised=required_fields.ADVISED_FOR_AUTOTASK if connected else (),
         advice=required_fields.advice(connected),
     )

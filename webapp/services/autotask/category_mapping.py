@@ -6,11 +6,13 @@ Names of controls: ``rule-<category id>-<field of CategoryRule>``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from webapp.models import Category, db
 from webapp.services.autotask.choices import Choices
+from webapp.services.autotask.metadata import Choice
 from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
 from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
 from webapp.services.fields import Reader, parse_id, words
@@ -101,9 +103,14 @@ def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> Item
     """Like ``parse``, unchecked: to show again what was entered, whatever it is."""
     rules = dict(stored.rules)
     for category_id in posted_ids(posted):
-        numbers = {name: _whole(posted.get(f"rule-{category_id}-{name}", "")) for name in SOURCES}
-        labor = _LABOR.get(posted.get(f"rule-{category_id}-is_labor", ""))
-        rules[category_id] = CategoryRule(is_labor=labor, **numbers)
+        entered: dict[str, int | bool | None] = {
+            name: _whole(posted[f"rule-{category_id}-{name}"])
+            for name in SOURCES
+            if f"rule-{category_id}-{name}" in posted
+        }
+        if f"rule-{category_id}-is_labor" in posted:
+            entered["is_labor"] = _LABOR.get(posted[f"rule-{category_id}-is_labor"])
+        rules[category_id] = rules.get(category_id, CategoryRule()).model_copy(update=entered)
     return _tidy(rules)
 
 
@@ -126,11 +133,13 @@ def match_by_name(
 ) -> tuple[ItemCategoryMapping, list[tuple[str, str]]]:
     """Fill unset product categories from equal names; returns the filled mapping and (ours, theirs) of what it did.
 
-    A subcategory is looked for below the match of its category first, then by its own name alone.
+    A subcategory is looked for below the match of its category first, then by its own name alone, which must be the
+    name of a single one there: of two nobody knows which is meant.
     """
     offered = [choice for choice in choices.of("product_categories") if choice.is_active]
     by_path = {_key(choice.label): choice for choice in reversed(offered)}
-    by_name = {_key(choice.label.rpartition(" > ")[2]): choice for choice in reversed(offered)}
+    names = Counter(_own_name(choice) for choice in offered)
+    by_name = {_own_name(choice): choice for choice in offered if names[_own_name(choice)] == 1}
     rules, done = dict(content.rules), []
     for category in _in_order():
         rule = rules.get(category.id, CategoryRule())
@@ -164,13 +173,13 @@ def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
     What is stored for a category that was deleted since does no harm and is dropped at the next save.
     """
     there = {category.id: category.path for category in _in_order()}
-    found = {
-        f"rule-{category_id}-{name}": (there[category_id], choices.flaw(source, getattr(rule, name)))
-        for category_id, rule in content.rules.items()
-        for name, source in SOURCES.items()
-        if category_id in there
-    }
-    return {name: f"{path}: {sentence}" for name, (path, sentence) in found.items() if sentence}
+    found = {}
+    for category_id, rule in content.rules.items():
+        for name, source in SOURCES.items() if category_id in there else ():
+            sentence = choices.flaw(source, getattr(rule, name))
+            if sentence:
+                found[f"rule-{category_id}-{name}"] = f"{there[category_id]}: {sentence}"
+    return found
 
 
 def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:
@@ -218,6 +227,10 @@ def _in_order() -> list[Place]:
         ordered.append(top)
         ordered += [Place(key, name, top.id, f"{top.name} > {name}") for key, name in below.get(top.id, ())]
     return ordered
+
+
+def _own_name(choice: Choice) -> str:
+    return _key(choice.label.rpartition(" > ")[2])
 
 
 def _key(text: str) -> str:

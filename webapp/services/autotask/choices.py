@@ -64,6 +64,7 @@ class Choices:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._loaded: dict[str, list[Choice]] = {}
+        self._by_value: dict[str, dict[int, Choice]] = {}
         self.problem = ""
 
     def of(self, source: str) -> list[Choice]:
@@ -74,7 +75,11 @@ class Choices:
 
     def find(self, source: str, value: int | None) -> Choice | None:
         """The choice of this value, or None."""
-        return next((choice for choice in self.of(source) if choice.value == value), None)
+        if value is None:
+            return None
+        if source not in self._by_value:
+            self._by_value[source] = {choice.value: choice for choice in reversed(self.of(source))}
+        return self._by_value[source].get(value)
 
     def label(self, source: str, value: int | None) -> str:
         """The name of a value; says so when Autotask has it no more or not in use any more."""

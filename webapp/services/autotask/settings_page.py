@@ -231,10 +231,8 @@ def reminder(choices: Choices) -> str:
     taxes, kinds = left.get("tax_code", 0), left.get("item_category", 0)
     found = []
     if taxes:
-        which = (
-            "1 tax code (no quote that carries it" if taxes == 1 else f"{taxes} tax codes (no quote with one"
-        )
-        found.append(f"{which} can be pushed)")
+        which = "1 tax code" if taxes == 1 else f"{taxes} tax codes"
+        found.append(f"{which} (a quote that carries such a tax cannot be pushed)")
     if kinds:
         which = "1 category (its items take" if kinds == 1 else f"{kinds} categories (their items take"
         found.append(f"{which} the defaults)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webapp.models.integration import AUTOTASK
 from webapp.services import outbox
-from webapp.services.autotask import connection, settings_store
+from webapp.services.autotask import connection, expiry, settings_store
 from webapp.services.integrations.base import PSA, VIEWED, Integration, QuoteEvent, State
 from webapp.services.runtime import Runtime
 
@@ -42,7 +42,8 @@ class Autotask(Integration):
             outbox.record(event.quote, event.revision, event.kind)
 
     def sweep(self, runtime: Runtime) -> None:
-        """Put back and queue pushes."""
+        """Put back and queue pushes, and record those of quotes that expired."""
+        expiry.sweep(runtime)
         outbox.sweep(runtime)
 
     def nudge(self, runtime: Runtime) -> None:

@@ -27,10 +27,14 @@ document.addEventListener("htmx:afterRequest", (event) => {
   for (const field of document.querySelectorAll("input[name='csrf_token']")) field.value = token;
 });
 
-document.addEventListener("htmx:sendError", () => {
+// A section of the settings says it itself, where the eyes are (see settings.js).
+const saysItself = (event) => event.detail.elt?.matches?.("form[data-settings-form]");
+document.addEventListener("htmx:sendError", (event) => {
+  if (saysItself(event)) return;
   notice("The server could not be reached, so nothing was saved. What you typed is still here: try again in a moment.");
 });
-document.addEventListener("htmx:timeout", () => {
+document.addEventListener("htmx:timeout", (event) => {
+  if (saysItself(event)) return;
   notice("The server took too long to answer. What you typed is still here: try again in a moment.");
 });
 

@@ -42,8 +42,66 @@ document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-settings-form]");
   if (form && !event.target.matches("[name='q'], [name='unmapped_only']")) {
     form.setAttribute("data-unsaved", "");
+    noteMeanwhile(form, event.target);
     markContents();
   }
+});
+
+// What is typed while a section is on its way to the server is put into the section that comes back.
+const meanwhile = new Map();
+const placeOf = (form) => form.closest("section")?.id ?? form.id;
+const noteMeanwhile = (form, control) => {
+  if (form.closest(".htmx-request")) {
+    const typed = meanwhile.get(placeOf(form)) ?? new Map();
+    typed.set(control.name, control.type === "checkbox" ? control.checked : control.value);
+    meanwhile.set(placeOf(form), typed);
+  }
+};
+const putBack = () => {
+  for (const form of forms()) {
+    const typed = meanwhile.get(placeOf(form));
+    if (!typed || form.closest(".htmx-request")) {
+      continue;
+    }
+    meanwhile.delete(placeOf(form));
+    for (const [name, value] of typed) {
+      let control = form.elements[name];
+      if (!control) {
+        // Its row is on another page of the table by now.
+        control = document.createElement("input");
+        control.type = "hidden";
+        control.name = name;
+        form.append(control);
+      }
+      control[typeof value === "boolean" ? "checked" : "value"] = value;
+      control.dispatchEvent(new Event("change", {bubbles: true}));
+    }
+    form.setAttribute("data-unsaved", "");
+  }
+};
+
+// What was typed before this script was there, or what the browser put back after “Back” or a reload, is unsaved too.
+const differs = (control) => {
+  if (control.type === "hidden" || ["q", "unmapped_only"].includes(control.name)) {
+    return false;
+  }
+  if (control.type === "checkbox") {
+    return control.checked !== control.defaultChecked;
+  }
+  if (control.options) {
+    const offered = [...control.options];
+    return !(offered.find((option) => option.defaultSelected) ?? offered[0])?.selected;
+  }
+  return control.defaultValue !== undefined && control.value !== control.defaultValue;
+};
+window.addEventListener("pageshow", () => {
+  for (const form of forms()) {
+    if ([...form.elements].some(differs)) {
+      form.setAttribute("data-unsaved", "");
+    }
+  }
+  showWhatMatters();
+  markContents();
 });
 
 // Leaving with it asks first.
@@ -96,11 +154,13 @@ const watchSections = () => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
   part.querySelector("[aria-invalid='true']")?.focus();
-  const pressed = event.detail.requestConfig?.elt;
-  if (pressed?.closest?.("[data-section]") && document.activeElement === document.body) {
-    document.getElementById(`save-${pressed.closest("[data-section]").dataset.section}`)?.focus();
+  const {elt, triggeringEvent} = event.detail.requestConfig ?? {};
+  const drawn = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
+  if (drawn && document.activeElement === document.body) {
+    document.getElementById(`save-${drawn.dataset.section}`)?.focus({preventScroll: true});
   }
   watchSections();
+  putBack();
   showWhatMatters();
   markContents();
 });
@@ -139,11 +199,10 @@ document.addEventListener("lists-renewed", () => {
   for (const form of forms()) {
     const section = form.closest("section");
     const where = {target: `#${section.id}`, swap: "outerHTML"};
-    if (isUnsaved(form)) {
-      htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}});
-    } else {
-      htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
-    }
+    const drawn = isUnsaved(form)
+      ? htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}})
+      : htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
+    drawn.catch(() => {});  // a connection that breaks is told of by htmx:sendError
   }
 });
 
@@ -189,21 +248,25 @@ const saveSection = (form) => new Promise((resolve) => {
     }
   };
   document.addEventListener("htmx:afterRequest", done);
+  // A section that has just come back is htmx's own only a moment later.
+  htmx.process(form);
   form.requestSubmit(form.querySelector(`#save-${section.dataset.section}`));
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const waiting = forms().filter((one) => isUnsaved(one) || one.hasAttribute("data-suggested"));
-  if (form.id !== "save-integration-form" || waiting.length === 0) {
+  const next = () => {
+    putBack();
+    return forms().find((one) => isUnsaved(one) || one.hasAttribute("data-suggested"));
+  };
+  if (form.id !== "save-integration-form" || !next()) {
     return;
   }
   event.preventDefault();
   const button = form.querySelector("button");
-  // What counted when this was pressed, whatever the answers to the sections say of it later.
-  const seen = form.elements.seen.value;
   (async () => {
     button.disabled = true;
-    for (const one of waiting) {
+    // One after the other, and again what was typed in one while it was saved.
+    for (let one = next(); one; one = next()) {
       const refused = await saveSection(one);
       if (refused) {
         button.disabled = false;
@@ -212,7 +275,6 @@ document.addEventListener("submit", (event) => {
       }
     }
     leaving = true;
-    form.elements.seen.value = seen;
     form.submit();
   })();
 });
