@@ -47,7 +47,7 @@ def test_it_is_noticed_once_the_day_after_its_last_good_day(rep: User) -> None:
         assert expiry.notice(quote.id)
         assert not expiry.notice(quote.id)
         assert expiry.due(stages.today()) == []
-    assert reasons(quote) == ["published", "expired"]
+    assert reasons(quote) == ["published"], "nothing is mapped for Autotask"
     assert reasons(later) == ["published"]
     event = db.session.scalars(db.select(AuditEvent).filter_by(action="quote.expired")).one()
     assert event.object_id == str(quote.id)
@@ -72,6 +72,12 @@ def test_what_the_customer_sees_expires_whatever_the_working_copy_says(rep: User
     db.session.commit()
     with time_machine.travel(in_days(6)):
         assert expiry.due(stages.today()) == [quote.id]
+
+
+def test_what_expired_long_ago_is_left_alone(rep: User) -> None:
+    published(rep, 5)
+    with time_machine.travel(in_days(5 + 31)):
+        assert expiry.due(stages.today()) == []
 
 
 def test_drafts_and_answered_quotes_do_not_expire(rep: User) -> None:

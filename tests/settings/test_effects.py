@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk, newest_entry
+from tests.push.kit import Desk
 from webapp.models import Person, db
 from webapp.models.quote import Quote
-from webapp.services.autotask import expiry, settings_store
-from webapp.services.autotask.settings import CompanySettings, StatusRule
+from webapp.services.autotask import settings_store
+from webapp.services.autotask.settings import CompanySettings
 from webapp.services.errors import Invalid
-from webapp.services.quoting import acceptance, freezing, lifecycle, stages
+from webapp.services.quoting import acceptance, freezing, lifecycle
 
 
 def choose(desk: Desk, section: str, **values: Any) -> None:
@@ -182,58 +181,3 @@ def test_labor_tells_its_work_type_and_recurring_months_reach_the_amount(desk: D
     assert opportunity["totalAmountMonths"] == 12
     remote = next(row for row in state["Quotes"] if row["externalQuoteNumber"] == str(quote.number))
     assert remote["purchaseOrderNumber"] == str(quote.number)
-
-
-def expire(desk: Desk, quote: Quote) -> None:
-    """Let the days go by until the quote, as it was published, is expired."""
-    revision = quote.current_revision
-    assert revision is not None
-    day = stages.today() - timedelta(days=2)
-    content = json.loads(revision.content)
-    revision.content = json.dumps({**content, "expires_on": day.isoformat()})
-    quote.expires_on = day
-    db.session.commit()
-
-
-@pytest.mark.both_databases
-def test_a_quote_that_expires_tells_autotask_once_by_itself(desk: Desk) -> None:
-    rule = StatusRule(
-        status=desk.pick("Opportunities", "status", "Lost"),
-        stage=desk.pick("Opportunities", "stage", "Lost"),
-        probability=0,
-        reason=4,
-        set_closed_date=True,
-    )
-    quote = desk.quote({"name": "A"}, expires_on=stages.today() + timedelta(days=5))
-    other = desk.quote({"name": "B"}, expires_on=stages.today() + timedelta(days=5))
-    for one in (quote, other):
-        assert desk.push(one).state == "synced"
-    expire(desk, quote)
-    assert expiry.record_due() == 0, "expired quotes are left as they are unless the mapping says otherwise"
-    choose(desk, "quote_status", expired=rule)
-    assert expiry.record_due() == 1
-    assert newest_entry(quote.id).reason == "expired"
-    assert desk.process(quote).state == "synced"
-    lost = opportunity_of(desk, quote)
-    assert (lost["status"], lost["stage"], lost["probability"], lost["lossReason"]) == (
-        rule.status,
-        rule.stage,
-        0,
-        4,
-    )
-    assert str(lost["closedDate"]).startswith((stages.today() - timedelta(days=2)).isoformat())
-    assert expiry.record_due() == 0, "it was told already"
-    assert opportunity_of(desk, other)["status"] == desk.pick("Opportunities", "status", "Active")
-
-
-def test_a_quote_that_autotask_never_had_or_that_expired_long_ago_is_left_alone(desk: Desk) -> None:
-    choose(desk, "quote_status", expired=StatusRule(status=desk.pick("Opportunities", "status", "Lost")))
-    never = desk.quote({"name": "A"}, expires_on=stages.today() + timedelta(days=5))
-    desk.publish(never)
-    expire(desk, never)
-    old = desk.quote({"name": "B"}, expires_on=stages.today() + timedelta(days=5))
-    assert desk.push(old).state == "synced"
-    expire(desk, old)
-    old.expires_on = stages.today() - timedelta(days=40)
-    db.session.commit()
-    assert expiry.record_due() == 0

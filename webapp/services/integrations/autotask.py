@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from webapp.models.integration import AUTOTASK
 from webapp.services import outbox
-from webapp.services.autotask import connection, expiry, settings_store
-from webapp.services.integrations.base import PSA, VIEWED, Integration, QuoteEvent, State
+from webapp.services.autotask import connection, settings_store
+from webapp.services.autotask.settings import StatusRule
+from webapp.services.integrations.base import EXPIRED, PSA, VIEWED, Integration, QuoteEvent, State
 from webapp.services.runtime import Runtime
 
 
@@ -37,13 +38,15 @@ class Autotask(Integration):
         return State(added=True, working=True, sentence=f"Connected as {found.user_name}.")
 
     def on_quote(self, event: QuoteEvent) -> None:
-        """Each event but a look at the quote changes what Autotask should hold."""
-        if event.kind != VIEWED:
-            outbox.record(event.quote, event.revision, event.kind)
+        """Each event but a look at the quote changes what Autotask should hold; an expiry if it is mapped at all."""
+        if event.kind == VIEWED:
+            return
+        if event.kind == EXPIRED and settings_store.active().quote_status.expired == StatusRule():
+            return
+        outbox.record(event.quote, event.revision, event.kind)
 
     def sweep(self, runtime: Runtime) -> None:
-        """Put back and queue pushes, and record those of quotes that expired."""
-        expiry.sweep(runtime)
+        """Put back and queue pushes."""
         outbox.sweep(runtime)
 
     def nudge(self, runtime: Runtime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from webapp.models import Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING
@@ -12,6 +12,8 @@ from webapp.services.quoting import editing, stages
 from webapp.services.runtime import Runtime
 
 AT_ONCE = 200
+# Older ones had their day before anybody looked (an upgrade, a worker that was away for long).
+RECENT = timedelta(days=30)
 NOBODY = "Quotewright"
 
 
@@ -24,7 +26,7 @@ def tick(runtime: Runtime) -> int:
 
 
 def due(today: date, limit: int = AT_ONCE) -> list[int]:
-    """Ids of the open quotes whose newest revision had its last good day before ``today`` and was not noticed yet."""
+    """Ids of the open quotes whose newest revision had its last good day lately before ``today``, not noticed yet."""
     newest = (
         db.select(db.func.max(Revision.number))
         .where(Revision.quote_id == Quote.id)
@@ -34,7 +36,12 @@ def due(today: date, limit: int = AT_ONCE) -> list[int]:
     query = (
         db.select(Quote.id)
         .join(Revision, db.and_(Revision.quote_id == Quote.id, Revision.number == newest))
-        .where(Quote.status == PENDING, Revision.expires_on < today, Revision.expired_at.is_(None))
+        .where(
+            Quote.status == PENDING,
+            Revision.expires_on < today,
+            Revision.expires_on >= today - RECENT,
+            Revision.expired_at.is_(None),
+        )
         .order_by(Revision.expires_on, Quote.id)
         .limit(limit)
     )
