@@ -143,9 +143,8 @@ class LineCompiler:
 
     def _name(self, line: FrozenLine) -> str:
         part = line.mpn or line.sku
-        if self.settings.products_services.mpn_in_name and part:
-            return f"{part} {line.name}"
-        return line.name
+        wanted = self.settings.products_services.mpn_in_name and part
+        return f"{part} {line.name}" if wanted else line.name
 
     def _fit(self, entity: str, name: str, text: str) -> str:
         return fit(self.facts, entity, name, text)
