@@ -259,13 +259,20 @@ def test_what_a_push_cannot_do_without_is_asked_for_here(
     }
 
 
-@pytest.mark.parametrize("number", ["0", "999", "9" * 40])
-def test_a_version_that_never_was_cannot_be_restored(connected: Tenant, admin: Visitor, number: str) -> None:
+NO_VERSION, NO_PAGE = "There is no such version of the settings.", "There is no such page"
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"), [("0", NO_VERSION), ("999", NO_VERSION), ("9" * 40, NO_PAGE)]
+)
+def test_a_version_that_never_was_cannot_be_restored(
+    connected: Tenant, admin: Visitor, number: str, sentence: str
+) -> None:
     admin.save_all()
     token = dict(admin.section("company").fields)["csrf_token"]
     answer = admin.client.post(f"{PAGE}/history/{number}/restore", data={"csrf_token": token})
     assert answer.status_code == 404
-    assert "There is no such version of the settings." in text(answer)
+    assert sentence in text(answer)
 
 
 def test_a_stale_history_restores_nothing(app: Flask, connected: Tenant, admin: Visitor) -> None:

@@ -246,7 +246,7 @@ def test_pausing_resuming_removing(app: Flask, admin: Visitor, receiver: Receive
 
 @pytest.mark.parametrize(
     "address",
-    ["", "/new", "/1", "/deliveries/1", "/999", "/deliveries/999", "/99999999999999999999"],
+    ["", "/new", "/1", "/deliveries/1", "/999", "/deliveries/999"],
 )
 def test_a_rep_is_refused_everywhere(
     app: Flask, admin: Visitor, rep: Visitor, receiver: Receiver, address: str

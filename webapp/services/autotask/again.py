@@ -59,7 +59,7 @@ def can_repeat(step: PushStep) -> bool:
     """True for a step after which something can be written: not for a line removed or a file that is there."""
     if step.state == journal.DONE:
         return step.action in (plan.CREATE, plan.UPDATE) and step.entity != ATTACHMENTS
-    return step.action != plan.KEEP
+    return step.action != plan.KEEP and step.state != journal.OUTDATED
 
 
 def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Again:

@@ -12,13 +12,14 @@ from webapp.services.autotask.client import CallRecord
 from webapp.services.autotask.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.values import plain
 
-PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED = (
+PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED, OUTDATED = (
     "planned",
     "intent",
     "done",
     "failed",
     "unchanged",
     "resolved",
+    "outdated",
 )
 
 
@@ -85,6 +86,16 @@ class Journal:
         statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
         ids = db.session.scalars(statement, rows)
         self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
+        self.commit()
+
+    def give_up(self) -> None:
+        """Autotask changed meanwhile, so a new plan follows: of this one stays what was begun. Raises LeaseLost."""
+        self.commit()
+        of_run = PushStep.run_id == self.run_id
+        never_begun = db.delete(PushStep).where(of_run, PushStep.state.in_((PLANNED, UNCHANGED)))
+        failed = db.update(PushStep).where(of_run, PushStep.state == FAILED).values(state=OUTDATED)
+        for statement in (never_begun, failed):
+            db.session.execute(statement.execution_options(synchronize_session=False))
         self.commit()
 
     def intend(self, step: Step, sent: dict[str, Any]) -> None:

@@ -65,7 +65,11 @@ def _progress(state: PushState) -> tuple[int, int]:
         return 0, 0
     query = (
         db.select(PushStep.state, db.func.count())
-        .where(PushStep.run_id == state.run.id, PushStep.action != plan.KEEP)
+        .where(
+            PushStep.run_id == state.run.id,
+            PushStep.action != plan.KEEP,
+            PushStep.state != journal.OUTDATED,
+        )
         .group_by(PushStep.state)
     )
     counts = dict(db.session.execute(query).all())

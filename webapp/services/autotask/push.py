@@ -88,7 +88,7 @@ def _push(
             if attempt == REPLANS:
                 raise ServiceError(_stopped(gone)) from gone
             vanished.forget(client, desired, gone.step)
-            log.commit()
+            log.give_up()
             continue
         break
     report = reconcile.compare(client, desired, executor.ids)

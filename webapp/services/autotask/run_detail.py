@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ STEP_STATES = {
     journal.FAILED: "Failed",
     journal.UNCHANGED: "As it should be",
     journal.RESOLVED: "Cut off",
+    journal.OUTDATED: "Planned anew",
 }
 
 
@@ -29,8 +30,7 @@ STEP_STATES = {
 class ShownStep:
     """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page.
 
-    ``again``: what pushing once more from this step is called; empty where that does nothing. ``is_outdated``: it
-    failed since Autotask had changed, and the plan was made anew.
+    ``again``: what pushing once more from this step is called; empty where that does nothing.
     """
 
     step: PushStep
@@ -41,7 +41,6 @@ class ShownStep:
     url: str
     changes: list[Change]
     again: str
-    is_outdated: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
     rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
     titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
     words = Words(replace(runtime, offline=True), titles)
-    steps = [_shown(words, root, row, is_outdated=outdated) for row, outdated in _of_plans(rows)]
+    steps = [_shown(words, root, row) for row in rows]
     calls = _calls(run.id)
     report = run.report
     return RunDetail(
@@ -137,27 +136,16 @@ def _attempts(run: PushRun) -> list[PushRun]:
     return list(db.session.scalars(query))
 
 
-def _of_plans(rows: Sequence[PushStep]) -> list[tuple[PushStep, bool]]:
-    """The steps of the run's last plan; of earlier ones, which were outdated, only those that were begun.
-
-    A plan begins at position 1. True for a step that failed of an earlier plan.
-    """
-    last = max((place for place, row in enumerate(rows) if row.position == 1), default=0)
-    begun = [row for row in rows[:last] if row.state not in (journal.PLANNED, journal.UNCHANGED)]
-    return [*((row, row.state == journal.FAILED) for row in begun), *((row, False) for row in rows[last:])]
-
-
-def _shown(words: Words, root: str, step: PushStep, *, is_outdated: bool) -> ShownStep:
+def _shown(words: Words, root: str, step: PushStep) -> ShownStep:
     return ShownStep(
         step=step,
         action=ACTIONS.get(step.action, "Keep"),
         entity=ENTITIES.get(step.entity, step.entity),
-        state="Planned anew" if is_outdated else STEP_STATES.get(step.state, step.state),
+        state=STEP_STATES.get(step.state, step.state),
         seconds=_between(step.started_at, step.finished_at),
         url=weblinks.record_url(root, step.entity, step.remote_id),
         changes=[] if step.action in (plan.DELETE, plan.KEEP) else _changes(words, step),
-        again="" if is_outdated else _again(step),
-        is_outdated=is_outdated,
+        again=_again(step),
     )
 
 

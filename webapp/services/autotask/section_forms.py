@@ -80,7 +80,7 @@ def gaps(section: str, content: Section) -> list[str]:
 def suggest(section: str, content: Section, choices: Choices, actor: User) -> Section:
     """``content`` with what is unset filled by Autotask's own defaults and by names, for a first look.
 
-    Owners are guessed as the resource with the actor's e-mail address.
+    Owners are guessed as the resource with the actor's e-mail address, else the first that is not named as an API's.
     """
     document = _document(content)
     for field in fields_of(section):
@@ -93,7 +93,8 @@ def _guess(field: FormField, choices: Choices, actor: User) -> int | None:
     if field.source == "resources":
         usable = [choice for choice in choices.of("resources") if choice.is_active]
         mine = [choice for choice in usable if str(choice.extra.get("email")).lower() == actor.email]
-        return (mine or usable)[0].value if usable else None
+        people = [choice for choice in usable if "api" not in choice.label.lower().split()]
+        return next((choice.value for choice in (*mine, *people, *usable)), None)
     on_offer = choices.of(field.source)
     if "-" in field.name:
         # What a status turns into has nothing to do with what Autotask gives new records.
