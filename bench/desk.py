@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def open_bench() -> Iterator[tuple[Desk, dict[str, str]]]:
         )
         migrate(env["DATABASE_URL"])
         app = create_app(config.load(env))
+        logging.getLogger().setLevel(logging.WARNING)  # a line for each push would bury the table
         with app.app_context():
             yield open_desk(app, new_tenant(address)), env
             db.session.remove()
