@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -182,6 +183,25 @@ def test_calls_that_got_no_answer_are_counted(office: Office, owner: Visitor) ->
     assert "2 of which got no usable answer and were made again" in text(
         owner.client.get(f"/activity/runs/{run_of(office, quote_id)}")
     )
+
+
+def test_a_call_says_which_step_it_was_made_for(office: Office, owner: Visitor) -> None:
+    quote_id = office.quote({"name": "Rack", "unit_price": 10}, {"name": "Shelf", "unit_price": 20})
+    office.tenant.add_fault(kind="cut_after_commit", entity="QuoteItems", verb="create", times=1)
+    assert office.process(quote_id) == "synced"
+    page = owner.client.get(f"/activity/runs/{run_of(office, quote_id)}").text
+    calls = [text_of(row) for row in re.findall(r"<tr>.*?</tr>", page.partition('id="calls"')[2], re.DOTALL)]
+    made_for = [call for call in calls if " for quote item line " in call]
+    # The line whose answer was lost took a look for its result; nothing was created twice.
+    assert [call.split()[0] for call in made_for].count("POST") == 3
+    assert sum("QuoteItems/query for quote item line" in call for call in made_for) == 1
+    assert sum("Items for quote item line 1 “Rack”" in call for call in made_for) >= 1
+    assert any(re.search(r"POST Companies for company ", call) for call in calls)
+    assert any(call.startswith("POST Companies/query 200") for call in calls), "read before there was a plan"
+
+
+def text_of(fragment: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", fragment)).split())
 
 
 def test_attempts_of_one_push_name_each_other(office: Office, owner: Visitor) -> None:

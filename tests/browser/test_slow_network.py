@@ -44,6 +44,65 @@ def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(
     expect(page.get_by_text("Published as quote")).to_be_visible()
 
 
+def test_the_next_line_may_be_typed_while_the_last_one_is_on_its_way(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    box = page.get_by_role("searchbox", name="Add a line")
+    held = hold(page, "**/lines")
+    box.fill("Latitude 5550")
+    expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
+    box.press("Enter")
+    expect(box).to_have_value("")
+    page.keyboard.type("Desk side visit")
+    # What is found for the next line takes the place of what was found for the first.
+    expect(page.locator("#found .choice").first).to_contain_text("Desk side visit")
+    assert len(held) == 1, "the first line is on its way"
+    held[0].continue_()
+    expect(page.locator(".line")).to_have_count(1)
+    expect(box).to_have_value("Desk side visit")
+    expect(box).to_be_focused()
+    page.unroute("**/lines")
+    page.keyboard.press("Enter")
+    expect(page.locator(".line")).to_have_count(2)
+    expect(page.locator(".line").last.get_by_label("Item")).to_have_value("Desk side visit")
+    expect(page.locator(".line").last.get_by_label("Price")).to_be_focused()
+
+
+def test_enter_before_anything_is_found_adds_what_was_typed(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    box = page.get_by_role("searchbox", name="Add a line")
+    hold(page, "**/find?q=*")
+    box.press("Enter")
+    page.keyboard.type("Latitude 5550")
+    page.keyboard.press("Enter")
+    page.unroute("**/find?q=*")
+    expect(page.locator(".line")).to_have_count(1)
+    expect(page.locator(".line").first.get_by_label("Item")).to_have_value("Dell Latitude 5550")
+
+
+def test_a_line_that_could_not_be_added_comes_back_into_the_box(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    begin_quote(page)
+    box = page.get_by_role("searchbox", name="Add a line")
+    box.fill("Latitude 5550")
+    expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
+    page.context.set_offline(True)
+    box.press("Enter")
+    expect(page.get_by_text("The server could not be reached")).to_be_visible()
+    expect(box).to_have_value("Latitude 5550")
+    page.context.set_offline(False)
+    box.press("Enter")
+    expect(page.locator(".line")).to_have_count(1)
+
+
 def test_publishing_waits_for_what_was_typed_last(live_stack: Stack, browser_page: Page) -> None:
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)

@@ -150,6 +150,10 @@ class Executor:
 
     def _do(self, job: _Job) -> int:
         """One step's calls; runs in a thread of the pool."""
+        with self._journal.serving(job.step):
+            return self._done(job)
+
+    def _done(self, job: _Job) -> int:
         step = job.step
         if step.action == CREATE:
             return self._create(job)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -42,12 +44,14 @@ class Journal:
         self._claims: dict[str, str] = {}
         self._linked: set[str] = set()
         self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._serving = threading.local()
 
     def on_call(self, call: CallRecord) -> None:
         """Take note of a call; it is written with the next commit."""
         self._calls.put(
             {
                 "run_id": self.run_id,
+                "step_key": getattr(self._serving, "key", "")[:120],
                 "at": utc_now(),
                 "method": call.method,
                 "path": call.path[:300],
@@ -57,6 +61,15 @@ class Journal:
                 "response_body": call.response_body,
             }
         )
+
+    @contextmanager
+    def serving(self, step: Step) -> Iterator[None]:
+        """The calls that this thread makes meanwhile are those of ``step``."""
+        self._serving.key = step.key
+        try:
+            yield
+        finally:
+            self._serving.key = ""
 
     def claimed(self, keys: dict[str, str]) -> None:
         """What this push claimed, by the wish's key; each is given back with the commit of its link."""

@@ -59,13 +59,17 @@ class Sum:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """``attempts``: every run of the same push. ``repeated``: calls that were made again."""
+    """``attempts``: every run of the same push. ``repeated``: calls that were made again.
+
+    ``served``: what a call was made for, by the key of its step; calls that only read before the plan have none.
+    """
 
     run: PushRun
     entry: OutboxEntry | None
     written: list[ShownStep]
     unchanged: list[ShownStep]
     calls: list[PushCall]
+    served: dict[str, str]
     attempts: list[PushRun]
     sums: list[Sum]
     differences: list[str]
@@ -91,6 +95,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         written=[one for one in steps if one.step.action != plan.KEEP],
         unchanged=[one for one in steps if one.step.action == plan.KEEP],
         calls=calls,
+        served={row.key: f"{ENTITIES.get(row.entity, row.entity)} {row.title}" for row in rows},
         attempts=_attempts(run),
         sums=[
             Sum(period_label(name), *map(_amount, pair)) for name, pair in report.get("amounts", {}).items()

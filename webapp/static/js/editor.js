@@ -2,6 +2,8 @@
 "use strict";
 
 const box = () => document.getElementById("find-text");
+// What was in the box when Enter was pressed, while the search for it is under way.
+let wanted = "";
 const results = () => [...document.querySelectorAll("#found .choice")];
 
 // Arrow keys walk from the search box through what was found; Enter in the box takes the first.
@@ -19,9 +21,9 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("found").replaceChildren();
     input.focus();
   } else if (event.key === "Enter" && event.target === input) {
-    if (input.dataset.found === input.value && list.length) list[0].click();
-    else document.body.addEventListener("found", () => results()[0]?.click(), { once: true });
-    if (input.value.trim() === "") return;
+    if (input.value.trim() === "") wanted = "";
+    else if (input.dataset.found === input.value && list.length) list[0].click();
+    else wanted = input.value;
   } else {
     return;
   }
@@ -33,13 +35,31 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const input = box();
   const asked = event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
   input.dataset.found = asked ?? input.value;
-  document.body.dispatchEvent(new Event("found"));
+  // Enter was pressed before this was found, and nothing else was typed since.
+  if (wanted && wanted === input.value && wanted === input.dataset.found) results()[0]?.click();
+  wanted = "";
 });
 
-// After a line was added: on with the next one, or to the price of a line that came without one.
+// What was chosen is taken out of the box at once, so that the next line can be typed while this one is on its way. When
+// it does not arrive, it comes back.
+let chosen = "";
+const isChoice = (event) => event.detail.elt.matches?.("#found form");
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (!isChoice(event)) return;
+  chosen = box().value;
+  box().value = "";
+});
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    if (isChoice(event) && box().value === "") box().value = chosen;
+  });
+}
+
+// After a line was added: on with the next one, or to the price of a line that came without one; unless somebody types
+// the next one already.
 document.addEventListener("line-added", (event) => {
   const input = box();
-  input.value = "";
+  if (input.value !== "") return;
   document.getElementById("found").replaceChildren();
   const price = event.detail.focus && document.getElementById(`${event.detail.focus}-unit_price`);
   if (price) {
