@@ -234,7 +234,7 @@ const tellTaxesSaved = () => {
     channel.postMessage("saved");
   }
 };
-document.addEventListener("htmx:afterSettle", tellTaxesSaved);
+document.addEventListener("htmx:afterSwap", tellTaxesSaved);
 
 // Save Integration first saves each section that waits for it; it stops at the first that is refused.
 const saveSection = (form) => new Promise((resolve) => {
