@@ -22,18 +22,18 @@ def hold(page: Page, address: str) -> list[Route]:
     return held
 
 
-def begin_quote(page: Page) -> None:
-    page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Tom Brennan").click()
-    expect(page.get_by_role("searchbox", name="Add a line")).to_be_visible()
+@pytest.fixture
+def editor(live_stack: Stack, browser_page: Page) -> Page:
+    """The rep in front of a new quote without lines."""
+    sign_in(browser_page, live_stack, REP_EMAIL)
+    browser_page.get_by_role("link", name="New quote").click()
+    browser_page.get_by_role("button", name="Tom Brennan").click()
+    expect(browser_page.get_by_role("searchbox", name="Add a line")).to_be_visible()
+    return browser_page
 
 
-def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(
-    live_stack: Stack, browser_page: Page
-) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(editor: Page) -> None:
+    page = editor
     held = hold(page, "**/find/autotask*")
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
     page.get_by_role("button", name="as a line of its own").click()
@@ -44,12 +44,8 @@ def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(
     expect(page.get_by_text("Published as quote")).to_be_visible()
 
 
-def test_the_next_line_may_be_typed_while_the_last_one_is_on_its_way(
-    live_stack: Stack, browser_page: Page
-) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_the_next_line_may_be_typed_while_the_last_one_is_on_its_way(editor: Page) -> None:
+    page = editor
     box = page.get_by_role("searchbox", name="Add a line")
     held = hold(page, "**/lines")
     box.fill("Latitude 5550")
@@ -71,10 +67,8 @@ def test_the_next_line_may_be_typed_while_the_last_one_is_on_its_way(
     expect(page.locator(".line").last.get_by_label("Price")).to_be_focused()
 
 
-def test_enter_before_anything_is_found_adds_what_was_typed(live_stack: Stack, browser_page: Page) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_enter_before_anything_is_found_adds_what_was_typed(editor: Page) -> None:
+    page = editor
     box = page.get_by_role("searchbox", name="Add a line")
     hold(page, "**/find?q=*")
     box.press("Enter")
@@ -85,12 +79,8 @@ def test_enter_before_anything_is_found_adds_what_was_typed(live_stack: Stack, b
     expect(page.locator(".line").first.get_by_label("Item")).to_have_value("Dell Latitude 5550")
 
 
-def test_a_line_that_could_not_be_added_comes_back_into_the_box(
-    live_stack: Stack, browser_page: Page
-) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_a_line_that_could_not_be_added_comes_back_into_the_box(editor: Page) -> None:
+    page = editor
     box = page.get_by_role("searchbox", name="Add a line")
     box.fill("Latitude 5550")
     expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
@@ -103,10 +93,8 @@ def test_a_line_that_could_not_be_added_comes_back_into_the_box(
     expect(page.locator(".line")).to_have_count(1)
 
 
-def test_publishing_waits_for_what_was_typed_last(live_stack: Stack, browser_page: Page) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
+    page = editor
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
     page.get_by_role("button", name="as a line of its own").click()
     line = page.locator(".line")
@@ -124,10 +112,8 @@ def test_publishing_waits_for_what_was_typed_last(live_stack: Stack, browser_pag
     expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
 
 
-def test_a_refused_price_is_not_published(live_stack: Stack, browser_page: Page) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_a_refused_price_is_not_published(editor: Page) -> None:
+    page = editor
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
     page.get_by_role("button", name="as a line of its own").click()
     line = page.locator(".line")
@@ -139,12 +125,8 @@ def test_a_refused_price_is_not_published(live_stack: Stack, browser_page: Page)
     assert page.get_by_text("Published as quote").count() == 0
 
 
-def test_what_was_typed_before_the_script_was_there_is_looked_for(
-    live_stack: Stack, browser_page: Page
-) -> None:
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    begin_quote(page)
+def test_what_was_typed_before_the_script_was_there_is_looked_for(editor: Page) -> None:
+    page = editor
     held = hold(page, "**/htmx.min.js")
     page.goto(page.url, wait_until="commit")
     page.get_by_role("searchbox", name="Add a line").fill("Latitude 5550")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 
+from tests.push.kit import Desk, open_desk
 from tests.settings.visitor import Visitor
 from tests.support import desk
+from tests.support.sandbox import Tenant
 from webapp.models import db
 
 
@@ -53,3 +56,16 @@ def rep(app: Flask, ids: Ids) -> Visitor:
 def admin(app: Flask, ids: Ids) -> Visitor:
     """The admin's browser."""
     return Visitor(app.test_client()).sign_in("admin@desk.example", desk.PASSWORD)
+
+
+@pytest.fixture
+def live(app: Flask, tenant: Tenant) -> Iterator[Desk]:
+    """A connected installation, with its application context open."""
+    with app.app_context():
+        yield open_desk(app, tenant)
+
+
+@pytest.fixture
+def live_rep(app: Flask, live: Desk) -> Visitor:
+    """The browser of the connected installation's rep, without JavaScript."""
+    return Visitor(app.test_client()).sign_in(live.rep.email, "a long password")

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
-from tests.push.kit import Desk, open_desk
+from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
-from tests.support.sandbox import Tenant
 from webapp.models import Link, Quote, db
 from webapp.services.autotask import livelinks
 from webapp.services.quoting import stages
 
 PASSWORD = "a long password"
-
-
-@pytest.fixture
-def live(app: Flask, tenant: Tenant) -> Iterator[Desk]:
-    """A connected installation, with its application context open."""
-    with app.app_context():
-        yield open_desk(app, tenant)
-
-
-@pytest.fixture
-def rep(app: Flask, live: Desk) -> Visitor:
-    """The rep's browser, without JavaScript."""
-    return Visitor(app.test_client()).sign_in(live.rep.email, PASSWORD)
 
 
 @pytest.fixture
@@ -44,8 +28,8 @@ def remote(entity: str) -> int:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(("kind", "entity"), [("opportunity", "Opportunities"), ("quote", "Quotes")])
-def test_it_leads_straight_to_the_one_quote(rep: Visitor, pushed: Quote, kind: str, entity: str) -> None:
-    answer = rep.client.get(f"/livelinks/{kind}?id={remote(entity)}")
+def test_it_leads_straight_to_the_one_quote(live_rep: Visitor, pushed: Quote, kind: str, entity: str) -> None:
+    answer = live_rep.client.get(f"/livelinks/{kind}?id={remote(entity)}")
     assert (answer.status_code, answer.location) == (302, f"/quotes/{pushed.id}")
 
 
@@ -53,11 +37,11 @@ def test_it_leads_straight_to_the_one_quote(rep: Visitor, pushed: Quote, kind: s
     ("kind", "entity", "begun"), [("organization", "Companies", False), ("contact", "Contacts", True)]
 )
 def test_it_shows_the_customers_quotes_and_begins_another(
-    live: Desk, rep: Visitor, pushed: Quote, kind: str, entity: str, begun: bool
+    live: Desk, live_rep: Visitor, pushed: Quote, kind: str, entity: str, begun: bool
 ) -> None:
     page = f"/livelinks/{kind}?id={remote(entity)}"
-    assert "Pushed rack" in text(rep.client.get(page))
-    answer = rep.send(rep.form(page, "/quotes/autotask/"))
+    assert "Pushed rack" in text(live_rep.client.get(page))
+    answer = live_rep.send(live_rep.form(page, "/quotes/autotask/"))
     assert answer.status_code == 303
     new = db.session.scalars(db.select(Quote).order_by(Quote.id.desc())).first()
     assert new is not None
@@ -66,7 +50,7 @@ def test_it_shows_the_customers_quotes_and_begins_another(
     assert (new.person is pushed.person) == begun
 
 
-def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, rep: Visitor) -> None:
+def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, live_rep: Visitor) -> None:
     waiting = next(
         row
         for row in live.tenant.state()["Opportunities"]
@@ -74,12 +58,12 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, rep: V
         and row["projectedCloseDate"][:10] > str(stages.today())
     )
     page = f"/livelinks/opportunity?id={waiting['id']}"
-    assert "There is no quote yet." in text(rep.client.get(page))
-    assert rep.send(rep.form(page, "/quotes/autotask/opportunity")).status_code == 303
+    assert "There is no quote yet." in text(live_rep.client.get(page))
+    assert live_rep.send(live_rep.form(page, "/quotes/autotask/opportunity")).status_code == 303
     quote = db.session.scalars(db.select(Quote)).one()
     assert quote.autotask_opportunity_id == waiting["id"]
     # From now on the link leads to the draft.
-    assert rep.client.get(page).location == f"/quotes/{quote.id}"
+    assert live_rep.client.get(page).location == f"/quotes/{quote.id}"
 
 
 @pytest.mark.parametrize(
@@ -92,8 +76,8 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, rep: V
         ("/livelinks/ticket?id=4", "There is no LiveLink of this kind."),
     ],
 )
-def test_a_link_that_was_made_wrongly_says_so(rep: Visitor, address: str, sentence: str) -> None:
-    answer = rep.client.get(address)
+def test_a_link_that_was_made_wrongly_says_so(live_rep: Visitor, address: str, sentence: str) -> None:
+    answer = live_rep.client.get(address)
     assert answer.status_code == 404
     assert sentence in text(answer)
 
@@ -110,8 +94,8 @@ def test_whoever_is_not_signed_in_comes_back_after_signing_in(app: Flask, live: 
     assert answer.location == page
 
 
-def test_an_admin_reads_which_address_takes_which_field(rep: Visitor) -> None:
-    page = text(rep.client.get("/livelinks/"))
+def test_an_admin_reads_which_address_takes_which_field(live_rep: Visitor) -> None:
+    page = text(live_rep.client.get("/livelinks/"))
     for link in livelinks.LIVE_LINKS.values():
         assert link.takes in page
         assert f"http://localhost/livelinks/{link.kind}?id=1234" in page

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from tests.push.kit import Desk, open_desk
+from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
-from tests.support.sandbox import Tenant
 from webapp.models import Item, Organization, Person, Quote, db
 from webapp.services.autotask import connection, pull
 
 PASSWORD = "a long password"
-
-
-@pytest.fixture
-def live(app: Flask, tenant: Tenant) -> Iterator[Desk]:
-    """A connected installation, with its application context open."""
-    with app.app_context():
-        yield open_desk(app, tenant)
-
-
-@pytest.fixture
-def rep(app: Flask, live: Desk) -> Visitor:
-    """The rep's browser, without JavaScript."""
-    return Visitor(app.test_client()).sign_in(live.rep.email, PASSWORD)
 
 
 def in_days(days: int) -> str:
@@ -96,20 +80,22 @@ def test_of_many_opportunities_those_that_close_soonest_are_offered(live: Desk) 
     assert [hit.title for hit in hits] == [f"Harbor {days}" for days in range(21, 46)]
 
 
-def test_a_quote_begun_for_an_opportunity_is_for_its_contact_and_updates_it(live: Desk, rep: Visitor) -> None:
+def test_a_quote_begun_for_an_opportunity_is_for_its_contact_and_updates_it(
+    live: Desk, live_rep: Visitor
+) -> None:
     here = company(live)
     orla = contact(live, here, phone="+1 212 555 0188")
     number = opportunity(live, here, "Harbor refresh", in_days(20), contactID=orla)
-    form = rep.form("/quotes/autotask/customers?q=Harbor", "autotask/opportunity")
-    assert rep.send(form).status_code == 303
+    form = live_rep.form("/quotes/autotask/customers?q=Harbor", "autotask/opportunity")
+    assert live_rep.send(form).status_code == 303
     quote = db.session.scalars(db.select(Quote)).one()
     assert (quote.title, quote.autotask_opportunity_id) == ("Harbor refresh", number)
     assert quote.person is not None
     assert (quote.person.full_name, quote.person.organization.name) == ("Orla Byrne", "Harbor Clinic")
 
-    rep.send(rep.form(f"/quotes/{quote.id}/find/autotask?q=Managed+Server", "lines/autotask"))
+    live_rep.send(live_rep.form(f"/quotes/{quote.id}/find/autotask?q=Managed+Server", "lines/autotask"))
     before = {entity: len(rows) for entity, rows in live.tenant.state().items()}
-    assert rep.send(rep.form(f"/quotes/{quote.id}", "/publish")).status_code == 303
+    assert live_rep.send(live_rep.form(f"/quotes/{quote.id}", "/publish")).status_code == 303
     run = live.process(db.session.get_one(Quote, quote.id))
     assert (run.state, run.sentence) == ("synced", "")
     state = live.tenant.state()
@@ -123,13 +109,18 @@ def test_a_quote_begun_for_an_opportunity_is_for_its_contact_and_updates_it(live
     assert (state["Quotes"][-1]["opportunityID"], state["Quotes"][-1]["contactID"]) == (number, orla)
 
 
-def test_an_opportunity_without_a_contact_begins_a_quote_for_its_company(live: Desk, rep: Visitor) -> None:
+def test_an_opportunity_without_a_contact_begins_a_quote_for_its_company(
+    live: Desk, live_rep: Visitor
+) -> None:
     here = company(live)
     gone = contact(live, here)
     opportunity(live, here, "Harbor refresh", in_days(20), contactID=gone)
     live.tenant.remove("Contacts", gone)
     assert (
-        rep.send(rep.form("/quotes/autotask/customers?q=Harbor", "autotask/opportunity")).status_code == 303
+        live_rep.send(
+            live_rep.form("/quotes/autotask/customers?q=Harbor", "autotask/opportunity")
+        ).status_code
+        == 303
     )
     quote = db.session.scalars(db.select(Quote)).one()
     assert quote.person is None
@@ -151,7 +142,7 @@ def test_somebody_with_the_same_e_mail_elsewhere_is_somebody_else(live: Desk) ->
     assert pull.contact(live.runtime, live.rep, number).id == person.id
 
 
-def test_a_product_category_becomes_category_and_subcategory(live: Desk, rep: Visitor) -> None:
+def test_a_product_category_becomes_category_and_subcategory(live: Desk, live_rep: Visitor) -> None:
     fields = live.tenant.get("/v1.0/Products/entityInformation/fields")["fields"]
     values = next(field for field in fields if field["name"] == "productCategory")["picklistValues"]
     nested = next(value for value in values if value.get("parentValue"))
@@ -160,7 +151,7 @@ def test_a_product_category_becomes_category_and_subcategory(live: Desk, rep: Vi
     live.tenant.edit("Products", product["id"], productCategory=int(nested["value"]), name="Pulled thing")
     draft = live.quote({"name": "First"}, title="T")
     for _ in range(2):
-        rep.send(rep.form(f"/quotes/{draft.id}/find/autotask?q=Pulled+thing", "lines/autotask"))
+        live_rep.send(live_rep.form(f"/quotes/{draft.id}/find/autotask?q=Pulled+thing", "lines/autotask"))
     item = db.session.scalars(db.select(Item).filter_by(origin_id=product["id"])).one()
     assert (item.category.parent.name, item.category.name) == (above["label"], nested["label"])
     assert [line.name for line in db.session.get_one(Quote, draft.id).lines] == [
@@ -170,9 +161,9 @@ def test_a_product_category_becomes_category_and_subcategory(live: Desk, rep: Vi
     ]
 
 
-def test_without_autotask_the_rep_works_on_and_is_told(live: Desk, rep: Visitor) -> None:
+def test_without_autotask_the_rep_works_on_and_is_told(live: Desk, live_rep: Visitor) -> None:
     connection.disconnect(live.rep)
-    page = rep.client.get("/quotes/autotask/customers?q=Harbor")
+    page = live_rep.client.get("/quotes/autotask/customers?q=Harbor")
     assert page.status_code == 200
     assert "An admin disconnected Autotask." in text(page)
-    assert rep.client.get("/quotes/new?q=Harbor").status_code == 200
+    assert live_rep.client.get("/quotes/new?q=Harbor").status_code == 200
