@@ -12,8 +12,6 @@ from tests.settings.visitor import Visitor, text
 from webapp.models import Item, Organization, Person, Quote, db
 from webapp.services.autotask import connection, pull
 
-PASSWORD = "a long password"
-
 
 def in_days(days: int) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT00:00:00Z")
