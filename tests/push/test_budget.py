@@ -129,12 +129,8 @@ def _enter(shared: SharedBudget, entered: threading.Event) -> None:
         entered.set()
 
 
-def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
-    shared = a_budget(redis)
-    others = [Process(redis_url, shared) for _ in range(THREADS)]
-    for other in others:
-        other.wait_until_held()
-    redis.flushdb()
+def nobody_enters_before_one_leaves(redis: Redis, shared: SharedBudget, others: list[Process]) -> None:
+    """Redis learns of all that is under way before it lets anybody begin."""
     entered = threading.Event()
     thread = threading.Thread(target=lambda: _enter(shared, entered))
     thread.start()
@@ -144,6 +140,15 @@ def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
         other.stop()
     assert entered.wait(10)
     thread.join()
+
+
+def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
+    shared = a_budget(redis)
+    others = [Process(redis_url, shared) for _ in range(THREADS)]
+    for other in others:
+        other.wait_until_held()
+    redis.flushdb()
+    nobody_enters_before_one_leaves(redis, shared, others)
 
 
 def test_without_redis_a_process_makes_one_call_at_a_time() -> None:
@@ -200,15 +205,7 @@ def test_a_redis_that_restarts_with_what_it_kept_forgets_nobody(
         )
         server.start()
         server.wait_until(lambda: redis_server.alive(url), 30)
-        entered = threading.Event()
-        thread = threading.Thread(target=lambda: _enter(shared, entered))
-        thread.start()
-        assert not entered.wait(SETTLE_SECONDS + 0.5)
-        assert in_use(redis, shared) == THREADS
-        for other in others:
-            other.stop()
-        assert entered.wait(10)
-        thread.join()
+        nobody_enters_before_one_leaves(redis, shared, others)
     server.stop(grace=5)
 
 

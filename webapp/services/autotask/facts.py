@@ -100,15 +100,10 @@ def gather(runtime: Runtime) -> RemoteFacts:
 
 def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
     """As they were last read: only a warning rests on them, so that they may be missing, and cost no call."""
-    rates: dict[tuple[int, int], Decimal] = {}
     try:
-        taxes = metadata.taxes(replace(runtime, offline=True))
+        return metadata.tax_rates(metadata.taxes(replace(runtime, offline=True)))
     except NotConnected:
-        return rates
-    for tax in taxes:
-        place = (int(tax["region_id"]), int(tax["category_id"]))
-        rates[place] = rates.get(place, Decimal(0)) + tax["rate"]
-    return rates
+        return {}
 
 
 def _with_fresh_lists(runtime: Runtime) -> Runtime:

@@ -7,6 +7,7 @@ from typing import Any
 
 from webapp.services.autotask.facts import RemoteFacts
 from webapp.services.autotask.settings import TaxCodeMapping
+from webapp.services.formatting import plain
 from webapp.services.quoting.snapshot import FrozenLine
 
 SEVERAL_REGIONS = (
@@ -62,8 +63,8 @@ class LineTaxes:
                 places.setdefault((line.tax_name, line.tax_rate, theirs), []).append(place)
         for (name, ours, theirs), lines in places.items():
             found.append(
-                f"{_lines_carry(lines)} the tax “{name}” of {_percent(ours)} %, but what it is mapped to comes to "
-                f"{_percent(theirs)} % in Autotask. The taxes there will differ from those here, and the push will "
+                f"{_lines_carry(lines)} the tax “{name}” of {plain(ours)} %, but what it is mapped to comes to "
+                f"{plain(theirs)} % in Autotask. The taxes there will differ from those here, and the push will "
                 "say so."
             )
         return found
@@ -73,7 +74,3 @@ def _lines_carry(places: list[int], name: str = "") -> str:
     if len(places) == 1:
         return f"Line {places[0]} “{name}” carries" if name else f"Line {places[0]} carries"
     return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} carry"
-
-
-def _percent(rate: Decimal) -> str:
-    return f"{rate.normalize():f}"

@@ -129,6 +129,15 @@ def taxes(runtime: Runtime) -> list[dict[str, Any]]:
     return [{**row, "rate": Decimal(row["rate"])} for row in rows]
 
 
+def tax_rates(taxes: list[dict[str, Any]]) -> dict[tuple[int, int], Decimal]:
+    """What the taxes (as from ``taxes``) of each region and category add up to, in percent."""
+    rates: dict[tuple[int, int], Decimal] = {}
+    for tax in taxes:
+        place = (tax["region_id"], tax["category_id"])
+        rates[place] = rates.get(place, Decimal(0)) + Decimal(tax["rate"])
+    return rates
+
+
 def due(since: datetime) -> list[str]:
     """Names (of ``NAMES``) of the lists that were never read, or last before ``since``."""
     query = db.select(RemoteMetadata.name).where(

@@ -12,6 +12,7 @@ from typing import Any
 
 from webapp.models import TaxCode
 from webapp.services import tax_codes
+from webapp.services.autotask import metadata
 from webapp.services.autotask.choices import Choices
 from webapp.services.autotask.section_forms import NOT_SAVED, remote_value
 from webapp.services.autotask.settings import Section, TaxCodeMapping, TaxRule
@@ -68,19 +69,15 @@ def unmapped_count(content: TaxCodeMapping) -> int:
 
 def rate_of(taxes: list[dict[str, Any]], region: int | None, category: int | None) -> Decimal | None:
     """The sum of Autotask's taxes of a region and category, in percent; None when there is none."""
-    rates = [
-        Decimal(tax["rate"]) for tax in taxes if tax["region_id"] == region and tax["category_id"] == category
-    ]
-    return sum(rates, Decimal(0)) if rates else None
+    if region is None or category is None:
+        return None
+    return metadata.tax_rates(taxes).get((region, category))
 
 
 def rates(taxes: list[dict[str, Any]]) -> dict[str, str]:
     """What Autotask's taxes add up to, in percent, by “region category”."""
-    pairs = {(tax["region_id"], tax["category_id"]) for tax in taxes}
-    return {
-        f"{region} {category}": plain(rate_of(taxes, region, category) or Decimal(0))
-        for region, category in sorted(pairs)
-    }
+    sums = metadata.tax_rates(taxes)
+    return {f"{region} {category}": plain(rate) for (region, category), rate in sorted(sums.items())}
 
 
 def parse(posted: Mapping[str, str], choices: Choices, stored: TaxCodeMapping) -> TaxCodeMapping:
