@@ -26,12 +26,14 @@ from sqlalchemy.orm import configure_mappers
 import config
 from webapp import create_app
 from webapp.models import db
-from webapp.services import notifications, outbox
-from webapp.services.autotask import drift_schedule, hour
-from webapp.services.errors import ServiceError
+from webapp.services.autotask.drift import schedule as drift_schedule
+from webapp.services.autotask.push import call_quota, outbox
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import notifications
 from webapp.services.integrations import registry
-from webapp.services.quoting import document, expiry
-from webapp.services.runtime import Runtime
+from webapp.services.quoting.lifecycle import expiry
+from webapp.services.quoting.paper import document
 
 SWEEP_SECONDS = 2.0
 # What expired, how many calls Autotask's hour has left, and whether quotes are due to be compared with Autotask, is
@@ -101,7 +103,7 @@ def sweep_for_ever(parent: int) -> None:
             _attempt(app, name, task)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
-            _attempt(app, "hour", hour.watch)
+            _attempt(app, "hour", call_quota.watch)
             _attempt(app, "drift", drift_schedule.tick)
 
 

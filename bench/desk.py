@@ -22,8 +22,8 @@ from tests.support.sandbox import new_tenant
 from tests.support.settings import environment
 from webapp import create_app
 from webapp.models import Quote, db
-from webapp.services import outbox
-from webapp.services.quoting import publishing
+from webapp.services.autotask.push import outbox
+from webapp.services.quoting.lifecycle import publishing
 
 BILLED = ("one_time", "one_time", "one_time", "monthly", "quarterly", "semi_annual", "annual", "one_time")
 PERIOD_TYPES = {"monthly": 2, "quarterly": 3, "semi_annual": 4, "annual": 5}

@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bench import results
-from webapp.models.catalogue import RECURRENCES
-from webapp.services.quoting import document, snapshot, totals
+from webapp.models.catalog import RECURRENCES
+from webapp.services.quoting.money import totals
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import snapshot
 
 ROUNDS = 7
 

@@ -24,9 +24,11 @@ from tests.support.databases import migrate
 from tests.support.settings import environment
 from webapp import create_app
 from webapp.models import Category, Connection, RemoteMetadata, db, utc_now
-from webapp.services import accounts, categories
-from webapp.services.autotask import connection, metadata, settings_store
-from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
+from webapp.services.accounts import users
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
+from webapp.services.catalog import categories
 
 FEW, MANY = 50, 500
 ROUNDS = 21
@@ -111,7 +113,7 @@ def _admin(count: int) -> Iterator[FlaskClient]:
         migrate(env["DATABASE_URL"])
         app = create_app(config.load(env))
         with app.app_context():
-            accounts.create_user(None, email=EMAIL, name="Bench", password=PASSWORD, role="admin")
+            users.create_user(None, email=EMAIL, name="Bench", password=PASSWORD, role="admin")
             for place in range(count // 10):
                 for sub in range(9):
                     categories.ensure((f"Group {place:03d}", f"Sub {sub}"))

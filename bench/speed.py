@@ -12,7 +12,8 @@ import requests
 from bench import results
 from bench.desk import counted, known_goods, open_bench
 from tests.push.kit import Desk
-from webapp.services.quoting import document, publishing
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
 
 LATENCY_MS = 150
 LINES = 100

@@ -16,8 +16,9 @@ from stack.options import ROOT
 from tests.push.kit import Desk
 from webapp.models import OutboxEntry, PushRun, db
 from webapp.models.push import DONE
-from webapp.services import outbox
-from webapp.services.quoting import document, publishing
+from webapp.services.autotask.push import outbox
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
 
 QUOTES = 200
 LINES = 3

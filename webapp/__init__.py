@@ -6,7 +6,7 @@ from flask import Flask
 
 import config as settings
 from webapp import blueprints, cli, extensions, filters, logs, security
-from webapp.services.runtime import build_runtime
+from webapp.services.core.runtime import build_runtime
 
 
 def create_app(config: settings.Config | None = None) -> Flask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.services.formatting import FILTERS
+from webapp.services.core.formatting import FILTERS
 
 
 def init_app(app: Flask) -> None:

@@ -17,10 +17,10 @@ from tests.settings.visitor import Visitor
 from tests.support.sandbox import Tenant
 from webapp.models import Category, TaxCode, User, db
 from webapp.models.account import REP
-from webapp.services import accounts
-from webapp.services.autotask import states
-from webapp.services.autotask.settings import CompanySettings
-from webapp.services.quoting import editing
+from webapp.services.accounts import users
+from webapp.services.autotask.activity import states
+from webapp.services.autotask.settings.model import CompanySettings
+from webapp.services.quoting.draft import editing
 
 ADMIN, OWNER, COLLEAGUE = "rep@demo.example", "olga@demo.example", "carl@demo.example"
 PASSWORD = "a long password"
@@ -90,7 +90,7 @@ def open_office(app: Flask, tenant: Tenant) -> Office:
         customer = desk.pick("Companies", "companyType", "Customer")
         desk.save(company=CompanySettings(company_type=customer, update_policy="overwrite"))
         for email, first, last in people:
-            accounts.create_user(None, email=email, name=f"{first} {last}", password=PASSWORD, role=REP)
+            users.create_user(None, email=email, name=f"{first} {last}", password=PASSWORD, role=REP)
     return Office(app, tenant)
 
 

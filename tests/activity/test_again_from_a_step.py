@@ -12,8 +12,10 @@ from tests.push.kit import newest_run
 from tests.settings.visitor import Visitor, text
 from webapp.models import DriftFinding, PushStep, db
 from webapp.models.drift import THEIRS
-from webapp.services.autotask import drift_check, drift_decide, lease
-from webapp.services.quoting import editing
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.drift import decide as drift_decide
+from webapp.services.autotask.push import lease
+from webapp.services.quoting.draft import editing
 
 COMPANY = "Stubborn & Sons"
 LINES = (

@@ -10,8 +10,8 @@ import pytest
 from tests.activity.kit import Office, mend_company, seed_broken_company
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import PushBatch, Quote, db, utc_now
-from webapp.services import outbox
-from webapp.services.autotask import bulk, states
+from webapp.services.autotask.activity import bulk, states
+from webapp.services.autotask.push import outbox
 
 COMPANY = "Stubborn & Sons"
 

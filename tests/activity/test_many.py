@@ -12,8 +12,9 @@ from tests.activity.kit import ADMIN, Office, user
 from tests.push.kit import newest_entry
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import DriftFinding, Notification, PushRun, PushStep, db
-from webapp.services.autotask import bulk, rebuild
-from webapp.services.quoting import editing
+from webapp.services.autotask.activity import bulk
+from webapp.services.autotask.links import rebuild
+from webapp.services.quoting.draft import editing
 
 
 def more(office: Office, number: int) -> list[int]:

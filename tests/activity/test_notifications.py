@@ -20,8 +20,8 @@ from tests.activity.kit import (
 from tests.activity.mailbox import Mailbox, open_mailbox
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import Notification, db, utc_now
-from webapp.services import notifications
-from webapp.services.runtime import Runtime
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import notifications
 
 COMPANY = "Stubborn & Sons"
 

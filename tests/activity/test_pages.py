@@ -14,7 +14,7 @@ from tests.activity.kit import COLLEAGUE, Office, mend_company, seed_broken_comp
 from tests.push.kit import newest_run
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import PushRun, Quote, db, utc_now
-from webapp.services.autotask import activity, states
+from webapp.services.autotask.activity import runs, states
 
 COMPANY = "Stubborn & Sons"
 
@@ -96,10 +96,10 @@ def test_the_list_goes_on_on_further_pages(office: Office, owner: Visitor) -> No
     with office.desk():
         like = db.session.get_one(PushRun, first)
         known = {"quote_id": quote_id, "revision_id": like.revision_id, "token": 1, "state": "synced"}
-        db.session.add_all(PushRun(**known) for _ in range(activity.PAGE))
+        db.session.add_all(PushRun(**known) for _ in range(runs.PAGE))
         db.session.commit()
     page = owner.client.get("/activity/?state=synced")
-    assert len(numbers(page.text)) == activity.PAGE
+    assert len(numbers(page.text)) == runs.PAGE
     link = re.search(r'href="([^"]*page=2[^"]*)"', page.text)
     assert link
     assert "state=synced" in link[1]

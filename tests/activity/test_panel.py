@@ -12,8 +12,8 @@ from tests.push.kit import newest_entry
 from tests.settings.visitor import HTMX, Visitor, text
 from tests.support.sandbox import Tenant
 from webapp.models import db, utc_now
-from webapp.services import outbox
-from webapp.services.autotask import connection, pausing
+from webapp.services.autotask.connection import connection, pausing
+from webapp.services.autotask.push import outbox
 
 
 def panel(quote_id: int) -> str:

@@ -9,8 +9,8 @@ from rq import Queue
 from tests.activity.kit import Office
 from tests.push.kit import newest_entry, newest_run
 from tests.settings.visitor import Visitor, text
-from webapp.services import outbox
-from webapp.services.autotask import pausing
+from webapp.services.autotask.connection import pausing
+from webapp.services.autotask.push import outbox
 
 PAUSE, RESUME = "/activity/pause", "/activity/resume"
 

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webapp.services.autotask.client import CallRecord, Client
-from webapp.services.autotask.errors import AutotaskError, Refused
+from webapp.services.autotask.api.client import CallRecord, Client
+from webapp.services.autotask.api.errors import AutotaskError, Refused
 
 SECRET, CODE = "correct-horse-battery", "TRACKING-4711"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from webapp.services.demo_seed import ADMIN_EMAIL, PASSWORD, REP_EMAIL
+from webapp.services.demo.seed import ADMIN_EMAIL, PASSWORD, REP_EMAIL
 
 __all__ = ["ADMIN_EMAIL", "REP_EMAIL", "sign_in"]
 

@@ -12,11 +12,13 @@ from tests.push.kit import Desk, every_kind, newest_entry
 from webapp.models import DriftFinding, Quote, db, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.models.push import WAITING
-from webapp.services import outbox
-from webapp.services.autotask import drift_check, drift_decide, lease
-from webapp.services.autotask.errors import NotConnected
-from webapp.services.errors import Conflict, Invalid, ServiceError
-from webapp.services.quoting import acceptance, publishing
+from webapp.services.autotask.api.errors import NotConnected
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.drift import decide as drift_decide
+from webapp.services.autotask.push import lease, outbox
+from webapp.services.core.errors import Conflict, Invalid, ServiceError
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing
 
 
 def pushed(desk: Desk, *lines: dict[str, Any], **header: Any) -> Quote:
@@ -399,10 +401,10 @@ def test_a_quote_that_was_never_pushed_and_an_autotask_that_does_not_answer(desk
     desk.tenant.change(secret="another one")
     with pytest.raises(ServiceError, match="no longer accepts"):
         drift_check.check_one(desk.runtime, quote)
-    from webapp.services import drift_listing
+    from webapp.services.autotask.drift import listing as drift_listing
 
     assert "no longer accepts" in drift_listing.summary(quote).sentence
-    from webapp.services.autotask import connection
+    from webapp.services.autotask.connection import connection
 
     connection.disconnect(desk.rep)
     with pytest.raises(NotConnected):

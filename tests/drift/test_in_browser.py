@@ -14,7 +14,7 @@ from tests.drift.test_comparison import pushed, remote
 from tests.push.kit import Desk, every_kind
 from tests.support.browser import accessibility_violations
 from webapp.models import Quote, TaxCode, db
-from webapp.services.autotask import metadata
+from webapp.services.autotask.connection import metadata
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}

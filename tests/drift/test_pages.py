@@ -14,7 +14,7 @@ from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import AuditEvent, DriftFinding, Quote, User, db
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.push import WAITING
-from webapp.services.autotask import drift_schedule
+from webapp.services.autotask.drift import schedule as drift_schedule
 
 
 def hand_over(quote: Quote) -> Quote:

@@ -18,8 +18,11 @@ from tests.drift.test_comparison import forget_calls, pushed, remote
 from tests.push.kit import Desk
 from tests.support.waiting import wait_for
 from webapp.models import DriftCheck, DriftFinding, Link, Quote, RemoteMetadata, db, utc_now
-from webapp.services.autotask import again, connection, drift_check, drift_schedule, metadata
-from webapp.services.autotask.errors import NotConnected
+from webapp.services.autotask.activity import repush
+from webapp.services.autotask.api.errors import NotConnected
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.drift import schedule as drift_schedule
 
 NO_REDIS = Redis.from_url("redis://127.0.0.1:1/0")
 
@@ -125,7 +128,7 @@ def test_a_person_lets_all_be_compared_also_those_never_compared(desk: Desk) -> 
 def test_quotes_that_wait_to_be_pushed_do_not_take_up_others_turn(desk: Desk) -> None:
     waits, other = pushed(desk), pushed(desk)
     made_long_ago(desk)
-    again.push_again(desk.rep, waits, "again")
+    repush.push_again(desk.rep, waits, "again")
     assert due() == [other.id]
     desk.process(waits)
     assert due() == [waits.id, other.id]

@@ -10,8 +10,8 @@ from flask_migrate import downgrade, upgrade
 from tests.support import desk
 from webapp.models import PushBatch, db
 from webapp.models.push import STOPPED
-from webapp.services import outbox
-from webapp.services.quoting import publishing
+from webapp.services.autotask.push import outbox
+from webapp.services.quoting.lifecycle import publishing
 
 pytestmark = pytest.mark.both_databases
 BEFORE = "0005"

@@ -14,11 +14,12 @@ import worker
 from tests.settings.visitor import Visitor
 from tests.support import desk
 from webapp.models import OutboxEntry, Quote, db
-from webapp.services.errors import NotFound
+from webapp.services.core.errors import NotFound
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations import base, events, jobs, registry
 from webapp.services.integrations.base import PSA, Integration, QuoteEvent, State
-from webapp.services.quoting import acceptance, publishing
-from webapp.services.runtime import Runtime
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.push.kit import Desk, open_desk
 from tests.settings.visitor import Visitor
 from tests.support.sandbox import Tenant
-from webapp.services import accounts
+from webapp.services.accounts import users
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def admin(desk: Desk) -> Visitor:
 @pytest.fixture
 def seller(desk: Desk) -> Visitor:
     """The browser of a user who is no admin."""
-    accounts.create_user(
+    users.create_user(
         None, email="sam@demo.example", name="Sam Seller", password="a long password", role="rep"
     )
     return Visitor(desk.app.test_client()).sign_in("sam@demo.example", "a long password")

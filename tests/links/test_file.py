@@ -11,7 +11,10 @@ import pytest
 
 from tests.push.kit import Desk, every_kind
 from webapp.models import AuditEvent, Link, Quote, db
-from webapp.services.autotask import connection, drift_check, link_rows, portable_links
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.links import file as links_file
+from webapp.services.autotask.links import rows as link_rows
 
 HEADER = "ours,name,autotask,autotask_id,autotask_parent_id"
 
@@ -46,11 +49,11 @@ def test_links_go_out_and_come_back_after_all_were_lost(desk: Desk) -> None:
     quote = desk.quote(*every_kind(desk), shipping_amount=Decimal("49.90"))
     desk.push(quote)
     before = as_stored()
-    text = portable_links.export()
+    text = links_file.export()
     assert len(read(text)) == len(before)
     db.session.execute(db.delete(Link))
     db.session.commit()
-    report = portable_links.store(desk.rep, text.encode())
+    report = links_file.store(desk.rep, text.encode())
     assert (report.problems, report.stored, report.new) == ([], True, len(before))
     assert as_stored() == before
     made = len(desk.tenant.state()["QuoteItems"])
@@ -65,22 +68,22 @@ def test_links_survive_disconnecting(desk: Desk, quote: Quote) -> None:
     before = as_stored()
     connection.disconnect(desk.rep)
     assert as_stored() == before
-    assert len(read(portable_links.export())) == len(before)
+    assert len(read(links_file.export())) == len(before)
 
 
 def test_the_same_file_again_changes_nothing(desk: Desk, quote: Quote) -> None:
     pushed = {link.id: link.pushed for link in db.session.scalars(db.select(Link))}
-    report = portable_links.store(desk.rep, portable_links.export().encode())
+    report = links_file.store(desk.rep, links_file.export().encode())
     assert (report.new, report.changed, report.same) == (0, [], len(pushed))
     assert {link.id: link.pushed for link in db.session.scalars(db.select(Link))} == pushed
     assert drift_check.check_one(desk.runtime, quote) == 0
 
 
 def test_checking_stores_nothing(desk: Desk, quote: Quote) -> None:
-    text = portable_links.export()
+    text = links_file.export()
     db.session.execute(db.delete(Link))
     db.session.commit()
-    report = portable_links.check(text.encode())
+    report = links_file.check(text.encode())
     assert (report.problems, report.stored) == ([], False)
     assert as_stored() == []
 
@@ -88,7 +91,7 @@ def test_checking_stores_nothing(desk: Desk, quote: Quote) -> None:
 def test_a_changed_id_forgets_what_was_pushed_to_the_other_record(desk: Desk, quote: Quote) -> None:
     link = db.session.scalars(db.select(Link).filter_by(remote_entity="Quotes")).one()
     before, after = link.remote_id, link.remote_id + 1000
-    report = portable_links.store(desk.rep, file(f"quote/{quote.id},x,Quotes,{after},"))
+    report = links_file.store(desk.rep, file(f"quote/{quote.id},x,Quotes,{after},"))
     assert report.changed == [f"quote/{quote.id}: Quotes {before} becomes {after}"]
     link = db.session.scalars(db.select(Link).filter_by(remote_entity="Quotes")).one()
     assert link.pushed == {}
@@ -120,13 +123,13 @@ def test_no_cell_of_the_file_is_a_formula(desk: Desk) -> None:
             ]
         )
         db.session.commit()
-    text = portable_links.export()
+    text = links_file.export()
     rows = read(text)
     assert len(rows) == 30
     for row in rows:
         for cell in row.values():
             assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "|", "＝")), cell
-    report = portable_links.store(desk.rep, text.encode())
+    report = links_file.store(desk.rep, text.encode())
     assert (report.problems, report.same) == ([], 30)
 
 
@@ -134,7 +137,7 @@ def test_the_order_of_columns_the_separator_and_further_columns_do_not_matter(de
     quote = desk.quote({"name": "A"})
     header = "Notes;AUTOTASK_ID; autotask ;ours"
     data = file(f"mine;17;Quotes;quote/{quote.id}", "", ";;;", header=header)
-    report = portable_links.store(desk.rep, b"\xef\xbb\xbf" + data)
+    report = links_file.store(desk.rep, b"\xef\xbb\xbf" + data)
     assert (report.problems, report.new) == ([], 1)
     assert as_stored() == [("quote", str(quote.id), "Quotes", 17, None)]
 
@@ -163,7 +166,7 @@ BROKEN_FILES = {
 def test_a_file_that_is_none_is_refused_with_a_sentence(desk: Desk, name: str) -> None:
     broken = BROKEN_FILES[name]
     data, said = broken if isinstance(broken, tuple) else (broken, "not UTF-8")
-    report = portable_links.store(desk.rep, data)
+    report = links_file.store(desk.rep, data)
     assert [problem.sentence for problem in report.problems if said in problem.sentence], report.problems
     assert not report.stored
     assert as_stored() == []
@@ -210,7 +213,7 @@ def test_every_wrong_row_is_named_with_its_line_and_nothing_is_stored(desk: Desk
     quote = desk.quote({"name": "A"})
     assert quote.id == 1
     good = "quote/1,,Opportunities,9,"
-    report = portable_links.store(desk.rep, file(good, *WRONG_ROWS))
+    report = links_file.store(desk.rep, file(good, *WRONG_ROWS))
     assert not report.stored
     assert as_stored() == []
     said = {problem.line: problem.sentence for problem in report.problems}
@@ -229,7 +232,7 @@ def test_the_same_record_twice_and_a_target_of_two_are_refused(desk: Desk) -> No
         f"quote/{first.id},,Opportunities,7,",
         f"quote/{second.id},,Opportunities,7,",
     )
-    report = portable_links.store(desk.rep, file(*rows))
+    report = links_file.store(desk.rep, file(*rows))
     assert [(one.line, one.sentence) for one in report.problems] == [
         (3, "The same record of ours stands in line 2 already."),
         (4, "Quotes 5 stands in line 2 already."),
@@ -239,36 +242,36 @@ def test_the_same_record_twice_and_a_target_of_two_are_refused(desk: Desk) -> No
 
 def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_that_one(desk: Desk) -> None:
     first, second = desk.quote({"name": "A"}), desk.quote({"name": "B"})
-    assert portable_links.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
+    assert links_file.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
     taking = f"quote/{second.id},,Quotes,5,"
-    report = portable_links.store(desk.rep, file(taking))
+    report = links_file.store(desk.rep, file(taking))
     assert [one.sentence for one in report.problems] == [f"Quotes 5 belongs to quote/{first.id} already."]
-    assert portable_links.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
+    assert links_file.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
     assert [row[3] for row in as_stored()] == [6, 5]
 
 
 def test_a_file_of_another_installation_is_refused_whole(desk: Desk, quote: Quote) -> None:
-    rows = read(portable_links.export())
+    rows = read(links_file.export())
     for row in rows:
         row["name"] = {"quote": "7001 Elsewhere", "revision": "7001 Elsewhere revision 1"}.get(
             row["ours"].split("/")[0], f"Other {row['ours']}"
         )
         row["autotask_id"] = str(int(row["autotask_id"]) + 5000)
     before = as_stored()
-    report = portable_links.store(desk.rep, file(*(",".join(row.values()) for row in rows)))
+    report = links_file.store(desk.rep, file(*(",".join(row.values()) for row in rows)))
     assert not report.stored
     assert "another Quotewright" in report.problems[0].sentence
     assert as_stored() == before
     nameless = file(*(",".join({**row, "name": ""}.values()) for row in rows))
-    assert portable_links.check(nameless).problems == []
+    assert links_file.check(nameless).problems == []
 
 
 def test_what_was_renamed_since_the_export_is_told_and_imported(desk: Desk, quote: Quote) -> None:
-    text = portable_links.export()
+    text = links_file.export()
     assert quote.organization
     quote.organization.name, quote.title = "Renamed Ltd", "Another title"
     db.session.commit()
-    report = portable_links.store(desk.rep, text.encode())
+    report = links_file.store(desk.rep, text.encode())
     assert (report.problems, report.stored) == ([], True)
     assert [one.split(" ")[0] for one in report.renamed] == [f"organization/{quote.organization.id}"]
     assert "Renamed Ltd" in report.renamed[0]
@@ -277,8 +280,8 @@ def test_what_was_renamed_since_the_export_is_told_and_imported(desk: Desk, quot
 def test_only_a_company_has_the_id_0(desk: Desk, quote: Quote) -> None:
     assert quote.organization
     own_company = file(f"organization/{quote.organization.id},,Companies,0,")
-    assert portable_links.check(own_company).problems == []
-    assert "0" in portable_links.check(file(f"quote/{quote.id},,Quotes,0,")).problems[0].sentence
+    assert links_file.check(own_company).problems == []
+    assert "0" in links_file.check(file(f"quote/{quote.id},,Quotes,0,")).problems[0].sentence
 
 
 def test_what_is_written_is_what_is_read() -> None:

@@ -6,7 +6,9 @@ from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
 from tests.support.sandbox import Tenant, new_tenant
 from webapp.models import DriftCheck, Link, PushQuestion, Quote, db
-from webapp.services.autotask import connection, drift_check, holding, pausing
+from webapp.services.autotask.connection import connection, pausing
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.push import gate
 
 PAGE = "/settings/integrations/autotask/links"
 
@@ -56,7 +58,7 @@ def test_another_autotask_pauses_pushing_before_anything_is_written(desk: Desk, 
     paused = pausing.current()
     assert paused is not None
     assert "none of the quotes that were pushed is in the Autotask that was connected" in paused.sentence
-    assert holding.current() is not None
+    assert gate.current() is not None
     assert other.stats()["writes"] == 0
     assert other.state()["Quotes"] == strangers
 

@@ -9,9 +9,11 @@ import pytest
 
 from tests.push.kit import Desk, every_kind
 from webapp.models import AuditEvent, Link, Quote, db
-from webapp.services.autotask import connection, drift_check, rebuild
-from webapp.services.autotask.errors import NotConnected
-from webapp.services.autotask.rebuild import Report
+from webapp.services.autotask.api.errors import NotConnected
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.links import rebuild
+from webapp.services.autotask.links.rebuild import Report
 
 
 def lose_links(*, but: str = "") -> None:
@@ -56,7 +58,7 @@ def test_every_link_comes_back_and_the_next_push_writes_nothing(desk: Desk) -> N
 
     rebuild.store(desk.rep, report)
     assert links() == before
-    from webapp.services import outbox
+    from webapp.services.autotask.push import outbox
 
     assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
@@ -96,7 +98,7 @@ def test_links_that_are_there_stay_and_only_lacking_ones_are_found(desk: Desk) -
 
 
 def test_a_quote_that_was_never_pushed_is_told_as_absent(desk: Desk) -> None:
-    from webapp.services.quoting import publishing
+    from webapp.services.quoting.lifecycle import publishing
 
     quote = desk.quote({"name": "A"})
     publishing.publish(desk.rep, quote.id)

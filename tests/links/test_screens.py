@@ -13,7 +13,7 @@ from tests.links.test_file import HEADER, as_stored, file, read
 from tests.links.test_rebuild import lose_links, pushed
 from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
-from webapp.services.autotask import connection
+from webapp.services.autotask.connection import connection
 
 PAGE = "/settings/integrations/autotask/links"
 

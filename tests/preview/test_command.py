@@ -11,8 +11,9 @@ from click.testing import Result
 from tests.push.kit import Desk, newest_entry
 from webapp.models import OutboxEntry, Quote, db
 from webapp.models.push import WAITING
-from webapp.services.autotask import connection, lease
-from webapp.services.quoting import publishing
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.push import lease
+from webapp.services.quoting.lifecycle import publishing
 
 
 def command(desk: Desk, *arguments: str) -> Result:
@@ -116,7 +117,7 @@ def test_what_a_person_must_mend_ends_with_its_own_code(desk: Desk) -> None:
 
 
 def _products(desk: Desk) -> Any:
-    from webapp.services.autotask import settings_store
+    from webapp.services.autotask.settings import store as settings_store
 
     return settings_store.active().products_services
 

@@ -11,9 +11,15 @@ import pytest
 from tests.push.kit import Desk, every_kind
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import Category, Quote, TaxCode, db
-from webapp.services.autotask import connection, metadata, preflight, settings_store
-from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping, ProductsServicesSettings
-from webapp.services.quoting import publishing
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.preview import preflight
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import (
+    CategoryRule,
+    ItemCategoryMapping,
+    ProductsServicesSettings,
+)
+from webapp.services.quoting.lifecycle import publishing
 
 
 @pytest.fixture(autouse=True)
@@ -241,7 +247,7 @@ def test_the_editor_loads_it_by_itself_and_without_javascript_by_a_link(desk: De
 
 
 def test_a_closed_quote_has_no_preflight(desk: Desk, admin: Visitor) -> None:
-    from webapp.services.quoting import acceptance
+    from webapp.services.quoting.answer import acceptance
 
     quote = desk.quote({"name": "Rack"})
     desk.push(quote)

@@ -10,10 +10,12 @@ import pytest
 from tests.push.kit import Desk, every_kind
 from tests.settings.visitor import HTMX, Visitor, text
 from webapp.models import PushRun, Quote, db
-from webapp.services.autotask import connection, drift_check, preview
-from webapp.services.autotask.errors import NotConnected
-from webapp.services.autotask.plan import CREATE, UPDATE
-from webapp.services.quoting import publishing
+from webapp.services.autotask.api.errors import NotConnected
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.preview import plan_only
+from webapp.services.autotask.push.plan import CREATE, UPDATE
+from webapp.services.quoting.lifecycle import publishing
 
 
 def forget_calls(desk: Desk) -> None:
@@ -28,7 +30,7 @@ def test_the_steps_of_a_draft_are_those_that_its_push_makes(desk: Desk) -> None:
     quote = desk.quote(*every_kind(desk), shipping_amount=Decimal("49.90"))
     forget_calls(desk)
 
-    seen = preview.of_quote(desk.runtime, quote)
+    seen = plan_only.of_quote(desk.runtime, quote)
     assert (seen.is_draft, seen.revision, quote.number) == (True, 1, None)
     assert seen.plan.problems == ()
     assert seen.plan.questions == ()
@@ -51,9 +53,9 @@ def test_a_changed_price_is_shown_before_and_after(desk: Desk) -> None:
     db.session.commit()
     forget_calls(desk)
 
-    seen = preview.of_quote(desk.runtime, quote)
+    seen = plan_only.of_quote(desk.runtime, quote)
     assert (seen.is_draft, seen.revision) == (True, 2)
-    shown = preview.in_words(desk.runtime, seen.plan)
+    shown = plan_only.in_words(desk.runtime, seen.plan)
     assert next((one.action, one.title) for one in shown) == ("Change", "line 2 “Shelf”")
     change = shown[0].changes[0]
     assert (change.label, change.before, change.after) == ("Unit price", "5.00", "7.50")
@@ -144,7 +146,7 @@ def test_without_a_connection_a_sentence_says_so(desk: Desk, admin: Visitor) -> 
     quote = desk.quote({"name": "A"})
     connection.disconnect(desk.rep)
     with pytest.raises(NotConnected):
-        preview.of_quote(desk.runtime, quote)
+        plan_only.of_quote(desk.runtime, quote)
     answer = admin.client.get(address(quote))
     assert answer.status_code == 200
     assert "could not be compared with Autotask" in text(answer)
@@ -159,7 +161,7 @@ def test_an_error_of_autotask_is_a_sentence(desk: Desk, admin: Visitor) -> None:
 
 
 def test_an_empty_draft_and_one_without_a_customer_are_previewed_too(desk: Desk, admin: Visitor) -> None:
-    from webapp.services.quoting import editing
+    from webapp.services.quoting.draft import editing
 
     empty = editing.begin(desk.rep)
     answer = admin.client.get(address(empty))
@@ -176,7 +178,7 @@ def test_nothing_is_previewed_for_a_stranger(desk: Desk) -> None:
 def test_of_a_published_quote_its_frozen_revision_counts(desk: Desk) -> None:
     quote = desk.quote({"name": "A"})
     publishing.publish(desk.rep, quote.id)
-    seen = preview.of_quote(desk.runtime, quote)
+    seen = plan_only.of_quote(desk.runtime, quote)
     assert (seen.is_draft, seen.number) == (False, quote.number)
     attachment = next(step for step in seen.plan.steps if step.entity == "OpportunityAttachments")
     assert quote.current_revision is not None

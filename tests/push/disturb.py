@@ -13,7 +13,7 @@ import requests
 
 from tests.push.kit import Desk, newest_entry, newest_run
 from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
-from webapp.services import outbox
+from webapp.services.autotask.push import outbox
 
 # How long calls may take in these tests, in seconds.
 SHORT = 0.4

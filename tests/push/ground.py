@@ -30,10 +30,14 @@ from tests.support.settings import environment
 from tests.support.waiting import wait_for
 from webapp import create_app
 from webapp.models import Person, Quote, RemoteMetadata, User, db
-from webapp.services import outbox
-from webapp.services.autotask import budget, connection, facts
-from webapp.services.autotask.settings import ProductsServicesSettings
-from webapp.services.quoting import acceptance, document, publishing
+from webapp.services.autotask.api import budget
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.settings.model import ProductsServicesSettings
+from webapp.services.autotask.wanted import facts
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
 
 MARK = "7f3a9c51e2"
 # A 13th line shows what another one does.

@@ -22,9 +22,11 @@ from webapp.models import (
     User,
     db,
 )
-from webapp.services import accounts, outbox
-from webapp.services.autotask import connection, metadata, settings_store
-from webapp.services.autotask.settings import (
+from webapp.services.accounts import users
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import (
     CategoryRule,
     CompanySettings,
     ItemCategoryMapping,
@@ -36,8 +38,8 @@ from webapp.services.autotask.settings import (
     TaxCodeMapping,
     TaxRule,
 )
-from webapp.services.quoting import publishing
-from webapp.services.runtime import Runtime
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.lifecycle import publishing
 
 
 @dataclass
@@ -155,7 +157,7 @@ def line(**values: Any) -> QuoteLine:
 def open_desk(app: Flask, tenant: Tenant) -> Desk:
     """Connect to the tenant and choose sensible settings; an application context must be open."""
     runtime = app.extensions["quotewright"]
-    rep = accounts.create_user(
+    rep = users.create_user(
         None, email="rep@demo.example", name="Rita Rep", password="a long password", role="admin"
     )
     connection.connect(

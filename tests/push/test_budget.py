@@ -16,10 +16,11 @@ from redis import Redis
 from stack import redis_server
 from tests.push.kit import Desk, newest_entry
 from tests.support.waiting import wait_for
-from webapp.services import outbox
-from webapp.services.autotask import budget, connection, hour
-from webapp.services.autotask.budget import SETTLE_SECONDS, THREADS, SharedBudget
-from webapp.services.autotask.errors import Busy, HourUsedUp, Temporary
+from webapp.services.autotask.api import budget
+from webapp.services.autotask.api.budget import SETTLE_SECONDS, THREADS, SharedBudget
+from webapp.services.autotask.api.errors import Busy, HourUsedUp, Temporary
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.push import call_quota, outbox
 
 
 @pytest.fixture
@@ -229,9 +230,9 @@ def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> N
     quote = desk.quote({"name": "Box"})
     entry = desk.publish(quote)
     desk.tenant._ask("POST", "/usage", {"calls": 890})
-    hour.watch(desk.runtime)
+    call_quota.watch(desk.runtime)
     desk.tenant._ask("POST", "/usage", {"calls": 900})
-    hour.watch(desk.runtime)
+    call_quota.watch(desk.runtime)
     asked = desk.tenant.stats()["total"]
     outbox.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
@@ -241,5 +242,5 @@ def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> N
     desk.runtime.redis.delete(*desk.runtime.redis.keys("quotewright:autotask:*:closed"))
     desk.tenant._ask("POST", "/usage", {"calls": 10})
     assert desk.process(quote).state == "synced"
-    hour.watch(desk.runtime)
+    call_quota.watch(desk.runtime)
     assert not desk.runtime.redis.keys("quotewright:autotask:*:closed")

@@ -13,13 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.models.catalogue import ONE_TIME, RECURRENCES
-from webapp.services.autotask.amounts import item_discount, item_net
-from webapp.services.autotask.compile import Fate, compile_quote
-from webapp.services.autotask.desired import BUCKETS, Desired, Ref, Wish
-from webapp.services.autotask.facts import RemoteFacts
-from webapp.services.autotask.plan import CREATE, build
-from webapp.services.autotask.settings import (
+from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.autotask.push.plan import CREATE, build
+from webapp.services.autotask.settings.model import (
     AutotaskSettings,
     CategoryRule,
     CompanySettings,
@@ -29,9 +25,13 @@ from webapp.services.autotask.settings import (
     TaxCodeMapping,
     TaxRule,
 )
-from webapp.services.quoting import pricing
-from webapp.services.quoting.money import ZERO, percent_of
-from webapp.services.quoting.snapshot import FrozenLine, FrozenOrganization, FrozenPerson, Snapshot
+from webapp.services.autotask.wanted.amounts import item_discount, item_net
+from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.desired import BUCKETS, Desired, Ref, Wish
+from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.quoting.money.money import ZERO, percent_of
+from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenOrganization, FrozenPerson, Snapshot
 
 PERIODS = {"one_time": 1, "monthly": 2, "quarterly": 3, "semi_annual": 4, "annual": 5}
 TYPES = {"product": 1, "labor": 3, "service": 11, "service_bundle": 12, "shipping": 6, "discount": 5}

@@ -25,8 +25,7 @@ from tests.push.ground import (
     opened,
 )
 from webapp.models import db
-from webapp.services import outbox
-from webapp.services.autotask import apply, lease
+from webapp.services.autotask.push import apply, lease, outbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])

@@ -29,10 +29,12 @@ from tests.push.disturb import REMOTE_FAULTS, SHORT, killed_push, recover
 from tests.push.kit import Desk, line, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
-from webapp.services import outbox
-from webapp.services.autotask.amounts import item_net
-from webapp.services.autotask.desired import BUCKETS
-from webapp.services.quoting import acceptance, lifecycle, pricing, publishing, snapshot
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.wanted.amounts import item_net
+from webapp.services.autotask.wanted.desired import BUCKETS
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.revisions import pricing, snapshot
 
 PERIODS = ("one_time", "monthly", "quarterly", "semi_annual", "annual")
 prices = st.integers(1, 50_000).map(lambda number: Decimal(number) / 100)
@@ -178,7 +180,7 @@ class Machine(RuleBasedStateMachine):
         if side.ended or not side.published:
             return
         if how == "lost":
-            lifecycle.advance(self.desk.rep, side.id, "lost", reason="Too dear")
+            transitions.advance(self.desk.rep, side.id, "lost", reason="Too dear")
         else:
             acceptance.record_for_customer(self.desk.rep, side.id, {"name": "Ida Ott", "email": ""})
         side.ended = how

@@ -10,9 +10,9 @@ from tests.push.disturb import at_call, killed_push, recover
 from tests.push.kit import Desk, newest_entry
 from tests.push.test_push import of_quote
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
-from webapp.services import outbox
-from webapp.services.autotask import match_goods
-from webapp.services.autotask.settings import ProductsServicesSettings
+from webapp.services.autotask.known import match_goods
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.settings.model import ProductsServicesSettings
 
 LOOKUPS = ("Products", "Services", "ServiceBundles")
 

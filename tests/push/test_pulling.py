@@ -9,8 +9,8 @@ import pytest
 from tests.push.kit import Desk
 from tests.push.test_push import of_quote
 from webapp.models import Category, Quote, db
-from webapp.services.autotask import pull
-from webapp.services.quoting import copying, lines
+from webapp.services.autotask.desk import pull
+from webapp.services.quoting.draft import copying, lines
 
 TYPES = {"Products": "Product", "Services": "Service"}
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.push.kit import Desk, every_kind
 from webapp.models import db
-from webapp.services import outbox
-from webapp.services.quoting import acceptance, lifecycle
+from webapp.services.autotask.push import outbox
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import transitions
 
 
 def number(value: Any) -> Decimal:
@@ -136,7 +137,7 @@ def test_winning_and_losing_change_the_status(desk: Desk) -> None:
     desk.push(lost)
     acceptance.record_for_customer(desk.rep, won.id, {"name": "Nora Quist", "email": ""})
     assert desk.process(won).state == "synced"
-    lifecycle.advance(desk.rep, lost.id, "lost", reason="Too dear")
+    transitions.advance(desk.rep, lost.id, "lost", reason="Too dear")
     assert desk.process(lost).state == "synced"
     closed, gone = (
         desk.pick("Opportunities", "status", "Closed"),

@@ -10,7 +10,7 @@ import pytest
 from tests.push.kit import Desk
 from tests.push.test_push import of_quote
 from webapp.models import PushRun, Quote, db
-from webapp.services import outbox
+from webapp.services.autotask.push import outbox
 
 
 def again(desk: Desk, quote: Quote) -> PushRun:

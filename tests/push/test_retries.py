@@ -11,10 +11,10 @@ import pytest
 
 from tests.push.kit import Desk, newest_entry
 from webapp.models import OutboxEntry, db, utc_now
-from webapp.services import outbox
-from webapp.services.autotask import lease, replies
-from webapp.services.autotask.client import LONGEST_PAUSE, TRIES, Client
-from webapp.services.autotask.errors import AutotaskError, Busy, Refused, Temporary
+from webapp.services.autotask.api import replies
+from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client
+from webapp.services.autotask.api.errors import AutotaskError, Busy, Refused, Temporary
+from webapp.services.autotask.push import lease, outbox
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.push.kit import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
 from webapp.models import Person, PushClaim, PushLease, Quote, db, utc_now
-from webapp.services import outbox
+from webapp.services.autotask.push import outbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 # Enough of a lost job's minute for a machine that is busy with other tests.

@@ -10,9 +10,12 @@ import pytest
 from tests.support import desk
 from webapp.models import Acceptance, OutboxEntry, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, LOST, ORDERED, PENDING, STATUSES
-from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting import acceptance, editing, lifecycle, lines, publishing, snapshot, stages
-from webapp.services.quoting.acceptance import Evidence
+from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.draft import editing, lines, stages
+from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.revisions import snapshot
 
 pytestmark = pytest.mark.both_databases
 HERE = Evidence("192.0.2.7", "Browser/1")
@@ -125,21 +128,21 @@ def test_only_the_transitions_of_the_table_happen(rep: User, before: str, after:
     quote, _ = published(rep)
     quote.status = before
     db.session.commit()
-    allowed = after in lifecycle.TRANSITIONS[before]
+    allowed = after in transitions.TRANSITIONS[before]
     entries = db.session.scalar(db.select(db.func.count()).select_from(OutboxEntry)) or 0
 
     def answer() -> None:
         if after == ACCEPTED:
             acceptance.record_for_customer(rep, quote.id, {"name": "Ann"})
         else:
-            lifecycle.advance(rep, quote.id, after, reason="because")
+            transitions.advance(rep, quote.id, after, reason="because")
 
     if allowed:
         answer()
         assert editing.get(quote.id).status == after
         entries += 1
     else:
-        with pytest.raises(lifecycle.TransitionRefused):
+        with pytest.raises(transitions.TransitionRefused):
             answer()
         db.session.rollback()
         assert editing.get(quote.id).status == before
@@ -148,8 +151,8 @@ def test_only_the_transitions_of_the_table_happen(rep: User, before: str, after:
 
 def test_a_draft_can_be_deleted_but_not_lost_and_a_published_quote_the_other_way_round(rep: User) -> None:
     draft = desk.quote(rep)
-    with pytest.raises(lifecycle.NotPublished):
-        lifecycle.advance(rep, draft.id, LOST, reason="x")
+    with pytest.raises(transitions.NotPublished):
+        transitions.advance(rep, draft.id, LOST, reason="x")
     db.session.rollback()
     publishing.publish(rep, draft.id)
     with pytest.raises(Invalid, match="was published, so it stays"):
@@ -158,10 +161,10 @@ def test_a_draft_can_be_deleted_but_not_lost_and_a_published_quote_the_other_way
 
 def test_losing_needs_a_reason_and_the_customers_yes_a_name(rep: User) -> None:
     quote, _ = published(rep)
-    with pytest.raises(lifecycle.ReasonMissing):
-        lifecycle.advance(rep, quote.id, LOST)
-    with pytest.raises(lifecycle.TransitionRefused):
-        lifecycle.advance(rep, quote.id, ORDERED)
+    with pytest.raises(transitions.ReasonMissing):
+        transitions.advance(rep, quote.id, LOST)
+    with pytest.raises(transitions.TransitionRefused):
+        transitions.advance(rep, quote.id, ORDERED)
     with pytest.raises(Invalid):
         acceptance.record_for_customer(rep, quote.id, {"name": ""})
 

@@ -11,8 +11,9 @@ from pypdf import PdfReader
 from tests.quoting.test_snapshot import make
 from tests.support import desk
 from webapp.models import RevisionDocument, User, db
-from webapp.services.quoting import document, publishing
-from webapp.services.quoting.snapshot import FrozenLine, FrozenOrganization, Seller
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenOrganization, Seller
 
 
 def read(pdf: bytes) -> list[str]:

@@ -13,9 +13,10 @@ from tests.push.kit import Desk, newest_entry, open_desk
 from tests.support import desk
 from tests.support.sandbox import Tenant
 from webapp.models import AuditEvent, OutboxEntry, Quote, User, db, utc_now
-from webapp.services.autotask import settings_store
-from webapp.services.autotask.settings import StatusRule
-from webapp.services.quoting import editing, expiry, lifecycle, publishing, stages
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import StatusRule
+from webapp.services.quoting.draft import editing, stages
+from webapp.services.quoting.lifecycle import expiry, publishing, transitions
 
 
 def in_days(days: int) -> datetime:
@@ -82,7 +83,7 @@ def test_what_expired_long_ago_is_left_alone(rep: User) -> None:
 
 def test_drafts_and_answered_quotes_do_not_expire(rep: User) -> None:
     lost = published(rep, 5)
-    lifecycle.advance(rep, lost.id, "lost", reason="Too dear")
+    transitions.advance(rep, lost.id, "lost", reason="Too dear")
     draft = desk.quote(rep)
     draft.expires_on = stages.today() + timedelta(days=5)
     db.session.commit()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.services.errors import Invalid
-from webapp.services.fields import Reader, clean_text, parse_decimal, parse_id
+from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader, clean_text, parse_decimal, parse_id
 
 
 @pytest.mark.parametrize(

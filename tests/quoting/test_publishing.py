@@ -10,9 +10,12 @@ from flask import Flask
 
 from tests.support import desk
 from webapp.models import Counter, OutboxEntry, Quote, Revision, User, db
-from webapp.services import app_settings, tax_codes
-from webapp.services.errors import Invalid
-from webapp.services.quoting import editing, freezing, lines, numbering, publishing, snapshot
+from webapp.services.catalog import tax_codes
+from webapp.services.company import app_settings
+from webapp.services.core.errors import Invalid
+from webapp.services.quoting.draft import editing, lines
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.revisions import freezing, numbering, snapshot
 
 pytestmark = pytest.mark.both_databases
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from webapp.services.quoting import snapshot
-from webapp.services.quoting.pricing import with_choices
-from webapp.services.quoting.snapshot import FrozenLine, Snapshot
+from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions.pricing import with_choices
+from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 
 def make(**values: object) -> Snapshot:

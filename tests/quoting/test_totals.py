@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.models.catalogue import RECURRENCES
-from webapp.services.quoting import totals
-from webapp.services.quoting.money import CENT, allocate, percent_of, to_cents
+from webapp.models.catalog import RECURRENCES
+from webapp.services.quoting.money import totals
+from webapp.services.quoting.money.money import CENT, allocate, percent_of, to_cents
 
 
 @dataclass

@@ -16,9 +16,10 @@ from tests.push.kit import Desk, open_desk
 from tests.settings.visitor import PAGE, Visitor
 from tests.support.sandbox import Tenant
 from webapp.models import TaxCode, db
-from webapp.services import accounts, categories
-from webapp.services.autotask import connection, metadata
-from webapp.services.runtime import Runtime
+from webapp.services.accounts import users
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.catalog import categories
+from webapp.services.core.runtime import Runtime
 
 PASSWORD = "four plain words here"
 CATEGORIES = (
@@ -48,7 +49,7 @@ def company(app: Flask) -> None:
             ("rep@demo.example", "rep"),
         ):
             name = email.partition("@")[0].capitalize()
-            accounts.create_user(None, email=email, name=name, password=PASSWORD, role=role)
+            users.create_user(None, email=email, name=name, password=PASSWORD, role=role)
         for path in CATEGORIES:
             categories.ensure(path)
         for name, rate in TAX_CODES:

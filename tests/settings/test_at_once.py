@@ -11,10 +11,11 @@ from flask import Flask
 
 from tests.support.sandbox import Tenant
 from webapp.models import SettingsVersion, User, db
-from webapp.services import loss_reasons
-from webapp.services.autotask import connection, metadata, settings_store
-from webapp.services.autotask.settings import CompanySettings
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import CompanySettings
+from webapp.services.company import loss_reasons
+from webapp.services.core.errors import Conflict, Invalid
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("company")]
 

@@ -12,22 +12,20 @@ from smoke.forms import Form, read_forms
 from tests.settings.visitor import HTMX, PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
 from webapp.models import Category, RemoteMetadata, TaxCode, db, utc_now
-from webapp.services import categories, loss_reasons
-from webapp.services.autotask import (
-    category_mapping,
-    connection,
-    metadata,
-    settings_history,
-    settings_store,
-)
-from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.settings import (
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.settings import category_mapping
+from webapp.services.autotask.settings import history as settings_history
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.model import (
     CategoryRule,
     ItemCategoryMapping,
     QuoteStatusMapping,
     TaxCodeMapping,
 )
-from webapp.services.runtime import Runtime
+from webapp.services.catalog import categories
+from webapp.services.company import loss_reasons
+from webapp.services.core.runtime import Runtime
 
 TAXES = f"{PAGE}/tax-codes"
 

@@ -10,9 +10,10 @@ from tests.settings.visitor import PAGE, Visitor, text
 from tests.support.sandbox import Tenant
 from webapp.models import Link, OutboxEntry, Quote, db
 from webapp.models.push import WAITING
-from webapp.services import outbox
-from webapp.services.autotask import connection, metadata, settings_store
-from webapp.services.autotask.errors import ConnectionRefused, NotConnected
+from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.settings import store as settings_store
 
 
 def attempt(desk: Desk, quote: Quote) -> OutboxEntry:

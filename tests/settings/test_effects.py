@@ -11,10 +11,12 @@ import pytest
 from tests.push.kit import Desk
 from webapp.models import Person, db
 from webapp.models.quote import Quote
-from webapp.services.autotask import settings_store
-from webapp.services.autotask.settings import CompanySettings
-from webapp.services.errors import Invalid
-from webapp.services.quoting import acceptance, freezing, lifecycle
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import CompanySettings
+from webapp.services.core.errors import Invalid
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.revisions import freezing
 
 
 def choose(desk: Desk, section: str, **values: Any) -> None:
@@ -43,7 +45,7 @@ def test_a_lost_quote_is_closed_for_the_reason_that_the_rep_chose_and_opens_agai
     )
     quote = desk.quote({"name": "A"})
     desk.push(quote)
-    lifecycle.advance(desk.rep, quote.id, "lost", loss_reason_id="1")
+    transitions.advance(desk.rep, quote.id, "lost", loss_reason_id="1")
     assert desk.process(quote).state == "synced"
     lost = opportunity_of(desk, quote)
     today = datetime.now(UTC).date().isoformat()
@@ -51,7 +53,7 @@ def test_a_lost_quote_is_closed_for_the_reason_that_the_rep_chose_and_opens_agai
     assert str(lost["closedDate"]).startswith(today)
     assert str(lost["lostDate"]).startswith(today)
 
-    lifecycle.advance(desk.rep, quote.id, "pending")
+    transitions.advance(desk.rep, quote.id, "pending")
     assert desk.process(quote).state == "synced"
     again = opportunity_of(desk, quote)
     assert (again["status"], again["closedDate"], again["lostDate"]) == (active, None, None)
@@ -82,7 +84,7 @@ def test_an_accepted_quote_is_closed_on_the_day_of_the_acceptance(desk: Desk) ->
     desk.push(quote)
     acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
     quote.acceptance.accepted_at = datetime(2026, 3, 1, 12, tzinfo=UTC)  # type: ignore[union-attr]
-    lifecycle.advance(desk.rep, quote.id, "fulfilled")
+    transitions.advance(desk.rep, quote.id, "fulfilled")
     assert desk.process(quote).state == "synced"
     closed = opportunity_of(desk, quote)
     assert str(closed["closedDate"]).startswith("2026-03-01")

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.push.kit import Desk
 from webapp.models.quote import Quote
-from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.settings import (
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.model import (
     CategoryRule,
     CompanySettings,
     ItemCategoryMapping,

@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from webapp.services.autotask import category_mapping, tax_mapping
-from webapp.services.autotask.compile import Fate, compile_quote
-from webapp.services.autotask.desired import Desired
-from webapp.services.autotask.facts import RemoteFacts
-from webapp.services.autotask.form_fields import FIELDS
-from webapp.services.autotask.settings import (
+from webapp.services.autotask.settings import category_mapping, tax_mapping
+from webapp.services.autotask.settings.form_fields import FIELDS
+from webapp.services.autotask.settings.model import (
     SECTIONS,
     AutotaskSettings,
     CategoryRule,
@@ -27,7 +24,10 @@ from webapp.services.autotask.settings import (
     TaxCodeMapping,
     TaxRule,
 )
-from webapp.services.quoting.snapshot import (
+from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.desired import Desired
+from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.quoting.revisions.snapshot import (
     Address,
     FrozenLine,
     FrozenOrganization,

@@ -13,9 +13,10 @@ from tests.settings.visitor import PAGE, SECTIONS
 from tests.support.browser import accessibility_violations
 from tests.support.sandbox import Tenant
 from webapp.models import Link, db
-from webapp.services import categories
-from webapp.services.autotask import category_mapping, settings_store
-from webapp.services.autotask.settings import ItemCategoryMapping
+from webapp.services.autotask.settings import category_mapping
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import ItemCategoryMapping
+from webapp.services.catalog import categories
 
 Enter = Callable[..., Page]
 Contexts = Callable[..., BrowserContext]

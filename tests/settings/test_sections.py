@@ -9,8 +9,8 @@ from smoke.forms import read_forms
 from tests.settings.visitor import PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
 from webapp.models import AuditEvent, db
-from webapp.services import categories
-from webapp.services.autotask import settings_store
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.catalog import categories
 
 
 @pytest.mark.both_databases

@@ -16,7 +16,7 @@ from tests.support.settings import environment
 from webapp import create_app
 from webapp.extensions import limiter
 from webapp.models import db
-from webapp.services import accounts
+from webapp.services.accounts import users
 
 NO_REDIS = "redis://127.0.0.1:1/0"
 
@@ -24,12 +24,12 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """argon2 as ever, but in microseconds: making many accounts is not what takes time in these tests."""
-    thorough = accounts._hasher
-    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobody.cache_clear()
+    thorough = users._hasher
+    users._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    users._nobody.cache_clear()
     yield
-    accounts._hasher = thorough
-    accounts._nobody.cache_clear()
+    users._hasher = thorough
+    users._nobody.cache_clear()
 
 
 class CompiledTemplates(BytecodeCache):

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.models import Item, Person, Quote, TaxCode, User
-from webapp.services import accounts, catalogue, directory, tax_codes
-from webapp.services.quoting import editing, lines
+from webapp.services.accounts import users
+from webapp.services.catalog import items, tax_codes
+from webapp.services.people import directory
+from webapp.services.quoting.draft import editing, lines
 
 PASSWORD = "long enough to keep"
 
 
 def admin(email: str = "admin@desk.example") -> User:
     """A new admin."""
-    return accounts.create_user(None, email=email, name="Ada Admin", password=PASSWORD, role="admin")
+    return users.create_user(None, email=email, name="Ada Admin", password=PASSWORD, role="admin")
 
 
 def rep(email: str = "rep@desk.example") -> User:
     """A new rep."""
-    return accounts.create_user(None, email=email, name="Rob Rep", password=PASSWORD, role="rep")
+    return users.create_user(None, email=email, name="Rob Rep", password=PASSWORD, role="rep")
 
 
 def person(actor: User, **values: Any) -> Person:
@@ -36,7 +38,7 @@ def person(actor: User, **values: Any) -> Person:
 def item(actor: User, **values: Any) -> Item:
     """An item of the library."""
     known = {"name": "Firewall", "unit_price": "100", "unit_cost": "60", "is_active": "1"}
-    return catalogue.save(actor, None, {**known, **values})
+    return items.save(actor, None, {**known, **values})
 
 
 def tax_code(actor: User, name: str = "Sales tax", rate: str = "8.25") -> TaxCode:

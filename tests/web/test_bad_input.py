@@ -15,7 +15,7 @@ from tests.support import desk
 from tests.web.conftest import Ids
 from tests.web.test_stale_forms import form_of
 from webapp.models import TaxCode, db
-from webapp.services import tax_codes
+from webapp.services.catalog import tax_codes
 
 LONGEST = 100_000
 FORMS = [{}, HTMX]

@@ -14,7 +14,7 @@ from tests.push.kit import Desk, every_kind, open_desk
 from tests.settings.visitor import HTMX, Visitor
 from tests.support.sandbox import Tenant
 from webapp.models import Quote, db
-from webapp.services.quoting import publishing
+from webapp.services.quoting.lifecycle import publishing
 
 PASSWORD = "a long password"
 PAGES_AT_MOST = 150

@@ -12,9 +12,10 @@ from flask import Flask
 from tests.push.kit import Desk, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Organization, Person, db
-from webapp.services.autotask import metadata, preflight
-from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
-from webapp.services.quoting import lines
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.preview import preflight
+from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
+from webapp.services.quoting.draft import lines
 
 NAMES = {
     "hebrew": ("שירה", "לוי", "חברת הענן בע״מ", "התקנת רשת"),

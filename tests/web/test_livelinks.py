@@ -8,8 +8,8 @@ from flask import Flask
 from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
 from webapp.models import Link, Quote, db
-from webapp.services.autotask import livelinks
-from webapp.services.quoting import stages
+from webapp.services.autotask.desk import livelinks
+from webapp.services.quoting.draft import stages
 
 PASSWORD = "a long password"
 

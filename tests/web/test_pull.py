@@ -10,7 +10,8 @@ import pytest
 from tests.push.kit import Desk
 from tests.settings.visitor import Visitor, text
 from webapp.models import Item, Organization, Person, Quote, db
-from webapp.services.autotask import connection, pull
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.desk import pull
 
 
 def in_days(days: int) -> str:

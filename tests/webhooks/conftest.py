@@ -11,7 +11,7 @@ from tests.settings.visitor import Visitor
 from tests.support import desk
 from tests.webhooks.kit import Office
 from tests.webhooks.receiver import Receiver, listening
-from webapp.services.runtime import Runtime
+from webapp.services.core.runtime import Runtime
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from flask import Flask
 from tests.support import desk
 from tests.webhooks.receiver import Receiver
 from webapp.models import Quote, User, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import deliver, endpoints, outbox, payload
-from webapp.services.quoting import publishing
-from webapp.services.runtime import Runtime
+from webapp.services.quoting.lifecycle import publishing
 
 ALL = tuple(payload.EVENTS)
 

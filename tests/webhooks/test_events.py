@@ -7,8 +7,9 @@ import pytest
 from tests.support import desk
 from tests.webhooks.kit import Office, deliveries, names, only
 from webapp.models import Quote, db
-from webapp.services.errors import Invalid
-from webapp.services.quoting import acceptance, lifecycle, publishing
+from webapp.services.core.errors import Invalid
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing, transitions
 
 pytestmark = pytest.mark.both_databases
 
@@ -85,7 +86,7 @@ def test_a_refused_publishing_tells_nobody(office: Office) -> None:
 def test_what_is_rolled_back_is_not_told(office: Office) -> None:
     office.add()
     quote = office.publish()
-    lifecycle.apply(quote, "lost", actor=office.rep, reason="No budget")
+    transitions.apply(quote, "lost", actor=office.rep, reason="No budget")
     assert names() == ["quote.published", "quote.lost", "quote.status_changed"]
     db.session.rollback()
     assert names() == ["quote.published"]
@@ -99,7 +100,7 @@ def test_the_life_of_a_quote(office: Office) -> None:
         acceptance.note_viewed(quote)
     accept(quote)
     for status in ("ordered", "fulfilled"):
-        lifecycle.advance(office.rep, quote.id, status)
+        transitions.advance(office.rep, quote.id, status)
     assert names() == [
         "quote.published",
         "quote.viewed",
@@ -133,7 +134,7 @@ def test_declined_and_opened_again(office: Office) -> None:
     office.add("quote.lost", "quote.status_changed")
     quote = office.publish()
     acceptance.decline(quote.public_token, {"reason": "Too dear", "sha256": hash_of(quote)})
-    lifecycle.advance(office.rep, quote.id, "pending")
+    transitions.advance(office.rep, quote.id, "pending")
     assert names() == ["quote.lost", "quote.status_changed", "quote.status_changed"]
     office.send_due()
     lost, _, reopened = (got.content for got in office.receiver.got)

@@ -13,10 +13,10 @@ from tests.support.waiting import wait_for
 from tests.webhooks.kit import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
 from webapp.models import AuditEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
-from webapp.services import key_rotation
-from webapp.services.errors import Invalid
+from webapp.services.core import key_rotation
+from webapp.services.core.errors import Invalid
+from webapp.services.core.vault import Vault
 from webapp.services.integrations.webhook import deliver, endpoints, log, outbox, retries, signing, snippet
-from webapp.services.vault import Vault
 
 pytestmark = pytest.mark.both_databases
 

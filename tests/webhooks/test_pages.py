@@ -14,8 +14,8 @@ from tests.support import desk
 from tests.webhooks.kit import deliveries, only
 from tests.webhooks.receiver import Receiver
 from webapp.models import AuditEvent, WebhookEndpoint, db, utc_now
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import deliver, outbox
-from webapp.services.runtime import Runtime
 
 CATALOGUE = "/settings/integrations/"
 LIST = "/settings/integrations/webhooks"

@@ -18,9 +18,9 @@ from wtforms import Field, HiddenField, SelectField
 from webapp.blueprints import resume
 from webapp.models import User, db
 from webapp.models.account import ADMIN
-from webapp.services.errors import Conflict, Invalid, NotFound, ServiceError
-from webapp.services.fields import MAX_ID
-from webapp.services.runtime import Runtime
+from webapp.services.core.errors import Conflict, Invalid, NotFound, ServiceError
+from webapp.services.core.fields import MAX_ID
+from webapp.services.core.runtime import Runtime
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -13,10 +13,11 @@ from flask.cli import AppGroup
 from webapp.cli.autotask_links import links
 from webapp.models import OutboxEntry, PushQuestion, PushRun, Quote
 from webapp.models.push import WAITING
-from webapp.services import push_now
-from webapp.services.autotask import answers, preview
-from webapp.services.errors import ServiceError
-from webapp.services.runtime import Runtime
+from webapp.services.autotask.activity import answers
+from webapp.services.autotask.preview import plan_only
+from webapp.services.autotask.push import at_once
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
 
 autotask = AppGroup("autotask", help="Datto Autotask PSA: pushes and links.")
 autotask.add_command(links)
@@ -46,7 +47,7 @@ def push(context: click.Context, quote: str, dry_run: bool, as_json: bool) -> No
     mend or pick something first; 5 it waits and a worker tries it again.
     """
     try:
-        found = push_now.find_quote(quote)
+        found = at_once.find_quote(quote)
         code = _dry_run(found, as_json) if dry_run else _push(found, as_json)
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
@@ -54,7 +55,7 @@ def push(context: click.Context, quote: str, dry_run: bool, as_json: bool) -> No
 
 
 def _dry_run(quote: Quote, as_json: bool) -> int:
-    seen = preview.of_quote(runtime(), quote)
+    seen = plan_only.of_quote(runtime(), quote)
     plan = seen.plan
     if as_json:
         _print_json(
@@ -84,7 +85,7 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
     return NEEDS_PERSON if plan.problems or plan.questions else 0
 
 
-def _print_plan(plan: preview.Plan) -> None:
+def _print_plan(plan: plan_only.Plan) -> None:
     for sentence in plan.warnings:
         click.echo(f"Note: {sentence}")
     if plan.problems or plan.questions:
@@ -96,7 +97,7 @@ def _print_plan(plan: preview.Plan) -> None:
             for one in question.candidates:
                 click.echo(f"      {one.id}  {one.label}  {one.detail}".rstrip())
         return
-    shown = preview.in_words(runtime(), plan)
+    shown = plan_only.in_words(runtime(), plan)
     for place, step in enumerate(shown, start=1):
         click.echo(f"{place:>3}. {step.action:<6}  {step.entity}: {step.title}")
         for change in step.changes:
@@ -108,7 +109,7 @@ def _print_plan(plan: preview.Plan) -> None:
 
 def _push(quote: Quote, as_json: bool) -> int:
     name = _name(quote, quote.number)
-    entry, run = push_now.push_now(runtime(), quote)
+    entry, run = at_once.push_now(runtime(), quote)
     if as_json:
         _print_json(
             quote=name,

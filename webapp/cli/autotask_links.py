@@ -8,8 +8,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from webapp.services.autotask import portable_links, rebuild
-from webapp.services.errors import ServiceError
+from webapp.services.autotask.links import file as links_file
+from webapp.services.autotask.links import rebuild
+from webapp.services.core.errors import ServiceError
 
 links = AppGroup("links", help="Which record here is which in Autotask.")
 
@@ -18,7 +19,7 @@ links = AppGroup("links", help="Which record here is which in Autotask.")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 def export(file: Path) -> None:
     """Write all links as CSV to FILE, or to standard output."""
-    data = portable_links.export().encode()
+    data = links_file.export().encode()
     try:
         with click.open_file(str(file), "wb") as stream:
             stream.write(data)
@@ -36,7 +37,7 @@ def import_(file: Path, check: bool) -> None:
             data = stream.read()
     except OSError as error:
         raise click.ClickException(f"{file} could not be read: {error.strerror}.") from error
-    report = portable_links.check(data) if check else portable_links.store(None, data)
+    report = links_file.check(data) if check else links_file.store(None, data)
     for problem in report.problems:
         click.echo(f"Line {problem.line}: {problem.sentence}" if problem.line else problem.sentence, err=True)
     if report.problems:

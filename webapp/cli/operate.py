@@ -6,8 +6,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from webapp.services import accounts, key_rotation
-from webapp.services.errors import Invalid, ServiceError
+from webapp.services.accounts import users as accounts
+from webapp.services.core import key_rotation
+from webapp.services.core.errors import Invalid, ServiceError
 
 keys = AppGroup("keys", help="The keys that encrypt stored credentials.")
 users = AppGroup("users", help="Accounts.")

@@ -6,7 +6,7 @@ from webapp.models.account import User
 from webapp.models.app_setting import AppSetting
 from webapp.models.audit import AuditEvent
 from webapp.models.base import Base, db, utc_now
-from webapp.models.catalogue import Category, Item, TaxCode
+from webapp.models.catalog import Category, Item, TaxCode
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion

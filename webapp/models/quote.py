@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, Timestamped, utc_now
-from webapp.models.catalogue import RECURRENCE_CHECK, Category, TaxCode
+from webapp.models.catalog import RECURRENCE_CHECK, Category, TaxCode
 from webapp.models.directory import Organization, Person
 from webapp.models.types import ExactDecimal
 

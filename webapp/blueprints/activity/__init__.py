@@ -7,8 +7,8 @@ from flask import Blueprint
 from webapp.blueprints.activity import words
 from webapp.blueprints.support import actor
 from webapp.models import Quote
-from webapp.services import notifications
-from webapp.services.autotask import states
+from webapp.services.autotask.activity import states
+from webapp.services.delivery import notifications
 
 activity = Blueprint("activity", __name__, url_prefix="/activity")
 

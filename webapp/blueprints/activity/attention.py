@@ -8,8 +8,8 @@ from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.support import actor, is_htmx, refusal
-from webapp.services import notifications
-from webapp.services.fields import parse_id
+from webapp.services.core.fields import parse_id
+from webapp.services.delivery import notifications
 
 
 @activity.get("/attention")

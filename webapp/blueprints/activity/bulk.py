@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
-from webapp.services import outbox
-from webapp.services.autotask import activity as activities
-from webapp.services.autotask import batches, states
-from webapp.services.autotask import bulk as bulks
-from webapp.services.errors import Invalid, NotFound
-from webapp.services.fields import Reader, parse_id
-from webapp.services.quoting import editing
+from webapp.services.autotask.activity import bulk as bulks
+from webapp.services.autotask.activity import runs as activities
+from webapp.services.autotask.activity import states
+from webapp.services.autotask.push import batches, outbox
+from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.fields import Reader, parse_id
+from webapp.services.quoting.draft import editing
 
 STOP_AFTER = 3
 

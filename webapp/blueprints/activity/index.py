@@ -12,11 +12,12 @@ from flask_login import login_required
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import is_admin
 from webapp.blueprints.support import actor, is_htmx, page_number
-from webapp.services import drift_listing
-from webapp.services.autotask import activity as activities
-from webapp.services.autotask import bulk, pausing
-from webapp.services.autotask.activity import Filters
-from webapp.services.fields import Reader
+from webapp.services.autotask.activity import bulk
+from webapp.services.autotask.activity import runs as activities
+from webapp.services.autotask.activity.runs import Filters
+from webapp.services.autotask.connection import pausing
+from webapp.services.autotask.drift import listing as drift_listing
+from webapp.services.core.fields import Reader
 
 
 @activity.get("/")

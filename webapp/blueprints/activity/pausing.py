@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.support import actor, admin_required, back_to, runtime
-from webapp.services import outbox
-from webapp.services.autotask import pausing
+from webapp.services.autotask.connection import pausing
+from webapp.services.autotask.push import outbox
 
 PAUSED = "Pushing is paused. Quotes can be published as ever; their pushes are kept until you resume."
 

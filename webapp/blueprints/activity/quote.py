@@ -12,14 +12,14 @@ from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import NOT_YOURS, is_theirs
-from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.quotes.fixes import mend_of
 from webapp.blueprints.support import actor, is_htmx, refusal, runtime
 from webapp.models import Quote
-from webapp.services import outbox
-from webapp.services.autotask import again, answers, panel
-from webapp.services.errors import Conflict, Invalid
-from webapp.services.fields import parse_id
-from webapp.services.quoting import editing
+from webapp.services.autotask.activity import answers, panel, repush
+from webapp.services.autotask.push import outbox
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.fields import parse_id
+from webapp.services.quoting.draft import editing
 
 COMING = "A push of this quote is on its way already."
 GOES_ON = "Thank you, that is remembered. The push goes on."
@@ -46,7 +46,7 @@ def push_again(quote_id: int) -> ResponseReturnValue:
     quote = editing.get(quote_id)
     if not is_theirs(quote):
         return refusal(403, NOT_YOURS)
-    result = again.push_again(actor(), quote, "again")
+    result = repush.push_again(actor(), quote, "again")
     outbox.nudge(runtime())
     return _answered(quote_id, "" if result.is_new else COMING)
 

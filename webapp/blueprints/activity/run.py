@@ -9,9 +9,9 @@ from flask_login import login_required
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import NOT_YOURS, is_admin, is_theirs
 from webapp.blueprints.support import actor, admin_required, is_htmx, refusal, runtime
-from webapp.services import outbox
-from webapp.services.autotask import activity as activities
-from webapp.services.autotask import again, run_detail
+from webapp.services.autotask.activity import repush, run_detail
+from webapp.services.autotask.activity import runs as activities
+from webapp.services.autotask.push import outbox
 
 
 @activity.get("/runs/<int:run_id>")
@@ -32,10 +32,10 @@ def run(run_id: int) -> ResponseReturnValue:
 @login_required
 def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
     """Push once more from one step on."""
-    step = again.get_step(run_id, step_id)
+    step = repush.get_step(run_id, step_id)
     if not is_theirs(step.run.quote):
         return refusal(403, NOT_YOURS)
-    entry = again.retry_from(runtime(), actor(), step).entry
+    entry = repush.retry_from(runtime(), actor(), step).entry
     outbox.nudge(runtime())
     return redirect(url_for("activity.quote_panel", quote_id=entry.quote_id), 303)
 

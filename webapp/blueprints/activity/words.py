@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from webapp.services.autotask import states
+from webapp.services.autotask.activity import states
 
 
 def push_word(status: str) -> str:

@@ -10,7 +10,7 @@ from webapp.blueprints import resume
 from webapp.blueprints.support import is_htmx
 from webapp.extensions import login_manager
 from webapp.models import User
-from webapp.services import accounts
+from webapp.services.accounts import users
 
 
 class SignedIn(UserMixin):
@@ -21,13 +21,13 @@ class SignedIn(UserMixin):
 
     def get_id(self) -> str:
         """The session id, which changes when the account's sessions are ended."""
-        return accounts.session_id_of(self.user)
+        return users.session_id_of(self.user)
 
 
 @login_manager.user_loader
 def load(session_id: str) -> SignedIn | None:
     """The signed-in user, or None."""
-    user = accounts.load_session_user(session_id)
+    user = users.load_session_user(session_id)
     return SignedIn(user) if user else None
 
 
@@ -44,7 +44,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
             "error",
         )
         return redirect(url_for("auth.login"), 303)
-    if not accounts.any_user():
+    if not users.any_user():
         return redirect(url_for("auth.setup"), 303)
     target = request.full_path if request.query_string else request.path
     return redirect(url_for("auth.login", next=target if target != "/" else None), 303)

@@ -13,22 +13,22 @@ from webapp.blueprints.auth.forms import LoginForm, SetupForm
 from webapp.blueprints.auth.session import SignedIn
 from webapp.blueprints.support import show_errors
 from webapp.extensions import limiter
-from webapp.services import accounts
-from webapp.services.errors import Invalid
+from webapp.services.accounts import users
+from webapp.services.core.errors import Invalid
 
 
 @auth.route("/login", methods=["GET", "POST"])
 @limiter.limit("10/minute", methods=["POST"], deduct_when=lambda response: response.status_code == 422)
 def login() -> ResponseReturnValue:
     """Sign in."""
-    if not accounts.any_user():
+    if not users.any_user():
         return redirect(url_for("auth.setup"), 303)
     if current_user.is_authenticated:
         return redirect(url_for("home.dashboard"), 303)
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
-    user = accounts.authenticate(form.email.data or "", form.password.data or "")
+    user = users.authenticate(form.email.data or "", form.password.data or "")
     if user is None:
         form.form_errors.append("The e-mail address or the password is wrong. Check both and try again.")
         return render_template("auth/login.html", form=form), 422
@@ -46,12 +46,12 @@ def logout() -> ResponseReturnValue:
 @auth.route("/setup", methods=["GET", "POST"])
 def setup() -> ResponseReturnValue:
     """Make the first admin; gone as soon as there is an account."""
-    if accounts.any_user():
+    if users.any_user():
         return redirect(url_for("auth.login"), 303)
     form = SetupForm()
     if form.validate_on_submit():
         try:
-            user = accounts.create_first_admin(
+            user = users.create_first_admin(
                 email=form.email.data or "", name=form.name.data or "", password=form.password.data or ""
             )
         except Invalid as error:

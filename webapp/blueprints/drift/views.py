@@ -14,11 +14,15 @@ from webapp.blueprints.activity.access import is_admin, is_theirs
 from webapp.blueprints.drift import drift
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, refusal, runtime
 from webapp.models import Quote, db
-from webapp.services import drift_listing, outbox
-from webapp.services.autotask import drift_check, drift_decide, drift_schedule, drift_words
-from webapp.services.errors import Conflict, Invalid, ServiceError
-from webapp.services.fields import Reader, parse_id
-from webapp.services.quoting import editing
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.drift import decide as drift_decide
+from webapp.services.autotask.drift import listing as drift_listing
+from webapp.services.autotask.drift import schedule as drift_schedule
+from webapp.services.autotask.drift import words as drift_words
+from webapp.services.autotask.push import outbox
+from webapp.services.core.errors import Conflict, Invalid, ServiceError
+from webapp.services.core.fields import Reader, parse_id
+from webapp.services.quoting.draft import editing
 
 NOT_YOURS = "This is a colleague's quote. Its owner and admins can compare it and decide."
 _SIDE = re.compile(r"side-(\d+)")

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.support import actor
-from webapp.services import dashboard as dashboards
-from webapp.services import health
-from webapp.services.autotask import states
+from webapp.services.autotask.activity import states
+from webapp.services.core import health
+from webapp.services.quoting.lists import dashboard as dashboards
 
 home = Blueprint("home", __name__)
 

@@ -8,12 +8,12 @@ integrations = Blueprint("integrations", __name__, url_prefix="/settings/integra
 
 from webapp.blueprints.integrations import (  # noqa: F401  the views register themselves
     autotask,
-    catalogue,
     connecting,
+    history,
+    index,
     links,
     lists,
-    past,
+    prerequisites,
     taxes,
-    upkeep,
     webhooks,
 )

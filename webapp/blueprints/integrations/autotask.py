@@ -13,21 +13,16 @@ from webapp.blueprints.integrations import integrations, lists
 from webapp.blueprints.integrations.categories import CATEGORY_SECTION, category_context, category_view
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask import (
-    connection,
-    examples,
-    prerequisites,
-    section_forms,
-    settings_page,
-    settings_store,
-    tax_mapping,
-)
-from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.form_fields import STATUS_LABELS, STATUSES
-from webapp.services.autotask.settings import ItemCategoryMapping, TaxCodeMapping
-from webapp.services.autotask.settings_page import SectionView
-from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.services.runtime import Runtime
+from webapp.services.autotask.connection import connection, prerequisites
+from webapp.services.autotask.settings import examples, section_forms, tax_mapping
+from webapp.services.autotask.settings import page as settings_page
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.form_fields import STATUS_LABELS, STATUSES
+from webapp.services.autotask.settings.model import ItemCategoryMapping, TaxCodeMapping
+from webapp.services.autotask.settings.page import SectionView
+from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.runtime import Runtime
 
 TAX_SECTION = "tax_code"
 

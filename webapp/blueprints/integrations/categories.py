@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.services.autotask import category_mapping, settings_store
-from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.settings import CategoryRule, ItemCategoryMapping
-from webapp.services.autotask.settings_page import SectionView
+from webapp.services.autotask.settings import category_mapping
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
+from webapp.services.autotask.settings.page import SectionView
 
 CATEGORY_SECTION = "item_category"
 

@@ -9,8 +9,8 @@ from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime, show_errors
 from webapp.models import db
-from webapp.services.autotask import connection, metadata, pausing
-from webapp.services.errors import Invalid, ServiceError
+from webapp.services.autotask.connection import connection, metadata, pausing
+from webapp.services.core.errors import Invalid, ServiceError
 
 
 @integrations.route("/autotask/connect", methods=["GET", "POST"])

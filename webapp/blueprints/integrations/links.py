@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import actor, admin_required, back_to, runtime
 from webapp.models import db, utc_now
-from webapp.services.autotask import link_rows, other_autotask, portable_links, rebuild
-from webapp.services.errors import ServiceError
+from webapp.services.autotask.connection import other_autotask
+from webapp.services.autotask.links import file as links_file
+from webapp.services.autotask.links import rebuild
+from webapp.services.autotask.links import rows as link_rows
+from webapp.services.core.errors import ServiceError
 
 # One request looks at so many quotes at most; the command line has no limit.
 QUOTES_AT_ONCE = 200
@@ -28,7 +31,7 @@ def links() -> ResponseReturnValue:
 @admin_required
 def export_links() -> ResponseReturnValue:
     """All links as a file."""
-    response = Response(portable_links.export(), mimetype="text/csv", content_type="text/csv; charset=utf-8")
+    response = Response(links_file.export(), mimetype="text/csv", content_type="text/csv; charset=utf-8")
     name = f"autotask-links-{utc_now():%Y-%m-%d}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
@@ -44,7 +47,7 @@ def import_links() -> ResponseReturnValue:
     if not data:
         return _page(422, file_sentence="Choose a file that is not empty.")
     imports = request.form.get("do") == "import"
-    report = portable_links.store(actor(), data) if imports else portable_links.check(data)
+    report = links_file.store(actor(), data) if imports else links_file.check(data)
     return _page(422 if report.problems else 200, report=report)
 
 

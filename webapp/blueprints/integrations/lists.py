@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import admin_required, back_to, is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask import connection, metadata
-from webapp.services.errors import ServiceError
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.core.errors import ServiceError
 
 
 @integrations.post("/autotask/lists")

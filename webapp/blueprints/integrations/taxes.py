@@ -9,10 +9,11 @@ from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import TAX_SECTION, cached, offline
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
 from webapp.models import db
-from webapp.services.autotask import settings_page, tax_mapping
-from webapp.services.autotask.choices import Choices
-from webapp.services.autotask.settings_page import SectionView
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.autotask.settings import page as settings_page
+from webapp.services.autotask.settings import tax_mapping
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.page import SectionView
+from webapp.services.core.errors import Conflict, Invalid
 
 
 @integrations.route("/autotask/tax-codes", methods=["GET", "POST"])

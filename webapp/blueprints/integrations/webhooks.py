@@ -20,7 +20,7 @@ from webapp.blueprints.support import (
     show_errors,
 )
 from webapp.models import WebhookEndpoint, db
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.integrations import events
 from webapp.services.integrations.webhook import endpoints, log, snippet
 

@@ -12,8 +12,9 @@ from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import CategoryForm
 from webapp.blueprints.support import actor, admin_required, back_to, submit
 from webapp.models import Category
-from webapp.services import categories, records
-from webapp.services.errors import Invalid
+from webapp.services.catalog import categories
+from webapp.services.core import records
+from webapp.services.core.errors import Invalid
 
 
 @items.get("/categories")

@@ -8,9 +8,9 @@ from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 
 from webapp.blueprints.support import RecordForm
-from webapp.models.catalogue import RECURRENCES
-from webapp.services import categories, tax_codes
-from webapp.services.formatting import period_label, plain
+from webapp.models.catalog import RECURRENCES
+from webapp.services.catalog import categories, tax_codes
+from webapp.services.core.formatting import period_label, plain
 
 NUMBER = {"inputmode": "decimal", "class_": "number", "autocomplete": "off"}
 

@@ -12,8 +12,10 @@ from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
 from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
 from webapp.models import Item
-from webapp.services import catalogue, categories, records
-from webapp.services.fields import Reader
+from webapp.services.catalog import categories
+from webapp.services.catalog import items as catalog_items
+from webapp.services.core import records
+from webapp.services.core.fields import Reader
 
 
 @items.get("/")
@@ -23,15 +25,15 @@ def index() -> ResponseReturnValue:
     text = request.args.get("q", "")
     category_id = Reader(request.args).identifier("category")
     page = page_number()
-    found = catalogue.search(
+    found = catalog_items.search(
         text,
         category_id=category_id,
         active_only=False,
-        limit=catalogue.PAGE + 1,
-        offset=(page - 1) * catalogue.PAGE,
+        limit=catalog_items.PAGE + 1,
+        offset=(page - 1) * catalog_items.PAGE,
     )
     template = "items/_table.html" if is_htmx() else "items/index.html"
-    shown, more = found[: catalogue.PAGE], len(found) > catalogue.PAGE
+    shown, more = found[: catalog_items.PAGE], len(found) > catalog_items.PAGE
     return render_template(
         template,
         items=shown,
@@ -54,18 +56,18 @@ def new() -> ResponseReturnValue:
 @login_required
 def item(item_id: int) -> ResponseReturnValue:
     """Change an item. Quotes that have it already keep what they say."""
-    return _edit(catalogue.get(item_id))
+    return _edit(catalog_items.get(item_id))
 
 
 def _form(record: Item | None, **options: Any) -> ItemForm:
-    return ItemForm(obj=record, seen=records.mark(record, catalogue.SHOWN), **options)
+    return ItemForm(obj=record, seen=records.mark(record, catalog_items.SHOWN), **options)
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: catalogue.save(actor(), record, form.data),
+        lambda: catalog_items.save(actor(), record, form.data),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

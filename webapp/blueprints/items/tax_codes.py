@@ -12,8 +12,9 @@ from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import TaxCodeForm
 from webapp.blueprints.support import actor, admin_required, back_to, submit
 from webapp.models import TaxCode
-from webapp.services import records, tax_codes
-from webapp.services.errors import Invalid
+from webapp.services.catalog import tax_codes
+from webapp.services.core import records
+from webapp.services.core.errors import Invalid
 
 
 @items.get("/tax-codes")

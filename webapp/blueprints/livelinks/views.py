@@ -8,9 +8,9 @@ from flask_login import login_required
 
 from webapp.blueprints.livelinks import livelinks
 from webapp.blueprints.support import admin_required, runtime
-from webapp.services.autotask import livelinks as services
-from webapp.services.autotask import states
-from webapp.services.fields import Reader
+from webapp.services.autotask.activity import states
+from webapp.services.autotask.desk import livelinks as services
+from webapp.services.core.fields import Reader
 
 
 @livelinks.get("/<kind>")

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import EmailField, StringField, TelField
 
 from webapp.blueprints.support import RecordForm
-from webapp.services import required_fields
+from webapp.services.people import required_fields
 
 
 class _Marked(RecordForm):

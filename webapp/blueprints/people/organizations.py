@@ -12,7 +12,8 @@ from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import OrganizationForm
 from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
 from webapp.models import Organization
-from webapp.services import directory, records
+from webapp.services.core import records
+from webapp.services.people import directory
 
 
 @people.get("/organizations")

@@ -13,10 +13,12 @@ from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote
-from webapp.services import loss_reasons
-from webapp.services.errors import Conflict, Invalid
+from webapp.services.company import loss_reasons
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.integrations import events
-from webapp.services.quoting import acceptance, document, pricing, snapshot
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import pricing, snapshot
 
 
 @public.get("/<token>")

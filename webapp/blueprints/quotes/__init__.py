@@ -8,12 +8,12 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes")
 
 from webapp.blueprints.quotes import (  # noqa: F401  the views register themselves
     autotask,
-    begin,
     editor,
-    fate,
-    finding,
     index,
+    item_search,
     lines,
+    new,
+    outcome,
     preflight,
     preview,
 )

@@ -11,9 +11,9 @@ from flask_login import login_required
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.lines import line_added
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
-from webapp.services.autotask import pull
-from webapp.services.fields import Reader, clean_text
-from webapp.services.quoting import editing, lines
+from webapp.services.autotask.desk import pull
+from webapp.services.core.fields import Reader, clean_text
+from webapp.services.quoting.draft import editing, lines
 
 
 def _text() -> str:

@@ -12,12 +12,17 @@ from flask_login import login_required
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
 from webapp.models import Quote, db, utc_now
-from webapp.models.catalogue import RECURRENCES
+from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
-from webapp.services import audit, categories, loss_reasons, tax_codes
-from webapp.services.errors import Conflict, Invalid
-from webapp.services.quoting import document, editing, freezing, lifecycle, pricing, readiness, stages
-from webapp.services.quoting.snapshot import Snapshot
+from webapp.services.catalog import categories, tax_codes
+from webapp.services.company import loss_reasons
+from webapp.services.core import audit
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.quoting.draft import editing, readiness, stages
+from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import freezing, pricing
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
 @quotes.get("/<int:quote_id>")
@@ -95,7 +100,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "problems": readiness.problems(quote) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
-        "possible": lifecycle.possible(quote),
+        "possible": transitions.possible(quote),
         "loss_reasons": loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
         "tax_codes": tax_codes.everything(),

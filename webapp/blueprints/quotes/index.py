@@ -8,8 +8,9 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, is_htmx, page_number
-from webapp.services.autotask import states
-from webapp.services.quoting import listing, stages
+from webapp.services.autotask.activity import states
+from webapp.services.quoting.draft import stages
+from webapp.services.quoting.lists import listing
 
 
 @quotes.get("/")

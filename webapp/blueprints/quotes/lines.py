@@ -12,10 +12,10 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, page
 from webapp.blueprints.support import actor, back_to, is_htmx
 from webapp.models import Quote
-from webapp.services import catalogue
-from webapp.services.errors import Conflict, Invalid
-from webapp.services.fields import Reader
-from webapp.services.quoting import editing, lines
+from webapp.services.catalog import items
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.fields import Reader
+from webapp.services.quoting.draft import editing, lines
 
 
 @quotes.post("/<int:quote_id>/lines")
@@ -25,7 +25,7 @@ def add_line(quote_id: int) -> ResponseReturnValue:
     item_id = Reader(request.form).identifier("item_id")
     try:
         if item_id is not None:
-            line = lines.add_item(actor(), quote_id, catalogue.get(item_id))
+            line = lines.add_item(actor(), quote_id, items.get(item_id))
         else:
             line = lines.add_ad_hoc(actor(), quote_id, request.form)
     except Invalid as error:

@@ -10,11 +10,11 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
-from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.quotes.fixes import mend_of
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models.quote import PENDING
-from webapp.services.autotask import preflight
-from webapp.services.quoting import editing
+from webapp.services.autotask.preview import preflight
+from webapp.services.quoting.draft import editing
 
 
 @quotes.get("/<int:quote_id>/preflight")

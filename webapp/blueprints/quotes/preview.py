@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.mending import mend_of
+from webapp.blueprints.quotes.fixes import mend_of
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask import answers, drift_check, preview
-from webapp.services.errors import ServiceError
-from webapp.services.quoting import editing
+from webapp.services.autotask.activity import answers
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.preview import plan_only
+from webapp.services.core.errors import ServiceError
+from webapp.services.quoting.draft import editing
 
 
 @quotes.get("/<int:quote_id>/autotask/preview")
@@ -24,11 +26,11 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
     quote = editing.get(quote_id)
     result, sentence = None, ""
     try:
-        result = preview.of_quote(runtime(), quote)
+        result = plan_only.of_quote(runtime(), quote)
     except ServiceError as error:
         db.session.rollback()
         sentence = str(error)
-    shown = preview.in_words(runtime(), result.plan) if result else []
+    shown = plan_only.in_words(runtime(), result.plan) if result else []
     template = "quotes/_push_preview.html" if is_htmx() else "quotes/push_preview.html"
     return render_template(
         template,

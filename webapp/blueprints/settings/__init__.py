@@ -7,9 +7,9 @@ from flask import Blueprint
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
 from webapp.blueprints.settings import (  # noqa: F401  the views register themselves
+    company,
     home,
-    losses,
-    profile,
-    required,
+    loss_reasons,
+    required_fields,
     users,
 )

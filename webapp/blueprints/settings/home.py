@@ -9,10 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import admin_required, runtime
-from webapp.services import accounts, app_settings, required_fields
-from webapp.services.autotask import connection, settings_page
-from webapp.services.autotask.choices import Choices
+from webapp.services.accounts import users
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.settings import page as settings_page
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.company import app_settings
 from webapp.services.integrations import registry
+from webapp.services.people import required_fields
 
 
 @settings.get("/")
@@ -27,7 +30,7 @@ def index() -> ResponseReturnValue:
     states = [entry.state() for group in registry.by_group().values() for entry in group]
     return render_template(
         "settings/index.html",
-        users=sum(user.is_active for user in accounts.list_users()),
+        users=sum(user.is_active for user in users.list_users()),
         company=app_settings.get(app_settings.COMPANY_PROFILE)[0]["name"],
         required=len(required_fields.current()[0]),
         advice=required_fields.advice(connection.load() is not None),

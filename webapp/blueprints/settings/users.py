@@ -9,8 +9,9 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
 from webapp.blueprints.support import actor, admin_required, back_to, show_errors
 from webapp.models import User
-from webapp.services import accounts, records
-from webapp.services.errors import Invalid
+from webapp.services.accounts import users as accounts
+from webapp.services.core import records
+from webapp.services.core.errors import Invalid
 
 
 @settings.get("/users")

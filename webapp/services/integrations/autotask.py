@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from webapp.models.integration import AUTOTASK
-from webapp.services import outbox
-from webapp.services.autotask import connection, settings_store
-from webapp.services.autotask.settings import StatusRule
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.push import outbox
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.model import StatusRule
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.base import EXPIRED, PSA, VIEWED, Integration, QuoteEvent, State
-from webapp.services.runtime import Runtime
 
 
 class Autotask(Integration):

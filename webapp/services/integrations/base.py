@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from webapp.models import Quote, Revision
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED
-from webapp.services.runtime import Runtime
+from webapp.services.core.runtime import Runtime
 
 PSA = "Professional Services Automation (PSA)"
 DEVELOPER = "Automation and Developer Tools"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from webapp.models import Quote, Revision
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.base import QuoteEvent
-from webapp.services.runtime import Runtime
 
 
 def tell(kind: str, quote: Quote, revision: Revision, *, before: str = "", by: str = "") -> None:

@@ -8,7 +8,7 @@ import structlog
 from redis.exceptions import RedisError
 from rq import Queue
 
-from webapp.services.runtime import Runtime
+from webapp.services.core.runtime import Runtime
 
 JOB = "worker.perform"
 

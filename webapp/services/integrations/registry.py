@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.services.errors import NotFound
+from webapp.services.core.errors import NotFound
 from webapp.services.integrations.autotask import Autotask
 from webapp.services.integrations.base import Integration
 from webapp.services.integrations.webhook.integration import Webhooks

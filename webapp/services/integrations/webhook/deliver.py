@@ -10,12 +10,12 @@ import structlog
 
 from webapp.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, DELIVERED, FAILED, PAUSED, RUNNING, WAITING
-from webapp.services import audit
-from webapp.services.errors import ServiceError
-from webapp.services.formatting import moment
+from webapp.services.core import audit
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.formatting import moment
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import outbox, payload, retries, sender, signing
 from webapp.services.integrations.webhook.sender import Answer
-from webapp.services.runtime import Runtime
 
 USER_AGENT = "Quotewright-Webhooks/1"
 

@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, PAUSED, WAITING
-from webapp.services import audit, records
-from webapp.services.errors import Conflict, Invalid
-from webapp.services.fields import Reader
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.fields import Reader
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import addresses, payload, signing
-from webapp.services.runtime import Runtime
 
 GONE = "This webhook is not there any more; another admin may have removed it."
 FIELDS = ("url", "description", "events")

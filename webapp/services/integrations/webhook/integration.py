@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from webapp.models.webhook import ACTIVE
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.base import DEVELOPER, Integration, QuoteEvent, State
 from webapp.services.integrations.webhook import deliver, endpoints, outbox
-from webapp.services.runtime import Runtime
 
 
 class Webhooks(Integration):

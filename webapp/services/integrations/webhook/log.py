@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import DELIVERED, FAILED, RUNNING, WAITING
-from webapp.services import audit, records
-from webapp.services.errors import Invalid
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Invalid
 from webapp.services.integrations.webhook import endpoints, outbox, payload
 
 PAGE = 20

@@ -14,10 +14,10 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Quote, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, RUNNING, WAITING
+from webapp.services.core.runtime import Runtime
 from webapp.services.integrations import jobs
 from webapp.services.integrations.base import QuoteEvent
 from webapp.services.integrations.webhook import payload
-from webapp.services.runtime import Runtime
 
 KEY = "webhook"
 QUEUE = "webhooks"

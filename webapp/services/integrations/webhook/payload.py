@@ -9,8 +9,8 @@ from typing import Any
 
 from webapp.models.quote import ACCEPTED, LOST
 from webapp.services.integrations.base import EXPIRED, PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
-from webapp.services.quoting import pricing, snapshot
-from webapp.services.quoting.totals import Totals
+from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.revisions import pricing, snapshot
 
 TEST = "test"
 STATUS_CHANGED = "quote.status_changed"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from webapp.services.fields import clean_text
+from webapp.services.core.fields import clean_text
 from webapp.services.integrations.webhook import addresses
 
 CONNECT_SECONDS = 5.0

@@ -1,0 +1,37 @@
+"""The prerequisites at the top of the Autotask settings, checked live."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.blueprints.integrations import integrations
+from webapp.blueprints.integrations.autotask import page
+from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.models import db
+from webapp.services.autotask.connection import connection, prerequisites
+from webapp.services.core.errors import ServiceError
+
+
+@integrations.get("/autotask/prerequisites")
+@admin_required
+def check_prerequisites() -> ResponseReturnValue:
+    """Rights, integration code and the calls left, asked of Autotask."""
+    checks = prerequisites.check(runtime())
+    if is_htmx():
+        return render_template("integrations/autotask/_checks.html", checks=checks)
+    return page(checks=checks)
+
+
+@integrations.post("/autotask/check-again")
+@admin_required
+def check_again() -> ResponseReturnValue:
+    """Use the stored credentials again, after something was mended in Autotask."""
+    try:
+        connection.check_again(runtime(), actor())
+    except ServiceError as error:
+        db.session.rollback()
+        told = " ".join([str(error), *getattr(error, "fields", {}).values()])
+        flash(f"It does not work yet. {told}", "error")
+        return redirect(url_for("integrations.autotask"), 303)
+    return back_to("integrations.autotask", "Autotask accepts the credentials again. Waiting pushes go on.")

@@ -1,0 +1,28 @@
+"""What the search box under the lines finds."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.support import is_htmx
+from webapp.services.catalog import items as catalog_items
+from webapp.services.core.fields import clean_text
+from webapp.services.quoting.draft import editing
+
+SHOWN = 8
+
+
+@quotes.get("/<int:quote_id>/find")
+@login_required
+def find(quote_id: int) -> ResponseReturnValue:
+    """Items of the library; what Autotask has is asked for by a request of its own, since it may take longer."""
+    quote = editing.get(quote_id)
+    text = clean_text(request.args.get("q", ""))[:200]
+    items = catalog_items.search(text, limit=SHOWN) if text else []
+    if is_htmx():
+        return render_template("quotes/_found.html", quote=quote, find_text=text, found=items)
+    return page(quote, find_text=text, found=items)

@@ -1,0 +1,86 @@
+"""Publishing, and what becomes of a quote."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.support import actor, back_to, runtime
+from webapp.models.quote import ACCEPTED
+from webapp.services.core.errors import Invalid
+from webapp.services.integrations import events
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.draft import copying, editing
+from webapp.services.quoting.lifecycle import publishing, transitions
+
+DONE = {
+    "accepted": "Marked as accepted.",
+    "ordered": "Marked as ordered.",
+    "fulfilled": "Marked as fulfilled.",
+    "lost": "Marked as lost.",
+    "pending": "The quote is open again.",
+}
+
+
+@quotes.post("/<int:quote_id>/publish")
+@login_required
+def publish(quote_id: int) -> ResponseReturnValue:
+    """Freeze the quote and set off its push, which this request does not wait for."""
+    try:
+        result = publishing.publish(actor(), quote_id)
+    except Invalid as error:
+        return page(editing.get(quote_id), 422, publish_sentence=str(error))
+    number = result.revision.number
+    if not result.is_new:
+        return back_to(
+            "quotes.show", f"Nothing changed since revision {number}, so it still stands.", quote_id=quote_id
+        )
+    events.nudge(runtime())
+    quote = editing.get(quote_id)
+    return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", quote_id=quote_id)
+
+
+@quotes.post("/<int:quote_id>/status")
+@login_required
+def set_status(quote_id: int) -> ResponseReturnValue:
+    """Mark as accepted, ordered, fulfilled or lost, or open a lost quote again."""
+    status = request.form.get("status", "")
+    try:
+        if status == ACCEPTED:
+            acceptance.record_for_customer(actor(), quote_id, request.form)
+        else:
+            reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
+            transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
+    except Invalid as error:
+        fate = {"fate_status": status, "fate_errors": error.fields, "fate_sentence": str(error)}
+        return page(editing.get(quote_id), 422, fate_values=request.form, **fate)
+    events.nudge(runtime())
+    return back_to("quotes.show", DONE[status], quote_id=quote_id)
+
+
+@quotes.post("/<int:quote_id>/discard")
+@login_required
+def discard(quote_id: int) -> ResponseReturnValue:
+    """Throw the changes since the last publishing away."""
+    editing.discard_changes(actor(), quote_id)
+    return back_to("quotes.show", "The quote is again as the customer sees it.", quote_id=quote_id)
+
+
+@quotes.post("/<int:quote_id>/delete")
+@login_required
+def delete(quote_id: int) -> ResponseReturnValue:
+    """Remove a draft."""
+    editing.delete_draft(actor(), quote_id)
+    return back_to("quotes.index", "The draft was deleted.")
+
+
+@quotes.post("/<int:quote_id>/copy")
+@login_required
+def copy(quote_id: int) -> ResponseReturnValue:
+    """A new draft with the same customer and lines."""
+    new = copying.copy(actor(), quote_id)
+    flash("This is a new draft with the same customer and lines.", "success")
+    return redirect(url_for("quotes.show", quote_id=new.id), 303)

@@ -1,0 +1,100 @@
+"""What the quote's page shows of its push."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webapp.models import PushQuestion, PushStep, Quote, db
+from webapp.services.autotask.activity import answers, states
+from webapp.services.autotask.activity.states import PushState
+from webapp.services.autotask.connection import weblinks
+from webapp.services.autotask.known import links
+from webapp.services.autotask.push import journal, plan
+from webapp.services.autotask.wanted.desired import Problem
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of Autotask."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``done`` of ``planned`` steps while it pushes. ``mark`` changes whenever something to be seen does."""
+
+    state: PushState
+    questions: list[PushQuestion]
+    problems: list[Problem]
+    differences: list[str]
+    foreign: list[str]
+    places: list[Place]
+    done: int = 0
+    planned: int = 0
+    mark: str = ""
+
+    @property
+    def may_push(self) -> bool:
+        """True when asking for another push makes sense: none is about to happen, and no answer is owed."""
+        return self.state.status not in (states.QUEUED, states.PUSHING, "paused", "not_connected") and not (
+            self.questions
+        )
+
+
+def of_quote(quote: Quote) -> Panel:
+    """The state of the newest push with what a person can do about it."""
+    state = states.of_quote(quote)
+    report = state.run.report if state.run else {}
+    asks = state.status == states.NEEDS_YOU
+    done, planned = _progress(state) if state.status == states.PUSHING else (0, 0)
+    return Panel(
+        state=state,
+        questions=answers.open_questions(quote.id) if asks else [],
+        problems=[Problem(one[0], (one[1], one[2])) for one in report.get("problems", [])] if asks else [],
+        differences=list(report.get("differences", [])) if state.status == states.AMBER else [],
+        foreign=list(report.get("foreign", [])) if state.status in (states.SYNCED, states.AMBER) else [],
+        places=_places(quote),
+        done=done,
+        planned=planned,
+        mark=_mark(state, done),
+    )
+
+
+def _progress(state: PushState) -> tuple[int, int]:
+    """How many of the steps that write are done, and how many there are."""
+    if state.run is None:
+        return 0, 0
+    query = (
+        db.select(PushStep.state, db.func.count())
+        .where(
+            PushStep.run_id == state.run.id,
+            PushStep.action != plan.KEEP,
+            PushStep.state != journal.OUTDATED,
+        )
+        .group_by(PushStep.state)
+    )
+    counts = dict(db.session.execute(query).all())
+    return counts.get(journal.DONE, 0), sum(counts.values())
+
+
+def _mark(state: PushState, done: int) -> str:
+    entry, run = state.entry, state.run
+    seen = (state.status, entry.id if entry else 0, entry.attempt if entry else 0, run.id if run else 0, done)
+    return "-".join(str(part) for part in seen)
+
+
+def _places(quote: Quote) -> list[Place]:
+    """Pages of Autotask about the quote: those that a link of ours names."""
+    root = weblinks.base()
+    wanted = [("Open the opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
+    if quote.organization_id:
+        wanted.append(("Open the company in Autotask", ("organization", quote.organization_id, "Companies")))
+    found = []
+    for label, (kind, number, entity) in wanted:
+        link = links.find((kind, str(number), entity))
+        url = weblinks.record_url(root, entity, link.remote_id if link else None)
+        if url:
+            found.append(Place(label, url))
+    return found

@@ -1,0 +1,182 @@
+"""One push, told so that a person can follow it: steps, fields before and after, calls, sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import OutboxEntry, PushCall, PushRun, PushStep, db
+from webapp.services.autotask.activity import repush
+from webapp.services.autotask.activity.runs import digest
+from webapp.services.autotask.connection import weblinks
+from webapp.services.autotask.push import journal, plan
+from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, Words, label
+from webapp.services.core.formatting import period_label
+from webapp.services.core.runtime import Runtime
+
+STEP_STATES = {
+    journal.PLANNED: "Not reached",
+    journal.INTENT: "In doubt",
+    journal.DONE: "Done",
+    journal.FAILED: "Failed",
+    journal.UNCHANGED: "As it should be",
+    journal.RESOLVED: "Cut off",
+    journal.OUTDATED: "Planned anew",
+}
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page.
+
+    ``again``: what pushing once more from this step is called; empty where that does nothing.
+    """
+
+    step: PushStep
+    action: str
+    entity: str
+    state: str
+    seconds: float | None
+    url: str
+    changes: list[Change]
+    again: str
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What one period comes to, here and in Autotask."""
+
+    period: str
+    here: str
+    there: str
+
+    @property
+    def agrees(self) -> bool:
+        """True when both are the same, to the cent."""
+        return self.here == self.there
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """``attempts``: every run of the same push. ``repeated``: calls that were made again.
+
+    ``served``: what a call was made for, by the key of its step; calls that only read before the plan have none.
+    """
+
+    run: PushRun
+    entry: OutboxEntry | None
+    written: list[ShownStep]
+    unchanged: list[ShownStep]
+    calls: list[PushCall]
+    served: dict[str, str]
+    attempts: list[PushRun]
+    sums: list[Sum]
+    differences: list[str]
+    foreign: list[str]
+    seconds: float | None
+    repeated: int
+    is_newest: bool
+    mark: str
+
+
+def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
+    """Everything that is kept of a run. Asks Autotask for nothing."""
+    root = weblinks.base()
+    rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
+    titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
+    words = Words(replace(runtime, offline=True), titles)
+    steps = [_shown(words, root, row) for row in rows]
+    calls = _calls(run.id)
+    report = run.report
+    return RunDetail(
+        run=run,
+        entry=db.session.get(OutboxEntry, run.outbox_entry_id) if run.outbox_entry_id else None,
+        written=[one for one in steps if one.step.action != plan.KEEP],
+        unchanged=[one for one in steps if one.step.action == plan.KEEP],
+        calls=calls,
+        served={row.key: f"{ENTITIES.get(row.entity, row.entity)} {row.title}" for row in rows},
+        attempts=_attempts(run),
+        sums=[
+            Sum(period_label(name), *map(_amount, pair)) for name, pair in report.get("amounts", {}).items()
+        ],
+        differences=list(report.get("differences", [])),
+        foreign=list(report.get("foreign", [])),
+        seconds=_between(run.started_at, run.finished_at),
+        repeated=_repeated(calls),
+        is_newest=repush.newest_run_id(run.quote_id) == run.id,
+        mark=digest([run.state, str(len(calls)), *(row.state for row in rows)]),
+    )
+
+
+def _calls(run_id: int) -> list[PushCall]:
+    """The calls in order, without their bodies, which may be long."""
+    query = (
+        db.select(PushCall)
+        .filter_by(run_id=run_id)
+        .options(db.defer(PushCall.request_body), db.defer(PushCall.response_body))
+        .order_by(PushCall.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _repeated(calls: list[PushCall]) -> int:
+    """How many calls got no answer, or were put off, and were followed by the same call."""
+    again: set[tuple[str, str]] = set()
+    count = 0
+    for call in reversed(calls):
+        same = (call.method, call.path)
+        failed = call.status is None or call.status == 429 or call.status >= 500
+        count += failed and same in again
+        again.add(same)
+    return count
+
+
+def _attempts(run: PushRun) -> list[PushRun]:
+    query = (
+        db.select(PushRun)
+        .filter_by(quote_id=run.quote_id, outbox_entry_id=run.outbox_entry_id)
+        .order_by(PushRun.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _shown(words: Words, root: str, step: PushStep) -> ShownStep:
+    return ShownStep(
+        step=step,
+        action=ACTIONS.get(step.action, "Keep"),
+        entity=ENTITIES.get(step.entity, step.entity),
+        state=STEP_STATES.get(step.state, step.state),
+        seconds=_between(step.started_at, step.finished_at),
+        url=weblinks.record_url(root, step.entity, step.remote_id),
+        changes=[] if step.action in (plan.DELETE, plan.KEEP) else _changes(words, step),
+        again=_again(step),
+    )
+
+
+def _again(step: PushStep) -> str:
+    if not repush.can_repeat(step):
+        return ""
+    return "Write again from here" if step.state == journal.DONE else "Try again from here"
+
+
+def _amount(text: str) -> str:
+    return f"{Decimal(text):,.2f}"
+
+
+def _changes(words: Words, step: PushStep) -> list[Change]:
+    changes: Mapping[str, Any] = step.changes
+    return [
+        Change(
+            label(name),
+            "" if step.action == plan.CREATE else words.value(step.entity, name, before),
+            words.value(step.entity, name, after),
+        )
+        for name, (before, after) in changes.items()
+    ]
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None

@@ -1,0 +1,197 @@
+"""Every push that was made: the list of runs, and one of them step by step."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from webapp.models import (
+    Organization,
+    OutboxEntry,
+    Person,
+    PushCall,
+    PushRun,
+    PushStep,
+    Quote,
+    Revision,
+    User,
+    db,
+    utc_now,
+)
+from webapp.models.push import RUNNING, WAITING
+from webapp.services.autotask.activity import states
+from webapp.services.autotask.push import gate, journal, plan
+from webapp.services.autotask.push.gate import Hold
+from webapp.services.core import records
+from webapp.services.core.fields import parse_id, words
+
+RUN_STATES = ("running", "synced", "amber", "needs_you", "retrying", "failed")
+PAGE = 40
+QUEUED_SHOWN = 20
+MISSING = "There is no such push, or it was removed."
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to; ``owner_id`` None and empty values narrow nothing. Days are UTC's."""
+
+    state: str = ""
+    text: str = ""
+    owner_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of the list. ``writes``: how many of its steps changed something in Autotask."""
+
+    run: PushRun
+    reason: str
+    writes: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of the list, the newest first. ``mark`` changes whenever something to be seen does."""
+
+    rows: list[Row]
+    number: int
+    more: bool
+    mark: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is still to come: pushes that wait, those that run, and what holds all of them back, if anything.
+
+    ``next``: those that wait, with their status, in the order of their turn; at most ``QUEUED_SHOWN``.
+    """
+
+    waiting: int
+    running: int
+    hold: Hold | None
+    next: list[tuple[OutboxEntry, str]]
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever something to be seen does."""
+        rows = [f"{entry.id}{status}" for entry, status in self.next]
+        return digest([str(self.waiting), str(self.running), str(self.hold), *rows])
+
+
+def runs(filters: Filters, page: int = 1) -> Page:
+    """The runs that pass ``filters``. ``page`` counts from 1."""
+    page = max(1, min(page, 10_000))
+    query = (
+        db.select(PushRun, OutboxEntry.reason)
+        .join(PushRun.quote)
+        .outerjoin(OutboxEntry, OutboxEntry.id == PushRun.outbox_entry_id)
+        .options(
+            db.contains_eager(PushRun.quote).joinedload(Quote.owner),
+            db.contains_eager(PushRun.quote).joinedload(Quote.organization),
+            db.contains_eager(PushRun.quote).joinedload(Quote.person),
+            db.joinedload(PushRun.revision).load_only(Revision.number),
+        )
+        .order_by(PushRun.id.desc())
+        .limit(PAGE + 1)
+        .offset((page - 1) * PAGE)
+    )
+    found = [(run, reason or "") for run, reason in db.session.execute(_narrowed(query, filters)).unique()]
+    shown = found[:PAGE]
+    counts = _writes([run.id for run, _ in shown])
+    rows = [Row(run, reason, counts.get(run.id, 0)) for run, reason in shown]
+    seen = [f"{row.run.id}{row.run.state}{row.writes}" for row in rows]
+    return Page(rows, page, len(found) > PAGE, digest(seen))
+
+
+def queue(owner_id: int | None = None) -> Queue:
+    """What waits and what runs, of one owner's quotes or of all."""
+    query = (
+        db.select(OutboxEntry.state, db.func.count())
+        .where(OutboxEntry.state.in_((WAITING, RUNNING)))
+        .group_by(OutboxEntry.state)
+    )
+    if owner_id is not None:
+        query = query.join(OutboxEntry.quote).where(Quote.owner_id == owner_id)
+    counts = dict(db.session.execute(query).all())
+    waiting, hold = counts.get(WAITING, 0), gate.current()
+    return Queue(waiting, counts.get(RUNNING, 0), hold, _next(owner_id, hold) if waiting else [])
+
+
+def _next(owner_id: int | None, hold: Hold | None) -> list[tuple[OutboxEntry, str]]:
+    query = (
+        db.select(OutboxEntry)
+        .join(OutboxEntry.quote)
+        .where(OutboxEntry.state == WAITING)
+        .options(
+            db.contains_eager(OutboxEntry.quote),
+            db.joinedload(OutboxEntry.revision).load_only(Revision.number),
+        )
+        .order_by(OutboxEntry.not_before, OutboxEntry.id)
+        .limit(QUEUED_SHOWN)
+    )
+    if owner_id is not None:
+        query = query.where(Quote.owner_id == owner_id)
+    now = utc_now()
+    return [(entry, states.judge(entry, None, hold, now)) for entry in db.session.scalars(query)]
+
+
+def owners() -> list[User]:
+    """Whoever owns a quote that was pushed, by name."""
+    pushed = db.select(Quote.owner_id).join(PushRun, PushRun.quote_id == Quote.id)
+    return list(db.session.scalars(db.select(User).where(User.id.in_(pushed)).order_by(User.name)))
+
+
+def get_run(run_id: int) -> PushRun:
+    """One run. Raises NotFound."""
+    return records.get(PushRun, run_id, MISSING)
+
+
+def get_call(call_id: int) -> PushCall:
+    """One call with its bodies. Raises NotFound."""
+    return records.get(PushCall, call_id, "There is no such call, or it was removed.")
+
+
+def digest(parts: list[str]) -> str:
+    """A short text that differs when one of the parts does."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def _narrowed(query: Any, filters: Filters) -> Any:
+    if filters.state in RUN_STATES:
+        query = query.where(PushRun.state == filters.state)
+    if filters.owner_id is not None:
+        query = query.where(Quote.owner_id == filters.owner_id)
+    if filters.since is not None:
+        query = query.where(PushRun.started_at >= _midnight(filters.since))
+    if filters.until is not None:
+        query = query.where(PushRun.started_at < _midnight(filters.until) + timedelta(days=1))
+    if filters.text:
+        query = query.outerjoin(Quote.organization).outerjoin(Quote.person)
+    for word in words(filters.text):
+        columns = (Quote.title, Organization.name, Person.first_name, Person.last_name)
+        fits = [column.icontains(word, autoescape=True) for column in columns]
+        number = parse_id(word.lstrip("#"))
+        query = query.where(db.or_(*fits, Quote.number == number) if number else db.or_(*fits))
+    return query
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _writes(run_ids: list[int]) -> dict[int, int]:
+    """How many steps of each run were written, in one query."""
+    query = (
+        db.select(PushStep.run_id, db.func.count())
+        .where(
+            PushStep.run_id.in_(run_ids),
+            PushStep.action != plan.KEEP,
+            PushStep.state == journal.DONE,
+        )
+        .group_by(PushStep.run_id)
+    )
+    return dict(db.session.execute(query).all()) if run_ids else {}

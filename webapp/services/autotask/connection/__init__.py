@@ -1,0 +1,1 @@
+"""Which Autotask we are connected to: credentials, prerequisites, cached lists, web links, pausing."""

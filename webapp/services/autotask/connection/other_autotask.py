@@ -1,0 +1,70 @@
+"""Noticing that another Autotask was connected than the one that the links speak of.
+
+Its records bear the same ids and are others; a push by the links would write over them. Autotask gives its databases no
+name that could be compared, so the linked quotes are looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.models import Link, PushQuestion, Quote, User, db
+from webapp.models.drift import DriftCheck, DriftFinding
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api.client import Client, condition
+from webapp.services.autotask.api.errors import AutotaskError
+from webapp.services.autotask.connection import pausing
+from webapp.services.core import audit
+
+SAMPLE = 200
+REASON = (
+    "none of the quotes that were pushed is in the Autotask that was connected. If it is another one, forget the links "
+    "(Settings > Integrations > Links) before you resume"
+)
+
+
+def pause_if_other(client: Client) -> bool:
+    """Pause pushing when links name quotes and not one of them is in this Autotask; True when it was paused. Commits.
+
+    When Autotask does not let the quotes be read, nothing is known and nothing is done.
+    """
+    query = (
+        db.select(Link.remote_id, Link.pushed, Quote.number)
+        .join(Quote, Link.local_id == db.cast(Quote.id, db.String))
+        .where(Link.integration == AUTOTASK, Link.local_type == "quote", Link.remote_entity == "Quotes")
+        .order_by(Link.id.desc())
+        .limit(SAMPLE)
+    )
+    known = db.session.execute(query).all()
+    db.session.commit()  # no transaction stays open while Autotask is asked
+    if not known:
+        return False
+    try:
+        rows = client.query("Quotes", [condition("in", "id", [remote_id for remote_id, _, _ in known])])
+    except AutotaskError:
+        return False
+    there = {int(row["id"]): row for row in rows}
+    if any(_is_ours(there.get(remote_id, {}), pushed, number) for remote_id, pushed, number in known):
+        return False
+    pausing.pause(None, REASON)
+    return True
+
+
+def forget_links(actor: User) -> int:
+    """Forget every link to Autotask, what people picked there, and drift; returns how many links. Commits.
+
+    The next push of a quote looks for everything anew.
+    """
+    count = db.session.scalar(db.select(db.func.count(Link.id)).where(Link.integration == AUTOTASK)) or 0
+    db.session.execute(db.delete(Link).where(Link.integration == AUTOTASK))
+    for model in (PushQuestion, DriftFinding, DriftCheck):
+        db.session.execute(db.delete(model))
+    audit.record(actor, "links.forgotten", "integration", AUTOTASK, links=count)
+    db.session.commit()
+    return int(count)
+
+
+def _is_ours(row: dict[str, Any], pushed: dict[str, Any], number: int | None) -> bool:
+    """True when a quote there bears the number or the name of ours."""
+    same_number = str(row.get("externalQuoteNumber") or "") == str(number)
+    return same_number or bool(row.get("name") and row["name"] == pushed.get("name"))

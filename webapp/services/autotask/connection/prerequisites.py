@@ -1,0 +1,158 @@
+"""What must be true before pushes work, asked of Autotask itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from webapp.models import db
+from webapp.services.autotask.api.client import Client, Record
+from webapp.services.autotask.api.errors import AutotaskError, CredentialsRejected, Forbidden, Refused
+from webapp.services.autotask.connection import connection
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+from webapp.services.people import required_fields
+
+# What the push does with each entity.
+RIGHTS = {
+    "Companies": ("Query", "Create", "Update"),
+    "Contacts": ("Query", "Create", "Update"),
+    "Opportunities": ("Query", "Create", "Update"),
+    "Quotes": ("Query", "Create", "Update"),
+    "QuoteItems": ("Query", "Create", "Update", "Delete"),
+    "QuoteLocations": ("Query", "Create"),
+    "Products": ("Query", "Create", "Update"),
+    "Services": ("Query", "Create", "Update"),
+    "ServiceBundles": ("Query",),
+    "OpportunityAttachments": ("Query", "Create"),
+    "BillingCodes": ("Query",),
+    "ClassificationIcons": ("Query",),
+    "Countries": ("Query",),
+    "PaymentTerms": ("Query",),
+    "QuoteTemplates": ("Query",),
+    "Resources": ("Query",),
+    "Roles": ("Query",),
+    "ShippingTypes": ("Query",),
+    "TaxCategories": ("Query",),
+    "TaxRegions": ("Query",),
+    "Taxes": ("Query",),
+}
+AT_ONCE = 6
+LABELS = {"Query": "read", "Create": "create", "Update": "change", "Delete": "delete"}
+# What share of the hour's calls is used, and what Autotask then does (its help: REST thresholds and limits).
+LIMITS = (
+    (1.0, "bad", "Autotask refuses every call until usage falls; pushes wait for that."),
+    (0.75, "warning", "Autotask slows each call down by about a second from here on."),
+    (0.5, "warning", "Autotask slows each call down by about half a second from here on."),
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the API user may do with one entity: by verb, True or False for what a push needs, None for the rest.
+
+    ``refused``: Autotask's own sentence when it would not even tell.
+    """
+
+    entity: str
+    may: Mapping[str, bool | None]
+    refused: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """A sentence that says what is missing; empty when nothing is."""
+        if self.refused:
+            return f"{self.entity}: {self.refused}"
+        missing = [LABELS[verb] for verb, allowed in self.may.items() if allowed is False]
+        return f"{self.entity}: may not {', '.join(missing)}." if missing else ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One prerequisite. ``state``: ``good``, ``warning`` or ``bad``; ``details`` one sentence each."""
+
+    name: str
+    state: str
+    sentence: str
+    details: tuple[str, ...] = ()
+    access: tuple[Access, ...] = ()
+
+
+def advice() -> list[str]:
+    """Names of the fields that should be required for Autotask and are not."""
+    return required_fields.advice(connection.load() is not None)
+
+
+def check(runtime: Runtime) -> list[Check]:
+    """Every prerequisite, asked live. Never raises for what Autotask answers: that is the result."""
+    try:
+        client = connection.open_client(runtime)
+        db.session.commit()  # no transaction stays open while Autotask is asked
+        used = client.threshold()
+    except CredentialsRejected as error:
+        connection.mark_rejected(str(error))
+        return [Check("Connection", "bad", str(error))]
+    except ServiceError as error:
+        return [Check("Connection", "bad", str(error))]
+    return [
+        Check("Connection", "good", "Autotask accepts the API user and its secret."),
+        Check(
+            "Integration vendor",
+            "good",
+            "Autotask accepts the integration code, so the API user is tied to that vendor.",
+        ),
+        _rights(client),
+        _threshold(used),
+    ]
+
+
+def _rights(client: Client) -> Check:
+    try:
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            found = tuple(pool.map(lambda entity: _access(client, entity), RIGHTS))
+    except AutotaskError as error:
+        return Check(
+            "Rights of the API user",
+            "warning",
+            f"They could not be looked up just now. {error} Look again later.",
+        )
+    missing = tuple(one.lacking for one in found if one.lacking)
+    if not missing:
+        sentence = f"It may do everything that a push needs with each of {len(found)} entities."
+        return Check("Rights of the API user", "good", sentence, access=found)
+    sentence = "It lacks rights. In Autotask, give it the security level “API User (system)” or add these:"
+    return Check("Rights of the API user", "bad", sentence, missing, found)
+
+
+def _access(client: Client, entity: str) -> Access:
+    try:
+        info = client.information(entity)
+    except (Forbidden, Refused) as error:
+        needed = {verb: False if verb in RIGHTS[entity] else None for verb in LABELS}
+        return Access(entity, needed, str(error))
+    allowed = {
+        verb: info.get(f"can{verb}") is not False and str(info.get(f"userAccessFor{verb}", "All")) != "None"
+        for verb in RIGHTS[entity]
+    }
+    return Access(entity, {verb: allowed.get(verb) for verb in LABELS})
+
+
+def _threshold(found: Record) -> Check:
+    limit = _count(found.get("externalRequestThreshold"))
+    used = _count(found.get("currentTimeframeRequestCount"))
+    left = max(0, limit - used)
+    sentence = (
+        f"{left:,} of {limit:,} calls are left in this hour, for all integrations of your Autotask together."
+    )
+    if not limit:
+        return Check("API threshold", "warning", "Autotask did not say how many calls it allows.")
+    for share, state, consequence in LIMITS:
+        if used >= limit * share:
+            return Check("API threshold", state, f"{sentence} {consequence}")
+    return Check("API threshold", "good", sentence)
+
+
+def _count(value: object) -> int:
+    """A number of calls; 0 for anything else that may stand there."""
+    return int(str(value)) if str(value).isascii() and str(value).isdecimal() else 0

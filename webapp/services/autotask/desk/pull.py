@@ -1,0 +1,247 @@
+"""Pulling records of Autotask into Quotewright while a rep works, or saying in a sentence why that cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from webapp.models import Base, Item, Link, Organization, Person, User, db
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api.client import Client
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.desk import lookup
+from webapp.services.autotask.desk.lookup import CatalogueHit, ContactHit, OpportunityHit
+from webapp.services.catalog import categories
+from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Conflict, NotFound, ServiceError
+from webapp.services.core.fields import clean_text
+from webapp.services.core.runtime import Runtime
+from webapp.services.people import directory
+from webapp.services.quoting.draft import stages
+from webapp.services.quoting.money.money import to_unit
+
+Hit = TypeVar("Hit")
+Record = TypeVar("Record", bound=Base)
+GONE = "Autotask does not have this record any more. Search again."
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Hit]):
+    """What a live search brought. ``sentence`` says why nothing can be shown; empty when Autotask answered."""
+
+    hits: list[Hit]
+    sentence: str = ""
+
+
+def contacts(runtime: Runtime, text: str) -> Answer[ContactHit]:
+    """Search contacts and their companies."""
+    return _search(runtime, lambda client: lookup.contacts(client, text))
+
+
+def opportunities(runtime: Runtime, text: str, company_id: int | None = None) -> Answer[OpportunityHit]:
+    """Search the opportunities that are Active and close in the future, of one company if it is given."""
+    return _search(
+        runtime, lambda client: lookup.opportunities(runtime, client, company_id, text, stages.today())
+    )
+
+
+def catalogue(runtime: Runtime, text: str) -> Answer[CatalogueHit]:
+    """Search products, services and bundles."""
+    return _search(runtime, lambda client: lookup.catalogue(runtime, client, text))
+
+
+def company_id_of(organization: Organization | None) -> int | None:
+    """The Autotask company that an organization is linked to."""
+    if organization is None:
+        return None
+    query = db.select(Link.remote_id).filter_by(
+        integration=AUTOTASK,
+        local_type="organization",
+        local_id=str(organization.id),
+        remote_entity="Companies",
+    )
+    found: int | None = db.session.scalar(query)
+    return found
+
+
+def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
+    """The person of an Autotask contact: the linked one, else the one of its e-mail and company, else a new one.
+
+    Raises ServiceError with a sentence when Autotask cannot be asked or has no such contact.
+    """
+    hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
+    organization = _organization(actor, hit)
+    person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit, organization)
+    if person is None:
+        person = Person(
+            first_name=_cut(hit.first_name, 50),
+            last_name=_cut(hit.last_name, 50),
+            email=_cut(hit.email.lower(), 254),
+            title=_cut(hit.title, 50),
+            phone=_cut(hit.phone, 40),
+            organization=organization,
+        )
+        db.session.add(person)
+        db.session.flush()
+        audit.record(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
+    elif person.organization is None:
+        person.organization = organization
+    _link("person", person.id, "Contacts", hit.contact_id, hit.company_id)
+    db.session.commit()
+    return person
+
+
+def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
+    """The organization of an Autotask company. Raises ServiceError with a sentence as ``contact`` does."""
+    hit = _fetch(runtime, lambda client: lookup.company(client, company_id))
+    organization = _organization(actor, hit)
+    db.session.commit()
+    return organization
+
+
+def customer(
+    runtime: Runtime, actor: User, hit: OpportunityHit
+) -> tuple[Person, None] | tuple[None, Organization]:
+    """Whom an opportunity is for: its contact while Autotask has it, else its company.
+
+    Raises ServiceError with a sentence as ``contact`` does.
+    """
+    if hit.contact_id is not None:
+        try:
+            return contact(runtime, actor, hit.contact_id), None
+        except NotFound:
+            db.session.rollback()
+    return None, company(runtime, actor, hit.company_id)
+
+
+def opportunity(runtime: Runtime, opportunity_id: int) -> OpportunityHit:
+    """An opportunity that may be chosen. Raises ServiceError with a sentence when it is closed, overdue or gone."""
+    return _fetch(
+        runtime,
+        lambda client: lookup.opportunity(runtime, client, opportunity_id, stages.today()),
+        "This opportunity is not Active with a projected close date in the future any more. Choose another, or let the "
+        "push make a new one.",
+    )
+
+
+def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
+    """The library's item for a product, service or bundle, brought up to what Autotask says now.
+
+    Its product category becomes our category and subcategory. Raises ServiceError with a sentence.
+    """
+    hit = _fetch(runtime, lambda client: lookup.catalogue_record(runtime, client, entity, record_id))
+    query = db.select(Item).filter_by(origin_entity=entity, origin_id=record_id).order_by(Item.id).limit(1)
+    found = db.session.scalar(query)
+    record = found or Item(origin_entity=entity, origin_id=record_id)
+    record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
+    record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
+    record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
+    record.manufacturer = _cut(hit.manufacturer, 100)
+    record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)
+    record.recurrence = hit.recurrence
+    if hit.category:
+        record.category = categories.ensure(hit.category)
+    db.session.add(record)
+    db.session.flush()
+    audit.record(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
+    db.session.commit()
+    return record
+
+
+def _search(runtime: Runtime, ask: Callable[[Client], list[Hit]]) -> Answer[Hit]:
+    try:
+        return Answer(_ask(runtime, ask))
+    except ServiceError as error:
+        return Answer([], str(error))
+
+
+def _fetch(runtime: Runtime, ask: Callable[[Client], Hit | None], missing: str = GONE) -> Hit:
+    hit = _ask(runtime, ask)
+    if hit is None:
+        raise NotFound(missing)
+    return hit
+
+
+def _ask(runtime: Runtime, ask: Callable[[Client], Hit]) -> Hit:
+    """Ask Autotask with no transaction open, so that nobody waits for the database meanwhile."""
+    client = connection.open_client(runtime)
+    db.session.rollback()
+    try:
+        return ask(client)
+    finally:
+        db.session.rollback()
+
+
+def _organization(actor: User, hit: ContactHit) -> Organization:
+    """The linked organization, else the one of this name, else a new one."""
+    organization = _linked(Organization, "organization", "Companies", hit.company_id)
+    name = _cut(hit.company_name, 200) or f"Autotask company {hit.company_id}"
+    if organization is None:
+        try:
+            organization = directory.organization_named(name)
+        except Conflict:
+            organization = None  # several: guessing would tie the quote to the wrong one
+    if organization is None:
+        organization = Organization(
+            name=name,
+            phone=_cut(hit.company_phone, 40),
+            website=_cut(hit.website, 255),
+            billing_line1=_cut(hit.address1, 128),
+            billing_line2=_cut(hit.address2, 128),
+            billing_city=_cut(hit.city, 50),
+            billing_state=_cut(hit.state, 50),
+            billing_postal_code=_cut(hit.postal_code, 20),
+        )
+        db.session.add(organization)
+        db.session.flush()
+        audit.record(actor, "organization.pulled", "organization", organization.id, company=hit.company_id)
+    _link("organization", organization.id, "Companies", hit.company_id, None)
+    return organization
+
+
+def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -> Record | None:
+    query = db.select(Link).filter_by(
+        integration=AUTOTASK, local_type=local_type, remote_entity=entity, remote_id=remote_id
+    )
+    for link in db.session.scalars(query.order_by(Link.id)):
+        found = records.find(model, int(link.local_id) if link.local_id.isdigit() else None)
+        if found is not None:
+            return found
+    return None
+
+
+def _same_email(hit: ContactHit, organization: Organization) -> Person | None:
+    """Who has the contact's e-mail and works there; else who has it and works nowhere yet.
+
+    Somebody of another organization is somebody else: their quotes would go to another company.
+    """
+    if not hit.email:
+        return None
+    query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower()).order_by(Person.id)
+    people = list(db.session.scalars(query))
+    there = [person for person in people if person.organization_id == organization.id]
+    return next(iter(there or [person for person in people if person.organization_id is None]), None)
+
+
+def _link(local_type: str, local_id: int, entity: str, remote_id: int, parent_id: int | None) -> None:
+    """Remember which remote record ours is; a link that is there already stays."""
+    key = {
+        "integration": AUTOTASK,
+        "local_type": local_type,
+        "local_id": str(local_id),
+        "remote_entity": entity,
+    }
+    if db.session.scalar(db.select(Link.id).filter_by(**key)) is None:
+        db.session.add(Link(**key, remote_id=remote_id, remote_parent_id=parent_id))
+
+
+def _cut(text: str, limit: int) -> str:
+    return " ".join(clean_text(text).split())[:limit]
+
+
+def _money(amount: Decimal) -> Decimal:
+    """What a price field holds: from 0 up, four decimals."""
+    return to_unit(min(max(amount, Decimal(0)), MAX_PRICE))

@@ -1,0 +1,1 @@
+"""What changed in Autotask after a push: compare, decide, schedule."""

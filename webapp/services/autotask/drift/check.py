@@ -1,0 +1,190 @@
+"""Comparing quotes with Autotask, many in a few calls, and keeping what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.models import DriftCheck, DriftFinding, OutboxEntry, Quote, db, utc_now
+from webapp.models.drift import OPEN, OURS, THEIRS
+from webapp.models.push import RUNNING, WAITING
+from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.drift import compare as drift
+from webapp.services.autotask.drift.compare import Difference, Linked, Remote
+from webapp.services.autotask.known import links
+from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.push import prepare
+from webapp.services.autotask.wanted import facts
+from webapp.services.autotask.wanted.desired import Desired
+from webapp.services.core.errors import Conflict, ServiceError
+from webapp.services.core.runtime import Runtime
+
+# Values of one ``in`` filter; far below Autotask's 500, so that the answers stay small.
+AT_ONCE = 200
+BUSY = "A push of this quote waits or is under way. Compare again when it is done."
+NEVER_PUSHED = "This quote was never pushed to Autotask, so there is nothing to compare."
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One quote, ready to be compared, with nothing of the database in it."""
+
+    quote_id: int
+    desired: Desired
+    linked: dict[Local, Linked]
+    opportunity_id: int | None
+    remote_quote_id: int | None
+
+
+def check_one(runtime: Runtime, quote: Quote) -> int:
+    """Compare one quote now; returns how many findings are open.
+
+    Raises Conflict while a push of it is under way, ServiceError when it was never pushed or Autotask cannot be asked.
+    """
+    if not is_linked(quote.id):
+        raise ServiceError(NEVER_PUSHED)
+    if _is_busy(quote.id):
+        raise Conflict(BUSY)
+    quote_id = quote.id
+    check_many(runtime, [quote])
+    db.session.expire_all()
+    return open_count(quote_id)
+
+
+def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
+    """Compare quotes, by three calls for some 200 of them. Raises ServiceError; each quote then keeps its sentence.
+
+    A quote of which a push waits or runs is left out.
+    """
+    wanted = [quote for quote in quotes if quote.revisions and not _is_busy(quote.id)]
+    ids = [quote.id for quote in wanted]
+    started = utc_now()
+    try:
+        client = connection.open_client(runtime)
+        known = facts.gather(runtime)
+        cases = [_case(prepare.of_revision(runtime, quote, quote.revisions[-1], known)) for quote in wanted]
+        # No transaction stays open while Autotask is asked.
+        db.session.commit()
+        remotes = _read(client, cases)
+    except ServiceError as error:
+        db.session.rollback()
+        _failed(ids, str(error))
+        raise
+    for case in cases:
+        _store(case, drift.compare(case.desired, case.linked, remotes[case.quote_id]), started)
+
+
+def is_linked(quote_id: int) -> bool:
+    """True when the quote has a quote in Autotask, as far as we know."""
+    link = links.find(("quote", str(quote_id), "Quotes"))
+    return link is not None
+
+
+def open_count(quote_id: int) -> int:
+    """How many findings of a quote wait for a decision."""
+    query = db.select(db.func.count(DriftFinding.id)).filter_by(quote_id=quote_id, state=OPEN)
+    return int(db.session.scalar(query) or 0)
+
+
+def _is_busy(quote_id: int, since: datetime | None = None) -> bool:
+    """True while a push waits or runs; with ``since`` also when one ended after that."""
+    query = db.select(OutboxEntry.id).where(OutboxEntry.quote_id == quote_id)
+    state = OutboxEntry.state.in_((WAITING, RUNNING))
+    query = query.where(db.or_(state, OutboxEntry.updated_at >= since) if since else state)
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _case(desired: Desired) -> _Case:
+    linked = {
+        local: Linked(link.remote_id, dict(link.pushed)) for local, link in links.of_desired(desired).items()
+    }
+    opportunity = linked.get(links.local_of(desired.opportunity))
+    quote = linked.get(links.local_of(desired.quote))
+    return _Case(
+        desired.quote_id,
+        desired,
+        linked,
+        opportunity.remote_id if opportunity else None,
+        quote.remote_id if quote else None,
+    )
+
+
+def _read(client: Client, cases: list[_Case]) -> dict[int, Remote]:
+    opportunities = _by_id(client, "Opportunities", [case.opportunity_id for case in cases])
+    quotes = _by_id(client, "Quotes", [case.remote_quote_id for case in cases])
+    items: dict[int, list[Record]] = {}
+    for chunk in _chunks(sorted(quotes)):
+        for row in client.query("QuoteItems", [condition("in", "quoteID", chunk)]):
+            items.setdefault(int(row["quoteID"]), []).append(row)
+    return {
+        case.quote_id: Remote(
+            opportunities.get(case.opportunity_id or -1),
+            quotes.get(case.remote_quote_id or -1),
+            items.get(case.remote_quote_id or -1, []),
+        )
+        for case in cases
+    }
+
+
+def _by_id(client: Client, entity: str, ids: list[int | None]) -> dict[int, Record]:
+    found = {}
+    for chunk in _chunks(sorted({number for number in ids if number is not None})):
+        for row in client.query(entity, [condition("in", "id", chunk)]):
+            found[int(row["id"])] = row
+    return found
+
+
+def _chunks(ids: list[int]) -> list[list[int]]:
+    return [ids[place : place + AT_ONCE] for place in range(0, len(ids), AT_ONCE)]
+
+
+def _store(case: _Case, differences: list[Difference], started: datetime) -> None:
+    """Bring the quote's findings up to what was found, unless a push came in between."""
+    if _is_busy(case.quote_id, since=started):
+        db.session.commit()
+        return
+    query = db.select(DriftFinding).filter_by(quote_id=case.quote_id)
+    old = {(one.remote_entity, one.remote_id, one.field): one for one in db.session.scalars(query)}
+    for one in differences:
+        finding = old.pop((one.entity, one.remote_id, one.field), None)
+        if finding is None:
+            finding = DriftFinding(
+                quote_id=case.quote_id, remote_entity=one.entity, remote_id=one.remote_id, field=one.field
+            )
+            db.session.add(finding)
+        _bring_up(finding, one)
+    for agreed in old.values():
+        db.session.delete(agreed)
+    record = _record(case.quote_id)
+    record.tried_at = record.checked_at = utc_now()
+    record.sentence = ""
+    db.session.commit()
+
+
+def _bring_up(finding: DriftFinding, one: Difference) -> None:
+    """Values as found now. What was accepted stays so while both sides say the same as then."""
+    still = (finding.kind, finding.ours, finding.theirs) == (one.kind, one.ours, one.theirs)
+    if finding.state == OURS or (finding.state == THEIRS and not still):
+        # It was pushed again and yet differs, or it changed once more.
+        finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
+        finding.found_at = utc_now()
+    finding.kind, finding.title = one.kind, one.title[:300]
+    finding.local_type, finding.local_id = one.local
+    finding.base, finding.ours, finding.theirs = one.base, one.ours, one.theirs
+
+
+def _failed(ids: list[int], sentence: str) -> None:
+    for quote_id in ids:
+        record = _record(quote_id)
+        record.tried_at, record.sentence = utc_now(), sentence
+    db.session.commit()
+
+
+def _record(quote_id: int) -> DriftCheck:
+    record = db.session.get(DriftCheck, quote_id)
+    if record is None:
+        record = DriftCheck(quote_id=quote_id)
+        db.session.add(record)
+    return record

@@ -1,0 +1,144 @@
+"""Three ways at once: what was last pushed, what we hold now, what Autotask holds now. Pure.
+
+A difference counts when Autotask moved away from what was last pushed and does not agree with us by chance. What we
+changed and did not push yet is no drift; the push brings it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from webapp.models.drift import ADDED, CHANGED, GONE
+from webapp.services.autotask.api.client import Record
+from webapp.services.autotask.api.values import plain, same, same_as_pushed
+from webapp.services.autotask.known.links import Local, local_of
+from webapp.services.autotask.wanted.desired import Desired, Ref, Wish
+
+# Sent when the record is made and Autotask's users' own afterwards, yet worth a word when somebody changes it there.
+WATCHED: dict[str, tuple[str, ...]] = {
+    "Opportunities": ("title", "status"),
+    "Quotes": ("externalQuoteNumber", "primaryQuote"),
+    "QuoteItems": (),
+}
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The link of one record, detached from the database."""
+
+    remote_id: int
+    pushed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Remote:
+    """What Autotask holds of one quote; None for a record that is not there."""
+
+    opportunity: Record | None
+    quote: Record | None
+    items: list[Record]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One finding. ``local`` is empty for a line that somebody added; values are as JSON keeps them."""
+
+    kind: str
+    entity: str
+    remote_id: int
+    title: str
+    local: tuple[str, str] = ("", "")
+    field: str = ""
+    base: Any = None
+    ours: Any = None
+    theirs: Any = None
+
+
+def compare(desired: Desired, linked: Mapping[Local, Linked], remote: Remote) -> list[Difference]:
+    """Every difference of the opportunity, the quote and its lines, in this order."""
+    return list(_Comparison(desired, linked, remote).run())
+
+
+def is_held(wish: Wish, name: str) -> bool:
+    """True when the push keeps the field as it is here; else it is only watched."""
+    return name in wish.fields
+
+
+class _Comparison:
+    def __init__(self, desired: Desired, linked: Mapping[Local, Linked], remote: Remote) -> None:
+        self._desired = desired
+        self._linked = linked
+        self._remote = remote
+        wishes = (
+            desired.company,
+            desired.contact,
+            desired.opportunity,
+            *desired.locations,
+            desired.quote,
+            *(goods.wish for goods in desired.goods),
+            *desired.items,
+        )
+        self._ids = {
+            wish.key: linked[local_of(wish)].remote_id
+            for wish in wishes
+            if wish is not None and local_of(wish) in linked
+        }
+
+    def run(self) -> Iterator[Difference]:
+        yield from self._record(self._desired.opportunity, self._remote.opportunity)
+        yield from self._record(self._desired.quote, self._remote.quote)
+        if self._remote.quote is not None:
+            # The lines of a quote that is gone went with it.
+            yield from self._items()
+
+    def _record(self, wish: Wish, row: Record | None) -> Iterator[Difference]:
+        link = self._linked.get(local_of(wish))
+        if link is None:
+            return
+        if row is None:
+            yield Difference(GONE, wish.entity, link.remote_id, wish.title, wish.local, ours=wish.title)
+            return
+        yield from self._fields(wish, link, row)
+
+    def _fields(self, wish: Wish, link: Linked, row: Record) -> Iterator[Difference]:
+        watched = {name: wish.initial.get(name) for name in WATCHED[wish.entity] if name not in wish.fields}
+        for name, value in {**wish.fields, **watched}.items():
+            base, theirs = link.pushed.get(name), row.get(name)
+            ours = self._ids.get(value.key) if isinstance(value, Ref) else value
+            if base is None or ours is None:
+                # Never pushed, or nothing that we hold: what stands there is Autotask's own default.
+                continue
+            if same_value(name, theirs, base) or same_value(name, ours, theirs):
+                continue
+            values = plain({"base": base, "ours": ours, "theirs": theirs})
+            yield Difference(CHANGED, wish.entity, link.remote_id, wish.title, wish.local, name, **values)
+
+    def _items(self) -> Iterator[Difference]:
+        rows = {int(row["id"]): row for row in self._remote.items}
+        for wish in self._desired.items:
+            link = self._linked.get(local_of(wish))
+            if link is not None:
+                yield from self._record(wish, rows.get(link.remote_id))
+        ours = {link.remote_id for (_, _, entity), link in self._linked.items() if entity == "QuoteItems"}
+        for number, row in rows.items():
+            if number not in ours:
+                shown = {name: row.get(name) for name in ("name", "quantity", "unitPrice")}
+                yield Difference(
+                    ADDED, "QuoteItems", number, str(row.get("name") or f"item {number}"), theirs=plain(shown)
+                )
+
+
+def same_value(name: str, one: Any, other: Any) -> bool:
+    """Like ``values.same`` across JSON; a day may come back as a time of that day in Autotask's zone."""
+    if same_as_pushed(one, other) or same_as_pushed(other, one) or same(one, other):
+        return True
+    if name.endswith("Date") and isinstance(one, str) and isinstance(other, str):
+        try:
+            apart = datetime.fromisoformat(one) - datetime.fromisoformat(other)
+        except (ValueError, TypeError):
+            return False
+        return abs(apart) < timedelta(days=1)
+    return False

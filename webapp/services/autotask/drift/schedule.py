@@ -1,0 +1,146 @@
+"""When quotes are compared with Autotask by themselves: each once a day, a few at a time, while calls are plentiful."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue
+
+from webapp.models import DriftCheck, Link, OutboxEntry, Quote, db, utc_now
+from webapp.models.integration import AUTOTASK
+from webapp.models.push import RUNNING, WAITING
+from webapp.services.autotask.api.errors import NotConnected
+from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+
+QUEUE = "checks"
+JOB = "worker.compare_quotes"
+JOB_ID = "compare-quotes"
+JOB_SECONDS = 600
+LISTS_TRIED = "quotewright:lists-tried"
+EVERY = timedelta(hours=24)
+AFTER_FAILURE = timedelta(hours=1)
+# A quote that nobody touched for so long is not looked at any more, unless a person asks for it.
+WATCHED_FOR = timedelta(days=180)
+BATCH = 40
+# Share of the hour's calls beyond which comparing waits; Autotask slows all integrations down from there on.
+PLENTIFUL = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+def due(now: datetime, limit: int = BATCH) -> list[Quote]:
+    """Quotes whose comparison is due, those never compared first."""
+    query = _due(db.select(Quote), now).order_by(DriftCheck.tried_at.asc().nulls_first(), Quote.id)
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def due_count(now: datetime) -> int:
+    """How many quotes there are whose comparison is due."""
+    return int(db.session.scalar(_due(db.select(db.func.count(Quote.id)), now)) or 0)
+
+
+def compare_soon() -> int:
+    """Let every pushed quote be due now, but for those that nobody touched for long; returns how many. Commits.
+
+    Raises NotConnected when Autotask cannot be asked.
+    """
+    if not connection.is_connected():
+        raise NotConnected("Autotask is not connected, so nothing can be compared. Connect it first.")
+    long_ago = utc_now() - EVERY - timedelta(minutes=1)
+    watched = _pushed(db.select(Quote.id)).where(Quote.updated_at > utc_now() - WATCHED_FOR)
+    ids = set(db.session.scalars(watched))
+    known = {row.quote_id: row for row in db.session.scalars(db.select(DriftCheck))}
+    for quote_id in ids:
+        if quote_id in known:
+            known[quote_id].tried_at = long_ago
+        else:
+            db.session.add(DriftCheck(quote_id=quote_id, tried_at=long_ago))
+    db.session.commit()
+    return len(ids)
+
+
+def _pushed(query: Any) -> Any:
+    """Narrow a query of quotes to those that have a quote in Autotask, as far as we know."""
+    linked = db.and_(
+        Link.integration == AUTOTASK,
+        Link.local_type == "quote",
+        Link.remote_entity == "Quotes",
+        Link.local_id == db.cast(Quote.id, db.String),
+    )
+    return query.join(Link, linked)
+
+
+def _due(query: Any, now: datetime) -> Any:
+    """Narrow a query of quotes to those that are due; one that waits to be pushed would take up others' turn."""
+    long_ago = db.or_(
+        db.and_(DriftCheck.quote_id.is_(None), Link.created_at < now - EVERY),
+        db.and_(DriftCheck.sentence == "", DriftCheck.tried_at < now - EVERY),
+        db.and_(DriftCheck.sentence != "", DriftCheck.tried_at < now - AFTER_FAILURE),
+    )
+    busy = db.select(OutboxEntry.quote_id).where(OutboxEntry.state.in_((WAITING, RUNNING)))
+    return (
+        _pushed(query)
+        .outerjoin(DriftCheck, DriftCheck.quote_id == Quote.id)
+        .where(long_ago, Quote.updated_at > now - WATCHED_FOR, Quote.id.not_in(busy))
+    )
+
+
+def tick(runtime: Runtime) -> bool:
+    """Queue the job when there is something to do; True when it was queued. Redis being away is no error."""
+    if not connection.is_connected():
+        return False
+    compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
+    lists_are_stale = metadata.is_stale()
+    db.session.commit()
+    try:
+        if not compares and (not lists_are_stale or runtime.redis.exists(LISTS_TRIED)):
+            return False
+        queue = Queue(QUEUE, connection=runtime.redis)
+        if JOB_ID in queue.get_job_ids():
+            return False
+        queue.enqueue(JOB, job_id=JOB_ID, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=0)
+        return True
+    except (RedisError, OSError) as error:
+        log.warning("queue.away", error=type(error).__name__)
+        return False
+
+
+def compare_due(runtime: Runtime) -> int:
+    """The job: read Autotask's lists anew when they are old, then compare one batch. Returns how many quotes."""
+    try:
+        _keep_lists(runtime)
+        quotes = due(utc_now()) if settings_store.active().version else []
+        if not quotes or not _calls_are_plentiful(runtime):
+            return 0
+        drift_check.check_many(runtime, quotes)
+        return len(quotes)
+    except ServiceError as error:
+        db.session.rollback()
+        log.info("drift.not_compared", sentence=str(error))
+        return 0
+
+
+def _keep_lists(runtime: Runtime) -> None:
+    """Read the lists anew, tried once an hour: where a right is missing it would fail each time."""
+    if not metadata.is_stale() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
+        return
+    try:
+        metadata.refresh(runtime)
+    except ServiceError as error:
+        db.session.rollback()
+        log.info("lists.not_read", sentence=str(error))
+
+
+def _calls_are_plentiful(runtime: Runtime) -> bool:
+    client = connection.open_client(runtime)
+    db.session.commit()  # no transaction stays open while Autotask is asked
+    found = client.threshold()
+    limit = int(found.get("externalRequestThreshold") or 0)
+    return not limit or int(found.get("currentTimeframeRequestCount") or 0) < limit * PLENTIFUL

@@ -1,0 +1,1 @@
+"""What Autotask already has of a quote: links, observation, matching, natural keys."""

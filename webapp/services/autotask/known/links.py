@@ -1,0 +1,107 @@
+"""Which remote record belongs to which of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.models import Link, db, utc_now
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.wanted.desired import Desired, Wish
+
+Local = tuple[str, str, str]
+
+
+def local_of(wish: Wish) -> Local:
+    """The link's key of a wish: our type and id, and the entity."""
+    return (*wish.local, wish.entity)
+
+
+def find(local: Local) -> Link | None:
+    """The link of one record."""
+    kind, number, entity = local
+    query = db.select(Link).filter_by(
+        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
+    )
+    return db.session.scalars(query).first()
+
+
+def of_desired(desired: Desired) -> dict[Local, Link]:
+    """All links that concern a desired state, the quote's stale lines among them."""
+    wishes = [*wishes_of(desired)]
+    ids = {wish.local[1] for wish in wishes}
+    prefix = f"{desired.quote_id}:"
+    query = db.select(Link).where(
+        Link.integration == AUTOTASK,
+        db.or_(Link.local_id.in_(ids), db.and_(Link.local_type == "line", Link.local_id.startswith(prefix))),
+    )
+    return {(link.local_type, link.local_id, link.remote_entity): link for link in db.session.scalars(query)}
+
+
+def wishes_of(desired: Desired) -> Iterable[Wish]:
+    """Every wish, those first that others name."""
+    yield from (wish for wish in (desired.company, desired.contact) if wish is not None)
+    yield desired.opportunity
+    yield from desired.locations
+    yield desired.quote
+    yield from (goods.wish for goods in desired.goods)
+    yield from desired.items
+    yield desired.attachment
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a link says: which record is ours, and what was pushed to it."""
+
+    local: Local
+    remote_id: int
+    parent_id: int | None
+    pushed: dict[str, Any]
+
+
+def save_all(found: Iterable[Found]) -> None:
+    """Make or change links in the open transaction, with one statement for all of them."""
+    now = utc_now()
+    rows = [
+        {
+            "integration": AUTOTASK,
+            "local_type": one.local[0],
+            "local_id": one.local[1],
+            "remote_entity": one.local[2],
+            "remote_id": one.remote_id,
+            "remote_parent_id": one.parent_id,
+            "pushed": one.pushed,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for one in found
+    ]
+    if not rows:
+        return
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement: Any = insert(Link)
+    given = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["integration", "local_type", "local_id", "remote_entity"],
+        set_={
+            "remote_id": given.remote_id,
+            "remote_parent_id": db.func.coalesce(given.remote_parent_id, Link.remote_parent_id),
+            "pushed": given.pushed,
+            "updated_at": given.updated_at,
+        },
+    )
+    db.session.execute(statement, rows)
+
+
+def remove(local: Local, remote_id: int | None = None) -> None:
+    """Forget a link in the open transaction; with ``remote_id`` only when it still names that record."""
+    kind, number, entity = local
+    statement = db.delete(Link).filter_by(
+        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
+    )
+    if remote_id is not None:
+        statement = statement.where(Link.remote_id == remote_id)
+    db.session.execute(statement.execution_options(synchronize_session="fetch"))

@@ -1,0 +1,59 @@
+"""How the result of a create is found whose answer never came.
+
+Autotask offers no idempotency key, so each entity is looked up by what makes our record recognisable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.api.values import same
+
+# Fields by which Autotask is asked, and fields that must agree besides. See docs/push.md.
+ASKED: dict[str, tuple[str, ...]] = {
+    "Companies": ("companyName",),
+    "Contacts": ("companyID", "lastName"),
+    "Opportunities": ("companyID", "title"),
+    "QuoteLocations": ("address1",),
+    "Quotes": ("externalQuoteNumber",),
+    "QuoteItems": ("quoteID",),
+    "Products": ("name",),
+    "Services": ("name",),
+    "OpportunityAttachments": ("title",),
+}
+AGREEING: dict[str, tuple[str, ...]] = {
+    "Contacts": ("firstName", "emailAddress"),
+    "Opportunities": ("startDate", "ownerResourceID"),
+    "QuoteLocations": ("address2", "city", "state", "postalCode"),
+    "Quotes": ("opportunityID",),
+    "QuoteItems": ("sortOrderID", "name"),
+    "Products": ("sku", "manufacturerProductName"),
+    "Services": ("periodType",),
+}
+
+
+def find_created(
+    client: Client, entity: str, fields: dict[str, Any], parent_id: int | None, taken: Set[int]
+) -> Record | None:
+    """The newest record that fits ``fields`` and that no link names (``taken``), or None. Raises AutotaskError.
+
+    ``fields``: what the create sent, with ids resolved.
+    """
+    known = dict(fields)
+    if entity == "QuoteItems":
+        known["quoteID"] = parent_id
+    filters = [condition("eq", name, known[name]) for name in ASKED[entity] if known.get(name) is not None]
+    if len(filters) < len(ASKED[entity]):
+        return None
+    rows = [row for row in client.query(entity, filters) if int(row["id"]) not in taken]
+    if entity == "OpportunityAttachments":
+        rows = [row for row in rows if parent_id in (row.get("opportunityID"), row.get("parentID"))]
+    fitting = [row for row in rows if fits(entity, known, row)]
+    return max(fitting, key=lambda row: int(row["id"]), default=None)
+
+
+def fits(entity: str, fields: dict[str, Any], row: Record) -> bool:
+    """True when a record agrees with what a create sent."""
+    return all(same(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))

@@ -1,0 +1,1 @@
+"""Links as a file, and how lost links are rebuilt."""

@@ -1,0 +1,198 @@
+"""Finding lost links again in Autotask: by the quote's external number, then by what hangs on it. Nothing is guessed.
+
+The quote's row names its opportunity, company, contact and locations; its items name products and services. Each of
+these must agree with ours in what makes it recognisable, else it is told to a person and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.models import Link, Quote, QuoteLine, Revision, User, db
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.known import links
+from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.links import rows as link_rows
+from webapp.services.autotask.links.rebuild_match import Found, Hints, Remote, match
+from webapp.services.autotask.push import prepare
+from webapp.services.autotask.wanted import facts
+from webapp.services.autotask.wanted.desired import Desired
+from webapp.services.core import audit
+from webapp.services.core.runtime import Runtime
+
+BATCH = 50
+
+
+@dataclass
+class Report:
+    """``found``: links that could be stored. ``unclear``: what a person must look at. ``absent``: quotes not there.
+
+    ``looked``: quotes that lacked a link. ``left``: of those, how many were not looked at this time.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    looked: int = 0
+    left: int = 0
+    stored: int = 0
+
+
+def look(runtime: Runtime, limit: int | None = None) -> Report:
+    """Look for the links that published quotes lack; reads only, stores nothing.
+
+    ``limit``: quotes at most, the newest first. Raises NotConnected, ConnectionRefused or AutotaskError.
+    """
+    client = connection.open_client(runtime)
+    known = facts.gather(runtime)
+    wanted = _lacking()
+    report = Report(looked=len(wanted))
+    if limit is not None and len(wanted) > limit:
+        report.left = len(wanted) - limit
+        wanted = wanted[:limit]
+    for place in range(0, len(wanted), BATCH):
+        quotes = db.session.scalars(db.select(Quote).where(Quote.id.in_(wanted[place : place + BATCH])))
+        cases = [
+            (prepare.of_revision(runtime, quote, quote.revisions[-1], known), _title(quote))
+            for quote in quotes.all()
+        ]
+        linked = [
+            {local: link.remote_id for local, link in links.of_desired(one).items()} for one, _ in cases
+        ]
+        # No transaction stays open while Autotask is asked.
+        db.session.commit()
+        remote = _read(client, [one for one, _ in cases], linked)
+        for (desired, title), ids in zip(cases, linked, strict=True):
+            _add(report, title, match(desired, ids, remote))
+    _contradictions(report)
+    return report
+
+
+def store(actor: User | None, report: Report) -> int:
+    """Store what was found and is still free. Returns how many; what was linked meanwhile stays as it is."""
+    present = link_rows.everything()
+    known = {link_rows.local_of(link) for link in present}
+    taken = {
+        (link.remote_entity, link.remote_id) for link in present if link.remote_entity in link_rows.ALONE
+    }
+    free = []
+    for one in report.found:
+        target = (one.local[2], one.remote_id)
+        if one.local in known or target in taken:
+            continue
+        free.append(links.Found(one.local, one.remote_id, one.parent_id, one.pushed))
+        if target[0] in link_rows.ALONE:
+            taken.add(target)
+    links.save_all(free)
+    report.stored = len(free)
+    audit.record(actor, "links.rebuilt", "integration", AUTOTASK, stored=report.stored)
+    db.session.commit()
+    return report.stored
+
+
+def _lacking() -> list[int]:
+    """Published quotes of which the quote itself, the opportunity, the PDF or a line has no link, the newest first."""
+    links_of_ours = db.select(Link.local_id, Link.remote_entity).filter_by(integration=AUTOTASK)
+    linked = {(local_id, entity) for local_id, entity in db.session.execute(links_of_ours)}
+    newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
+    revisions: dict[int, int] = dict(db.session.execute(newest).all())
+    lines: dict[int, list[str]] = {}
+    for quote_id, uid in db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid)):
+        lines.setdefault(quote_id, []).append(uid)
+    published = db.session.scalars(
+        db.select(Quote.id).where(Quote.number.is_not(None)).order_by(Quote.id.desc())
+    )
+    return [
+        quote_id
+        for quote_id in published
+        if quote_id in revisions
+        and not _wanted(quote_id, revisions[quote_id], lines.get(quote_id, [])) <= linked
+    ]
+
+
+def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[tuple[str, str]]:
+    """The links, by local id and entity, that a quote has once it was pushed."""
+    return {
+        (str(quote_id), "Quotes"),
+        (str(quote_id), "Opportunities"),
+        (f"{quote_id}:{revision}", "OpportunityAttachments"),
+        *((f"{quote_id}:{uid}", "QuoteItems") for uid in uids),
+    }
+
+
+def _title(quote: Quote) -> str:
+    return f"Quote {quote.number} “{quote.title}”"
+
+
+def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) -> Remote:
+    """Everything that matching a batch needs, by seven calls."""
+    numbers = [str(case.quote.initial["externalQuoteNumber"]) for case in cases]
+    quotes = client.query("Quotes", [condition("in", "externalQuoteNumber", numbers)])
+    known = {ids[one] for ids in linked for one in ids if one[2] == "Quotes"}
+    missing = sorted(known - {int(row["id"]) for row in quotes})
+    quotes += _rows(client, "Quotes", missing)
+    titles = [str(case.attachment.initial["title"]) for case in cases]
+    places = ("billToLocationID", "shipToLocationID", "soldToLocationID")
+    return Remote(
+        quotes=quotes,
+        items=_rows(client, "QuoteItems", [row["id"] for row in quotes], "quoteID"),
+        opportunities=_by_id(client, "Opportunities", [row.get("opportunityID") for row in quotes]),
+        companies=_by_id(client, "Companies", [row.get("companyID") for row in quotes]),
+        contacts=_by_id(client, "Contacts", [row.get("contactID") for row in quotes]),
+        locations=_by_id(client, "QuoteLocations", [row.get(place) for row in quotes for place in places]),
+        attachments=client.query("OpportunityAttachments", [condition("in", "title", titles)])
+        if quotes
+        else [],
+        taken=_taken(),
+    )
+
+
+def _taken() -> dict[tuple[str, int], Local]:
+    """Which of our records holds a record that only one may hold."""
+    found = {
+        (link.remote_entity, link.remote_id): link_rows.local_of(link)
+        for link in link_rows.everything()
+        if link.remote_entity in link_rows.ALONE
+    }
+    db.session.commit()
+    return found
+
+
+def _rows(client: Client, entity: str, ids: list[Any], name: str = "id") -> list[Record]:
+    wanted = sorted({int(number) for number in ids if number is not None})
+    rows: list[Record] = []
+    for place in range(0, len(wanted), 400):
+        rows += client.query(entity, [condition("in", name, wanted[place : place + 400])])
+    return rows
+
+
+def _by_id(client: Client, entity: str, ids: list[Any]) -> dict[int, Record]:
+    return {int(row["id"]): row for row in _rows(client, entity, ids)}
+
+
+def _add(report: Report, title: str, hints: Hints) -> None:
+    report.found += hints.found
+    report.unclear += [f"{title}: {sentence}" for sentence in hints.unclear]
+    if hints.is_absent:
+        report.absent.append(f"{title} is not in Autotask; its next push makes it.")
+
+
+def _contradictions(report: Report) -> None:
+    """The same record of ours found as two of theirs, through two quotes: neither is stored."""
+    targets: dict[Local, set[int]] = {}
+    for one in report.found:
+        targets.setdefault(one.local, set()).add(one.remote_id)
+    unique: dict[Local, Found] = {}
+    for one in report.found:
+        if len(targets[one.local]) == 1:
+            unique.setdefault(one.local, one)
+    for local, ids in targets.items():
+        if len(ids) > 1:
+            name = next(one.ours for one in report.found if one.local == local)
+            numbers = ", ".join(str(number) for number in sorted(ids))
+            report.unclear.append(f"{name} was found as several {local[2]}: {numbers}. Nothing is linked.")
+    report.found = list(unique.values())

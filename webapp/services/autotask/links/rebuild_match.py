@@ -1,0 +1,254 @@
+"""Which records of Autotask are those of one quote of ours. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.services.autotask.api.client import Record
+from webapp.services.autotask.api.values import plain, same
+from webapp.services.autotask.known.company_matching import normalized
+from webapp.services.autotask.known.links import Local, local_of
+from webapp.services.autotask.known.natural_keys import fits
+from webapp.services.autotask.known.observe import fits_name
+from webapp.services.autotask.push.wording import ENTITIES
+from webapp.services.autotask.wanted.desired import Desired, Ref, Wish
+
+
+@dataclass(frozen=True)
+class Remote:
+    """What was read of Autotask for a batch. ``taken``: records that a link names, and whose."""
+
+    quotes: list[Record]
+    items: list[Record]
+    opportunities: dict[int, Record]
+    companies: dict[int, Record]
+    contacts: dict[int, Record]
+    locations: dict[int, Record]
+    attachments: list[Record]
+    taken: dict[tuple[str, int], Local]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A link that could be stored. ``ours`` and ``theirs`` in words; ``pushed``: as it stands there now."""
+
+    local: Local
+    remote_id: int
+    parent_id: int | None
+    ours: str
+    theirs: str
+    pushed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Hints:
+    """What was found of one quote. ``is_absent``: no quote of its number is there."""
+
+    found: list[Found] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    is_absent: bool = False
+
+
+def match(desired: Desired, linked: Mapping[Local, int], remote: Remote) -> Hints:
+    """Match one quote and what hangs on it."""
+    return _Matcher(desired, linked, remote).run()
+
+
+class _Matcher:
+    def __init__(self, desired: Desired, linked: Mapping[Local, int], remote: Remote) -> None:
+        self._desired = desired
+        self._linked = linked
+        self._remote = remote
+        self.hints = Hints()
+
+    def run(self) -> Hints:
+        row = self._quote()
+        if row is not None:
+            self._opportunity(row)
+            company_id = self._company(row)
+            self._contact(row, company_id)
+            self._locations(row)
+            self._goods(self._items(row))
+            self._attachment(row)
+        return self.hints
+
+    def _lacks(self, wish: Wish | None) -> bool:
+        return wish is not None and local_of(wish) not in self._linked
+
+    def _keep(self, wish: Wish, row: Record, theirs: str, parent_id: int | None = None) -> None:
+        """Note a link, unless another record of ours holds that of theirs."""
+        entity, number = wish.entity, int(row["id"])
+        holder = self._remote.taken.get((entity, number))
+        kind = ENTITIES[entity]
+        if holder is not None:
+            self.hints.unclear.append(
+                f"The {kind} {number} fits, but {'/'.join(holder[:2])} holds it already."
+            )
+            return
+        names = {**wish.initial, **wish.fields, **wish.fill}
+        pushed = plain({name: row[name] for name in names if row.get(name) is not None})
+        ours = wish.title if entity == "QuoteItems" else f"{kind} “{wish.title}”"
+        self.hints.found.append(Found(local_of(wish), number, parent_id, ours, theirs, pushed))
+
+    def _quote(self) -> Record | None:
+        wish = self._desired.quote
+        known = self._linked.get(local_of(wish))
+        if known is not None:
+            row = next((row for row in self._remote.quotes if int(row["id"]) == known), None)
+            if row is None:
+                self.hints.unclear.append(
+                    f"It is linked to the quote {known}, which is not in Autotask any more."
+                )
+            return row
+        number = str(wish.initial["externalQuoteNumber"])
+        rows = [row for row in self._remote.quotes if str(row.get("externalQuoteNumber")) == number]
+        named = [row for row in rows if fits_name(row, wish)]
+        if len(named) == 1:
+            before = len(self.hints.found)
+            self._keep(wish, named[0], str(named[0].get("name") or ""))
+            return named[0] if len(self.hints.found) > before else None
+        self.hints.is_absent = not rows
+        if named:
+            ids = ", ".join(str(row["id"]) for row in named)
+            self.hints.unclear.append(f"Several quotes in Autotask bear its number and its name: {ids}.")
+        for row in [] if named else rows:
+            self.hints.unclear.append(
+                f"The quote {row['id']} in Autotask bears its number {number}, but is named “{row.get('name')}”."
+            )
+        return None
+
+    def _opportunity(self, quote: Record) -> None:
+        wish = self._desired.opportunity
+        row = self._remote.opportunities.get(int(quote.get("opportunityID") or -1))
+        if row is None:
+            return
+        if self._lacks(wish):
+            self._keep(wish, row, str(row.get("title") or ""))
+        elif self._linked[local_of(wish)] != int(row["id"]):
+            self.hints.unclear.append(
+                f"It is linked to the opportunity {self._linked[local_of(wish)]}, but its quote belongs to {row['id']}."
+            )
+
+    def _company(self, quote: Record) -> int | None:
+        """The company of the quote, when it is ours."""
+        wish = self._desired.company
+        row = self._remote.companies.get(
+            int(quote["companyID"]) if quote.get("companyID") is not None else -1
+        )
+        if wish is None or row is None:
+            return None
+        if not self._lacks(wish):
+            return self._linked[local_of(wish)]
+        name = str(row.get("companyName") or "")
+        if normalized(name) != normalized(wish.title):
+            self.hints.unclear.append(
+                f"Its company in Autotask is “{name}” ({row['id']}), here it is “{wish.title}”. They are not linked."
+            )
+            return None
+        self._keep(wish, row, name)
+        return int(row["id"])
+
+    def _contact(self, quote: Record, company_id: int | None) -> None:
+        wish = self._desired.contact
+        row = self._remote.contacts.get(int(quote.get("contactID") or -1))
+        if wish is None or row is None or company_id is None or not self._lacks(wish):
+            return
+        name = f"{row.get('firstName') or ''} {row.get('lastName') or ''}".strip()
+        email = str(wish.initial.get("emailAddress") or "").casefold()
+        same_email = bool(email) and str(row.get("emailAddress") or "").casefold() == email
+        if same_email or (not email and name.casefold() == wish.title.casefold()):
+            self._keep(wish, row, name, int(row["companyID"]))
+        else:
+            self.hints.unclear.append(
+                f"Its contact in Autotask is {name} ({row['id']}), here it is {wish.title}. They are not linked."
+            )
+
+    def _locations(self, quote: Record) -> None:
+        keys = {
+            value.key: quote.get(name)
+            for name, value in self._desired.quote.fields.items()
+            if isinstance(value, Ref) and value.key.startswith("location:")
+        }
+        for wish in self._desired.locations:
+            row = self._remote.locations.get(int(keys.get(wish.key) or -1))
+            if row is None or not self._lacks(wish):
+                continue
+            # Another address is another location: the next push makes its own.
+            if all(same(value, row.get(name)) for name, value in wish.fields.items()):
+                self._keep(wish, row, str(row.get("address1") or ""))
+
+    def _items(self, quote: Record) -> dict[str, Record]:
+        """Rows of the quote's lines, by the wish's key; linked ones as well."""
+        rows = {int(row["id"]): row for row in self._remote.items if int(row["quoteID"]) == int(quote["id"])}
+        matched: dict[str, Record] = {}
+        open_wishes = []
+        for wish in self._desired.items:
+            if self._lacks(wish):
+                open_wishes.append(wish)
+            elif self._linked[local_of(wish)] in rows:
+                matched[wish.key] = rows.pop(self._linked[local_of(wish)])
+        for wish in list(open_wishes):
+            fitting = [row for row in rows.values() if fits("QuoteItems", wish.fields, row)]
+            if len(fitting) == 1:
+                matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
+                open_wishes.remove(wish)
+        names = [str(wish.fields.get("name")) for wish in open_wishes]
+        for wish in open_wishes:
+            name = str(wish.fields.get("name"))
+            fitting = [row for row in rows.values() if str(row.get("name")) == name]
+            if len(fitting) == 1 and names.count(name) == 1:
+                # Moved there by hand; the next push puts it back in its place.
+                matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
+            elif fitting:
+                ids = ", ".join(str(row["id"]) for row in fitting)
+                self.hints.unclear.append(
+                    f"{_start(wish.title)} could be each of the items {ids}. It is not linked."
+                )
+            else:
+                self.hints.unclear.append(
+                    f"{_start(wish.title)} is not in Autotask's quote; the next push makes it."
+                )
+        return matched
+
+    def _take_item(self, wish: Wish, row: Record, quote: Record, rows: dict[int, Record]) -> Record:
+        self._keep(wish, row, str(row.get("name") or ""), int(quote["id"]))
+        return rows.pop(int(row["id"]))
+
+    def _goods(self, items: Mapping[str, Record]) -> None:
+        """Products and services, by what the matched items name."""
+        wishes = {goods.wish.key: goods.wish for goods in self._desired.goods}
+        for item in self._desired.items:
+            row = items.get(item.key)
+            for name, value in item.fields.items():
+                wish = wishes.get(value.key) if isinstance(value, Ref) else None
+                if row is None or wish is None or not self._lacks(wish) or row.get(name) is None:
+                    continue
+                found = Found(
+                    local_of(wish),
+                    int(row[name]),
+                    None,
+                    f"{ENTITIES[wish.entity]} “{wish.title}”",
+                    str(row["name"]),
+                )
+                self.hints.found.append(found)
+
+    def _attachment(self, quote: Record) -> None:
+        wish = self._desired.attachment
+        if not self._lacks(wish):
+            return
+        title, opportunity_id = wish.initial["title"], quote.get("opportunityID")
+        rows = [
+            row
+            for row in self._remote.attachments
+            if row.get("title") == title and opportunity_id in (row.get("opportunityID"), row.get("parentID"))
+        ]
+        if rows:
+            # The same PDF under the same name; which of two is linked makes no difference.
+            newest = max(rows, key=lambda row: int(row["id"]))
+            self._keep(wish, newest, str(title), int(opportunity_id or 0))
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""What a push would do or be refused for, with nothing written."""

@@ -1,0 +1,161 @@
+"""“Test the integration”: compile and plan a sample quote with the settings as last saved; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from webapp.models import Category, User, utc_now
+from webapp.models.catalog import MONTHLY, ONE_TIME
+from webapp.services.autotask.connection import prerequisites
+from webapp.services.autotask.preview import plan_only, value_checks
+from webapp.services.autotask.preview.plan_only import Shown
+from webapp.services.autotask.settings import page as settings_page
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.model import AutotaskSettings
+from webapp.services.autotask.wanted import facts
+from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.desired import Problem
+from webapp.services.catalog import categories, tax_codes
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.revisions.snapshot import (
+    Address,
+    FrozenLine,
+    FrozenOrganization,
+    FrozenPerson,
+    Snapshot,
+)
+
+NAME = "Quotewright sample"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the push of the sample would do. ``problems`` would stop it, ``gaps`` would stop other quotes.
+
+    ``notes`` say what the sample leaves out.
+    """
+
+    steps: list[Shown]
+    problems: list[Problem]
+    gaps: list[Problem]
+    notes: list[str]
+
+
+def run(runtime: Runtime, actor: User) -> Trial:
+    """Compile, observe and plan the sample. Raises NotConnected or AutotaskError."""
+    settings = settings_store.as_saved()
+    sample, notes = sample_quote(settings, actor)
+    known = facts.gather(runtime)
+    desired = compile_quote(sample, Fate(), content_sha256=plan_only.NO_HASH, settings=settings, facts=known)
+    plan = plan_only.of_desired(runtime, desired)
+    values = value_checks.check(runtime, desired, {})
+    problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))
+    problems += [Problem(question.sentence) for question in plan.questions]
+    return Trial(
+        plan_only.in_words(runtime, plan), problems, gaps(Choices(runtime)), [*notes, *plan.warnings]
+    )
+
+
+def gaps(choices: Choices) -> list[Problem]:
+    """What the sample cannot show: what is missing for pushes in general, or for some quotes."""
+    found = []
+    states = settings_page.overview()
+    for name, state in states.items():
+        if state == settings_page.NEW and name not in settings_page.MAY_STAY_UNSAVED:
+            found.append(Problem(f"{settings_page.TITLES[name]} was never saved.", ("settings", name)))
+    drafts = [settings_page.TITLES[name] for name, state in states.items() if state == settings_page.DRAFT]
+    if drafts:
+        listed = ", ".join(drafts)
+        found.append(
+            Problem(f"Saved but not active: {listed}. Press “Save Integration”.", ("settings", "company"))
+        )
+    unmapped = settings_page.unmapped(choices)
+    if "tax_code" in unmapped:
+        count = unmapped["tax_code"]
+        codes = "A tax code is" if count == 1 else f"{count} tax codes are"
+        sentence = f"{codes} not mapped; the push of a quote that carries such a tax stops."
+        found.append(Problem(sentence, ("settings", "tax_code")))
+    if "item_category" in unmapped:
+        count = unmapped["item_category"]
+        which = "A category is" if count == 1 else f"{count} categories are"
+        sentence = f"{which} unmapped; items in there take the defaults."
+        found.append(Problem(sentence, ("settings", "item_category")))
+    advised = prerequisites.advice()
+    if advised:
+        sentence = f"Required Fields does not ask for {' and '.join(advised)}, which Autotask needs."
+        found.append(Problem(sentence, ("settings", "prerequisites")))
+    return found
+
+
+def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:
+    """A quote with a product, a service, labor where a category is labor, and shipping; and what it leaves out."""
+    notes = []
+    labor = next((one for one in _all_categories() if is_labor(settings, one)), None)
+    goods = next((one for one in _all_categories() if not is_labor(settings, one)), None)
+    lines = [
+        _line("1", "sample product", ONE_TIME, "2", "149.90", goods),
+        _line("2", "sample service", MONTHLY, "5", "29.00", goods),
+    ]
+    if labor is not None:
+        lines.append(_line("3", "sample labor", ONE_TIME, "3", "150.00", labor))
+    else:
+        notes.append("No category is marked as Labor, so the sample has no labor line.")
+    if not tax_codes.usable():
+        notes.append("There are no tax codes, so the sample has no taxes.")
+    today = utc_now()
+    place = Address(
+        line1="1 Sample Street", city="Albany", state="NY", postal_code="12207", country="United States"
+    )
+    return Snapshot(
+        quote_id=0,
+        number=0,
+        revision=1,
+        title=f"{NAME} quote",
+        currency="USD",
+        published_at=today,
+        expires_on=(today + timedelta(days=30)).date(),
+        owner_name=actor.name,
+        owner_email=actor.email,
+        organization=FrozenOrganization(
+            id=0, name=f"{NAME} company", phone="+1 518 555 0100", billing=place, shipping=place
+        ),
+        person=FrozenPerson(id=0, first_name="Sam", last_name="Sample", email="sam@sample.example"),
+        shipping_amount=Decimal(25),
+        lines=tuple(lines),
+    ), notes
+
+
+def is_labor(settings: AutotaskSettings, category: Category) -> bool:
+    """Whether lines of the category become labor, by its own rule or that of the category above."""
+    for key in (category.id, category.parent_id):
+        rule = settings.item_category.rules.get(key or 0)
+        if rule is not None and rule.is_labor is not None:
+            return rule.is_labor
+    return False
+
+
+def _line(
+    uid: str, name: str, recurrence: str, quantity: str, price: str, category: Category | None
+) -> FrozenLine:
+    tax = next(iter(tax_codes.usable()), None)
+    return FrozenLine(
+        uid=f"sample-{uid}",
+        name=f"Quotewright {name}",
+        category_id=category.id if category else None,
+        parent_category_id=category.parent_id if category else None,
+        category_path=category.path if category else "",
+        tax_code_id=tax.id if tax else None,
+        tax_name=tax.name if tax else "",
+        tax_rate=tax.rate if tax else Decimal(0),
+        recurrence=recurrence,
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        unit_cost=Decimal(price) / 2,
+    )
+
+
+def _all_categories() -> list[Category]:
+    return [category for top in categories.tree() for category in (top, *top.children)]

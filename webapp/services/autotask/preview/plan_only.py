@@ -1,0 +1,108 @@
+"""What a push would do, with nothing written in Autotask: of a quote as it is now, or of anything compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webapp.models import Quote, Revision, utc_now
+from webapp.models.quote import PENDING
+from webapp.services.autotask.connection import connection
+from webapp.services.autotask.known.observation import Question
+from webapp.services.autotask.push import prepare
+from webapp.services.autotask.push.plan import Step, build, writes
+from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, Words, titles_of
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.wanted.desired import Desired, Problem
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.revisions import freezing, numbering, snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
+
+NOT_ACTIVE = Problem(
+    "Save Integration was never pressed, so no settings count yet and pushes wait.", ("settings", "")
+)
+# In the name of the PDF of a revision that is not published yet, whose hash nobody can know.
+NO_HASH = "…"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a push would do. ``steps`` is empty while questions or problems stand in its way."""
+
+    desired: Desired
+    steps: list[Step]
+    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def writes(self) -> list[Step]:
+        """The steps that would change something in Autotask."""
+        return writes(self.steps)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The plan of one quote. ``is_draft``: of what publishing now would freeze; ``number``: that it would get."""
+
+    plan: Plan
+    number: int
+    revision: int
+    is_draft: bool
+
+
+def of_desired(runtime: Runtime, desired: Desired) -> Plan:
+    """Observe and plan; reads only. Raises NotConnected, ConnectionRefused or AutotaskError."""
+    seen = prepare.look(connection.open_client(runtime), desired)
+    problems = (*desired.problems, *seen.problems)
+    blocked = bool(problems or seen.questions)
+    steps = [] if blocked else build(desired, seen.known, seen.stale)
+    return Plan(desired, steps, desired.warnings, problems, tuple(seen.questions))
+
+
+def of_quote(runtime: Runtime, quote: Quote) -> Preview:
+    """What pushing the quote would do: the working copy if publishing would freeze something new, else its revision.
+
+    Raises like ``of_desired``.
+    """
+    connection.open_client(runtime)
+    frozen, revision = compiled_from(quote)
+    sha256 = revision.content_sha256 if revision else NO_HASH
+    desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
+    plan = of_desired(runtime, desired)
+    if not settings_store.active().version:
+        plan = Plan(desired, [], plan.warnings, (NOT_ACTIVE,), ())
+    return Preview(plan, frozen.number, frozen.revision, is_draft=revision is None)
+
+
+def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:
+    """What the next push would compile, and the revision it is from; None when it would be a new one."""
+    current = quote.current_revision
+    if current is None or (quote.status == PENDING and freezing.has_changes(quote, current)):
+        number = quote.number or numbering.coming_quote_number()
+        revision = current.number + 1 if current else 1
+        return freezing.freeze(quote, number=number, revision=revision, published_at=utc_now()), None
+    return snapshot.parse(current.content), current
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One step in words."""
+
+    action: str
+    entity: str
+    title: str
+    changes: list[Change]
+
+
+def in_words(runtime: Runtime, plan: Plan) -> list[Shown]:
+    """The steps that would write, for people."""
+    words, titles = Words(runtime), titles_of(plan.desired)
+    return [
+        Shown(
+            action=ACTIONS[step.action],
+            entity=ENTITIES.get(step.entity, step.entity),
+            title=step.title,
+            changes=words.changes(step, titles),
+        )
+        for step in plan.writes
+    ]

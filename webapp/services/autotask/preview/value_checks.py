@@ -1,0 +1,154 @@
+"""Values that Autotask would refuse, found in its cached lists: gone, inactive, or missing where a record needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection.metadata import Choice
+from webapp.services.autotask.known.links import Local, local_of, wishes_of
+from webapp.services.autotask.push.wording import ENTITIES, LISTS, label
+from webapp.services.autotask.wanted.desired import Desired, Goods, Problem, Wish
+from webapp.services.core.runtime import Runtime
+
+# Which section of the settings a value comes from, by entity and field; "" for the rest of the entity.
+SECTIONS: dict[str, dict[str, str]] = {
+    "Companies": {"": "company"},
+    "Opportunities": {"": "opportunity", "winReason": "quote_status", "lossReason": "quote_status"},
+    "Quotes": {"": "opportunity", "taxRegionID": "tax_code"},
+    "QuoteItems": {"": "products_services", "laborID": "item_category", "taxCategoryID": "tax_code"},
+    "Products": {
+        "": "products_services",
+        "productBillingCodeID": "item_category",
+        "productCategory": "item_category",
+    },
+    "Services": {"": "products_services", "billingCodeID": "item_category"},
+}
+# Given by the address of the call or by Autotask itself.
+GIVEN = {"id", "quoteID", "companyID"}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """``stops``: the push fails for sure; ``may``: only if the record named has to be made in Autotask."""
+
+    stops: list[Problem]
+    may: list[Problem]
+
+
+def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) -> Findings:
+    """Look at every value that the push would send. ``linked``: what is in Autotask already, by local record.
+
+    Raises NotConnected when a list is needed that was never read.
+    """
+    checker = _Checker(runtime)
+    goods = {one.wish.key: one for one in desired.goods}
+    for wish in wishes_of(desired):
+        item = goods.get(wish.key)
+        never_made = item is not None and desired.when_unmatched == "stop"
+        is_there = local_of(wish) in linked or wish.chosen_id is not None
+        checker.wish(wish, item, is_new=not (is_there or never_made))
+    return Findings(checker.stops, checker.may)
+
+
+class _Checker:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {}
+        self._lists: dict[tuple[str, str], dict[int, Choice]] = {}
+        self._seen: set[tuple[str, str, Any]] = set()
+        self.stops: list[Problem] = []
+        self.may: list[Problem] = []
+
+    def wish(self, wish: Wish, goods: Goods | None, *, is_new: bool) -> None:
+        """Check one record: what is kept in any case, and what only a new one gets."""
+        if wish.entity not in metadata.PICKLISTS:
+            return
+        fields = self._fields_of(wish.entity)
+        subject = goods.line_titles[0] if goods else _subject(wish)
+        for name, value in wish.fields.items():
+            self._value(wish.entity, subject, fields.get(name, {}), value, self.stops)
+        if not is_new:
+            return
+        # A company or a product may be there without a link, so that it is only found by the push itself.
+        found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
+        for name, value in wish.initial.items():
+            self._value(wish.entity, subject, fields.get(name, {}), value, found)
+        self._missing(wish, subject, fields, found)
+
+    def _fields_of(self, entity: str) -> dict[str, dict[str, Any]]:
+        if entity not in self._fields:
+            self._fields[entity] = {entry["name"]: entry for entry in metadata.fields(self._runtime, entity)}
+        return self._fields[entity]
+
+    def _value(
+        self, entity: str, subject: str, entry: Mapping[str, Any], value: Any, found: list[Problem]
+    ) -> None:
+        name = str(entry.get("name") or "")
+        if not isinstance(value, int) or isinstance(value, bool) or (entity, name, value) in self._seen:
+            return
+        choices = self._choices(entity, entry)
+        if choices is None:
+            return
+        self._seen.add((entity, name, value))
+        choice = choices.get(value)
+        what = f"{label(name).lower()} of {subject}"
+        if choice is None:
+            self._add(found, entity, name, f"The {what} (#{value}) is not in Autotask any more.")
+        elif not choice.is_active:
+            self._add(found, entity, name, f"The {what}, “{choice.label}”, is inactive in Autotask.")
+
+    def _choices(self, entity: str, entry: Mapping[str, Any]) -> dict[int, Choice] | None:
+        """The field's values by their number; None when it has no list of ours."""
+        name = str(entry.get("name") or "")
+        reference = LISTS.get(str(entry.get("referenceEntityType") or ""), "")
+        if not entry.get("isPickList") and not reference:
+            return None
+        key = ("reference", reference) if reference else (entity, name)
+        if key not in self._lists:
+            choices = (
+                metadata.reference(self._runtime, reference)
+                if reference
+                else metadata.picklist(self._runtime, entity, name)
+            )
+            self._lists[key] = {choice.value: choice for choice in choices}
+        return self._lists[key]
+
+    def _missing(
+        self, wish: Wish, subject: str, fields: Mapping[str, Mapping[str, Any]], found: list[Problem]
+    ) -> None:
+        sent = {**wish.initial, **wish.fields}
+        for name, entry in fields.items():
+            if not entry.get("isRequired") or entry.get("isReadOnly") or name in GIVEN:
+                continue
+            if sent.get(name) not in (None, ""):
+                continue
+            if wish.entity == "Companies" and name == "phone":
+                sentence = f"{_start(subject)} has no phone number, which Autotask demands of a new company."
+                self._keep(found, Problem(sentence, wish.local))
+            else:
+                kind = ENTITIES[wish.entity]
+                sentence = f"Autotask demands “{label(name)}” of a new {kind}, but {subject} has none."
+                self._add(found, wish.entity, name, sentence)
+
+    def _add(self, found: list[Problem], entity: str, name: str, sentence: str) -> None:
+        sections = SECTIONS.get(entity, {})
+        section = sections.get(name) or sections.get("", "")
+        self._keep(found, Problem(sentence, ("settings", section)))
+
+    @staticmethod
+    def _keep(found: list[Problem], problem: Problem) -> None:
+        if problem not in found:
+            found.append(problem)
+
+
+def _subject(wish: Wish) -> str:
+    if wish.entity == "QuoteItems":
+        return wish.title
+    return f"the {ENTITIES[wish.entity]} “{wish.title}”"
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]

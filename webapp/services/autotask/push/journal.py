@@ -1,0 +1,193 @@
+"""The journal of a push: what is meant to be done is committed before each call, what became of it after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
+from webapp.services.autotask.api.client import CallRecord
+from webapp.services.autotask.api.values import plain
+from webapp.services.autotask.known import links
+from webapp.services.autotask.push import claims, lease
+from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
+
+PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED, OUTDATED = (
+    "planned",
+    "intent",
+    "done",
+    "failed",
+    "unchanged",
+    "resolved",
+    "outdated",
+)
+
+
+class Journal:
+    """Writes one run. Everything goes through the main thread; only ``on_call`` may be called from others.
+
+    What is noted is written by ``commit``, a few statements for all of it, so that a long quote costs the database
+    little and no call waits for it long.
+    """
+
+    def __init__(self, run: PushRun) -> None:
+        self.run_id = run.id
+        self._quote_id = run.quote_id
+        self._token = run.token
+        self._ids: dict[str, int] = {}
+        self._planned = 0
+        self._notes: dict[int, dict[str, Any]] = {}
+        self._found: list[links.Found] = []
+        self._gone: list[tuple[links.Local, int]] = []
+        self._claims: dict[str, str] = {}
+        self._linked: set[str] = set()
+        self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._serving = threading.local()
+
+    def on_call(self, call: CallRecord) -> None:
+        """Take note of a call; it is written with the next commit."""
+        self._calls.put(
+            {
+                "run_id": self.run_id,
+                "step_key": getattr(self._serving, "key", "")[:120],
+                "at": utc_now(),
+                "method": call.method,
+                "path": call.path[:300],
+                "status": call.status,
+                "duration_ms": call.duration_ms,
+                "request_body": call.request_body,
+                "response_body": call.response_body,
+            }
+        )
+
+    @contextmanager
+    def serving(self, step: Step) -> Iterator[None]:
+        """The calls that this thread makes meanwhile are those of ``step``."""
+        self._serving.key = step.key
+        try:
+            yield
+        finally:
+            self._serving.key = ""
+
+    def claimed(self, keys: dict[str, str]) -> None:
+        """What this push claimed, by the wish's key; each is given back with the commit of its link."""
+        self._claims = dict(keys)
+
+    def linked(self, keys: Iterable[str]) -> None:
+        """Links of these wishes are in the open transaction."""
+        self._linked |= {self._claims.pop(key) for key in keys if key in self._claims}
+
+    def plan(self, steps: list[Step]) -> None:
+        """Write a plan behind what was planned before. Raises LeaseLost."""
+        rows = [
+            {
+                "run_id": self.run_id,
+                "position": position,
+                "key": step.key,
+                "action": step.action,
+                "entity": step.entity,
+                "title": step.title[:300],
+                "state": UNCHANGED if step.action == KEEP else PLANNED,
+                "remote_id": step.remote_id,
+                "changes": step.changes,
+            }
+            for position, step in enumerate(steps, start=self._planned + 1)
+        ]
+        self._planned += len(steps)
+        statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
+        ids = db.session.scalars(statement, rows)
+        self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
+        self.commit()
+
+    def give_up(self) -> None:
+        """Autotask changed meanwhile, so a new plan follows: of this one stays what was begun. Raises LeaseLost."""
+        self.commit()
+        of_run = PushStep.run_id == self.run_id
+        never_begun = db.delete(PushStep).where(of_run, PushStep.state.in_((PLANNED, UNCHANGED)))
+        failed = db.update(PushStep).where(of_run, PushStep.state == FAILED).values(state=OUTDATED)
+        for statement in (never_begun, failed):
+            db.session.execute(statement.execution_options(synchronize_session=False))
+        self.commit()
+
+    def intend(self, step: Step, sent: dict[str, Any]) -> None:
+        """The step is about to be done with these resolved fields. Not yet committed."""
+        changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
+        self._note(step, state=INTENT, started_at=utc_now(), changes=changes)
+
+    def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
+        """The step is done: its link is kept with it. Not yet committed."""
+        self._note(step, state=DONE, remote_id=remote_id, finished_at=utc_now())
+        local = (*step.local, step.entity)
+        if step.action == DELETE:
+            self._gone.append((local, remote_id))
+        else:
+            self._found.append(links.Found(local, remote_id, parent_id, plain(pushed)))
+            self.linked([step.key])
+
+    def failed(self, step: Step, sentence: str, *, in_doubt: bool) -> None:
+        """The step failed; one in doubt stays an intent, so that the next run looks for its result."""
+        self._note(step, sentence=sentence, finished_at=utc_now(), state=INTENT if in_doubt else FAILED)
+
+    def commit(self) -> None:
+        """Commit all of the above with the calls so far, if the lease is still ours. Raises LeaseLost."""
+        calls = list(_emptied(self._calls))
+        if calls:
+            db.session.execute(db.insert(PushCall), calls)
+        same_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for number, values in self._notes.items():
+            same_columns.setdefault(tuple(sorted(values)), []).append({"id": number, **values})
+        for rows in same_columns.values():
+            db.session.execute(db.update(PushStep), rows)
+        links.save_all(self._found)
+        for local, remote_id in self._gone:
+            links.remove(local, remote_id)
+        if self._linked:
+            claims.drop(self._quote_id, self._linked)
+        self._notes, self._found, self._gone, self._linked = {}, [], [], set()
+        lease.fence(self._quote_id, self._token)
+        db.session.commit()
+
+    def _note(self, step: Step, **values: Any) -> None:
+        self._notes.setdefault(self._ids[step.key], {}).update(values)
+
+
+def _emptied(queue: SimpleQueue[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    while True:
+        try:
+            yield queue.get_nowait()
+        except Empty:
+            return
+
+
+def creates_in_doubt(quote_id: int) -> dict[str, dict[str, Any]]:
+    """What earlier runs were about to create when they were cut off: fields sent, by step key, the newest last."""
+    query = (
+        db.select(PushStep)
+        .join(PushRun, PushRun.id == PushStep.run_id)
+        .where(PushRun.quote_id == quote_id, PushStep.state == INTENT, PushStep.action == CREATE)
+        .order_by(PushStep.id)
+    )
+    return {
+        row.key: {name: change[1] for name, change in row.changes.items()}
+        for row in db.session.scalars(query)
+    }
+
+
+def resolve_doubts(quote_id: int) -> None:
+    """A run came to its end, so nothing of the earlier ones is in doubt any more. In the open transaction."""
+    runs = db.select(PushRun.id).where(PushRun.quote_id == quote_id)
+    db.session.execute(
+        db.update(PushStep)
+        .where(PushStep.run_id.in_(runs), PushStep.state == INTENT)
+        .values(state=RESOLVED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def taken_ids(entity: str) -> set[int]:
+    """Remote ids of an entity that some link names."""
+    query = db.select(Link.remote_id).where(Link.remote_entity == entity)
+    return set(db.session.scalars(query))

@@ -1,0 +1,82 @@
+"""What a push, its preview and the search for drift begin with: compile what is wanted, observe what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.models import PushQuestion, Quote, Revision, db
+from webapp.models.quote import PENDING, WON_STATUSES
+from webapp.services.autotask.api.client import Client
+from webapp.services.autotask.known import links
+from webapp.services.autotask.known.observation import Observation
+from webapp.services.autotask.known.observe import observe
+from webapp.services.autotask.push import journal
+from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.wanted import facts
+from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.desired import Desired
+from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.draft import stages
+from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
+
+
+def of_revision(
+    runtime: Runtime, quote: Quote, revision: Revision, known: RemoteFacts | None = None
+) -> Desired:
+    """Compile a revision with the settings that count. Raises AutotaskError or NotConnected for missing facts.
+
+    ``known``: the facts, when the caller has them already.
+    """
+    frozen = snapshot.parse(revision.content)
+    return of_snapshot(runtime, quote, frozen, revision.content_sha256, known)
+
+
+def of_snapshot(
+    runtime: Runtime, quote: Quote, frozen: Snapshot, content_sha256: str, known: RemoteFacts | None = None
+) -> Desired:
+    """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``of_revision``."""
+    return compile_quote(
+        frozen,
+        fate_of(quote, frozen),
+        content_sha256=content_sha256,
+        settings=settings_store.active(),
+        facts=known or facts.gather(runtime),
+    )
+
+
+def fate_of(quote: Quote, frozen: Snapshot) -> Fate:
+    """What became of the quote so far. A won one is closed on the day on which it was accepted."""
+    changed_at = quote.status_changed_at
+    if quote.acceptance is not None and quote.status in WON_STATUSES:
+        changed_at = quote.acceptance.accepted_at
+    return Fate(
+        status=quote.status,
+        expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
+        closed_on=changed_at.date() if changed_at else None,
+        loss_reason_id=quote.loss_reason_id,
+        lost_reason=quote.lost_reason,
+    )
+
+
+def look(client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None) -> Observation:
+    """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
+
+    ``in_doubt``: creates whose answer never came, when the caller has them already.
+    """
+    found = links.of_desired(desired)
+    picked = _answers()
+    if in_doubt is None:
+        in_doubt = journal.creates_in_doubt(desired.quote_id)
+    # No transaction stays open while Autotask is asked.
+    db.session.commit()
+    return observe(client, desired, found, picked.get, in_doubt)
+
+
+def _answers() -> dict[tuple[str, str, str], int]:
+    """What people picked, by local record; the newest answer counts."""
+    query = db.select(PushQuestion).where(PushQuestion.chosen_id.is_not(None)).order_by(PushQuestion.id)
+    return {
+        (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)
+    }

@@ -1,0 +1,175 @@
+"""After a push: does Autotask come to what we come to, to the cent?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.api.values import same
+from webapp.services.autotask.push.plan import UPDATE, Step
+from webapp.services.autotask.wanted.amounts import item_discount, item_net
+from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal
+from webapp.services.quoting.money.money import ZERO, to_cents
+
+
+@dataclass(frozen=True)
+class Report:
+    """``differences``: sentences, empty when all agrees. ``amounts``: revenue by bucket, ours and theirs.
+
+    ``opportunity_fix``: amounts that the opportunity should have followed but did not. ``foreign``: items that
+    somebody added in Autotask by hand.
+    """
+
+    differences: list[str] = field(default_factory=list)
+    amounts: dict[str, list[str]] = field(default_factory=dict)
+    opportunity_fix: dict[str, Decimal] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the run's record."""
+        return {"differences": self.differences, "amounts": self.amounts, "foreign": self.foreign}
+
+
+def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
+    """Read the quote's items and the opportunity, and compare. Raises AutotaskError."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
+        opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
+    return judge(desired, ids, items.result(), opportunity.result())
+
+
+def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
+    """The step that writes the opportunity's amounts where they did not follow its quote.
+
+    ``pushed``: what its link remembers, which stays, since the amounts are not ours to keep.
+    """
+    wish = desired.opportunity
+    return Step(
+        key="opportunity:amounts",
+        action=UPDATE,
+        entity=wish.entity,
+        title=wish.title,
+        where=wish.where,
+        local=wish.local,
+        fields=dict(report.opportunity_fix),
+        all_fields=dict(pushed),
+        remote_id=ids[wish.key],
+    )
+
+
+def look_again(client: Client, ids: Mapping[str, int], report: Report) -> None:
+    """After the amounts were written: do they stay? Raises AutotaskError."""
+    opportunity = client.get("Opportunities", ids["opportunity"]) or {}
+    _say_amounts(report, opportunity, report.opportunity_fix)
+
+
+def judge(
+    desired: Desired, ids: Mapping[str, int], items: list[Record], opportunity: Record | None
+) -> Report:
+    """The comparison itself. Pure."""
+    report = Report()
+    by_id = {int(row["id"]): row for row in items}
+    fields = {wish.key: wish.fields for wish in desired.items}
+    ours = [(line, by_id.pop(ids[line.key], None)) for line in desired.lines if line.key in ids]
+    for line, row in ours:
+        _line(report, line, fields[line.key], row)
+    report.foreign.extend(f"{row.get('name')} ({row['id']})" for row in by_id.values())
+    added = [row for row in by_id.values() if not row.get("isOptional") and item_net(row) != ZERO]
+    report.differences.extend(
+        f"“{row.get('name')}” ({row['id']}) was added in Autotask by hand and adds {item_net(row)} to the sums there."
+        for row in added
+    )
+    _order(report, [(line, row) for line, row in ours if row is not None])
+    _sums(report, desired, ours)
+    if opportunity is None:
+        report.differences.append("The opportunity is missing in Autotask.")
+    elif not desired.follows_quote:
+        # Its amounts were written like other fields, and what people made of them since is theirs to explain.
+        _say_amounts(report, opportunity, desired.buckets)
+    elif not report.differences:
+        # With lines that differ, the sums that follow them cannot be ours.
+        report.opportunity_fix.update(_other_amounts(opportunity, desired.buckets))
+    return report
+
+
+def _other_amounts(opportunity: Record, wanted: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {name: amount for name, amount in wanted.items() if _cents(opportunity, name) != amount}
+
+
+def _say_amounts(report: Report, opportunity: Record, wanted: Mapping[str, Decimal]) -> None:
+    report.differences.extend(
+        f"The opportunity's {_words(name)} is {_cents(opportunity, name)} in Autotask, {amount} here."
+        for name, amount in _other_amounts(opportunity, wanted).items()
+    )
+
+
+def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Record | None) -> None:
+    say, start = report.differences.append, _start(line)
+    if row is None:
+        say(f"{start} is missing in Autotask.")
+        return
+    net = item_net(row)
+    if net != line.net:
+        say(f"{start} comes to {net} in Autotask, to {line.net} here.")
+    elif item_discount(row) != item_discount(fields):
+        say(f"{start} has a discount of {item_discount(row)} in Autotask, of {item_discount(fields)} here.")
+    if not same(row.get("periodType"), fields["periodType"]):
+        say(f"{start} is billed for another period in Autotask than here, where it is {_billed(line)}.")
+    if bool(row.get("isOptional")) == line.counts:
+        say(f"{start} is {'optional' if line.counts else 'not optional'} in Autotask only.")
+    tax = row.get("totalEffectiveTax")
+    if tax is not None and _cents(row, "totalEffectiveTax") != line.tax:
+        say(f"{start} carries {_cents(row, 'totalEffectiveTax')} tax in Autotask, {line.tax} here.")
+
+
+def _order(report: Report, present: list[tuple[LineTotal, Record]]) -> None:
+    """Our lines stand in our order; the first that does not is named."""
+    for (before, one), (after, other) in pairwise(present):
+        if int(one.get("sortOrderID") or 0) >= int(other.get("sortOrderID") or 0):
+            report.differences.append(
+                f"{_start(after)} does not stand behind {before.title} in Autotask, as it does here."
+            )
+            return
+
+
+def _start(line: LineTotal) -> str:
+    return line.title[:1].upper() + line.title[1:]
+
+
+def _billed(line: LineTotal) -> str:
+    return line.period.replace("_", "-")
+
+
+def _cents(row: Record, name: str) -> Decimal:
+    return to_cents(Decimal(str(row.get(name) or 0)))
+
+
+def _words(name: str) -> str:
+    """monthlyRevenue as words."""
+    return re.sub(r"([A-Z])", r" \1", name).lower()
+
+
+def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record | None]]) -> None:
+    """The sums of our lines by period. Each line's period was compared, so ours tells where it belongs."""
+    for period, (revenue, _) in BUCKETS.items():
+        there = sum(
+            (
+                item_net(row)
+                for line, row in pairs
+                if row is not None and line.period == period and not row.get("isOptional")
+            ),
+            ZERO,
+        )
+        here = desired.buckets[revenue]
+        if here or there:
+            report.amounts[period] = [str(here), str(there)]
+        if here != there:
+            report.differences.append(
+                f"The {period.replace('_', '-')} sum is {there} in Autotask, {here} here."
+            )

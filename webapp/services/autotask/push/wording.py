@@ -1,0 +1,248 @@
+"""Autotask's fields and values in words, from what is known of the connected database; else as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from webapp.models import Link, db
+from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.known.links import wishes_of
+from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
+from webapp.services.autotask.wanted.desired import Desired, Ref
+from webapp.services.core import formatting
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+
+ENTITIES = {
+    "Companies": "company",
+    "Contacts": "contact",
+    "Opportunities": "opportunity",
+    "OpportunityAttachments": "attachment",
+    "Products": "product",
+    "QuoteItems": "quote item",
+    "QuoteLocations": "quote location",
+    "Quotes": "quote",
+    "ServiceBundles": "service bundle",
+    "Services": "service",
+}
+ACTIONS = {CREATE: "Create", UPDATE: "Change", DELETE: "Remove"}
+# What Autotask calls the target of a reference, and our list of those.
+LISTS = {
+    "BillingCode": "BillingCodes",
+    "ClassificationIcon": "ClassificationIcons",
+    "Country": "Countries",
+    "PaymentTerm": "PaymentTerms",
+    "QuoteTemplate": "QuoteTemplates",
+    "Resource": "Resources",
+    "Role": "Roles",
+    "ShippingType": "ShippingTypes",
+    "TaxCategory": "TaxCategories",
+    "TaxRegion": "TaxRegions",
+}
+# Fields that name a record of an entity of which there is no list.
+RECORDS = {
+    "billToLocationID": "QuoteLocations",
+    "companyID": "Companies",
+    "contactID": "Contacts",
+    "opportunityID": "Opportunities",
+    "productID": "Products",
+    "quoteID": "Quotes",
+    "serviceBundleID": "ServiceBundles",
+    "serviceID": "Services",
+    "shipToLocationID": "QuoteLocations",
+    "soldToLocationID": "QuoteLocations",
+}
+LABELS = {
+    "address1": "Address",
+    "address2": "Address, second line",
+    "comment": "Comment",
+    "isOptional": "Optional",
+    "isActive": "Active",
+    "isSerialized": "Serialized",
+    "isTaxable": "Taxable",
+    "laborID": "Role",
+    "manufacturerProductName": "Manufacturer's part number",
+    "onetimeCost": "One-time cost",
+    "onetimeRevenue": "One-time revenue",
+    "ownerResourceID": "Owner",
+    "productBillingCodeID": "Billing code",
+    "quoteItemType": "Type",
+    "semiannualCost": "Semi-annual cost",
+    "semiannualRevenue": "Semi-annual revenue",
+    "sku": "SKU",
+    "sortOrderID": "Place",
+    "useQuoteTotals": "Amounts follow the quote",
+    "webAddress": "Website",
+}
+NOTHING = "nothing"
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_MONEY = re.compile(r"price|cost|revenue|amount|unitDiscount|lineDiscount", re.IGNORECASE)
+_NUMBERS = re.compile(r"quantity|percentage|probability|sortOrder", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field in words. ``before`` is empty for a record that is made."""
+
+    label: str
+    before: str
+    after: str
+
+
+class Words:
+    """Looks values up in the cached lists; each list is read once.
+
+    ``titles``: what records of entities without a list are called, by entity and id; others are known by their links.
+    """
+
+    def __init__(self, runtime: Runtime, titles: Mapping[tuple[str, int], str] | None = None) -> None:
+        self._runtime = runtime
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {}
+        self._labels: dict[str, dict[int, str]] = {}
+        self._titles = dict(titles or {})
+
+    def value(self, entity: str, name: str, value: Any) -> str:
+        """A value as people read it."""
+        if value is None or value == "":
+            return NOTHING
+        if isinstance(value, bool) or (name == "isActive" and value in (0, 1)):
+            return "Yes" if value else "No"
+        if name in RECORDS:
+            return self._record(RECORDS[name], value)
+        entry = self._entry(entity, name)
+        if entry.get("isPickList"):
+            return self._label(_picks(entry), value)
+        if entry.get("isReference"):
+            return self._referred(str(entry.get("referenceEntityType") or ""), value)
+        if isinstance(value, str) and entry.get("dataType") == "datetime":
+            return _day(value)
+        number = _number(value) if _is_number(name, value, entry) else None
+        if number is None:
+            return str(value)
+        return f"{number:,.2f}" if _is_money(name, number) else formatting.quantity(number)
+
+    def changes(self, step: Step, titles: Mapping[str, str]) -> list[Change]:
+        """What a step writes, field by field. ``titles``: of the records that a Ref may stand for, by key."""
+        if step.action == DELETE:
+            return []
+        return [
+            Change(
+                label(name),
+                "" if step.action == CREATE else self.value(step.entity, name, step.before.get(name)),
+                titles.get(value.key, value.key)
+                if isinstance(value, Ref)
+                else self.value(step.entity, name, value),
+            )
+            for name, value in step.fields.items()
+        ]
+
+    def _entry(self, entity: str, name: str) -> dict[str, Any]:
+        if entity not in self._fields:
+            found: list[dict[str, Any]] = []
+            if entity in metadata.PICKLISTS:
+                try:
+                    found = metadata.fields(self._runtime, entity)
+                except ServiceError:
+                    found = []
+            self._fields[entity] = {entry["name"]: entry for entry in found}
+        return self._fields[entity].get(name, {})
+
+    def _referred(self, kind: str, value: Any) -> str:
+        known = LISTS.get(kind)
+        if known is None:
+            return f"{kind or 'record'} {value}"
+        if known not in self._labels:
+            try:
+                choices = metadata.reference(self._runtime, known)
+            except ServiceError:
+                choices = []
+            self._labels[known] = {choice.value: choice.label for choice in choices}
+        return self._label(self._labels[known], value)
+
+    def _record(self, entity: str, value: Any) -> str:
+        """A record by its title and id; by its id alone when nothing here names it."""
+        number = _number(value)
+        if number is None:
+            return str(value)
+        key = (entity, int(number))
+        if key not in self._titles:
+            self._titles[key] = _linked_title(*key)
+        title = self._titles[key]
+        return f"{title} ({key[1]})" if title else f"{ENTITIES[entity]} {key[1]}"
+
+    @staticmethod
+    def _label(labels: Mapping[int, str], value: Any) -> str:
+        number = _number(value)
+        return labels.get(int(number), f"#{value}") if number is not None else str(value)
+
+
+def label(name: str) -> str:
+    """A field's name in words: “unitPrice” is “Unit price”, “contactID” is “Contact”."""
+    if name in LABELS:
+        return LABELS[name]
+    words = [word if word.isupper() else word.lower() for word in _WORDS.findall(name)]
+    if len(words) > 1 and words[-1] == "ID":
+        words.pop()
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def titles_of(desired: Desired) -> dict[str, str]:
+    """What each record of a desired state is called, by its key."""
+    return {
+        wish.key: f"the {ENTITIES.get(wish.entity, wish.entity)} “{wish.title}”"
+        if wish.entity != "QuoteItems"
+        else wish.title
+        for wish in wishes_of(desired)
+    }
+
+
+def _linked_title(entity: str, remote_id: int) -> str:
+    """What a record was called when it was last pushed; empty when no link names it."""
+    query = db.select(Link.pushed).filter_by(integration=AUTOTASK, remote_entity=entity, remote_id=remote_id)
+    pushed = db.session.scalars(query.limit(1)).first() or {}
+    person = f"{pushed.get('firstName') or ''} {pushed.get('lastName') or ''}".strip()
+    names = (pushed.get(name) for name in ("name", "title", "companyName", "address1"))
+    return next((str(name) for name in names if name), person)
+
+
+def _picks(entry: Mapping[str, Any]) -> dict[int, str]:
+    return {
+        int(one["value"]): str(one.get("label") or one["value"])
+        for one in entry.get("picklistValues") or []
+        if str(one.get("value")).removeprefix("-").isdigit()
+    }
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _is_number(name: str, value: Any, entry: Mapping[str, Any]) -> bool:
+    """True for a number, also one that JSON keeps as text; a postal code or a phone number is none."""
+    kind = entry.get("dataType")
+    if kind is None and isinstance(value, str):
+        return bool(_MONEY.search(name) or _NUMBERS.search(name))
+    return kind != "string"
+
+
+def _is_money(name: str, number: Decimal) -> bool:
+    """True for an amount that has no third decimal, which would be lost."""
+    return bool(_MONEY.search(name)) and number == number.quantize(Decimal("0.01"))
+
+
+def _day(value: str) -> str:
+    try:
+        return formatting.day(datetime.fromisoformat(value))
+    except ValueError:
+        return value

@@ -1,0 +1,1 @@
+"""What the admin decided: the sections, their drafts and history, the page, the mappings."""

@@ -1,0 +1,153 @@
+"""What the fields of the settings page offer: values of the connected Autotask, and nothing assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection.metadata import Choice
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+
+
+def _picklist(entity: str, field: str) -> Callable[[Runtime], list[Choice]]:
+    return lambda runtime: metadata.picklist(runtime, entity, field)
+
+
+def _reference(name: str) -> Callable[[Runtime], list[Choice]]:
+    return lambda runtime: metadata.reference(runtime, name)
+
+
+def _codes(*words: str) -> Callable[[Runtime], list[Choice]]:
+    """Billing codes whose use, by its label, is one of ``words``; all of them where no label is known."""
+
+    def load(runtime: Runtime) -> list[Choice]:
+        codes = metadata.reference(runtime, "BillingCodes")
+        fitting = [code for code in codes if any(word in code.extra["useType"].lower() for word in words)]
+        return fitting or codes
+
+    return load
+
+
+SOURCES: dict[str, Callable[[Runtime], list[Choice]]] = {
+    "resources": _reference("Resources"),
+    "company_types": _picklist("Companies", "companyType"),
+    "classifications": _reference("ClassificationIcons"),
+    "stages": _picklist("Opportunities", "stage"),
+    "statuses": _picklist("Opportunities", "status"),
+    "lead_sources": _picklist("Opportunities", "leadSource"),
+    "opportunity_categories": _picklist("Opportunities", "opportunityCategoryID"),
+    "win_reasons": _picklist("Opportunities", "winReason"),
+    "loss_reasons": _picklist("Opportunities", "lossReason"),
+    "quote_templates": _reference("QuoteTemplates"),
+    "payment_terms": _reference("PaymentTerms"),
+    "product_codes": _codes("material"),
+    "service_codes": _codes("recurring", "contract service"),
+    "work_types": _codes("general allocation", "work type", "labor"),
+    "service_periods": _picklist("Services", "periodType"),
+    "product_categories": _picklist("Products", "productCategory"),
+    "vendors": _reference("Vendors"),
+    "roles": _reference("Roles"),
+    "shipping_types": _reference("ShippingTypes"),
+    "tax_categories": _reference("TaxCategories"),
+    "tax_regions": _reference("TaxRegions"),
+}
+
+
+class Choices:
+    """The lists, each loaded when first asked for.
+
+    ``problem`` is a sentence when a list was never cached and Autotask could not be asked for it; that list, and those
+    that would have to be asked for as well, are then empty, and values are kept without being checked.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._loaded: dict[str, list[Choice]] = {}
+        self._by_value: dict[str, dict[int, Choice]] = {}
+        self.problem = ""
+
+    def of(self, source: str) -> list[Choice]:
+        """The list (one of ``SOURCES``), inactive values and all; nested ones after the value above them."""
+        if source not in self._loaded:
+            self._loaded[source] = self._load(source)
+        return self._loaded[source]
+
+    def find(self, source: str, value: int | None) -> Choice | None:
+        """The choice of this value, or None."""
+        if value is None:
+            return None
+        if source not in self._by_value:
+            self._by_value[source] = {choice.value: choice for choice in reversed(self.of(source))}
+        return self._by_value[source].get(value)
+
+    def label(self, source: str, value: int | None) -> str:
+        """The name of a value; says so when Autotask has it no more or not in use any more."""
+        if value is None:
+            return ""
+        choice = self.find(source, value)
+        if choice is None:
+            return f"#{value}" if self.problem else f"#{value} (not in Autotask any more)"
+        return choice.label if choice.is_active else f"{choice.label} (inactive in Autotask)"
+
+    def flaw(self, source: str, value: int | None) -> str:
+        """A sentence when the value cannot be used: gone from Autotask, or inactive there."""
+        if value is None or (not self.of(source) and self.problem):
+            return ""
+        choice = self.find(source, value)
+        if choice is None:
+            return f"The chosen value (#{value}) is not in Autotask any more. Choose another."
+        return "" if choice.is_active else f"“{choice.label}” is inactive in Autotask. Choose another."
+
+    def _load(self, source: str) -> list[Choice]:
+        if self.problem and not self._runtime.offline:
+            return []
+        try:
+            return _nested(SOURCES[source](self._runtime))
+        except ServiceError as error:
+            self.problem = str(error)
+            return []
+
+
+def by_words(choices: Sequence[Choice], *words: str) -> int | None:
+    """The first active choice whose label holds one of ``words``, tried in order; None when there is none."""
+    for word in words:
+        for choice in choices:
+            if choice.is_active and word in choice.label.lower():
+                return choice.value
+    return None
+
+
+def preselected(choices: Sequence[Choice], *words: str) -> int | None:
+    """Autotask's own default, else by words, else the only active one."""
+    usable = [choice for choice in choices if choice.is_active]
+    own = next((choice.value for choice in usable if choice.is_default), None)
+    if own is not None:
+        return own
+    found = by_words(usable, *words)
+    return found if found is not None or len(usable) != 1 else usable[0].value
+
+
+def _nested(choices: list[Choice]) -> list[Choice]:
+    """Each nested value behind the one above it, in the order given; “Hardware > Firewalls” as its label."""
+    tops = {choice.value: choice for choice in choices if choice.parent is None}
+    children: dict[int, list[Choice]] = {}
+    for choice in choices:
+        if choice.parent is not None and choice.parent in tops:
+            children.setdefault(choice.parent, []).append(_under(tops[choice.parent], choice))
+    ordered = []
+    for choice in choices:
+        if choice.parent is None or choice.parent not in tops:
+            ordered += [choice, *children.get(choice.value, [])]
+    return ordered
+
+
+def _under(top: Choice, choice: Choice) -> Choice:
+    return Choice(
+        choice.value,
+        f"{top.label} > {choice.label}",
+        choice.is_active,
+        choice.is_default,
+        choice.parent,
+        choice.extra,
+    )

@@ -1,0 +1,70 @@
+"""What the patterns of titles come to, shown while somebody types them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from webapp.models import Revision, db
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.settings import patterns
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions.snapshot import FrozenOrganization, FrozenPerson, Snapshot
+
+# Controls with a pattern: the field of Autotask that takes the outcome.
+FIELDS = {"title_pattern": ("Opportunities", "title"), "quote_name_pattern": ("Quotes", "name")}
+
+
+@dataclass(frozen=True)
+class Example:
+    """``text``: what comes out for quote ``number`` (0: a made-up one). ``sentence``: what is wrong, or is cut off."""
+
+    text: str = ""
+    number: int = 0
+    sentence: str = ""
+
+
+def of_pattern(runtime: Runtime, control: str, pattern: str) -> Example:
+    """What ``pattern`` makes of the newest published quote."""
+    flaw = patterns.flaw(pattern)
+    if flaw or not pattern.strip():
+        return Example(sentence=flaw)
+    frozen = _newest() or _MADE_UP
+    text = patterns.fill(pattern, frozen)
+    length = _length(runtime, control)
+    number = frozen.number if frozen is not _MADE_UP else 0
+    if length and len(text) > length:
+        return Example(
+            text[: length - 1] + "…", number, f"Autotask takes {length} characters; the rest is cut off."
+        )
+    return Example(text, number)
+
+
+def _newest() -> Snapshot | None:
+    query = db.select(Revision).order_by(Revision.id.desc()).limit(1)
+    revision = db.session.scalar(query)
+    return snapshot.parse(revision.content) if revision else None
+
+
+def _length(runtime: Runtime, control: str) -> int:
+    try:
+        return metadata.field_length(runtime, *FIELDS[control])
+    except ServiceError:
+        return 0
+
+
+_MADE_UP = Snapshot(
+    quote_id=0,
+    number=1001,
+    revision=1,
+    title="Network refresh",
+    currency="USD",
+    published_at=datetime(2026, 1, 5, tzinfo=UTC),
+    owner_name="",
+    owner_email="",
+    organization=FrozenOrganization(id=0, name="Example Ltd"),
+    person=FrozenPerson(id=0, first_name="Casey", last_name="Customer"),
+    lines=(),
+)

@@ -1,0 +1,1 @@
+"""From a frozen revision to the desired remote state. Pure: nothing here calls Autotask."""

@@ -1,0 +1,200 @@
+"""What the compiler must know of the connected Autotask, gathered once from the cached metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from webapp.models import utc_now
+from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.desk.lookup import PERIODS
+from webapp.services.core.runtime import Runtime
+
+ITEM_TYPES = {
+    "product": ("product", "products"),
+    "labor": ("labor", "labour"),
+    "service": ("service", "services"),
+    "service_bundle": ("service bundle", "servicebundle", "service bundles"),
+    "shipping": ("shipping",),
+    "discount": ("discount", "one-time discount", "one-time item discount"),
+}
+TEXT_FIELDS = (
+    "Companies",
+    "Contacts",
+    "Opportunities",
+    "QuoteLocations",
+    "Quotes",
+    "QuoteItems",
+    "Products",
+    "Services",
+    "ServiceBundles",
+)
+REFERENCES = ("BillingCodes", "Roles", "Resources", "TaxCategories", "TaxRegions", "ShippingTypes")
+LISTS = {
+    *(f"fields:{entity}" for entity in (*TEXT_FIELDS, "BillingCodes", "OpportunityAttachments")),
+    *(f"reference:{name}" for name in (*REFERENCES, "Countries")),
+}
+
+
+@dataclass(frozen=True)
+class RemoteFacts:
+    """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that may be written.
+
+    ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask lets nobody write.
+    ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they could not be read.
+    """
+
+    item_types: dict[str, int]
+    periods: dict[str, dict[str, int]]
+    lengths: dict[tuple[str, str], int]
+    resources: dict[str, int]
+    countries: dict[str, int]
+    product_categories: dict[str, int]
+    active: dict[tuple[str, str], frozenset[int]] = field(default_factory=dict)
+    publish: int = 1
+    active_status: int | None = None
+    work_types: dict[int, str] = field(default_factory=dict)
+    read_only: frozenset[tuple[str, str]] = frozenset()
+    tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+
+
+def gather(runtime: Runtime) -> RemoteFacts:
+    """Read the facts, from the cache where it serves. Raises AutotaskError or NotConnected."""
+    runtime = _with_fresh_lists(runtime)
+    return RemoteFacts(
+        item_types=_item_types(runtime),
+        periods={entity: _periods(runtime, entity) for entity in ("QuoteItems", "Products", "Services")},
+        lengths={
+            (entity, entry["name"]): int(entry.get("length") or 0)
+            for entity in TEXT_FIELDS
+            for entry in metadata.fields(runtime, entity)
+            if entry.get("length")
+        },
+        resources={
+            str(choice.extra.get("email") or "").lower(): choice.value
+            for choice in metadata.reference(runtime, "Resources")
+            if choice.is_active and choice.extra.get("email")
+        },
+        countries=_countries(runtime),
+        product_categories=_categories(runtime),
+        active=_active(runtime),
+        publish=_publish(runtime),
+        active_status=next(
+            (
+                c.value
+                for c in metadata.picklist(runtime, "Opportunities", "status")
+                if c.label.lower() == "active"
+            ),
+            None,
+        ),
+        work_types={choice.value: choice.label for choice in metadata.reference(runtime, "BillingCodes")},
+        read_only=frozenset(
+            ("Opportunities", entry["name"])
+            for entry in metadata.fields(runtime, "Opportunities")
+            if entry.get("isReadOnly")
+        ),
+        tax_rates=_tax_rates(runtime),
+    )
+
+
+def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
+    """As they were last read: only a warning rests on them, so that they may be missing, and cost no call."""
+    try:
+        return metadata.tax_rates(metadata.taxes(replace(runtime, offline=True)))
+    except NotConnected:
+        return {}
+
+
+def _with_fresh_lists(runtime: Runtime) -> Runtime:
+    """Read what is too old all at once; the runtime that comes back asks no more. Raises like ``gather``."""
+    stale = [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
+    if not stale:
+        return runtime
+    try:
+        metadata.refresh(runtime, stale)
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        if set(metadata.unread()) & LISTS:
+            raise
+    return replace(runtime, offline=True)
+
+
+def _item_types(runtime: Runtime) -> dict[str, int]:
+    by_label = {
+        choice.label.strip().lower(): choice.value
+        for choice in metadata.picklist(runtime, "QuoteItems", "quoteItemType")
+        if choice.is_active
+    }
+    return {
+        kind: by_label[label]
+        for kind, labels in ITEM_TYPES.items()
+        for label in reversed(labels)
+        if label in by_label
+    }
+
+
+def _periods(runtime: Runtime, entity: str) -> dict[str, int]:
+    return {
+        PERIODS[choice.label.strip().lower()]: choice.value
+        for choice in metadata.picklist(runtime, entity, "periodType")
+        if choice.is_active and choice.label.strip().lower() in PERIODS
+    }
+
+
+def _countries(runtime: Runtime) -> dict[str, int]:
+    names: dict[str, int] = {}
+    for choice in metadata.reference(runtime, "Countries"):
+        for name in (choice.label, choice.extra.get("displayName"), choice.extra.get("countryCode")):
+            if name:
+                names[str(name).strip().lower()] = choice.value
+    return names
+
+
+def _categories(runtime: Runtime) -> dict[str, int]:
+    """Active product categories by label; a nested one also by “parent > label”. A label used twice is no match."""
+    choices = [c for c in metadata.picklist(runtime, "Products", "productCategory") if c.is_active]
+    by_value = {choice.value: choice for choice in choices}
+    found: dict[str, int] = {}
+    seen: set[str] = set()
+    for choice in choices:
+        parent = by_value.get(choice.parent) if choice.parent is not None else None
+        if parent:
+            found[f"{parent.label.strip()} > {choice.label.strip()}".lower()] = choice.value
+        label = choice.label.strip().lower()
+        if label in seen:
+            found.pop(label, None)
+        else:
+            found[label] = choice.value
+        seen.add(label)
+    return found
+
+
+def _active(runtime: Runtime) -> dict[tuple[str, str], frozenset[int]]:
+    wanted = (
+        ("Companies", "companyType"),
+        ("Opportunities", "stage"),
+        ("Opportunities", "status"),
+        ("Opportunities", "leadSource"),
+        ("Opportunities", "opportunityCategoryID"),
+        ("Opportunities", "winReason"),
+        ("Opportunities", "lossReason"),
+        ("Products", "productCategory"),
+    )
+    found = {
+        (entity, name): frozenset(c.value for c in metadata.picklist(runtime, entity, name) if c.is_active)
+        for entity, name in wanted
+    }
+    for name in REFERENCES:
+        found["reference", name] = frozenset(
+            c.value for c in metadata.reference(runtime, name) if c.is_active
+        )
+    return found
+
+
+def _publish(runtime: Runtime) -> int:
+    """The value that shows an attachment to everybody in Autotask; the first one otherwise."""
+    choices = [c for c in metadata.picklist(runtime, "OpportunityAttachments", "publish") if c.is_active]
+    for choice in choices:
+        if "all" in choice.label.lower():
+            return choice.value
+    return choices[0].value if choices else 1

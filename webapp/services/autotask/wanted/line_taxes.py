@@ -1,0 +1,76 @@
+"""What the lines' tax codes become in Autotask, and where Autotask would reckon another tax than we do. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from webapp.services.autotask.settings.model import TaxCodeMapping
+from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.core.formatting import plain
+from webapp.services.quoting.revisions.snapshot import FrozenLine
+
+SEVERAL_REGIONS = (
+    "The lines' tax codes belong to several tax regions, but an Autotask quote has one; the first is used."
+)
+
+
+class LineTaxes:
+    """Maps the tax of one line after the other. ``region``: the tax region of the quote, as far as it is known yet."""
+
+    def __init__(self, mapping: TaxCodeMapping, facts: RemoteFacts) -> None:
+        self.region: int | None = mapping.default_region_id
+        self._mapping = mapping
+        self._rates = facts.tax_rates
+        self._regions: set[int] = set()
+        self._taxed: list[tuple[int, FrozenLine, int]] = []
+        self._unmapped: dict[str, list[tuple[int, str]]] = {}
+
+    def fields(self, place: int, line: FrozenLine) -> dict[str, Any]:
+        """The tax fields of the line's quote item."""
+        if line.tax_code_id is None or not line.tax_rate:
+            return {"isTaxable": False, "taxCategoryID": None}
+        rule = self._mapping.rules.get(line.tax_code_id)
+        if rule is None or rule.tax_category_id is None:
+            self._unmapped.setdefault(line.tax_name, []).append((place, line.name))
+            return {"isTaxable": True, "taxCategoryID": None}
+        region = rule.tax_region_id or self._mapping.default_region_id
+        if region is not None:
+            if not self._regions:
+                self.region = region
+            self._regions.add(region)
+        self._taxed.append((place, line, rule.tax_category_id))
+        return {"isTaxable": True, "taxCategoryID": rule.tax_category_id}
+
+    def problems(self) -> list[str]:
+        """A sentence for each tax that is not mapped, once all lines are through."""
+        return [
+            f"{_lines_carry([place for place, _ in lines], lines[0][1])} the tax “{name}”, which is not mapped to "
+            "Autotask."
+            for name, lines in self._unmapped.items()
+        ]
+
+    def warnings(self) -> list[str]:
+        """What will not agree, once all lines are mapped."""
+        found = [SEVERAL_REGIONS] if len(self._regions) > 1 else []
+        places: dict[tuple[str, Decimal, Decimal], list[int]] = {}
+        for place, line, category in self._taxed:
+            # Without a region or a tax of it, Autotask reckons none.
+            theirs = (
+                self._rates.get((self.region or 0, category), Decimal(0)) if self._rates else line.tax_rate
+            )
+            if theirs != line.tax_rate:
+                places.setdefault((line.tax_name, line.tax_rate, theirs), []).append(place)
+        for (name, ours, theirs), lines in places.items():
+            found.append(
+                f"{_lines_carry(lines)} the tax “{name}” of {plain(ours)} %, but what it is mapped to comes to "
+                f"{plain(theirs)} % in Autotask. The taxes there will differ from those here, and the push will "
+                "say so."
+            )
+        return found
+
+
+def _lines_carry(places: list[int], name: str = "") -> str:
+    if len(places) == 1:
+        return f"Line {places[0]} “{name}” carries" if name else f"Line {places[0]} carries"
+    return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} carry"

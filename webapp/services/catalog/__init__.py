@@ -1,0 +1,1 @@
+"""What the company sells: items, categories, tax codes."""

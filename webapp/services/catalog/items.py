@@ -1,0 +1,109 @@
+"""The item library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from webapp.models import Category, Item, TaxCode, User, db
+from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.core import audit, records
+from webapp.services.core.fields import Reader, words
+
+PAGE = 50
+MAX_PRICE = Decimal(100_000_000)
+MAX_QUANTITY = Decimal(1_000_000)
+MAX_DESCRIPTION = 100_000
+CODES = ("sku", "mpn", "manufacturer", "supplier")
+SHOWN = (
+    *(
+        "name",
+        "description",
+        "unit_price",
+        "unit_cost",
+        "recurrence",
+        "is_active",
+        "category_id",
+        "tax_code_id",
+    ),
+    *CODES,
+)
+
+
+def get(item_id: int) -> Item:
+    """Raises NotFound with a sentence."""
+    return records.get(Item, item_id, "This item is not in the library any more.")
+
+
+def search(
+    text: str, *, category_id: int | None = None, active_only: bool = True, limit: int = PAGE, offset: int = 0
+) -> list[Item]:
+    """Items whose name, SKU, MPN or manufacturer holds every word of ``text``, by name.
+
+    ``category_id`` also takes what is in its subcategories.
+    """
+    query = (
+        db.select(Item)
+        .options(db.joinedload(Item.category).joinedload(Category.parent), db.joinedload(Item.tax_code))
+        .order_by(Item.name, Item.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    if active_only:
+        query = query.where(Item.is_active)
+    if category_id is not None:
+        below = db.select(Category.id).where(Category.parent_id == category_id)
+        query = query.where(db.or_(Item.category_id == category_id, Item.category_id.in_(below)))
+    for word in words(text):
+        columns = (Item.name, Item.sku, Item.mpn, Item.manufacturer)
+        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return list(db.session.scalars(query))
+
+
+def save(actor: User | None, item: Item | None, values: Mapping[str, object]) -> Item:
+    """Add (None) or change an item from what was typed.
+
+    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    """
+    if item is not None:
+        records.check_unchanged(item, SHOWN, values, "item")
+    reader = Reader(values)
+    read = {
+        "name": reader.text("name", 200, missing="Enter the item's name."),
+        "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
+        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
+        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
+        "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
+        "is_active": reader.flag("is_active"),
+        **{code: reader.text(code, 100) for code in CODES},
+    }
+    category, tax_code = read_category(reader), read_tax_code(reader, item.tax_code if item else None)
+    reader.check()
+    action = "item.changed" if item else "item.created"
+    item = item or Item()
+    for name, value in read.items():
+        setattr(item, name, value)
+    item.category, item.tax_code = category, tax_code
+    db.session.add(item)
+    db.session.flush()
+    audit.record(actor, action, "item", item.id, name=item.name)
+    db.session.commit()
+    return item
+
+
+def read_category(reader: Reader) -> Category | None:
+    """The chosen category; a sentence when it was removed meanwhile."""
+    category = records.find(Category, reader.identifier("category_id"))
+    if reader.raw("category_id") and category is None:
+        reader.fail("category_id", "This category was removed meanwhile. Choose another.")
+    return category
+
+
+def read_tax_code(reader: Reader, before: TaxCode | None) -> TaxCode | None:
+    """The chosen tax code; a sentence when it was removed or taken out of use since (unless it was there before)."""
+    code = records.find(TaxCode, reader.identifier("tax_code_id"))
+    if reader.raw("tax_code_id") and code is None:
+        reader.fail("tax_code_id", "This tax code was removed meanwhile. Choose another.")
+    if code is not None and not code.is_active and code is not before:
+        reader.fail("tax_code_id", f"“{code.name}” is no longer in use. Choose another tax code.")
+    return code

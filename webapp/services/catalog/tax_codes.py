@@ -1,0 +1,68 @@
+"""Tax codes that lines may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from webapp.models import Item, QuoteLine, TaxCode, User, db
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
+
+MAX_RATE = Decimal(100)
+SHOWN = ("name", "rate", "is_active")
+
+
+def get(tax_code_id: int) -> TaxCode:
+    """Raises NotFound with a sentence."""
+    return records.get(TaxCode, tax_code_id, "This tax code is not there any more.")
+
+
+def everything() -> list[TaxCode]:
+    """All tax codes, by name."""
+    return list(db.session.scalars(db.select(TaxCode).order_by(TaxCode.name)))
+
+
+def usable() -> list[TaxCode]:
+    """The active tax codes, by name."""
+    return [code for code in everything() if code.is_active]
+
+
+def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, object]) -> TaxCode:
+    """Add (None) or change a tax code; ``rate`` in percent.
+
+    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    """
+    if tax_code is not None:
+        records.check_unchanged(tax_code, SHOWN, values, "tax code")
+    reader = Reader(values)
+    name = reader.text("name", 80, missing="Enter the tax code's name.")
+    rate = reader.decimal("rate", maximum=MAX_RATE)
+    query = db.select(TaxCode).where(db.func.lower(TaxCode.name) == name.lower())
+    twin = db.session.scalar(query.limit(1))
+    if twin is not None and twin is not tax_code:
+        reader.fail("name", "There is a tax code with this name already.")
+    reader.check()
+    action = "tax_code.changed" if tax_code else "tax_code.created"
+    tax_code = tax_code or TaxCode()
+    tax_code.name, tax_code.rate, tax_code.is_active = name, rate, reader.flag("is_active")
+    db.session.add(tax_code)
+    db.session.flush()
+    audit.record(actor, action, "tax_code", tax_code.id, name=name, rate=str(rate), active=tax_code.is_active)
+    db.session.commit()
+    return tax_code
+
+
+def delete(actor: User | None, tax_code: TaxCode) -> None:
+    """Remove a tax code that nothing uses. Raises Invalid with a sentence that says what to do instead."""
+    used = db.session.scalar(db.select(QuoteLine.id).where(QuoteLine.tax_code_id == tax_code.id).limit(1))
+    used = used or db.session.scalar(db.select(Item.id).where(Item.tax_code_id == tax_code.id).limit(1))
+    if used is not None:
+        raise Invalid(
+            f"“{tax_code.name}” was kept, because items or quotes use it. Clear “In use” instead: then nobody can "
+            "choose it any more, and quotes that have it say so before they are published."
+        )
+    audit.record(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
+    db.session.delete(tax_code)
+    db.session.commit()

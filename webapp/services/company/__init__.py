@@ -1,0 +1,1 @@
+"""The selling company: its profile, its app-wide settings, its loss reasons."""

@@ -1,0 +1,64 @@
+"""Settings of the whole installation: the seller's profile, required fields, loss reasons, a pause of pushing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import AppSetting, User, db
+from webapp.services.core import audit
+from webapp.services.core.errors import Conflict
+
+COMPANY_PROFILE = "company_profile"
+REQUIRED_FIELDS = "required_fields"
+LOSS_REASONS = "loss_reasons"
+PUSHING = "pushing"
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    COMPANY_PROFILE: {"name": "", "address": "", "phone": "", "email": "", "website": "", "terms": ""},
+    REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
+    LOSS_REASONS: {
+        "reasons": [
+            {"id": 1, "name": "Price"},
+            {"id": 2, "name": "Chose another provider"},
+            {"id": 3, "name": "No budget"},
+            {"id": 4, "name": "No decision"},
+            {"id": 5, "name": "No longer needed"},
+        ],
+        "next": 6,
+    },
+    PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
+}
+
+STALE = "Somebody else saved these settings since you opened them. Nothing of theirs was overwritten."
+
+
+def get(key: str) -> tuple[dict[str, Any], int]:
+    """The document stored under ``key`` over its defaults, and its version (0 when never saved)."""
+    row = db.session.get(AppSetting, key)
+    stored = row.value if row else {}
+    return {**DEFAULTS[key], **stored}, row.version if row else 0
+
+
+def put(key: str, value: dict[str, Any], expected_version: int, actor: User | None) -> int:
+    """Store ``value`` in a transaction and return the new version.
+
+    Raises Conflict when somebody saved since ``expected_version`` was read.
+    """
+    row = db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
+    before, version = get(key)
+    if version != expected_version:
+        raise Conflict(STALE)
+    row = row or AppSetting(key=key, version=0)
+    row.value = value
+    row.version = version + 1
+    db.session.add(row)
+    audit.record(actor, "settings.changed", "app_setting", key, before=before, after=value)
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        # Two people saved these settings for the first time at once.
+        db.session.rollback()
+        raise Conflict(STALE) from error
+    return version + 1

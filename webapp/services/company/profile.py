@@ -1,0 +1,40 @@
+"""Settings > Company: the seller as quotes show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.models import User
+from webapp.services.accounts import users
+from webapp.services.company import app_settings
+from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
+
+
+def current() -> tuple[dict[str, Any], int]:
+    """The profile and its version (for ``save``)."""
+    return app_settings.get(app_settings.COMPANY_PROFILE)
+
+
+def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
+    """Store the profile; returns the new version. Raises Invalid with sentences by field, Conflict when stale."""
+    reader = Reader(values)
+    profile = {
+        "name": reader.text("name", 200, missing="Enter the name under which you sell."),
+        "address": reader.text("address", 500, one_line=False),
+        "phone": reader.text("phone", 50),
+        "email": reader.text("email", 254),
+        "website": reader.text("website", 255),
+        "terms": reader.text("terms", 20_000, one_line=False),
+    }
+    if profile["email"]:
+        try:
+            profile["email"] = users.normalize_email(profile["email"])
+        except Invalid as error:
+            reader.fail("email", error.fields["email"])
+    website = profile["website"]
+    if website and "://" in website and not website.startswith(("http://", "https://")):
+        reader.fail("website", "Enter an address that begins with https://.")
+    reader.check()
+    return app_settings.put(app_settings.COMPANY_PROFILE, profile, expected_version, actor)

@@ -1,0 +1,145 @@
+"""Reading what a person typed: text in, typed values out, and a sentence for each field that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+
+from webapp.services.core.errors import Invalid
+
+MAX_ID = 2**31 - 1
+# Ids of other systems are 64 bits wide (Autotask's REST API calls them int64).
+MAX_REMOTE_ID = 2**63 - 1
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
+_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+
+
+def parse_decimal(text: str) -> Decimal:
+    """The number in ``text``: plain digits, or with commas between thousands, and up to 4 decimals.
+
+    A leading currency sign is ignored. Raises ValueError with a sentence; “NaN”, “1e50” and “12,5” are refused.
+    """
+    cleaned = text.strip().lstrip("$€£¥").replace(" ", "").replace("\u00a0", "").replace("\u2212", "-")
+    if not _NUMBER.fullmatch(cleaned) or not any(character.isdigit() for character in cleaned):
+        if re.fullmatch(r"\d+,\d{1,2}", cleaned):
+            raise ValueError("Write decimals with a point, for example 12.50.")
+        raise ValueError("Enter a number, for example 1250 or 12.50.")
+    whole, _, decimals = cleaned.replace(",", "").partition(".")
+    if len(decimals.rstrip("0")) > 4:
+        raise ValueError("Use up to 4 decimals.")
+    if len(whole.lstrip("+-0")) > 14:
+        raise ValueError("This number is too large.")
+    return Decimal(f"{whole if whole not in ('', '+', '-') else whole + '0'}.{decimals[:4] or '0'}")
+
+
+def clean_text(text: str) -> str:
+    """``text`` without control characters (PostgreSQL stores no NUL), line ends as ``\\n``, edges trimmed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of a search, at most 8."""
+    return clean_text(text)[:200].split()[:8]
+
+
+def parse_id(value: object, greatest: int = MAX_ID) -> int | None:
+    """A record's id from a form or an address, at most ``greatest``; None for anything that cannot be one."""
+    text = str(value or "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    number = int(text)
+    return number if 0 < number <= greatest else None
+
+
+class Reader:
+    """Reads one form. Each method returns a usable value and keeps a sentence when there was none.
+
+    Call ``check`` at the end: it raises Invalid with all sentences together.
+    """
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self.errors: dict[str, str] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether the form has such a field, be it empty."""
+        return name in self._values
+
+    def raw(self, name: str) -> str:
+        """The text as typed, cleaned; empty when the form has no such field."""
+        value = self._values.get(name)
+        return "" if value is None else clean_text(str(value))
+
+    def fail(self, name: str, sentence: str) -> None:
+        """Keep a sentence for ``name``; the first one counts."""
+        self.errors.setdefault(name, sentence)
+
+    def text(self, name: str, limit: int, *, missing: str = "", one_line: bool = True) -> str:
+        """Text of up to ``limit`` characters. ``missing``: the sentence for an empty one, if it may not be empty."""
+        value = self.raw(name)
+        if one_line:
+            value = " ".join(value.split())
+        if not value and missing:
+            self.fail(name, missing)
+        if len(value) > limit:
+            self.fail(name, f"This is {len(value):,} characters long; up to {limit:,} fit here.")
+        return value
+
+    def decimal(
+        self, name: str, *, default: Decimal | None = None, maximum: Decimal, above_zero: bool = False
+    ) -> Decimal:
+        """A number from 0 (or above 0) to ``maximum``. An empty field is ``default``; None makes it an error."""
+        text = self.raw(name)
+        if not text and default is not None:
+            return default
+        try:
+            value = parse_decimal(text)
+        except ValueError as error:
+            self.fail(name, str(error) if text else "Enter a number.")
+            return Decimal(1)
+        if value < 0 or (above_zero and value == 0):
+            self.fail(name, "Enter a number above 0." if above_zero else "Enter 0 or a number above it.")
+        elif value > maximum:
+            self.fail(name, f"Enter at most {maximum:,}.")
+        return value
+
+    def choice(self, name: str, options: Collection[str], default: str) -> str:
+        """One of ``options``; an empty field is ``default``."""
+        value = self.raw(name) or default
+        if value not in options:
+            self.fail(name, "Choose one of the list.")
+            return default
+        return value
+
+    def day(self, name: str) -> date | None:
+        """A date as browsers send it (2026-11-30); None for an empty field."""
+        text = self.raw(name)
+        if not text:
+            return None
+        try:
+            value = date.fromisoformat(text)
+        except ValueError:
+            self.fail(name, "Enter a date as year-month-day, for example 2026-11-30.")
+            return None
+        if not 2000 <= value.year <= 2100:
+            self.fail(name, "Enter a date between the years 2000 and 2100.")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A check box."""
+        return self.raw(name).lower() in ("y", "yes", "on", "1", "true")
+
+    def identifier(self, name: str) -> int | None:
+        """The id of a record, or None."""
+        return parse_id(self._values.get(name))
+
+    def remote_identifier(self, name: str) -> int | None:
+        """The id of a record in another system, or None."""
+        return parse_id(self._values.get(name), MAX_REMOTE_ID)
+
+    def check(self, sentence: str = "Something needs your attention; nothing was saved yet.") -> None:
+        """Raise Invalid with every sentence kept so far, if any."""
+        if self.errors:
+            raise Invalid(sentence, self.errors)

@@ -1,0 +1,1 @@
+"""The example company that a first start shows."""

@@ -1,0 +1,208 @@
+"""People and organizations: finding, adding and changing customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from email_validator import EmailNotValidError, validate_email
+
+from webapp.models import Organization, Person, Quote, User, db
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.fields import Reader, words
+from webapp.services.people import required_fields
+
+PAGE = 50
+ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code", "country")
+ORGANIZATION_TEXTS = (
+    "phone",
+    "website",
+    *(f"{kind}_{part}" for kind in ("billing", "shipping") for part in ADDRESS_PARTS),
+)
+PERSON_TEXTS = ("first_name", "last_name", "title", "phone", "mobile")
+ORGANIZATION_SHOWN = ("name", *ORGANIZATION_TEXTS)
+PERSON_SHOWN = (*PERSON_TEXTS, "email", "organization_id")
+
+
+def get_person(person_id: int) -> Person:
+    """Raises NotFound with a sentence."""
+    return records.get(Person, person_id, "This person is not in Quotewright any more.")
+
+
+def get_organization(organization_id: int) -> Organization:
+    """Raises NotFound with a sentence."""
+    return records.get(Organization, organization_id, "This organization is not in Quotewright any more.")
+
+
+def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Person]:
+    """People whose name, e-mail, phone or organization holds every word of ``text``, by name."""
+    query = (
+        db.select(Person)
+        .outerjoin(Person.organization)
+        .options(db.contains_eager(Person.organization))
+        .order_by(Person.last_name, Person.first_name, Person.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    for word in words(text):
+        columns = (Person.first_name, Person.last_name, Person.email, Person.phone, Organization.name)
+        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return list(db.session.scalars(query))
+
+
+def search_organizations(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Organization]:
+    """Organizations whose name, phone or city holds every word of ``text``, by name."""
+    query = db.select(Organization).order_by(Organization.name, Organization.id).limit(limit).offset(offset)
+    for word in words(text):
+        columns = (Organization.name, Organization.phone, Organization.billing_city)
+        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return list(db.session.scalars(query))
+
+
+def organization_named(name: str) -> Organization | None:
+    """The one organization of this name, upper and lower case alike. Raises Conflict when there are several."""
+    query = db.select(Organization).where(db.func.lower(Organization.name) == name.lower()).limit(2)
+    found = list(db.session.scalars(query))
+    if len(found) > 1:
+        raise Conflict(
+            f"There are several organizations called “{name}”. Open the one that you mean and add the person there."
+        )
+    return found[0] if found else None
+
+
+def save_organization(
+    actor: User | None, organization: Organization | None, values: Mapping[str, object]
+) -> Organization:
+    """Add (None) or change an organization from what was typed.
+
+    Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved it meanwhile; nothing is
+    stored then.
+    """
+    if organization is not None:
+        records.check_unchanged(organization, ORGANIZATION_SHOWN, values, "organization")
+    reader = Reader(values)
+    name = reader.text("name", 200, missing="Enter the organization's name.")
+    texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
+    same_name = organization_named(name) if name else None
+    if same_name is not None and same_name is not organization:
+        reader.fail("name", "There is an organization with this name already.")
+    filled = Organization(name=name, **texts)
+    for field, sentence in required_fields.missing_of_organization(filled).items():
+        reader.fail("billing_line1" if field == "billing_address" else field, sentence)
+    reader.check()
+    action = "organization.changed" if organization else "organization.created"
+    organization = organization or Organization()
+    organization.name = name
+    for field, text in texts.items():
+        setattr(organization, field, text)
+    db.session.add(organization)
+    db.session.flush()
+    audit.record(actor, action, "organization", organization.id, name=name)
+    db.session.commit()
+    return organization
+
+
+def save_person(actor: User | None, person: Person | None, values: Mapping[str, object]) -> Person:
+    """Add (None) or change a person from what was typed.
+
+    ``organization`` is a name; one that is not known yet becomes a new organization, with ``organization_phone`` when
+    given. Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved the person meanwhile;
+    nothing is stored then.
+    """
+    if person is not None:
+        records.check_unchanged(person, PERSON_SHOWN, values, "person")
+    reader = Reader(values)
+    texts = {field: reader.text(field, _limit(Person, field)) for field in PERSON_TEXTS}
+    email = _email(reader)
+    if not (texts["first_name"] or texts["last_name"]):
+        reader.fail("last_name", "Enter a name.")
+    if email and _somebody_else_has(email, person):
+        reader.fail("email", "Somebody else in Quotewright has this e-mail address.")
+    organization = _organization_for(reader)
+    filled = Person(**texts, email=email)
+    filled.organization = None
+    for field, sentence in required_fields.missing_of_person(filled).items():
+        has_organization = organization is not None
+        phone_known = bool(organization and organization.phone)
+        if (field == "organization" and has_organization) or (field == "phone" and phone_known):
+            continue
+        reader.fail(field, sentence)
+    reader.check()
+    action = "person.changed" if person else "person.created"
+    person = person or Person()
+    for field, text in texts.items():
+        setattr(person, field, text)
+    person.email = email
+    person.organization = organization
+    db.session.add(person)
+    db.session.flush()
+    audit.record(actor, action, "person", person.id, name=person.full_name)
+    db.session.commit()
+    return person
+
+
+def quotes_of(
+    *, person: Person | None = None, organization: Organization | None = None, limit: int = 20
+) -> list[Quote]:
+    """The newest quotes of a customer."""
+    query = db.select(Quote).order_by(Quote.id.desc()).limit(limit)
+    if person is not None:
+        query = query.where(Quote.person_id == person.id)
+    if organization is not None:
+        query = query.where(Quote.organization_id == organization.id)
+    return list(db.session.scalars(query))
+
+
+def normalize_email(text: str) -> str:
+    """The address in lower case. Raises ValueError with a sentence."""
+    try:
+        found = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f"This is not a complete e-mail address: {error}") from error
+    return str(found.normalized).lower()
+
+
+def _email(reader: Reader) -> str:
+    text = reader.text("email", 254)
+    if not text or "email" in reader.errors:
+        return text
+    try:
+        return normalize_email(text)
+    except ValueError as error:
+        reader.fail("email", str(error))
+        return text
+
+
+def _somebody_else_has(email: str, person: Person | None) -> bool:
+    query = db.select(Person.id).where(db.func.lower(Person.email) == email)
+    if person is not None:
+        query = query.where(Person.id != person.id)
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _organization_for(reader: Reader) -> Organization | None:
+    """The named organization, or a new one that is not in the session yet."""
+    name = reader.text("organization", 200)
+    phone = reader.text("organization_phone", 40)
+    if not name or "organization" in reader.errors:
+        return None
+    try:
+        known = organization_named(name)
+    except Conflict as error:
+        reader.fail("organization", str(error))
+        return None
+    if known is not None:
+        return known
+    new = Organization(name=name, phone=phone)
+    if required_fields.missing_of_organization(new):
+        reader.fail(
+            "organization", "This organization is new and needs more fields: add it first, then the person."
+        )
+    return new
+
+
+def _limit(model: type[Organization] | type[Person], field: str) -> int:
+    length = getattr(model, field).type.length
+    if not isinstance(length, int):
+        raise Invalid(f"{field} has no length.")
+    return length

@@ -1,0 +1,137 @@
+"""Settings > Required Fields: what a person, an organization and a quote must have before a quote is published.
+
+The forms of people and organizations ask for these fields as well. Whatever the settings say, a quote needs a
+person or an organization, a title and at least one line (see ``quoting.publishing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from webapp.models import Organization, Person, Quote, User
+from webapp.services.company import app_settings
+from webapp.services.core.errors import Invalid
+
+PERSON = "Person"
+ORGANIZATION = "Organization"
+QUOTE = "Quote"
+
+
+@dataclass(frozen=True)
+class RequiredField:
+    """A field that an admin may require. ``sentence`` is shown beside it when it is empty."""
+
+    name: str
+    group: str
+    label: str
+    sentence: str
+
+
+FIELDS = (
+    RequiredField("first_name", PERSON, "First name", "Enter the first name."),
+    RequiredField("last_name", PERSON, "Last name", "Enter the last name."),
+    RequiredField("email", PERSON, "E-mail", "Enter the e-mail address."),
+    RequiredField(
+        "organization", PERSON, "Organization", "Enter the organization that the person works for."
+    ),
+    RequiredField("phone", PERSON, "Phone (the person's or the organization's)", "Enter a phone number."),
+    RequiredField("title", PERSON, "Job title", "Enter the job title."),
+    RequiredField("mobile", PERSON, "Mobile phone", "Enter the mobile phone number."),
+    RequiredField("website", ORGANIZATION, "Website", "Enter the website."),
+    RequiredField(
+        "billing_address", ORGANIZATION, "Billing address", "Enter street and city of the billing address."
+    ),
+    RequiredField("expires_on", QUOTE, "Expiry date", "Choose the day until which the quote is good."),
+    RequiredField(
+        "purchase_order_number", QUOTE, "Purchase order number", "Enter the purchase order number."
+    ),
+)
+BY_NAME = {item.name: item for item in FIELDS}
+# Autotask wants a company with a phone number behind every opportunity.
+ADVISED_FOR_AUTOTASK = ("organization", "phone")
+
+
+def current() -> tuple[frozenset[str], int]:
+    """The names that are required now, and the version of the setting (for ``save``)."""
+    value, version = app_settings.get(app_settings.REQUIRED_FIELDS)
+    return frozenset(name for name in value["fields"] if name in BY_NAME), version
+
+
+def save(actor: User | None, names: Iterable[str], expected_version: int) -> int:
+    """Require exactly ``names``; returns the new version. Raises Invalid for an unknown name, Conflict when stale."""
+    wanted = set(names)
+    unknown = wanted - BY_NAME.keys()
+    if unknown:
+        raise Invalid(f"There is no field called {sorted(unknown)[0]}. Nothing was saved.")
+    ordered = [item.name for item in FIELDS if item.name in wanted]
+    return app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ordered}, expected_version, actor)
+
+
+def advice(autotask_connected: bool) -> list[str]:
+    """The names that should be required and are not."""
+    required, _ = current()
+    return [name for name in ADVISED_FOR_AUTOTASK if autotask_connected and name not in required]
+
+
+def missing_of_person(person: Person) -> dict[str, str]:
+    """A sentence for each required field that ``person`` lacks."""
+    organization = person.organization
+    checks: dict[str, Callable[[], object]] = {
+        "first_name": lambda: person.first_name,
+        "last_name": lambda: person.last_name,
+        "email": lambda: person.email,
+        "organization": lambda: organization,
+        "phone": lambda: person.phone or person.mobile or (organization and organization.phone),
+        "title": lambda: person.title,
+        "mobile": lambda: person.mobile,
+    }
+    return _missing(checks)
+
+
+def missing_of_organization(organization: Organization) -> dict[str, str]:
+    """A sentence for each required field that ``organization`` lacks."""
+    return _missing(
+        {
+            "website": lambda: organization.website,
+            "billing_address": lambda: organization.billing_line1 and organization.billing_city,
+        }
+    )
+
+
+def missing_of_quote(quote: Quote) -> list[str]:
+    """A sentence for everything required that the quote, its person and its organization lack."""
+    sentences: list[str] = []
+    required, _ = current()
+    if quote.person:
+        problems = missing_of_person(quote.person)
+        if quote.organization:
+            # The quote may name an organization that the person's own record does not.
+            problems.pop("organization", None)
+            if quote.organization.phone:
+                problems.pop("phone", None)
+        sentences += [f"{quote.person.full_name}: {BY_NAME[name].label} is missing." for name in problems]
+    elif "organization" in required and quote.organization is None:
+        sentences.append("The quote needs an organization.")
+    organization = quote.organization or (quote.person.organization if quote.person else None)
+    if organization:
+        sentences += [
+            f"{organization.name}: {BY_NAME[name].label} is missing."
+            for name in missing_of_organization(organization)
+        ]
+        if "phone" in required and not quote.person and not organization.phone:
+            sentences.append(f"{organization.name}: a phone number is missing.")
+    if "expires_on" in required and not quote.expires_on:
+        sentences.append("The quote needs an expiry date.")
+    if "purchase_order_number" in required and not quote.purchase_order_number:
+        sentences.append("The quote needs a purchase order number.")
+    return sentences
+
+
+def _missing(checks: dict[str, Callable[[], object]]) -> dict[str, str]:
+    required, _ = current()
+    return {
+        item.name: item.sentence
+        for item in FIELDS
+        if item.name in required and item.name in checks and not checks[item.name]()
+    }

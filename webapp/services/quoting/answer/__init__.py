@@ -1,0 +1,1 @@
+"""The customer's answer: accepting and declining online."""

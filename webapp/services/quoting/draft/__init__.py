@@ -1,0 +1,1 @@
+"""The quote as a rep works on it: its stage, header and lines."""

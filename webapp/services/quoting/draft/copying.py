@@ -1,0 +1,30 @@
+"""A new draft made from another quote."""
+
+from __future__ import annotations
+
+from webapp.models import Quote, QuoteLine, User, db
+from webapp.services.core import audit
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.draft.lines import COPIED, new_uid
+
+HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_amount")
+
+
+def copy(actor: User, quote_id: int) -> Quote:
+    """A draft with the same customer, texts and lines, at the same prices; its expiry is counted from today.
+
+    It belongs to no Autotask opportunity yet. Raises NotFound.
+    """
+    original = editing.get(quote_id)
+    new = editing.begin(
+        actor, person=original.person, organization=original.organization, title=f"{original.title} (copy)"
+    )
+    for name in HEADER:
+        setattr(new, name, getattr(original, name))
+    new.lines = [
+        QuoteLine(uid=new_uid(), position=position, **{name: getattr(line, name) for name in COPIED})
+        for position, line in enumerate(original.lines)
+    ]
+    audit.record(actor, "quote.copied", "quote", new.id, original=original.id)
+    db.session.commit()
+    return new

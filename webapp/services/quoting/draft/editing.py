@@ -1,0 +1,183 @@
+"""The working copy of a quote: beginning one, its header, throwing changes away."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from babel.numbers import list_currencies
+
+from webapp.models import Organization, Person, Quote, User, db
+from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
+from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
+from webapp.services.core import audit, records
+from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.fields import MAX_ID, Reader
+from webapp.services.quoting.draft import stages
+from webapp.services.quoting.revisions import freezing
+
+GONE = "This quote is not there any more: a draft may have been deleted."
+GOOD_FOR_DAYS = 30
+CURRENCIES = ("USD", "CAD", "EUR", "GBP", "AUD", "NZD", "CHF", "DKK", "NOK", "SEK", "ZAR", "ILS", "INR")
+
+
+def get(quote_id: int) -> Quote:
+    """Raises NotFound with a sentence."""
+    return records.get(Quote, quote_id, GONE)
+
+
+def lock(quote_id: int) -> Quote:
+    """The quote as stored now, locked until the transaction ends. Raises NotFound."""
+    if not 0 < quote_id <= MAX_ID:
+        raise NotFound(GONE)
+    query = db.select(Quote).filter_by(id=quote_id).with_for_update(of=Quote)
+    quote: Quote | None = db.session.scalar(query.execution_options(populate_existing=True))
+    if quote is None:
+        raise NotFound(GONE)
+    db.session.refresh(quote, ["lines", "revisions", "acceptance"])
+    return quote
+
+
+def lock_editable(quote_id: int) -> Quote:
+    """Like ``lock``. Raises Invalid with a sentence once the quote is won or lost: its content is then fixed."""
+    quote = lock(quote_id)
+    if quote.status != PENDING:
+        raise Invalid(
+            f"This quote is {quote.status}, so its content is fixed and nothing was changed. Copy it to a new "
+            "quote to offer something else."
+        )
+    return quote
+
+
+def begin(
+    actor: User,
+    *,
+    person: Person | None = None,
+    organization: Organization | None = None,
+    title: str = "",
+    opportunity: tuple[int, str] | None = None,
+    contact_id: int | None = None,
+) -> Quote:
+    """Make an empty draft for a customer.
+
+    ``opportunity``: id and title of the Autotask opportunity that it belongs to; None lets the push find or make one.
+    ``contact_id``: the Autotask contact, when the person was pulled from there.
+    """
+    organization = organization or (person.organization if person else None)
+    whom = organization.name if organization else (person.full_name if person else "")
+    quote = Quote(
+        public_token=secrets.token_urlsafe(24),
+        title=(title.strip() or (f"Quote for {whom}" if whom else "New quote"))[:200],
+        owner=actor,
+        person=person,
+        organization=organization,
+        expires_on=stages.today() + timedelta(days=GOOD_FOR_DAYS),
+        autotask_opportunity_id=opportunity[0] if opportunity else None,
+        autotask_opportunity_title=opportunity[1][:200] if opportunity else "",
+        autotask_contact_id=contact_id,
+    )
+    db.session.add(quote)
+    db.session.flush()
+    audit.record(actor, "quote.begun", "quote", quote.id, title=quote.title)
+    db.session.commit()
+    return quote
+
+
+def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
+    """Change what a quote says besides its lines. ``values`` holds the ``version`` that the person saw.
+
+    Raises Invalid with sentences, or Conflict when somebody saved meanwhile; nothing is stored then.
+    """
+    quote = lock_editable(quote_id)
+    reader = Reader(values)
+    check_version(reader, quote.version, "quote")
+    read = {
+        "title": reader.text("title", 200, missing="Enter a title; the customer sees it first."),
+        "currency": reader.choice("currency", list_currencies(), quote.currency),
+        "expires_on": reader.day("expires_on"),
+        "comments": reader.text("comments", MAX_DESCRIPTION, one_line=False),
+        "internal_notes": reader.text("internal_notes", MAX_DESCRIPTION, one_line=False),
+        "purchase_order_number": reader.text("purchase_order_number", 50),
+        "discount_kind": reader.choice("discount_kind", QUOTE_DISCOUNT_KINDS, "none"),
+        "discount_value": reader.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE),
+        "shipping_amount": reader.decimal("shipping_amount", default=Decimal(0), maximum=MAX_PRICE),
+    }
+    if read["discount_kind"] == "percent" and read["discount_value"] > 100:  # type: ignore[operator]
+        reader.fail("discount_value", "A discount is at most 100 %.")
+    reader.check()
+    before = {name: str(getattr(quote, name)) for name in read}
+    for name, value in read.items():
+        setattr(quote, name, value)
+    changed = {name: [before[name], str(value)] for name, value in read.items() if before[name] != str(value)}
+    quote.version += 1
+    audit.record(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
+    db.session.commit()
+    return quote
+
+
+def set_customer(
+    actor: User,
+    quote_id: int,
+    *,
+    person: Person | None,
+    organization: Organization | None = None,
+    contact_id: int | None = None,
+) -> Quote:
+    """Offer the quote to somebody else."""
+    quote = lock_editable(quote_id)
+    quote.person = person
+    quote.organization = organization or (person.organization if person else None)
+    quote.autotask_contact_id = contact_id
+    quote.version += 1
+    label = person.full_name if person else (organization.name if organization else "")
+    audit.record(actor, "quote.customer_changed", "quote", quote.id, customer=label)
+    db.session.commit()
+    return quote
+
+
+def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | None) -> Quote:
+    """Tie the quote to an existing Autotask opportunity (id, title), or (None) let the push find or make one."""
+    quote = lock_editable(quote_id)
+    quote.autotask_opportunity_id = opportunity[0] if opportunity else None
+    quote.autotask_opportunity_title = opportunity[1][:200] if opportunity else ""
+    quote.version += 1
+    audit.record(
+        actor, "quote.opportunity_chosen", "quote", quote.id, opportunity=quote.autotask_opportunity_id
+    )
+    db.session.commit()
+    return quote
+
+
+def discard_changes(actor: User, quote_id: int) -> Quote:
+    """Bring the working copy back to what the customer sees. Raises Invalid when nothing was published yet."""
+    quote = lock_editable(quote_id)
+    snapshot = freezing.live(quote)
+    if snapshot is None:
+        raise Invalid("This quote was never published, so there is nothing to go back to.")
+    freezing.restore(quote, snapshot)
+    audit.record(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
+    db.session.commit()
+    return quote
+
+
+def delete_draft(actor: User, quote_id: int) -> None:
+    """Remove a quote that no customer ever saw. Raises Invalid with a sentence for any other."""
+    quote = lock(quote_id)
+    if quote.number is not None:
+        raise Invalid(
+            f"Quote {quote.number} was published, so it stays. Mark it as lost if it is not wanted any more."
+        )
+    audit.record(actor, "quote.deleted", "quote", quote.id, title=quote.title)
+    db.session.delete(quote)
+    db.session.commit()
+
+
+def check_version(reader: Reader, version: int, what: str) -> None:
+    """Raise Conflict when the form shows an older ``version`` than the stored one."""
+    if reader.raw("version") != str(version):
+        raise Conflict(
+            f"Somebody changed this {what} since you opened it, so your change was not saved over theirs. What you "
+            "typed is still in the form; compare it with the newest version, then save again."
+        )

@@ -1,0 +1,158 @@
+"""The lines of a working copy: adding, changing, ordering and removing them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
+from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.quote import DISCOUNT_KINDS
+from webapp.services.catalog import items
+from webapp.services.catalog.items import CODES, MAX_DESCRIPTION, MAX_PRICE, MAX_QUANTITY
+from webapp.services.core import audit
+from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.fields import Reader
+from webapp.services.quoting.draft.editing import check_version, lock_editable
+
+MAX_LINES = 1000
+FROM_ITEM = (
+    "name",
+    "description",
+    *CODES,
+    "category_id",
+    "unit_price",
+    "unit_cost",
+    "recurrence",
+    "origin_entity",
+    "origin_id",
+)
+COPIED = (
+    *FROM_ITEM,
+    "item_id",
+    "tax_code_id",
+    "quantity",
+    "discount_kind",
+    "discount_value",
+    "is_optional",
+    "is_selected",
+)
+
+
+def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal(1)) -> QuoteLine:
+    """Add an item of the library at the end. Raises Invalid when the quote is full or closed."""
+    quote = _with_room(quote_id)
+    copied = {name: getattr(item, name) for name in FROM_ITEM}
+    tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
+    line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
+    quote.lines.append(line)
+    return _finish(actor, quote, line, "quote.line_added")
+
+
+def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
+    """Add a line that is not in the library; only ``name`` is needed. Raises Invalid with sentences."""
+    quote = _with_room(quote_id)
+    read = _read(Reader(values), None)
+    line = QuoteLine(uid=new_uid(), **read)
+    quote.lines.append(line)
+    return _finish(actor, quote, line, "quote.line_added")
+
+
+def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
+    """Change a line from what was typed; ``values`` holds the ``version`` that the person saw.
+
+    Raises Invalid with a sentence for each wrong field, Conflict when somebody saved the line meanwhile, NotFound when
+    it was removed; nothing is stored then.
+    """
+    quote = lock_editable(quote_id)
+    line = find(quote, uid)
+    reader = Reader(values)
+    check_version(reader, line.version, "line")
+    for name, value in _read(reader, line.tax_code).items():
+        setattr(line, name, value)
+    line.version += 1
+    audit.record(actor, "quote.line_changed", "quote", quote.id, line=line.name)
+    db.session.commit()
+    return line
+
+
+def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
+    """Put a copy right below a line."""
+    quote = _with_room(quote_id)
+    original = find(quote, uid)
+    copy = QuoteLine(uid=new_uid(), **{name: getattr(original, name) for name in COPIED})
+    quote.lines.insert(quote.lines.index(original) + 1, copy)
+    return _finish(actor, quote, copy, "quote.line_added")
+
+
+def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
+    """Move a line to ``position``, counted from 1; beyond either end means the end."""
+    quote = lock_editable(quote_id)
+    line = find(quote, uid)
+    quote.lines.remove(line)
+    quote.lines.insert(max(0, min(position - 1, len(quote.lines))), line)
+    return _finish(actor, quote, line, "quote.line_moved")
+
+
+def remove(actor: User, quote_id: int, uid: str) -> Quote:
+    """Take a line out."""
+    quote = lock_editable(quote_id)
+    line = find(quote, uid)
+    quote.lines.remove(line)
+    _finish(actor, quote, line, "quote.line_removed")
+    return quote
+
+
+def find(quote: Quote, uid: str) -> QuoteLine:
+    """The line of ``uid``. Raises NotFound with a sentence."""
+    for line in quote.lines:
+        if line.uid == uid:
+            return line
+    raise NotFound("This line was removed meanwhile, perhaps in another tab. Nothing was changed.")
+
+
+def new_uid() -> str:
+    """What a line keeps through edits and revisions."""
+    return str(uuid.uuid4())
+
+
+def _with_room(quote_id: int) -> Quote:
+    quote = lock_editable(quote_id)
+    if len(quote.lines) >= MAX_LINES:
+        raise Invalid(f"A quote holds up to {MAX_LINES:,} lines, so this one was not added.")
+    return quote
+
+
+def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
+    for position, other in enumerate(quote.lines):
+        other.position = position
+    audit.record(actor, action, "quote", quote.id, line=line.name)
+    db.session.commit()
+    return line
+
+
+def _read(reader: Reader, tax_code_before: TaxCode | None) -> dict[str, Any]:
+    """The values of a line as typed. Raises Invalid with a sentence for each wrong field."""
+    read: dict[str, Any] = {
+        "name": reader.text("name", 200, missing="Enter what this line offers."),
+        "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
+        "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
+        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
+        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
+        "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
+        "discount_kind": reader.choice("discount_kind", DISCOUNT_KINDS, "none"),
+        "discount_value": reader.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE),
+        "is_optional": reader.flag("is_optional"),
+        "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
+        "category": items.read_category(reader),
+        "tax_code": items.read_tax_code(reader, tax_code_before),
+        **{code: reader.text(code, 100) for code in CODES},
+    }
+    if read["discount_kind"] == "percent" and read["discount_value"] > 100:
+        reader.fail("discount_value", "A discount is at most 100 %.")
+    if read["discount_kind"] == "none" and read["discount_value"] > 0:
+        reader.fail("discount_value", "Choose what kind of discount this is.")
+    reader.check("This line was not saved yet.")
+    return read

@@ -1,0 +1,1 @@
+"""What happens to a quote: published, won, lost, reopened, expired."""

@@ -1,0 +1,72 @@
+"""Publishing: the working copy is frozen as a revision, and what it sets off is written with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webapp.models import Quote, Revision, User, db, utc_now
+from webapp.services.core import audit
+from webapp.services.core.errors import Invalid
+from webapp.services.integrations import base, events
+from webapp.services.quoting.draft import readiness
+from webapp.services.quoting.draft.editing import lock_editable
+from webapp.services.quoting.revisions import freezing, numbering, snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Published:
+    """``is_new`` False: nothing had changed since ``revision``, so it still stands."""
+
+    revision: Revision
+    is_new: bool
+
+
+def publish(actor: User, quote_id: int) -> Published:
+    """Freeze the quote and tell the integrations, in one transaction that needs neither Redis nor Autotask.
+
+    The caller nudges the workers afterwards. Raises Invalid with everything that is missing; nothing is stored then.
+    """
+    quote = lock_editable(quote_id)
+    found = readiness.problems(quote)
+    if found:
+        raise Invalid(
+            "The quote was not published yet. " + " ".join(problem.sentence for problem in found),
+            {problem.place: problem.sentence for problem in found},
+        )
+    current = quote.current_revision
+    if current is not None and not freezing.has_changes(quote, current):
+        db.session.rollback()
+        return Published(current, is_new=False)
+    if quote.number is None:
+        quote.number = numbering.next_quote_number()
+    frozen = freezing.freeze(
+        quote,
+        number=quote.number,
+        revision=current.number + 1 if current else 1,
+        published_at=utc_now(),
+    )
+    revision = add_revision(quote, frozen, actor)
+    quote.viewed_at = None
+    events.tell(base.PUBLISHED, quote, revision, by=actor.name)
+    audit.record(
+        actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
+    )
+    db.session.commit()
+    return Published(revision, is_new=True)
+
+
+def add_revision(quote: Quote, frozen: Snapshot, actor: User | None) -> Revision:
+    """Store ``frozen`` as the newest revision, in the open transaction."""
+    content = frozen.canonical()
+    revision = Revision(
+        number=frozen.revision,
+        content=content,
+        content_sha256=snapshot.sha256(content),
+        expires_on=frozen.expires_on,
+        created_at=frozen.published_at,
+        created_by_id=actor.id if actor else None,
+    )
+    quote.revisions.append(revision)
+    db.session.flush()
+    return revision

@@ -1,0 +1,111 @@
+"""What may become of a published quote: the table of transitions, and the rep's side of it."""
+
+from __future__ import annotations
+
+from webapp.models import Quote, Revision, User, db, utc_now
+from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
+from webapp.services.company import loss_reasons
+from webapp.services.company.loss_reasons import LossReason
+from webapp.services.core import audit
+from webapp.services.core.errors import Invalid
+from webapp.services.integrations import base, events
+from webapp.services.quoting.draft.editing import lock
+
+# From each status, the statuses that may follow. A lost quote comes back to life only when nobody had accepted it.
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    PENDING: (ACCEPTED, LOST),
+    ACCEPTED: (ORDERED, FULFILLED, LOST),
+    ORDERED: (FULFILLED, LOST),
+    FULFILLED: (),
+    LOST: (PENDING,),
+}
+MAX_REASON = 500
+
+
+class NotPublished(Invalid):
+    """A draft has no customer who could answer."""
+
+
+class TransitionRefused(Invalid):
+    """The status that was asked for cannot follow the present one."""
+
+
+class ReasonMissing(Invalid):
+    """A lost quote says why."""
+
+
+def possible(quote: Quote) -> tuple[str, ...]:
+    """The statuses that may follow now."""
+    if quote.number is None:
+        return ()
+    if quote.status == LOST and quote.acceptance is not None:
+        return ()
+    return TRANSITIONS[quote.status]
+
+
+def advance(
+    actor: User, quote_id: int, status: str, *, reason: str = "", loss_reason_id: object = None
+) -> Quote:
+    """Set the status as the rep says: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
+
+    ``loss_reason_id``: one of the settings' loss reasons, beside ``reason`` in own words or instead of it.
+    An acceptance goes through ``acceptance.record_for_customer``. Raises NotPublished, TransitionRefused or
+    ReasonMissing, each with a sentence.
+    """
+    quote = lock(quote_id)
+    reason = reason.strip()
+    if status == ACCEPTED:
+        raise TransitionRefused("An acceptance needs the name of who accepted. Nothing was changed.")
+    chosen = loss_reasons.find(loss_reason_id)
+    if status == LOST and not reason and chosen is None:
+        raise ReasonMissing(
+            "Nothing was changed yet.", {"reason": "Say in a few words why the quote was lost."}
+        )
+    if len(reason) > MAX_REASON:
+        raise ReasonMissing("Nothing was changed yet.", {"reason": f"Use up to {MAX_REASON} characters."})
+    apply(quote, status, actor=actor, reason=reason, chosen=chosen)
+    db.session.commit()
+    return quote
+
+
+def apply(
+    quote: Quote,
+    status: str,
+    *,
+    actor: User | None,
+    reason: str = "",
+    chosen: LossReason | None = None,
+    label: str = "",
+) -> Revision:
+    """Make the transition and tell the integrations in the open transaction; returns the revision it concerns.
+
+    ``reason`` and ``chosen`` say why a quote is lost, and are nothing to other statuses.
+    ``label``: the customer's name when they did it themselves.
+    """
+    revision = quote.current_revision
+    if revision is None:
+        raise NotPublished("This quote was never published. Publish it, or delete the draft.")
+    if status not in possible(quote):
+        raise TransitionRefused(
+            f"A quote that is {quote.status} cannot become {status}. Nothing was changed."
+        )
+    before = quote.status
+    quote.status = status
+    quote.status_changed_at = utc_now()
+    told = loss_reasons.in_words(chosen, reason) if status == LOST else ""
+    quote.lost_reason = told
+    quote.loss_reason_id = chosen.id if chosen and status == LOST else None
+    quote.version += 1
+    kind = base.REOPENED if status == PENDING else status
+    events.tell(kind, quote, revision, before=before, by=actor.name if actor else label)
+    audit.record(
+        actor,
+        f"quote.{status}",
+        "quote",
+        quote.id,
+        label=label,
+        before=before,
+        reason=told,
+        revision=revision.number,
+    )
+    return revision

@@ -1,0 +1,1 @@
+"""Quotes side by side: the list and the home page."""

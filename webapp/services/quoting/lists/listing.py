@@ -1,0 +1,102 @@
+"""Lists of quotes with their stage and worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from webapp.models import Organization, Person, Quote, QuoteLine, db
+from webapp.models.quote import LOST, PENDING, WON_STATUSES
+from webapp.services.core.fields import parse_id, words
+from webapp.services.quoting.draft import stages
+from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.revisions import pricing
+
+PAGE = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quote of a list, with its stage of today and the totals of its working copy."""
+
+    quote: Quote
+    stage: str
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list. ``more``: there are further rows behind it."""
+
+    rows: list[Row]
+    number: int
+    more: bool
+
+
+def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page: int = 1) -> Page:
+    """Quotes, the last changed first, whose number, title or customer holds every word of ``text``.
+
+    ``stage``: one of ``stages.STAGES``, or empty for all. ``page`` counts from 1.
+    """
+    page = max(1, min(page, 10_000))
+    today = stages.today()
+    query = (
+        _loaded()
+        .outerjoin(Quote.organization)
+        .outerjoin(Quote.person)
+        .order_by(Quote.updated_at.desc(), Quote.id.desc())
+        .limit(PAGE + 1)
+        .offset((page - 1) * PAGE)
+    )
+    if owner_id is not None:
+        query = query.where(Quote.owner_id == owner_id)
+    if stage:
+        query = query.where(in_stage(stage, today))
+    for word in words(text):
+        columns = (Quote.title, Organization.name, Person.first_name, Person.last_name, Person.email)
+        fits = [column.icontains(word, autoescape=True) for column in columns]
+        number = parse_id(word.lstrip("#"))
+        query = query.where(db.or_(*fits, Quote.number == number) if number else db.or_(*fits))
+    quotes = list(db.session.scalars(query))
+    return Page([row(quote, today) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
+
+
+def some(*conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True) -> list[Row]:
+    """The quotes that meet all ``conditions``, by change or (else) by expiry."""
+    order = Quote.updated_at.desc() if newest_first else Quote.expires_on
+    query = _loaded().where(*conditions).order_by(order, Quote.id.desc()).limit(limit)
+    return [row(quote, stages.today()) for quote in db.session.scalars(query)]
+
+
+def row(quote: Quote, today: date) -> Row:
+    """One quote with its stage and totals."""
+    return Row(quote, stages.stage_of(quote, today), pricing.of_quote(quote))
+
+
+def in_stage(stage: str, today: date) -> ColumnElement[bool]:
+    """The condition that ``stages.stage_of`` answers with ``stage``. An unknown stage fits no quote."""
+    published, pending = Quote.number.is_not(None), Quote.status == PENDING
+    expired = db.and_(Quote.expires_on.is_not(None), Quote.expires_on < today)
+    conditions: dict[str, ColumnElement[bool]] = {
+        stages.DRAFT: Quote.number.is_(None),
+        stages.PUBLISHED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_(None)),
+        stages.OPENED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_not(None)),
+        stages.EXPIRED: db.and_(published, pending, expired),
+        stages.WON: db.and_(published, Quote.status.in_(WON_STATUSES)),
+        stages.LOST_STAGE: db.and_(published, Quote.status == LOST),
+    }
+    nothing: ColumnElement[bool] = db.false()
+    return conditions.get(stage, nothing)
+
+
+def _loaded() -> Any:
+    """A select of quotes with everything that a list shows, in few queries."""
+    return db.select(Quote).options(
+        db.joinedload(Quote.organization),
+        db.joinedload(Quote.person),
+        db.joinedload(Quote.owner),
+        db.selectinload(Quote.lines).joinedload(QuoteLine.tax_code),
+    )

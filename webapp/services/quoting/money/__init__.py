@@ -1,0 +1,1 @@
+"""Money: rounding and totals. Pure."""

@@ -1,0 +1,151 @@
+"""The PDF of a revision: rendered once from the frozen content, then kept with its hash.
+
+Needs no web request; the worker calls it as well. Nothing outside the font folder is read and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import Revision, RevisionDocument, db
+from webapp.services.core import formatting, records
+from webapp.services.core.errors import ServiceError
+from webapp.services.quoting.revisions import pricing, snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
+
+WEBAPP = Path(__file__).parents[2]
+FONTS = WEBAPP / "static" / "fonts"
+TEMPLATES = WEBAPP / "templates" / "document"
+
+# A longer description is printed in full behind the offer, so that the table of lines stays readable.
+IN_TABLE = 1200
+LINES_IN_TABLE = 24
+# One paragraph costs time with the square of its length, and one this long is a mistake anyway.
+PARAGRAPH = 2000
+RENDER_SECONDS = 240.0
+LETTER_CURRENCIES = ("USD", "CAD")
+
+
+class RenderFailed(ServiceError):
+    """The PDF could not be made."""
+
+
+def pdf_for(revision_id: int) -> bytes:
+    """The PDF of a revision. The first call renders and stores it, outside any transaction, since it may take seconds.
+
+    Raises NotFound, or RenderFailed with a sentence. Ends the open transaction of the session.
+    """
+    stored = db.session.get(RevisionDocument, revision_id)
+    if stored is not None:
+        return stored.pdf
+    revision = records.get(Revision, revision_id, "This revision is not there any more.")
+    frozen = snapshot.parse(revision.content)
+    db.session.commit()
+    pdf = render(frozen)
+    db.session.add(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest()))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        # Somebody else rendered it at the same moment; everybody gets the stored one.
+        db.session.rollback()
+        return records.get(RevisionDocument, revision_id, "This document is not there any more.").pdf
+    return pdf
+
+
+def preload() -> None:
+    """Load the libraries that lay a PDF out, which takes longer than a short one does."""
+    import xhtml2pdf.document  # noqa: F401
+
+
+def html_of(frozen: Snapshot) -> str:
+    """The document as the HTML that is laid out."""
+    computed = pricing.of_snapshot(frozen)
+    groups = pricing.grouped(frozen, computed)
+    tiles = [group for group in groups if group.sums.total or group is groups[0]]
+    paper = "letter" if frozen.currency in LETTER_CURRENCIES else "a4"
+    environment = _environment()
+    css = environment.get_template("quote.css").render(paper=paper)
+    return environment.get_template("quote.html").render(
+        quote=frozen,
+        groups=groups,
+        taxes=pricing.taxes(frozen, computed),
+        css=Markup(css),  # noqa: S704  our own style sheet
+        tiles=tiles,
+        tile_width=round(100 / max(len(tiles), 1), 2),
+        short=_short,
+    )
+
+
+def render(frozen: Snapshot) -> bytes:
+    """Lay out ``frozen`` as PDF. Raises RenderFailed with a sentence."""
+    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
+    from xhtml2pdf.document import pisaDocument
+
+    policy = ResourceAccessPolicy.server(
+        FONTS, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
+    )
+    target = io.BytesIO()
+    try:
+        result = pisaDocument(
+            html_of(frozen),
+            target,
+            path=str(FONTS / "quote.html"),
+            resource_policy=policy,
+            encoding="utf-8",
+            capacity=-1,  # in memory, however long: its temporary files are left open
+        )
+    except RenderLimitError as error:
+        raise RenderFailed(
+            "The PDF of this quote could not be made, because the quote is too large. Shorten its descriptions or "
+            "split it in two, then publish again."
+        ) from error
+    if result.err:
+        raise RenderFailed("The PDF of this quote could not be made. Tell the operator the quote's number.")
+    return target.getvalue()
+
+
+def _short(text: str) -> str:
+    """As much of a description as the table of lines shows."""
+    shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
+    return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of ``text``, those longer than ``PARAGRAPH`` cut at a space."""
+    found = []
+    for part in text.split("\n\n"):
+        rest = part.strip("\n")
+        while len(rest) > PARAGRAPH:
+            cut = rest.rfind(" ", PARAGRAPH // 2, PARAGRAPH)
+            cut = cut if cut > 0 else PARAGRAPH
+            found.append(rest[:cut])
+            rest = rest[cut:].lstrip(" ")
+        if rest.strip():
+            found.append(rest)
+    return found
+
+
+def _lines(text: str) -> Markup:
+    """Escaped text with its line ends kept."""
+    return Markup("<br/>").join(escape(line) for line in text.split("\n"))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {function.__name__: function for function in formatting.FILTERS}
+    environment.filters |= {"paragraphs": _paragraphs, "lines": _lines}
+    return environment

@@ -1,0 +1,1 @@
+"""What is frozen at publishing: the snapshot, its numbers and its prices."""

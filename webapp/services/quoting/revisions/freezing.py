@@ -1,0 +1,145 @@
+"""From the working copy to a frozen snapshot, and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from webapp.models import Category, Item, Organization, Person, Quote, QuoteLine, Revision, TaxCode
+from webapp.services.company import app_settings
+from webapp.services.core import records
+from webapp.services.quoting.revisions import snapshot as snapshots
+from webapp.services.quoting.revisions.snapshot import (
+    Address,
+    FrozenLine,
+    FrozenOrganization,
+    FrozenPerson,
+    Seller,
+    Snapshot,
+)
+
+HEADER = (
+    "title",
+    "currency",
+    "expires_on",
+    "comments",
+    "purchase_order_number",
+    "discount_kind",
+    "discount_value",
+    "shipping_amount",
+    "autotask_opportunity_id",
+    "autotask_contact_id",
+)
+LINE = (
+    "uid",
+    "name",
+    "description",
+    "sku",
+    "mpn",
+    "manufacturer",
+    "supplier",
+    "recurrence",
+    "quantity",
+    "unit_price",
+    "unit_cost",
+    "discount_kind",
+    "discount_value",
+    "is_optional",
+    "is_selected",
+    "origin_entity",
+    "origin_id",
+)
+
+
+def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) -> Snapshot:
+    """The working copy as a snapshot, with the customer's, the seller's and the tax data of this moment."""
+    profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
+    organization = quote.organization or (quote.person.organization if quote.person else None)
+    return Snapshot(
+        quote_id=quote.id,
+        number=number,
+        revision=revision,
+        published_at=published_at,
+        owner_name=quote.owner.name,
+        owner_email=quote.owner.email,
+        seller=Seller(**{name: str(profile.get(name, "")) for name in Seller.model_fields}),
+        terms=str(profile.get("terms", "")),
+        organization=_organization(organization) if organization else None,
+        person=_person(quote.person) if quote.person else None,
+        lines=tuple(_line(line) for line in quote.lines),
+        **{name: getattr(quote, name) for name in HEADER},
+    )
+
+
+def live(quote: Quote) -> Snapshot | None:
+    """What the customer sees: the newest revision; None while the quote was never published."""
+    revision = quote.current_revision
+    return snapshots.parse(revision.content) if revision else None
+
+
+def has_changes(quote: Quote, revision: Revision) -> bool:
+    """True when publishing now would give the customer something else than ``revision``."""
+    before = snapshots.parse(revision.content)
+    now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
+    return now.canonical() != revision.content
+
+
+def restore(quote: Quote, snapshot: Snapshot) -> None:
+    """Make the working copy equal to ``snapshot`` again, in the open transaction.
+
+    References to items, categories and tax codes that were removed meanwhile become empty.
+    """
+    if quote.autotask_opportunity_id != snapshot.autotask_opportunity_id:
+        quote.autotask_opportunity_title = ""
+    for name in HEADER:
+        setattr(quote, name, getattr(snapshot, name))
+    quote.organization = records.find(
+        Organization, snapshot.organization.id if snapshot.organization else None
+    )
+    quote.person = records.find(Person, snapshot.person.id if snapshot.person else None)
+    quote.version += 1
+    present = {line.uid: line for line in quote.lines}
+    lines = []
+    for position, frozen in enumerate(snapshot.lines):
+        line = present.get(frozen.uid) or QuoteLine(version=0)
+        for name in LINE:
+            setattr(line, name, getattr(frozen, name))
+        line.item_id = frozen.item_id if records.find(Item, frozen.item_id) else None
+        line.category = records.find(Category, frozen.category_id)
+        line.tax_code = records.find(TaxCode, frozen.tax_code_id)
+        line.position = position
+        line.version += 1
+        lines.append(line)
+    quote.lines = lines
+
+
+def _organization(organization: Organization) -> FrozenOrganization:
+    return FrozenOrganization(
+        id=organization.id,
+        name=organization.name,
+        phone=organization.phone,
+        website=organization.website,
+        billing=_address(organization, "billing"),
+        shipping=_address(organization, "shipping"),
+    )
+
+
+def _address(organization: Organization, kind: str) -> Address:
+    return Address(**{name: getattr(organization, f"{kind}_{name}") for name in Address.model_fields})
+
+
+def _person(person: Person) -> FrozenPerson:
+    return FrozenPerson(**{name: getattr(person, name) for name in FrozenPerson.model_fields})
+
+
+def _line(line: QuoteLine) -> FrozenLine:
+    return FrozenLine(
+        item_id=line.item_id,
+        category_id=line.category_id,
+        parent_category_id=line.category.parent_id if line.category else None,
+        category_path=line.category.path if line.category else "",
+        tax_code_id=line.tax_code_id,
+        tax_name=line.tax_code.name if line.tax_code else "",
+        tax_rate=line.tax_code.rate if line.tax_code else Decimal(0),
+        **{name: getattr(line, name) for name in LINE},
+    )

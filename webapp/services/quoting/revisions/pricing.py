@@ -1,0 +1,90 @@
+"""The totals of a working copy and of a frozen revision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webapp.models import Quote
+from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.quoting.money import totals
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
+from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
+
+
+def of_quote(quote: Quote) -> Totals:
+    """Totals of the working copy, with the tax rates of today."""
+    rates = [line.tax_code.rate if line.tax_code else Decimal(0) for line in quote.lines]
+    return totals.compute(
+        quote.lines,
+        rates,
+        discount_kind=quote.discount_kind,
+        discount_value=quote.discount_value,
+        shipping_amount=quote.shipping_amount,
+    )
+
+
+def of_snapshot(snapshot: Snapshot) -> Totals:
+    """Totals of a frozen revision, with the tax rates frozen in it."""
+    return totals.compute(
+        snapshot.lines,
+        [line.tax_rate for line in snapshot.lines],
+        discount_kind=snapshot.discount_kind,
+        discount_value=snapshot.discount_value,
+        shipping_amount=snapshot.shipping_amount,
+    )
+
+
+def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
+    """The snapshot with exactly the optional lines of ``chosen`` (uids) selected; other uids are ignored."""
+    lines = tuple(
+        line.model_copy(update={"is_selected": line.uid in chosen}) if line.is_optional else line
+        for line in snapshot.lines
+    )
+    return snapshot.model_copy(update={"lines": lines})
+
+
+@dataclass(frozen=True)
+class PeriodGroup:
+    """What people read: the lines of one recurrence in their order, with their amounts and the period's sums."""
+
+    recurrence: str
+    lines: list[tuple[FrozenLine, LineTotals]]
+    sums: PeriodTotals
+
+
+def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
+    """The lines by period; periods without a line and without an amount are left out."""
+    groups = []
+    for recurrence in RECURRENCES:
+        lines = [
+            (line, amounts)
+            for line, amounts in zip(snapshot.lines, computed.lines, strict=True)
+            if line.recurrence == recurrence
+        ]
+        sums = computed.periods[recurrence]
+        if lines or sums.total or (recurrence == ONE_TIME and sums.shipping):
+            groups.append(PeriodGroup(recurrence, lines, sums))
+    return groups
+
+
+def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
+    """By recurrence, the sum of each tax that is charged: name, rate in percent, amount."""
+    sums: dict[str, dict[tuple[str, Decimal], Decimal]] = {}
+    for line, amounts in zip(snapshot.lines, computed.lines, strict=True):
+        if amounts.counts and line.tax_name:
+            period = sums.setdefault(line.recurrence, {})
+            key = (line.tax_name, line.tax_rate)
+            period[key] = period.get(key, Decimal("0.00")) + amounts.tax
+    return {
+        recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
+        for recurrence, period in sums.items()
+    }
+
+
+def line_margin_percent(amounts: LineTotals) -> Decimal | None:
+    """Margin of one line in percent of its net with one decimal; None when it is given away."""
+    if not amounts.net:
+        return None
+    return ((amounts.net - amounts.cost) * 100 / amounts.net).quantize(Decimal("0.1"))

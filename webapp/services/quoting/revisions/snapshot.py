@@ -1,0 +1,153 @@
+"""A published quote, frozen: the document that customers accept and that the push compiles.
+
+The canonical JSON (sorted keys, no spaces, decimals as strings) is what is stored, hashed and signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from webapp.services.quoting.money.money import to_unit
+
+# Always with 4 decimals, so that equal amounts give equal text and so equal hashes.
+Exact = Annotated[Decimal, AfterValidator(to_unit)]
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Address(Frozen):
+    """A postal address; every part may be empty. ``country`` as text."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """True when no part is filled."""
+        return not any((self.line1, self.line2, self.city, self.state, self.postal_code, self.country))
+
+
+class Seller(Frozen):
+    """The company that makes the offer, as its profile was when the quote was published."""
+
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+
+
+class FrozenOrganization(Frozen):
+    """The customer company. ``id`` is ours."""
+
+    id: int
+    name: str
+    phone: str = ""
+    website: str = ""
+    billing: Address = Address()
+    shipping: Address = Address()
+
+
+class FrozenPerson(Frozen):
+    """The customer's contact. ``id`` is ours."""
+
+    id: int
+    first_name: str
+    last_name: str
+    email: str = ""
+    title: str = ""
+    phone: str = ""
+    mobile: str = ""
+
+
+class FrozenLine(Frozen):
+    """One line. Units as in ``models.quote.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
+
+    ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
+    """
+
+    uid: str
+    item_id: int | None = None
+    name: str
+    description: str = ""
+    sku: str = ""
+    mpn: str = ""
+    manufacturer: str = ""
+    supplier: str = ""
+    category_id: int | None = None
+    parent_category_id: int | None = None
+    category_path: str = ""
+    tax_code_id: int | None = None
+    tax_name: str = ""
+    tax_rate: Exact = Decimal("0.0000")
+    recurrence: str
+    quantity: Exact
+    unit_price: Exact
+    unit_cost: Exact = Decimal("0.0000")
+    discount_kind: str = "none"
+    discount_value: Exact = Decimal("0.0000")
+    is_optional: bool = False
+    is_selected: bool = False
+    origin_entity: str = ""
+    origin_id: int | None = None
+
+    @property
+    def counts(self) -> bool:
+        """True when the line is part of the totals: not optional, or chosen."""
+        return self.is_selected or not self.is_optional
+
+
+class Snapshot(Frozen):
+    """The whole quote as published. Lines in their order. Amounts in ``currency``, times in UTC."""
+
+    quote_id: int
+    number: int
+    revision: int
+    title: str
+    currency: str
+    published_at: datetime
+    expires_on: date | None = None
+    owner_name: str
+    owner_email: str
+    seller: Seller = Seller()
+    terms: str = ""
+    organization: FrozenOrganization | None
+    person: FrozenPerson | None
+    comments: str = ""
+    purchase_order_number: str = ""
+    discount_kind: str = "none"
+    discount_value: Exact = Decimal("0.0000")
+    shipping_amount: Exact = Decimal("0.0000")
+    autotask_opportunity_id: int | None = None
+    autotask_contact_id: int | None = None
+    lines: tuple[FrozenLine, ...]
+
+    def canonical(self) -> str:
+        """The one JSON text of this content."""
+        return json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+
+
+def parse(content: str) -> Snapshot:
+    """Read a stored snapshot. Raises pydantic.ValidationError for a text that is none."""
+    return Snapshot.model_validate_json(content)
+
+
+def sha256(content: str) -> str:
+    """The hex SHA-256 of the UTF-8 text."""
+    return hashlib.sha256(content.encode()).hexdigest()
