@@ -16,7 +16,7 @@ from stack import redis_server
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import sandbox_address
-from tests.push.kit import Desk, open_desk
+from tests.support.connected_desk import Desk, open_desk
 from tests.support.databases import migrate
 from tests.support.sandbox import new_tenant
 from tests.support.settings import environment

@@ -11,7 +11,7 @@ import requests
 
 from bench import results
 from bench.desk import counted, known_goods, open_bench
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 

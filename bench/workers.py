@@ -13,7 +13,7 @@ from bench import results
 from bench.desk import known_goods, open_bench
 from stack.child import Child
 from stack.options import ROOT
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from webapp.models import OutboxEntry, PushRun, db
 from webapp.models.push import DONE
 from webapp.services.autotask.push import outbox

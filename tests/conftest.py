@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.application",
     "tests.support.browser",
     "tests.support.live",
+    "tests.support.connected_desk",
 ]

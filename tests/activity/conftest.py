@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.activity.kit import ADMIN, COLLEAGUE, OWNER, Office, open_office
-from tests.settings.visitor import Visitor
+from tests.activity.office import ADMIN, COLLEAGUE, OWNER, Office, open_office
 from tests.support.sandbox import Tenant
+from tests.support.visitor import Visitor
 
 
 @pytest.fixture

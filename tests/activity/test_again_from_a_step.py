@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.activity.kit import Office, mend_company, seed_broken_company, user
-from tests.push.kit import newest_run
-from tests.settings.visitor import Visitor, text
+from tests.activity.office import Office, mend_company, seed_broken_company, user
+from tests.support.connected_desk import newest_run
+from tests.support.visitor import Visitor, text
 from webapp.models import DriftFinding, PushStep, db
 from webapp.models.drift import THEIRS
 from webapp.services.autotask.drift import check as drift_check

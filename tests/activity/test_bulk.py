@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.activity.kit import Office, mend_company, seed_broken_company
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.activity.office import Office, mend_company, seed_broken_company
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushBatch, Quote, db, utc_now
 from webapp.services.autotask.activity import bulk, states
 from webapp.services.autotask.push import outbox

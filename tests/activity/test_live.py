@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from tests.activity.kit import OWNER, PASSWORD, Office
+from tests.activity.office import OWNER, PASSWORD, Office
 from tests.support.browser import accessibility_violations
 
 pytestmark = pytest.mark.browser

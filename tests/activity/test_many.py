@@ -8,9 +8,9 @@ from functools import partial
 
 from sqlalchemy import event
 
-from tests.activity.kit import ADMIN, Office, user
-from tests.push.kit import newest_entry
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.activity.office import ADMIN, Office, user
+from tests.support.connected_desk import newest_entry
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import DriftFinding, Notification, PushRun, PushStep, db
 from webapp.services.autotask.activity import bulk
 from webapp.services.autotask.links import rebuild

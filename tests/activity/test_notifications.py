@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.activity.kit import (
+from tests.activity.mailbox import Mailbox, open_mailbox
+from tests.activity.office import (
     ADMIN,
     COLLEAGUE,
     OWNER,
@@ -17,8 +18,7 @@ from tests.activity.kit import (
     seed_broken_company,
     user,
 )
-from tests.activity.mailbox import Mailbox, open_mailbox
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Notification, db, utc_now
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import notifications

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event
 
-from tests.activity.kit import COLLEAGUE, Office, mend_company, seed_broken_company, user
-from tests.push.kit import newest_run
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.activity.office import COLLEAGUE, Office, mend_company, seed_broken_company, user
+from tests.support.connected_desk import newest_run
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushRun, Quote, db, utc_now
 from webapp.services.autotask.activity import runs, states
 

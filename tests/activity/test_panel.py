@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.activity.kit import Office
-from tests.push.kit import newest_entry
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.activity.office import Office
+from tests.support.connected_desk import newest_entry
 from tests.support.sandbox import Tenant
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import connection, pausing
 from webapp.services.autotask.push import outbox

@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 from rq import Queue
 
-from tests.activity.kit import Office
-from tests.push.kit import newest_entry, newest_run
-from tests.settings.visitor import Visitor, text
+from tests.activity.office import Office
+from tests.support.connected_desk import newest_entry, newest_run
+from tests.support.visitor import Visitor, text
 from webapp.services.autotask.connection import pausing
 from webapp.services.autotask.push import outbox
 

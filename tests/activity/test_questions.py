@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text as text_of
 
-from tests.activity.kit import Office
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.activity.office import Office
+from tests.support.visitor import HTMX, Visitor, text
 from tests.support.waiting import wait_for
 from webapp.models import Organization, OutboxEntry, PushQuestion, User, db
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk, every_kind, newest_entry
+from tests.support.connected_desk import Desk, every_kind, newest_entry
 from webapp.models import DriftFinding, Quote, db, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.models.push import WAITING

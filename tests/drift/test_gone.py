@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.drift.test_comparison import compare, decide, pushed, remote
-from tests.push.kit import Desk, line
+from tests.support.connected_desk import Desk, line
 from webapp.models import Quote, db
 from webapp.models.drift import THEIRS
 

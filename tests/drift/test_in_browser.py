@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from tests.drift.test_comparison import pushed, remote
-from tests.push.kit import Desk, every_kind
 from tests.support.browser import accessibility_violations
+from tests.support.connected_desk import Desk, every_kind
 from webapp.models import Quote, TaxCode, db
 from webapp.services.autotask.connection import metadata
 

@@ -7,10 +7,9 @@ import re
 import pytest
 
 from smoke.forms import read_forms
-from tests.drift.conftest import SELLER
 from tests.drift.test_comparison import compare, forget_calls, pushed, remote
-from tests.push.kit import Desk, newest_entry
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.support.connected_desk import SELLER, Desk, newest_entry
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import AuditEvent, DriftFinding, Quote, User, db
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.push import WAITING

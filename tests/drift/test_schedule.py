@@ -15,7 +15,7 @@ from rq import Queue
 from stack.child import Child
 from stack.options import ROOT
 from tests.drift.test_comparison import forget_calls, pushed, remote
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from tests.support.waiting import wait_for
 from webapp.models import DriftCheck, DriftFinding, Link, Quote, RemoteMetadata, db, utc_now
 from webapp.services.autotask.activity import repush

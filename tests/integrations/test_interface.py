@@ -11,8 +11,8 @@ from redis import Redis
 from rq import Queue
 
 import worker
-from tests.settings.visitor import Visitor
-from tests.support import desk
+from tests.support import samples
+from tests.support.visitor import Visitor
 from webapp.models import OutboxEntry, Quote, db
 from webapp.services.core.errors import NotFound
 from webapp.services.core.runtime import Runtime
@@ -61,8 +61,8 @@ def other(monkeypatch: pytest.MonkeyPatch) -> OtherPsa:
 
 
 def published(app: Flask) -> Quote:
-    rep = desk.rep()
-    quote = desk.quote(rep)
+    rep = samples.rep()
+    quote = samples.quote(rep)
     publishing.publish(rep, quote.id)
     return quote
 
@@ -108,8 +108,8 @@ def test_its_jobs_go_through_the_worker(
 
 def test_it_stands_in_the_catalogue(app: Flask, other: OtherPsa) -> None:
     with app.app_context():
-        desk.admin()
-    visitor = Visitor(app.test_client()).sign_in("admin@desk.example", desk.PASSWORD)
+        samples.admin()
+    visitor = Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)
     page = visitor.client.get("/settings/integrations/").text
     psa = page.partition("Professional Services Automation (PSA)")[2].partition('<h2 class="h3')[0]
     assert re.findall(r'id="integration-(\w+)"', psa) == ["autotask", "other_psa"]
@@ -140,7 +140,7 @@ def test_keys_are_unique_and_groups_are_in_order() -> None:
 def test_the_quoting_services_know_no_integration_by_name() -> None:
     """They import the interface alone, so that another PSA changes nothing in them."""
     allowed = {"base", "events"}
-    for path in (ROOT / "webapp/services/quoting").glob("*.py"):
+    for path in (ROOT / "webapp/services/quoting").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"import .*\boutbox\b|services\.(autotask|outbox)\b", source), path.name
         for names in re.findall(r"from webapp\.services\.integrations import (.*)", source):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.push.kit import Desk
-from tests.settings.visitor import Visitor, text
+from tests.support.connected_desk import Desk
 from tests.support.sandbox import Tenant, new_tenant
+from tests.support.visitor import Visitor, text
 from webapp.models import DriftCheck, Link, PushQuestion, Quote, db
 from webapp.services.autotask.connection import connection, pausing
 from webapp.services.autotask.drift import check as drift_check

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk, every_kind
+from tests.support.connected_desk import Desk, every_kind
 from webapp.models import AuditEvent, Link, Quote, db
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection

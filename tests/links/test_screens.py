@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from tests.links.test_file import HEADER, as_stored, file, read
 from tests.links.test_rebuild import lose_links, pushed
-from tests.push.kit import Desk
-from tests.settings.visitor import Visitor, text
+from tests.support.connected_desk import Desk
+from tests.support.visitor import Visitor, text
 from webapp.services.autotask.connection import connection
 
 PAGE = "/settings/integrations/autotask/links"

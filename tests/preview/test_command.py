@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from tests.push.kit import Desk, newest_entry
+from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import OutboxEntry, Quote, db
 from webapp.models.push import WAITING
 from webapp.services.autotask.connection import connection

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk, every_kind
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.support.connected_desk import Desk, every_kind
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Category, Quote, TaxCode, db
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.preview import preflight

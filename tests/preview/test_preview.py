@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.push.kit import Desk, every_kind
-from tests.settings.visitor import HTMX, Visitor, text
+from tests.support.connected_desk import Desk, every_kind
+from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushRun, Quote, db
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection

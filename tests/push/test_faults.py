@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from tests.push.disturb import REMOTE_FAULTS, at_call, killed_push, recover, sleeping_push
-from tests.push.ground import (
+from tests.push.faults import REMOTE_FAULTS, at_call, killed_push, recover, sleeping_push
+from tests.push.scenes import (
     CHANGED,
     FIRST,
     LISTS,

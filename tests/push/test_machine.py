@@ -25,8 +25,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.push.disturb import REMOTE_FAULTS, SHORT, killed_push, recover
-from tests.push.kit import Desk, line, newest_entry, open_desk
+from tests.push.faults import REMOTE_FAULTS, SHORT, killed_push, recover
+from tests.support.connected_desk import Desk, line, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
 from webapp.services.autotask.push import outbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tests.push.kit import Desk, every_kind
+from tests.support.connected_desk import Desk, every_kind
 from webapp.models import db
 from webapp.services.autotask.push import outbox
 from webapp.services.quoting.answer import acceptance
@@ -99,7 +99,7 @@ def test_removed_added_and_moved_lines_follow(desk: Desk) -> None:
     first, second, third = quote.lines
     db.session.delete(second)
     first.position, third.position = 2, 1
-    from tests.push.kit import line
+    from tests.support.connected_desk import line
 
     quote.lines.append(line(name="D", position=3))
     db.session.commit()

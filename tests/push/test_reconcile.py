@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk
 from tests.push.test_push import of_quote
+from tests.support.connected_desk import Desk
 from webapp.models import PushRun, Quote, db
 from webapp.services.autotask.push import outbox
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tests.push.kit import Desk, newest_entry
+from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import OutboxEntry, db, utc_now
 from webapp.services.autotask.api import replies
 from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client

@@ -17,7 +17,7 @@ from rq import Queue
 from stack import redis_server
 from stack.child import Child
 from stack.options import ROOT
-from tests.push.kit import Desk, every_kind, newest_entry, newest_run, open_desk
+from tests.support.connected_desk import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
 from webapp.models import Person, PushClaim, PushLease, Quote, db, utc_now

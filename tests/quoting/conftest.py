@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.support import desk
+from tests.support import samples
 from webapp.models import User
 
 
@@ -15,4 +15,4 @@ from webapp.models import User
 def rep(app: Flask) -> Iterator[User]:
     """A rep who is signed in, so to say."""
     with app.app_context():
-        yield desk.rep()
+        yield samples.rep()

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.support import desk
+from tests.support import samples
 from webapp.models import Acceptance, OutboxEntry, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, LOST, ORDERED, PENDING, STATUSES
 from webapp.services.core.errors import Conflict, Invalid, NotFound
@@ -24,7 +24,7 @@ HERE = Evidence("192.0.2.7", "Browser/1")
 def published(rep: User) -> tuple[Quote, Revision]:
     """A quote with a plain and two optional lines."""
     optional = {"unit_price": "10", "is_optional": "1"}
-    quote = desk.quote(
+    quote = samples.quote(
         rep, {"name": "Firewall", "unit_price": "100"}, {"name": "A", **optional}, {"name": "B", **optional}
     )
     return quote, publishing.publish(rep, quote.id).revision
@@ -150,7 +150,7 @@ def test_only_the_transitions_of_the_table_happen(rep: User, before: str, after:
 
 
 def test_a_draft_can_be_deleted_but_not_lost_and_a_published_quote_the_other_way_round(rep: User) -> None:
-    draft = desk.quote(rep)
+    draft = samples.quote(rep)
     with pytest.raises(transitions.NotPublished):
         transitions.advance(rep, draft.id, LOST, reason="x")
     db.session.rollback()
@@ -181,4 +181,4 @@ def test_a_wrong_link_leads_nowhere(rep: User, token: str) -> None:
     with pytest.raises(NotFound):
         acceptance.by_token(token)
     with pytest.raises(NotFound):
-        acceptance.by_token(desk.quote(rep).public_token)
+        acceptance.by_token(samples.quote(rep).public_token)

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.quoting.test_snapshot import make
-from tests.support import desk
+from tests.support import samples
 from webapp.models import RevisionDocument, User, db
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
@@ -139,7 +139,7 @@ def test_markup_in_a_name_is_text_and_fetches_nothing() -> None:
 
 
 def test_it_is_rendered_once_and_kept(rep: User) -> None:
-    revision = publishing.publish(rep, desk.quote(rep).id).revision
+    revision = publishing.publish(rep, samples.quote(rep).id).revision
     first = document.pdf_for(revision.id)
     assert first.startswith(b"%PDF-")
     assert document.pdf_for(revision.id) == first

@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.push.kit import Desk, newest_entry, open_desk
-from tests.support import desk
+from tests.support import samples
+from tests.support.connected_desk import Desk, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import AuditEvent, OutboxEntry, Quote, User, db, utc_now
 from webapp.services.autotask.settings import store as settings_store
@@ -30,7 +30,7 @@ def reasons(quote: Quote) -> list[str]:
 
 def published(rep: User, days: int) -> Quote:
     """A published quote whose last good day is in so many days."""
-    quote = desk.quote(rep, customer=desk.person(rep, email=f"ann{days}@customer.example"))
+    quote = samples.quote(rep, customer=samples.person(rep, email=f"ann{days}@customer.example"))
     quote.expires_on = stages.today() + timedelta(days=days)
     db.session.commit()
     publishing.publish(rep, quote.id)
@@ -84,7 +84,7 @@ def test_what_expired_long_ago_is_left_alone(rep: User) -> None:
 def test_drafts_and_answered_quotes_do_not_expire(rep: User) -> None:
     lost = published(rep, 5)
     transitions.advance(rep, lost.id, "lost", reason="Too dear")
-    draft = desk.quote(rep)
+    draft = samples.quote(rep)
     draft.expires_on = stages.today() + timedelta(days=5)
     db.session.commit()
     with time_machine.travel(in_days(6)):

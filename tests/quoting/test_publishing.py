@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from tests.support import desk
+from tests.support import samples
 from webapp.models import Counter, OutboxEntry, Quote, Revision, User, db
 from webapp.services.catalog import tax_codes
 from webapp.services.company import app_settings
@@ -25,7 +25,7 @@ def leave_out_customer(quote: Quote) -> None:
 
 
 def test_a_revision_and_its_wish_are_written_together(rep: User) -> None:
-    quote = desk.quote(rep)
+    quote = samples.quote(rep)
     assert quote.number is None
     published = publishing.publish(rep, quote.id)
     assert published.is_new
@@ -39,7 +39,7 @@ def test_a_revision_and_its_wish_are_written_together(rep: User) -> None:
 
 
 def test_nothing_new_makes_no_revision(rep: User) -> None:
-    quote = desk.quote(rep)
+    quote = samples.quote(rep)
     first = publishing.publish(rep, quote.id)
     again = publishing.publish(rep, quote.id)
     assert not again.is_new
@@ -48,7 +48,7 @@ def test_nothing_new_makes_no_revision(rep: User) -> None:
 
 
 def test_a_change_makes_the_next_revision_of_the_same_number(rep: User) -> None:
-    quote = desk.quote(rep)
+    quote = samples.quote(rep)
     first = publishing.publish(rep, quote.id).revision
     content = first.content
     lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "20"})
@@ -58,8 +58,8 @@ def test_a_change_makes_the_next_revision_of_the_same_number(rep: User) -> None:
 
 
 def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: User) -> None:
-    code = desk.tax_code(rep)
-    quote = desk.quote(rep, {"name": "Firewall", "unit_price": "100", "tax_code_id": code.id})
+    code = samples.tax_code(rep)
+    quote = samples.quote(rep, {"name": "Firewall", "unit_price": "100", "tax_code_id": code.id})
     revision = publishing.publish(rep, quote.id).revision
     tax_codes.save(rep, code, {"name": "Sales tax", "rate": "9", "is_active": "1"})
     assert str(snapshot.parse(revision.content).lines[0].tax_rate) == "8.2500"
@@ -78,7 +78,7 @@ def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: Us
     ids=["no lines", "no customer", "all optional", "expired", "required field"],
 )
 def test_what_is_missing_is_said_and_nothing_is_stored(rep: User, spoil: object, sentence: str) -> None:
-    quote = desk.quote(rep)
+    quote = samples.quote(rep)
     spoil(quote)  # type: ignore[operator]
     db.session.commit()
     with pytest.raises(Invalid, match=sentence):
@@ -90,15 +90,15 @@ def test_what_is_missing_is_said_and_nothing_is_stored(rep: User, spoil: object,
 
 
 def test_a_tax_code_taken_out_of_use_stops_publishing_with_the_line_named(rep: User) -> None:
-    code = desk.tax_code(rep)
-    quote = desk.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
+    code = samples.tax_code(rep)
+    quote = samples.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
     tax_codes.save(rep, code, {"name": "Sales tax", "rate": "8.25"})
     with pytest.raises(Invalid, match="Line 1 “Firewall” has the tax code “Sales tax”"):
         publishing.publish(rep, quote.id)
 
 
 def test_required_fields_come_from_the_settings(rep: User) -> None:
-    quote = desk.quote(rep, customer=desk.person(rep, organization="", phone=""))
+    quote = samples.quote(rep, customer=samples.person(rep, organization="", phone=""))
     app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ["organization", "phone"]}, 0, rep)
     with pytest.raises(Invalid) as caught:
         publishing.publish(rep, quote.id)
@@ -107,7 +107,9 @@ def test_required_fields_come_from_the_settings(rep: User) -> None:
 
 
 def test_two_publishings_at_once_get_two_numbers(app: Flask, rep: User) -> None:
-    ids = [desk.quote(rep, customer=desk.person(rep, email=f"{n}@customer.example")).id for n in range(6)]
+    ids = [
+        samples.quote(rep, customer=samples.person(rep, email=f"{n}@customer.example")).id for n in range(6)
+    ]
     rep_id = rep.id
     db.session.commit()
     failures: list[BaseException] = []
@@ -135,7 +137,7 @@ def test_two_publishings_at_once_get_two_numbers(app: Flask, rep: User) -> None:
 
 
 def test_discarding_brings_back_what_the_customer_sees(rep: User) -> None:
-    quote = desk.quote(rep, {"name": "One"}, {"name": "Two"})
+    quote = samples.quote(rep, {"name": "One"}, {"name": "Two"})
     revision = publishing.publish(rep, quote.id).revision
     lines.remove(rep, quote.id, quote.lines[0].uid)
     lines.add_ad_hoc(rep, quote.id, {"name": "Three"})

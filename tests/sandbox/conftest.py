@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.kit import Api
+from tests.sandbox.rest_api import Api
 from tests.support.sandbox import Tenant
 
 

@@ -15,7 +15,7 @@ from sandbox.contract import Entity
 from sandbox.tenants import Tenants
 from sandbox.web import Sandbox
 from stack.options import ROOT
-from tests.sandbox.kit import ALL, Api
+from tests.sandbox.rest_api import ALL, Api
 
 FACTS = ROOT.parent / "shared" / "autotask"
 # What quoting needs, and no less.

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox.faults import KINDS
-from tests.sandbox.kit import ALL, Api, talk
+from tests.sandbox.rest_api import ALL, Api, talk
 from tests.support.sandbox import TIMEOUT, new_tenant
 from tests.support.waiting import wait_for
 

@@ -16,7 +16,7 @@ import requests
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import sandbox_address
-from tests.sandbox.kit import ALL, Api, attachment, company, contact, deal, item_fields
+from tests.sandbox.rest_api import ALL, Api, attachment, company, contact, deal, item_fields
 from tests.support.sandbox import TIMEOUT, Tenant, new_tenant
 
 Start = Callable[..., tuple[Child, str]]

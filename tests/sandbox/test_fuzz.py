@@ -19,9 +19,9 @@ from werkzeug.wrappers import Response
 from sandbox import contract
 from sandbox.tenants import Tenants
 from sandbox.web import Sandbox
-from tests.sandbox import noise
-from tests.sandbox.kit import ALL
-from tests.sandbox.noise import as_json, in_address, thorough
+from tests.sandbox import fuzz_strategies as noise
+from tests.sandbox.fuzz_strategies import as_json, in_address, thorough
+from tests.sandbox.rest_api import ALL
 
 CODE, USER, SECRET = "FUZZ", "fuzz@example.com", "fuzz-secret"
 HEADERS = {"ApiIntegrationCode": CODE, "UserName": USER, "Secret": SECRET}

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from sandbox import rules
-from tests.sandbox.kit import ALL, Api, talk
+from tests.sandbox.rest_api import ALL, Api, talk
 from tests.support.sandbox import TIMEOUT
 
 MANY = {"filter": [{"op": "eq", "field": "manufacturerName", "value": "Many"}]}

@@ -15,7 +15,7 @@ from sandbox.errors import ApiError
 from sandbox.rules import new_record
 from sandbox.tenants import Tenant as InProcess
 from sandbox.tenants import Tenants
-from tests.sandbox.kit import Api, attachment, deal
+from tests.sandbox.rest_api import Api, attachment, deal
 from tests.support.waiting import wait_for
 
 

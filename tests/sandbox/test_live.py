@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.sandbox.kit import Api, Deal, attachment, deal, item_fields
+from tests.sandbox.rest_api import Api, Deal, attachment, deal, item_fields
 from tests.support.browser import accessibility_violations
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request
 
 from sandbox import contract, pages
 from sandbox.tenants import Tenants
-from tests.sandbox.kit import Api, attachment, deal, item_fields
+from tests.sandbox.rest_api import Api, attachment, deal, item_fields
 from tests.support.sandbox import TIMEOUT
 
 COMMAND = "Autotask/AutotaskExtend/ExecuteCommand.aspx"

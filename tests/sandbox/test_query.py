@@ -11,7 +11,7 @@ import pytest
 
 from sandbox import contract, query
 from sandbox.store import Table
-from tests.sandbox.kit import ALL, Api
+from tests.sandbox.rest_api import ALL, Api
 from tests.support.sandbox import new_tenant
 
 PRODUCTS: list[dict[str, Any]] = [

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import sandbox_address
-from tests.sandbox.kit import talk
-from tests.sandbox.noise import as_json, thorough
+from tests.sandbox.fuzz_strategies import as_json, thorough
+from tests.sandbox.rest_api import talk
 from tests.support.sandbox import TIMEOUT
 
 SECONDS = 20  # in which an answer must have come; far more than any takes

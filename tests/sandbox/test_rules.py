@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.kit import Api, attachment, company, contact, deal, item_fields, opportunity, quote_fields
+from tests.sandbox.rest_api import (
+    Api,
+    attachment,
+    company,
+    contact,
+    deal,
+    item_fields,
+    opportunity,
+    quote_fields,
+)
 
 REFERENCES = [
     ("/Companies", "ownerResourceID", "Resources"),

@@ -14,7 +14,7 @@ from werkzeug.test import Client
 from sandbox.calls import KEEP_BODIES, KEEP_BODY, CallLog
 from sandbox.tenants import Tenants
 from sandbox.web import Sandbox
-from tests.sandbox.kit import Api, attachment, company, deal, item_fields
+from tests.sandbox.rest_api import Api, attachment, company, deal, item_fields
 from tests.support.sandbox import TIMEOUT, new_tenant
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.kit import Api, company, contact
+from tests.sandbox.rest_api import Api, company, contact
 from tests.support.waiting import wait_for
 
 SECRET = "s3cret-of-the-hook"

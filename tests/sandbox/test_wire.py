@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.kit import ALL, Api, attachment, company, contact, deal, item_fields
+from tests.sandbox.rest_api import ALL, Api, attachment, company, contact, deal, item_fields
 from tests.support.sandbox import TIMEOUT, Tenant
 
 

@@ -12,9 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
-from tests.push.kit import Desk, open_desk
-from tests.settings.visitor import PAGE, Visitor
 from tests.support.sandbox import Tenant
+from tests.support.visitor import PAGE, Visitor
 from webapp.models import TaxCode, db
 from webapp.services.accounts import users
 from webapp.services.autotask.connection import connection, metadata
@@ -134,10 +133,3 @@ def another_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]
     yield make
     for context in opened:
         context.close()
-
-
-@pytest.fixture
-def desk(app: Flask, tenant: Tenant) -> Iterator[Desk]:
-    """A connected installation that pushes quotes, with its application context open."""
-    with app.app_context():
-        yield open_desk(app, tenant)

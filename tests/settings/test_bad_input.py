@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
-from tests.settings.visitor import HTMX, PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
+from tests.support.visitor import HTMX, PAGE, SECTIONS, Visitor, errors, text
 from webapp.models import Category, RemoteMetadata, TaxCode, db, utc_now
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.settings import category_mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.push.kit import Desk, newest_entry
-from tests.settings.visitor import PAGE, Visitor, text
+from tests.support.connected_desk import Desk, newest_entry
 from tests.support.sandbox import Tenant
+from tests.support.visitor import PAGE, Visitor, text
 from webapp.models import Link, OutboxEntry, Quote, db
 from webapp.models.push import WAITING
 from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected

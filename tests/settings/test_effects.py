@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from webapp.models import Person, db
 from webapp.models.quote import Quote
 from webapp.services.autotask.settings import store as settings_store

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from webapp.models.quote import Quote
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.model import (

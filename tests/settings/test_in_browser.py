@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
 
-from tests.settings.visitor import PAGE, SECTIONS
 from tests.support.browser import accessibility_violations
 from tests.support.sandbox import Tenant
+from tests.support.visitor import PAGE, SECTIONS
 from webapp.models import Link, db
 from webapp.services.autotask.settings import category_mapping
 from webapp.services.autotask.settings import store as settings_store

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from smoke.forms import read_forms
-from tests.settings.visitor import PAGE, SECTIONS, Visitor, errors, text
 from tests.support.sandbox import Tenant
+from tests.support.visitor import PAGE, SECTIONS, Visitor, errors, text
 from webapp.models import AuditEvent, db
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.catalog import categories

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 
-from tests.push.kit import Desk, open_desk
-from tests.settings.visitor import Visitor
-from tests.support import desk
-from tests.support.sandbox import Tenant
+from tests.support import samples
+from tests.support.visitor import Visitor
 from webapp.models import db
 
 
@@ -34,12 +31,12 @@ class Ids:
 def ids(app: Flask) -> Ids:
     """Made through the services, with a quote of one line."""
     with app.app_context():
-        desk.admin()
-        rep = desk.rep()
-        person = desk.person(rep)
-        code = desk.tax_code(rep)
-        item = desk.item(rep, tax_code_id=str(code.id))
-        quote = desk.quote(
+        samples.admin()
+        rep = samples.rep()
+        person = samples.person(rep)
+        code = samples.tax_code(rep)
+        item = samples.item(rep, tax_code_id=str(code.id))
+        quote = samples.quote(
             rep, {"name": "Rack", "unit_price": "100", "tax_code_id": str(code.id)}, customer=person
         )
         db.session.commit()
@@ -49,23 +46,10 @@ def ids(app: Flask) -> Ids:
 @pytest.fixture
 def rep(app: Flask, ids: Ids) -> Visitor:
     """The rep's browser, without JavaScript."""
-    return Visitor(app.test_client()).sign_in("rep@desk.example", desk.PASSWORD)
+    return Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
 
 
 @pytest.fixture
 def admin(app: Flask, ids: Ids) -> Visitor:
     """The admin's browser."""
-    return Visitor(app.test_client()).sign_in("admin@desk.example", desk.PASSWORD)
-
-
-@pytest.fixture
-def live(app: Flask, tenant: Tenant) -> Iterator[Desk]:
-    """A connected installation, with its application context open."""
-    with app.app_context():
-        yield open_desk(app, tenant)
-
-
-@pytest.fixture
-def live_rep(app: Flask, live: Desk) -> Visitor:
-    """The browser of the connected installation's rep, without JavaScript."""
-    return Visitor(app.test_client()).sign_in(live.rep.email, "a long password")
+    return Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)

@@ -10,8 +10,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import read_forms
-from tests.settings.visitor import HTMX, Visitor, text
-from tests.support import desk
+from tests.support import samples
+from tests.support.visitor import HTMX, Visitor, text
 from tests.web.conftest import Ids
 from tests.web.test_stale_forms import form_of
 from webapp.models import TaxCode, db
@@ -129,7 +129,7 @@ def test_a_tax_code_taken_out_of_use_names_its_line(
 
 def test_a_tax_code_deleted_while_a_line_was_typed(app: Flask, rep: Visitor, ids: Ids) -> None:
     with app.app_context():
-        extra = desk.tax_code(desk.admin("third@desk.example"), "Extra tax")
+        extra = samples.tax_code(samples.admin("third@desk.example"), "Extra tax")
         extra_id = extra.id
     form = form_of(rep, ids.quote_page, "unit_cost")
     with app.app_context():

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
-from tests.settings.visitor import HTMX, Visitor, text
-from tests.support import desk
+from tests.support import samples
+from tests.support.visitor import HTMX, Visitor, text
 from tests.web.conftest import Ids
 
 OURS = {"Origin": "http://localhost"}
@@ -34,7 +34,7 @@ def test_the_page_that_answers_holds_what_was_typed_and_sends_it_again(rep: Visi
     answer = rep.client.post(form.action, data=values, headers=OURS)
     assert answer.status_code == 401
     assert "Nothing was saved yet, and nothing that you entered is lost" in text(answer)
-    rep.sign_in("rep@desk.example", desk.PASSWORD)
+    rep.sign_in("rep@desk.example", samples.PASSWORD)
     kept = next(one for one in read_forms(answer.text) if "/header" in one.action)
     assert dict(kept.fields)["comments"] == WORDS
     again = rep.client.post(kept.action, data=dict(kept.fields), headers=OURS)
@@ -47,7 +47,7 @@ def test_without_a_session_nothing_is_saved(rep: Visitor, ids: Ids) -> None:
     form, values = typed(rep, ids)
     end_session(rep)
     rep.client.post(form.action, data=values, headers=OURS)
-    rep.sign_in("rep@desk.example", desk.PASSWORD)
+    rep.sign_in("rep@desk.example", samples.PASSWORD)
     assert title_of(rep, ids) != "Typed before the end"
 
 
@@ -58,7 +58,7 @@ def test_htmx_gets_the_sentence_and_a_token_that_counts_after_signing_in(rep: Vi
     assert answer.status_code == 401
     assert "Your session ended, so nothing was saved." in text(answer)
     assert "<html" not in answer.text
-    rep.sign_in("rep@desk.example", desk.PASSWORD)
+    rep.sign_in("rep@desk.example", samples.PASSWORD)
     values["csrf_token"] = answer.headers["X-CSRFToken"]
     assert rep.client.post(form.action, data=values, headers={**OURS, **HTMX}).status_code == 200
     assert title_of(rep, ids) == "Typed before the end"
@@ -98,5 +98,5 @@ def test_reading_goes_to_the_sign_in_page_and_back(app: Flask, ids: Ids) -> None
     assert answer.status_code == 303
     form = read_forms(visitor.client.get(answer.location).text)[0]
     form.action = answer.location
-    signed_in = visitor.send(form, {"email": "rep@desk.example", "password": desk.PASSWORD})
+    signed_in = visitor.send(form, {"email": "rep@desk.example", "password": samples.PASSWORD})
     assert signed_in.location == ids.quote_page

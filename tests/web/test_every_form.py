@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
-from tests.push.kit import Desk, every_kind, open_desk
-from tests.settings.visitor import HTMX, Visitor
+from tests.support.connected_desk import Desk, every_kind, open_desk
 from tests.support.sandbox import Tenant
+from tests.support.visitor import HTMX, Visitor
 from webapp.models import Quote, db
 from webapp.services.quoting.lifecycle import publishing
 

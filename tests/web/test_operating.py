@@ -7,9 +7,9 @@ from cryptography.fernet import Fernet
 from flask import Flask
 
 import config
-from tests.settings.visitor import Visitor
-from tests.support import desk
+from tests.support import samples
 from tests.support.settings import ENCRYPTION_KEY, environment
+from tests.support.visitor import Visitor
 from tests.web.conftest import Ids
 from webapp import create_app
 from webapp.models import Acceptance, Connection, db
@@ -97,7 +97,7 @@ def test_what_cannot_be_done_is_said(app: Flask, ids: Ids, arguments: list[str],
     result = app.test_cli_runner().invoke(args=["users", "password", *arguments])
     assert result.exit_code == 1
     assert sentence in result.output
-    Visitor(app.test_client()).sign_in("rep@desk.example", desk.PASSWORD)
+    Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
 
 
 def test_health_is_the_databases(app: Flask) -> None:

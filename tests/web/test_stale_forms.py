@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smoke.forms import Form, read_forms
-from tests.settings.visitor import HTMX, Visitor, errors, text
+from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.web.conftest import Ids
 
 # page, a field, what the first and the second enter, how the first's is shown to the second

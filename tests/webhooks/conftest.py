@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.settings.visitor import Visitor
-from tests.support import desk
-from tests.webhooks.kit import Office
+from tests.support import samples
+from tests.support.visitor import Visitor
+from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, listening
 from webapp.services.core.runtime import Runtime
 
@@ -38,25 +38,25 @@ def runtime(app: Flask) -> Runtime:
 def office(app: Flask, runtime: Runtime, receiver: Receiver) -> Iterator[Office]:
     """An admin and a rep, with the application's context open."""
     with app.app_context():
-        yield Office(app, runtime, receiver, admin=desk.admin(), rep=desk.rep())
+        yield Office(app, runtime, receiver, admin=samples.admin(), rep=samples.rep())
 
 
 @pytest.fixture
 def people(app: Flask) -> None:
     """An admin, another and a rep, who may sign in."""
     with app.app_context():
-        desk.admin()
-        desk.admin("second@desk.example")
-        desk.rep()
+        samples.admin()
+        samples.admin("second@desk.example")
+        samples.rep()
 
 
 @pytest.fixture
 def admin(app: Flask, people: None) -> Visitor:
     """The admin's browser, without JavaScript."""
-    return Visitor(app.test_client()).sign_in("admin@desk.example", desk.PASSWORD)
+    return Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)
 
 
 @pytest.fixture
 def rep(app: Flask, people: None) -> Visitor:
     """The rep's browser."""
-    return Visitor(app.test_client()).sign_in("rep@desk.example", desk.PASSWORD)
+    return Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)

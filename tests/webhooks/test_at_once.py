@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.webhooks.kit import Office, names
+from tests.webhooks.office import Office, names
 from webapp.models import WebhookEndpoint, db
 from webapp.services.integrations import events
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import desk
-from tests.webhooks.kit import Office, deliveries, names, only
+from tests.support import samples
+from tests.webhooks.office import Office, deliveries, names, only
 from webapp.models import Quote, db
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.answer import acceptance
@@ -42,7 +42,7 @@ def test_what_a_message_says(office: Office) -> None:
         {"name": "Rack", "unit_price": "100.10", "quantity": "3"},
         {"name": "Backup", "unit_price": "19.99", "recurrence": "monthly"},
     )
-    quote = office.publish(desk.quote(office.rep, *lines))
+    quote = office.publish(samples.quote(office.rep, *lines))
     office.send_due()
     (got,) = office.receiver.got
     content = got.content
@@ -74,7 +74,7 @@ def test_the_link_that_accepts_is_not_told(office: Office) -> None:
 
 def test_a_refused_publishing_tells_nobody(office: Office) -> None:
     office.add()
-    empty = desk.quote(office.rep)
+    empty = samples.quote(office.rep)
     for line in list(empty.lines):
         empty.lines.remove(line)
     db.session.commit()

@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.support.waiting import wait_for
-from tests.webhooks.kit import Office, deliveries, names, only
+from tests.webhooks.office import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
 from webapp.models import AuditEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.services.core import key_rotation

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from smoke.forms import read_forms
-from tests.settings.visitor import HTMX, Visitor, errors, text
-from tests.support import desk
-from tests.webhooks.kit import deliveries, only
+from tests.support import samples
+from tests.support.visitor import HTMX, Visitor, errors, text
+from tests.webhooks.office import deliveries, only
 from tests.webhooks.receiver import Receiver
 from webapp.models import AuditEvent, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
@@ -155,7 +155,7 @@ def test_changing_address_and_events(app: Flask, admin: Visitor, receiver: Recei
 
 def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, receiver: Receiver) -> None:
     page, _ = added(admin, receiver)
-    second = Visitor(app.test_client()).sign_in("second@desk.example", desk.PASSWORD)
+    second = Visitor(app.test_client()).sign_in("second@desk.example", samples.PASSWORD)
     mine = {**settings_of(admin, page), "description": "Mine", "events": EVENTS}
     theirs = {**settings_of(second, page), "description": "Theirs", "events": EVENTS}
     assert second.client.post(page, data=theirs).status_code == 303

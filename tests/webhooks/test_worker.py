@@ -12,9 +12,9 @@ from flask import Flask
 
 from stack.child import Child
 from stack.options import ROOT
-from tests.support import desk
+from tests.support import samples
 from tests.support.waiting import wait_for
-from tests.webhooks.kit import Office, deliveries
+from tests.webhooks.office import Office, deliveries
 from tests.webhooks.receiver import HANG
 from webapp.models import WebhookDelivery, db, utc_now
 from webapp.services.integrations import events
@@ -52,7 +52,7 @@ def test_published_then_delivered(office: Office, worker: Child) -> None:
     worker.start()
     wait_for(lambda: states() == ["delivered"], "the sweeper to find the message", PATIENCE)
     second = office.publish(
-        desk.quote(office.rep, customer=desk.person(office.rep, email="two@customer.example"))
+        samples.quote(office.rep, customer=samples.person(office.rep, email="two@customer.example"))
     )
     db.session.commit()
     events.nudge(office.runtime)

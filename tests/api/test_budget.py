@@ -14,7 +14,7 @@ import pytest
 from redis import Redis
 
 from stack import redis_server
-from tests.push.kit import Desk, newest_entry
+from tests.support.connected_desk import Desk, newest_entry
 from tests.support.waiting import wait_for
 from webapp.services.autotask.api import budget
 from webapp.services.autotask.api.budget import SETTLE_SECONDS, THREADS, SharedBudget

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from tests.push.kit import Desk, open_desk
-from tests.support.sandbox import Tenant
+from tests.support.connected_desk import Desk
 from webapp.models import Organization, Person, db
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.preview import preflight
@@ -25,13 +22,6 @@ NAMES = {
 }
 
 
-@pytest.fixture
-def hard_desk(app: Flask, tenant: Tenant) -> Iterator[Desk]:
-    """A connected installation, with its application context open."""
-    with app.app_context():
-        yield open_desk(app, tenant)
-
-
 def landed(desk: Desk) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     """The newest company, contact and opportunity, and all items of the newest quote."""
     state = desk.tenant.state()
@@ -41,104 +31,100 @@ def landed(desk: Desk) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], 
 
 
 @pytest.mark.parametrize("script", NAMES)
-def test_names_of_every_script_arrive_letter_by_letter(hard_desk: Desk, script: str) -> None:
+def test_names_of_every_script_arrive_letter_by_letter(desk: Desk, script: str) -> None:
     first, last, company, thing = NAMES[script]
-    organization = hard_desk.organization(company)
+    organization = desk.organization(company)
     person = Person(
         organization=organization, first_name=first, last_name=last, email="a@b.example", phone="1"
     )
-    quote = hard_desk.quote(
+    quote = desk.quote(
         {"name": thing, "description": thing * 3}, organization=organization, person=person, title=thing
     )
-    run = hard_desk.push(quote)
+    run = desk.push(quote)
     assert (run.state, run.sentence) == ("synced", "")
-    remote_company, contact, opportunity, items = landed(hard_desk)
+    remote_company, contact, opportunity, items = landed(desk)
     assert remote_company["companyName"] == company
     assert (contact["firstName"], contact["lastName"]) == (first, last)
     assert opportunity["title"] == thing
     assert [(row["name"], row["description"]) for row in items] == [(thing, thing * 3)]
 
 
-def test_the_longest_description_is_cut_where_autotask_ends_and_says_so(hard_desk: Desk) -> None:
-    quote = hard_desk.quote({"name": "Box", "description": "שלום world " * 9_000, "unit_price": 10})
-    metadata.refresh(hard_desk.runtime)
-    report = preflight.check(hard_desk.runtime, quote)
+def test_the_longest_description_is_cut_where_autotask_ends_and_says_so(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box", "description": "שלום world " * 9_000, "unit_price": 10})
+    metadata.refresh(desk.runtime)
+    report = preflight.check(desk.runtime, quote)
     assert any("is cut there" in note for note in report.notes), report
-    run = hard_desk.push(quote)
+    run = desk.push(quote)
     assert run.state == "synced"
-    *_, items = landed(hard_desk)
+    *_, items = landed(desk)
     assert len(items[0]["description"]) <= 2000
     assert items[0]["description"].endswith("…")
 
 
-def test_a_quote_for_an_organization_without_a_person(hard_desk: Desk) -> None:
-    organization = hard_desk.organization()
-    quote = hard_desk.quote({"name": "Box"}, organization=organization)
+def test_a_quote_for_an_organization_without_a_person(desk: Desk) -> None:
+    organization = desk.organization()
+    quote = desk.quote({"name": "Box"}, organization=organization)
     quote.person = None
     db.session.commit()
-    run = hard_desk.push(quote)
+    run = desk.push(quote)
     assert (run.state, run.sentence) == ("synced", "")
-    company, _, opportunity, items = landed(hard_desk)
+    company, _, opportunity, items = landed(desk)
     assert company["companyName"] == organization.name
     assert opportunity["contactID"] is None
     assert len(items) == 1
 
 
-def test_a_person_without_an_organization_stops_with_a_sentence(hard_desk: Desk) -> None:
-    quote = hard_desk.quote({"name": "Box"})
+def test_a_person_without_an_organization_stops_with_a_sentence(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"})
     quote.organization = None
     person = quote.person
     assert person
     person.organization = None
     db.session.commit()
-    run = hard_desk.push(quote)
+    run = desk.push(quote)
     assert run.state == "needs_you"
     assert "organization" in run.sentence
-    assert hard_desk.tenant.stats()["writes"] == 0
+    assert desk.tenant.stats()["writes"] == 0
 
 
 @pytest.mark.parametrize("gone", ["inactive", "deleted"])
-def test_a_category_mapped_to_a_code_that_autotask_no_longer_has(hard_desk: Desk, gone: str) -> None:
-    code = hard_desk.ref("BillingCodes", "Software")
-    hard_desk.save(
-        item_category=ItemCategoryMapping(rules={hard_desk.hardware.id: CategoryRule(billing_code_id=code)})
-    )
+def test_a_category_mapped_to_a_code_that_autotask_no_longer_has(desk: Desk, gone: str) -> None:
+    code = desk.ref("BillingCodes", "Software")
+    desk.save(item_category=ItemCategoryMapping(rules={desk.hardware.id: CategoryRule(billing_code_id=code)}))
     if gone == "inactive":
-        hard_desk.tenant.edit("BillingCodes", code, isActive=False)
+        desk.tenant.edit("BillingCodes", code, isActive=False)
     else:
-        hard_desk.tenant.remove("BillingCodes", code)
-    metadata.refresh(hard_desk.runtime)
-    quote = hard_desk.quote({"name": "Never seen before", "category_id": hard_desk.hardware.id})
-    found = preflight.check(hard_desk.runtime, quote)
+        desk.tenant.remove("BillingCodes", code)
+    metadata.refresh(desk.runtime)
+    quote = desk.quote({"name": "Never seen before", "category_id": desk.hardware.id})
+    found = preflight.check(desk.runtime, quote)
     sentences = [problem.sentence for problem in (*found.stops, *found.may)]
     assert any("Never seen before" in one and "code" in one for one in sentences), sentences
     if gone == "deleted":
-        run = hard_desk.push(quote)
+        run = desk.push(quote)
         assert run.state in ("failed", "needs_you")
         assert "Never seen before" in run.sentence
         assert quote.status == "pending"
 
 
-def test_a_tax_code_deleted_after_publishing_still_goes_as_it_was_published(hard_desk: Desk) -> None:
-    quote = hard_desk.quote({"name": "Box", "unit_price": 100, "tax_code_id": hard_desk.tax.id})
-    entry = hard_desk.publish(quote)
-    lines.change(
-        hard_desk.rep, quote.id, quote.lines[0].uid, {"name": "Box", "unit_price": "100", "version": "1"}
-    )
-    db.session.delete(hard_desk.tax)
+def test_a_tax_code_deleted_after_publishing_still_goes_as_it_was_published(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box", "unit_price": 100, "tax_code_id": desk.tax.id})
+    entry = desk.publish(quote)
+    lines.change(desk.rep, quote.id, quote.lines[0].uid, {"name": "Box", "unit_price": "100", "version": "1"})
+    db.session.delete(desk.tax)
     db.session.commit()
-    run = hard_desk.process(quote)
+    run = desk.process(quote)
     assert entry.id
     assert run.state == "synced"
-    *_, items = landed(hard_desk)
+    *_, items = landed(desk)
     assert items[0]["isTaxable"] is True
     assert Decimal(str(items[0]["unitPrice"])) == 100
 
 
-def test_organizations_of_the_same_name_but_for_case_are_one(hard_desk: Desk) -> None:
-    known = hard_desk.tenant.query("Companies")[0]["companyName"]
-    before = len(hard_desk.tenant.query("Companies"))
+def test_organizations_of_the_same_name_but_for_case_are_one(desk: Desk) -> None:
+    known = desk.tenant.query("Companies")[0]["companyName"]
+    before = len(desk.tenant.query("Companies"))
     organization = Organization(name=known.upper(), phone="1")
-    run = hard_desk.push(hard_desk.quote({"name": "Box"}, organization=organization))
+    run = desk.push(desk.quote({"name": "Box"}, organization=organization))
     assert run.state == "synced", run.sentence
-    assert len(hard_desk.tenant.query("Companies")) == before
+    assert len(desk.tenant.query("Companies")) == before

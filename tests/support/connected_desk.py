@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.support.sandbox import Tenant
+from tests.support.visitor import Visitor
 from webapp.models import (
     Category,
     Organization,
@@ -40,6 +43,8 @@ from webapp.services.autotask.settings.model import (
 )
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.lifecycle import publishing
+
+PASSWORD, SELLER = "a long password", "sam@demo.example"
 
 
 @dataclass
@@ -157,9 +162,7 @@ def line(**values: Any) -> QuoteLine:
 def open_desk(app: Flask, tenant: Tenant) -> Desk:
     """Connect to the tenant and choose sensible settings; an application context must be open."""
     runtime = app.extensions["quotewright"]
-    rep = users.create_user(
-        None, email="rep@demo.example", name="Rita Rep", password="a long password", role="admin"
-    )
+    rep = users.create_user(None, email="rep@demo.example", name="Rita Rep", password=PASSWORD, role="admin")
     connection.connect(
         runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=rep
     )
@@ -265,3 +268,23 @@ def every_kind(desk: Desk) -> list[dict[str, Any]]:
             "origin_id": products["ADO-PRODC"]["id"],
         },
     ]
+
+
+@pytest.fixture
+def desk(app: Flask, tenant: Tenant) -> Iterator[Desk]:
+    """A connected installation, with its application context open. Redis is real where the test asks for it."""
+    with app.app_context():
+        yield open_desk(app, tenant)
+
+
+@pytest.fixture
+def desk_admin(desk: Desk) -> Visitor:
+    """The browser of the desk's user, an admin, without JavaScript."""
+    return Visitor(desk.app.test_client()).sign_in(desk.rep.email, PASSWORD)
+
+
+@pytest.fixture
+def seller(desk: Desk) -> Visitor:
+    """The browser of a user who is no admin."""
+    users.create_user(None, email=SELLER, name="Sam Seller", password=PASSWORD, role="rep")
+    return Visitor(desk.app.test_client()).sign_in(SELLER, PASSWORD)

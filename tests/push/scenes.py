@@ -22,9 +22,9 @@ from flask import Flask
 from psycopg import sql
 
 import config
-from tests.push.disturb import SHORT
-from tests.push.kit import Desk, every_kind, line, newest_entry, open_desk
-from tests.push.shape import shape
+from tests.push.faults import SHORT
+from tests.push.remote_shape import shape
+from tests.support.connected_desk import Desk, every_kind, line, newest_entry, open_desk
 from tests.support.sandbox import new_tenant
 from tests.support.settings import environment
 from tests.support.waiting import wait_for

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from tests.support import desk
+from tests.support import samples
 from tests.webhooks.receiver import Receiver
 from webapp.models import Quote, User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
@@ -33,7 +33,7 @@ class Office:
 
     def publish(self, quote: Quote | None = None) -> Quote:
         """Publish a quote, a new one unless given."""
-        quote = quote or desk.quote(self.rep)
+        quote = quote or samples.quote(self.rep)
         publishing.publish(self.rep, quote.id)
         return quote
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.push.kit import Desk
-from tests.settings.visitor import Visitor, text
+from tests.support.connected_desk import Desk
+from tests.support.visitor import Visitor, text
 from webapp.models import Link, Quote, db
 from webapp.services.autotask.desk import livelinks
 from webapp.services.quoting.draft import stages
@@ -15,10 +15,10 @@ PASSWORD = "a long password"
 
 
 @pytest.fixture
-def pushed(live: Desk) -> Quote:
+def pushed(desk: Desk) -> Quote:
     """A quote that Autotask has."""
-    quote = live.quote({"name": "Rack", "unit_price": 10}, title="Pushed rack")
-    assert live.push(quote).state == "synced"
+    quote = desk.quote({"name": "Rack", "unit_price": 10}, title="Pushed rack")
+    assert desk.push(quote).state == "synced"
     return quote
 
 
@@ -28,8 +28,10 @@ def remote(entity: str) -> int:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(("kind", "entity"), [("opportunity", "Opportunities"), ("quote", "Quotes")])
-def test_it_leads_straight_to_the_one_quote(live_rep: Visitor, pushed: Quote, kind: str, entity: str) -> None:
-    answer = live_rep.client.get(f"/livelinks/{kind}?id={remote(entity)}")
+def test_it_leads_straight_to_the_one_quote(
+    desk_admin: Visitor, pushed: Quote, kind: str, entity: str
+) -> None:
+    answer = desk_admin.client.get(f"/livelinks/{kind}?id={remote(entity)}")
     assert (answer.status_code, answer.location) == (302, f"/quotes/{pushed.id}")
 
 
@@ -37,11 +39,11 @@ def test_it_leads_straight_to_the_one_quote(live_rep: Visitor, pushed: Quote, ki
     ("kind", "entity", "begun"), [("organization", "Companies", False), ("contact", "Contacts", True)]
 )
 def test_it_shows_the_customers_quotes_and_begins_another(
-    live: Desk, live_rep: Visitor, pushed: Quote, kind: str, entity: str, begun: bool
+    desk: Desk, desk_admin: Visitor, pushed: Quote, kind: str, entity: str, begun: bool
 ) -> None:
     page = f"/livelinks/{kind}?id={remote(entity)}"
-    assert "Pushed rack" in text(live_rep.client.get(page))
-    answer = live_rep.send(live_rep.form(page, "/quotes/autotask/"))
+    assert "Pushed rack" in text(desk_admin.client.get(page))
+    answer = desk_admin.send(desk_admin.form(page, "/quotes/autotask/"))
     assert answer.status_code == 303
     new = db.session.scalars(db.select(Quote).order_by(Quote.id.desc())).first()
     assert new is not None
@@ -50,20 +52,20 @@ def test_it_shows_the_customers_quotes_and_begins_another(
     assert (new.person is pushed.person) == begun
 
 
-def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, live_rep: Visitor) -> None:
+def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_admin: Visitor) -> None:
     waiting = next(
         row
-        for row in live.tenant.state()["Opportunities"]
-        if row["status"] == live.pick("Opportunities", "status", "Active")
+        for row in desk.tenant.state()["Opportunities"]
+        if row["status"] == desk.pick("Opportunities", "status", "Active")
         and row["projectedCloseDate"][:10] > str(stages.today())
     )
     page = f"/livelinks/opportunity?id={waiting['id']}"
-    assert "There is no quote yet." in text(live_rep.client.get(page))
-    assert live_rep.send(live_rep.form(page, "/quotes/autotask/opportunity")).status_code == 303
+    assert "There is no quote yet." in text(desk_admin.client.get(page))
+    assert desk_admin.send(desk_admin.form(page, "/quotes/autotask/opportunity")).status_code == 303
     quote = db.session.scalars(db.select(Quote)).one()
     assert quote.autotask_opportunity_id == waiting["id"]
     # From now on the link leads to the draft.
-    assert live_rep.client.get(page).location == f"/quotes/{quote.id}"
+    assert desk_admin.client.get(page).location == f"/quotes/{quote.id}"
 
 
 @pytest.mark.parametrize(
@@ -76,26 +78,26 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(live: Desk, live_r
         ("/livelinks/ticket?id=4", "There is no LiveLink of this kind."),
     ],
 )
-def test_a_link_that_was_made_wrongly_says_so(live_rep: Visitor, address: str, sentence: str) -> None:
-    answer = live_rep.client.get(address)
+def test_a_link_that_was_made_wrongly_says_so(desk_admin: Visitor, address: str, sentence: str) -> None:
+    answer = desk_admin.client.get(address)
     assert answer.status_code == 404
     assert sentence in text(answer)
 
 
-def test_whoever_is_not_signed_in_comes_back_after_signing_in(app: Flask, live: Desk, pushed: Quote) -> None:
+def test_whoever_is_not_signed_in_comes_back_after_signing_in(app: Flask, desk: Desk, pushed: Quote) -> None:
     page = f"/livelinks/opportunity?id={remote('Opportunities')}"
     visitor = Visitor(app.test_client())
     to_sign_in = visitor.client.get(page).location
     assert to_sign_in.startswith("/login?next=")
     form = visitor.form(to_sign_in, "")
     answer = visitor.client.post(
-        to_sign_in, data=dict(form.fill({"email": live.rep.email, "password": PASSWORD}))
+        to_sign_in, data=dict(form.fill({"email": desk.rep.email, "password": PASSWORD}))
     )
     assert answer.location == page
 
 
-def test_an_admin_reads_which_address_takes_which_field(live_rep: Visitor) -> None:
-    page = text(live_rep.client.get("/livelinks/"))
+def test_an_admin_reads_which_address_takes_which_field(desk_admin: Visitor) -> None:
+    page = text(desk_admin.client.get("/livelinks/"))
     for link in livelinks.LIVE_LINKS.values():
         assert link.takes in page
         assert f"http://localhost/livelinks/{link.kind}?id=1234" in page

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.push.kit import Desk
 from tests.push.test_push import of_quote
+from tests.support.connected_desk import Desk
 from webapp.models import Category, Quote, db
 from webapp.services.autotask.desk import pull
 from webapp.services.quoting.draft import copying, lines

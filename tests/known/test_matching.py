@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.push.disturb import at_call, killed_push, recover
-from tests.push.kit import Desk, newest_entry
+from tests.push.faults import at_call, killed_push, recover
 from tests.push.test_push import of_quote
+from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
 from webapp.services.autotask.known import match_goods
 from webapp.services.autotask.push import outbox

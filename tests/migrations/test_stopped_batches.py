@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from tests.support import desk
+from tests.support import samples
 from webapp.models import PushBatch, db
 from webapp.models.push import STOPPED
 from webapp.services.autotask.push import outbox
@@ -19,8 +19,8 @@ BEFORE = "0005"
 
 def test_a_stopped_push_becomes_one_that_waits_for_a_person(app: Flask) -> None:
     with app.app_context():
-        rep = desk.rep()
-        quote = desk.quote(rep)
+        rep = samples.rep()
+        quote = samples.quote(rep)
         revision = publishing.publish(rep, quote.id).revision
         entry = outbox.record(quote, revision, "batch")
         entry.batch = PushBatch(created_by=rep, stop_after=3)

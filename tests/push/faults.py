@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.push.kit import Desk, newest_entry, newest_run
+from tests.support.connected_desk import Desk, newest_entry, newest_run
 from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
 from webapp.services.autotask.push import outbox
 

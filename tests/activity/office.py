@@ -12,9 +12,9 @@ from typing import Any
 
 from flask import Flask
 
-from tests.push.kit import Desk, newest_entry, open_desk
-from tests.settings.visitor import Visitor
+from tests.support.connected_desk import Desk, newest_entry, open_desk
 from tests.support.sandbox import Tenant
+from tests.support.visitor import Visitor
 from webapp.models import Category, TaxCode, User, db
 from webapp.models.account import REP
 from webapp.services.accounts import users

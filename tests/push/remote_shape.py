@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.push.kit import Desk
+from tests.support.connected_desk import Desk
 from webapp.models import Quote
 
 VOLATILE = {
