@@ -76,7 +76,7 @@ def warm_up(app: Flask) -> None:
     document.preload()
     with app.app_context():
         try:
-            outbox.rehearse(_runtime(app))
+            outbox.warm_sql_cache(_runtime(app))
         except (DBAPIError, ServiceError) as error:
             log.info("worker.not_warm", error=type(error).__name__)
         finally:

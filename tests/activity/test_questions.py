@@ -121,7 +121,7 @@ def test_an_answer_counts_for_every_quote_that_asked_the_same(office: Office, ow
 
 @contextmanager
 def questions_held(office: Office) -> Iterator[Callable[[], None]]:
-    """Hold the questions' rows; gives a function that returns when two others wait for them. SQLite is serial."""
+    """Blocker the questions' rows; gives a function that returns when two others wait for them. SQLite is serial."""
     with office.app.app_context():
         engine = db.engine
     if engine.dialect.name != "postgresql":

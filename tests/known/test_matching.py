@@ -10,7 +10,7 @@ from tests.push.faults import at_call, killed_push, recover
 from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
-from webapp.services.autotask.known import match_goods
+from webapp.services.autotask.known import match_catalog
 from webapp.services.autotask.push import outbox
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 
@@ -65,7 +65,7 @@ def test_every_rung_is_found_with_one_look_up_for_each_kind_of_record(desk: Desk
 def test_more_lines_than_a_call_may_ask_for_are_asked_for_in_batches(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(match_goods, "BATCH", 4)
+    monkeypatch.setattr(match_catalog, "BATCH", 4)
     ids = [product(desk, f"Part {number}", sku=f"P-{number}") for number in range(10)]
     lines = [{"name": f"Line {number}", "mpn": f"m{number}", "sku": f"P-{number}"} for number in range(10)]
     quote = desk.quote(*lines)

@@ -113,7 +113,7 @@ def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> N
     assert [one.sentence for one in found] == [
         "The company “Silent Ltd” has no phone number, which Autotask demands of a new company."
     ]
-    assert found[0].mend == ("organization", str(organization.id))
+    assert found[0].fix == ("organization", str(organization.id))
     assert desk.push(quote).state == "failed", "so the warning was right"
 
 

@@ -24,7 +24,7 @@ from webapp.services.autotask.settings.model import (
     TaxCodeMapping,
     TaxRule,
 )
-from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.compile import Outcome, compile_quote
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.quoting.revisions.snapshot import (
@@ -135,13 +135,13 @@ OTHER: dict[tuple[str, str], Any] = {
     ("products_services", "discount_as"): "item",
     ("tax_code", "default_region_id"): 2,
 }
-FATES = {
-    "pending": Fate(),
-    "accepted": Fate("accepted", closed_on=date(2026, 2, 1)),
-    "ordered": Fate("ordered", closed_on=date(2026, 2, 1)),
-    "fulfilled": Fate("fulfilled", closed_on=date(2026, 2, 1)),
-    "lost": Fate("lost", closed_on=date(2026, 2, 1), lost_reason="Too dear"),
-    "expired": Fate(expired=True),
+OUTCOMES = {
+    "pending": Outcome(),
+    "accepted": Outcome("accepted", closed_on=date(2026, 2, 1)),
+    "ordered": Outcome("ordered", closed_on=date(2026, 2, 1)),
+    "fulfilled": Outcome("fulfilled", closed_on=date(2026, 2, 1)),
+    "lost": Outcome("lost", closed_on=date(2026, 2, 1), lost_reason="Too dear"),
+    "expired": Outcome(expired=True),
 }
 OTHER_RULE = {"status": 4, "stage": 31, "probability": 41, "reason": 8, "set_closed_date": True}
 # An open quote has neither a closed date nor a reason, so the page does not ask for them.
@@ -198,8 +198,8 @@ def sample() -> Snapshot:
     )
 
 
-def compiled(settings: AutotaskSettings, fate: Fate = FATES["pending"]) -> Desired:
-    return compile_quote(sample(), fate, content_sha256="0" * 64, settings=settings, facts=FACTS)
+def compiled(settings: AutotaskSettings, outcome: Outcome = OUTCOMES["pending"]) -> Desired:
+    return compile_quote(sample(), outcome, content_sha256="0" * 64, settings=settings, facts=FACTS)
 
 
 def changed(settings: AutotaskSettings, section: str, **values: Any) -> AutotaskSettings:
@@ -218,7 +218,7 @@ def test_every_option_is_tried() -> None:
         if section != "quote_status" and name != "rules"
     }
     assert plain == set(OTHER)
-    assert set(QuoteStatusMapping.model_fields) == {*FATES, "loss_reasons"}
+    assert set(QuoteStatusMapping.model_fields) == {*OUTCOMES, "loss_reasons"}
     assert set(StatusRule.model_fields) == set(OTHER_RULE)
 
 
@@ -228,7 +228,7 @@ def test_every_option_has_its_control_and_every_control_its_option() -> None:
             continue
         names = set(model.model_fields)
         if section == "quote_status":
-            parts = {(status, part) for status in FATES for part in StatusRule.model_fields} - MEANINGLESS
+            parts = {(status, part) for status in OUTCOMES for part in StatusRule.model_fields} - MEANINGLESS
             # One control for each of the admin's own reasons: see the tests of the form.
             names = {"-".join(pair) for pair in parts}
         assert {field.name for field in FIELDS[section]} == names, section
@@ -254,20 +254,20 @@ def test_an_option_changes_what_is_wanted(option: tuple[str, str]) -> None:
     assert compiled(before) != compiled(changed(before, section, **{name: value}))
 
 
-@pytest.mark.parametrize("status", FATES)
+@pytest.mark.parametrize("status", OUTCOMES)
 @pytest.mark.parametrize("part", OTHER_RULE)
 def test_each_part_of_each_status_counts(status: str, part: str) -> None:
     other = RULE.model_copy(update={part: OTHER_RULE[part]})
-    before = compiled(BASE, FATES[status])
-    after = compiled(changed(BASE, "quote_status", **{status: other}), FATES[status])
+    before = compiled(BASE, OUTCOMES[status])
+    after = compiled(changed(BASE, "quote_status", **{status: other}), OUTCOMES[status])
     assert (before == after) == ((status, part) in MEANINGLESS)
 
 
-@pytest.mark.parametrize("status", FATES)
+@pytest.mark.parametrize("status", OUTCOMES)
 def test_a_status_leaves_the_others_alone(status: str) -> None:
     after = changed(BASE, "quote_status", **{status: StatusRule(status=9, stage=9, probability=9)})
-    for name, fate in FATES.items():
-        assert (compiled(after, fate) == compiled(BASE, fate)) == (name != status)
+    for name, outcome in OUTCOMES.items():
+        assert (compiled(after, outcome) == compiled(BASE, outcome)) == (name != status)
 
 
 @pytest.mark.parametrize("part", CategoryRule.model_fields)
@@ -296,10 +296,10 @@ def test_each_part_of_a_tax_code_counts(code: int, rule: TaxRule) -> None:
 
 
 def test_a_listed_loss_reason_goes_before_the_common_one() -> None:
-    listed = Fate("lost", closed_on=date(2026, 2, 1), loss_reason_id=1, lost_reason="Price: too dear")
+    listed = Outcome("lost", closed_on=date(2026, 2, 1), loss_reason_id=1, lost_reason="Price: too dear")
     fields = compiled(BASE, listed).opportunity.fields
     assert (fields["lossReason"], fields["lossReasonDetail"]) == (50, "Price: too dear")
-    removed = Fate("lost", loss_reason_id=99, lost_reason="Gone")
+    removed = Outcome("lost", loss_reason_id=99, lost_reason="Gone")
     assert compiled(BASE, removed).opportunity.fields["lossReason"] == 7
 
 
@@ -333,6 +333,6 @@ def test_a_reopened_quote_takes_its_closed_date_back() -> None:
 def test_a_field_that_this_autotask_lets_nobody_write_is_left_out() -> None:
     facts = replace(FACTS, read_only=frozenset({("Opportunities", "closedDate")}))
     settings = changed(BASE, "quote_status", lost=RULE.model_copy(update={"set_closed_date": True}))
-    desired = compile_quote(sample(), FATES["lost"], content_sha256="0", settings=settings, facts=facts)
+    desired = compile_quote(sample(), OUTCOMES["lost"], content_sha256="0", settings=settings, facts=facts)
     assert "closedDate" not in desired.opportunity.fields
     assert "lostDate" in desired.opportunity.fields

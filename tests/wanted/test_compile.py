@@ -26,8 +26,8 @@ from webapp.services.autotask.settings.model import (
     TaxRule,
 )
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.compile import Fate, compile_quote
-from webapp.services.autotask.wanted.desired import BUCKETS, Desired, Ref, Wish
+from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.quoting.money.money import ZERO, percent_of
 from webapp.services.quoting.revisions import pricing
@@ -143,7 +143,7 @@ def a_line(**values: Any) -> FrozenLine:
 
 
 def compiled(frozen: Snapshot, wanted: AutotaskSettings = SETTINGS) -> Desired:
-    return compile_quote(frozen, Fate(), content_sha256="0" * 64, settings=wanted, facts=FACTS)
+    return compile_quote(frozen, Outcome(), content_sha256="0" * 64, settings=wanted, facts=FACTS)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -267,11 +267,11 @@ def test_lines_become_what_the_rules_say(frozen: Snapshot) -> None:
     assert used == set(goods), "nothing is made that no line names: labor, shipping and discounts make none"
 
 
-def _has_reference(item: Wish) -> bool:
+def _has_reference(item: DesiredRecord) -> bool:
     return any(isinstance(value, Ref) for value in item.fields.values())
 
 
-def _reference(item: Wish) -> Ref:
+def _reference(item: DesiredRecord) -> Ref:
     return next(value for value in item.fields.values() if isinstance(value, Ref))
 
 
@@ -366,6 +366,6 @@ def test_a_tax_that_autotask_reckons_otherwise_is_told_beforehand(
     taxed = {"tax_code_id": TAX, "tax_name": "Tax", "tax_rate": Decimal("8.0000")}
     frozen = a_quote(a_line(uid="a", **taxed), a_line(uid="b"), a_line(uid="c", **taxed))
     facts = dataclasses.replace(FACTS, tax_rates=rates)
-    desired = compile_quote(frozen, Fate(), content_sha256="0" * 64, settings=SETTINGS, facts=facts)
+    desired = compile_quote(frozen, Outcome(), content_sha256="0" * 64, settings=SETTINGS, facts=facts)
     assert len(desired.warnings) == bool(told)
     assert all(words in desired.warnings[0] for words in told)

@@ -12,7 +12,7 @@ from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.activity.access import NOT_YOURS, is_theirs
-from webapp.blueprints.quotes.fixes import mend_of
+from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import actor, is_htmx, refusal, runtime
 from webapp.models import Quote
 from webapp.services.autotask.activity import answers, panel, repush
@@ -104,7 +104,7 @@ def _shown(quote: Quote, found: panel.Panel, status: int = 200, **more: Any) -> 
         panel=found,
         theirs=is_theirs(quote),
         on_quote=is_htmx() and _open_page() == url_for("quotes.show", quote_id=quote.id),
-        mend_of=lambda problem: mend_of(problem, quote),
+        fix_for=lambda problem: fix_for(problem, quote),
         **more,
     )
     return make_response(body, status)

@@ -57,7 +57,7 @@ def save_section(section: str) -> ResponseReturnValue:
         raise NotFound("There is no such section of the settings.")
     do = posted.get("do", "save")
     if do == "redraw":
-        return _answer(settings_page.typed(section, posted, choices), choices)
+        return _answer(settings_page.with_input(section, posted, choices), choices)
     if section == CATEGORY_SECTION and do not in ("save", "discard"):
         return _answer(category_view(posted, choices), choices)
     version = request.form.get("version", -1, type=int)

@@ -38,7 +38,7 @@ def restore(number: int) -> ResponseReturnValue:
     told = " ".join(problems.values())
     flash(
         f"Version {number} was brought back as drafts; version {made} still counts, since Autotask has changed. "
-        f"{told} Mend that below, then press “Save Integration”.",
+        f"{told} Fix that below, then press “Save Integration”.",
         "error",
     )
     return redirect(url_for("integrations.autotask"), 303)

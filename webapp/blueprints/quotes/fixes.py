@@ -1,4 +1,4 @@
-"""Where a problem of a push is mended: the page behind its ``mend``."""
+"""Where a problem of a push is mended: the page behind its ``fix``."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ SECTIONS = ("company", "opportunity", "quote_status", "products_services", "item
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """A link; without an address a sentence of who can do it."""
 
     label: str
     url: str = ""
 
 
-def mend_of(problem: Problem, quote: Quote) -> Mend | None:
+def fix_for(problem: Problem, quote: Quote) -> Fix | None:
     """The way to mend ``problem``; None where it is mended in Autotask itself."""
-    area, name = problem.mend
+    area, name = problem.fix
     match area:
         case "quote":
             return _of_quote(name, quote)
         case "organization":
             target = url_for("people.organization", organization_id=int(name))
-            return Mend("Open the organization", target)
+            return Fix("Open the organization", target)
         case "person":
-            return Mend("Open the person", url_for("people.person", person_id=int(name)))
+            return Fix("Open the person", url_for("people.person", person_id=int(name)))
         case "settings" | "connection" | "autotask":
             return _of_settings(area, name)
     return None
 
 
-def _of_quote(name: str, quote: Quote) -> Mend:
+def _of_quote(name: str, quote: Quote) -> Fix:
     if name == "customer":
-        return Mend("Choose the customer", url_for("quotes.customer", quote_id=quote.id))
+        return Fix("Choose the customer", url_for("quotes.customer", quote_id=quote.id))
     if name == "opportunity":
-        return Mend("Choose the opportunity", url_for("quotes.opportunity", quote_id=quote.id))
+        return Fix("Choose the opportunity", url_for("quotes.opportunity", quote_id=quote.id))
     anchor = f"line-{name}" if name else "lines"
-    return Mend("Go to the line", url_for("quotes.show", quote_id=quote.id, _anchor=anchor))
+    return Fix("Go to the line", url_for("quotes.show", quote_id=quote.id, _anchor=anchor))
 
 
-def _of_settings(area: str, name: str) -> Mend:
+def _of_settings(area: str, name: str) -> Fix:
     if actor().role != ADMIN:
-        return Mend("An admin can mend it under Settings > Integrations.")
+        return Fix("An admin can mend it under Settings > Integrations.")
     if area == "connection":
-        return Mend("Open Integrations", url_for("integrations.index"))
+        return Fix("Open Integrations", url_for("integrations.index"))
     if name == "tax_code":
-        return Mend("Map the tax codes", url_for("integrations.tax_codes"))
+        return Fix("Map the tax codes", url_for("integrations.tax_codes"))
     anchor = f"section-{name}" if name in SECTIONS else "section-prerequisites"
-    return Mend("Open the settings", url_for("integrations.autotask", _anchor=anchor))
+    return Fix("Open the settings", url_for("integrations.autotask", _anchor=anchor))

@@ -55,8 +55,8 @@ def set_status(quote_id: int) -> ResponseReturnValue:
             reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
             transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
     except Invalid as error:
-        fate = {"fate_status": status, "fate_errors": error.fields, "fate_sentence": str(error)}
-        return page(editing.get(quote_id), 422, fate_values=request.form, **fate)
+        outcome = {"outcome_status": status, "outcome_errors": error.fields, "outcome_sentence": str(error)}
+        return page(editing.get(quote_id), 422, outcome_values=request.form, **outcome)
     events.nudge(runtime())
     return back_to("quotes.show", DONE[status], quote_id=quote_id)
 

@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
-from webapp.blueprints.quotes.fixes import mend_of
+from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models.quote import PENDING
 from webapp.services.autotask.preview import preflight
@@ -26,7 +26,7 @@ def preflight_check(quote_id: int) -> ResponseReturnValue:
         return "" if is_htmx() else page(quote)
     found: dict[str, Any] = {
         "report": preflight.check(runtime(), quote, anew="again" in request.args),
-        "mend_of": lambda problem: mend_of(problem, editing.get(quote_id)),
+        "fix_for": lambda problem: fix_for(problem, editing.get(quote_id)),
     }
     if is_htmx():
         return render_template("quotes/_preflight.html", quote=editing.get(quote_id), **found)

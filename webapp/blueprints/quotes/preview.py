@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.fixes import mend_of
+from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.activity import answers
@@ -42,5 +42,5 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
         drifted=drift_check.open_count(quote_id),
         asked=bool(result and result.plan.questions and answers.open_questions(quote_id)),
         sentence=sentence,
-        mend_of=lambda problem: mend_of(problem, quote),
+        fix_for=lambda problem: fix_for(problem, quote),
     )

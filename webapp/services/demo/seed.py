@@ -123,7 +123,7 @@ def _quote(
     title: str,
     email: str,
     days: int,
-    fate: str,
+    outcome: str,
     comments: str,
     wanted: tuple[tuple[str, str, str], ...],
 ) -> None:
@@ -138,12 +138,12 @@ def _quote(
         line = lines.add_item(rep, quote.id, item, Decimal(quantity))
         line.is_optional = optional == "optional"
     db.session.commit()
-    if fate == "draft":
+    if outcome == "draft":
         return
     publishing.publish(rep, quote.id)
-    if fate in ("accepted", "ordered"):
+    if outcome in ("accepted", "ordered"):
         acceptance.record_for_customer(rep, quote.id, {"name": person.full_name})
-    if fate == "ordered":
+    if outcome == "ordered":
         transitions.advance(rep, quote.id, "ordered")
-    if fate == "lost":
+    if outcome == "lost":
         transitions.advance(rep, quote.id, "lost", reason=demo_data.LOST_BECAUSE)

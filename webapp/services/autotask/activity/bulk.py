@@ -116,7 +116,7 @@ def dry_run(runtime: Runtime, quote: Quote) -> DryRun:
     if not settings_store.active().version:
         return DryRun(obstacles=[plan_only.NOT_ACTIVE.sentence])
     try:
-        plan = plan_only.of_desired(runtime, prepare.of_revision(runtime, quote, revision))
+        plan = plan_only.of_desired(runtime, prepare.compile_revision(runtime, quote, revision))
     except ServiceError as error:
         db.session.rollback()
         return DryRun(obstacles=[f"It could not be compared with Autotask. {error}"])
@@ -166,7 +166,7 @@ def progress(batch_id: int) -> Progress:
     )
     found = db.session.execute(query).all()
     hold, now = gate.current(), utc_now()
-    rows = [(entry, states.judge(entry, run, hold, now)) for entry, run in found]
+    rows = [(entry, states.status_of(entry, run, hold, now)) for entry, run in found]
     counts = dict(Counter(status for _, status in rows))
     seen = [f"{entry.id}{status}" for entry, status in rows]
     return Progress(batch, rows, counts, digest([batch.state, *seen]))

@@ -14,7 +14,7 @@ from webapp.services.autotask.wanted.desired import Problem
 
 
 @dataclass(frozen=True)
-class Place:
+class AutotaskLink:
     """A page of Autotask."""
 
     label: str
@@ -30,7 +30,7 @@ class Panel:
     problems: list[Problem]
     differences: list[str]
     foreign: list[str]
-    places: list[Place]
+    places: list[AutotaskLink]
     done: int = 0
     planned: int = 0
     mark: str = ""
@@ -85,7 +85,7 @@ def _mark(state: PushState, done: int) -> str:
     return "-".join(str(part) for part in seen)
 
 
-def _places(quote: Quote) -> list[Place]:
+def _places(quote: Quote) -> list[AutotaskLink]:
     """Pages of Autotask about the quote: those that a link of ours names."""
     root = weblinks.base()
     wanted = [("Open the opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
@@ -96,5 +96,5 @@ def _places(quote: Quote) -> list[Place]:
         link = links.find((kind, str(number), entity))
         url = weblinks.record_url(root, entity, link.remote_id if link else None)
         if url:
-            found.append(Place(label, url))
+            found.append(AutotaskLink(label, url))
     return found

@@ -97,13 +97,13 @@ def _write_again(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
     """Forget what was pushed of these wishes, as far as pushes keep it; in the open transaction."""
     if not keys or quote.current_revision is None:
         return
-    desired = prepare.of_revision(replace(runtime, offline=True), quote, quote.current_revision)
+    desired = prepare.compile_revision(replace(runtime, offline=True), quote, quote.current_revision)
     linked = links.of_desired(desired)
     accepted = {
         (one.remote_entity, one.remote_id, one.field)
         for one in db.session.scalars(db.select(DriftFinding).filter_by(quote_id=quote.id, state=THEIRS))
     }
-    for wish in links.wishes_of(desired):
+    for wish in links.records_of(desired):
         link = linked.get(links.local_of(wish))
         if link is None or wish.key not in keys:
             continue

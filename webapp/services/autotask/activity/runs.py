@@ -23,7 +23,7 @@ from webapp.models import (
 from webapp.models.push import RUNNING, WAITING
 from webapp.services.autotask.activity import states
 from webapp.services.autotask.push import gate, journal, plan
-from webapp.services.autotask.push.gate import Hold
+from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import records
 from webapp.services.core.fields import parse_id, words
 
@@ -72,7 +72,7 @@ class Queue:
 
     waiting: int
     running: int
-    hold: Hold | None
+    hold: Blocker | None
     next: list[tuple[OutboxEntry, str]]
 
     @property
@@ -121,7 +121,7 @@ def queue(owner_id: int | None = None) -> Queue:
     return Queue(waiting, counts.get(RUNNING, 0), hold, _next(owner_id, hold) if waiting else [])
 
 
-def _next(owner_id: int | None, hold: Hold | None) -> list[tuple[OutboxEntry, str]]:
+def _next(owner_id: int | None, hold: Blocker | None) -> list[tuple[OutboxEntry, str]]:
     query = (
         db.select(OutboxEntry)
         .join(OutboxEntry.quote)
@@ -136,7 +136,7 @@ def _next(owner_id: int | None, hold: Hold | None) -> list[tuple[OutboxEntry, st
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
     now = utc_now()
-    return [(entry, states.judge(entry, None, hold, now)) for entry in db.session.scalars(query)]
+    return [(entry, states.status_of(entry, None, hold, now)) for entry in db.session.scalars(query)]
 
 
 def owners() -> list[User]:

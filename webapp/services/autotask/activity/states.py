@@ -10,7 +10,7 @@ from typing import Any
 from webapp.models import OutboxEntry, PushRun, Quote, db, utc_now
 from webapp.models.push import DONE, RUNNING, STOPPED, SUPERSEDED, WAITING
 from webapp.services.autotask.push import gate
-from webapp.services.autotask.push.gate import Hold
+from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import formatting
 
 NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", "waiting"
@@ -61,7 +61,7 @@ def of_quote(quote: Quote) -> PushState:
         return PushState(NEVER, "This quote was not pushed to Autotask yet.")
     now = utc_now()
     hold = gate.current() if entry.state == WAITING else None
-    status = judge(entry, run, hold, now)
+    status = status_of(entry, run, hold, now)
     return PushState(status, _sentence(status, entry, run, hold, now), entry, run)
 
 
@@ -70,10 +70,10 @@ def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     found = _newest(quote_ids)
     waits = any(entry.state == WAITING for entry, _ in found.values())
     hold = gate.current() if waits else None
-    return {quote_id: judge(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
+    return {quote_id: status_of(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
 
 
-def judge(entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datetime) -> str:
+def status_of(entry: OutboxEntry, run: PushRun | None, hold: Blocker | None, now: datetime) -> str:
     """The status of an entry and its newest run. ``hold``: what keeps every push from beginning."""
     if entry.state == RUNNING:
         return PUSHING
@@ -110,7 +110,9 @@ def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[OutboxEntry, PushRun | 
     return {entry.quote_id: (entry, run) for entry, run in db.session.execute(query)} if ids else {}
 
 
-def _sentence(status: str, entry: OutboxEntry, run: PushRun | None, hold: Hold | None, now: datetime) -> str:
+def _sentence(
+    status: str, entry: OutboxEntry, run: PushRun | None, hold: Blocker | None, now: datetime
+) -> str:
     revision = entry.revision.number
     if hold is not None:
         return hold.sentence

@@ -134,7 +134,7 @@ class SharedBudget:
 
     @contextmanager
     def slot(self, endpoint: str) -> Iterator[None]:
-        """Hold one thread of ``endpoint`` while the block runs. Raises HourUsedUp when the hour is used up."""
+        """Blocker one thread of ``endpoint`` while the block runs. Raises HourUsedUp when the hour is used up."""
         key = f"{self._prefix}:threads:{endpoint}"
         with _process.semaphore(key):
             member = self._take(key)

@@ -57,7 +57,7 @@ class Budget(Protocol):
     """Keeps calls within Autotask's limits."""
 
     def slot(self, endpoint: str) -> AbstractContextManager[None]:
-        """Hold one of the endpoint's threads."""
+        """Blocker one of the endpoint's threads."""
 
     def close(self) -> None:
         """Let nobody call for a while, since the hour's calls are used up."""

@@ -71,7 +71,7 @@ def land(kind: str, remote_id: int | None) -> Landing:
     link = LIVE_LINKS.get(kind)
     if link is None:
         raise NotFound(
-            f"There is no LiveLink of this kind. Known are: {', '.join(LIVE_LINKS)}. Tell whoever made the link."
+            f"There is no LiveLink of this kind. RemoteRecord are: {', '.join(LIVE_LINKS)}. Tell whoever made the link."
         )
     if remote_id is None:
         raise NotFound(

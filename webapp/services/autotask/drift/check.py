@@ -64,7 +64,9 @@ def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
     try:
         client = connection.open_client(runtime)
         known = facts.gather(runtime)
-        cases = [_case(prepare.of_revision(runtime, quote, quote.revisions[-1], known)) for quote in wanted]
+        cases = [
+            _case(prepare.compile_revision(runtime, quote, quote.revisions[-1], known)) for quote in wanted
+        ]
         # No transaction stays open while Autotask is asked.
         db.session.commit()
         remotes = _read(client, cases)

@@ -15,7 +15,7 @@ from webapp.models.drift import ADDED, CHANGED, GONE
 from webapp.services.autotask.api.client import Record
 from webapp.services.autotask.api.values import plain, same, same_as_pushed
 from webapp.services.autotask.known.links import Local, local_of
-from webapp.services.autotask.wanted.desired import Desired, Ref, Wish
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 # Sent when the record is made and Autotask's users' own afterwards, yet worth a word when somebody changes it there.
 WATCHED: dict[str, tuple[str, ...]] = {
@@ -62,7 +62,7 @@ def compare(desired: Desired, linked: Mapping[Local, Linked], remote: Remote) ->
     return list(_Comparison(desired, linked, remote).run())
 
 
-def is_held(wish: Wish, name: str) -> bool:
+def is_held(wish: DesiredRecord, name: str) -> bool:
     """True when the push keeps the field as it is here; else it is only watched."""
     return name in wish.fields
 
@@ -94,7 +94,7 @@ class _Comparison:
             # The lines of a quote that is gone went with it.
             yield from self._items()
 
-    def _record(self, wish: Wish, row: Record | None) -> Iterator[Difference]:
+    def _record(self, wish: DesiredRecord, row: Record | None) -> Iterator[Difference]:
         link = self._linked.get(local_of(wish))
         if link is None:
             return
@@ -103,7 +103,7 @@ class _Comparison:
             return
         yield from self._fields(wish, link, row)
 
-    def _fields(self, wish: Wish, link: Linked, row: Record) -> Iterator[Difference]:
+    def _fields(self, wish: DesiredRecord, link: Linked, row: Record) -> Iterator[Difference]:
         watched = {name: wish.initial.get(name) for name in WATCHED[wish.entity] if name not in wish.fields}
         for name, value in {**wish.fields, **watched}.items():
             base, theirs = link.pushed.get(name), row.get(name)

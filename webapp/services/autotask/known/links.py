@@ -10,12 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.models import Link, db, utc_now
 from webapp.models.integration import AUTOTASK
-from webapp.services.autotask.wanted.desired import Desired, Wish
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 
 Local = tuple[str, str, str]
 
 
-def local_of(wish: Wish) -> Local:
+def local_of(wish: DesiredRecord) -> Local:
     """The link's key of a wish: our type and id, and the entity."""
     return (*wish.local, wish.entity)
 
@@ -31,7 +31,7 @@ def find(local: Local) -> Link | None:
 
 def of_desired(desired: Desired) -> dict[Local, Link]:
     """All links that concern a desired state, the quote's stale lines among them."""
-    wishes = [*wishes_of(desired)]
+    wishes = [*records_of(desired)]
     ids = {wish.local[1] for wish in wishes}
     prefix = f"{desired.quote_id}:"
     query = db.select(Link).where(
@@ -41,7 +41,7 @@ def of_desired(desired: Desired) -> dict[Local, Link]:
     return {(link.local_type, link.local_id, link.remote_entity): link for link in db.session.scalars(query)}
 
 
-def wishes_of(desired: Desired) -> Iterable[Wish]:
+def records_of(desired: Desired) -> Iterable[DesiredRecord]:
     """Every wish, those first that others name."""
     yield from (wish for wish in (desired.company, desired.contact) if wish is not None)
     yield desired.opportunity

@@ -14,7 +14,7 @@ LEFT_AWAY, AGAIN = "_left_away", "_again"
 
 
 @dataclass(frozen=True)
-class Known:
+class RemoteRecord:
     """A remote record that belongs to a wish. ``pushed``: what we last wrote, or what was read when it was found."""
 
     remote_id: int
@@ -44,8 +44,8 @@ class Question:
 class Observation:
     """``found``: wishes' keys of records matched just now, which deserve a link."""
 
-    known: dict[str, Known] = field(default_factory=dict)
-    stale: dict[tuple[str, str], Known] = field(default_factory=dict)
+    known: dict[str, RemoteRecord] = field(default_factory=dict)
+    stale: dict[tuple[str, str], RemoteRecord] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
     questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

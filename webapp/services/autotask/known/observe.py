@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import Link
 from webapp.services.autotask.api.client import Client, Filter, Record, any_of, condition
-from webapp.services.autotask.known import match_goods
+from webapp.services.autotask.known import match_catalog
 from webapp.services.autotask.known.company_matching import (
     digits,
     first_word,
@@ -17,10 +17,10 @@ from webapp.services.autotask.known.company_matching import (
     same_phone,
     whereabouts,
 )
-from webapp.services.autotask.known.links import Local, local_of, wishes_of
+from webapp.services.autotask.known.links import Local, local_of, records_of
 from webapp.services.autotask.known.natural_keys import fits
-from webapp.services.autotask.known.observation import Candidate, Known, Observation, Question
-from webapp.services.autotask.wanted.desired import Desired, Problem, Ref, Wish
+from webapp.services.autotask.known.observation import Candidate, Observation, Question, RemoteRecord
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem, Ref
 
 Answer = Callable[[Local], int | None]
 
@@ -56,7 +56,7 @@ class _Observer:
         self.in_doubt = in_doubt
         self.seen = Observation()
         # Links that new records are about to rest on: whether theirs are still there and active is asked first.
-        self.unsure: dict[str, Known] = {}
+        self.unsure: dict[str, RemoteRecord] = {}
 
     def run(self) -> Observation:
         self._take_links()
@@ -70,8 +70,8 @@ class _Observer:
             quote = pool.submit(self._query_quote, company, contact)
             revive = self.desired.inactive_match == "activate"
             matches = [
-                pool.submit(match_goods.find, self.client, entity, goods, picked, revive=revive)
-                for entity in match_goods.LADDER
+                pool.submit(match_catalog.find, self.client, entity, goods, picked, revive=revive)
+                for entity in match_catalog.MATCH_ORDER
             ]
         self._take_opportunity(opportunity)
         self._take_company(company.result(), contact.result())
@@ -83,7 +83,7 @@ class _Observer:
 
     def _take_links(self) -> None:
         """What links name is known; company, contact and goods only when nothing new is to be hung on them."""
-        linked = {wish.key: self.links.get(local_of(wish)) for wish in wishes_of(self.desired)}
+        linked = {wish.key: self.links.get(local_of(wish)) for wish in records_of(self.desired)}
         rested_on: set[str] = set()
         if linked[self.desired.quote.key] is None:
             rested_on |= {
@@ -94,26 +94,26 @@ class _Observer:
                 rested_on |= {value.key for value in item.fields.values() if isinstance(value, Ref)}
         for key, link in linked.items():
             if link is not None:
-                known = Known(link.remote_id, dict(link.pushed), link.remote_parent_id)
+                known = RemoteRecord(link.remote_id, dict(link.pushed), link.remote_parent_id)
                 (self.unsure if key in rested_on else self.seen.known)[key] = known
 
-    def _unknown(self, wish: Wish | None) -> bool:
+    def _unknown(self, wish: DesiredRecord | None) -> bool:
         return wish is not None and wish.key not in self.seen.known
 
-    def _picked(self, wish: Wish) -> int | None:
+    def _picked(self, wish: DesiredRecord) -> int | None:
         """The record that a link or a person's answer names; 0: a person said that there is none."""
         unsure = self.unsure.get(wish.key)
         return unsure.remote_id if unsure is not None else self.answers(local_of(wish))
 
-    def _adopt(self, wish: Wish, row: Record, parent_id: int | None = None) -> None:
+    def _adopt(self, wish: DesiredRecord, row: Record, parent_id: int | None = None) -> None:
         unsure = self.unsure.get(wish.key)
-        if unsure is not None and unsure.remote_id == row["id"] and match_goods.is_active(row):
+        if unsure is not None and unsure.remote_id == row["id"] and match_catalog.is_active(row):
             self.seen.known[wish.key] = unsure
             return
-        self.seen.known[wish.key] = Known(int(row["id"]), {**row, "_read": True}, parent_id)
+        self.seen.known[wish.key] = RemoteRecord(int(row["id"]), {**row, "_read": True}, parent_id)
         self.seen.found.add(wish.key)
 
-    def _ask(self, wish: Wish, sentence: str, candidates: list[Candidate]) -> None:
+    def _ask(self, wish: DesiredRecord, sentence: str, candidates: list[Candidate]) -> None:
         self.seen.questions.append(Question(local_of(wish), sentence, tuple(candidates)))
 
     # Company and contact -------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class _Observer:
             return
         if self._picked(company) == 0:
             return
-        active = [row for row in rows if match_goods.is_active(row)]
+        active = [row for row in rows if match_catalog.is_active(row)]
         if len(active) == 1:
             self._adopt(company, active[0])
         elif len(active) > 1:
@@ -199,7 +199,7 @@ class _Observer:
         else:
             self._company_of_contacts(company, contacts)
 
-    def _company_of_contacts(self, company: Wish, contacts: list[Record]) -> None:
+    def _company_of_contacts(self, company: DesiredRecord, contacts: list[Record]) -> None:
         """No company fits by name, yet the contact's e-mail is known at some: a person must say whether it is that."""
         ids = sorted({int(row["companyID"]) for row in contacts})
         if not ids or "company" in self.in_doubt:
@@ -223,7 +223,7 @@ class _Observer:
         if company is None:
             return
         inside = [row for row in rows if int(row["companyID"]) == company.remote_id]
-        active = [row for row in inside if match_goods.is_active(row)]
+        active = [row for row in inside if match_catalog.is_active(row)]
         if len(active) == 1:
             self._adopt(contact, active[0], company.remote_id)
         elif inside and not active:
@@ -322,9 +322,9 @@ class _Observer:
             return False
         return fits_name(row, self.desired.quote) or "quote" in self.in_doubt
 
-    # Goods and items -----------------------------------------------------------------------------------------
+    # CatalogItem and items -----------------------------------------------------------------------------------------
 
-    def _take_goods(self, matches: Mapping[str, match_goods.Match]) -> None:
+    def _take_goods(self, matches: Mapping[str, match_catalog.Match]) -> None:
         for goods in self.desired.goods:
             match = matches.get(goods.wish.key)
             if match is None:
@@ -344,7 +344,7 @@ class _Observer:
                 )
             elif match.sentence:
                 self.seen.problems.append(Problem(match.sentence.replace("{line}", goods.line_titles[0])))
-            elif problem := match_goods.why_not_made(
+            elif problem := match_catalog.why_not_made(
                 goods, self.desired.when_unmatched, in_doubt=goods.wish.key in self.in_doubt
             ):
                 self.seen.problems.append(problem)
@@ -361,7 +361,7 @@ class _Observer:
                 and number.startswith(prefix)
                 and (kind, number) not in wanted
             ):
-                self.seen.stale[kind, number] = Known(
+                self.seen.stale[kind, number] = RemoteRecord(
                     link.remote_id,
                     dict(link.pushed),
                     link.remote_parent_id or (quote.remote_id if quote else None),
@@ -387,9 +387,9 @@ class _Observer:
                 self._adopt(keys[key], row, quote.remote_id)
             elif key not in keys:
                 uid = key.removeprefix("item:")
-                self.seen.stale["line", f"{prefix}{uid}"] = Known(int(row["id"]), {}, quote.remote_id)
+                self.seen.stale["line", f"{prefix}{uid}"] = RemoteRecord(int(row["id"]), {}, quote.remote_id)
 
 
-def fits_name(row: Record, quote: Wish) -> bool:
+def fits_name(row: Record, quote: DesiredRecord) -> bool:
     """True when a found quote bears the name that ours would have."""
     return str(row.get("name") or "").strip() == str(quote.fields.get("name") or "").strip()

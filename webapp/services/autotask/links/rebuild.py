@@ -57,7 +57,7 @@ def look(runtime: Runtime, limit: int | None = None) -> Report:
     for place in range(0, len(wanted), BATCH):
         quotes = db.session.scalars(db.select(Quote).where(Quote.id.in_(wanted[place : place + BATCH])))
         cases = [
-            (prepare.of_revision(runtime, quote, quote.revisions[-1], known), _title(quote))
+            (prepare.compile_revision(runtime, quote, quote.revisions[-1], known), _title(quote))
             for quote in quotes.all()
         ]
         linked = [

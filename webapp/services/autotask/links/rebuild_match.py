@@ -13,7 +13,7 @@ from webapp.services.autotask.known.links import Local, local_of
 from webapp.services.autotask.known.natural_keys import fits
 from webapp.services.autotask.known.observe import fits_name
 from webapp.services.autotask.push.wording import ENTITIES
-from webapp.services.autotask.wanted.desired import Desired, Ref, Wish
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class _Matcher:
             self._attachment(row)
         return self.hints
 
-    def _lacks(self, wish: Wish | None) -> bool:
+    def _lacks(self, wish: DesiredRecord | None) -> bool:
         return wish is not None and local_of(wish) not in self._linked
 
-    def _keep(self, wish: Wish, row: Record, theirs: str, parent_id: int | None = None) -> None:
+    def _keep(self, wish: DesiredRecord, row: Record, theirs: str, parent_id: int | None = None) -> None:
         """Note a link, unless another record of ours holds that of theirs."""
         entity, number = wish.entity, int(row["id"])
         holder = self._remote.taken.get((entity, number))
@@ -212,7 +212,7 @@ class _Matcher:
                 )
         return matched
 
-    def _take_item(self, wish: Wish, row: Record, quote: Record, rows: dict[int, Record]) -> Record:
+    def _take_item(self, wish: DesiredRecord, row: Record, quote: Record, rows: dict[int, Record]) -> Record:
         self._keep(wish, row, str(row.get("name") or ""), int(quote["id"]))
         return rows.pop(int(row["id"]))
 

@@ -51,7 +51,7 @@ def parse(text: str) -> tuple[str, str]:
     kind, *parts = text.strip().split("/")
     if kind not in ENTITIES or len(parts) != (2 if kind in ("line", "location", "revision") else 1):
         known = ", ".join(f"{one}/…" for one in ENTITIES)
-        raise ValueError(f"“{text[:80]}” names none of our records. Known are {known}.")
+        raise ValueError(f"“{text[:80]}” names none of our records. RemoteRecord are {known}.")
     if kind == "goods":
         if not _GOODS.fullmatch(parts[0]):
             raise ValueError(f"“{text[:80]}” is no product or service of ours.")

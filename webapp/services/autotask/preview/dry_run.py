@@ -16,7 +16,7 @@ from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.model import AutotaskSettings
 from webapp.services.autotask.wanted import facts
-from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.compile import Outcome, compile_quote
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.core.runtime import Runtime
@@ -49,7 +49,9 @@ def run(runtime: Runtime, actor: User) -> Trial:
     settings = settings_store.as_saved()
     sample, notes = sample_quote(settings, actor)
     known = facts.gather(runtime)
-    desired = compile_quote(sample, Fate(), content_sha256=plan_only.NO_HASH, settings=settings, facts=known)
+    desired = compile_quote(
+        sample, Outcome(), content_sha256=plan_only.NO_HASH, settings=settings, facts=known
+    )
     plan = plan_only.of_desired(runtime, desired)
     values = value_checks.check(runtime, desired, {})
     problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))

@@ -52,7 +52,7 @@ class Preview:
 
 def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     """Observe and plan; reads only. Raises NotConnected, ConnectionRefused or AutotaskError."""
-    seen = prepare.look(connection.open_client(runtime), desired)
+    seen = prepare.observe_remote(connection.open_client(runtime), desired)
     problems = (*desired.problems, *seen.problems)
     blocked = bool(problems or seen.questions)
     steps = [] if blocked else build(desired, seen.known, seen.stale)

@@ -8,9 +8,9 @@ from typing import Any
 
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
-from webapp.services.autotask.known.links import Local, local_of, wishes_of
+from webapp.services.autotask.known.links import Local, local_of, records_of
 from webapp.services.autotask.push.wording import ENTITIES, LISTS, label
-from webapp.services.autotask.wanted.desired import Desired, Goods, Problem, Wish
+from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
 
 # Which section of the settings a value comes from, by entity and field; "" for the rest of the entity.
@@ -45,7 +45,7 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
     """
     checker = _Checker(runtime)
     goods = {one.wish.key: one for one in desired.goods}
-    for wish in wishes_of(desired):
+    for wish in records_of(desired):
         item = goods.get(wish.key)
         never_made = item is not None and desired.when_unmatched == "stop"
         is_there = local_of(wish) in linked or wish.chosen_id is not None
@@ -62,7 +62,7 @@ class _Checker:
         self.stops: list[Problem] = []
         self.may: list[Problem] = []
 
-    def wish(self, wish: Wish, goods: Goods | None, *, is_new: bool) -> None:
+    def wish(self, wish: DesiredRecord, goods: CatalogItem | None, *, is_new: bool) -> None:
         """Check one record: what is kept in any case, and what only a new one gets."""
         if wish.entity not in metadata.PICKLISTS:
             return
@@ -117,7 +117,7 @@ class _Checker:
         return self._lists[key]
 
     def _missing(
-        self, wish: Wish, subject: str, fields: Mapping[str, Mapping[str, Any]], found: list[Problem]
+        self, wish: DesiredRecord, subject: str, fields: Mapping[str, Mapping[str, Any]], found: list[Problem]
     ) -> None:
         sent = {**wish.initial, **wish.fields}
         for name, entry in fields.items():
@@ -144,7 +144,7 @@ class _Checker:
             found.append(problem)
 
 
-def _subject(wish: Wish) -> str:
+def _subject(wish: DesiredRecord) -> str:
     if wish.entity == "QuoteItems":
         return wish.title
     return f"the {ENTITIES[wish.entity]} “{wish.title}”"

@@ -13,7 +13,7 @@ from webapp.services.autotask.api.client import Client, Record
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
 from webapp.services.autotask.api.values import plain, same
 from webapp.services.autotask.known.natural_keys import find_created
-from webapp.services.autotask.known.observation import Known
+from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push.journal import Journal, taken_ids
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE, Step
 from webapp.services.autotask.wanted.desired import Ref
@@ -66,7 +66,7 @@ class Executor:
         self,
         client: Client,
         journal: Journal,
-        known: Mapping[str, Known],
+        known: Mapping[str, RemoteRecord],
         in_doubt: Mapping[str, dict[str, Any]],
         pdf: Callable[[], bytes],
     ) -> None:

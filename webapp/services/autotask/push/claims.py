@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import PushClaim, PushLease, db, utc_now
 from webapp.services.autotask.known import links
-from webapp.services.autotask.wanted.desired import Desired, Wish
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 
 
 def keys_of(desired: Desired) -> dict[str, str]:
@@ -65,7 +65,7 @@ def drop(quote_id: int, keys: Iterable[str] | None = None) -> None:
     db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _key(wish: Wish, customer: str) -> str:
+def _key(wish: DesiredRecord, customer: str) -> str:
     values = wish.initial
     match wish.entity:
         case "Companies":

@@ -11,32 +11,32 @@ PAUSED, NOT_CONNECTED, NOT_READY = "paused", "not_connected", "waiting"
 
 
 @dataclass(frozen=True)
-class Hold:
+class Blocker:
     """``kind``: one of the words above. ``sentence``: why pushes wait, and for what."""
 
     kind: str
     sentence: str
 
 
-def current() -> Hold | None:
+def current() -> Blocker | None:
     """Why no push can begin now; None when they can."""
     paused = pausing.current()
     if paused is not None:
-        return Hold(PAUSED, paused.sentence)
+        return Blocker(PAUSED, paused.sentence)
     stored = connection.load()
     if stored is None:
-        return Hold(
+        return Blocker(
             NOT_CONNECTED, "Autotask is not connected yet. The push waits until an admin connects it."
         )
     if stored.state != connection.CONNECTED:
         kind = NOT_CONNECTED if stored.state == connection.DISCONNECTED else NOT_READY
         said = stored.state_sentence
-        return Hold(
+        return Blocker(
             kind,
             said or "The connection to Autotask does not work. The push waits until it is renewed.",
         )
     if not settings_store.active().version:
-        return Hold(
+        return Blocker(
             NOT_READY,
             "Autotask is connected, but Save Integration was never pressed. Pushes wait until it is.",
         )

@@ -17,7 +17,7 @@ from webapp.services.autotask.wanted.desired import Desired
 OPPORTUNITIES, QUOTES = "Opportunities", "Quotes"
 
 
-def forget(client: Client, desired: Desired, step: Step) -> None:
+def unlink(client: Client, desired: Desired, step: Step) -> None:
     """Ask what became of the record of ``step`` and of what it hangs on, and forget the links of what is gone.
 
     In the open transaction. Raises AutotaskError.

@@ -98,7 +98,7 @@ def sweep(runtime: Runtime) -> int:
     return enqueue(runtime, entries) if entries else 0
 
 
-def rehearse(runtime: Runtime) -> None:
+def warm_sql_cache(runtime: Runtime) -> None:
     """Ask the database what a push asks it, for the newest revision, and change nothing.
 
     So a process knows how, and those that it forks need not each find out. Raises ServiceError or DBAPIError.
@@ -107,7 +107,7 @@ def rehearse(runtime: Runtime) -> None:
     gate.current()
     due(utc_now(), limit=1)
     if entry is not None:
-        desired = prepare.of_revision(replace(runtime, offline=True), entry.quote, entry.revision)
+        desired = prepare.compile_revision(replace(runtime, offline=True), entry.quote, entry.revision)
         claims.keys_of(desired)
         journal.creates_in_doubt(entry.quote_id)
     db.session.rollback()
@@ -212,8 +212,8 @@ def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
         _lost(run_id)
     except push_run.NeedsPerson as error:
         db.session.rollback()
-        mends = [[problem.sentence, *problem.mend] for problem in error.problems]
-        _end(run_id, entry_id, "needs_you", str(error), PARKED, report={"problems": mends})
+        fixes = [[problem.sentence, *problem.fix] for problem in error.problems]
+        _end(run_id, entry_id, "needs_you", str(error), PARKED, report={"problems": fixes})
     except push_run.OthersFirst as error:
         db.session.rollback()
         _end(run_id, entry_id, "retrying", str(error), WAITING, wait=2, counts=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.services.autotask.api.values import plain, same_as_pushed
-from webapp.services.autotask.known.links import wishes_of
-from webapp.services.autotask.known.observation import AGAIN, LEFT_AWAY, Known
-from webapp.services.autotask.wanted.desired import Desired, Ref, Wish
+from webapp.services.autotask.known.links import records_of
+from webapp.services.autotask.known.observation import AGAIN, LEFT_AWAY, RemoteRecord
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
 
@@ -49,14 +49,16 @@ class Step:
         return {name: [self.before.get(name), value] for name, value in after.items()}
 
 
-def build(desired: Desired, known: Mapping[str, Known], stale: Mapping[tuple[str, str], Known]) -> list[Step]:
+def build(
+    desired: Desired, known: Mapping[str, RemoteRecord], stale: Mapping[tuple[str, str], RemoteRecord]
+) -> list[Step]:
     """The steps that bring Autotask from what is known to what is desired, in an order that could be run one by one.
 
     ``known`` by the wish's key; ``stale``: lines of ours that the quote has no more, by their local key. What is as it
     should be gives a ``keep`` step, so that a person sees it too.
     """
     steps: list[Step] = []
-    for wish in wishes_of(desired):
+    for wish in records_of(desired):
         found = known.get(wish.key)
         if found and found.pushed.get(LEFT_AWAY):
             steps.append(_keep(wish, found))
@@ -76,7 +78,7 @@ def writes(steps: list[Step]) -> list[Step]:
     return [step for step in steps if step.action != KEEP]
 
 
-def _same_type(wish: Wish, old: Any) -> bool:
+def _same_type(wish: DesiredRecord, old: Any) -> bool:
     return old is None or same_as_pushed(wish.fields.get("quoteItemType"), old)
 
 
@@ -84,7 +86,7 @@ def _refs(fields: Mapping[str, Any]) -> set[str]:
     return {value.key for value in fields.values() if isinstance(value, Ref)}
 
 
-def _create(wish: Wish) -> Step:
+def _create(wish: DesiredRecord) -> Step:
     fields = {**wish.initial, **wish.fields}
     return Step(
         key=wish.key,
@@ -100,7 +102,7 @@ def _create(wish: Wish) -> Step:
     )
 
 
-def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
+def _update(wish: DesiredRecord, found: RemoteRecord, known: Mapping[str, RemoteRecord]) -> Step:
     wanted = dict(wish.fields)
     if found.pushed.get("_read"):
         wanted |= {name: value for name, value in wish.fill.items() if not found.pushed.get(name)}
@@ -127,7 +129,7 @@ def _update(wish: Wish, found: Known, known: Mapping[str, Known]) -> Step:
     )
 
 
-def _keep(wish: Wish, found: Known) -> Step:
+def _keep(wish: DesiredRecord, found: RemoteRecord) -> Step:
     return Step(
         key=wish.key,
         action=KEEP,
@@ -142,7 +144,7 @@ def _keep(wish: Wish, found: Known) -> Step:
     )
 
 
-def _delete(local: tuple[str, str], gone: Known, title: str) -> Step:
+def _delete(local: tuple[str, str], gone: RemoteRecord, title: str) -> Step:
     return Step(
         key=f"remove:{gone.remote_id}",
         action=DELETE,
@@ -157,7 +159,7 @@ def _delete(local: tuple[str, str], gone: Known, title: str) -> Step:
     )
 
 
-def _stale_title(gone: Known) -> str:
+def _stale_title(gone: RemoteRecord) -> str:
     name = gone.pushed.get("name")
     return f"“{name}”, which the quote has no more" if name else "a line that the quote has no more"
 

@@ -13,7 +13,7 @@ from webapp.services.autotask.known.observe import observe
 from webapp.services.autotask.push import journal
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted import facts
-from webapp.services.autotask.wanted.compile import Fate, compile_quote
+from webapp.services.autotask.wanted.compile import Outcome, compile_quote
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.core.runtime import Runtime
@@ -22,7 +22,7 @@ from webapp.services.quoting.revisions import snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
-def of_revision(
+def compile_revision(
     runtime: Runtime, quote: Quote, revision: Revision, known: RemoteFacts | None = None
 ) -> Desired:
     """Compile a revision with the settings that count. Raises AutotaskError or NotConnected for missing facts.
@@ -36,22 +36,22 @@ def of_revision(
 def of_snapshot(
     runtime: Runtime, quote: Quote, frozen: Snapshot, content_sha256: str, known: RemoteFacts | None = None
 ) -> Desired:
-    """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``of_revision``."""
+    """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``compile_revision``."""
     return compile_quote(
         frozen,
-        fate_of(quote, frozen),
+        outcome_of(quote, frozen),
         content_sha256=content_sha256,
         settings=settings_store.active(),
         facts=known or facts.gather(runtime),
     )
 
 
-def fate_of(quote: Quote, frozen: Snapshot) -> Fate:
+def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
     """What became of the quote so far. A won one is closed on the day on which it was accepted."""
     changed_at = quote.status_changed_at
     if quote.acceptance is not None and quote.status in WON_STATUSES:
         changed_at = quote.acceptance.accepted_at
-    return Fate(
+    return Outcome(
         status=quote.status,
         expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
         closed_on=changed_at.date() if changed_at else None,
@@ -60,7 +60,9 @@ def fate_of(quote: Quote, frozen: Snapshot) -> Fate:
     )
 
 
-def look(client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None) -> Observation:
+def observe_remote(
+    client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None
+) -> Observation:
     """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
 
     ``in_doubt``: creates whose answer never came, when the caller has them already.

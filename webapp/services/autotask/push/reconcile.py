@@ -41,7 +41,7 @@ def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
     with ThreadPoolExecutor(max_workers=2) as pool:
         items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
         opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
-    return judge(desired, ids, items.result(), opportunity.result())
+    return compare_rows(desired, ids, items.result(), opportunity.result())
 
 
 def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
@@ -69,7 +69,7 @@ def look_again(client: Client, ids: Mapping[str, int], report: Report) -> None:
     _say_amounts(report, opportunity, report.opportunity_fix)
 
 
-def judge(
+def compare_rows(
     desired: Desired, ids: Mapping[str, int], items: list[Record], opportunity: Record | None
 ) -> Report:
     """The comparison itself. Pure."""

@@ -10,7 +10,7 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import Known, Observation, Question
+from webapp.services.autotask.known.observation import Observation, Question, RemoteRecord
 from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, build
@@ -47,7 +47,7 @@ def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
     Raises NeedsPerson, StepFailed, LeaseLost, NotConnected or AutotaskError.
     """
     quote, revision = push_run.quote, push_run.revision
-    desired = prepare.of_revision(runtime, quote, revision)
+    desired = prepare.compile_revision(runtime, quote, revision)
     if desired.problems:
         raise NeedsPerson(_sentence(desired.problems), [], list(desired.problems))
     log = journal.Journal(push_run)
@@ -72,7 +72,7 @@ def _push(
     log.claimed(claimed)
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
-        seen = prepare.look(client, desired, in_doubt)
+        seen = prepare.observe_remote(client, desired, in_doubt)
         if seen.questions or seen.problems:
             _keep_questions(push_run, seen.questions)
             raise NeedsPerson(
@@ -89,7 +89,7 @@ def _push(
             # Somebody deleted or made it in Autotask meanwhile.
             if attempt == REPLANS:
                 raise ServiceError(_stopped(gone)) from gone
-            missing.forget(client, desired, gone.step)
+            missing.unlink(client, desired, gone.step)
             log.give_up()
             continue
         break
@@ -159,9 +159,9 @@ def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:
 def _keep_found(desired: Desired, seen: Observation) -> None:
     """Link what was matched, so that it is not matched again. In the open transaction."""
     found = []
-    for wish in links.wishes_of(desired):
+    for wish in links.records_of(desired):
         if wish.key in seen.found:
-            one: Known = seen.known[wish.key]
+            one: RemoteRecord = seen.known[wish.key]
             kept = {name: one.pushed.get(name) for name in {**wish.fields, **wish.fill} if name in one.pushed}
             found.append(links.Found(links.local_of(wish), one.remote_id, one.parent_id, plain(kept)))
     links.save_all(found)

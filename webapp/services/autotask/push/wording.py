@@ -12,7 +12,7 @@ from typing import Any
 from webapp.models import Link, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import metadata
-from webapp.services.autotask.known.links import wishes_of
+from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
 from webapp.services.autotask.wanted.desired import Desired, Ref
 from webapp.services.core import formatting
@@ -199,7 +199,7 @@ def titles_of(desired: Desired) -> dict[str, str]:
         wish.key: f"the {ENTITIES.get(wish.entity, wish.entity)} “{wish.title}”"
         if wish.entity != "QuoteItems"
         else wish.title
-        for wish in wishes_of(desired)
+        for wish in records_of(desired)
     }
 
 

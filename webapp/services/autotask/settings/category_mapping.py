@@ -38,7 +38,7 @@ _LABOR_TEXT = {True: "yes", False: "no", None: ""}
 
 
 @dataclass(frozen=True)
-class Place:
+class CategoryNode:
     """A category as the mapping needs it; five hundred of them are read often."""
 
     id: int
@@ -51,7 +51,7 @@ class Place:
 class Row:
     """A category with the rule entered for it and that of the category above it (empty when there is none)."""
 
-    category: Place
+    category: CategoryNode
     rule: CategoryRule
     above: CategoryRule
 
@@ -212,20 +212,22 @@ def _says_where(rule: CategoryRule) -> bool:
     )
 
 
-def _in_order() -> list[Place]:
+def _in_order() -> list[CategoryNode]:
     """Every category, each top one before its subcategories, by name."""
     query = db.select(Category.id, Category.name, Category.parent_id).order_by(Category.name)
-    tops: list[Place] = []
+    tops: list[CategoryNode] = []
     below: dict[int, list[tuple[int, str]]] = {}
     for category_id, name, parent_id in db.session.execute(query):
         if parent_id is None:
-            tops.append(Place(category_id, name, None, name))
+            tops.append(CategoryNode(category_id, name, None, name))
         else:
             below.setdefault(parent_id, []).append((category_id, name))
     ordered = []
     for top in tops:
         ordered.append(top)
-        ordered += [Place(key, name, top.id, f"{top.name} > {name}") for key, name in below.get(top.id, ())]
+        ordered += [
+            CategoryNode(key, name, top.id, f"{top.name} > {name}") for key, name in below.get(top.id, ())
+        ]
     return ordered
 
 

@@ -159,7 +159,7 @@ def discard(section: str, expected_version: int, choices: Choices, actor: User) 
     return view(section, choices, actor)
 
 
-def typed(section: str, posted: Mapping[str, str], choices: Choices) -> SectionView:
+def with_input(section: str, posted: Mapping[str, str], choices: Choices) -> SectionView:
     """The section with what was entered still in it, not saved; for lists that were read anew meanwhile."""
     draft = settings_store.draft(section)
     content: Section = draft.content

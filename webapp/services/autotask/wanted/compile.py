@@ -12,9 +12,9 @@ from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.model import AutotaskSettings, StatusRule
 from webapp.services.autotask.wanted import locations as places
 from webapp.services.autotask.wanted.compile_lines import LineCompiler
-from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal, Problem, Ref, Wish
+from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, LineTotal, Problem, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
-from webapp.services.autotask.wanted.texts import fit
+from webapp.services.autotask.wanted.texts import truncate
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import ZERO, to_cents
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -23,7 +23,7 @@ SETTINGS = ("settings", "opportunity")
 
 
 @dataclass(frozen=True)
-class Fate:
+class Outcome:
     """What became of a quote. ``expired``: Pending and past its expiry date. ``closed_on``: the day of the answer.
 
     ``loss_reason_id``: which of our loss reasons was chosen; ``lost_reason``: in words.
@@ -37,13 +37,13 @@ class Fate:
 
 
 def compile_quote(
-    frozen: Snapshot, fate: Fate, *, content_sha256: str, settings: AutotaskSettings, facts: RemoteFacts
+    frozen: Snapshot, outcome: Outcome, *, content_sha256: str, settings: AutotaskSettings, facts: RemoteFacts
 ) -> Desired:
     """Compile one revision and what became of it.
 
     Whatever would make the push fail is in ``problems``; nothing is dropped silently.
     """
-    return _Compiler(frozen, settings, facts).run(fate, content_sha256)
+    return _Compiler(frozen, settings, facts).run(outcome, content_sha256)
 
 
 class _Compiler:
@@ -62,7 +62,7 @@ class _Compiler:
             shipping_amount=frozen.shipping_amount,
         )
 
-    def run(self, fate: Fate, content_sha256: str) -> Desired:
+    def run(self, outcome: Outcome, content_sha256: str) -> Desired:
         frozen = self.frozen
         lines = LineCompiler(frozen, self.totals, self.settings, self.facts)
         lines.run()
@@ -70,7 +70,7 @@ class _Compiler:
         self.warnings += lines.warnings
         buckets = _buckets(lines.totals, lines.costs)
         company, contact = self._company(), self._contact()
-        opportunity = self._opportunity(buckets, fate)
+        opportunity = self._opportunity(buckets, outcome)
         locations, named = places.locations(self.frozen, self.settings.company, self.facts)
         quote = self._quote(named, lines.tax_region)
         return Desired(
@@ -106,7 +106,7 @@ class _Compiler:
             )
         return owner
 
-    def _company(self) -> Wish | None:
+    def _company(self) -> DesiredRecord | None:
         organization = self.frozen.organization
         chosen = self.settings.company
         if organization is None:
@@ -120,13 +120,13 @@ class _Compiler:
             **places.address_fields(organization.billing),
         }
         details = {
-            name: fit(self.facts, "Companies", name, value) for name, value in details.items() if value
+            name: truncate(self.facts, "Companies", name, value) for name, value in details.items() if value
         }
         country = self.facts.countries.get(organization.billing.country.strip().lower())
         if country:
             details["countryID"] = country
         initial = {
-            "companyName": fit(self.facts, "Companies", "companyName", organization.name),
+            "companyName": truncate(self.facts, "Companies", "companyName", organization.name),
             "companyType": chosen.company_type,
             "ownerResourceID": chosen.owner_resource_id or self.owner,
             "classification": chosen.classification,
@@ -134,7 +134,7 @@ class _Compiler:
             **details,
         }
         policy = chosen.update_policy
-        return Wish(
+        return DesiredRecord(
             "company",
             "Companies",
             ("organization", str(organization.id)),
@@ -157,7 +157,7 @@ class _Compiler:
             "website": organization.website if chosen.also_website else "",
         }
 
-    def _contact(self) -> Wish | None:
+    def _contact(self) -> DesiredRecord | None:
         person = self.frozen.person
         if person is None:
             return None
@@ -167,10 +167,12 @@ class _Compiler:
             "title": person.title,
             "emailAddress": person.email,
         }
-        details = {name: fit(self.facts, "Contacts", name, value) for name, value in details.items() if value}
+        details = {
+            name: truncate(self.facts, "Contacts", name, value) for name, value in details.items() if value
+        }
         initial = {
-            "firstName": fit(self.facts, "Contacts", "firstName", person.first_name) or "–",
-            "lastName": fit(self.facts, "Contacts", "lastName", person.last_name) or "–",
+            "firstName": truncate(self.facts, "Contacts", "firstName", person.first_name) or "–",
+            "lastName": truncate(self.facts, "Contacts", "lastName", person.last_name) or "–",
             "isActive": 1,
             "companyID": Ref("company"),
             **details,
@@ -178,7 +180,7 @@ class _Compiler:
         kept = {name: value for name, value in details.items() if name != "emailAddress"}
         policy = self.settings.company.update_policy
         name = f"{person.first_name} {person.last_name}".strip()
-        return Wish(
+        return DesiredRecord(
             "contact",
             "Contacts",
             ("person", str(person.id)),
@@ -191,14 +193,14 @@ class _Compiler:
             where=f"the contact “{name}”",
         )
 
-    def _opportunity(self, buckets: dict[str, Decimal], fate: Fate) -> Wish:
+    def _opportunity(self, buckets: dict[str, Decimal], outcome: Outcome) -> DesiredRecord:
         chosen = self.settings.opportunity
         if chosen.status is None or chosen.stage is None:
             self._problem(
                 "The opportunity's stage and status are not chosen in the Autotask settings.", *SETTINGS
             )
         initial = {
-            "title": fit(
+            "title": truncate(
                 self.facts, "Opportunities", "title", patterns.fill(chosen.title_pattern, self.frozen)
             ),
             "companyID": Ref("company"),
@@ -223,7 +225,7 @@ class _Compiler:
             initial |= amounts
         else:
             fields |= amounts
-        for name, value in self._outcome(fate).items():
+        for name, value in self._outcome(outcome).items():
             fields[name] = value
             initial.pop(name, None)
         fields = {
@@ -231,7 +233,7 @@ class _Compiler:
             for name, value in fields.items()
             if ("Opportunities", name) not in self.facts.read_only
         }
-        return Wish(
+        return DesiredRecord(
             "opportunity",
             "Opportunities",
             ("quote", str(self.frozen.quote_id)),
@@ -249,41 +251,45 @@ class _Compiler:
         recurring = sum((buckets[name] * months / every for name, every in monthly.items()), ZERO)
         return to_cents(buckets["onetimeRevenue"] + recurring)
 
-    def _outcome(self, fate: Fate) -> dict[str, Any]:
+    def _outcome(self, outcome: Outcome) -> dict[str, Any]:
         mapping = self.settings.quote_status
-        rule: StatusRule = getattr(mapping, "expired" if fate.expired else fate.status)
+        rule: StatusRule = getattr(mapping, "expired" if outcome.expired else outcome.status)
         fields: dict[str, Any] = {"status": rule.status, "stage": rule.stage, "probability": rule.probability}
-        if fate.expired:
+        if outcome.expired:
             fields["lossReason"] = rule.reason
-        elif fate.status in WON_STATUSES:
+        elif outcome.status in WON_STATUSES:
             fields["winReason"] = rule.reason
-        elif fate.status == LOST:
-            detail = fit(self.facts, "Opportunities", "lossReasonDetail", fate.lost_reason)
+        elif outcome.status == LOST:
+            detail = truncate(self.facts, "Opportunities", "lossReasonDetail", outcome.lost_reason)
             fields |= {
-                "lossReason": mapping.loss_reasons.get(fate.loss_reason_id or 0, rule.reason),
+                "lossReason": mapping.loss_reasons.get(outcome.loss_reason_id or 0, rule.reason),
                 "lossReasonDetail": detail or None,
             }
-        if fate.status != PENDING and rule.status is None:
+        if outcome.status != PENDING and rule.status is None:
             self._problem(
-                f"No Autotask status is chosen for quotes that are {fate.status}.", "settings", "quote_status"
+                f"No Autotask status is chosen for quotes that are {outcome.status}.",
+                "settings",
+                "quote_status",
             )
-        return _given(fields) | self._closed(fate, rule)
+        return _given(fields) | self._closed(outcome, rule)
 
-    def _closed(self, fate: Fate, rule: StatusRule) -> dict[str, Any]:
+    def _closed(self, outcome: Outcome, rule: StatusRule) -> dict[str, Any]:
         """The closed date and the lost date; taken back when a lost quote is open again."""
-        if fate.status == PENDING and not fate.expired:
+        if outcome.status == PENDING and not outcome.expired:
             return {"closedDate": None, "lostDate": None}
-        day = self.frozen.expires_on if fate.expired else fate.closed_on
+        day = self.frozen.expires_on if outcome.expired else outcome.closed_on
         if not rule.set_closed_date or day is None:
             return {}
-        lost = {"lostDate": _moment(day)} if fate.status == LOST or fate.expired else {}
+        lost = {"lostDate": _moment(day)} if outcome.status == LOST or outcome.expired else {}
         return {"closedDate": _moment(day), **lost}
 
     def _description(self) -> str:
         lines = [self.frozen.comments.strip()]
         if self.settings.opportunity.number_in_description:
             lines.insert(0, f"Quote {self.frozen.number}")
-        return fit(self.facts, "Opportunities", "description", "\n\n".join(line for line in lines if line))
+        return truncate(
+            self.facts, "Opportunities", "description", "\n\n".join(line for line in lines if line)
+        )
 
     def _close_date(self) -> date:
         chosen = self.settings.opportunity
@@ -291,19 +297,21 @@ class _Compiler:
             return self.frozen.expires_on
         return self.frozen.published_at.date() + timedelta(days=chosen.close_date_days)
 
-    def _quote(self, named: dict[str, str], tax_region: int | None) -> Wish:
+    def _quote(self, named: dict[str, str], tax_region: int | None) -> DesiredRecord:
         frozen, chosen = self.frozen, self.settings.opportunity
         expires = frozen.expires_on or frozen.published_at.date() + timedelta(days=chosen.close_date_days)
         fields = {
-            "name": fit(self.facts, "Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
+            "name": truncate(self.facts, "Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
             "contactID": Ref("contact") if frozen.person else None,
             "billToLocationID": Ref(named["bill"]),
             "shipToLocationID": Ref(named["ship"]),
             "soldToLocationID": Ref(named["sold"]),
             "effectiveDate": _moment(frozen.published_at.date()),
             "expirationDate": _moment(max(expires, frozen.published_at.date())),
-            "comment": fit(self.facts, "Quotes", "comment", frozen.comments) or None,
-            "purchaseOrderNumber": fit(self.facts, "Quotes", "purchaseOrderNumber", self._purchase_order())
+            "comment": truncate(self.facts, "Quotes", "comment", frozen.comments) or None,
+            "purchaseOrderNumber": truncate(
+                self.facts, "Quotes", "purchaseOrderNumber", self._purchase_order()
+            )
             or None,
             "taxRegionID": tax_region,
             "paymentTerm": chosen.payment_term,
@@ -315,7 +323,7 @@ class _Compiler:
             "primaryQuote": True,
         }
         local = ("quote", str(frozen.quote_id))
-        return Wish(
+        return DesiredRecord(
             "quote",
             "Quotes",
             local,
@@ -332,10 +340,10 @@ class _Compiler:
         other = str(self.frozen.number) if rule == "customer_or_number" else ""
         return self.frozen.purchase_order_number or other
 
-    def _attachment(self, content_sha256: str) -> Wish:
+    def _attachment(self, content_sha256: str) -> DesiredRecord:
         frozen = self.frozen
         name = f"Quote {frozen.number} revision {frozen.revision} ({content_sha256[:8]})"
-        return Wish(
+        return DesiredRecord(
             "attachment",
             "OpportunityAttachments",
             ("revision", f"{frozen.quote_id}:{frozen.revision}"),

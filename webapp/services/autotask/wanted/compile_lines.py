@@ -10,10 +10,10 @@ from typing import Any
 from webapp.models.catalog import ONE_TIME
 from webapp.services.autotask.settings.model import AutotaskSettings, CategoryRule
 from webapp.services.autotask.wanted.amounts import discounts
-from webapp.services.autotask.wanted.desired import Goods, LineTotal, Problem, Ref, Wish
+from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord, LineTotal, Problem, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.line_taxes import LineTaxes
-from webapp.services.autotask.wanted.texts import fit, fit_name
+from webapp.services.autotask.wanted.texts import truncate, truncate_name
 from webapp.services.quoting.money.money import ZERO, to_cents
 from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
@@ -51,8 +51,8 @@ class LineCompiler:
         self.settings = settings
         self.facts = facts
         self._amounts = totals.lines
-        self.items: list[Wish] = []
-        self.goods: dict[str, Goods] = {}
+        self.items: list[DesiredRecord] = []
+        self.goods: dict[str, CatalogItem] = {}
         self.totals: list[LineTotal] = []
         self.costs: dict[str, Decimal] = {}
         self.problems: list[Problem] = []
@@ -147,7 +147,7 @@ class LineCompiler:
         return f"{part} {line.name}" if wanted else line.name
 
     def _fit(self, entity: str, name: str, text: str) -> str:
-        return fit(self.facts, entity, name, text)
+        return truncate(self.facts, entity, name, text)
 
     def _type(self, kind: str) -> int | None:
         value = self.facts.item_types.get(kind)
@@ -204,7 +204,7 @@ class LineCompiler:
         chosen = self.settings.products_services
         entity = ENTITIES[kind]
         pulled = line.origin_id if line.origin_entity == entity else None
-        name = fit_name(self.facts, entity, self._name(line))
+        name = truncate_name(self.facts, entity, self._name(line))
         # Autotask keeps names of services unique, whatever else tells two lines apart.
         parts = (line.mpn, line.sku, self._name(line)) if kind == PRODUCT else (name.strip(),)
         identity = f"{entity}|{pulled}" if pulled else "|".join((entity, *parts)).casefold()
@@ -214,7 +214,7 @@ class LineCompiler:
             old = self.goods[key]
             self.goods[key] = replace(old, line_titles=(*old.line_titles, title))
             return key
-        wish = Wish(
+        wish = DesiredRecord(
             key,
             entity,
             ("goods", key.removeprefix("goods:")),
@@ -226,7 +226,7 @@ class LineCompiler:
             where=f"the {kind.replace('_', ' ')} of {title}",
         )
         by_name = chosen.match_name or kind != PRODUCT
-        self.goods[key] = Goods(
+        self.goods[key] = CatalogItem(
             wish,
             line.mpn if chosen.match_mpn else "",
             line.sku if chosen.match_sku else "",
@@ -372,8 +372,8 @@ class LineCompiler:
         self.totals.append(LineTotal(key, title.lower(), ONE_TIME, net, ZERO, counts=True))
         self.costs[key] = ZERO
 
-    def _item(self, key: str, uid: str, title: str, fields: dict[str, Any]) -> Wish:
-        return Wish(
+    def _item(self, key: str, uid: str, title: str, fields: dict[str, Any]) -> DesiredRecord:
+        return DesiredRecord(
             key, "QuoteItems", ("line", f"{self.frozen.quote_id}:{uid}"), title, fields, parent="quote"
         )
 

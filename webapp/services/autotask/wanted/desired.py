@@ -27,14 +27,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that would make the push fail. ``mend``: where to go, for example ``("settings", "tax_code")``."""
+    """Something that would make the push fail. ``fix``: where to go, for example ``("settings", "tax_code")``."""
 
     sentence: str
-    mend: tuple[str, str] = ("", "")
+    fix: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
-class Wish:
+class DesiredRecord:
     """One remote record.
 
     ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
@@ -57,10 +57,10 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Goods:
+class CatalogItem:
     """A product or service that lines name. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty."""
 
-    wish: Wish
+    wish: DesiredRecord
     mpn: str
     sku: str
     name: str
@@ -89,14 +89,14 @@ class Desired:
     """Everything of one quote. ``warnings`` are told but stop nothing; ``problems`` stop the push before it writes."""
 
     quote_id: int
-    company: Wish | None
-    contact: Wish | None
-    opportunity: Wish
-    locations: tuple[Wish, ...]
-    quote: Wish
-    goods: tuple[Goods, ...]
-    items: tuple[Wish, ...]
-    attachment: Wish
+    company: DesiredRecord | None
+    contact: DesiredRecord | None
+    opportunity: DesiredRecord
+    locations: tuple[DesiredRecord, ...]
+    quote: DesiredRecord
+    goods: tuple[CatalogItem, ...]
+    items: tuple[DesiredRecord, ...]
+    attachment: DesiredRecord
     lines: tuple[LineTotal, ...]
     buckets: dict[str, Decimal]
     follows_quote: bool

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from webapp.services.autotask.settings.model import CompanySettings
-from webapp.services.autotask.wanted.desired import Wish
+from webapp.services.autotask.wanted.desired import DesiredRecord
 from webapp.services.autotask.wanted.facts import RemoteFacts
-from webapp.services.autotask.wanted.texts import fit
+from webapp.services.autotask.wanted.texts import truncate
 from webapp.services.quoting.revisions.snapshot import Address, Snapshot
 
 
 def locations(
     frozen: Snapshot, chosen: CompanySettings, facts: RemoteFacts
-) -> tuple[tuple[Wish, ...], dict[str, str]]:
+) -> tuple[tuple[DesiredRecord, ...], dict[str, str]]:
     """One location for each different address, and which of them bill, ship and sold name."""
-    wishes: dict[tuple[tuple[str, str], ...], Wish] = {}
+    wishes: dict[tuple[tuple[str, str], ...], DesiredRecord] = {}
     named = {}
     for place in ("bill", "ship", "sold"):
         fields = _fields(frozen, getattr(chosen, f"{place}_to_source"), facts)
@@ -21,7 +21,7 @@ def locations(
         if identity not in wishes:
             local = ("location", f"{frozen.quote_id}:{place}")
             title = fields.get("address1", "")
-            wishes[identity] = Wish(
+            wishes[identity] = DesiredRecord(
                 f"location:{place}",
                 "QuoteLocations",
                 local,
@@ -53,4 +53,4 @@ def _fields(frozen: Snapshot, source: str, facts: RemoteFacts) -> dict[str, str]
         address = organization.billing
     fields = address_fields(address)
     fields["address1"] = fields["address1"] or organization.name
-    return {name: fit(facts, "QuoteLocations", name, value) for name, value in fields.items() if value}
+    return {name: truncate(facts, "QuoteLocations", name, value) for name, value in fields.items() if value}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webapp.services.autotask.api.client import Client, Record, any_of, condition
-from webapp.services.autotask.wanted.desired import Goods, Problem
+from webapp.services.autotask.wanted.desired import CatalogItem, Problem
 
 # Autotask takes at most 500 OR conditions in a call; each value of an ``in`` counts.
 BATCH = 480
@@ -22,8 +22,8 @@ class Match:
 
 
 # A rung of the ladder: the remote field and what of a wish is compared with it.
-Rung = tuple[str, Callable[[Goods], str]]
-LADDER: dict[str, tuple[Rung, ...]] = {
+MatchKey = tuple[str, Callable[[CatalogItem], str]]
+MATCH_ORDER: dict[str, tuple[MatchKey, ...]] = {
     "Products": (
         ("manufacturerProductName", lambda goods: goods.mpn),
         ("sku", lambda goods: goods.sku),
@@ -35,7 +35,12 @@ LADDER: dict[str, tuple[Rung, ...]] = {
 
 
 def find(
-    client: Client, entity: str, goods: list[Goods], picked: Mapping[str, int | None], *, revive: bool = False
+    client: Client,
+    entity: str,
+    goods: list[CatalogItem],
+    picked: Mapping[str, int | None],
+    *,
+    revive: bool = False,
 ) -> dict[str, Match]:
     """Matches of the goods of one entity by the wish's key. ``picked``: what a person chose (0: make one).
 
@@ -54,7 +59,7 @@ def find(
             if row is not None or ids[one.wish.key] == one.wish.chosen_id:
                 matches[one.wish.key] = _by_id(row, revive)
     known = set(asked)
-    for field, value_of in LADDER[entity]:
+    for field, value_of in MATCH_ORDER[entity]:
         rest = [one for one in rest if one.wish.key not in matches]
         missing = dict.fromkeys((field, value_of(one)) for one in rest if value_of(one))
         rows += _ask(client, entity, [key for key in missing if key not in known])
@@ -73,15 +78,17 @@ def is_active(row: Record) -> bool:
     return row.get("isActive") not in (False, 0)
 
 
-def _first_values(entity: str, goods: list[Goods], ids: Mapping[str, int | None]) -> list[tuple[str, object]]:
+def _first_values(
+    entity: str, goods: list[CatalogItem], ids: Mapping[str, int | None]
+) -> list[tuple[str, object]]:
     """What is asked for at first: every id or strongest key, and of the weaker ones what the same calls have room for.
 
     So nearly every quote needs one call for each entity, whichever rung its lines are found on.
     """
-    ranks: list[list[tuple[str, object]]] = [[] for _ in range(len(LADDER[entity]) + 1)]
+    ranks: list[list[tuple[str, object]]] = [[] for _ in range(len(MATCH_ORDER[entity]) + 1)]
     for one in goods:
         number = ids[one.wish.key]
-        keys = [(field, value_of(one)) for field, value_of in LADDER[entity] if value_of(one)]
+        keys = [(field, value_of(one)) for field, value_of in MATCH_ORDER[entity] if value_of(one)]
         for rank, key in enumerate([("id", number), *keys] if number else keys):
             ranks[rank].append(key)
     first = list(dict.fromkeys(ranks[0]))
@@ -134,7 +141,7 @@ def _pick(rows: list[Record], field: str, value: str, revive: bool) -> Match | N
     )
 
 
-def why_not_made(goods: Goods, when_unmatched: str, *, in_doubt: bool) -> Problem | None:
+def why_not_made(goods: CatalogItem, when_unmatched: str, *, in_doubt: bool) -> Problem | None:
     """What keeps a product or service from being made that nothing in Autotask fits; None when it can be.
 
     ``in_doubt``: it was about to be made already, so that the settings do not matter any more.
