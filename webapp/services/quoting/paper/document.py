@@ -20,7 +20,7 @@ from webapp.services.core.errors import ServiceError
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
-WEBAPP = Path(__file__).parents[2]
+WEBAPP = Path(__file__).parents[3]
 FONTS = WEBAPP / "static" / "fonts"
 TEMPLATES = WEBAPP / "templates" / "document"
 
