@@ -15,12 +15,12 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 
 ##@ Check it
 .PHONY: test check lint fmt bench strangers
-test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/quoting for a part)
+test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
 
 check: lint ## Lint, types and the tests that need nothing but Python, in seconds
-	@$(PY) -m pytest -q -n $(WORKERS) tests/quoting
+	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
 
 lint: .venv/dev.stamp ## Lint, formats, types, templates, and who may import whom
 	@.venv/bin/ruff check .

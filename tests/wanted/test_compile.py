@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.autotask.push.plan import CREATE, build
 from webapp.services.autotask.settings.model import (
@@ -181,7 +182,7 @@ def test_every_bucket_comes_to_the_quotes_own_sum(wanted: AutotaskSettings, froz
 
 @BOTH
 @given(frozen=quotes())
-@settings(max_examples=400)
+@examples(400)
 def test_every_item_comes_to_its_cents_by_autotasks_own_reckoning(
     wanted: AutotaskSettings, frozen: Snapshot
 ) -> None:
