@@ -11,6 +11,8 @@ from rq import Queue
 from webapp.services.core.runtime import Runtime
 
 JOB = "worker.perform"
+# Not 0: RQ would then delete a lost job while it still lists executions of it, and its worker would stop over that.
+FORGET_SECONDS = 60
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +30,7 @@ def enqueue(runtime: Runtime, key: str, queue_name: str, jobs: Mapping[str, int]
         there = set(queue.get_job_ids())
         missing = [
             Queue.prepare_data(
-                JOB, (key, entry_id), timeout=seconds, result_ttl=0, failure_ttl=0, job_id=job_id
+                JOB, (key, entry_id), timeout=seconds, result_ttl=0, failure_ttl=FORGET_SECONDS, job_id=job_id
             )
             for job_id, entry_id in jobs.items()
             if job_id not in there
