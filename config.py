@@ -152,7 +152,7 @@ class _Source:
         value = self.text(name)
         if needed and ("@" not in value or any(character.isspace() for character in value)):
             raise ConfigError(
-                f"{name} is missing: e-mails need an address that they are sent from, for example quotes@example.com."
+                f"{name} is missing: emails need an address that they are sent from, for example quotes@example.com."
             )
         return value
 

@@ -33,7 +33,7 @@ def address(office: Office) -> Iterator[str]:
 def page(browser_page: Page, address: str) -> Page:
     """Signed in as the owner."""
     browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("E-mail").fill(OWNER)
+    browser_page.get_by_label("Email").fill(OWNER)
     browser_page.get_by_label("Password").fill(PASSWORD)
     browser_page.get_by_role("button", name="Sign in").click()
     expect(browser_page.get_by_role("heading", name="Good day")).to_be_visible()

@@ -44,7 +44,7 @@ def test_the_page_without_htmx_holds_the_form(live_stack: Stack, browser_page: P
     sign_in(page, live_stack, REP_EMAIL)
     page.goto(f"{live_stack.web_url}/people/new")
     page.get_by_label("Last name").fill("Typed before the end")
-    page.get_by_label("E-mail").fill("typed@before.example")
+    page.get_by_label("Email").fill("typed@before.example")
     page.get_by_label("Organization", exact=True).fill("Before Ltd")
     page.get_by_label("Phone", exact=True).fill("+1 555 0100")
     page.context.clear_cookies()

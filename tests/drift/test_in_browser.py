@@ -38,7 +38,7 @@ def address(desk: Desk) -> Iterator[str]:
 def page(browser_page: Page, address: str) -> Page:
     """A page on which the desk's user is signed in."""
     browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("E-mail").fill("rep@demo.example")
+    browser_page.get_by_label("Email").fill("rep@demo.example")
     browser_page.get_by_label("Password").fill("a long password")
     browser_page.get_by_role("button", name="Sign in").click()
     expect(browser_page.get_by_role("heading", name="Good day")).to_be_visible()

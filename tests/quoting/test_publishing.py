@@ -73,7 +73,7 @@ def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: Us
         (leave_out_customer, "person or the organization"),
         (lambda quote: setattr(quote.lines[0], "is_optional", True), "Every line is optional"),
         (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiry date has passed"),
-        (lambda quote: setattr(quote.person, "email", ""), "E-mail is missing"),
+        (lambda quote: setattr(quote.person, "email", ""), "Email is missing"),
     ],
     ids=["no lines", "no customer", "all optional", "expired", "required field"],
 )

@@ -15,7 +15,7 @@ from webapp.models.quote import Quote
 class Notification(Base):
     """One quote's push stopped, told to one person; at most one unread a quote and person.
 
-    ``kind``: ``failed`` or ``needs_you``. ``mail_due_at``: when an e-mail may be tried; None when none is owed.
+    ``kind``: ``failed`` or ``needs_you``. ``mail_due_at``: when an email may be tried; None when none is owed.
     """
 
     __tablename__ = "notification"

@@ -30,7 +30,7 @@ def login() -> ResponseReturnValue:
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     user = users.authenticate(form.email.data or "", form.password.data or "")
     if user is None:
-        form.form_errors.append("The e-mail address or the password is wrong. Check both and try again.")
+        form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
     login_user(SignedIn(user), remember=bool(form.remember.data))
     return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)

@@ -25,7 +25,7 @@ class PersonForm(_Marked):
 
     first_name = StringField("First name", render_kw={"autocomplete": "off"})
     last_name = StringField("Last name", render_kw={"autocomplete": "off"})
-    email = EmailField("E-mail", render_kw={"autocomplete": "off"})
+    email = EmailField("Email", render_kw={"autocomplete": "off"})
     title = StringField("Job title")
     phone = TelField("Phone")
     mobile = TelField("Mobile")

@@ -1,4 +1,4 @@
-"""The customer's page, opened by the link in their e-mail; nobody signs in here."""
+"""The customer's page, opened by the link in their email; nobody signs in here."""
 
 from __future__ import annotations
 

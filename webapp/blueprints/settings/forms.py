@@ -26,7 +26,7 @@ class NewUserForm(FlaskForm):
     """A new account."""
 
     name = StringField("Name", description="Customers see it on quotes.", render_kw={"autocomplete": "off"})
-    email = EmailField("E-mail", description="Signs in with it.", render_kw={"autocomplete": "off"})
+    email = EmailField("Email", description="Signs in with it.", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, default="rep", validate_choice=False)
     password = PasswordField(
         "Password",
@@ -60,6 +60,6 @@ class CompanyForm(FlaskForm):
     name = StringField("Company name", render_kw={"autocomplete": "organization"})
     address = TextAreaField("Address", render_kw={"rows": 3})
     phone = TelField("Phone")
-    email = EmailField("E-mail")
+    email = EmailField("Email")
     website = URLField("Website")
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})

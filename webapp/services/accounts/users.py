@@ -33,8 +33,8 @@ def normalize_email(text: str) -> str:
         ).normalized.lower()
     except EmailNotValidError as error:
         raise Invalid(
-            "The e-mail address is not valid.",
-            {"email": f"This is not a complete e-mail address: {error}"},
+            "The email address is not valid.",
+            {"email": f"This is not a complete email address: {error}"},
         ) from error
 
 

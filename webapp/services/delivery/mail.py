@@ -1,4 +1,4 @@
-"""Sending an e-mail through the server that the operator named, if any."""
+"""Sending an email through the server that the operator named, if any."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_configured(config: Config) -> bool:
 
 
 def send(config: Config, to: str, subject: str, text: str) -> None:
-    """Send one plain e-mail. Raises MailNotSent, whose text holds neither the password nor what was written."""
+    """Send one plain email. Raises MailNotSent, whose text holds neither the password nor what was written."""
     message = EmailMessage()
     message["From"], message["To"] = config.mail_from, to
     message["Subject"] = " ".join(subject.split())

@@ -79,7 +79,7 @@ def put_aside(user: User, notification_id: int | None) -> None:
 
 
 def send_mails(runtime: Runtime) -> int:
-    """Send the e-mails that are due; returns how many. Without a server there are only the notes in the product."""
+    """Send the emails that are due; returns how many. Without a server there are only the notes in the product."""
     if not mail.is_configured(runtime.config):
         return 0
     now = utc_now()

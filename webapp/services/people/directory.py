@@ -35,7 +35,7 @@ def get_organization(organization_id: int) -> Organization:
 
 
 def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Person]:
-    """People whose name, e-mail, phone or organization holds every word of ``text``, by name."""
+    """People whose name, email, phone or organization holds every word of ``text``, by name."""
     query = (
         db.select(Person)
         .outerjoin(Person.organization)
@@ -117,7 +117,7 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     if not (texts["first_name"] or texts["last_name"]):
         reader.fail("last_name", "Enter a name.")
     if email and _somebody_else_has(email, person):
-        reader.fail("email", "Somebody else in Quotewright has this e-mail address.")
+        reader.fail("email", "Somebody else in Quotewright has this email address.")
     organization = _organization_for(reader)
     filled = Person(**texts, email=email)
     filled.organization = None
@@ -158,7 +158,7 @@ def normalize_email(text: str) -> str:
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"This is not a complete e-mail address: {error}") from error
+        raise ValueError(f"This is not a complete email address: {error}") from error
     return str(found.normalized).lower()
 
 

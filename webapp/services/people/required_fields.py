@@ -31,7 +31,7 @@ class RequiredField:
 FIELDS = (
     RequiredField("first_name", PERSON, "First name", "Enter the first name."),
     RequiredField("last_name", PERSON, "Last name", "Enter the last name."),
-    RequiredField("email", PERSON, "E-mail", "Enter the e-mail address."),
+    RequiredField("email", PERSON, "Email", "Enter the email address."),
     RequiredField(
         "organization", PERSON, "Organization", "Enter the organization that the person works for."
     ),
