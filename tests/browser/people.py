@@ -16,4 +16,4 @@ def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Good day")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()

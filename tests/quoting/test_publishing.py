@@ -69,10 +69,10 @@ def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: Us
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda quote: setattr(quote, "lines", []), "no lines yet"),
-        (leave_out_customer, "person or the organization"),
+        (lambda quote: setattr(quote, "lines", []), "at least one line"),
+        (leave_out_customer, "Choose a customer"),
         (lambda quote: setattr(quote.lines[0], "is_optional", True), "Every line is optional"),
-        (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiry date has passed"),
+        (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiration date has passed"),
         (lambda quote: setattr(quote.person, "email", ""), "Email is missing"),
     ],
     ids=["no lines", "no customer", "all optional", "expired", "required field"],

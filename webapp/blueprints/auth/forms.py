@@ -12,7 +12,7 @@ class LoginForm(FlaskForm):
 
     email = EmailField(
         "Email",
-        [InputRequired("Enter your email address."), Length(max=254, message="This address is too long.")],
+        [InputRequired("Enter your email."), Length(max=254, message="This email is too long.")],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -31,7 +31,7 @@ class SetupForm(FlaskForm):
     )
     email = EmailField(
         "Email",
-        [InputRequired("Enter your email address."), Length(max=254)],
+        [InputRequired("Enter your email."), Length(max=254)],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(

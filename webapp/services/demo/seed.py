@@ -110,7 +110,7 @@ def _quote(rep: User, wanted: Block) -> None:
     if db.session.scalar(db.select(Quote.id).filter_by(title=wanted["title"])):
         return
     person = db.session.scalars(db.select(Person).filter_by(email=wanted["person"])).one()
-    quote = editing.begin(rep, person=person, title=wanted["title"])
+    quote = editing.create(rep, person=person, title=wanted["title"])
     quote.expires_on = stages.today() + timedelta(days=int(wanted["expires_in_days"]))
     quote.comments = wanted["message"]
     for entry in wanted["lines"]:

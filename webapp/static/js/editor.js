@@ -1,12 +1,12 @@
-// The quote editor at the keyboard. Everything here also works without it, as plain forms.
+// Keyboard use of the quote editor. Without this script, everything works as plain forms.
 "use strict";
 
 const box = () => document.getElementById("find-text");
-// What was in the box when Enter was pressed, while the search for it is under way.
+// The text in the box when Enter was pressed, until its search returns.
 let wanted = "";
 const results = () => [...document.querySelectorAll("#found .choice")];
 
-// Arrow keys walk from the search box through what was found; Enter in the box takes the first.
+// Arrow keys move from the search box through the results; Enter in the box chooses the first one.
 document.addEventListener("keydown", (event) => {
   const input = box();
   if (!input || (event.target !== input && !event.target.closest("#found"))) return;
@@ -35,13 +35,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const input = box();
   const asked = event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
   input.dataset.found = asked ?? input.value;
-  // Enter was pressed before this was found, and nothing else was typed since.
+  // Enter was pressed before the results arrived, and the text hasn't changed since.
   if (wanted && wanted === input.value && wanted === input.dataset.found) results()[0]?.click();
   wanted = "";
 });
 
-// What was chosen is taken out of the box at once, so that the next line can be typed while this one is on its way. When
-// it does not arrive, it comes back.
+// Clear the box as soon as a result is chosen, so that the next line can be typed while this one is added. Restore the
+// text if the request fails.
 let chosen = "";
 const isChoice = (event) => event.detail.elt.matches?.("#found form");
 document.addEventListener("htmx:beforeSend", (event) => {
@@ -55,8 +55,8 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   });
 }
 
-// After a line was added: on with the next one, or to the price of a line that came without one; unless somebody types
-// the next one already.
+// After a line was added: focus the search box, or the price of a custom item, unless the next line is already being
+// typed.
 document.addEventListener("line-added", (event) => {
   const input = box();
   if (input.value !== "") return;
@@ -70,7 +70,7 @@ document.addEventListener("line-added", (event) => {
   }
 });
 
-// A refused field says so to a screen reader as well.
+// Mark a field with an error for screen readers too.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   const error = event.detail.target;
   if (!error.classList?.contains("cell-error")) return;
@@ -79,8 +79,8 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   else field?.removeAttribute("aria-invalid");
 });
 
-// Publishing waits until what was typed last is saved, and does not happen when that was refused. Only what saves is
-// waited for, and by the request itself: events of an element that was taken out of the page meanwhile never arrive.
+// Publishing waits for running saves, and is canceled when one of them fails. This listens to the requests themselves,
+// because events of an element that has left the page never arrive.
 const saves = new Set();
 let waiting = null;
 const ended = (request) => {
@@ -98,7 +98,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   const {xhr, requestConfig} = event.detail;
   if (requestConfig.verb === "get") return;
   saves.add(xhr);
-  // Later than htmx itself, which then has sent what was queued behind this request.
+  // After htmx's own handler, which sends the request queued behind this one.
   xhr.addEventListener("loadend", () => setTimeout(ended, 0, xhr));
 });
 document.addEventListener("submit", (event) => {
