@@ -69,9 +69,9 @@ def test_an_older_revision_cannot_be_accepted(rep: User) -> None:
     quote, first = published(rep)
     lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "20"})
     publishing.publish(rep, quote.id)
-    with pytest.raises(Conflict, match="newer version"):
+    with pytest.raises(Conflict, match="was updated while you were reading"):
         acceptance.accept(quote.public_token, answer(first), [], HERE)
-    with pytest.raises(Conflict, match="newer version"):
+    with pytest.raises(Conflict, match="was updated while you were reading"):
         acceptance.decline(quote.public_token, {"reason": "no", "sha256": first.content_sha256})
     assert editing.get(quote.id).status == PENDING
 
@@ -107,7 +107,7 @@ def test_an_incomplete_acceptance_stores_nothing(rep: User, values: dict[str, st
 def test_nobody_accepts_twice(rep: User) -> None:
     quote, revision = published(rep)
     acceptance.accept(quote.public_token, answer(revision), [], HERE)
-    with pytest.raises(Invalid, match="accepted already"):
+    with pytest.raises(Invalid, match="already accepted"):
         acceptance.accept(quote.public_token, answer(revision), [], HERE)
     with pytest.raises(Invalid, match="can't be edited"):
         publishing.publish(rep, quote.id)

@@ -93,7 +93,7 @@ def test_a_tax_code_taken_out_of_use_stops_publishing_with_the_line_named(rep: U
     code = samples.tax_code(rep)
     quote = samples.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
     tax_codes.save(rep, code, {"name": "Sales tax", "rate": "8.25"})
-    with pytest.raises(Invalid, match="Line 1 “Firewall” has the tax code “Sales tax”"):
+    with pytest.raises(Invalid, match="Line 1 “Firewall”: the tax code “Sales tax” is inactive"):
         publishing.publish(rep, quote.id)
 
 

@@ -34,7 +34,7 @@ SENTENCES = {
     405: "This address can't be used that way. Nothing was changed.",
     413: "Your request is larger than 8 MB. Nothing was changed. Shorten it and try again.",
     429: "Wait a minute, then try again.",
-    500: "We hit an unexpected error, so nothing was saved. Try again. If it keeps happening, tell your server admin.",
+    500: "We hit an unexpected error, so your change may not be saved. Try again, or tell your server admin.",
 }
 
 

@@ -24,5 +24,5 @@ def find(quote_id: int) -> ResponseReturnValue:
     text = clean_text(request.args.get("q", ""))[:200]
     items = catalog_items.search(text, limit=SHOWN) if text else []
     if is_htmx():
-        return render_template("quotes/_found.html", quote=quote, find_text=text, found=items)
-    return page(quote, find_text=text, found=items)
+        return render_template("quotes/_results.html", quote=quote, find_text=text, results=items)
+    return page(quote, find_text=text, results=items)

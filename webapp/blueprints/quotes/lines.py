@@ -32,7 +32,7 @@ def add_line(quote_id: int) -> ResponseReturnValue:
         quote = editing.get(quote_id)
         sentence = " ".join(error.fields.values()) or str(error)
         if is_htmx():
-            return render_template("quotes/_found.html", **context(quote), find_sentence=sentence), 422
+            return render_template("quotes/_results.html", **context(quote), find_sentence=sentence), 422
         return page(quote, 422, find_sentence=sentence)
     return line_added(editing.get(quote_id), line.uid, ad_hoc=item_id is None)
 

@@ -40,7 +40,7 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
         counts=Counter(step.action for step in steps),
         on_quote=is_htmx() and request.args.get("on") == "quote",
         drifted=drift_check.open_count(quote_id),
-        asked=bool(result and result.plan.questions and answers.open_questions(quote_id)),
+        waits_for_answer=bool(result and result.plan.questions and answers.open_questions(quote_id)),
         sentence=sentence,
         fix_for=lambda problem: fix_for(problem, quote),
     )

@@ -15,10 +15,10 @@ Record = TypeVar("Record", bound=Base)
 
 def get(model: type[Record], record_id: int, sentence: str) -> Record:
     """The record with this id, which may be any integer. Raises NotFound with ``sentence``."""
-    found = find(model, record_id)
-    if found is None:
+    record = find(model, record_id)
+    if record is None:
         raise NotFound(sentence)
-    return found
+    return record
 
 
 def find(model: type[Record], record_id: int | None) -> Record | None:

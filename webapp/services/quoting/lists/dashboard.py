@@ -35,23 +35,23 @@ MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 
 def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     """The dashboard of ``user``, or with ``everyone`` of the whole team."""
-    mine = [] if everyone else [Quote.owner_id == user.id]
+    own = [] if everyone else [Quote.owner_id == user.id]
     today = stages.today()
     month = datetime(today.year, today.month, 1, tzinfo=UTC)
     open_stages = db.or_(listing.in_stage(stages.PUBLISHED, today), listing.in_stage(stages.OPENED, today))
     soon = db.and_(Quote.expires_on.is_not(None), Quote.expires_on <= today + timedelta(days=SOON))
-    won = listing.some(*mine, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
+    won = listing.some(*own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
     recently = Quote.expires_on >= today - timedelta(days=30)
     expired = db.and_(listing.in_stage(stages.EXPIRED, today), recently)
     return Dashboard(
-        to_order=listing.some(*mine, Quote.status == ACCEPTED, limit=SHOWN),
-        expiring=listing.some(*mine, open_stages, soon, limit=SHOWN, newest_first=False),
-        waiting=listing.some(*mine, open_stages, db.not_(soon), limit=SHOWN),
-        drafts=listing.some(*mine, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
+        to_order=listing.some(*own, Quote.status == ACCEPTED, limit=SHOWN),
+        expiring=listing.some(*own, open_stages, soon, limit=SHOWN, newest_first=False),
+        waiting=listing.some(*own, open_stages, db.not_(soon), limit=SHOWN),
+        drafts=listing.some(*own, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
         won=won,
         won_one_time=_sums(won, one_time=True),
         won_monthly=_sums(won, one_time=False),
-        expired=listing.some(*mine, expired, limit=SHOWN),
+        expired=listing.some(*own, expired, limit=SHOWN),
     )
 
 
