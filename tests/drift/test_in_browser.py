@@ -84,7 +84,7 @@ def test_the_preview_of_a_changed_quote(desk: Desk, page: Page, address: str) ->
     page.goto(quote_page)
     page.get_by_role("link", name="Preview sync").click()
     expect(page.locator("#push-preview")).to_contain_text("1,200.00")
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#push-preview")).to_contain_text("1,234.56")
     assert page.url == quote_page, "it opens in place"
     assert wrong_with(page) == []

@@ -75,7 +75,7 @@ def test_after_a_push_there_is_nothing_to_do(desk: Desk, admin: Visitor) -> None
     desk.tenant.edit("QuoteItems", desk.tenant.state()["QuoteItems"][-1]["id"], unitPrice=3)
     drift_check.check_one(desk.runtime, quote)
     said = text(admin.client.get(address(quote)))
-    assert "1 difference that came about in Autotask waits for a decision." in said
+    assert "1 Autotask change needs a decision." in said
 
 
 def test_the_page_names_steps_and_values_in_words(desk: Desk, admin: Visitor) -> None:
@@ -149,7 +149,7 @@ def test_without_a_connection_a_sentence_says_so(desk: Desk, admin: Visitor) -> 
         plan_only.of_quote(desk.runtime, quote)
     answer = admin.client.get(address(quote))
     assert answer.status_code == 200
-    assert "could not be compared with Autotask" in text(answer)
+    assert "couldn't be compared with Autotask" in text(answer)
 
 
 def test_an_error_of_autotask_is_a_sentence(desk: Desk, admin: Visitor) -> None:
@@ -192,7 +192,7 @@ def test_a_line_that_goes_is_named(desk: Desk, admin: Visitor) -> None:
     db.session.commit()
     said = text(admin.client.get(address(quote)))
     assert "Remove quote item “Shelf”, which the quote has no more" in said
-    assert "line 2 “Tray” moves to place 2" in said
+    assert "line 2 “Tray” moves to position 2" in said
 
 
 def test_on_the_quotes_page_the_preview_opens_in_place(desk: Desk, admin: Visitor) -> None:

@@ -394,7 +394,7 @@ def test_the_key_of_the_credentials_is_gone(app: Flask, connected: Tenant, admin
         stored.secret_encrypted = "gAAAAABnot-a-token-of-ours"
         db.session.commit()
     assert admin.client.get(PAGE).status_code == 200
-    assert "cannot be decrypted" in text(admin.client.get(f"{PAGE}/prerequisites"))
+    assert "can't be decrypted" in text(admin.client.get(f"{PAGE}/prerequisites"))
     assert admin.send(admin.section("opportunity"), {"probability": "20"}).status_code == 303
 
 

@@ -91,7 +91,7 @@ const afterSave = (request) => {
   } else if (runningSaves.size === 0) {
     const form = waitingForm;
     waitingForm = null;
-    (document.querySelector("form[data-after-runningSaves]") ?? form).submit();
+    (document.querySelector("form[data-after-saves]") ?? form).submit();
   }
 };
 document.addEventListener("htmx:beforeSend", (event) => {
@@ -102,7 +102,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   xhr.addEventListener("loadend", () => setTimeout(afterSave, 0, xhr));
 });
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-after-runningSaves]") || runningSaves.size === 0) return;
+  if (!event.target.matches("form[data-after-saves]") || runningSaves.size === 0) return;
   event.preventDefault();
   waitingForm = event.target;
 });
