@@ -13,7 +13,7 @@ __all__ = ["ADMIN_EMAIL", "REP_EMAIL", "sign_in"]
 def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
     """Sign in to the example company."""
     page.goto(f"{stack.web_url}/login")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Good day")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()

@@ -8,11 +8,11 @@ from wtforms.validators import InputRequired, Length
 
 
 class LoginForm(FlaskForm):
-    """E-mail and password."""
+    """Email and password."""
 
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=254, message="This address is too long.")],
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254, message="This email is too long.")],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -30,8 +30,8 @@ class SetupForm(FlaskForm):
         "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
     )
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=254)],
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254)],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(

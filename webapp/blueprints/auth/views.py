@@ -30,7 +30,7 @@ def login() -> ResponseReturnValue:
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     user = users.authenticate(form.email.data or "", form.password.data or "")
     if user is None:
-        form.form_errors.append("The e-mail address or the password is wrong. Check both and try again.")
+        form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
     login_user(SignedIn(user), remember=bool(form.remember.data))
     return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
@@ -45,7 +45,7 @@ def logout() -> ResponseReturnValue:
 
 @auth.route("/setup", methods=["GET", "POST"])
 def setup() -> ResponseReturnValue:
-    """Make the first admin; gone as soon as there is an account."""
+    """Create the first admin. Not available once there is an account."""
     if users.any_user():
         return redirect(url_for("auth.login"), 303)
     form = SetupForm()
@@ -63,7 +63,7 @@ def setup() -> ResponseReturnValue:
 
 
 def _local(target: str) -> str:
-    """``target`` when it is a path of ours, else nothing, so that a link cannot lead elsewhere after sign-in."""
+    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
     parts = urlsplit(target)
     safe = (
         not parts.scheme
