@@ -97,7 +97,7 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
         outbox.process(desk.runtime, entry_id)
     assert status(owner, quote_id) == "paused"
     said = text(owner.client.get(panel(quote_id)))
-    assert "Rita Rep paused pushing" in said
+    assert "Rita Rep paused Autotask sync" in said
     assert "Year end in Autotask" in said
     assert office.tenant.state()["Quotes"] == []
 

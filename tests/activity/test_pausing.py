@@ -41,7 +41,7 @@ def test_nothing_is_queued_or_begun_until_it_is_resumed(
     assert state == "waiting"
     assert office.tenant.stats()["writes"] == 0
     said = text(admin.client.get("/activity/"))
-    assert "Rita Rep paused pushing" in said
+    assert "Rita Rep paused Autotask sync" in said
     assert "Tidying up" in said
     assert "1 waiting." in said
     assert admin.send(admin.form("/activity/", RESUME)).status_code == 303
@@ -56,7 +56,7 @@ def test_waiting_uses_up_no_attempt(office: Office, admin: Visitor) -> None:
         for _ in range(outbox.MAX_ATTEMPTS + 5):
             outbox.process(desk.runtime, newest_entry(quote_id).id)
         assert newest_entry(quote_id).attempt == 0
-        assert "paused pushing" in newest_entry(quote_id).last_error
+        assert "paused Autotask sync" in newest_entry(quote_id).last_error
 
 
 def test_reps_cannot_pause_or_resume(office: Office, owner: Visitor, admin: Visitor) -> None:

@@ -101,7 +101,7 @@ def test_without_lists_a_sentence_says_so_and_nothing_is_fetched(desk: Desk) -> 
     desk.tenant._ask("DELETE", "/calls")
     report = preflight.check(desk.runtime, quote)
     assert report.is_clear
-    assert "They were not read yet" in report.notes[0]
+    assert "lists haven't been read yet" in report.notes[0]
     assert desk.tenant.stats()["total"] <= 2, "the billing codes with their picklist"
 
 

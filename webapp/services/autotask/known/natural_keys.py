@@ -9,7 +9,7 @@ from collections.abc import Set
 from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record, condition
-from webapp.services.autotask.api.values import same
+from webapp.services.autotask.api.values import is_equal
 
 # Fields by which Autotask is asked, and fields that must agree besides. See docs/push.md.
 ASKED: dict[str, tuple[str, ...]] = {
@@ -56,4 +56,4 @@ def find_created(
 
 def fits(entity: str, fields: dict[str, Any], row: Record) -> bool:
     """True when a record agrees with what a create sent."""
-    return all(same(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))
+    return all(is_equal(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))

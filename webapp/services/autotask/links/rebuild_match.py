@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.services.autotask.api.client import Record
-from webapp.services.autotask.api.values import plain, same
+from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.company_matching import normalized
 from webapp.services.autotask.known.links import Local, local_of
 from webapp.services.autotask.known.natural_keys import fits
@@ -176,7 +176,7 @@ class _Matcher:
             if row is None or not self._lacks(wish):
                 continue
             # Another address is another location: the next push makes its own.
-            if all(same(value, row.get(name)) for name, value in wish.fields.items()):
+            if all(is_equal(value, row.get(name)) for name, value in wish.fields.items()):
                 self._keep(wish, row, str(row.get("address1") or ""))
 
     def _items(self, quote: Record) -> dict[str, Record]:

@@ -126,7 +126,7 @@ def _ask_autotask(runtime: Runtime, stored: Connection, *, anew: bool) -> list[P
 def _asked(runtime: Runtime) -> str:
     """A sentence when Autotask does not answer as it should; empty otherwise."""
     try:
-        metadata.renew_reference(_impatient(runtime), "BillingCodes")
+        metadata.refresh_reference(_impatient(runtime), "BillingCodes")
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))

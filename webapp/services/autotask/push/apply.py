@@ -11,7 +11,7 @@ from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
-from webapp.services.autotask.api.values import plain, same
+from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.natural_keys import find_created
 from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push.journal import Journal, taken_ids
@@ -192,7 +192,7 @@ class Executor:
     def _make_equal(self, job: _Job, row: Record) -> int:
         """A create had worked after all; what has changed since is written to its result."""
         number = int(row["id"])
-        different = {name: value for name, value in job.sent.items() if not same(value, row.get(name))}
+        different = {name: value for name, value in job.sent.items() if not is_equal(value, row.get(name))}
         if different and job.step.entity != "OpportunityAttachments":
             self._client.update(job.step.entity, {"id": number, **different}, job.parent_id)
         return number

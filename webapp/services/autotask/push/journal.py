@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
-from webapp.services.autotask.api.client import CallRecord
+from webapp.services.autotask.api.transport import CallRecord
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import claims, lease

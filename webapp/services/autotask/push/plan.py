@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from webapp.services.autotask.api.values import plain, same_as_pushed
+from webapp.services.autotask.api.values import equals_pushed, plain
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.known.observation import AGAIN, LEFT_AWAY, RemoteRecord
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
@@ -79,7 +79,7 @@ def writes(steps: list[Step]) -> list[Step]:
 
 
 def _same_type(wish: DesiredRecord, old: Any) -> bool:
-    return old is None or same_as_pushed(wish.fields.get("quoteItemType"), old)
+    return old is None or equals_pushed(wish.fields.get("quoteItemType"), old)
 
 
 def _refs(fields: Mapping[str, Any]) -> set[str]:
@@ -110,7 +110,7 @@ def _update(wish: DesiredRecord, found: RemoteRecord, known: Mapping[str, Remote
     changed = {}
     for name, value in wanted.items():
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
-        if isinstance(resolved, Ref) or not same_as_pushed(resolved, found.pushed.get(name)):
+        if isinstance(resolved, Ref) or not equals_pushed(resolved, found.pushed.get(name)):
             changed[name] = value
     return Step(
         key=wish.key,

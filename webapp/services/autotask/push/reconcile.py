@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record, condition
-from webapp.services.autotask.api.values import same
+from webapp.services.autotask.api.values import is_equal
 from webapp.services.autotask.push.plan import UPDATE, Step
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
 from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal
@@ -119,7 +119,7 @@ def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Recor
         say(f"{start} comes to {net} in Autotask, to {line.net} here.")
     elif item_discount(row) != item_discount(fields):
         say(f"{start} has a discount of {item_discount(row)} in Autotask, of {item_discount(fields)} here.")
-    if not same(row.get("periodType"), fields["periodType"]):
+    if not is_equal(row.get("periodType"), fields["periodType"]):
         say(f"{start} is billed for another period in Autotask than here, where it is {_billed(line)}.")
     if bool(row.get("isOptional")) == line.counts:
         say(f"{start} is {'optional' if line.counts else 'not optional'} in Autotask only.")
