@@ -124,7 +124,7 @@ def test_a_problem_is_told_with_the_way_to_mend_it(office: Office, owner: Visito
         quote_id = quote.id
     assert office.process(quote_id) == "needs_you"
     shown = admin.client.get(panel(quote_id))
-    assert "names no organization" in text(shown)
+    assert "has no organization" in text(shown)
     assert f'href="/quotes/{quote_id}/customer"' in shown.text
 
 

@@ -125,7 +125,7 @@ def test_problems_and_questions_are_sentences(desk: Desk, admin: Visitor) -> Non
     db.session.commit()
     taxed = desk.quote({"name": "B", "tax_code_id": tax.id})
     answer = admin.client.get(address(taxed))
-    assert "carries the tax “VAT 20 %”, which is not mapped" in text(answer)
+    assert "has the tax “VAT 20 %”, which isn't mapped" in text(answer)
     assert "/settings/integrations/autotask/tax-codes" in answer.text
     assert desk.tenant.stats()["writes"] == 0
 
@@ -166,7 +166,7 @@ def test_an_empty_draft_and_one_without_a_customer_are_previewed_too(desk: Desk,
     empty = editing.begin(desk.rep)
     answer = admin.client.get(address(empty))
     assert answer.status_code == 200
-    assert "The quote names no organization" in text(answer)
+    assert "The quote has no organization" in text(answer)
     assert f"/quotes/{empty.id}/customer" in answer.text
 
 

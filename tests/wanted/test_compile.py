@@ -26,7 +26,8 @@ from webapp.services.autotask.settings.model import (
     TaxRule,
 )
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.quoting.money.money import ZERO, percent_of
@@ -218,7 +219,7 @@ def test_discounts_taxes_and_optional_lines_agree_with_the_quote(
 def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snapshot) -> None:
     desired = compiled(frozen, wanted)
     assert desired.problems == ()
-    goods = {one.wish.key for one in desired.goods}
+    goods = {one.record.key for one in desired.catalog_items}
     for item in desired.items:
         fields = item.fields
         references = [name for name in REFERENCES if fields.get(name) is not None]
@@ -240,7 +241,7 @@ def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snap
 @given(frozen=quotes())
 def test_lines_become_what_the_rules_say(frozen: Snapshot) -> None:
     desired = compiled(frozen)
-    goods = {one.wish.key: one.wish for one in desired.goods}
+    goods = {one.record.key: one.record for one in desired.catalog_items}
     for line, item in zip(frozen.lines, desired.items, strict=False):
         if line.category_id == LABOR:
             assert item.fields["quoteItemType"] == TYPES["labor"]
@@ -305,7 +306,7 @@ def test_steps_could_be_run_one_by_one(frozen: Snapshot) -> None:
 )
 def test_a_category_is_matched_or_left_unset(path: str, expected: int | None) -> None:
     desired = compiled(a_quote(a_line(category_path=path)))
-    assert desired.goods[0].wish.initial.get("productCategory") == expected
+    assert desired.catalog_items[0].record.initial.get("productCategory") == expected
 
 
 def test_services_whose_long_names_begin_alike_stay_two() -> None:
@@ -316,10 +317,12 @@ def test_services_whose_long_names_begin_alike_stay_two() -> None:
     desired = compiled(
         a_quote(*lines, a_line(uid="b", name="managed workstation CARE, gold", recurrence="annual"))
     )
-    names = [one.wish.initial["name"] for one in desired.goods]
+    names = [one.record.initial["name"] for one in desired.catalog_items]
     assert len(names) == len(set(names)) == 2
     assert all(len(name) <= 20 and name.startswith("Managed") for name in names)
-    assert len(desired.goods[0].line_titles) == 2, "one that differs in case alone is the same service"
+    assert len(desired.catalog_items[0].line_titles) == 2, (
+        "one that differs in case alone is the same service"
+    )
 
 
 @pytest.mark.parametrize(("email", "owner"), [("REP@msp.example", 44), ("gone@msp.example", 55)])
@@ -356,8 +359,8 @@ def test_what_is_given_away_comes_to_nothing_even_at_half_a_cent() -> None:
     [
         ({}, []),
         ({(1, 2): Decimal("8.00")}, []),
-        ({(1, 2): Decimal("8.875")}, ["Lines 1 and 3 carry the tax “Tax” of 8 %", "8.875 % in Autotask"]),
-        ({(9, 2): Decimal("8.00")}, ["Lines 1 and 3 carry", "comes to 0 % in Autotask"]),
+        ({(1, 2): Decimal("8.875")}, ["Lines 1 and 3 have the tax “Tax” of 8%", "8.875% in Autotask"]),
+        ({(9, 2): Decimal("8.00")}, ["Lines 1 and 3 have", "a tax of 0% in Autotask"]),
     ],
 )
 def test_a_tax_that_autotask_reckons_otherwise_is_told_beforehand(

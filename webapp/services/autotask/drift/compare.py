@@ -78,7 +78,7 @@ class _Comparison:
             desired.opportunity,
             *desired.locations,
             desired.quote,
-            *(goods.wish for goods in desired.goods),
+            *(goods.record for goods in desired.catalog_items),
             *desired.items,
         )
         self._ids = {

@@ -47,7 +47,7 @@ def records_of(desired: Desired) -> Iterable[DesiredRecord]:
     yield desired.opportunity
     yield from desired.locations
     yield desired.quote
-    yield from (goods.wish for goods in desired.goods)
+    yield from (goods.record for goods in desired.catalog_items)
     yield from desired.items
     yield desired.attachment
 

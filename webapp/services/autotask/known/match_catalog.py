@@ -46,30 +46,30 @@ def find(
 
     ``revive``: an inactive record matches too, since it is made active again. Raises AutotaskError.
     """
-    mine = [one for one in goods if one.wish.entity == entity]
-    matches: dict[str, Match] = {one.wish.key: Match() for one in mine if picked.get(one.wish.key) == 0}
-    ids = {one.wish.key: picked.get(one.wish.key) or one.wish.chosen_id for one in mine}
-    rest = [one for one in mine if one.wish.key not in matches]
+    mine = [one for one in goods if one.record.entity == entity]
+    matches: dict[str, Match] = {one.record.key: Match() for one in mine if picked.get(one.record.key) == 0}
+    ids = {one.record.key: picked.get(one.record.key) or one.record.chosen_id for one in mine}
+    rest = [one for one in mine if one.record.key not in matches]
     asked = _first_values(entity, rest, ids)
     rows = _ask(client, entity, asked)
     for one in rest:
-        if ids[one.wish.key]:
-            row = next((row for row in rows if row["id"] == ids[one.wish.key]), None)
+        if ids[one.record.key]:
+            row = next((row for row in rows if row["id"] == ids[one.record.key]), None)
             # A record that was linked or picked and is gone since is no answer any more: the line is matched anew.
-            if row is not None or ids[one.wish.key] == one.wish.chosen_id:
-                matches[one.wish.key] = _by_id(row, revive)
+            if row is not None or ids[one.record.key] == one.record.chosen_id:
+                matches[one.record.key] = _by_id(row, revive)
     known = set(asked)
     for field, value_of in MATCH_ORDER[entity]:
-        rest = [one for one in rest if one.wish.key not in matches]
+        rest = [one for one in rest if one.record.key not in matches]
         missing = dict.fromkeys((field, value_of(one)) for one in rest if value_of(one))
         rows += _ask(client, entity, [key for key in missing if key not in known])
         for one in rest:
             match = _pick(rows, field, value_of(one), revive)
             if match is not None:
-                matches[one.wish.key] = match
+                matches[one.record.key] = match
     for one in rest:
         # Without a key to look for, as the settings may have it, the record is made.
-        matches.setdefault(one.wish.key, Match())
+        matches.setdefault(one.record.key, Match())
     return matches
 
 
@@ -87,7 +87,7 @@ def _first_values(
     """
     ranks: list[list[tuple[str, object]]] = [[] for _ in range(len(MATCH_ORDER[entity]) + 1)]
     for one in goods:
-        number = ids[one.wish.key]
+        number = ids[one.record.key]
         keys = [(field, value_of(one)) for field, value_of in MATCH_ORDER[entity] if value_of(one)]
         for rank, key in enumerate([("id", number), *keys] if number else keys):
             ranks[rank].append(key)

@@ -60,8 +60,8 @@ class _Observer:
 
     def run(self) -> Observation:
         self._take_links()
-        goods = [one for one in self.desired.goods if one.wish.key not in self.seen.known]
-        picked = {one.wish.key: self._picked(one.wish) for one in goods}
+        goods = [one for one in self.desired.catalog_items if one.record.key not in self.seen.known]
+        picked = {one.record.key: self._picked(one.record) for one in goods}
         with ThreadPoolExecutor(max_workers=7) as pool:
             # Different endpoints, none of which needs another's answer.
             company = pool.submit(self._query_company)
@@ -325,16 +325,16 @@ class _Observer:
     # CatalogItem and items -----------------------------------------------------------------------------------------
 
     def _take_goods(self, matches: Mapping[str, match_catalog.Match]) -> None:
-        for goods in self.desired.goods:
-            match = matches.get(goods.wish.key)
+        for goods in self.desired.catalog_items:
+            match = matches.get(goods.record.key)
             if match is None:
                 continue
             if match.row is not None:
-                self._adopt(goods.wish, match.row)
+                self._adopt(goods.record, match.row)
             elif match.several:
-                label = "services" if goods.wish.entity == "Services" else "products"
+                label = "services" if goods.record.entity == "Services" else "products"
                 self._ask(
-                    goods.wish,
+                    goods.record,
                     f"{len(match.several)} {label} in Autotask fit {goods.line_titles[0]}. "
                     "Nothing was written; pick the right one.",
                     [
@@ -345,7 +345,7 @@ class _Observer:
             elif match.sentence:
                 self.seen.problems.append(Problem(match.sentence.replace("{line}", goods.line_titles[0])))
             elif problem := match_catalog.why_not_made(
-                goods, self.desired.when_unmatched, in_doubt=goods.wish.key in self.in_doubt
+                goods, self.desired.when_unmatched, in_doubt=goods.record.key in self.in_doubt
             ):
                 self.seen.problems.append(problem)
 

@@ -218,7 +218,7 @@ class _Matcher:
 
     def _goods(self, items: Mapping[str, Record]) -> None:
         """Products and services, by what the matched items name."""
-        wishes = {goods.wish.key: goods.wish for goods in self._desired.goods}
+        wishes = {goods.record.key: goods.record for goods in self._desired.catalog_items}
         for item in self._desired.items:
             row = items.get(item.key)
             for name, value in item.fields.items():

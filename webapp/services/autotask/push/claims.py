@@ -22,7 +22,7 @@ from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 def keys_of(desired: Desired) -> dict[str, str]:
     """The keys of what the push might have to make although another quote might as well, by the wish's key."""
     linked = links.of_desired(desired)
-    goods = [one.wish for one in desired.goods]
+    goods = [one.record for one in desired.catalog_items]
     shared = [wish for wish in (desired.company, desired.contact, *goods) if wish is not None]
     if desired.company is not None and desired.opportunity.chosen_id is None:
         # Whose answer was lost is found by company and title, so another quote's of the same must be linked by then.

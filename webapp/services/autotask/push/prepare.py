@@ -13,7 +13,8 @@ from webapp.services.autotask.known.observe import observe
 from webapp.services.autotask.push import journal
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted import facts
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.core.runtime import Runtime
