@@ -11,7 +11,7 @@ from tests.activity.office import Office, mend_company, seed_broken_company
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushBatch, Quote, db, utc_now
 from webapp.services.autotask.activity import bulk, states
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 
 COMPANY = "Stubborn & Sons"
 
@@ -39,7 +39,7 @@ def work_off(office: Office) -> None:
         if not due:
             return
         with office.desk() as desk:
-            outbox.process(desk.runtime, due[0])
+            processing.process(desk.runtime, due[0])
 
 
 def batch_states(office: Office, batch_id: int) -> list[str]:
@@ -134,7 +134,7 @@ def test_one_that_goes_well_starts_the_count_anew(office: Office, admin: Visitor
     assert sorted(ids) == sorted([first, between, second])
     for quote_id in (first, between, second):
         with office.desk() as desk:
-            outbox.process(desk.runtime, entries[quote_id])
+            processing.process(desk.runtime, entries[quote_id])
     with office.app.app_context():
         batch = db.session.get_one(PushBatch, batch_id)
         assert (batch.state, batch.failures) == ("running", 1)

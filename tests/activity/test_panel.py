@@ -13,7 +13,7 @@ from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import connection, pausing
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 
 
 def panel(quote_id: int) -> str:
@@ -94,7 +94,7 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
     entry_id = office.entry(quote_id)[0]
     with office.desk() as desk:
         pausing.pause(desk.rep, "Year end in Autotask")
-        outbox.process(desk.runtime, entry_id)
+        processing.process(desk.runtime, entry_id)
     assert status(owner, quote_id) == "paused"
     said = text(owner.client.get(panel(quote_id)))
     assert "Rita Rep paused Autotask sync" in said

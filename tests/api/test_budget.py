@@ -20,7 +20,7 @@ from webapp.services.autotask.api import budget
 from webapp.services.autotask.api.budget import SETTLE_SECONDS, THREADS, SharedBudget
 from webapp.services.autotask.api.errors import Busy, HourUsedUp, Temporary
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import call_quota, outbox
+from webapp.services.autotask.push import call_quota, processing
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> N
     desk.tenant._ask("POST", "/usage", {"calls": 900})
     call_quota.watch(desk.runtime)
     asked = desk.tenant.stats()["total"]
-    outbox.process(desk.runtime, entry.id)
+    processing.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
     assert (entry.state, desk.tenant.stats()["total"]) == ("waiting", asked)
     assert "used up" in entry.last_error

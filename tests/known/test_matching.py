@@ -11,7 +11,7 @@ from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
 from webapp.services.autotask.known import match_catalog
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 
 LOOKUPS = ("Products", "Services", "ServiceBundles")
@@ -202,7 +202,7 @@ def test_a_service_made_meanwhile_by_somebody_else_is_taken(desk: Desk) -> None:
     row = {"name": "Night watch", "isActive": True, "periodType": 2, "unitPrice": 1, "billingCodeID": 1}
     # After the look-ups, of which the first push of a new customer makes three here.
     with at_call(4, lambda: made.extend(desk.tenant.seed(Services=[row])["Services"]), "before"):
-        outbox.process(desk.runtime, entry.id)
+        processing.process(desk.runtime, entry.id)
     assert newest_entry(quote.id).state == "done"
     assert references(desk, quote) == made
 

@@ -13,7 +13,7 @@ import requests
 
 from tests.support.connected_desk import Desk, newest_entry, newest_run
 from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 
 # How long calls may take in these tests, in seconds.
 SHORT = 0.4
@@ -47,7 +47,7 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
         entry = newest_entry(quote_id)
         db.session.refresh(entry)
         if entry.state == "waiting":
-            outbox.process(desk.runtime, entry.id)
+            processing.process(desk.runtime, entry.id)
         else:
             break
     entry, run = newest_entry(quote_id), newest_run(quote_id)
@@ -115,7 +115,7 @@ def _forked_push(desk: Desk, entry_id: int, nth: int, moment: str, number: signa
         db.engine.dispose(close=False)
         try:
             with at_call(nth, lambda: os.kill(os.getpid(), number), moment):
-                outbox.process(desk.runtime, entry_id)
+                processing.process(desk.runtime, entry_id)
         finally:
             os._exit(0)
     return child

@@ -25,7 +25,7 @@ from tests.push.scenes import (
     opened,
 )
 from webapp.models import db
-from webapp.services.autotask.push import apply, lease, outbox
+from webapp.services.autotask.push import apply, lease, processing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
@@ -98,7 +98,7 @@ def test_any_call_may_go_wrong(ground: Ground, scene: str, name: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         ground.desk.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
-        outbox.process(ground.desk.runtime, entry_id)
+        processing.process(ground.desk.runtime, entry_id)
         faults = ground.desk.tenant._ask("GET", "/faults")
         assert [one["struck"] for one in faults] == [1], f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
@@ -120,7 +120,7 @@ def test_redis_may_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         with at_call(nth, ground.desk.runtime.redis.flushall, "before") as aim:
-            outbox.process(ground.desk.runtime, entry_id)
+            processing.process(ground.desk.runtime, entry_id)
         assert aim.hit, f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
         ground.check(scene, f"Redis flushed at call {nth} of the {scene}")
@@ -147,7 +147,7 @@ def test_the_database_connection_may_be_lost_at_any_call(
         entry_id = ground.restore(scene)
         with at_call(nth, lose, moment) as aim:
             try:
-                outbox.process(ground.desk.runtime, entry_id)
+                processing.process(ground.desk.runtime, entry_id)
             except sqlalchemy.exc.OperationalError:
                 db.session.rollback()
         assert aim.hit, f"no call {nth} in {scene}"

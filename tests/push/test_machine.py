@@ -29,7 +29,7 @@ from tests.push.faults import REMOTE_FAULTS, SHORT, killed_push, recover
 from tests.support.connected_desk import Desk, line, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 from webapp.services.autotask.wanted.amounts import item_net
 from webapp.services.autotask.wanted.desired import BUCKETS
 from webapp.services.quoting.answer import acceptance
@@ -194,7 +194,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=either)
     def push(self, which: int) -> None:
         if self.sides[which].published:
-            outbox.process(self.desk.runtime, newest_entry(self.sides[which].id).id)
+            processing.process(self.desk.runtime, newest_entry(self.sides[which].id).id)
 
     @rule(which=either)
     def publish_and_push(self, which: int) -> None:

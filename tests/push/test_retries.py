@@ -14,7 +14,7 @@ from webapp.models import OutboxEntry, db, utc_now
 from webapp.services.autotask.api import replies
 from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client
 from webapp.services.autotask.api.errors import AutotaskError, Busy, Refused, Temporary
-from webapp.services.autotask.push import lease, outbox
+from webapp.services.autotask.push import lease, processing, results
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_autotask_that_is_away_is_waited_for_however_long(desk: Desk) -> None
 
 
 def test_an_error_of_autotasks_own_that_stays_is_for_a_person_to_look_at(desk: Desk) -> None:
-    assert entry_after_failing(desk, "500", outbox.MAX_ATTEMPTS).state == "parked"
+    assert entry_after_failing(desk, "500", results.MAX_ATTEMPTS).state == "parked"
 
 
 def test_a_quote_is_pushed_by_one_at_a_time_and_waiting_for_it_uses_up_no_try(desk: Desk) -> None:
@@ -116,7 +116,7 @@ def test_a_quote_is_pushed_by_one_at_a_time_and_waiting_for_it_uses_up_no_try(de
     entry = desk.publish(quote)
     token = lease.take(quote.id, "another worker")
     assert token is not None
-    outbox.process(desk.runtime, entry.id)
+    processing.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
     assert (entry.state, entry.attempt) == ("waiting", 0)
     assert "under way" in entry.last_error
@@ -131,9 +131,9 @@ def test_the_newest_revision_alone_is_pushed(desk: Desk) -> None:
     quote.title = "Another title"
     db.session.commit()
     second = desk.publish(quote)
-    outbox.process(desk.runtime, first.id)
+    processing.process(desk.runtime, first.id)
     assert desk.tenant.stats()["writes"] == 0
-    outbox.process(desk.runtime, second.id)
+    processing.process(desk.runtime, second.id)
     states = list(db.session.scalars(db.select(OutboxEntry.state).order_by(OutboxEntry.id)))
     assert states == ["superseded", "done"]
     files = [row["title"] for row in desk.tenant.state()["OpportunityAttachments"]]

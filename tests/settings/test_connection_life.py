@@ -12,14 +12,14 @@ from webapp.models import Link, OutboxEntry, Quote, db
 from webapp.models.push import WAITING
 from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
 
 
 def attempt(desk: Desk, quote: Quote) -> OutboxEntry:
     """Publish, and do what a worker does; returns the entry."""
     desk.publish(quote)
-    outbox.process(desk.runtime, newest_entry(quote.id).id)
+    processing.process(desk.runtime, newest_entry(quote.id).id)
     entry = newest_entry(quote.id)
     db.session.refresh(entry)
     return entry

@@ -27,7 +27,7 @@ from webapp.models import (
 )
 from webapp.services.accounts import users
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
     CategoryRule,
@@ -125,7 +125,7 @@ class Desk:
 
     def process(self, quote: Quote) -> PushRun:
         """Do the quote's newest entry now, due or not; returns the newest run."""
-        outbox.process(self.runtime, newest_entry(quote.id).id)
+        processing.process(self.runtime, newest_entry(quote.id).id)
         run = newest_run(quote.id)
         assert run is not None, newest_entry(quote.id).last_error
         return run
