@@ -147,7 +147,7 @@ def test_an_admin_stops_a_batch(office: Office, admin: Visitor) -> None:
     page = f"/activity/batches/{batch_id}"
     assert admin.send(admin.form(page, "/stop")).status_code == 303
     assert batch_states(office, batch_id) == ["stopped", "stopped"]
-    assert "Rita Rep stopped it." in text(admin.client.get(page))
+    assert "Stopped by Rita Rep." in text(admin.client.get(page))
     assert f"{page}/stop" not in admin.client.get(page).text
 
 

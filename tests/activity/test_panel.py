@@ -136,7 +136,7 @@ def test_differing_sums_are_no_green_state(office: Office, owner: Visitor, tenan
     owner.send(owner.form(panel(quote_id), "/push"))
     assert office.process(quote_id) == "amber"
     shown = owner.client.get(panel(quote_id), headers=HTMX)
-    assert "comes to 90.00 in Autotask, to 100.00 here" in text(shown)
+    assert "totals 90.00 in Autotask and 100.00 here" in text(shown)
 
 
 def test_pushing_again_is_one_push_however_often_it_is_asked_for(office: Office, owner: Visitor) -> None:

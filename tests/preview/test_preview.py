@@ -56,7 +56,7 @@ def test_a_changed_price_is_shown_before_and_after(desk: Desk) -> None:
     seen = plan_only.of_quote(desk.runtime, quote)
     assert (seen.is_draft, seen.revision) == (True, 2)
     shown = plan_only.in_words(desk.runtime, seen.plan)
-    assert next((one.action, one.title) for one in shown) == ("Change", "line 2 “Shelf”")
+    assert next((one.action, one.title) for one in shown) == ("Update", "line 2 “Shelf”")
     change = shown[0].changes[0]
     assert (change.label, change.before, change.after) == ("Unit price", "5.00", "7.50")
     assert {step.action for step in seen.plan.writes} == {UPDATE, CREATE}, "the line and the PDF"
@@ -114,7 +114,7 @@ def test_problems_and_questions_are_sentences(desk: Desk, admin: Visitor) -> Non
     ids = desk.tenant.seed(Companies=rows)["Companies"]
     quote = desk.quote({"name": "A"}, organization=desk.organization("Twin Oaks"))
     said = text(admin.client.get(address(quote)))
-    assert "2 companies in Autotask fit “Twin Oaks”" in said
+    assert "2 companies in Autotask match “Twin Oaks”" in said
     assert all(str(number) in said for number in ids)
     assert "Create opportunity" not in said, "no step is made while a question is open"
 
@@ -191,8 +191,8 @@ def test_a_line_that_goes_is_named(desk: Desk, admin: Visitor) -> None:
     db.session.delete(quote.lines[1])
     db.session.commit()
     said = text(admin.client.get(address(quote)))
-    assert "Remove quote item “Shelf”, which the quote has no more" in said
-    assert "line 2 “Tray” moves to place 2" in said
+    assert "Delete quote item “Shelf”, removed from the quote" in said
+    assert "line 2 “Tray” moves to position 2" in said
 
 
 def test_on_the_quotes_page_the_preview_opens_in_place(desk: Desk, admin: Visitor) -> None:

@@ -53,7 +53,7 @@ def test_the_longest_description_is_cut_where_autotask_ends_and_says_so(desk: De
     quote = desk.quote({"name": "Box", "description": "שלום world " * 9_000, "unit_price": 10})
     metadata.refresh(desk.runtime)
     report = preflight.check(desk.runtime, quote)
-    assert any("is cut there" in note for note in report.notes), report
+    assert any("is cut off there" in note for note in report.notes), report
     run = desk.push(quote)
     assert run.state == "synced"
     *_, items = landed(desk)

@@ -32,12 +32,12 @@ def three_lines(desk: Desk) -> Quote:
 @pytest.mark.parametrize(
     ("place", "change", "sentence"),
     [
-        (0, {"quantity": 3}, "Line 1 “Switch” comes to 135.00 in Autotask, to 90.00 here."),
-        (0, {"unitPrice": 45, "unitDiscount": 0}, "Line 1 “Switch” has a discount of 0.00 in Autotask, of 10.00 here."),
-        (1, {"periodType": "Yearly"}, "Line 2 “Care” is billed for another period in Autotask than here"),
-        (1, {"isOptional": True}, "Line 2 “Care” is optional in Autotask only."),
-        (2, {"isTaxable": False}, "Line 3 “Router” carries 0.00 tax in Autotask, 7.10 here."),
-        (2, {"sortOrderID": 1}, "Line 3 “Router” does not stand behind line 2 “Care” in Autotask"),
+        (0, {"quantity": 3}, "Line 1 “Switch” totals 135.00 in Autotask and 90.00 here."),
+        (0, {"unitPrice": 45, "unitDiscount": 0}, "Line 1 “Switch” has a discount of 0.00 in Autotask and 10.00 here."),
+        (1, {"periodType": "Yearly"}, "Line 2 “Care” has a different billing period in Autotask. Here it is monthly."),
+        (1, {"isOptional": True}, "Line 2 “Care” is optional in Autotask but not here."),
+        (2, {"isTaxable": False}, "Line 3 “Router” has 0.00 tax in Autotask and 7.10 here."),
+        (2, {"sortOrderID": 1}, "Line 3 “Router” doesn't follow line 2 “Care” in Autotask"),
         (1, None, "Line 2 “Care” is missing in Autotask."),
     ],
 )  # fmt: skip
@@ -68,7 +68,7 @@ def test_a_line_added_by_hand_makes_the_sums_differ_and_is_named(desk: Desk) -> 
     (number,) = desk.tenant.seed(QuoteItems=[new])["QuoteItems"]
     run = again(desk, quote)
     assert run.state == "amber"
-    assert f"“By hand” ({number}) was added in Autotask by hand and adds 90.00" in run.sentence
+    assert f"“By hand” ({number}) was added in Autotask and adds 90.00" in run.sentence
     desk.tenant.edit("QuoteItems", number, isOptional=True)
     assert again(desk, quote).state == "synced", "an optional line changes no sum"
 
@@ -92,6 +92,6 @@ def test_amounts_of_an_opportunity_that_follows_nothing_are_compared_too(desk: D
     run = again(desk, quote)
     assert (run.state, run.sentence) == (
         "amber",
-        "The opportunity's monthly revenue is 1.00 in Autotask, 20.00 here.",
+        "The opportunity's monthly revenue is 1.00 in Autotask and 20.00 here.",
     )
     assert Decimal(str(of_quote(desk, quote.number)[0]["monthlyRevenue"])) == 1, "theirs is left to a person"

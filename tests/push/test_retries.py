@@ -119,7 +119,7 @@ def test_a_quote_is_pushed_by_one_at_a_time_and_waiting_for_it_uses_up_no_try(de
     processing.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
     assert (entry.state, entry.attempt) == ("waiting", 0)
-    assert "under way" in entry.last_error
+    assert "is running" in entry.last_error
     assert desk.tenant.stats()["writes"] == 0
     lease.release(quote.id, token)
     assert desk.process(quote).state == "synced"
