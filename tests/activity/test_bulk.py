@@ -78,7 +78,7 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     office.tenant.seed(Companies=[{**row, "companyName": "Twins"}] * 2)
     quote_id = office.quote(company="Twins")
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "Would stop: 2 companies in Autotask fit" in said
+    assert "Would stop: 2 companies in Autotask match" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
     assert "could not be compared with Autotask" in said
@@ -110,11 +110,11 @@ def test_a_batch_stops_after_so_many_in_a_row_and_says_so(office: Office, admin:
     work_off(office)
     assert batch_states(office, batch_id) == ["failed", "failed", "stopped", "stopped"]
     said = text(admin.client.get(f"/activity/batches/{batch_id}"))
-    assert "Stopped after 2 pushes in a row" in said
+    assert "Stopped after 2 syncs in a row" in said
     assert "Autotask refused" in said
     panel = admin.client.get(f"/activity/quotes/{good[0]}")
     assert 'data-status="stopped"' in panel.text
-    assert "the batch that it belongs to was stopped" in text(panel)
+    assert "the bulk sync was stopped" in text(panel)
     mend_company(office, company_id)
     begin(admin, [*bad, *good])
     work_off(office)
