@@ -121,9 +121,7 @@ def _rights(client: Client) -> Check:
     if not missing:
         sentence = f"The API user has all permissions that a sync needs, for {len(found)} entities."
         return Check("API permissions", "good", sentence, access=found)
-    sentence = (
-        "It lacks permissions. Give it the security level “API User (system)” in Autotask, or add these:"
-    )
+    sentence = "Some are missing. Give the API user the security level “API User (system)” in Autotask, or add these:"
     return Check("API permissions", "bad", sentence, missing, found)
 
 

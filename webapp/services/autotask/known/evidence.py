@@ -19,8 +19,8 @@ class Evidence:
     """The evidence for the records of one quote, by the desired record's key.
 
     ``linked``: records that a link names. ``unconfirmed``: linked records that new records would depend on, so Autotask
-    is asked first whether they still exist and are active. ``answers``: what a person picked for a local record (0: none
-    of them). ``in_doubt``: the fields sent by creates whose response was lost.
+    is asked first whether they still exist and are active. ``answers``: what a person picked for a local record (0:
+    none of them). ``in_doubt``: the fields sent by creates whose response was lost.
     """
 
     desired: Desired

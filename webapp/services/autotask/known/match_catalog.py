@@ -160,8 +160,8 @@ def _by_key(rows: list[Record], field: str, value: str, activate: bool) -> Candi
     if activate:
         return Candidates(tuple(unique.values()))
     return Candidates(
-        refusal=f"The Autotask record that matches {{line}} by its {FIELD_WORDS[field]} “{value}” is inactive. Activate "
-        "it there, or change the line."
+        refusal=f"The Autotask record that matches {{line}} by its {FIELD_WORDS[field]} “{value}” is inactive. "
+        "Activate it there, or change the line."
     )
 
 

@@ -51,7 +51,7 @@ def choose(evidence: Evidence, company: DesiredRecord, rows: list[Record]) -> Ch
         )
     if rows:
         return Problem(
-            f"The company “{company.title}” is inactive in Autotask. Activate it there, or rename ours."
+            f"The company “{company.title}” is inactive in Autotask. Activate it there, or rename it here."
         )
     return None
 

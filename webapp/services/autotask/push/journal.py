@@ -29,8 +29,8 @@ PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED, OUTDATED = (
 class Journal:
     """Writes one run. Use it from the main thread; only ``on_call`` and ``serving`` may be used from others.
 
-    Notes are collected and written by ``commit`` in a few statements, so that a long quote costs the database little and
-    no call waits long.
+    Notes are collected and written by ``commit`` in a few statements, so that a long quote costs the database little
+    and no call waits long.
     """
 
     def __init__(self, run: PushRun) -> None:

@@ -14,7 +14,7 @@ from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.api.values import is_equal
 from webapp.services.autotask.push.plan import UPDATE, Step
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal
+from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal
 from webapp.services.quoting.money.money import ZERO, to_cents
 
 
@@ -120,7 +120,7 @@ def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Recor
     elif item_discount(row) != item_discount(fields):
         say(f"{start} has a discount of {item_discount(row)} in Autotask and {item_discount(fields)} here.")
     if not is_equal(row.get("periodType"), fields["periodType"]):
-        say(f"{start} has a different billing period in Autotask. Here it is {_billed(line)}.")
+        say(f"{start} has a different billing period in Autotask than here ({PERIOD_WORDS[line.period]}).")
     if bool(row.get("isOptional")) == line.counts:
         say(
             f"{start} is optional {'in Autotask but not here' if line.counts else 'here but not in Autotask'}."
@@ -142,10 +142,6 @@ def _order(report: Report, present: list[tuple[LineTotal, Record]]) -> None:
 
 def _start(line: LineTotal) -> str:
     return line.title[:1].upper() + line.title[1:]
-
-
-def _billed(line: LineTotal) -> str:
-    return line.period.replace("_", "-")
 
 
 def _cents(row: Record, name: str) -> Decimal:
@@ -173,5 +169,5 @@ def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record 
             report.amounts[period] = [str(ours), str(remote)]
         if ours != remote:
             report.differences.append(
-                f"The {period.replace('_', '-')} total is {remote} in Autotask and {ours} here."
+                f"The {PERIOD_WORDS[period]} total is {remote} in Autotask and {ours} here."
             )

@@ -17,6 +17,15 @@ BUCKETS = {
     "annual": ("yearlyRevenue", "yearlyCost"),
 }
 
+# Billing periods as adjectives: “the six-month total”.
+PERIOD_WORDS = {
+    "one_time": "one-time",
+    "monthly": "monthly",
+    "quarterly": "quarterly",
+    "semi_annual": "six-month",
+    "annual": "annual",
+}
+
 
 @dataclass(frozen=True)
 class Ref:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.models.catalog import ONE_TIME
 from webapp.services.autotask.wanted.context import Context, Notes
+from webapp.services.autotask.wanted.desired import PERIOD_WORDS
 
 
 def item_type(context: Context, notes: Notes, kind: str) -> int | None:
@@ -23,7 +24,7 @@ def period_type(context: Context, notes: Notes, entity: str, recurrence: str) ->
     value = context.facts.periods.get(entity, {}).get(recurrence)
     if value is None and recurrence != ONE_TIME:
         notes.problem(
-            f"Your Autotask has no {recurrence.replace('_', '-')} period for {entity}.",
+            f"Your Autotask has no {PERIOD_WORDS[recurrence]} period for {entity}.",
             "autotask",
             "periodType",
         )
