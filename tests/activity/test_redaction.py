@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webapp.services.autotask.api.client import CallRecord, Client
+from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.errors import AutotaskError, Refused
+from webapp.services.autotask.api.transport import CallRecord
 
 SECRET, CODE = "correct-horse-battery", "TRACKING-4711"
 

@@ -70,7 +70,7 @@ def test_the_editor_tells_what_would_stop_the_push(desk: Desk, page: Page, addre
     db.session.commit()
     quote_id = settled(desk.quote({"name": "Odd", "tax_code_id": tax.id}))
     page.goto(f"{address}/quotes/{quote_id}")
-    expect(page.locator("#preflight")).to_contain_text("which is not mapped to Autotask")
+    expect(page.locator("#preflight")).to_contain_text("which isn't mapped to Autotask")
     assert wrong_with(page) == []
     page.locator("#preflight").get_by_role("link", name="Map tax codes").click()
     expect(page.locator("h1")).to_contain_text("Tax")

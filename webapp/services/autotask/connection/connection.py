@@ -1,4 +1,4 @@
-"""Connecting to Autotask: the zone, the check of the credentials, and their encrypted keeping."""
+"""Connect to Autotask: find the zone, check the credentials, store them encrypted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.budget import SharedBudget
-from webapp.services.autotask.api.client import CallRecord, Client, condition, find_zone
+from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import (
     AutotaskError,
     ConnectionRefused,
@@ -21,11 +21,12 @@ from webapp.services.autotask.api.errors import (
     Refused,
     Temporary,
 )
+from webapp.services.autotask.api.transport import CallRecord, find_zone
 from webapp.services.autotask.connection import other_autotask
 from webapp.services.core import audit
 from webapp.services.core.runtime import Runtime
 
-# When a list counts as read that must be read anew, and serves until it was.
+# The time of reading of a list that must be refreshed; until then the old list is used.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CONNECTED, REJECTED, DISCONNECTED = "connected", "rejected", "disconnected"
 
@@ -36,7 +37,7 @@ def load() -> Connection | None:
 
 
 def is_connected() -> bool:
-    """True when credentials are stored and count."""
+    """True when working credentials are stored."""
     connection = load()
     return connection is not None and connection.state == CONNECTED
 
@@ -46,8 +47,8 @@ def connect(
 ) -> Connection:
     """Find the zone, check the credentials with one call, store them encrypted.
 
-    Connecting again replaces the credentials; links and settings stay, and should it be another Autotask, pushing is
-    paused first. Raises ConnectionRefused with a sentence at the field that is wrong; nothing is stored then.
+    Connecting again replaces the credentials and keeps links and settings. If it is another Autotask, pushing is paused
+    first. Raises ConnectionRefused with a sentence for the wrong field; then nothing is stored.
     """
     user_name, secret, integration_code = user_name.strip(), secret.strip(), integration_code.strip()
     _check_filled(user_name, secret, integration_code)
@@ -80,15 +81,15 @@ def connect(
     except IntegrityError as error:
         db.session.rollback()
         raise ConnectionRefused(
-            "Somebody else connected Autotask at the same moment, and that connection stands. Open its settings."
+            "Someone else connected Autotask at the same moment, and their connection was saved. Open its settings."
         ) from error
     return connection
 
 
 def check_again(runtime: Runtime, actor: User | None) -> Connection:
-    """Find the zone and check the stored credentials anew, after something was mended in Autotask.
+    """Find the zone and check the stored credentials again, after someone fixed something in Autotask.
 
-    Raises NotConnected when none are stored, ConnectionRefused like ``connect``; the state stays then.
+    Raises NotConnected when no credentials are stored, ConnectionRefused like ``connect``; then the state stays.
     """
     connection = load()
     if connection is None or not connection.secret_encrypted:
@@ -107,19 +108,19 @@ def check_again(runtime: Runtime, actor: User | None) -> Connection:
 
 
 def disconnect(actor: User | None) -> None:
-    """Stop using the credentials and forget them. Links, settings and queued pushes stay."""
+    """Delete the credentials. Links, settings and queued pushes stay."""
     connection = load()
     if connection is None:
         return
     connection.state = DISCONNECTED
-    connection.state_sentence = "An admin disconnected Autotask. Pushes wait until it is connected again."
+    connection.state_sentence = "An admin disconnected Autotask. Syncs wait until it's connected again."
     connection.secret_encrypted = connection.code_encrypted = ""
     audit.record(actor, "integration.disconnected", "integration", AUTOTASK)
     db.session.commit()
 
 
 def mark_rejected(sentence: str) -> None:
-    """Autotask refused the stored credentials: say so and let pushes wait, instead of failing one by one."""
+    """Record that Autotask rejected the stored credentials, so that pushes wait instead of failing one by one."""
     connection = load()
     if connection is not None and connection.state == CONNECTED:
         connection.state, connection.state_sentence = REJECTED, sentence[:500]
@@ -134,19 +135,17 @@ def open_client(
 ) -> Client:
     """A client with the stored credentials. Raises NotConnected with a sentence.
 
-    ``on_call`` hears of each finished call; ``before_call`` may raise to keep one from being made.
+    ``on_call`` gets a record of each finished call; ``before_call`` may raise to keep a call from being sent.
     """
     connection = load()
     if connection is None:
-        raise NotConnected(
-            "Autotask is not connected. An admin can connect it under Settings > Integrations."
-        )
+        raise NotConnected("Autotask isn't connected. An admin can connect it under Settings > Integrations.")
     if connection.state != CONNECTED:
         raise NotConnected(
             connection.state_sentence
-            or "The connection to Autotask does not work. An admin can renew it under Settings > Integrations."
+            or "The connection to Autotask doesn't work. An admin can reconnect it under Settings > Integrations."
         )
-    # The operator may have withdrawn the permission for this host since.
+    # The operator may have removed this host from the allowed hosts since.
     _check_host(connection.zone_url, runtime.config.autotask_allowed_hosts)
     return Client(
         zone_url=connection.zone_url,
@@ -162,7 +161,7 @@ def open_client(
 
 
 def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str) -> dict[str, object]:
-    """The user's zone, after one call that it accepted with these credentials."""
+    """Find the user's zone and check the credentials there with one call."""
     config = runtime.config
     _check_host(config.autotask_root, config.autotask_allowed_hosts)
     zone = _zone(runtime, user_name)
@@ -181,7 +180,7 @@ def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str
 
 
 def _note_verified(runtime: Runtime, connection: Connection, zone: dict[str, object]) -> None:
-    """In the open transaction: it works. The lists are read anew, since it may be another Autotask."""
+    """In the open transaction: the connection works. Refresh the lists, since it may be another Autotask."""
     connection.state, connection.state_sentence = CONNECTED, ""
     connection.root, connection.zone_url = runtime.config.autotask_root, str(zone["url"])
     connection.zone_name = str(zone.get("zoneName") or "")[:100]
@@ -197,7 +196,7 @@ def _check_filled(user_name: str, secret: str, integration_code: str) -> None:
     missing = {
         name: sentence
         for name, value, sentence in (
-            ("user_name", user_name, "Enter the API user's name, which looks like an e-mail address."),
+            ("user_name", user_name, "Enter the API user's name. It looks like an email address."),
             ("secret", secret, "Enter the API user's secret (its password)."),
             (
                 "integration_code",
@@ -208,11 +207,11 @@ def _check_filled(user_name: str, secret: str, integration_code: str) -> None:
         if not value or any(ord(char) < 32 for char in value) or not value.isascii()
     }
     if missing:
-        raise ConnectionRefused("Something is missing or has characters that no credential has.", missing)
+        raise ConnectionRefused("Some credentials are missing or contain invalid characters.", missing)
 
 
 def _check_host(url: str, allowed: tuple[str, ...]) -> None:
-    """Let only Autotask's own hosts through, over https, and those that the operator listed."""
+    """Allow only Autotask's own hosts, over https, and the hosts that the operator listed."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     if parts.scheme in ("http", "https") and (host in allowed or f"{host}:{parts.port}" in allowed):
@@ -220,8 +219,8 @@ def _check_host(url: str, allowed: tuple[str, ...]) -> None:
     if parts.scheme == "https" and (host == "autotask.net" or host.endswith(".autotask.net")):
         return
     raise ConnectionRefused(
-        f"The address {host or url} is not one of Autotask's, so no credentials were sent to it and nothing was "
-        "stored. An operator can allow it with AUTOTASK_ALLOWED_HOSTS."
+        f"The address {host or url} isn't Autotask's, so no credentials were sent to it and nothing was stored. An "
+        "operator can allow it with AUTOTASK_ALLOWED_HOSTS."
     )
 
 
@@ -229,18 +228,18 @@ def _zone(runtime: Runtime, user_name: str) -> dict[str, object]:
     try:
         return find_zone(runtime.config.autotask_root, user_name, runtime.config.autotask_timeout_seconds)
     except Refused as error:
-        sentence = "Autotask knows no API user of this name. Copy it from the Security tab of the API user."
+        sentence = "Autotask has no API user with this name. Copy the name from the API user's Security tab."
         raise ConnectionRefused(
-            "Autotask was not connected and nothing was stored.", {"user_name": sentence}
+            "Autotask wasn't connected. Nothing was stored.", {"user_name": sentence}
         ) from error
     except Temporary as error:
         raise ConnectionRefused(
-            "Autotask could not be reached, so nothing was checked or stored. Try again in a moment; if it stays, "
-            "ask the operator whether this server may reach Autotask."
+            "We couldn't reach Autotask, so nothing was checked or stored. Try again in a moment. If it keeps failing, "
+            "ask the operator whether this server can reach Autotask."
         ) from error
     except AutotaskError as error:
         raise ConnectionRefused(
-            "What answered at Autotask's address is not Autotask, so nothing was stored. The operator should check "
+            "The server at Autotask's address isn't Autotask, so nothing was stored. The operator should check "
             "AUTOTASK_ROOT and any proxy in between."
         ) from error
 
@@ -252,20 +251,20 @@ def _check_credentials(client: Client) -> None:
         said = str(error).lower()
         if "integration code" in said or "apiintegrationcode" in said or "tracking" in said:
             fields = {
-                "integration_code": "Autotask does not know this integration code (tracking identifier)."
+                "integration_code": "Autotask doesn't know this integration code (tracking identifier)."
             }
         else:
             fields = {
-                "secret": "Autotask did not accept this secret. Check it, and that the integration code belongs to "
-                "this API user."
+                "secret": "Autotask didn't accept this secret. Check it, and check that the integration code belongs "
+                "to this API user."
             }
-        raise ConnectionRefused("Autotask was not connected and nothing was stored.", fields) from error
+        raise ConnectionRefused("Autotask wasn't connected. Nothing was stored.", fields) from error
     except Forbidden as error:
         raise ConnectionRefused(
-            "Autotask accepted the credentials, but this API user may not read companies. Give it the security "
-            "level “API User (system)” in Autotask, then connect again. Nothing was stored."
+            "Autotask accepted the credentials, but this API user can't read companies. Give it the security level "
+            "“API User (system)” in Autotask, then connect again. Nothing was stored."
         ) from error
     except AutotaskError as error:
         raise ConnectionRefused(
-            f"The zone was found, but the check failed and nothing was stored. {error}"
+            f"We found the zone, but checking the credentials failed. Nothing was stored. {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""Addresses of Autotask's own pages, opened by ExecuteCommand for whoever is signed in there."""
+"""URLs of Autotask's own pages, opened with ExecuteCommand for a user who is signed in there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from webapp.services.autotask.connection import connection
 
-# Entity: the command and the parameter that names the record. Autotask has none for quotes and their items.
+# Entity: the command and the parameter for the record's id. Autotask has no command for quotes and their items.
 COMMANDS = {
     "Companies": ("OpenAccount", "AccountID"),
     "Contacts": ("OpenContact", "ContactID"),
@@ -16,14 +16,14 @@ PAGE = "Autotask/AutotaskExtend/ExecuteCommand.aspx"
 
 
 def base() -> str:
-    """The root of the connected Autotask's pages; empty when it is not known."""
+    """The root URL of the connected Autotask's pages; empty when unknown."""
     stored = connection.load()
     root = stored.web_url if stored else ""
     return root if urlsplit(root).scheme in ("http", "https") else ""
 
 
 def record_url(root: str, entity: str, record_id: int | None) -> str:
-    """The page of one record below ``root``; empty when there is no command for it."""
+    """The URL of one record's page below ``root``; empty when there is no command for it."""
     if not root or record_id is None or entity not in COMMANDS:
         return ""
     command, parameter = COMMANDS[entity]
