@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from webapp.services.autotask import replies
+from webapp.services.autotask import hosts, replies
 from webapp.services.autotask.errors import (
     AutotaskError,
     Busy,
@@ -98,6 +98,7 @@ class Client:
         user_name: str,
         secret: str,
         integration_code: str,
+        allowed_hosts: Sequence[str] = (),
         timeout: float = 30.0,
         budget: Budget | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
@@ -112,7 +113,7 @@ class Client:
         self._before_call = before_call
         self._pause = pause
         self._hidden = tuple(value for value in (secret, integration_code) if len(value) >= SHORTEST_SECRET)
-        self._session = _session()
+        self._session = _session(allowed_hosts)
         self._session.headers.update(
             {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
         )
@@ -307,14 +308,14 @@ class Client:
         return text
 
 
-def find_zone(root: str, user_name: str, timeout: float) -> Record:
+def find_zone(root: str, user_name: str, timeout: float, allowed_hosts: Sequence[str] = ()) -> Record:
     """Ask ``root`` for the zone of an API user: ``{"zoneName", "url", "webUrl"}``.
 
     Raises Refused when Autotask does not know the user, Temporary when it cannot be reached, AutotaskError when
     what answers is not Autotask.
     """
     try:
-        response = _session().get(
+        response = _session(allowed_hosts).get(
             f"{root}/v1.0/zoneInformation",
             params={"user": user_name},
             timeout=(min(10.0, timeout), timeout),
@@ -334,11 +335,26 @@ def find_zone(root: str, user_name: str, timeout: float) -> Record:
     raise AutotaskError("What answered is not Autotask.", status=response.status_code)
 
 
-def _session() -> requests.Session:
+class _Guarded(HTTPAdapter):
+    """Looks at each request as it leaves, whoever made it ready and from whatever."""
+
+    def __init__(self, allowed_hosts: Sequence[str]) -> None:
+        self._allowed_hosts = tuple(allowed_hosts)
+        super().__init__(pool_connections=4, pool_maxsize=32)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        try:
+            hosts.check_request(request.url or "", self._allowed_hosts)
+        except hosts.ForeignHost as error:
+            raise AutotaskError(str(error)) from error
+        return super().send(request, *args, **options)
+
+
+def _session(allowed_hosts: Sequence[str]) -> requests.Session:
     session = requests.Session()
     # Proxies and .netrc of the machine must not see or replace the credentials.
     session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
+    adapter = _Guarded(allowed_hosts)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

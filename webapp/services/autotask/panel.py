@@ -8,6 +8,7 @@ from webapp.models import PushQuestion, PushStep, Quote, db
 from webapp.services.autotask import answers, journal, links, plan, states, weblinks
 from webapp.services.autotask.desired import Problem
 from webapp.services.autotask.states import PushState
+from webapp.services.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Panel:
         )
 
 
-def of_quote(quote: Quote) -> Panel:
+def of_quote(runtime: Runtime, quote: Quote) -> Panel:
     """The state of the newest push with what a person can do about it."""
     state = states.of_quote(quote)
     report = state.run.report if state.run else {}
@@ -52,7 +53,7 @@ def of_quote(quote: Quote) -> Panel:
         problems=[Problem(one[0], (one[1], one[2])) for one in report.get("problems", [])] if asks else [],
         differences=list(report.get("differences", [])) if state.status == states.AMBER else [],
         foreign=list(report.get("foreign", [])) if state.status in (states.SYNCED, states.AMBER) else [],
-        places=_places(quote),
+        places=_places(runtime, quote),
         done=done,
         planned=planned,
         mark=_mark(state, done),
@@ -82,9 +83,9 @@ def _mark(state: PushState, done: int) -> str:
     return "-".join(str(part) for part in seen)
 
 
-def _places(quote: Quote) -> list[Place]:
+def _places(runtime: Runtime, quote: Quote) -> list[Place]:
     """Pages of Autotask about the quote: those that a link of ours names."""
-    root = weblinks.base()
+    root = weblinks.base(runtime.config.autotask_allowed_hosts)
     wanted = [("Open the opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
     if quote.organization_id:
         wanted.append(("Open the company in Autotask", ("organization", quote.organization_id, "Companies")))

@@ -38,7 +38,7 @@ def read(status: int, headers: Mapping[str, str], content: bytes, path: str) -> 
         answer = json.loads(content, parse_float=Decimal) if content else None
     except ValueError:
         answer = None
-    if status < 400 and isinstance(answer, dict):
+    if status < 300 and isinstance(answer, dict):
         return answer
     said_there = sentences(answer)
     said = " ".join(said_there)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Sequence
+from urllib.parse import urlencode
 
-from webapp.services.autotask import connection
+from webapp.services.autotask import connection, hosts
 
 # Entity: the command and the parameter that names the record. Autotask has none for quotes and their items.
 COMMANDS = {
@@ -15,11 +16,13 @@ COMMANDS = {
 PAGE = "Autotask/AutotaskExtend/ExecuteCommand.aspx"
 
 
-def base() -> str:
-    """The root of the connected Autotask's pages; empty when it is not known."""
+def base(allowed_hosts: Sequence[str]) -> str:
+    """The root of the connected Autotask's pages; empty when it is not known, or leads elsewhere."""
     stored = connection.load()
-    root = stored.web_url if stored else ""
-    return root if urlsplit(root).scheme in ("http", "https") else ""
+    try:
+        return hosts.checked(stored.web_url, allowed_hosts) if stored else ""
+    except hosts.ForeignHost:
+        return ""
 
 
 def record_url(root: str, entity: str, record_id: int | None) -> str:
