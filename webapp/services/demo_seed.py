@@ -2,51 +2,87 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from webapp.models import Category, Item, Organization, Person, Quote, TaxCode, User, db
 from webapp.models.account import ADMIN, REP
-from webapp.services import accounts, app_settings, catalogue, categories, demo_data, directory, tax_codes
+from webapp.services import (
+    accounts,
+    app_settings,
+    catalogue,
+    categories,
+    demo_data,
+    directory,
+    retired_logins,
+    tax_codes,
+)
 from webapp.services.errors import Invalid
 from webapp.services.quoting import acceptance, editing, lifecycle, lines, publishing, stages
 
 ADMIN_EMAIL = "admin@demo.example"
 REP_EMAIL = "rep@demo.example"
-PASSWORD = "quotewright-demo"  # noqa: S105  printed on the first page of the README; for a look on one's own computer
+# Without characters that look alike: these are read from a terminal.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
 class Login:
-    """How to sign in to the example company."""
+    """How to sign in to the example company; ``password`` is empty when its owner chose another."""
 
     role: str
     email: str
     password: str
 
 
-def seed() -> list[Login]:
-    """Fill the database and return the logins.
+def others() -> str:
+    """A sentence when there are accounts, and not the example's; else nothing."""
+    emails = set(db.session.scalars(db.select(User.email)))
+    if emails and ADMIN_EMAIL not in emails:
+        return "There are accounts here already, so the example company was not added."
+    return ""
+
+
+def new_passwords(known: Mapping[str, str]) -> dict[str, str]:
+    """A password for each account of the example: the known one, else a random one."""
+    return {email: known.get(email) or _random() for email in (ADMIN_EMAIL, REP_EMAIL)}
+
+
+def seed(passwords: Mapping[str, str]) -> list[Login]:
+    """Fill the database and return the logins; accounts that are made get ``passwords``.
 
     Raises Invalid when there are other accounts already: a company's own data are not mixed with an example.
     """
-    emails = set(db.session.scalars(db.select(User.email)))
-    if emails and ADMIN_EMAIL not in emails:
-        raise Invalid("There are accounts here already, so the example company was not added.")
-    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN)
-    rep = _user(REP_EMAIL, "Robin Alvarez", REP)
+    if others():
+        raise Invalid(others())
+    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN, passwords)
+    rep = _user(REP_EMAIL, "Robin Alvarez", REP, passwords)
     _profile(admin)
     _catalogue(admin)
     _customers(admin)
     for quote in demo_data.QUOTES:
         _quote(rep, *quote)
-    return [Login(ADMIN, ADMIN_EMAIL, PASSWORD), Login(REP, REP_EMAIL, PASSWORD)]
+    return [_login(user, passwords[user.email]) for user in (admin, rep)]
 
 
-def _user(email: str, name: str, role: str) -> User:
+def _random() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
+
+
+def _login(user: User, password: str) -> Login:
+    return Login(user.role, user.email, password if accounts.has_password(user, password) else "")
+
+
+def _user(email: str, name: str, role: str, passwords: Mapping[str, str]) -> User:
     found: User | None = db.session.scalar(db.select(User).filter_by(email=email))
-    return found or accounts.create_user(None, email=email, name=name, password=PASSWORD, role=role)
+    if found is None:
+        return accounts.create_user(None, email=email, name=name, password=passwords[email], role=role)
+    if accounts.has_password(found, retired_logins.PUBLISHED):
+        accounts.set_password(None, found, passwords[email])
+    return found
 
 
 def _profile(admin: User) -> None:
