@@ -159,6 +159,7 @@ def test_elsewhere_a_start_seeds_nothing_and_tells_a_token(tmp_path: Path) -> No
     assert stack.logins == []
     assert "is not added, since PUBLIC_BASE_URL is an address for others" in printed
     assert f"Set-up token: {token}" in printed
+    assert "https://quotes.example.com/setup" in printed
     assert len(token) >= 32
     assert token not in everything_in(tmp_path)
     assert "@demo.example" not in (tmp_path / "quotewright.db").read_bytes().decode("latin-1")
