@@ -108,6 +108,7 @@ finish() {
     [ ! -e "$folder" ] || say "$folder could not be removed."
     exit "$code"
 }
+
 # In the background, so that a signal is heard at once and not at the program's end.
 followed() {
     "$@" </dev/null &
@@ -162,6 +163,8 @@ main() {
         die "The bare root could not be made; the lines above say why."
     fi
 
+    # What follows may hold a password of a package index.
+    chmod 700 "$folder"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     cp /etc/hosts "$root/etc/hosts"
     cp "$folder/apt.conf" "$root/etc/apt/apt.conf.d/99machine"
