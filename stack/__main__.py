@@ -105,10 +105,10 @@ def _accounts(stack: Stack) -> list[str]:
     if stack.not_seeded:
         lines.append(f"  {stack.not_seeded}")
     if stack.setup_token:
-        lines.append(f"  There is no account yet. Make the first one, an admin's, at {stack.env['PUBLIC_BASE_URL']}/setup")
-        lines.append(
-            f"  Set-up token: {stack.setup_token}   (good for this once; the next start makes another)"
-        )
+        lines += [
+            f"  There is no account yet. Make the first one, an admin's, at {stack.env['PUBLIC_BASE_URL']}/setup",
+            f"  Set-up token: {stack.setup_token}   (good for this once; the next start makes another)",
+        ]
     return lines
 
 
