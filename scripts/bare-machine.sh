@@ -55,7 +55,7 @@ inside() {
     mapfile -t -O "${#environment[@]}" environment <"$root.environment"
     in_root() { chroot --userspec="$user:$user" --groups="$user" "$root" /usr/bin/env -i "${environment[@]}" "$@"; }
 
-    in_root git -c advice.detachedHead=false clone --quiet /var/tmp/head.bundle "$home/quotewright"
+    in_root git -c advice.detachedHead=false -c init.defaultBranch=main clone --quiet /var/tmp/head.bundle "$home/quotewright"
     if [ "$what" = run ]; then
         first_page "$home/quotewright"
     else
