@@ -84,7 +84,7 @@ class RunDetail:
 
 def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
     """Everything that is kept of a run. Asks Autotask for nothing."""
-    root = weblinks.base()
+    root = weblinks.base(runtime.config.autotask_allowed_hosts)
     rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
     titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
     words = FieldFormatter(replace(runtime, offline=True), titles)
