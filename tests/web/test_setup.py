@@ -70,7 +70,7 @@ def test_a_new_token_ends_the_one_before(app: Flask, client: FlaskClient) -> Non
 def test_a_refused_value_does_not_use_it_up(app: Flask, client: FlaskClient) -> None:
     token = token_of(app)
     answer = send(client, token=token, password="short")
-    assert (answer.status_code, "a few words in a row" in text(answer)) == (422, True)
+    assert (answer.status_code, "A few words in a row" in text(answer)) == (422, True)
     assert send(client, token=token).status_code == 303
 
 
