@@ -41,10 +41,10 @@ class Admin(Visitor):
 
     mapped: Mapped
 
-    def set_up(self) -> None:
+    def set_up(self, token: str) -> None:
         """Make the first account, on an installation that has none."""
         self.open("/")
-        values = {"name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
+        values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
         self.send(self.form(having="name"), values)
 
     def add_rep(self, email: str) -> None:

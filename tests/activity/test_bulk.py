@@ -11,7 +11,7 @@ from tests.activity.office import Office, mend_company, seed_broken_company
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushBatch, Quote, db, utc_now
 from webapp.services.autotask.activity import bulk, states
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 
 COMPANY = "Stubborn & Sons"
 
@@ -39,7 +39,7 @@ def work_off(office: Office) -> None:
         if not due:
             return
         with office.desk() as desk:
-            outbox.process(desk.runtime, due[0])
+            processing.process(desk.runtime, due[0])
 
 
 def batch_states(office: Office, batch_id: int) -> list[str]:
@@ -78,7 +78,7 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     office.tenant.seed(Companies=[{**row, "companyName": "Twins"}] * 2)
     quote_id = office.quote(company="Twins")
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "Would stop: 2 companies in Autotask fit" in said
+    assert "Would stop: 2 companies in Autotask match" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
     assert "could not be compared with Autotask" in said
@@ -110,11 +110,11 @@ def test_a_batch_stops_after_so_many_in_a_row_and_says_so(office: Office, admin:
     work_off(office)
     assert batch_states(office, batch_id) == ["failed", "failed", "stopped", "stopped"]
     said = text(admin.client.get(f"/activity/batches/{batch_id}"))
-    assert "Stopped after 2 pushes in a row" in said
+    assert "Stopped after 2 syncs in a row" in said
     assert "Autotask refused" in said
     panel = admin.client.get(f"/activity/quotes/{good[0]}")
     assert 'data-status="stopped"' in panel.text
-    assert "the batch that it belongs to was stopped" in text(panel)
+    assert "the bulk sync was stopped" in text(panel)
     mend_company(office, company_id)
     begin(admin, [*bad, *good])
     work_off(office)
@@ -134,7 +134,7 @@ def test_one_that_goes_well_starts_the_count_anew(office: Office, admin: Visitor
     assert sorted(ids) == sorted([first, between, second])
     for quote_id in (first, between, second):
         with office.desk() as desk:
-            outbox.process(desk.runtime, entries[quote_id])
+            processing.process(desk.runtime, entries[quote_id])
     with office.app.app_context():
         batch = db.session.get_one(PushBatch, batch_id)
         assert (batch.state, batch.failures) == ("running", 1)
@@ -147,7 +147,7 @@ def test_an_admin_stops_a_batch(office: Office, admin: Visitor) -> None:
     page = f"/activity/batches/{batch_id}"
     assert admin.send(admin.form(page, "/stop")).status_code == 303
     assert batch_states(office, batch_id) == ["stopped", "stopped"]
-    assert "Rita Rep stopped it." in text(admin.client.get(page))
+    assert "Stopped by Rita Rep." in text(admin.client.get(page))
     assert f"{page}/stop" not in admin.client.get(page).text
 
 

@@ -33,10 +33,10 @@ def address(office: Office) -> Iterator[str]:
 def page(browser_page: Page, address: str) -> Page:
     """Signed in as the owner."""
     browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("E-mail").fill(OWNER)
+    browser_page.get_by_label("Email").fill(OWNER)
     browser_page.get_by_label("Password").fill(PASSWORD)
     browser_page.get_by_role("button", name="Sign in").click()
-    expect(browser_page.get_by_role("heading", name="Good day")).to_be_visible()
+    expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
     return browser_page
 
 

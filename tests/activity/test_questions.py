@@ -59,7 +59,7 @@ def test_the_picked_company_is_used_and_remembered(office: Office, owner: Visito
     assert office.process(quote_id) == "needs_you"
     assert office.tenant.stats()["writes"] == 0
     page = owner.client.get(panel(quote_id), headers=HTMX)
-    assert "2 companies in Autotask fit" in text(page)
+    assert "2 companies in Autotask match" in text(page)
     assert "Albany" in page.text
     assert "hx-trigger" not in page.text, "a question waits for a person, so nothing is asked for again"
     form, (name,) = ask(owner, quote_id)
@@ -216,7 +216,7 @@ def test_a_colleague_reads_the_question_and_cannot_answer(
     quote_id = office.quote(company=TWINS)
     office.process(quote_id)
     page = colleague.client.get(panel(quote_id))
-    assert "2 companies in Autotask fit" in text(page)
+    assert "2 companies in Autotask match" in text(page)
     assert "Olga Owner or an admin can act on it" in text(page)
     form, (name,) = ask(colleague, quote_id)
     answer = colleague.client.post(form.action, data={**dict(form.fields), name: str(albany)})

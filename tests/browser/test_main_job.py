@@ -79,7 +79,7 @@ def offer(page: Page) -> None:
     page.locator("#customers .choice").first.click()
     find = page.get_by_role("searchbox", name="Add a line")
     find.fill("Patch panel by hand")
-    page.get_by_role("button", name="as a line of its own").click()
+    page.get_by_role("button", name="as a custom item").click()
     line = page.locator(".line").last
     expect(line.get_by_label("Price")).to_be_focused()
     line.get_by_label("Quantity").fill("3")

@@ -38,10 +38,10 @@ def address(desk: Desk) -> Iterator[str]:
 def page(browser_page: Page, address: str) -> Page:
     """A page on which the desk's user is signed in."""
     browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("E-mail").fill("rep@demo.example")
+    browser_page.get_by_label("Email").fill("rep@demo.example")
     browser_page.get_by_label("Password").fill("a long password")
     browser_page.get_by_role("button", name="Sign in").click()
-    expect(browser_page.get_by_role("heading", name="Good day")).to_be_visible()
+    expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
     return browser_page
 
 
@@ -70,9 +70,9 @@ def test_the_editor_tells_what_would_stop_the_push(desk: Desk, page: Page, addre
     db.session.commit()
     quote_id = settled(desk.quote({"name": "Odd", "tax_code_id": tax.id}))
     page.goto(f"{address}/quotes/{quote_id}")
-    expect(page.locator("#preflight")).to_contain_text("which is not mapped to Autotask")
+    expect(page.locator("#preflight")).to_contain_text("which isn't mapped to Autotask")
     assert wrong_with(page) == []
-    page.locator("#preflight").get_by_role("link", name="Map the tax codes").click()
+    page.locator("#preflight").get_by_role("link", name="Map tax codes").click()
     expect(page.locator("h1")).to_contain_text("Tax")
 
 
@@ -82,9 +82,9 @@ def test_the_preview_of_a_changed_quote(desk: Desk, page: Page, address: str) ->
     db.session.commit()
     quote_page = f"{address}/quotes/{settled(quote)}"
     page.goto(quote_page)
-    page.get_by_role("link", name="Autotask preview").click()
+    page.get_by_role("link", name="Preview sync").click()
     expect(page.locator("#push-preview")).to_contain_text("1,200.00")
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#push-preview")).to_contain_text("1,234.56")
     assert page.url == quote_page, "it opens in place"
     assert wrong_with(page) == []

@@ -57,7 +57,7 @@ def test_another_autotask_pauses_pushing_before_anything_is_written(desk: Desk, 
     connect(desk, other)
     paused = pausing.current()
     assert paused is not None
-    assert "none of the quotes that were pushed is in the Autotask that was connected" in paused.sentence
+    assert "the connected Autotask has none of the synced quotes" in paused.sentence
     assert gate.current() is not None
     assert other.stats()["writes"] == 0
     assert other.state()["Quotes"] == strangers

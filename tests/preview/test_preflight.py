@@ -101,7 +101,7 @@ def test_without_lists_a_sentence_says_so_and_nothing_is_fetched(desk: Desk) -> 
     desk.tenant._ask("DELETE", "/calls")
     report = preflight.check(desk.runtime, quote)
     assert report.is_clear
-    assert "They were not read yet" in report.notes[0]
+    assert "lists haven't been read yet" in report.notes[0]
     assert desk.tenant.stats()["total"] <= 2, "the billing codes with their picklist"
 
 
@@ -159,7 +159,7 @@ def test_an_unmapped_tax_code_and_a_missing_billing_code_are_named(desk: Desk) -
     )
     quote = desk.quote({"name": "Rack", "tax_code_id": tax.id}, {"name": "Care", "recurrence": "monthly"})
     found = sentences(desk, quote)
-    assert found["stops"] == ["Line 1 “Rack” carries the tax “VAT 20 %”, which is not mapped to Autotask."]
+    assert found["stops"] == ["Line 1 “Rack” has the tax “VAT 20 %”, which isn't mapped to Autotask."]
     assert found["may"] == [
         "Autotask demands “Billing code” of a new product, but line 1 “Rack” has none.",
         "Autotask demands “Billing code” of a new service, but line 2 “Care” has none.",
@@ -226,7 +226,7 @@ def test_it_never_stands_in_the_way_of_publishing(desk: Desk, admin: Visitor) ->
     organization.phone = ""
     quote = desk.quote({"name": "Rack"}, organization=organization)
     said = text(admin.client.get(f"/quotes/{quote.id}/preflight", headers=HTMX))
-    assert "The quote can be published" in said
+    assert "You can publish" in said
     assert publishing.publish(desk.rep, quote.id).is_new
 
 

@@ -257,7 +257,7 @@ def test_what_a_push_cannot_do_without_is_asked_for_here(
     }
 
 
-NO_VERSION, NO_PAGE = "There is no such version of the settings.", "There is no such page"
+NO_VERSION, NO_PAGE = "There is no such version of the settings.", "This page doesn't exist"
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_the_key_of_the_credentials_is_gone(app: Flask, connected: Tenant, admin
         stored.secret_encrypted = "gAAAAABnot-a-token-of-ours"
         db.session.commit()
     assert admin.client.get(PAGE).status_code == 200
-    assert "cannot be decrypted" in text(admin.client.get(f"{PAGE}/prerequisites"))
+    assert "can't be decrypted" in text(admin.client.get(f"{PAGE}/prerequisites"))
     assert admin.send(admin.section("opportunity"), {"probability": "20"}).status_code == 303
 
 
@@ -418,13 +418,13 @@ def test_loss_reasons_keep_their_mapping_when_renamed(app: Flask, connected: Ten
     assert "Lost for “Too expensive”" in text(admin.client.get(PAGE))
     stale = admin.client.post(page, data=dict(form.fill({"reason-2": "Other"})))
     assert stale.status_code == 409
-    assert "What you entered is still below" in text(stale)
-    assert "Saved meanwhile: Chose another provider" in text(stale)
+    assert "They are still below" in text(stale)
+    assert "Saved value: Chose another provider" in text(stale)
     again = next(form for form in read_forms(stale.text) if "reason-1" in form.names())
     assert dict(again.fields)["reason-2"] == "Other"
     answer = admin.client.post(page, data=dict(_reasons(admin).fill({"new-1": "no BUDGET"})))
     assert answer.status_code == 422
-    assert "is there twice" in text(answer)
+    assert "is already in the list" in text(answer)
 
 
 def _reasons(admin: Visitor) -> Form:

@@ -524,7 +524,7 @@ def test_connecting_reads_the_lists_and_shows_how_far_it_is(
     dialog.get_by_label("Secret").fill("wrong")
     dialog.get_by_label("Integration code").fill(tenant.code)
     dialog.get_by_role("button", name="Connect to Autotask PSA").click()
-    expect(dialog).to_contain_text("Autotask did not accept this secret.")
+    expect(dialog).to_contain_text("Autotask didn't accept this secret.")
     dialog.get_by_label("Secret").fill(tenant.secret)
     dialog.get_by_role("button", name="Connect to Autotask PSA").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
@@ -580,7 +580,9 @@ def test_without_javascript_plain_forms_save(
     page.get_by_role("button", name="Save Integration").click()
     expect(page.locator("#notices")).to_contain_text("version 1 of the settings counts")
     page.get_by_role("link", name="Check rights and limits").click()
-    expect(section(page, "prerequisites")).to_contain_text("It may do everything that a push needs")
+    expect(section(page, "prerequisites")).to_contain_text(
+        "The API user has all permissions that a sync needs"
+    )
     page.get_by_role("button", name="Read lists anew").click()
     expect(page.locator("#notices")).to_contain_text("The lists were read from Autotask anew.")
     page.get_by_role("link", name="Test the integration").click()

@@ -30,7 +30,7 @@ GOES_ON = "Thank you, that is remembered. The push goes on."
 def quote_panel(quote_id: int) -> ResponseReturnValue:
     """The state of the newest push; htmx asks again and again and gets 204 while what it shows still holds."""
     quote = editing.get(quote_id)
-    found = panel.of_quote(quote)
+    found = panel.of_quote(runtime(), quote)
     if is_htmx() and request.args.get("seen") == found.mark:
         return "", 204
     response = make_response(_shown(quote, found))
@@ -61,9 +61,9 @@ def answer(quote_id: int) -> ResponseReturnValue:
     try:
         answers.answer(actor(), quote_id, _picks(request.form))
     except Invalid as error:
-        return _shown(quote, panel.of_quote(quote), 422, errors=error.fields, picked=request.form)
+        return _shown(quote, panel.of_quote(runtime(), quote), 422, errors=error.fields, picked=request.form)
     except Conflict as error:
-        return _shown(quote, panel.of_quote(quote), 409, sentence=str(error))
+        return _shown(quote, panel.of_quote(runtime(), quote), 409, sentence=str(error))
     outbox.nudge(runtime())
     return _answered(quote_id, GOES_ON)
 
@@ -82,7 +82,7 @@ def _answered(quote_id: int, sentence: str) -> ResponseReturnValue:
     """After a change: the panel for htmx, else back to its page."""
     if is_htmx():
         quote = editing.get(quote_id)
-        return _shown(quote, panel.of_quote(quote), sentence=sentence)
+        return _shown(quote, panel.of_quote(runtime(), quote), sentence=sentence)
     if sentence:
         flash(sentence, "success")
     return redirect(url_for("activity.quote_panel", quote_id=quote_id), 303)

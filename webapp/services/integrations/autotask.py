@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import StatusRule
 from webapp.services.core.runtime import Runtime
@@ -56,4 +56,4 @@ class Autotask(Integration):
 
     def perform(self, runtime: Runtime, entry_id: int) -> None:
         """One push."""
-        outbox.process(runtime, entry_id)
+        processing.process(runtime, entry_id)

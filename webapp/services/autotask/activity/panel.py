@@ -11,6 +11,7 @@ from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import journal, plan
 from webapp.services.autotask.wanted.desired import Problem
+from webapp.services.core.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Panel:
         )
 
 
-def of_quote(quote: Quote) -> Panel:
+def of_quote(runtime: Runtime, quote: Quote) -> Panel:
     """The state of the newest push with what a person can do about it."""
     state = states.of_quote(quote)
     report = state.run.report if state.run else {}
@@ -55,7 +56,7 @@ def of_quote(quote: Quote) -> Panel:
         problems=[Problem(one[0], (one[1], one[2])) for one in report.get("problems", [])] if asks else [],
         differences=list(report.get("differences", [])) if state.status == states.AMBER else [],
         foreign=list(report.get("foreign", [])) if state.status in (states.SYNCED, states.AMBER) else [],
-        places=_places(quote),
+        places=_places(runtime, quote),
         done=done,
         planned=planned,
         mark=_mark(state, done),
@@ -85,9 +86,9 @@ def _mark(state: PushState, done: int) -> str:
     return "-".join(str(part) for part in seen)
 
 
-def _places(quote: Quote) -> list[AutotaskLink]:
+def _places(runtime: Runtime, quote: Quote) -> list[AutotaskLink]:
     """Pages of Autotask about the quote: those that a link of ours names."""
-    root = weblinks.base()
+    root = weblinks.base(runtime.config.autotask_allowed_hosts)
     wanted = [("Open the opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
     if quote.organization_id:
         wanted.append(("Open the company in Autotask", ("organization", quote.organization_id, "Companies")))

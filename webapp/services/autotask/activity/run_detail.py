@@ -13,7 +13,7 @@ from webapp.services.autotask.activity import repush
 from webapp.services.autotask.activity.runs import digest
 from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.push import journal, plan
-from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, Words, label
+from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, label
 from webapp.services.core.formatting import period_label
 from webapp.services.core.runtime import Runtime
 
@@ -84,10 +84,10 @@ class RunDetail:
 
 def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
     """Everything that is kept of a run. Asks Autotask for nothing."""
-    root = weblinks.base()
+    root = weblinks.base(runtime.config.autotask_allowed_hosts)
     rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
     titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
-    words = Words(replace(runtime, offline=True), titles)
+    words = FieldFormatter(replace(runtime, offline=True), titles)
     steps = [_shown(words, root, row) for row in rows]
     calls = _calls(run.id)
     report = run.report
@@ -143,7 +143,7 @@ def _attempts(run: PushRun) -> list[PushRun]:
     return list(db.session.scalars(query))
 
 
-def _shown(words: Words, root: str, step: PushStep) -> ShownStep:
+def _shown(words: FieldFormatter, root: str, step: PushStep) -> ShownStep:
     return ShownStep(
         step=step,
         action=ACTIONS.get(step.action, "Keep"),
@@ -166,7 +166,7 @@ def _amount(text: str) -> str:
     return f"{Decimal(text):,.2f}"
 
 
-def _changes(words: Words, step: PushStep) -> list[Change]:
+def _changes(words: FieldFormatter, step: PushStep) -> list[Change]:
     changes: Mapping[str, Any] = step.changes
     return [
         Change(

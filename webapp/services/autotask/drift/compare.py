@@ -13,7 +13,7 @@ from typing import Any
 
 from webapp.models.drift import ADDED, CHANGED, GONE
 from webapp.services.autotask.api.client import Record
-from webapp.services.autotask.api.values import plain, same, same_as_pushed
+from webapp.services.autotask.api.values import equals_pushed, is_equal, plain
 from webapp.services.autotask.known.links import Local, local_of
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
@@ -78,7 +78,7 @@ class _Comparison:
             desired.opportunity,
             *desired.locations,
             desired.quote,
-            *(goods.wish for goods in desired.goods),
+            *(goods.record for goods in desired.catalog_items),
             *desired.items,
         )
         self._ids = {
@@ -133,7 +133,7 @@ class _Comparison:
 
 def same_value(name: str, one: Any, other: Any) -> bool:
     """Like ``values.same`` across JSON; a day may come back as a time of that day in Autotask's zone."""
-    if same_as_pushed(one, other) or same_as_pushed(other, one) or same(one, other):
+    if equals_pushed(one, other) or equals_pushed(other, one) or is_equal(one, other):
         return True
     if name.endswith("Date") and isinstance(one, str) and isinstance(other, str):
         try:

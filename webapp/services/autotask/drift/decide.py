@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from webapp.models import DriftFinding, Link, Quote, User, db, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import AGAIN, LEFT_AWAY
+from webapp.services.autotask.known.observation import FORCE_FIELDS, KEEP_DELETED
 from webapp.services.autotask.push import lease, missing, outbox
 from webapp.services.core import audit
 from webapp.services.core.errors import Conflict, Invalid, NotFound
@@ -108,7 +108,7 @@ def _accept(finding: DriftFinding) -> None:
     if finding.kind == CHANGED:
         link.pushed = {**link.pushed, finding.field: finding.ours}
     elif finding.kind == GONE and finding.remote_entity == "QuoteItems":
-        link.pushed = {**link.pushed, LEFT_AWAY: True}
+        link.pushed = {**link.pushed, KEEP_DELETED: True}
 
 
 def _prepare_ours(finding: DriftFinding) -> None:
@@ -120,8 +120,8 @@ def _prepare_ours(finding: DriftFinding) -> None:
     else:
         link = _link(finding)
         if link is not None:
-            again = [*link.pushed.get(AGAIN, []), finding.field]
-            link.pushed = {**link.pushed, finding.field: finding.theirs, AGAIN: sorted(set(again))}
+            again = [*link.pushed.get(FORCE_FIELDS, []), finding.field]
+            link.pushed = {**link.pushed, finding.field: finding.theirs, FORCE_FIELDS: sorted(set(again))}
 
 
 def _delete_line(finding: DriftFinding) -> None:
@@ -129,7 +129,7 @@ def _delete_line(finding: DriftFinding) -> None:
     local = ("line", f"{finding.quote_id}:by-hand-{finding.remote_id}", "QuoteItems")
     quote = links.find(("quote", str(finding.quote_id), "Quotes"))
     parent_id = quote.remote_id if quote else None
-    links.save_all([links.Found(local, finding.remote_id, parent_id, {"name": finding.title})])
+    links.save_all([links.NewLink(local, finding.remote_id, parent_id, {"name": finding.title})])
 
 
 def _forget(finding: DriftFinding) -> None:
@@ -137,7 +137,7 @@ def _forget(finding: DriftFinding) -> None:
     if finding.remote_entity == "QuoteItems":
         links.remove((finding.local_type, finding.local_id, finding.remote_entity))
     else:
-        missing.forget_quote(
+        missing.unlink_quote(
             finding.quote_id, with_opportunity=finding.remote_entity == missing.OPPORTUNITIES
         )
 

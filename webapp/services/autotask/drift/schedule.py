@@ -97,7 +97,7 @@ def tick(runtime: Runtime) -> bool:
     if not connection.is_connected():
         return False
     compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
-    lists_are_stale = metadata.is_stale()
+    lists_are_stale = metadata.is_outdated()
     db.session.commit()
     try:
         if not compares and (not lists_are_stale or runtime.redis.exists(LISTS_TRIED)):
@@ -129,7 +129,7 @@ def compare_due(runtime: Runtime) -> int:
 
 def _keep_lists(runtime: Runtime) -> None:
     """Read the lists anew, tried once an hour: where a right is missing it would fail each time."""
-    if not metadata.is_stale() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
+    if not metadata.is_outdated() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
         return
     try:
         metadata.refresh(runtime)

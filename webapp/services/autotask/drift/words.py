@@ -8,7 +8,7 @@ from typing import Any
 from webapp.models import DriftFinding
 from webapp.models.drift import ADDED, GONE, OPEN, OURS
 from webapp.services.autotask.drift.decide import seen
-from webapp.services.autotask.push.wording import ENTITIES, Words, label
+from webapp.services.autotask.push.wording import ENTITIES, FieldFormatter, label
 from webapp.services.core.runtime import Runtime
 
 # Fields from which amounts follow, so that accepting theirs leaves the sums different.
@@ -74,7 +74,7 @@ class Record:
 
 def records(runtime: Runtime, findings: list[DriftFinding]) -> list[Record]:
     """Findings by record: the opportunity, the quote, then its lines."""
-    words = Words(runtime)
+    words = FieldFormatter(runtime)
     order = ("Opportunities", "Quotes", "QuoteItems")
     found: dict[tuple[int, int], Record] = {}
     for finding in sorted(findings, key=lambda one: (order.index(one.remote_entity), one.id)):
@@ -85,7 +85,7 @@ def records(runtime: Runtime, findings: list[DriftFinding]) -> list[Record]:
     return list(found.values())
 
 
-def _shown(finding: DriftFinding, words: Words) -> Shown:
+def _shown(finding: DriftFinding, words: FieldFormatter) -> Shown:
     if finding.kind == ADDED:
         return _added(finding, words)
     if finding.kind == GONE:
@@ -93,7 +93,7 @@ def _shown(finding: DriftFinding, words: Words) -> Shown:
     return _changed(finding, words)
 
 
-def _changed(finding: DriftFinding, words: Words) -> Shown:
+def _changed(finding: DriftFinding, words: FieldFormatter) -> Shown:
     def value(one: Any) -> str:
         return words.value(finding.remote_entity, finding.field, one)
 
@@ -153,7 +153,7 @@ def _gone(finding: DriftFinding) -> Shown:
     )
 
 
-def _added(finding: DriftFinding, words: Words) -> Shown:
+def _added(finding: DriftFinding, words: FieldFormatter) -> Shown:
     row = finding.theirs if isinstance(finding.theirs, dict) else {}
     quantity = words.value("QuoteItems", "quantity", row.get("quantity"))
     price = words.value("QuoteItems", "unitPrice", row.get("unitPrice"))

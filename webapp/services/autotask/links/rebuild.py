@@ -84,7 +84,7 @@ def store(actor: User | None, report: Report) -> int:
         target = (one.local[2], one.remote_id)
         if one.local in known or target in taken:
             continue
-        free.append(links.Found(one.local, one.remote_id, one.parent_id, one.pushed))
+        free.append(links.NewLink(one.local, one.remote_id, one.parent_id, one.pushed))
         if target[0] in link_rows.ALONE:
             taken.add(target)
     links.save_all(free)

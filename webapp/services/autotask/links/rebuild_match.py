@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.services.autotask.api.client import Record
-from webapp.services.autotask.api.values import plain, same
+from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.company_matching import normalized
 from webapp.services.autotask.known.links import Local, local_of
-from webapp.services.autotask.known.natural_keys import fits
-from webapp.services.autotask.known.observe import fits_name
+from webapp.services.autotask.known.match_quote import has_our_name
+from webapp.services.autotask.known.natural_keys import agrees
 from webapp.services.autotask.push.wording import ENTITIES
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
@@ -104,7 +104,7 @@ class _Matcher:
             return row
         number = str(wish.initial["externalQuoteNumber"])
         rows = [row for row in self._remote.quotes if str(row.get("externalQuoteNumber")) == number]
-        named = [row for row in rows if fits_name(row, wish)]
+        named = [row for row in rows if has_our_name(row, wish)]
         if len(named) == 1:
             before = len(self.hints.found)
             self._keep(wish, named[0], str(named[0].get("name") or ""))
@@ -176,7 +176,7 @@ class _Matcher:
             if row is None or not self._lacks(wish):
                 continue
             # Another address is another location: the next push makes its own.
-            if all(same(value, row.get(name)) for name, value in wish.fields.items()):
+            if all(is_equal(value, row.get(name)) for name, value in wish.fields.items()):
                 self._keep(wish, row, str(row.get("address1") or ""))
 
     def _items(self, quote: Record) -> dict[str, Record]:
@@ -190,7 +190,7 @@ class _Matcher:
             elif self._linked[local_of(wish)] in rows:
                 matched[wish.key] = rows.pop(self._linked[local_of(wish)])
         for wish in list(open_wishes):
-            fitting = [row for row in rows.values() if fits("QuoteItems", wish.fields, row)]
+            fitting = [row for row in rows.values() if agrees("QuoteItems", wish.fields, row)]
             if len(fitting) == 1:
                 matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
                 open_wishes.remove(wish)
@@ -218,7 +218,7 @@ class _Matcher:
 
     def _goods(self, items: Mapping[str, Record]) -> None:
         """Products and services, by what the matched items name."""
-        wishes = {goods.wish.key: goods.wish for goods in self._desired.goods}
+        wishes = {goods.record.key: goods.record for goods in self._desired.catalog_items}
         for item in self._desired.items:
             row = items.get(item.key)
             for name, value in item.fields.items():

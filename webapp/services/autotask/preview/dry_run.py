@@ -16,7 +16,8 @@ from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.model import AutotaskSettings
 from webapp.services.autotask.wanted import facts
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.core.runtime import Runtime

@@ -10,7 +10,7 @@ from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known.observation import Question
 from webapp.services.autotask.push import prepare
 from webapp.services.autotask.push.plan import Step, build, writes
-from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, Words, titles_of
+from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, titles_of
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.runtime import Runtime
@@ -55,7 +55,7 @@ def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     seen = prepare.observe_remote(connection.open_client(runtime), desired)
     problems = (*desired.problems, *seen.problems)
     blocked = bool(problems or seen.questions)
-    steps = [] if blocked else build(desired, seen.known, seen.stale)
+    steps = [] if blocked else build(desired, seen.known, seen.removed_lines)
     return Plan(desired, steps, desired.warnings, problems, tuple(seen.questions))
 
 
@@ -96,7 +96,7 @@ class Shown:
 
 def in_words(runtime: Runtime, plan: Plan) -> list[Shown]:
     """The steps that would write, for people."""
-    words, titles = Words(runtime), titles_of(plan.desired)
+    words, titles = FieldFormatter(runtime), titles_of(plan.desired)
     return [
         Shown(
             action=ACTIONS[step.action],

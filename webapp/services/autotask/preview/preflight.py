@@ -83,7 +83,7 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
 
 def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:
     """Lines whose category Autotask does not have, so that a new product of theirs has none."""
-    made = {one.wish.key: one.wish for one in desired.goods if one.wish.entity == "Products"}
+    made = {one.record.key: one.record for one in desired.catalog_items if one.record.entity == "Products"}
     lines: dict[str, list[str]] = {}
     for line, item in zip(frozen.lines, desired.items, strict=False):
         product = item.fields.get("productID")
@@ -126,7 +126,7 @@ def _ask_autotask(runtime: Runtime, stored: Connection, *, anew: bool) -> list[P
 def _asked(runtime: Runtime) -> str:
     """A sentence when Autotask does not answer as it should; empty otherwise."""
     try:
-        metadata.renew_reference(_impatient(runtime), "BillingCodes")
+        metadata.refresh_reference(_impatient(runtime), "BillingCodes")
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))

@@ -44,7 +44,7 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
     Raises NotConnected when a list is needed that was never read.
     """
     checker = _Checker(runtime)
-    goods = {one.wish.key: one for one in desired.goods}
+    goods = {one.record.key: one for one in desired.catalog_items}
     for wish in records_of(desired):
         item = goods.get(wish.key)
         never_made = item is not None and desired.when_unmatched == "stop"

@@ -37,7 +37,7 @@ def get(endpoint_id: int) -> WebhookEndpoint:
 
 def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
     """What a form carries as ``seen``, of the settings or of the secret."""
-    return records.mark(endpoint, SECRET_FIELDS if secret else FIELDS)
+    return records.fingerprint(endpoint, SECRET_FIELDS if secret else FIELDS)
 
 
 def add(
