@@ -81,7 +81,7 @@ def _header(office: Office) -> dict[str, str]:
 
 
 def _draft(office: Office) -> int:
-    return editing.begin(office.admin, person=office.person).id
+    return editing.create(office.admin, person=office.person).id
 
 
 def _published(office: Office) -> int:
@@ -115,7 +115,7 @@ SETTINGS = CompanySettings(update_policy="overwrite")
 
 # What is made ready is made while the command is put together, before anything breaks.
 COMMANDS: dict[str, Callable[[Office], Command]] = {
-    "start a quote": lambda o: partial(editing.begin, o.admin, person=o.person, title="New"),
+    "start a quote": lambda o: partial(editing.create, o.admin, person=o.person, title="New"),
     "copy a quote": lambda o: partial(copying.copy, o.admin, o.quote.id),
     "save the header": lambda o: partial(editing.save_header, o.admin, o.quote.id, _header(o)),
     "change the customer": lambda o: partial(editing.set_customer, o.admin, o.quote.id, person=o.person),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from contextlib import ExitStack
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf import FlaskForm
@@ -18,9 +19,11 @@ from wtforms import Field, HiddenField, SelectField
 from webapp.blueprints import resume
 from webapp.models import User, db
 from webapp.models.account import ADMIN
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
+from webapp.services.integrations import events
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,6 +78,16 @@ def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
 
 def init_app(app: Flask) -> None:
     """Show every error as a sentence."""
+
+    @app.before_request
+    def hang_bell() -> None:
+        g.bell = ExitStack()
+        g.bell.enter_context(work.bell(partial(events.nudge, runtime())))
+
+    @app.teardown_request
+    def take_bell_down(_error: BaseException | None) -> None:
+        if "bell" in g:
+            g.pop("bell").close()
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> ResponseReturnValue:

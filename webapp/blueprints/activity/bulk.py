@@ -12,7 +12,7 @@ from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, r
 from webapp.services.autotask.activity import bulk as bulks
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity import states
-from webapp.services.autotask.push import batches, outbox
+from webapp.services.autotask.push import batches
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.quoting.draft import editing
@@ -59,7 +59,6 @@ def begin_batch() -> ResponseReturnValue:
         return _review(bulks.chosen(_ids()), errors=error.fields)
     except NotFound as error:
         return _choose(str(error))
-    outbox.nudge(runtime())
     left = len(set(_ids())) - len(bulks.progress(batch.id).rows)
     if left:
         what = "1 quote is" if left == 1 else f"{left} quotes are"

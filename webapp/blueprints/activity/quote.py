@@ -16,7 +16,6 @@ from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import actor, is_htmx, refusal, runtime
 from webapp.models import Quote
 from webapp.services.autotask.activity import answers, panel, repush
-from webapp.services.autotask.push import outbox
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import parse_id
 from webapp.services.quoting.draft import editing
@@ -47,7 +46,6 @@ def push_again(quote_id: int) -> ResponseReturnValue:
     if not is_theirs(quote):
         return refusal(403, NOT_YOURS)
     result = repush.push_again(actor(), quote, "again")
-    outbox.nudge(runtime())
     return _answered(quote_id, "" if result.is_new else COMING)
 
 
@@ -64,7 +62,6 @@ def answer(quote_id: int) -> ResponseReturnValue:
         return _shown(quote, panel.of_quote(runtime(), quote), 422, errors=error.fields, picked=request.form)
     except Conflict as error:
         return _shown(quote, panel.of_quote(runtime(), quote), 409, sentence=str(error))
-    outbox.nudge(runtime())
     return _answered(quote_id, GOES_ON)
 
 

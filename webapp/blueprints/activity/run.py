@@ -11,7 +11,6 @@ from webapp.blueprints.activity.access import NOT_YOURS, is_admin, is_theirs
 from webapp.blueprints.support import actor, admin_required, is_htmx, refusal, runtime
 from webapp.services.autotask.activity import repush, run_detail
 from webapp.services.autotask.activity import runs as activities
-from webapp.services.autotask.push import outbox
 
 
 @activity.get("/runs/<int:run_id>")
@@ -36,7 +35,6 @@ def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
     if not is_theirs(step.run.quote):
         return refusal(403, NOT_YOURS)
     entry = repush.retry_from(runtime(), actor(), step).entry
-    outbox.nudge(runtime())
     return redirect(url_for("activity.quote_panel", quote_id=entry.quote_id), 303)
 
 

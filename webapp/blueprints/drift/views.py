@@ -19,7 +19,6 @@ from webapp.services.autotask.drift import decide as drift_decide
 from webapp.services.autotask.drift import listing as drift_listing
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.drift import words as drift_words
-from webapp.services.autotask.push import outbox
 from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.quoting.draft import editing
@@ -99,8 +98,6 @@ def decide(quote_id: int) -> ResponseReturnValue:
         db.session.rollback()
         status = 409 if isinstance(error, Conflict) else 422
         return _page(editing.get(quote_id), status, sentence=str(error), chosen=choices)
-    if done.ours:
-        outbox.nudge(runtime())
     parts = []
     if done.ours:
         parts.append(f"{done.ours} {'is' if done.ours == 1 else 'are'} pushed to Autotask now")

@@ -21,7 +21,6 @@ from webapp.blueprints.support import (
 )
 from webapp.models import WebhookEndpoint, db
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.integrations import events
 from webapp.services.integrations.webhook import endpoints, log, snippet
 
 
@@ -105,7 +104,6 @@ def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
 def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send again."""
     endpoints.resume(actor(), endpoint_id)
-    events.nudge(runtime())
     return back_to("integrations.webhook", "Resumed. What waited is sent now.", endpoint_id=endpoint_id)
 
 
@@ -122,7 +120,6 @@ def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
 def test_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send a test message and watch it."""
     delivery = log.send_test(actor(), endpoint_id)
-    events.nudge(runtime())
     return back_to("integrations.webhook_delivery", delivery_id=delivery.id)
 
 
@@ -146,7 +143,6 @@ def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
     except Invalid as error:
         db.session.rollback()
         flash(str(error), "warning")
-    events.nudge(runtime())
     return back_to("integrations.webhook_delivery", delivery_id=delivery_id)
 
 

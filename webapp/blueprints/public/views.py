@@ -10,12 +10,11 @@ from flask_login import current_user
 
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
-from webapp.blueprints.support import is_htmx, runtime
+from webapp.blueprints.support import is_htmx
 from webapp.extensions import limiter
 from webapp.models import Quote
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.integrations import events
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
@@ -64,7 +63,6 @@ def pdf(token: str) -> ResponseReturnValue:
 
 
 def _answered(token: str) -> ResponseReturnValue:
-    events.nudge(runtime())
     return redirect(url_for("public.show", token=token), 303)
 
 

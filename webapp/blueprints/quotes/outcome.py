@@ -8,10 +8,9 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
-from webapp.blueprints.support import actor, back_to, runtime
+from webapp.blueprints.support import actor, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
-from webapp.services.integrations import events
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import copying, editing
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -36,7 +35,6 @@ def publish(quote_id: int) -> ResponseReturnValue:
     number = result.revision.number
     if not result.is_new:
         return back_to("quotes.show", f"Nothing has changed since revision {number}.", quote_id=quote_id)
-    events.nudge(runtime())
     quote = editing.get(quote_id)
     return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", quote_id=quote_id)
 
@@ -55,7 +53,6 @@ def set_status(quote_id: int) -> ResponseReturnValue:
     except Invalid as error:
         outcome = {"outcome_status": status, "outcome_errors": error.fields, "outcome_sentence": str(error)}
         return page(editing.get(quote_id), 422, outcome_values=request.form, **outcome)
-    events.nudge(runtime())
     return back_to("quotes.show", DONE[status], quote_id=quote_id)
 
 

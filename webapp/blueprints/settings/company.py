@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import CompanyForm
 from webapp.blueprints.support import actor, admin_required, back_to, show_errors
-from webapp.models import db
 from webapp.services.company import profile as company_profile
 from webapp.services.core.errors import Conflict, Invalid
 
@@ -27,7 +26,6 @@ def company() -> ResponseReturnValue:
             show_errors(form, error)
             status = 422
         except Conflict as error:
-            db.session.rollback()
             form.form_errors.append(f"{error} They are still below: save again to replace the saved version.")
             form.version.data, status = str(version), 409
         else:

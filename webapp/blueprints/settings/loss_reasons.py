@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import actor, admin_required, back_to
-from webapp.models import db
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
 
@@ -25,7 +24,6 @@ def loss_reason_list() -> ResponseReturnValue:
         except Invalid as error:
             sentence, errors, status = str(error), error.fields, 422
         except Conflict as error:
-            db.session.rollback()
             sentence = f"{error} They are still below: save again to replace the saved version."
             status = 409
         else:

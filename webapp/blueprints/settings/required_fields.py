@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
-from webapp.models import db
 from webapp.services.autotask.connection import connection
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.people import required_fields
@@ -26,7 +25,6 @@ def required() -> ResponseReturnValue:
         try:
             required_fields.save(actor(), wanted, request.form.get("version", -1, type=int))
         except (Invalid, Conflict) as error:
-            db.session.rollback()
             sentence, status = str(error), 422
             stored, version = required_fields.current()
             names = frozenset(wanted)

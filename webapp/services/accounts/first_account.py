@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import AppSetting, User, db
 from webapp.models.account import ADMIN
 from webapp.services.accounts import users
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 
 KEY = "setup_token"
@@ -24,6 +25,7 @@ WRONG = (
 )
 
 
+@work.command
 def issue_token() -> str:
     """A new token; the one before does not count any more. Raises Conflict when there is an account already."""
     if users.any_user():
@@ -34,24 +36,20 @@ def issue_token() -> str:
         row.value = {"digest": _digest(token)}
         row.version += 1
         db.session.add(row)
-        db.session.commit()
+        db.session.flush()
     except IntegrityError as error:
-        db.session.rollback()
         raise Conflict("Another set-up token was made at the same moment. Ask for one again.") from error
     return token
 
 
+@work.command
 def create(*, token: str, email: str, name: str, password: str) -> User:
     """Make the first account, an admin. Raises Conflict when there is one already, Invalid for a wrong token or value.
 
     The token counts on when a value is refused.
     """
-    try:
-        _use(token.strip())
-        return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
-    except (Conflict, Invalid):
-        db.session.rollback()
-        raise
+    _use(token.strip())
+    return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
 
 
 def _use(token: str) -> None:

@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Invalid, NotFound
 
 MIN_PASSWORD = 10
@@ -51,6 +51,7 @@ def any_user() -> bool:
     return db.session.scalar(db.select(User.id).limit(1)) is not None
 
 
+@work.command
 def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
@@ -63,7 +64,6 @@ def authenticate(email: str, password: str) -> User | None:
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
     audit.record(user, "user.signed_in", "user", user.id)
-    db.session.commit()
     return user
 
 
@@ -89,6 +89,7 @@ def session_id_of(user: User) -> str:
     return f"{user.id}:{user.session_epoch}"
 
 
+@work.command
 def create_user(actor: User | None, *, email: str, name: str, password: str, role: str) -> User:
     """Create an account. Raises Invalid with a sentence for each wrong field, and stores nothing."""
     address = normalize_email(email)
@@ -106,7 +107,6 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
     db.session.add(user)
     db.session.flush()
     audit.record(actor, "user.created", "user", user.id, email=address, role=role)
-    db.session.commit()
     return user
 
 
@@ -118,14 +118,15 @@ def find_by_email(email: str) -> User:
     return user
 
 
+@work.command
 def set_password(actor: User | None, user: User, password: str) -> None:
     """Change a password and end the user's open sessions. Raises Invalid with a sentence."""
     user.password_hash = _hasher.hash(check_password(password))
     user.session_epoch += 1
     audit.record(actor, "user.password_changed", "user", user.id)
-    db.session.commit()
 
 
+@work.command
 def update_user(actor: User, user: User, *, name: str, role: str, is_active: bool) -> None:
     """Change the name, role or active flag. Raises Invalid with a sentence, also for the only active admin."""
     if not name.strip():
@@ -144,7 +145,6 @@ def update_user(actor: User, user: User, *, name: str, role: str, is_active: boo
     user.name, user.role, user.is_active = name.strip(), role, is_active
     after = {"name": user.name, "role": role, "is_active": is_active}
     audit.record(actor, "user.changed", "user", user.id, before=before, after=after)
-    db.session.commit()
 
 
 def list_users() -> list[User]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select
 
 from webapp.models import Category, Item, QuoteLine, User, db
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
@@ -40,6 +40,7 @@ def choices() -> list[tuple[int, str]]:
     return options
 
 
+@work.command
 def save(actor: User | None, category: Category | None, values: Mapping[str, object]) -> Category:
     """Add (None) or rename and move a category.
 
@@ -66,7 +67,6 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
     db.session.add(category)
     db.session.flush()
     audit.record(actor, action, "category", category.id, path=category.path)
-    db.session.commit()
     return category
 
 
@@ -78,6 +78,7 @@ def find(name: str, parent: Category | None) -> Category | None:
     return category
 
 
+@work.command
 def ensure(names: Sequence[str]) -> Category:
     """The category with the path ``names`` (up to two levels), created in the open transaction if it is missing."""
     parent: Category | None = None
@@ -93,6 +94,7 @@ def ensure(names: Sequence[str]) -> Category:
     return parent
 
 
+@work.command
 def delete(actor: User | None, category: Category) -> None:
     """Delete an unused category. Raises Invalid with a sentence that says what uses it."""
     items = _count(db.select(Item.id).where(Item.category_id == category.id))
@@ -105,7 +107,6 @@ def delete(actor: User | None, category: Category) -> None:
         )
     audit.record(actor, "category.deleted", "category", category.id, path=category.path)
     db.session.delete(category)
-    db.session.commit()
 
 
 def _count(query: Select[tuple[int]]) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.fields import Reader, words
 
 PAGE = 50
@@ -60,6 +60,7 @@ def search(
     return list(db.session.scalars(query))
 
 
+@work.command
 def save(actor: User | None, item: Item | None, values: Mapping[str, object]) -> Item:
     """Add (None) or change an item from form input.
 
@@ -87,7 +88,6 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     db.session.add(item)
     db.session.flush()
     audit.record(actor, action, "item", item.id, name=item.name)
-    db.session.commit()
     return item
 
 

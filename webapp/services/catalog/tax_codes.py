@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User, db
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 
@@ -29,6 +29,7 @@ def usable() -> list[TaxCode]:
     return [code for code in everything() if code.is_active]
 
 
+@work.command
 def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, object]) -> TaxCode:
     """Add (None) or change a tax code; ``rate`` in percent.
 
@@ -50,10 +51,10 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     db.session.add(tax_code)
     db.session.flush()
     audit.record(actor, action, "tax_code", tax_code.id, name=name, rate=str(rate), active=tax_code.is_active)
-    db.session.commit()
     return tax_code
 
 
+@work.command
 def delete(actor: User | None, tax_code: TaxCode) -> None:
     """Delete an unused tax code. Raises Invalid with a sentence that says what to do instead."""
     used = db.session.scalar(db.select(QuoteLine.id).where(QuoteLine.tax_code_id == tax_code.id).limit(1))
@@ -65,4 +66,3 @@ def delete(actor: User | None, tax_code: TaxCode) -> None:
         )
     audit.record(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
     db.session.delete(tax_code)
-    db.session.commit()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import AppSetting, User, db
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Conflict
 
 COMPANY_PROFILE = "company_profile"
@@ -41,8 +41,9 @@ def get(key: str) -> tuple[dict[str, Any], int]:
     return {**DEFAULTS[key], **stored}, row.version if row else 0
 
 
+@work.command
 def put(key: str, value: dict[str, Any], expected_version: int, actor: User | None) -> int:
-    """Store ``value`` in a transaction and return the new version.
+    """Store ``value`` and return the new version.
 
     Raises Conflict when someone saved after ``expected_version`` was read.
     """
@@ -56,9 +57,8 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     db.session.add(row)
     audit.record(actor, "settings.changed", "app_setting", key, before=before, after=value)
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError as error:
         # Two people saved these settings for the first time at the same moment.
-        db.session.rollback()
         raise Conflict(STALE) from error
     return version + 1

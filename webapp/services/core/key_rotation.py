@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from webapp.models import Base, db
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 
 SUFFIX = "_encrypted"
 
 
+@work.command
 def rotate(runtime: Runtime) -> int:
     """Re-encrypt all columns whose name ends with ``_encrypted``; returns the number of values.
 
@@ -24,5 +26,4 @@ def rotate(runtime: Runtime) -> int:
                 if token:
                     setattr(record, name, runtime.vault.rotate(token))
                     count += 1
-    db.session.commit()
     return count

@@ -11,6 +11,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Notification, PushRun, Quote, User, db, utc_now
 from webapp.models.account import ADMIN
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail
 
@@ -73,11 +74,11 @@ def count(user: User) -> int:
     return db.session.scalar(query) or 0
 
 
+@work.command
 def put_aside(user: User, notification_id: int | None) -> None:
     """Mark one of the user's notifications, or (None) all of them, as read."""
     chosen = [] if notification_id is None else [Notification.id == notification_id]
     _mark_read(Notification.user_id == user.id, *chosen)
-    db.session.commit()
 
 
 def send_mails(runtime: Runtime) -> int:

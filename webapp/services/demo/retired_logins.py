@@ -6,11 +6,13 @@ import secrets
 
 from webapp.models import User, db
 from webapp.services.accounts import users
+from webapp.services.core import work
 
 EMAILS = ("admin@demo.example", "rep@demo.example")
 PUBLISHED = "quotewright-demo"
 
 
+@work.command
 def end() -> list[str]:
     """Give accounts that still have it a password that nobody knows; returns their addresses."""
     found = [

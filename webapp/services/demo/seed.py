@@ -12,6 +12,7 @@ from webapp.models.account import ADMIN, REP
 from webapp.services.accounts import users
 from webapp.services.catalog import categories, items, tax_codes
 from webapp.services.company import app_settings
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.demo import data as demo_data
 from webapp.services.demo import retired_logins
@@ -49,6 +50,7 @@ def new_passwords(known: Mapping[str, str]) -> dict[str, str]:
     return {email: known.get(email) or _random() for email in (ADMIN_EMAIL, REP_EMAIL)}
 
 
+@work.command
 def seed(passwords: Mapping[str, str]) -> list[Login]:
     """Fill the database and return the logins. New accounts get ``passwords``.
 
@@ -94,7 +96,6 @@ def _items(admin: User, company: Block) -> None:
     for top in company["categories"]:
         for name in top["subcategories"]:
             categories.ensure((top["name"], name))
-    db.session.commit()
     for code in company["tax_codes"]:
         if not db.session.scalar(db.select(TaxCode.id).filter_by(name=code["name"])):
             tax_codes.save(admin, None, {**code, "is_active": "1"})
@@ -145,7 +146,6 @@ def _quote(rep: User, wanted: Block) -> None:
         item = db.session.scalars(db.select(Item).filter_by(name=entry["item"])).one()
         line = lines.add_item(rep, quote.id, item, entry["quantity"])
         line.is_optional = entry["optional"]
-    db.session.commit()
     outcome = wanted["outcome"]
     if outcome == "draft":
         return

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import Organization, Person, Quote, User, db
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
 from webapp.services.people import required_fields
@@ -70,6 +70,7 @@ def organization_named(name: str) -> Organization | None:
     return matches[0] if matches else None
 
 
+@work.command
 def save_organization(
     actor: User | None, organization: Organization | None, values: Mapping[str, object]
 ) -> Organization:
@@ -98,10 +99,10 @@ def save_organization(
     db.session.add(organization)
     db.session.flush()
     audit.record(actor, action, "organization", organization.id, name=name)
-    db.session.commit()
     return organization
 
 
+@work.command
 def save_person(actor: User | None, person: Person | None, values: Mapping[str, object]) -> Person:
     """Add (None) or change a person from form input.
 
@@ -137,7 +138,6 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     db.session.add(person)
     db.session.flush()
     audit.record(actor, action, "person", person.id, name=person.full_name)
-    db.session.commit()
     return person
 
 

@@ -15,6 +15,7 @@ from webapp.models import OutboxEntry, PushLease, Quote, Revision, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.push import PARKED, RUNNING, STOPPED, SUPERSEDED, WAITING
 from webapp.services.autotask.push import gate
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.integrations import jobs
 
@@ -31,6 +32,7 @@ def record(quote: Quote, revision: Revision, reason: str) -> OutboxEntry:
     """Add an entry for ``revision`` in the open transaction. ``reason``: published, accepted, lost, ..."""
     entry = OutboxEntry(quote=quote, revision=revision, reason=reason, state=WAITING, not_before=utc_now())
     db.session.add(entry)
+    work.ring()
     return entry
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Quote, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, RUNNING, WAITING
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.integrations import jobs
 from webapp.services.integrations.base import QuoteEvent
@@ -54,6 +55,7 @@ def add(
     endpoint: WebhookEndpoint, name: str, described: dict[str, object], by: str, quote: Quote | None = None
 ) -> WebhookDelivery:
     """Add one message to the open transaction."""
+    work.ring()
     uid, now = payload.new_uid(), utc_now()
     delivery = WebhookDelivery(
         uid=uid,

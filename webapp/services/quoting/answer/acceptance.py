@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from webapp.models import Acceptance, Quote, User, db, utc_now
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.core.formatting import day
@@ -37,6 +38,7 @@ def by_token(token: str) -> Quote:
     return quote
 
 
+@work.command
 def note_viewed(quote: Quote) -> None:
     """Record when the customer first viewed the live revision."""
     if quote.viewed_at is not None or quote.status != PENDING:
@@ -47,7 +49,6 @@ def note_viewed(quote: Quote) -> None:
     if revision is not None and quote.viewed_at is None and quote.status == PENDING:
         quote.viewed_at = utc_now()
         events.tell(base.VIEWED, quote, revision, by=_customer(snapshot.parse(revision.content)))
-    db.session.commit()
 
 
 def closed_reason(quote: Quote) -> str:
@@ -63,6 +64,7 @@ def closed_reason(quote: Quote) -> str:
     return ""
 
 
+@work.command
 def accept(token: str, values: Mapping[str, object], chosen: Collection[str], evidence: Evidence) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
@@ -97,6 +99,7 @@ def accept(token: str, values: Mapping[str, object], chosen: Collection[str], ev
     return quote
 
 
+@work.command
 def decline(token: str, values: Mapping[str, object]) -> Quote:
     """The customer declines. ``values``: ``loss_reason`` (an id of the list) or ``reason``, and ``sha256``.
 
@@ -114,10 +117,10 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
     )
     reader.check("Please give a reason to decline.")
     transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=_customer(live))
-    db.session.commit()
     return quote
 
 
+@work.command
 def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
     """Record an acceptance that the rep got by phone or on paper, for the live revision as published.
 
@@ -156,7 +159,6 @@ def _accept(
     revision = transitions.apply(quote, ACCEPTED, actor=actor, label=record.name)
     record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
     quote.acceptance = record
-    db.session.commit()
 
 
 def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:

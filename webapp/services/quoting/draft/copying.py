@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, QuoteLine, User, db
-from webapp.services.core import audit
+from webapp.models import Quote, QuoteLine, User
+from webapp.services.core import audit, work
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.draft.lines import COPIED, new_uid
 
 HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_amount")
 
 
+@work.command
 def copy(actor: User, quote_id: int) -> Quote:
     """A draft with the same customer, texts, lines and prices, and a new expiration date.
 
@@ -26,5 +27,4 @@ def copy(actor: User, quote_id: int) -> Quote:
         for position, line in enumerate(original.lines)
     ]
     audit.record(actor, "quote.copied", "quote", new.id, original=original.id)
-    db.session.commit()
     return new

@@ -12,7 +12,7 @@ from babel.numbers import list_currencies
 from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
 from webapp.services.quoting.draft import stages
@@ -51,6 +51,7 @@ def lock_editable(quote_id: int) -> Quote:
     return quote
 
 
+@work.command
 def create(
     actor: User,
     *,
@@ -81,10 +82,10 @@ def create(
     db.session.add(quote)
     db.session.flush()
     audit.record(actor, "quote.begun", "quote", quote.id, title=quote.title)
-    db.session.commit()
     return quote
 
 
+@work.command
 def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
     """Change the fields of the quote, without its lines. ``values`` holds the ``version`` that the form showed.
 
@@ -113,10 +114,10 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     changed = {name: [before[name], str(value)] for name, value in read.items() if before[name] != str(value)}
     quote.version += 1
     audit.record(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
-    db.session.commit()
     return quote
 
 
+@work.command
 def set_customer(
     actor: User,
     quote_id: int,
@@ -133,10 +134,10 @@ def set_customer(
     quote.version += 1
     label = person.full_name if person else (organization.name if organization else "")
     audit.record(actor, "quote.customer_changed", "quote", quote.id, customer=label)
-    db.session.commit()
     return quote
 
 
+@work.command
 def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | None) -> Quote:
     """Link the quote to an existing Autotask opportunity (id, title), or (None) let the push find or create it."""
     quote = lock_editable(quote_id)
@@ -146,10 +147,10 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
     audit.record(
         actor, "quote.opportunity_chosen", "quote", quote.id, opportunity=quote.autotask_opportunity_id
     )
-    db.session.commit()
     return quote
 
 
+@work.command
 def discard_changes(actor: User, quote_id: int) -> Quote:
     """Reset the draft to the published revision. Raises Invalid when the quote was never published."""
     quote = lock_editable(quote_id)
@@ -158,10 +159,10 @@ def discard_changes(actor: User, quote_id: int) -> Quote:
         raise Invalid("This quote hasn't been published, so there is nothing to go back to.")
     freezing.restore(quote, snapshot)
     audit.record(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
-    db.session.commit()
     return quote
 
 
+@work.command
 def delete_draft(actor: User, quote_id: int) -> None:
     """Delete a quote that was never published. Raises Invalid with a sentence for a published quote."""
     quote = lock(quote_id)
@@ -169,7 +170,6 @@ def delete_draft(actor: User, quote_id: int) -> None:
         raise Invalid(f"Quote {quote.number} was published, so it can't be deleted. Mark it as lost instead.")
     audit.record(actor, "quote.deleted", "quote", quote.id, title=quote.title)
     db.session.delete(quote)
-    db.session.commit()
 
 
 def check_version(reader: Reader, version: int, what: str) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
 from webapp.services.catalog.items import CODES, MAX_DESCRIPTION, MAX_PRICE, MAX_QUANTITY
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft.editing import check_version, lock_editable
@@ -41,6 +41,7 @@ COPIED = (
 )
 
 
+@work.command
 def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal(1)) -> QuoteLine:
     """Add an item of the library as the last line. Raises Invalid when the quote is full or closed."""
     quote = _with_room(quote_id)
@@ -51,6 +52,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     return _finish(actor, quote, line, "quote.line_added")
 
 
+@work.command
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = _with_room(quote_id)
@@ -60,6 +62,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     return _finish(actor, quote, line, "quote.line_added")
 
 
+@work.command
 def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
     """Change a line from form input; ``values`` holds the ``version`` that the form showed.
 
@@ -74,10 +77,10 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
         setattr(line, name, value)
     line.version += 1
     audit.record(actor, "quote.line_changed", "quote", quote.id, line=line.name)
-    db.session.commit()
     return line
 
 
+@work.command
 def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Insert a copy below a line."""
     quote = _with_room(quote_id)
@@ -87,6 +90,7 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     return _finish(actor, quote, copy, "quote.line_added")
 
 
+@work.command
 def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
     """Move a line to ``position``, counted from 1. Positions out of range mean the first or last place."""
     quote = lock_editable(quote_id)
@@ -96,6 +100,7 @@ def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
     return _finish(actor, quote, line, "quote.line_moved")
 
 
+@work.command
 def remove(actor: User, quote_id: int, uid: str) -> Quote:
     """Delete a line."""
     quote = lock_editable(quote_id)
@@ -129,7 +134,6 @@ def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLin
     for position, other in enumerate(quote.lines):
         other.position = position
     audit.record(actor, action, "quote", quote.id, line=line.name)
-    db.session.commit()
     return line
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from webapp.models import Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.integrations import base, events
 from webapp.services.quoting.draft import editing, stages
@@ -17,12 +17,11 @@ RECENT = timedelta(days=30)
 ACTOR = "Quotewright"
 
 
-def tick(runtime: Runtime) -> int:
-    """Process the quotes that expired since the last run, and wake the workers. Returns the number of quotes."""
-    expired = sum(expire(quote_id) for quote_id in due(stages.today()))
-    if expired:
-        events.nudge(runtime)
-    return expired
+def tick(_runtime: Runtime) -> int:
+    """Process the quotes that expired since the last run. Returns the number of quotes."""
+    with work.unit():
+        quote_ids = due(stages.today())
+    return sum(expire(quote_id) for quote_id in quote_ids)
 
 
 def due(today: date, limit: int = AT_ONCE) -> list[int]:
@@ -45,11 +44,10 @@ def due(today: date, limit: int = AT_ONCE) -> list[int]:
         .order_by(Revision.expires_on, Quote.id)
         .limit(limit)
     )
-    quote_ids = list(db.session.scalars(query))
-    db.session.commit()
-    return quote_ids
+    return list(db.session.scalars(query))
 
 
+@work.command
 def expire(quote_id: int) -> bool:
     """Record that the quote expired and notify the integrations, in one transaction. False when it isn't expired."""
     quote = editing.lock(quote_id)
@@ -61,10 +59,8 @@ def expire(quote_id: int) -> bool:
         and stages.is_expired(revision.expires_on, stages.today())
     )
     if revision is None or not expired:
-        db.session.rollback()
         return False
     revision.expired_at = utc_now()
     events.tell(base.EXPIRED, quote, revision, by=ACTOR)
     audit.record(None, "quote.expired", "quote", quote.id, revision=revision.number)
-    db.session.commit()
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.models import Quote, Revision, User, db, utc_now
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Invalid
 from webapp.services.integrations import base, events
 from webapp.services.quoting.draft import readiness
@@ -22,6 +22,7 @@ class Published:
     is_new: bool
 
 
+@work.command
 def publish(actor: User, quote_id: int) -> Published:
     """Freeze the quote and notify the integrations, in one transaction that needs neither Redis nor Autotask.
 
@@ -36,7 +37,6 @@ def publish(actor: User, quote_id: int) -> Published:
         )
     current = quote.current_revision
     if current is not None and not freezing.has_changes(quote, current):
-        db.session.rollback()
         return Published(current, is_new=False)
     if quote.number is None:
         quote.number = numbering.next_quote_number()
@@ -52,7 +52,6 @@ def publish(actor: User, quote_id: int) -> Published:
     audit.record(
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
     )
-    db.session.commit()
     return Published(revision, is_new=True)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, Revision, User, db, utc_now
+from webapp.models import Quote, Revision, User, utc_now
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.company.loss_reasons import LossReason
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Invalid
 from webapp.services.integrations import base, events
 from webapp.services.quoting.draft.editing import lock
@@ -43,6 +43,7 @@ def possible(quote: Quote) -> tuple[str, ...]:
     return TRANSITIONS[quote.status]
 
 
+@work.command
 def advance(
     actor: User, quote_id: int, status: str, *, reason: str = "", loss_reason_id: object = None
 ) -> Quote:
@@ -66,7 +67,6 @@ def advance(
     if len(reason) > MAX_REASON:
         raise ReasonMissing("Nothing was changed.", {"reason": f"Use up to {MAX_REASON} characters."})
     apply(quote, status, actor=actor, reason=reason, chosen=chosen)
-    db.session.commit()
     return quote
 
 
