@@ -109,7 +109,7 @@ def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
     page.unroute("**/lines/*")
     expect(page.get_by_text("Published as quote")).to_be_visible()
     expect(page.locator(".line .amount")).to_have_text("$12.50")
-    expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
+    expect(page.get_by_text("Customer sees revision 1")).to_be_visible()
 
 
 def test_a_refused_price_is_not_published(editor: Page) -> None:
