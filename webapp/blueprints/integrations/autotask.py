@@ -10,17 +10,15 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations, lists
-from webapp.blueprints.integrations.categories import CATEGORY_SECTION, category_context, category_view
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.connection import connection, prerequisites
-from webapp.services.autotask.settings import examples, section_forms, tax_mapping
+from webapp.services.autotask.settings import category_table, examples
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.autotask.settings.form_fields import STATUS_LABELS, STATUSES
-from webapp.services.autotask.settings.model import ItemCategoryMapping, TaxCodeMapping
-from webapp.services.autotask.settings.page import SectionView
+from webapp.services.autotask.settings.kinds import KINDS
+from webapp.services.autotask.settings.section_view import TITLES, SectionView
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
 
@@ -40,7 +38,7 @@ def autotask() -> ResponseReturnValue:
 @admin_required
 def section(section: str) -> ResponseReturnValue:
     """One section as last saved; without JavaScript the page, at that section."""
-    if section not in settings_page.TITLES:
+    if section not in TITLES:
         raise NotFound("There is no such section of the settings.")
     if not is_htmx():
         return redirect(url_for("integrations.autotask", _anchor=f"section-{section}"), 303)
@@ -53,13 +51,13 @@ def section(section: str) -> ResponseReturnValue:
 def save_section(section: str) -> ResponseReturnValue:
     """Save one section as a draft; with ``do`` show it again with what was typed, or discard its draft."""
     posted, choices = request.form.to_dict(), cached()
-    if section not in settings_page.TITLES or section == TAX_SECTION:
+    if section not in TITLES or section == TAX_SECTION:
         raise NotFound("There is no such section of the settings.")
     do = posted.get("do", "save")
     if do == "redraw":
         return _answer(settings_page.with_input(section, posted, choices), choices)
-    if section == CATEGORY_SECTION and do not in ("save", "discard"):
-        return _answer(category_view(posted, choices), choices)
+    if section == category_table.SECTION and do not in ("save", "discard"):
+        return _answer(category_table.redrawn(posted, choices), choices)
     version = request.form.get("version", -1, type=int)
     try:
         if do == "discard":
@@ -108,7 +106,7 @@ def example() -> ResponseReturnValue:
 
 def _answer(view: SectionView, choices: Choices) -> ResponseReturnValue:
     """A section that was not saved, as a partial or within the page."""
-    status = 409 if view.stale else 422 if view.errors or view.sentence else 200
+    status = 409 if view.conflict else 422 if view.errors or view.sentence else 200
     body = _partial(view, choices) if is_htmx() else page(changed=view)
     return body, status
 
@@ -141,7 +139,7 @@ def page(
         name: changed
         if changed is not None and changed.name == name
         else settings_page.view(name, choices, actor())
-        for name in settings_page.TITLES
+        for name in TITLES
     }
     return render_template(
         "integrations/autotask/page.html",
@@ -162,7 +160,7 @@ def frame(choices: Choices) -> dict[str, Any]:
     newest = next(iter(settings_store.history(1)), None)
     return {
         "choices": choices,
-        "titles": settings_page.TITLES,
+        "titles": TITLES,
         "states": settings_page.overview(),
         "unmapped": settings_page.unmapped(choices),
         "flawed": settings_page.flawed(choices),
@@ -173,18 +171,4 @@ def frame(choices: Choices) -> dict[str, Any]:
 
 def _context(view: SectionView) -> Mapping[str, Any]:
     """What the section's own template needs besides its view."""
-    if isinstance(view.content, ItemCategoryMapping):
-        return category_context(view, request.values.to_dict())
-    if isinstance(view.content, TaxCodeMapping):
-        taxes = settings_page.taxes(offline())
-        return {
-            "rows": tax_mapping.rows(view.content, taxes),
-            "unmapped": tax_mapping.unmapped_count(view.content),
-        }
-    fields = {item.name: item for item in section_forms.fields_of(view.name)}
-    shown = {
-        item.name: examples.of_pattern(offline(), item.name, view.values.get(item.name, ""))
-        for item in fields.values()
-        if item.pattern
-    }
-    return {"fields": fields, "examples": shown, "statuses": STATUSES, "status_labels": STATUS_LABELS}
+    return KINDS[view.name].details(view, request.values.to_dict(), offline())

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from webapp.models import Link, User, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.links import csv_format
 from webapp.services.autotask.links import rows as link_rows
+from webapp.services.autotask.links.csv_format import FileRow, Unreadable
 from webapp.services.core import audit
-
-COLUMNS = ("ours", "name", "autotask", "autotask_id", "autotask_parent_id")
-NEEDED = ("ours", "autotask", "autotask_id")
-MAX_ROWS = 200_000
-MAX_REMOTE_ID = 2**63 - 1
-# A cell that begins so could be run as a formula by a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -45,33 +37,19 @@ class Report:
     stored: bool = False
 
 
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    local: Local
-    remote_id: int
-    parent_id: int | None
-    name: str
-
-
 def export() -> str:
-    """All links as CSV, with a header, in UTF-8 for spreadsheets."""
+    """All links as CSV."""
     ours = link_rows.load()
-    text = io.StringIO(newline="")
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for link in link_rows.everything():
-        name = ours.name(link.local_type, link.local_id) or str(link.pushed.get("name") or "")
-        cells = (
+    return csv_format.write(
+        (
             link_rows.written(link.local_type, link.local_id),
-            name,
+            ours.name(link.local_type, link.local_id) or str(link.pushed.get("name") or ""),
             link.remote_entity,
             str(link.remote_id),
             "" if link.remote_parent_id is None else str(link.remote_parent_id),
         )
-        writer.writerow([_safe(cell) for cell in cells])
-    return text.getvalue()
+        for link in link_rows.everything()
+    )
 
 
 def check(data: bytes) -> Report:
@@ -106,17 +84,17 @@ def store(actor: User | None, data: bytes) -> Report:
     return report
 
 
-def _run(data: bytes) -> tuple[Report, list[_Row]]:
+def _run(data: bytes) -> tuple[Report, list[FileRow]]:
     report = Report()
-    rows: list[_Row] = []
+    rows: list[FileRow] = []
     try:
-        for line, cells in _cells(data):
+        for line, cells in csv_format.cells_of(data):
             report.rows += 1
             try:
-                rows.append(_row(line, cells))
+                rows.append(csv_format.parse(line, cells))
             except ValueError as error:
                 report.problems.append(RowProblem(line, str(error)))
-    except _Unreadable as error:
+    except Unreadable as error:
         report.problems.append(RowProblem(error.line, str(error)))
         return report, rows
     if not report.rows:
@@ -128,101 +106,7 @@ def _run(data: bytes) -> tuple[Report, list[_Row]]:
     return report, rows
 
 
-class _Unreadable(Exception):
-    def __init__(self, sentence: str, line: int = 0) -> None:
-        super().__init__(sentence)
-        self.line = line
-
-
-def _cells(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row as cells by column, with its line in the file. Raises _Unreadable."""
-    text = _decoded(data)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    header: list[str] = []
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = _header(cells, reader.line_num)
-                continue
-            if len(cells) != len(header):
-                raise _Unreadable(
-                    f"This line has {len(cells)} cells, but the header has {len(header)}.", reader.line_num
-                )
-            if reader.line_num > MAX_ROWS:
-                raise _Unreadable(f"The file has more than {MAX_ROWS:,} lines.", reader.line_num)
-            yield reader.line_num, dict(zip(header, map(_unsafe, cells), strict=True))
-    except csv.Error as error:
-        raise _Unreadable(f"This line cannot be read as CSV ({error}).", reader.line_num) from error
-    if not header:
-        raise _Unreadable("The file is empty.")
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _Unreadable(
-            "The file is not UTF-8 text. In a spreadsheet, save it as “CSV UTF-8”; a workbook itself is no CSV."
-        ) from error
-    if "\x00" in text:
-        raise _Unreadable("The file holds bytes that no text has, so it is no CSV.")
-    return text
-
-
-def _delimiter(text: str) -> str:
-    """What spreadsheets put between cells, depending on their language."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(",;\t", key=first.count)
-
-
-def _header(cells: list[str], line: int) -> list[str]:
-    names = [_unsafe(cell).strip().lower() for cell in cells]
-    missing = [name for name in NEEDED if name not in names]
-    if missing:
-        raise _Unreadable(
-            f"The first line must name the columns; {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
-            f"missing. A file exported here has {', '.join(COLUMNS)}.",
-            line,
-        )
-    twice = [name for name in COLUMNS if names.count(name) > 1]
-    if twice:
-        raise _Unreadable(f"The column {twice[0]} stands there twice.", line)
-    return names
-
-
-def _row(line: int, cells: dict[str, str]) -> _Row:
-    """Raises ValueError with what is wrong."""
-    kind, number = link_rows.parse(cells["ours"])
-    entity = cells["autotask"].strip()
-    allowed = link_rows.ENTITIES[kind]
-    if entity not in allowed:
-        raise ValueError(f"“{entity[:40]}” does not go with {kind}; it must be {' or '.join(allowed)}.")
-    remote_id = _remote_id("autotask_id", cells["autotask_id"])
-    if remote_id == 0 and entity != "Companies":
-        raise ValueError(f"autotask_id is 0, which none of Autotask's {entity} has.")
-    parent = cells.get("autotask_parent_id", "").strip()
-    parent_id = _remote_id("autotask_parent_id", parent) if parent else None
-    if entity in link_rows.CHILDREN and parent_id is None:
-        raise ValueError(
-            f"autotask_parent_id is empty, but {entity} are written through their {link_rows.CHILDREN[entity]}."
-        )
-    return _Row(line, (kind, number, entity), remote_id, parent_id, cells.get("name", "").strip())
-
-
-def _remote_id(column: str, text: str) -> int:
-    cleaned = text.strip()
-    if not (cleaned.isascii() and cleaned.isdigit()):
-        hint = " A spreadsheet may have rounded it." if "e" in cleaned.lower() or "." in cleaned else ""
-        raise ValueError(f"{column} “{cleaned[:40]}” is not a whole number.{hint}")
-    number = int(cleaned[:25])
-    if number > MAX_REMOTE_ID:
-        raise ValueError(f"{column} “{cleaned[:40]}” is too large.")
-    return number
-
-
-def _judge(report: Report, rows: list[_Row], ours: link_rows.Ours) -> None:
+def _judge(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
     """Compare the rows with what there is and with each other."""
     present = _present()
     holders = {(entity, link.remote_id): (kind, number) for (kind, number, entity), link in present.items()}
@@ -245,7 +129,7 @@ def _judge(report: Report, rows: list[_Row], ours: link_rows.Ours) -> None:
             report.changed.append(_change(row, link))
 
 
-def _compare_names(report: Report, rows: list[_Row], ours: link_rows.Ours) -> None:
+def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
     """Notice a file of another installation, whose ids are those of other records here."""
     compared = 0
     for row in rows:
@@ -266,7 +150,7 @@ def _compare_names(report: Report, rows: list[_Row], ours: link_rows.Ours) -> No
         report.problems.append(RowProblem(0, sentence))
 
 
-def _change(row: _Row, link: Link) -> str:
+def _change(row: FileRow, link: Link) -> str:
     name = link_rows.written(*row.local[:2])
     if link.remote_id == row.remote_id:
         return f"{name}: the parent {link.remote_parent_id} of {row.local[2]} {row.remote_id} becomes {row.parent_id}"
@@ -274,7 +158,7 @@ def _change(row: _Row, link: Link) -> str:
 
 
 def _conflict(
-    row: _Row,
+    row: FileRow,
     ours: link_rows.Ours,
     seen: dict[Local, int],
     targets: dict[tuple[str, int], int],
@@ -302,13 +186,3 @@ def _conflict(
 def _present() -> dict[Local, Link]:
     query = db.select(Link).filter_by(integration=AUTOTASK)
     return {link_rows.local_of(link): link for link in db.session.scalars(query)}
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
-
-
-def _unsafe(cell: str) -> str:
-    """The cell behind ``_safe``."""
-    return cell[1:] if cell.startswith("'") and cell[1:].lstrip(" ").startswith(FORMULA) else cell

@@ -50,8 +50,8 @@ def parse(text: str) -> tuple[str, str]:
     """The kind and the id behind ``written``. Raises ValueError with a sentence."""
     kind, *parts = text.strip().split("/")
     if kind not in ENTITIES or len(parts) != (2 if kind in ("line", "location", "revision") else 1):
-        known = ", ".join(f"{one}/…" for one in ENTITIES)
-        raise ValueError(f"“{text[:80]}” names none of our records. RemoteRecord are {known}.")
+        known = ", ".join(f"{kind}/…" for kind in ENTITIES)
+        raise ValueError(f"“{text[:80]}” names none of our records. Use one of {known}.")
     if kind == "goods":
         if not _GOODS.fullmatch(parts[0]):
             raise ValueError(f"“{text[:80]}” is no product or service of ours.")

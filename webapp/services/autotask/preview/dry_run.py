@@ -14,7 +14,9 @@ from webapp.services.autotask.preview.plan_only import Shown
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.kinds import KINDS
 from webapp.services.autotask.settings.model import AutotaskSettings
+from webapp.services.autotask.settings.section_view import DRAFT, NEW, TITLES
 from webapp.services.autotask.wanted import facts
 from webapp.services.autotask.wanted.compile import Outcome, compile_quote
 from webapp.services.autotask.wanted.desired import Problem
@@ -66,9 +68,9 @@ def gaps(choices: Choices) -> list[Problem]:
     found = []
     states = settings_page.overview()
     for name, state in states.items():
-        if state == settings_page.NEW and name not in settings_page.MAY_STAY_UNSAVED:
-            found.append(Problem(f"{settings_page.TITLES[name]} was never saved.", ("settings", name)))
-    drafts = [settings_page.TITLES[name] for name, state in states.items() if state == settings_page.DRAFT]
+        if state == NEW and not KINDS[name].optional:
+            found.append(Problem(f"{TITLES[name]} was never saved.", ("settings", name)))
+    drafts = [TITLES[name] for name, state in states.items() if state == DRAFT]
     if drafts:
         listed = ", ".join(drafts)
         found.append(

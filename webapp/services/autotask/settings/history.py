@@ -11,10 +11,10 @@ from webapp.services.autotask.settings import category_mapping, tax_mapping
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.changes import Change, changes
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.autotask.settings.form_fields import FormField
+from webapp.services.autotask.settings.fields.field import FormField
+from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import AutotaskSettings
-from webapp.services.autotask.settings.page import TITLES
-from webapp.services.autotask.settings.section_forms import fields_of
+from webapp.services.autotask.settings.section_view import TITLES
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.core.fields import MAX_ID
 

@@ -9,23 +9,15 @@ from typing import Any
 from webapp.models import User
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.choices import Choices, by_words, preselected
-from webapp.services.autotask.settings.form_fields import FIELDS, FormField, loss_reason_field
+from webapp.services.autotask.settings.fields.field import FormField
+from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import SECTIONS, Section
-from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader, parse_decimal
 from webapp.services.core.formatting import plain
 
 NOT_SAVED = "This section was not saved: something in it needs your attention."
 INCOMPLETE = "Only a part of the form arrived, so nothing of this section was saved. Save it again."
-
-
-def fields_of(section: str) -> tuple[FormField, ...]:
-    """The controls of a section, with one for each of our loss reasons; none for a section with a form of its own."""
-    fields = FIELDS.get(section, ())
-    if section != "quote_status":
-        return fields
-    return (*fields, *(loss_reason_field(one.id, one.name) for one in loss_reasons.current()[0]))
 
 
 def values(section: str, content: Section) -> dict[str, str]:
