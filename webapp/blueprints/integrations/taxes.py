@@ -1,4 +1,4 @@
-"""Tax Code Mapping, which the settings page opens in a tab of its own."""
+"""Tax Code Mapping, which the settings page opens in a new tab."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tax_codes() -> ResponseReturnValue:
         return _page(view, choices), 409 if view.conflict else 422
     if is_htmx():
         return _page(view, choices)
-    message = "The tax mapping was saved as a draft. Go back to the settings and press “Save Integration”."
+    message = "Draft saved. To make it live, go back to the settings and press Save Integration."
     return back_to("integrations.tax_codes", f"{message} {view.note}".strip())
 
 

@@ -14,10 +14,10 @@ class FormField:
 
     ``kind``: ``remote`` (a value of Autotask, from ``choices.SOURCES[source]``), ``fixed`` (one of ``options``),
     ``flag``, ``number`` (whole, from ``low`` to ``high``), ``decimal``, ``text``.
-    ``required``: the sentence when it is left empty; ``empty``: what the empty choice is called; ``guess``: words by
-    which a value is preselected. ``shown_when``: another control and its values, with which alone this one means
-    something. ``pattern``: a text with placeholders, whose outcome the page shows. ``suggest``: false when nothing is
-    preselected, not even Autotask's own default.
+    ``required``: the error when it is left empty; ``empty``: the label of the empty choice; ``guess``: words in the
+    label of the value to preselect. ``shown_when``: another control and the values of it that make this control
+    matter. ``pattern``: a text with placeholders; the page shows its result. ``suggest``: False to preselect nothing,
+    not even Autotask's default.
     """
 
     name: str
@@ -39,6 +39,6 @@ class FormField:
 # When a matched record in Autotask is updated.
 UPDATE_POLICIES: Options = (
     ("never", "Never"),
-    ("fill_empty", "Only where Autotask has nothing"),
-    ("overwrite", "Always, ours wins"),
+    ("fill_empty", "Only fill blanks"),
+    ("overwrite", "Always overwrite"),
 )

@@ -7,23 +7,23 @@ from webapp.services.autotask.settings.fields.field import UPDATE_POLICIES, Form
 _UPDATING = ("update_existing", "fill_empty", "overwrite")
 
 PRODUCTS_SERVICES = (
-    FormField("match_mpn", "Manufacturer's part number", "flag"),
+    FormField("match_mpn", "Manufacturer part number", "flag"),
     FormField("match_sku", "SKU", "flag"),
     FormField("match_name", "Exact name", "flag"),
     FormField(
         "when_unmatched",
-        "A line that matches nothing in Autotask",
+        "When a line matches nothing in Autotask",
         "fixed",
         options=(
             ("create", "Create the product or service"),
-            ("stop", "Stop the push and ask"),
+            ("stop", "Pause and ask me"),
         ),
     ),
     FormField(
         "inactive_match",
-        "A line that matches something inactive",
+        "When a line matches an inactive record",
         "fixed",
-        options=(("stop", "Stop the push and ask"), ("activate", "Make it active again")),
+        options=(("stop", "Pause and ask me"), ("activate", "Reactivate it")),
     ),
     FormField("update_existing", "Update existing products and services", "fixed", options=UPDATE_POLICIES),
     FormField("update_price", "Price", "flag", shown_when=_UPDATING),
@@ -34,7 +34,7 @@ PRODUCTS_SERVICES = (
         "Billing code of new products",
         "remote",
         "product_codes",
-        required="Choose a code: Autotask makes no product without a material billing code.",
+        required="Choose a code. Autotask requires a material billing code for new products.",
         guess=("hardware", "product", "material"),
     ),
     FormField(
@@ -42,7 +42,7 @@ PRODUCTS_SERVICES = (
         "Billing code of new services",
         "remote",
         "service_codes",
-        required="Choose a code: Autotask makes no service without a billing code.",
+        required="Choose a code. Autotask requires a billing code for new services.",
         guess=("managed service", "service", "recurring"),
     ),
     FormField(
@@ -50,9 +50,9 @@ PRODUCTS_SERVICES = (
         "Period of new services",
         "remote",
         "service_periods",
-        empty="That of the line",
+        empty="Same as line",
         suggest=False,
-        help="The service's price and cost are converted to it; the line keeps its own period.",
+        help="The service's price and cost are converted to this period. The line keeps its own.",
     ),
     FormField("default_vendor_id", "Vendor of new products and services", "remote", "vendors"),
     FormField(
@@ -61,25 +61,25 @@ PRODUCTS_SERVICES = (
         "fixed",
         options=(
             ("both", "Record and quote item"),
-            ("record", "Product or service alone"),
-            ("item", "Quote item alone"),
+            ("record", "Product or service only"),
+            ("item", "Quote item only"),
         ),
     ),
-    FormField("mpn_in_name", "Put the manufacturer's part number before the name", "flag"),
+    FormField("mpn_in_name", "Put the manufacturer part number before the name", "flag"),
     FormField("send_cost", "Send costs to Autotask", "flag"),
     FormField(
         "markup",
         "Markup of new products and services",
         "fixed",
         options=(
-            ("none", "Left to Autotask"),
+            ("none", "Use Autotask's default markup"),
             ("computed", "From the line's price and cost"),
-            ("fixed", "A fixed percentage"),
+            ("fixed", "Fixed percentage"),
         ),
     ),
     FormField(
         "markup_percent",
-        "Markup in percent",
+        "Markup (%)",
         "decimal",
         shown_when=("markup", "fixed"),
     ),
@@ -88,7 +88,7 @@ PRODUCTS_SERVICES = (
         "Role of labor lines",
         "remote",
         "roles",
-        help="Serves where a category names no role of its own.",
+        help="Used when a category has no role.",
         guess=("engineer", "technician", "consult"),
     ),
     FormField(
@@ -96,8 +96,8 @@ PRODUCTS_SERVICES = (
     ),
     FormField(
         "discount_as",
-        "A discount on the whole quote",
+        "Discount on the whole quote",
         "fixed",
-        options=(("spread", "Is spread over the lines"), ("item", "Becomes a discount item")),
+        options=(("spread", "Spread it across the lines"), ("item", "Add it as a discount item")),
     ),
 )

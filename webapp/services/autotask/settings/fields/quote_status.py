@@ -6,7 +6,7 @@ from webapp.services.autotask.settings.fields.field import FormField
 
 STATUSES = ("pending", "accepted", "ordered", "fulfilled", "lost", "expired")
 STATUS_LABELS = {name: name.capitalize() for name in STATUSES}
-# Which list of reasons a status takes; none for those that are neither won nor lost.
+# The list of reasons that a status uses; only won and lost quotes have reasons.
 REASONS = {
     "accepted": "win_reasons",
     "ordered": "win_reasons",
@@ -15,9 +15,9 @@ REASONS = {
     "expired": "loss_reasons",
 }
 
-# What the customer or the rep made of the quote: the push always tells Autotask.
+# Won and lost quotes always update the opportunity's status.
 ANSWERED = ("accepted", "ordered", "fulfilled", "lost")
-_STATUS_NEEDED = "Choose a status: a quote that is won or lost always tells Autotask so."
+_STATUS_NEEDED = "Choose a status. Won and lost quotes always update the opportunity."
 _STATUS_WORDS = {
     "pending": ("active", "open"),
     "accepted": ("closed", "won"),
@@ -35,7 +35,7 @@ _STAGE_WORDS = {
 
 def _status_fields(status: str) -> tuple[FormField, ...]:
     label = STATUS_LABELS[status]
-    keep = "Leave as it is"
+    keep = "Don't change"
     fields = [
         FormField(
             f"{status}-status",
@@ -43,7 +43,7 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
             "remote",
             "statuses",
             required=_STATUS_NEEDED if status in ANSWERED else "",
-            empty="Choose one" if status in ANSWERED else keep,
+            empty="Choose a status" if status in ANSWERED else keep,
             guess=_STATUS_WORDS.get(status, ()),
         ),
         FormField(
@@ -54,7 +54,7 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
             empty=keep,
             guess=_STAGE_WORDS.get(status, ()),
         ),
-        FormField(f"{status}-probability", f"{label}: probability in percent", "number", empty="As it is"),
+        FormField(f"{status}-probability", f"{label}: probability (%)", "number", empty="Don't change"),
     ]
     if status in REASONS:
         kind = REASONS[status].removesuffix("_reasons")
@@ -62,7 +62,7 @@ def _status_fields(status: str) -> tuple[FormField, ...]:
             FormField(f"{status}-reason", f"{label}: {kind} reason", "remote", REASONS[status], empty=keep)
         )
     if status != "pending":
-        # An open quote has no closed date: one that is opened again takes it back.
+        # An open quote has no closed date, and a reopened quote loses it.
         fields.append(FormField(f"{status}-set_closed_date", f"{label}: set the closed date", "flag"))
     return tuple(fields)
 
@@ -74,7 +74,7 @@ def loss_reason_field(reason_id: int, name: str) -> FormField:
         f"Lost for “{name}”",
         "remote",
         "loss_reasons",
-        empty="As any lost quote",
+        empty="Use the Lost default",
         guess=(name.lower(), *_LOSS_WORDS.get(name.lower(), ())),
     )
 
