@@ -144,7 +144,7 @@ def test_choosing_ours_pushes_that_field_and_nothing_else(desk: Desk) -> None:
     desk.tenant.edit("QuoteItems", first["id"], unitPrice=99, quantity=3)
     assert {one.field for one in compare(desk, quote)} == {"unitPrice", "quantity"}
     forget_calls(desk)
-    assert decide(desk, quote, OURS) == drift_decide.Decided(ours=2, theirs=0)
+    assert decide(desk, quote, OURS) == drift_decide.Decided(ours=2, remote=0)
     assert desk.tenant.stats()["total"] == 0, "deciding alone writes nothing"
     run = desk.process(quote)
     assert run.state == "synced"
@@ -162,7 +162,7 @@ def test_accepting_theirs_is_remembered_and_no_push_overwrites_it(desk: Desk) ->
     desk.tenant.edit("QuoteItems", item["id"], unitPrice=99)
     compare(desk, quote)
     entry = newest_entry(quote.id).id
-    assert decide(desk, quote, THEIRS) == drift_decide.Decided(ours=0, theirs=1)
+    assert decide(desk, quote, THEIRS) == drift_decide.Decided(ours=0, remote=1)
     assert newest_entry(quote.id).id == entry, "accepting pushes nothing"
     assert compare(desk, quote) == []
     quote.lines[0].name = "Rack 2"

@@ -40,7 +40,7 @@ def pushed(desk: Desk, *lines: dict[str, Any], **header: Any) -> Quote:
 
 
 def look_and_store(desk: Desk) -> Report:
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     rebuild.store(desk.rep, report)
     return report
 
@@ -51,7 +51,7 @@ def test_every_link_comes_back_and_the_next_push_writes_nothing(desk: Desk) -> N
     before = links()
     lose_links()
     desk.tenant._ask("DELETE", "/calls")
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     assert desk.tenant.stats()["writes"] == 0
     assert links() == {}, "looking stores nothing"
     assert (report.unclear, report.absent) == ([], [])
@@ -76,7 +76,7 @@ def test_many_quotes_cost_few_calls(desk: Desk) -> None:
         pushed(desk, {"name": f"Thing {number}"})
     lose_links()
     desk.tenant._ask("DELETE", "/calls")
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     assert report.looked == 4
     assert desk.tenant.stats()["total"] == 7
 
@@ -93,7 +93,7 @@ def test_links_that_are_there_stay_and_only_lacking_ones_are_found(desk: Desk) -
     report = look_and_store(desk)
     assert [one.local for one in report.found] == [lost]
     assert links() == before
-    assert rebuild.look(desk.runtime).looked == 0
+    assert rebuild.search(desk.runtime).looked == 0
     assert quote.number is not None
 
 
@@ -216,7 +216,7 @@ def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> No
 def test_what_was_linked_between_looking_and_storing_stays(desk: Desk) -> None:
     quote = pushed(desk)
     lose_links()
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     mine = ("quote", str(quote.id), "Quotes")
     db.session.add(Link(local_type=mine[0], local_id=mine[1], remote_entity=mine[2], remote_id=4711))
     db.session.commit()
@@ -248,7 +248,7 @@ def test_one_organization_found_as_two_companies_is_not_linked(desk: Desk) -> No
 def test_a_limit_says_how_many_are_left(desk: Desk) -> None:
     quotes = [pushed(desk, {"name": f"Thing {number}"}) for number in range(3)]
     lose_links()
-    report = rebuild.look(desk.runtime, limit=2)
+    report = rebuild.search(desk.runtime, limit=2)
     assert (report.looked, report.left) == (3, 1)
     assert {one.local[1] for one in report.found if one.local[2] == "Quotes"} == {
         str(quote.id) for quote in quotes[1:]
@@ -260,5 +260,5 @@ def test_without_a_connection_a_sentence_is_raised_and_nothing_stored(desk: Desk
     lose_links()
     connection.disconnect(desk.rep)
     with pytest.raises(NotConnected):
-        rebuild.look(desk.runtime)
+        rebuild.search(desk.runtime)
     assert links() == {}

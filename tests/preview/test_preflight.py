@@ -74,7 +74,7 @@ def test_credentials_that_expired_since_are_found_by_checking_again(desk: Desk) 
     assert preflight.check(desk.runtime, quote).is_clear
     desk.tenant.change(secret="another one")
     assert preflight.check(desk.runtime, quote).is_clear, "asked at most every ten minutes"
-    report = preflight.check(desk.runtime, quote, anew=True)
+    report = preflight.check(desk.runtime, quote, refresh=True)
     assert "no longer accepts" in report.waits[0].sentence
     assert preflight.check(desk.runtime, quote).waits, "and that is remembered"
 

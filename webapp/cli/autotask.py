@@ -1,4 +1,4 @@
-"""``flask autotask``: looking at a push, and making it, from the command line."""
+"""``flask autotask``: preview a push, or push, from the command line."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def runtime() -> Runtime:
 @autotask.command("push")
 @click.argument("quote")
 @click.option(
-    "--dry-run", is_flag=True, help="only show what the push would do; nothing is written in Autotask"
+    "--dry-run", is_flag=True, help="only show what the push would do; nothing is written to Autotask"
 )
 @click.option("--json", "as_json", is_flag=True, help="print the steps as JSON")
 @click.pass_context
 def push(context: click.Context, quote: str, dry_run: bool, as_json: bool) -> None:
     """Push QUOTE (its number, its id, or id:7) to Autotask now.
 
-    Exit codes: 0 done, or nothing to do; 1 it failed; 3 pushed, but Autotask comes to something else; 4 a person must
-    mend or pick something first; 5 it waits and a worker tries it again.
+    Exit codes: 0 synced, or nothing to do; 1 failed; 3 pushed, but Autotask's totals differ; 4 a person must fix or
+    choose something first; 5 waiting, a worker retries it.
     """
     try:
         found = at_once.find_quote(quote)
@@ -79,7 +79,7 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
             ],
         )
     else:
-        draft = ", as publishing now would make it" if seen.is_draft else ""
+        draft = ", as publishing now would create it" if seen.is_draft else ""
         click.echo(f"Quote {seen.number} “{quote.title}”, revision {seen.revision}{draft}")
         _print_plan(plan)
     return NEEDS_PERSON if plan.problems or plan.questions else 0
@@ -89,7 +89,7 @@ def _print_plan(plan: plan_only.Plan) -> None:
     for sentence in plan.warnings:
         click.echo(f"Note: {sentence}")
     if plan.problems or plan.questions:
-        click.echo("The push would stop before it writes anything:")
+        click.echo("The push would stop before writing anything:")
         for problem in plan.problems:
             click.echo(f"  - {problem.sentence}")
         for question in plan.questions:
@@ -104,7 +104,7 @@ def _print_plan(plan: plan_only.Plan) -> None:
             before = f"{change.before} -> " if change.before else ""
             click.echo(f"       {change.label}: {before}{change.after}".replace("\n", "\n         "))
     same = len(plan.steps) - len(shown)
-    click.echo(f"{len(shown)} to write, {same} as they should be. Nothing was written.")
+    click.echo(f"{len(shown)} to write, {same} already match. Nothing was written.")
 
 
 def _push(quote: Quote, as_json: bool) -> int:
@@ -134,7 +134,7 @@ def _push(quote: Quote, as_json: bool) -> int:
 
 
 def _asked(run: PushRun | None) -> list[PushQuestion]:
-    """What the push waits to be told."""
+    """The push's open questions."""
     return answers.open_questions(run.quote_id) if run is not None and run.state == "needs_you" else []
 
 
@@ -150,9 +150,11 @@ def _code(entry: OutboxEntry, run: PushRun | None) -> int:
 
 def _sentence(entry: OutboxEntry, run: PushRun | None) -> str:
     if run is not None and run.state == "synced":
-        return "Autotask agrees with the quote, to the cent."
-    said = (run.sentence if run else "") or entry.last_error or "A newer push of this quote covers this one."
-    waits = " A worker tries it again." if _code(entry, run) == WAITS else ""
+        return "Synced. Totals match Autotask."
+    said = (
+        (run.sentence if run else "") or entry.last_error or "A newer push of this quote replaces this one."
+    )
+    waits = " A worker will retry it." if _code(entry, run) == WAITS else ""
     return f"{said}{waits}"
 
 

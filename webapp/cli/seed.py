@@ -17,7 +17,7 @@ seed = AppGroup("seed", help="Fill the database.")
 @click.option("--json", "as_json", is_flag=True, help="print the logins as JSON")
 def demo(as_json: bool) -> None:
     """Add an example company with customers, items and quotes, and print how to sign in."""
-    from webapp.services.demo import seed as demo_seed  # every other command starts without it
+    from webapp.services.demo import seed as demo_seed  # other commands start faster without it
 
     try:
         logins = demo_seed.seed()

@@ -56,7 +56,7 @@ def import_links() -> ResponseReturnValue:
 def rebuild_links() -> ResponseReturnValue:
     """Search Autotask for lost links; with ``do=store``, save the results."""
     try:
-        found = rebuild.look(runtime(), QUOTES_AT_ONCE)
+        found = rebuild.search(runtime(), QUOTES_AT_ONCE)
     except ServiceError as error:
         db.session.rollback()
         return _page(422, rebuild_sentence=str(error))

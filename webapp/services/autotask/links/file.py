@@ -1,4 +1,4 @@
-"""The links as a file: out as CSV that any spreadsheet opens, and in again, every row checked, all of it or nothing."""
+"""Links as a CSV file: exporting them, and importing them with every row checked, all or nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.services.core import audit
 
 @dataclass(frozen=True)
 class RowProblem:
-    """What is wrong with one line of the file; 0: with the file itself."""
+    """An error in one line of the file; line 0: in the file itself."""
 
     line: int
     sentence: str
@@ -23,9 +23,9 @@ class RowProblem:
 
 @dataclass
 class Report:
-    """What an import would do, or did. With ``problems`` nothing is stored. ``changed``: sentences, old to new.
+    """The result of an import or a check. With ``problems`` nothing is stored. ``changed``: sentences, old to new.
 
-    ``renamed``: sentences about records that bear another name here than in the file.
+    ``renamed``: sentences about records whose name differs from the file.
     """
 
     rows: int = 0
@@ -53,12 +53,12 @@ def export() -> str:
 
 
 def check(data: bytes) -> Report:
-    """What importing ``data`` would do; nothing is stored."""
+    """What importing ``data`` would do, with nothing stored."""
     return _run(data)[0]
 
 
 def store(actor: User | None, data: bytes) -> Report:
-    """Import ``data`` when every row is right; with a single wrong one nothing is stored."""
+    """Import ``data`` if every row is valid, else store nothing."""
     report, rows = _run(data)
     if report.problems:
         return report
@@ -72,7 +72,7 @@ def store(actor: User | None, data: bytes) -> Report:
             )
             db.session.add(link)
         elif link.remote_id != row.remote_id:
-            # What was pushed was pushed to another record.
+            # The pushed values were pushed to the old record.
             link.pushed = {}
         link.remote_id = row.remote_id
         link.remote_parent_id = row.parent_id if row.parent_id is not None else link.remote_parent_id
@@ -98,16 +98,16 @@ def _run(data: bytes) -> tuple[Report, list[FileRow]]:
         report.problems.append(RowProblem(error.line, str(error)))
         return report, rows
     if not report.rows:
-        report.problems.append(RowProblem(0, "The file holds no rows, so there is nothing to import."))
+        report.problems.append(RowProblem(0, "The file has no rows, so there's nothing to import."))
     ours = link_rows.load()
-    _judge(report, rows, ours)
+    _compare_rows(report, rows, ours)
     _compare_names(report, rows, ours)
     report.problems.sort(key=lambda problem: problem.line)
     return report, rows
 
 
-def _judge(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
-    """Compare the rows with what there is and with each other."""
+def _compare_rows(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
+    """Compare the rows with the existing links and with each other."""
     present = _present()
     holders = {(entity, link.remote_id): (kind, number) for (kind, number, entity), link in present.items()}
     moved = {row.local for row in rows}
@@ -130,7 +130,7 @@ def _judge(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
 
 
 def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
-    """Notice a file of another installation, whose ids are those of other records here."""
+    """Recognize a file of another installation, whose ids belong to different records here."""
     compared = 0
     for row in rows:
         here = ours.name(*row.local[:2])
@@ -143,9 +143,9 @@ def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) ->
             )
     if len(report.renamed) > 1 and len(report.renamed) * 2 > compared:
         sentence = (
-            f"{len(report.renamed)} of {compared} records that the file names are called something else here, for "
-            f"example: {report.renamed[0]}. It seems to come from another Quotewright. If it does not, empty its "
-            "column “name”."
+            f"{len(report.renamed)} of {compared} records in the file have a different name here, for example: "
+            f"{report.renamed[0]}. The file seems to come from a different Quotewright. If it doesn't, clear its column "
+            "“name”."
         )
         report.problems.append(RowProblem(0, sentence))
 
@@ -165,21 +165,21 @@ def _conflict(
     holders: dict[tuple[str, int], tuple[str, str]],
     moved: set[Local],
 ) -> str:
-    """A sentence when the row cannot be taken; empty when it can."""
+    """A sentence when the row can't be imported; empty when it can."""
     kind, number, entity = row.local
     missing = ours.missing(kind, number)
     if missing:
         return missing
     if row.local in seen:
-        return f"The same record of ours stands in line {seen[row.local]} already."
+        return f"Line {seen[row.local]} already has this record."
     if entity not in link_rows.ALONE:
         return ""
     target = (entity, row.remote_id)
     if target in targets:
-        return f"{entity} {row.remote_id} stands in line {targets[target]} already."
+        return f"Line {targets[target]} already has {entity} {row.remote_id}."
     holder = holders.get(target)
     if holder is not None and holder != (kind, number) and (*holder, entity) not in moved:
-        return f"{entity} {row.remote_id} belongs to {link_rows.written(*holder)} already."
+        return f"{entity} {row.remote_id} is already linked to {link_rows.written(*holder)}."
     return ""
 
 

@@ -87,7 +87,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
     db.session.refresh(endpoint, with_for_update=True)
     if seen != mark(endpoint, secret=True):
         raise Conflict(
-            "Someone already replaced the secret, so it wasn't replaced again. To replace it anyway, reload the webhook "
+            "Someone already replaced the secret, so it wasn't replaced again. To replace it anyway, reload the page "
             "first."
         )
     secret = signing.new_secret()
