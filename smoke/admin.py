@@ -96,7 +96,7 @@ class Admin(Visitor):
             self._taxes()
         self.open(AUTOTASK)
         self.send(self.form(action="autotask/save"))
-        if "counts from now on" not in self.html:
+        if "is now live" not in self.html:
             raise Stuck(f"Save Integration did not say that the settings count: {self.complaints()}")
 
     def _section(self, name: str) -> Form:

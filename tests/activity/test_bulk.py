@@ -57,7 +57,7 @@ def test_a_dry_run_tells_the_steps_and_writes_nothing(office: Office, admin: Vis
     assert sorted(addresses) == sorted(f"/activity/bulk/{one}/dry-run" for one in (done, fresh))
     of_done = admin.client.get(f"/activity/bulk/{done}/dry-run", headers=HTMX)
     of_fresh = admin.client.get(f"/activity/bulk/{fresh}/dry-run", headers=HTMX)
-    assert "Nothing to write" in text(of_done)
+    assert "already up to date" in text(of_done)
     found = re.search(r"(\d+) steps: (\d+) to create, 0 to change, 0 to remove", text(of_fresh))
     assert found
     assert found[1] == found[2]
@@ -166,7 +166,7 @@ def test_what_is_about_to_be_pushed_is_not_added(office: Office, admin: Visitor)
     quote_id = office.quote()
     answer = post(admin, "/activity/batches", [quote_id], stop_after="3")
     assert answer.status_code == 422
-    assert "about to be pushed already" in text(answer)
+    assert "already waiting to sync" in text(answer)
 
 
 @pytest.mark.parametrize("stop_after", ["", "0", "-1", "51", "x", "9" * 30])

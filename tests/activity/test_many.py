@@ -127,5 +127,5 @@ def test_a_page_beyond_the_last_says_so(office: Office, owner: Visitor) -> None:
     office.process(quote_id)
     answer = owner.client.get("/activity/?page=99&state=synced")
     assert answer.status_code == 200
-    assert "There are not so many pushes." in text(answer)
+    assert "No more syncs." in text(answer)
     assert 'href="/activity/?state=synced"' in answer.text

@@ -163,7 +163,7 @@ def test_a_failed_run_is_tried_again_from_where_it_stopped(office: Office, owner
     address = f"/activity/runs/{failed}"
     said = text(owner.client.get(address))
     assert "Autotask refused" in said
-    assert "goes on from where this one stopped" in said
+    assert "continues where this sync stopped" in said
     mend_company(office, company_id)
     before = office.tenant.stats()["creates"]
     assert owner.send(owner.form(address, "/push")).status_code == 303

@@ -205,7 +205,7 @@ def test_the_second_of_two_answers_is_told_that_it_came_late(
     assert owner.client.post(early.action, data={**dict(early.fields), name: str(albany)}).status_code == 303
     answer = admin.client.post(late.action, data={**dict(late.fields), name: str(buffalo)}, headers=HTMX)
     assert answer.status_code == 409
-    assert "answered meanwhile" in text(answer)
+    assert "already answered this question" in text(answer)
     assert stored(office) == [(albany, "olga@demo.example")]
 
 

@@ -42,7 +42,7 @@ def remote(desk: Desk, quote: Quote, entity: str = "QuoteItems") -> list[dict[st
 
 
 def compare(desk: Desk, quote: Quote) -> list[DriftFinding]:
-    """Compare now and return the open findings."""
+    """Check now and return the open findings."""
     drift_check.check_one(desk.runtime, quote)
     query = db.select(DriftFinding).filter_by(quote_id=quote.id, state=OPEN).order_by(DriftFinding.id)
     return list(db.session.scalars(query))
@@ -381,7 +381,7 @@ def test_while_a_push_waits_nothing_is_compared(desk: Desk) -> None:
     assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
     db.session.commit()
-    with pytest.raises(Conflict, match="A push of this quote waits"):
+    with pytest.raises(Conflict, match="This quote is waiting to sync"):
         drift_check.check_one(desk.runtime, quote)
 
 
@@ -419,7 +419,7 @@ def test_deciding_about_values_that_changed_meanwhile_is_refused_whole(desk: Des
     choices = {one.id: (OURS, drift_decide.seen(one)) for one in findings}
     desk.tenant.edit("QuoteItems", item["id"], unitPrice=98)
     compare(desk, quote)
-    with pytest.raises(Conflict, match="changed since this page was opened"):
+    with pytest.raises(Conflict, match="changed after you opened this page"):
         drift_decide.decide(desk.rep, quote, choices)
     assert {one.state for one in db.session.scalars(db.select(DriftFinding))} == {OPEN}
     assert newest_entry(quote.id).state != WAITING

@@ -115,7 +115,7 @@ def test_a_quote_of_the_same_number_but_another_name_is_not_taken(desk: Desk) ->
     report = look_and_store(desk)
     (sentence,) = report.unclear
     assert sentence == (
-        f"Quote {quote.number} “New office”: The quote {there['id']} in Autotask bears its number {quote.number}, but "
+        f"Quote {quote.number} “New office”: The quote {there['id']} in Autotask has its number {quote.number}, but "
         "is named “Somebody else's”."
     )
     assert links() == {}
@@ -130,8 +130,7 @@ def test_two_quotes_of_the_same_number_and_name_are_a_question(desk: Desk) -> No
     report = look_and_store(desk)
     assert len(report.unclear) == 1
     assert (
-        f"Several quotes in Autotask bear its number and its name: {there['id']}, {second}."
-        in report.unclear[0]
+        f"Several quotes in Autotask have its number and name: {there['id']}, {second}." in report.unclear[0]
     )
     assert links() == {}
 
@@ -143,7 +142,7 @@ def test_another_company_and_another_contact_are_not_linked(desk: Desk) -> None:
     desk.tenant.edit("Companies", there["companyID"], companyName="Bought by another Ltd")
     lose_links()
     report = look_and_store(desk)
-    assert any("They are not linked." in sentence for sentence in report.unclear)
+    assert any("They aren't linked." in sentence for sentence in report.unclear)
     found = links()
     assert ("quote", str(quote.id), "Quotes") in found
     assert not [key for key in found if key[2] in ("Companies", "Contacts")]
@@ -164,7 +163,7 @@ def test_lines_of_the_same_name_are_told_apart_by_their_place_or_not_at_all(desk
     assert len(report.unclear) == 2
     # The lines are made several at a time, so their ids need not follow their order.
     ids = ", ".join(str(number) for number in sorted(item["id"] for item in items[:2]))
-    assert f"Line 1 “Same” could be each of the items {ids}." in report.unclear[0]
+    assert f"Line 1 “Same” matches several items: {ids}." in report.unclear[0]
     assert [key[1] for key in links() if key[2] == "QuoteItems"] == [f"{quote.id}:{quote.lines[2].uid}"]
 
 
@@ -176,7 +175,7 @@ def test_two_items_at_the_same_place_with_the_same_name_are_a_question(desk: Des
     lose_links()
     report = look_and_store(desk)
     (sentence,) = report.unclear
-    assert f"could be each of the items {item['id']}, {second}." in sentence
+    assert f"matches several items: {item['id']}, {second}." in sentence
     assert ("line", f"{quote.id}:{quote.lines[0].uid}", "QuoteItems") not in links()
 
 
@@ -209,7 +208,7 @@ def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> No
     )
     db.session.commit()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if f"quote/{other.id} holds it already" in one]
+    assert [one for one in report.unclear if f"quote/{other.id} it's already linked to" in one]
     assert ("quote", str(quote.id), "Quotes") not in links()
 
 

@@ -56,7 +56,7 @@ def test_a_file_is_checked_then_imported(desk: Desk, admin: Visitor) -> None:
     lose_links()
     answer = send(admin, data, "check")
     assert answer.status_code == 200
-    assert f"The file is right. Importing it would make: {len(before)} new" in text(answer)
+    assert f"The file is valid. Importing it would give: {len(before)} new" in text(answer)
     assert as_stored() == []
     assert f"Imported: {len(before)} new" in text(send(admin, data, "import"))
     assert as_stored() == before
@@ -99,9 +99,9 @@ def test_lost_links_are_shown_before_they_are_stored(desk: Desk, admin: Visitor)
     assert f"Store {len(before)} links" in said
     assert "<b>" not in answer.text
     assert as_stored() == []
-    assert f"{len(before)} links were stored." in text(rebuild(admin, "store"))
+    assert f"{len(before)} links were saved." in text(rebuild(admin, "store"))
     assert as_stored() == before
-    assert "No published quote lacks a link" in text(rebuild(admin, "look"))
+    assert "All published quotes are linked" in text(rebuild(admin, "look"))
 
 
 def test_without_autotask_a_sentence_says_that_nothing_changed(desk: Desk, admin: Visitor) -> None:
@@ -153,7 +153,7 @@ def test_the_command_line_looks_first_and_stores_when_asked(desk: Desk) -> None:
     assert result.exit_code == 0
     assert f"{len(before)} found in 1 quotes, 0 not certain. Nothing was stored" in result.stdout
     assert as_stored() == []
-    assert f"{len(before)} links were stored" in command(desk, "rebuild", "--store").stdout
+    assert f"{len(before)} links were saved" in command(desk, "rebuild", "--store").stdout
     assert as_stored() == before
     connection.disconnect(desk.rep)
     result = command(desk, "rebuild")

@@ -136,7 +136,7 @@ def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) ->
     quote = desk.quote({"name": "Rack"}, {"name": "Shelf"})
     desk.tenant.remove("BillingCodes", code)
     assert sentences(desk, quote)["may"] == [
-        f"The billing code of line 1 “Rack” (#{code}) is not in Autotask any more."
+        f"The billing code of line 1 “Rack” (#{code}) is no longer in Autotask."
     ]
 
 

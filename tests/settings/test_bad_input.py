@@ -43,14 +43,14 @@ def test_a_category_mapped_to_a_code_that_autotask_lost(
     admin.send(admin.form(PAGE, "autotask/lists"))
 
     page = admin.client.get(PAGE)
-    assert f"#{code.value} (not in Autotask any more)" in text(page)
+    assert f"#{code.value} (no longer in Autotask)" in text(page)
     assert "1 to mend" in text(page)
     refused = admin.save_integration()
     assert refused.status_code == 422
     assert "Item Category Mapping: Hardware > Firewalls: The chosen value" in text(refused)
     form = admin.section("item_category")
     assert errors(admin.send(form, htmx=True)) == {
-        f"item_category-{name}": f"The chosen value (#{code.value}) is not in Autotask any more. Choose another."
+        f"item_category-{name}": f"The saved value (#{code.value}) is no longer in Autotask. Choose another."
     }
     assert admin.send(form, {name: ""}).status_code == 303
     assert admin.save_integration().status_code == 303
@@ -100,7 +100,7 @@ def test_a_stale_category_table_names_what_the_other_saved(
     refused = admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True)
     assert refused.status_code == 409
     assert "Second saved this section since you opened it." in text(refused)
-    assert "Saved meanwhile: Labor yes" in text(refused)
+    assert "Saved version: Labor yes" in text(refused)
     with app.app_context():
         assert _rules()[backup].is_labor is True
         assert services not in _rules()
@@ -135,7 +135,7 @@ def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) ->
 def test_a_draft_can_be_discarded(app: Flask, connected: Tenant, admin: Visitor) -> None:
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     answer = admin.send(admin.section("company"), {"do": "discard"}, htmx=True)
-    assert "These are suggestions from your Autotask." in text(answer), "it counts nowhere yet"
+    assert "Suggested from your Autotask." in text(answer), "it counts nowhere yet"
     admin.save_all()
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     stale = admin.section("company")
@@ -229,7 +229,7 @@ def test_a_field_that_did_not_arrive_is_not_taken_for_a_wish(
         assert answer.status_code == 200
     else:
         assert answer.status_code == 422
-        assert "Only a part of the form arrived, so nothing of this section was saved" in text(answer)
+        assert "Part of the form didn't arrive, so this section wasn't saved" in text(answer)
     with app.app_context():
         after = settings_store.draft(section)
         assert (after.version, after.content) == (before.version, before.content)
@@ -253,11 +253,11 @@ def test_what_a_push_cannot_do_without_is_asked_for_here(
 ) -> None:
     answer = admin.send(admin.section("quote_status"), {f"{status}-status": ""}, htmx=True)
     assert errors(answer) == {
-        f"quote_status-{status}-status": "Choose a status: a quote that is won or lost always tells Autotask so."
+        f"quote_status-{status}-status": "Choose a status. Won and lost quotes always update the opportunity."
     }
 
 
-NO_VERSION, NO_PAGE = "There is no such version of the settings.", "There is no such page"
+NO_VERSION, NO_PAGE = "There's no such version of the settings.", "There is no such page"
 
 
 @pytest.mark.parametrize(
@@ -281,8 +281,8 @@ def test_a_stale_history_restores_nothing(app: Flask, connected: Tenant, admin: 
     admin.send(admin.section("opportunity"), {"probability": "36"})
     answer = admin.send(stale)
     assert answer.status_code == 409
-    assert "Something was saved since you opened the history, so nothing was restored." in text(answer)
-    assert "Probability in percent : 35 → 36" in text(answer)
+    assert "The settings were saved after you opened the history, so nothing was restored." in text(answer)
+    assert "Probability (%) : 35 → 36" in text(answer)
     with app.app_context():
         assert settings_store.active().opportunity.probability == 35
         assert settings_store.draft("opportunity").content.model_dump()["probability"] == 36
@@ -304,8 +304,8 @@ def test_the_history_is_paged(app: Flask, connected: Tenant, admin: Visitor) -> 
     assert "Version 21<" not in first
     assert f"{PAGE}/history?before=22" in first
     second = text(admin.client.get(f"{PAGE}/history?before=22"))
-    assert "Probability in percent : 20 → 21" in second
-    assert "Counts now" not in second
+    assert "Probability (%) : 20 → 21" in second
+    assert " Live " not in second
     last = admin.client.get(f"{PAGE}/history?before=2").text
     assert "Version 1<" in last
     assert "Earlier versions" not in last
@@ -333,7 +333,7 @@ def test_old_lists_are_read_anew_when_the_page_is_there_and_serve_until_then(
         if answer.headers.get("HX-Trigger-After-Settle"):
             break
         assert f"{steps * metadata.AT_ONCE} of {len(metadata.NAMES)}" in text(answer)
-    assert answer.headers["HX-Trigger-After-Settle"] == "lists-renewed"
+    assert answer.headers["HX-Trigger-After-Settle"] == "lists-refreshed"
     assert steps == -(-len(metadata.NAMES) // metadata.AT_ONCE)
     with app.app_context():
         assert metadata.due(old + timedelta(hours=1)) == []
@@ -349,7 +349,7 @@ def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
     answer = admin.send(admin.form(PAGE, "autotask/lists"), htmx=True)
     assert answer.status_code == 200
     assert "0 of" in text(answer)
-    assert "Those of the last time still serve." in text(answer)
+    assert "The other lists stay as they were." in text(answer)
     assert admin.section("company").choices["company_type"]
 
 

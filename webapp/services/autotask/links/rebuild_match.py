@@ -32,7 +32,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Found:
-    """A link that can be stored. ``ours``, ``remote_name``: both records in words; ``pushed``: Autotask's values now."""
+    """A link that can be stored. ``ours``, ``remote_name``: both records in words; ``pushed``: Autotask's values."""
 
     local: Local
     remote_id: int

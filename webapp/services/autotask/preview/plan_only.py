@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Preview:
-    """The plan of one quote. ``is_draft``: for the revision that publishing now would create; ``number``: its number."""
+    """The plan of one quote. ``is_draft``: for the revision that publishing now would create, with its ``number``."""
 
     plan: Plan
     number: int
