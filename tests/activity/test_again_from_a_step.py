@@ -108,7 +108,7 @@ def test_a_line_that_is_gone_is_made_again(office: Office, owner: Visitor) -> No
     assert office.process(quote_id) == "synced"
     assert items(office)["Shelf"]["sortOrderID"] == 2
     said = text(owner.client.get(page_of(office, quote_id)))
-    assert "line 2 “Shelf” Planned anew" in said
+    assert "line 2 “Shelf” Replanned" in said
     assert "Create quote item line 2 “Shelf” Done" in said
     assert "line 3 “Fan” Not reached" not in said, "of the plan that was given up"
 

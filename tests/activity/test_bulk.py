@@ -58,7 +58,7 @@ def test_a_dry_run_tells_the_steps_and_writes_nothing(office: Office, admin: Vis
     of_done = admin.client.get(f"/activity/bulk/{done}/dry-run", headers=HTMX)
     of_fresh = admin.client.get(f"/activity/bulk/{fresh}/dry-run", headers=HTMX)
     assert "already up to date" in text(of_done)
-    found = re.search(r"(\d+) steps: (\d+) to create, 0 to change, 0 to remove", text(of_fresh))
+    found = re.search(r"(\d+) steps: create (\d+), update 0, delete 0", text(of_fresh))
     assert found
     assert found[1] == found[2]
     assert "<html" in admin.client.get(f"/activity/bulk/{fresh}/dry-run").text
@@ -78,7 +78,7 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     office.tenant.seed(Companies=[{**row, "companyName": "Twins"}] * 2)
     quote_id = office.quote(company="Twins")
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "Would stop: 2 companies in Autotask fit" in said
+    assert "Sync would stop: 2 companies in Autotask fit" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
     assert "could not be compared with Autotask" in said

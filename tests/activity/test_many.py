@@ -119,7 +119,7 @@ def test_what_waits_is_listed_with_its_reason(office: Office, owner: Visitor, co
     office.tenant.add_fault(kind="503", times=0)
     assert office.process(quote_id) == "waiting"
     said = text(owner.client.get("/activity/", headers=HTMX))
-    assert re.search(r"Waiting \d+ Waits its turn .{20,} revision 1, published not before", said)
+    assert re.search(r"Retrying \d+ Waits its turn .{20,} revision 1, published not before", said)
 
 
 def test_a_page_beyond_the_last_says_so(office: Office, owner: Visitor) -> None:

@@ -106,7 +106,7 @@ def test_autotask_away_is_told_with_the_time_of_the_next_try(office: Office, own
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
     assert office.process(quote_id) == "waiting"
-    assert (status(owner, quote_id), polls(owner, quote_id)) == ("waiting", "10s")
+    assert (status(owner, quote_id), polls(owner, quote_id)) == ("retrying", "10s")
     assert "Next attempt:" in text(owner.client.get(panel(quote_id)))
     office.tenant._ask("DELETE", "/faults")
     answer = owner.send(owner.form(panel(quote_id), "/push"), htmx=True)

@@ -217,7 +217,7 @@ def test_a_colleague_reads_the_question_and_cannot_answer(
     office.process(quote_id)
     page = colleague.client.get(panel(quote_id))
     assert "2 companies in Autotask fit" in text(page)
-    assert "Olga Owner or an admin can act on it" in text(page)
+    assert "Olga Owner or an admin can fix this" in text(page)
     form, (name,) = ask(colleague, quote_id)
     answer = colleague.client.post(form.action, data={**dict(form.fields), name: str(albany)})
     assert answer.status_code == 403

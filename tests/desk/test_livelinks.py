@@ -71,10 +71,10 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("/livelinks/opportunity", "The LiveLink came without the Opportunity ID"),
-        ("/livelinks/quote?id=abc", "The LiveLink came without the Quote ID"),
-        ("/livelinks/contact?id=-4", "The LiveLink came without the Contact ID"),
-        (f"/livelinks/organization?id={2**63}", "The LiveLink came without the Organization ID"),
+        ("/livelinks/opportunity", "This LiveLink is missing the record's Opportunity ID"),
+        ("/livelinks/quote?id=abc", "This LiveLink is missing the record's Quote ID"),
+        ("/livelinks/contact?id=-4", "This LiveLink is missing the record's Contact ID"),
+        (f"/livelinks/organization?id={2**63}", "This LiveLink is missing the record's Organization ID"),
         ("/livelinks/ticket?id=4", "This LiveLink has an unknown kind."),
     ],
 )

@@ -108,7 +108,7 @@ def test_sides_are_chosen_with_the_keyboard(desk: Desk, page: Page, address: str
     page.keyboard.press("Space")
     page.get_by_role("button", name="Apply choices").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Decided: 1 is pushed to Autotask now, 1 stays as in Autotask.")).to_be_visible()
+    expect(page.get_by_text("Saved: 1 syncing to Autotask now, 1 kept as in Autotask.")).to_be_visible()
     assert wrong_with(page) == []
     page.goto(f"{address}/drift/")
     assert wrong_with(page) == []

@@ -57,13 +57,13 @@ def test_a_rep_compares_and_sees_both_values_and_what_each_side_means(desk: Desk
     assert desk.tenant.stats()["writes"] == 0
     answer = seller.client.get(page(quote))
     said = text(answer)
-    assert "Unit price last pushed: 10.00 Use the quote's value" in said
-    assert "Use the quote's value here: 10.00 Autotask's value is written over." in said
+    assert "Unit price last synced: 10.00 Use the quote's value" in said
+    assert "Use the quote's value Quote: 10.00 Overwrites Autotask's value." in said
     assert (
-        "Keep Autotask's value in Autotask: 1,234.50 The quote and what the customer sees stay as they are"
+        "Keep Autotask's value Autotask: 1,234.50 Your quote doesn't change, so totals stay out of sync"
         in said
     )
-    assert "Keep Autotask's value in Autotask: By <i>hand</i>" in said, "shown as text"
+    assert "Keep Autotask's value Autotask: By <i>hand</i>" in said, "shown as text"
     assert "<i>" not in answer.text
     assert not re.search(r'type="radio"[^>]*checked', answer.text), "nothing is chosen beforehand"
 
@@ -73,8 +73,8 @@ def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
     quote = drifted(desk)
     compare_now(seller, quote)
     said = choose(seller, quote, unitPrice=OURS, description=THEIRS)
-    assert "Decided: 1 is pushed to Autotask now, 1 stays as in Autotask." in said
-    assert "Keep Autotask's value: By <i>hand</i> decided" in said
+    assert "Saved: 1 syncing to Autotask now, 1 kept as in Autotask." in said
+    assert "Keep Autotask's value: By <i>hand</i>" in said
     assert newest_entry(quote.id).state == WAITING
     assert desk.process(quote).state == "synced"
     after = remote(desk, quote)[0]
@@ -138,7 +138,7 @@ def test_an_admin_lets_all_be_compared_again(desk: Desk, admin: Visitor) -> None
     compare(desk, drifted(desk))
     answer = admin.send(admin.form("/drift/", "/compare"))
     assert answer.status_code == 303
-    assert "1 quote is compared" in text(admin.client.get(answer.location))
+    assert "Checking 1 quote." in text(admin.client.get(answer.location))
 
 
 @pytest.mark.both_databases
@@ -178,7 +178,7 @@ def test_the_list_brings_itself_up_to_date_while_quotes_are_compared(desk: Desk,
     admin.send(admin.form("/drift/", "/compare"))
     waiting = admin.client.get("/drift/", headers=HTMX)
     assert "<html" not in waiting.text
-    assert "1 quote is to be compared now." in text(waiting)
+    assert "Checking 1 quote now." in text(waiting)
     assert 'hx-trigger="every 3s"' in waiting.text
     assert drift_schedule.compare_due(desk.runtime) == 1
     done = admin.client.get("/drift/", headers=HTMX)

@@ -184,7 +184,7 @@ WRONG_ROWS = {
     "quote/²,,Quotes,5,": "isn't a valid record ID",
     "quote/99999999999,,Quotes,5,": "isn't a valid record ID",
     f"quote/{'9' * 5000},,Quotes,5,": "isn't a valid record ID",
-    "quote/4711,,Quotes,5,": "There is no quote with the id 4711.",
+    "quote/4711,,Quotes,5,": "There's no quote with ID 4711.",
     "organization/4711,,Companies,5,": "There is no organization 4711.",
     "person/4711,,Contacts,5,6": "There is no person 4711.",
     "line/1/nothing,,QuoteItems,5,6": "has no line nothing",
@@ -234,8 +234,8 @@ def test_the_same_record_twice_and_a_target_of_two_are_refused(desk: Desk) -> No
     )
     report = links_file.store(desk.rep, file(*rows))
     assert [(one.line, one.sentence) for one in report.problems] == [
-        (3, "The same record of ours stands in line 2 already."),
-        (4, "Quotes 5 stands in line 2 already."),
+        (3, "Line 2 already has this record."),
+        (4, "Line 2 already has Quotes 5."),
     ]
     assert as_stored() == []
 
@@ -245,7 +245,9 @@ def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_tha
     assert links_file.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
     taking = f"quote/{second.id},,Quotes,5,"
     report = links_file.store(desk.rep, file(taking))
-    assert [one.sentence for one in report.problems] == [f"Quotes 5 belongs to quote/{first.id} already."]
+    assert [one.sentence for one in report.problems] == [
+        f"Quotes 5 is already linked to quote/{first.id} already."
+    ]
     assert links_file.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
     assert [row[3] for row in as_stored()] == [6, 5]
 

@@ -103,7 +103,9 @@ def test_a_quote_that_was_never_pushed_is_told_as_absent(desk: Desk) -> None:
     quote = desk.quote({"name": "A"})
     publishing.publish(desk.rep, quote.id)
     report = look_and_store(desk)
-    assert report.absent == [f"Quote {quote.number} “New office” is not in Autotask; its next push makes it."]
+    assert report.absent == [
+        f"Quote {quote.number} “New office” isn't in Autotask. The next sync creates it."
+    ]
     assert links() == {}
 
 
@@ -195,7 +197,7 @@ def test_a_line_that_is_gone_is_told(desk: Desk) -> None:
     desk.tenant.remove("QuoteItems", item["id"])
     lose_links()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if "Line 2 “B” is not in Autotask's quote" in one]
+    assert [one for one in report.unclear if "Line 2 “B” isn't in Autotask's quote" in one]
 
 
 def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> None:
@@ -238,7 +240,7 @@ def test_one_organization_found_as_two_companies_is_not_linked(desk: Desk) -> No
     desk.tenant.edit("Quotes", moved["id"], companyID=other, contactID=None)
     lose_links()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if "was found as several Companies" in one]
+    assert [one for one in report.unclear if "matches several Companies" in one]
     found = links()
     assert not [key for key in found if key[2] == "Companies"]
     assert {key[1] for key in found if key[2] == "Quotes"} == {str(first.id), str(second.id)}

@@ -67,8 +67,8 @@ def test_a_wrong_file_is_answered_with_a_sentence_for_each_row(desk: Desk, admin
     answer = send(admin, file(*rows, "<script>,,x,y,"), "import")
     assert answer.status_code == 422
     said = text(answer)
-    assert "Nothing was imported: 151 things are wrong." in said
-    assert "Line 2: There is no quote with the id 5000." in said
+    assert "Nothing was imported. Fix 151 problems in the file:" in said
+    assert "Line 2: There's no quote with ID 5000." in said
     assert "… and 51 more." in said
     assert "<script>alert" not in answer.text
     assert as_stored() == []
@@ -126,7 +126,7 @@ def test_the_command_line_exports_checks_and_imports(desk: Desk, tmp_path: Path)
     assert command(desk, "export", str(target)).exit_code == 0
     assert command(desk, "export").stdout_bytes == target.read_bytes()
     lose_links()
-    assert f"Would be imported: {len(before)} new" in command(desk, "import", str(target), "--check").stdout
+    assert f"Would import: {len(before)} new" in command(desk, "import", str(target), "--check").stdout
     assert as_stored() == []
     assert f"Imported: {len(before)} new" in command(desk, "import", str(target)).stdout
     assert as_stored() == before
@@ -138,8 +138,8 @@ def test_the_command_line_names_every_wrong_row_and_fails(desk: Desk, tmp_path: 
     target.write_bytes(file("quote/4711,,Quotes,5,", "quote/x,,Quotes,5,"))
     result = command(desk, "import", str(target))
     assert result.exit_code == 1
-    assert "Line 2: There is no quote with the id 4711." in result.stderr
-    assert "2 wrong, so nothing was imported." in result.stderr
+    assert "Line 2: There's no quote with ID 4711." in result.stderr
+    assert "Nothing was imported. Fix 2 problems first." in result.stderr
     assert command(desk, "import", str(tmp_path / "none.csv")).exit_code == 2
     assert command(desk, "export", str(tmp_path / "no" / "folder.csv")).exit_code == 1
     assert as_stored() == []
@@ -151,7 +151,7 @@ def test_the_command_line_looks_first_and_stores_when_asked(desk: Desk) -> None:
     lose_links()
     result = command(desk, "rebuild")
     assert result.exit_code == 0
-    assert f"{len(before)} found in 1 quotes, 0 not certain. Nothing was stored" in result.stdout
+    assert f"{len(before)} links for 1 quotes, 0 uncertain. Nothing was saved" in result.stdout
     assert as_stored() == []
     assert f"{len(before)} links were saved" in command(desk, "rebuild", "--store").stdout
     assert as_stored() == before

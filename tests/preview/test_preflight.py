@@ -111,7 +111,7 @@ def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> N
     quote = desk.quote({"name": "Rack"}, organization=organization)
     found = preflight.check(desk.runtime, quote).may
     assert [one.sentence for one in found] == [
-        "The company “Silent Ltd” has no phone number, which Autotask demands of a new company."
+        "The company “Silent Ltd” has no phone number. Autotask requires one for new companies."
     ]
     assert found[0].fix == ("organization", str(organization.id))
     assert desk.push(quote).state == "failed", "so the warning was right"
@@ -161,8 +161,8 @@ def test_an_unmapped_tax_code_and_a_missing_billing_code_are_named(desk: Desk) -
     found = sentences(desk, quote)
     assert found["stops"] == ["Line 1 “Rack” carries the tax “VAT 20 %”, which is not mapped to Autotask."]
     assert found["may"] == [
-        "Autotask demands “Billing code” of a new product, but line 1 “Rack” has none.",
-        "Autotask demands “Billing code” of a new service, but line 2 “Care” has none.",
+        "Autotask requires “Billing code” for a new product, but line 1 “Rack” has none.",
+        "Autotask requires “Billing code” for a new service, but line 2 “Care” has none.",
     ]
 
 
@@ -182,8 +182,8 @@ def test_a_category_that_autotask_does_not_have_is_a_note(desk: Desk) -> None:
     assert report.is_clear
     (note,) = report.notes
     assert note == (
-        "The category “Odds and ends” of line 1 “Rack” and 1 more has no product category in Autotask, so a new "
-        "product gets none."
+        "“Odds and ends”, the category of line 1 “Rack” and 1 more, isn't mapped to a product category in Autotask. "
+        "New products won't have one."
     )
     choice = next(c for c in metadata.picklist(desk.runtime, "Products", "productCategory") if c.is_active)
     rules = settings_store.active().item_category.rules

@@ -44,10 +44,10 @@ def test_a_category_mapped_to_a_code_that_autotask_lost(
 
     page = admin.client.get(PAGE)
     assert f"#{code.value} (no longer in Autotask)" in text(page)
-    assert "1 to mend" in text(page)
+    assert "1 to fix" in text(page)
     refused = admin.save_integration()
     assert refused.status_code == 422
-    assert "Item Category Mapping: Hardware > Firewalls: The chosen value" in text(refused)
+    assert "Item Category Mapping: Hardware > Firewalls: The saved value" in text(refused)
     form = admin.section("item_category")
     assert errors(admin.send(form, htmx=True)) == {
         f"item_category-{name}": f"The saved value (#{code.value}) is no longer in Autotask. Choose another."
@@ -72,7 +72,9 @@ def test_a_tax_code_deleted_meanwhile_is_left_out_and_told(
     )
     answer = admin.send(form, {"default_region_id": ""}, htmx=True)
     assert answer.status_code == 200
-    assert "A tax code was deleted meanwhile and left out; everything else was saved." in text(answer)
+    assert "A tax code was deleted while you were editing and left out. Everything else was saved." in text(
+        answer
+    )
     with app.app_context():
         assert number not in _taxes().rules
         assert _taxes().default_region_id is None
@@ -87,7 +89,7 @@ def test_categories_deleted_meanwhile_are_left_out_and_told(
             categories.delete(None, db.session.get_one(Category, _category(path)))
     answer = admin.send(form, htmx=True)
     assert answer.status_code == 200
-    assert "2 categories were deleted meanwhile and left out" in text(answer)
+    assert "2 categories were deleted while you were editing and left out" in text(answer)
 
 
 def test_a_stale_category_table_names_what_the_other_saved(
@@ -99,7 +101,7 @@ def test_a_stale_category_table_names_what_the_other_saved(
     second_admin.send(theirs, {f"rule-{backup}-is_labor": "yes"})
     refused = admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True)
     assert refused.status_code == 409
-    assert "Second saved this section since you opened it." in text(refused)
+    assert "Second saved this section while you were editing." in text(refused)
     assert "Saved version: Labor yes" in text(refused)
     with app.app_context():
         assert _rules()[backup].is_labor is True
@@ -116,7 +118,7 @@ def test_save_integration_tells_the_second_admin(
     admin.send(admin.section("opportunity"), {"probability": "33"})
     refused = second_admin.send(stale)
     assert refused.status_code == 409
-    assert "Admin pressed “Save Integration” since you opened this page" in text(refused)
+    assert "Admin pressed “Save Integration” after you opened this page" in text(refused)
     with app.app_context():
         assert settings_store.active().version == 1
     assert second_admin.save_integration().status_code == 303
@@ -128,7 +130,7 @@ def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) ->
     old = admin.section("company")
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     refused = admin.send(old, {"ship_to_source": "billing"}, htmx=True)
-    assert "You, in another tab or window, saved this section since you opened it." in text(refused)
+    assert "You (in another tab) saved this section while you were editing." in text(refused)
 
 
 @pytest.mark.both_databases
@@ -162,7 +164,7 @@ def test_restoring_what_autotask_lacks_brings_drafts_only(
     admin.send(admin.form(PAGE, "autotask/lists"))
 
     assert admin.send(admin.form(f"{PAGE}/history", "history/2/restore")).status_code == 303
-    assert "version 3 still counts" in text(admin.client.get(PAGE))
+    assert "Version 3 is still live" in text(admin.client.get(PAGE))
     with app.app_context():
         assert settings_store.active().opportunity.stage == stages["Qualified"]
         draft = settings_store.draft("opportunity")
@@ -378,7 +380,7 @@ def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant
         db.session.commit()
     page = admin.client.get(PAGE)
     assert page.status_code == 200
-    assert f"Reading Autotask's lists: 0 of {len(metadata.NAMES)}" in text(page)
+    assert f"Reading lists from Autotask: 0 of {len(metadata.NAMES)}" in text(page)
     assert 'id="section-company"' not in page.text
     answer = admin.client.post(
         f"{PAGE}/sections/company", data=dict(admin.form(PAGE, "autotask/lists").fields), headers=HTMX

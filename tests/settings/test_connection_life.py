@@ -137,7 +137,7 @@ def test_the_page_tells_of_rejected_credentials_and_of_waiting_pushes(
     assert "Try stored credentials again" in page
     answer = admin.send(admin.form(PAGE, "check-again"))
     assert answer.status_code == 303
-    assert "It does not work yet. Autotask was not connected and nothing was stored." in text(
+    assert "Still not working. Autotask was not connected and nothing was stored." in text(
         admin.client.get(PAGE)
     )
     assert admin.send(admin.section("opportunity"), {"probability": "15"}).status_code == 303

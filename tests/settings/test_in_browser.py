@@ -74,13 +74,13 @@ def test_the_status_mapping_maps_statuses_and_loss_reasons(app: Flask, screen: P
     mapping.get_by_label("Lost: loss reason").select_option(label="No Decision")
     mapping.get_by_label("Lost for “Price”").select_option(label="Competitor")
     mapping.get_by_label("Expired: set the closed date").check()
-    mapping.get_by_label("Pending: probability in percent").fill("101")
+    mapping.get_by_label("Pending: probability (%)").fill("101")
     save(screen, "quote_status")
-    wrong = mapping.get_by_label("Pending: probability in percent")
+    wrong = mapping.get_by_label("Pending: probability (%)")
     expect(wrong).to_be_focused()
     expect(wrong).to_have_attribute("aria-invalid", "true")
     expect(mapping.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_have_text(
-        "Enter a whole number from 0 to 100."
+        "Enter a whole number between 0 and 100."
     )
     wrong.fill("20")
     save(screen, "quote_status")
@@ -176,7 +176,7 @@ def test_everything_by_keyboard_alone(app: Flask, screen: Page) -> None:
     is_draft(screen, "opportunity")
     reach(screen.locator("#save-integration"))
     screen.keyboard.press("Enter")
-    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    expect(screen.locator("#notices")).to_contain_text("Version 1 is now live")
     with app.app_context():
         counting = settings_store.active()
         assert counting.company.also_phone is True
@@ -190,12 +190,12 @@ def test_save_integration_saves_what_waits_and_stops_at_what_is_wrong(app: Flask
     probability.fill("many")
     screen.get_by_role("button", name="Save Integration").click()
     expect(probability).to_be_focused()
-    expect(section(screen, "opportunity")).to_contain_text("Enter a whole number from 0 to 100.")
+    expect(section(screen, "opportunity")).to_contain_text("Enter a whole number between 0 and 100.")
     with app.app_context():
         assert settings_store.active().version == 0
     probability.fill("60")
     screen.get_by_role("button", name="Save Integration").click()
-    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    expect(screen.locator("#notices")).to_contain_text("Version 1 is now live")
     for name in SECTIONS:
         expect(section(screen, name)).to_have_attribute("data-state", "active")
 
@@ -218,7 +218,7 @@ def test_two_admins_at_once(
     section(screen, "company").get_by_label("Ship to").select_option("billing")
     save(screen, "company")
     mine = section(screen, "company")
-    expect(mine).to_contain_text("Second saved this section since you opened it.")
+    expect(mine).to_contain_text("Second saved this section while you were editing.")
     expect(mine).to_contain_text("Saved version: Shipping address")
     expect(mine.get_by_label("Ship to")).to_have_value("billing")
     expect(mine.get_by_text("Unsaved changes")).to_be_visible()
@@ -240,7 +240,7 @@ def test_two_admins_at_once(
     expect(mine).to_contain_text("Draft saved")
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#save-problems")).to_contain_text(
-        "Second pressed “Save Integration” since you opened this page"
+        "Second pressed “Save Integration” after you opened this page"
     )
 
 
@@ -306,7 +306,7 @@ def test_what_is_typed_while_a_section_is_saved_stays(app: Flask, screen: Page) 
         screen.get_by_role("button", name="Save Integration").click()
     opportunity.get_by_label("Probability (%)").fill("45")
     held.pop().continue_()
-    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    expect(screen.locator("#notices")).to_contain_text("Version 1 is now live")
     with app.app_context():
         counting = settings_store.active().opportunity
         assert (counting.probability, counting.amount_months) == (45, 12)
@@ -402,7 +402,7 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
     expect(typed).to_have_value("{title} for {organization}")
     expect(section(screen, "opportunity").get_by_text("Unsaved changes")).to_be_visible()
     screen.get_by_role("button", name="Save Integration").click()
-    expect(screen.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    expect(screen.locator("#notices")).to_contain_text("Version 1 is now live")
     with app.app_context():
         counting = settings_store.active()
         assert len(counting.tax_code.rules) == 4
@@ -459,7 +459,7 @@ def test_lists_read_anew_keep_what_was_typed_and_name_what_became_inactive(
     expect(opportunity.get_by_label("Stage", exact=True).locator("option:checked")).to_have_text(
         "Negotiation (inactive in Autotask)"
     )
-    expect(screen.locator("[data-contents=opportunity]")).to_contain_text("1 to mend")
+    expect(screen.locator("[data-contents=opportunity]")).to_contain_text("1 to fix")
     expect(opportunity.get_by_label("Probability (%)")).to_have_value("12")
     expect(section(screen, "company").get_by_label("Bill to")).to_have_value("shipping")
     expect(section(screen, "company").get_by_text("Unsaved changes")).to_be_visible()
@@ -541,7 +541,7 @@ def test_disconnecting_and_connecting_again_loses_nothing(
     screen.on("dialog", lambda dialog: dialog.accept())
     screen.get_by_role("button", name="Disconnect").click()
     expect(screen.locator("#notices")).to_contain_text("Settings and links are kept")
-    screen.get_by_role("link", name="Settings of Datto Autotask PSA").click()
+    screen.get_by_role("link", name="Settings for Datto Autotask PSA").click()
     expect(section(screen, "prerequisites")).to_contain_text("An admin disconnected Autotask.")
     expect(section(screen, "company").get_by_label("Type of new companies")).to_have_value("1")
     screen.get_by_role("link", name="Connect again").click()
@@ -561,7 +561,7 @@ def test_without_javascript_plain_forms_save(
     page.goto(served + PAGE)
     section(page, "opportunity").get_by_label("Probability (%)").fill("200")
     save(page, "opportunity")
-    expect(section(page, "opportunity")).to_contain_text("Enter a whole number from 0 to 100.")
+    expect(section(page, "opportunity")).to_contain_text("Enter a whole number between 0 and 100.")
     section(page, "opportunity").get_by_label("Probability (%)").fill("20")
     for name in SECTIONS:
         save(page, name)
@@ -576,7 +576,7 @@ def test_without_javascript_plain_forms_save(
     expect(page.locator("#notices")).to_contain_text("Draft saved.")
     page.goto(served + PAGE)
     page.get_by_role("button", name="Save Integration").click()
-    expect(page.locator("#notices")).to_contain_text("version 1 of the settings counts")
+    expect(page.locator("#notices")).to_contain_text("Version 1 is now live")
     page.get_by_role("link", name="Check permissions and limits").click()
     expect(section(page, "prerequisites")).to_contain_text("It may do everything that a push needs")
     page.get_by_role("button", name="Refresh Autotask lists").click()
@@ -598,13 +598,13 @@ def test_one_click_requires_what_autotask_needs(screen: Page) -> None:
 def test_the_trial_says_what_is_missing_and_leads_there(screen: Page) -> None:
     screen.get_by_role("link", name="Test the integration").click()
     result = screen.locator("#dry-run-result")
-    expect(result).to_contain_text("Company Settings was never saved.")
+    expect(result).to_contain_text("Company Settings: review and save this section first.")
     expect(result).to_contain_text("Sync would stop")
     screen.goto(screen.url.replace("/test", ""))
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#notices")).to_contain_text("version 1")
     screen.get_by_role("link", name="Test the integration").click()
-    expect(result).to_contain_text("4 tax codes are not mapped")
+    expect(result).to_contain_text("4 tax codes aren't mapped")
     result.get_by_role("link", name="Fix").first.click()
     expect(screen.get_by_role("heading", name="Tax Code Mapping")).to_be_visible()
 

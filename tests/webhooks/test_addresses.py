@@ -67,7 +67,7 @@ PLAIN_HTTP = "Use an https:// URL."
         ("https://example.com/a\r\nX-Evil: 1", "Use plain characters"),
         ("https://exämple.com/", "Use plain characters"),
         ("https://example.com\\@127.0.0.1/", "Use plain characters"),
-        ("https://example.com/" + "x" * 500, "This address is 520 characters long"),
+        ("https://example.com/" + "x" * 500, "This URL has 520 characters"),
     ],
 )
 def test_refused(url: str, sentence: str) -> None:

@@ -74,7 +74,7 @@ def test_from_the_catalogue_to_a_message_that_is_sent_again(
     expect(page.get_by_text("Being mended")).to_be_visible(timeout=SENT_WITHIN_MS)
     expect(page.get_by_role("status").get_by_text("Failed")).to_be_visible()
     check(page)
-    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Resend").click()
     expect(page.get_by_role("status").get_by_text("Delivered")).to_be_visible(timeout=SENT_WITHIN_MS)
     assert len(receiver.got) == 2
     assert receiver.got[0].body == receiver.got[1].body

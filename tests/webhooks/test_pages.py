@@ -124,7 +124,7 @@ def test_the_answer_that_shows_the_secret_is_not_kept_by_the_browser(
         ("http://example.com/", "Use an https:// URL."),
         ("javascript:alert(1)", "Enter the full URL"),
         ("", "Enter the URL"),
-        ("x" * 5000, "This address is 5,000 characters long"),
+        ("x" * 5000, "This URL has 5,000 characters"),
     ],
 )
 def test_an_address_that_is_refused(admin: Visitor, url: str, sentence: str, headers: dict[str, str]) -> None:
@@ -161,7 +161,7 @@ def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, rece
     assert second.client.post(page, data=theirs).status_code == 303
     answer = admin.client.post(page, data=mine)
     assert answer.status_code == 409
-    assert errors(answer)["description"] == "Saved version: Theirs."
+    assert errors(answer)["description"] == "Saved meanwhile: Theirs."
     assert 'value="Mine"' in answer.text
 
 
@@ -193,7 +193,7 @@ def test_a_test_event_can_be_watched_and_sent_again(
     with app.app_context():
         send_due(runtime)
     shown = admin.client.get(message)
-    assert "The receiver answered with status 500." in text(shown)
+    assert "The receiver responded with status 500." in text(shown)
     assert "&lt;b&gt;Out of order&lt;/b&gt;" in shown.text
     assert "every 1s" not in shown.text
     assert press(admin, message, "/again").endswith(message)
@@ -233,8 +233,8 @@ def test_the_log_is_paged_and_filtered(
 def test_pausing_resuming_removing(app: Flask, admin: Visitor, receiver: Receiver) -> None:
     page, _ = added(admin, receiver)
     press(admin, page, "/pause")
-    assert "Ada Admin paused it." in text(admin.client.get(page))
-    assert "The address is paused" in text(admin.client.get(CATALOGUE))
+    assert "Paused by Ada Admin." in text(admin.client.get(page))
+    assert "The webhook is paused" in text(admin.client.get(CATALOGUE))
     press(admin, page, "/resume")
     assert "Active" in text(admin.client.get(page))
     press(admin, page, "/test")

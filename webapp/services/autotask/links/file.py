@@ -144,8 +144,8 @@ def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) ->
     if len(report.renamed) > 1 and len(report.renamed) * 2 > compared:
         sentence = (
             f"{len(report.renamed)} of {compared} records in the file have a different name here, for example: "
-            f"{report.renamed[0]}. The file seems to come from a different Quotewright. If it doesn't, clear its column "
-            "“name”."
+            f"{report.renamed[0]}. The file seems to come from a different Quotewright. If it doesn't, clear its "
+            "column “name”."
         )
         report.problems.append(RowProblem(0, sentence))
 
