@@ -90,7 +90,7 @@ def test_a_batch_of_many_is_read_by_few_queries(office: Office, admin: Visitor) 
         for quote_id in ids:
             office.process(quote_id)
         with office.desk():
-            return bulk.begin(user(ADMIN), ids, 3).id
+            return bulk.start(user(ADMIN), ids, 3).id
 
     few, many = begin(more(office, 2)), begin(more(office, 6))
     counts = [

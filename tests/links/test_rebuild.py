@@ -118,7 +118,7 @@ def test_a_quote_of_the_same_number_but_another_name_is_not_taken(desk: Desk) ->
     (sentence,) = report.unclear
     assert sentence == (
         f"Quote {quote.number} “New office”: The quote {there['id']} in Autotask has its number {quote.number}, but "
-        "is named “Somebody else's”."
+        "a different name: “Somebody else's”."
     )
     assert links() == {}
 

@@ -581,7 +581,7 @@ def test_without_javascript_plain_forms_save(
     expect(section(page, "prerequisites")).to_contain_text("It may do everything that a push needs")
     page.get_by_role("button", name="Refresh Autotask lists").click()
     expect(page.locator("#notices")).to_contain_text("Autotask lists refreshed.")
-    page.get_by_role("link", name="Test the integration").click()
+    page.get_by_role("link", name="Test integration").click()
     page.get_by_role("link", name="Run test").click()
     expect(page.locator("#dry-run-result")).to_contain_text("Test passed.")
     with app.app_context():
@@ -596,14 +596,14 @@ def test_one_click_requires_what_autotask_needs(screen: Page) -> None:
 
 
 def test_the_trial_says_what_is_missing_and_leads_there(screen: Page) -> None:
-    screen.get_by_role("link", name="Test the integration").click()
+    screen.get_by_role("link", name="Test integration").click()
     result = screen.locator("#dry-run-result")
     expect(result).to_contain_text("Company Settings: review and save this section first.")
     expect(result).to_contain_text("Sync would stop")
     screen.goto(screen.url.replace("/test", ""))
     screen.get_by_role("button", name="Save Integration").click()
     expect(screen.locator("#notices")).to_contain_text("version 1")
-    screen.get_by_role("link", name="Test the integration").click()
+    screen.get_by_role("link", name="Test integration").click()
     expect(result).to_contain_text("4 tax codes aren't mapped")
     result.get_by_role("link", name="Fix").first.click()
     expect(screen.get_by_role("heading", name="Tax Code Mapping")).to_be_visible()

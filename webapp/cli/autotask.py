@@ -64,7 +64,8 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
             is_draft=seen.is_draft,
             problems=[problem.sentence for problem in plan.problems],
             questions=[
-                _question(one.sentence, [asdict(c) for c in one.candidates]) for one in plan.questions
+                _question(question.sentence, [asdict(candidate) for candidate in question.candidates])
+                for question in plan.questions
             ],
             warnings=list(plan.warnings),
             steps=[
@@ -94,8 +95,8 @@ def _print_plan(plan: plan_only.Plan) -> None:
             click.echo(f"  - {problem.sentence}")
         for question in plan.questions:
             click.echo(f"  - {question.sentence}")
-            for one in question.candidates:
-                click.echo(f"      {one.id}  {one.label}  {one.detail}".rstrip())
+            for candidate in question.candidates:
+                click.echo(f"      {candidate.id}  {candidate.label}  {candidate.detail}".rstrip())
         return
     shown = plan_only.in_words(runtime(), plan)
     for place, step in enumerate(shown, start=1):
@@ -115,7 +116,7 @@ def _push(quote: Quote, as_json: bool) -> int:
             quote=name,
             state=run.state if run else entry.state,
             sentence=_sentence(entry, run),
-            questions=[_question(one.sentence, one.candidates) for one in _asked(run)],
+            questions=[_question(question.sentence, question.candidates) for question in _asked(run)],
             steps=[_step(step) for step in run.steps] if run else [],
         )
     else:
@@ -126,8 +127,9 @@ def _push(quote: Quote, as_json: bool) -> int:
         click.echo(_sentence(entry, run), err=bool(_code(entry, run)))
         for question in _asked(run):
             click.echo(f"  - {question.sentence}", err=True)
-            for one in question.candidates:
-                click.echo(f"      {one['id']}  {one['label']}  {one['detail']}".rstrip(), err=True)
+            for candidate in question.candidates:
+                text = f"      {candidate['id']}  {candidate['label']}  {candidate['detail']}"
+                click.echo(text.rstrip(), err=True)
         if _asked(run):
             click.echo(f"Answer at {runtime().config.public_base_url}/activity/quotes/{quote.id}", err=True)
     return _code(entry, run)
@@ -151,11 +153,11 @@ def _code(entry: OutboxEntry, run: PushRun | None) -> int:
 def _sentence(entry: OutboxEntry, run: PushRun | None) -> str:
     if run is not None and run.state == "synced":
         return "Synced. Totals match Autotask."
-    said = (
+    sentence = (
         (run.sentence if run else "") or entry.last_error or "A newer push of this quote replaces this one."
     )
     waits = " A worker will retry it." if _code(entry, run) == WAITS else ""
-    return f"{said}{waits}"
+    return f"{sentence}{waits}"
 
 
 def _step(step: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class DriftCheck(Base):
 class DriftFinding(Base):
     """One change in Autotask.
 
-    ``kind``: a field was ``changed``, a record of ours is ``gone``, or somebody ``added`` a line there; ``field`` is
+    ``kind``: a field was ``changed``, a record of ours is ``gone``, or someone ``added`` a line there; ``field`` is
     empty for the latter two. ``base``: the last pushed value; ``ours`` and ``theirs``: the current values here and in
     Autotask. ``state``: ``open``; ``ours``: pushed again, until the next comparison; ``theirs``: accepted, so that it
     isn't reported again. ``local_type``/``local_id``: as on ``Link``; empty for an added line.

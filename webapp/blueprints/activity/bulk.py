@@ -49,10 +49,10 @@ def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
 
 @activity.post("/batches")
 @admin_required
-def begin_batch() -> ResponseReturnValue:
+def start_batch() -> ResponseReturnValue:
     """Start the pushes."""
     try:
-        batch = bulks.begin(actor(), _ids(), parse_id(request.form.get("stop_after")) or 0)
+        batch = bulks.start(actor(), _ids(), parse_id(request.form.get("stop_after")) or 0)
     except Invalid as error:
         if not error.fields:
             return _choose(str(error))

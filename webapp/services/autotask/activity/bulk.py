@@ -126,7 +126,7 @@ def dry_run(runtime: Runtime, quote: Quote) -> DryRun:
     return DryRun(counts[CREATE], counts[UPDATE], counts[DELETE], counts[KEEP], obstacles)
 
 
-def begin(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
+def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
     """Record a push for each chosen quote without a waiting or running push. The caller nudges.
 
     Raises Invalid or NotFound, and records nothing then.

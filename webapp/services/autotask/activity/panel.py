@@ -25,7 +25,7 @@ class AutotaskLink:
 class Panel:
     """``done`` of ``planned`` steps while it pushes. ``mark`` changes with anything that the panel shows.
 
-    ``differences``: how Autotask's totals differ; ``foreign``: lines that somebody added in Autotask.
+    ``differences``: how Autotask's totals differ; ``foreign``: lines that someone added in Autotask.
     """
 
     state: PushState

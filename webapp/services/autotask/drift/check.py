@@ -170,7 +170,7 @@ def _store(case: _Case, differences: list[Difference], started: datetime) -> Non
 
 
 def _update(finding: DriftFinding, difference: Difference) -> None:
-    """Take over the current values. An accepted finding stays accepted while both sides keep their values."""
+    """Store the current values. An accepted finding stays accepted while both sides keep their values."""
     before = (finding.kind, finding.ours, finding.theirs)
     unchanged = before == (difference.kind, difference.ours, difference.theirs)
     if finding.state == OURS or (finding.state == THEIRS and not unchanged):

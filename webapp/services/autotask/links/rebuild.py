@@ -65,7 +65,7 @@ def search(runtime: Runtime, limit: int | None = None) -> Report:
         ]
         # Commit first, so that no transaction is open during the calls.
         db.session.commit()
-        remote = _read(client, [one for one, _ in cases], linked)
+        remote = _read(client, [desired for desired, _ in cases], linked)
         for (desired, title), ids in zip(cases, linked, strict=True):
             _add(report, title, match(desired, ids, remote))
     _contradictions(report)
@@ -80,11 +80,11 @@ def store(actor: User | None, report: Report) -> int:
         (link.remote_entity, link.remote_id) for link in present if link.remote_entity in link_rows.ALONE
     }
     free = []
-    for one in report.found:
-        target = (one.local[2], one.remote_id)
-        if one.local in known or target in taken:
+    for link in report.found:
+        target = (link.local[2], link.remote_id)
+        if link.local in known or target in taken:
             continue
-        free.append(links.Found(one.local, one.remote_id, one.parent_id, one.pushed))
+        free.append(links.Found(link.local, link.remote_id, link.parent_id, link.pushed))
         if target[0] in link_rows.ALONE:
             taken.add(target)
     links.save_all(free)
@@ -132,7 +132,7 @@ def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) 
     """Everything that matching a batch needs, with seven calls."""
     numbers = [str(case.quote.initial["externalQuoteNumber"]) for case in cases]
     quotes = client.query("Quotes", [condition("in", "externalQuoteNumber", numbers)])
-    known = {ids[one] for ids in linked for one in ids if one[2] == "Quotes"}
+    known = {ids[local] for ids in linked for local in ids if local[2] == "Quotes"}
     missing = sorted(known - {int(row["id"]) for row in quotes})
     quotes += _rows(client, "Quotes", missing)
     titles = [str(case.attachment.initial["title"]) for case in cases]
@@ -184,15 +184,15 @@ def _add(report: Report, title: str, hints: Hints) -> None:
 def _contradictions(report: Report) -> None:
     """Drop links where two quotes matched the same record of ours to different Autotask records."""
     targets: dict[Local, set[int]] = {}
-    for one in report.found:
-        targets.setdefault(one.local, set()).add(one.remote_id)
+    for link in report.found:
+        targets.setdefault(link.local, set()).add(link.remote_id)
     unique: dict[Local, Found] = {}
-    for one in report.found:
-        if len(targets[one.local]) == 1:
-            unique.setdefault(one.local, one)
+    for link in report.found:
+        if len(targets[link.local]) == 1:
+            unique.setdefault(link.local, link)
     for local, ids in targets.items():
         if len(ids) > 1:
-            name = next(one.ours for one in report.found if one.local == local)
+            name = next(link.ours for link in report.found if link.local == local)
             numbers = ", ".join(str(number) for number in sorted(ids))
             report.unclear.append(f"{name} matches several {local[2]}: {numbers}. It isn't linked.")
     report.found = list(unique.values())

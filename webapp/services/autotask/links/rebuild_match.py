@@ -199,7 +199,7 @@ class _Matcher:
             name = str(wish.fields.get("name"))
             fitting = [row for row in rows.values() if str(row.get("name")) == name]
             if len(fitting) == 1 and names.count(name) == 1:
-                # Somebody moved it in Autotask; the next push moves it back.
+                # Someone moved it in Autotask; the next push moves it back.
                 matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
             elif fitting:
                 ids = ", ".join(str(row["id"]) for row in fitting)

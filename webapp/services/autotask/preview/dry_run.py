@@ -93,7 +93,7 @@ def gaps(choices: Choices) -> list[Problem]:
 
 
 def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:
-    """A quote with a product, a service, labor if a category is labor, and shipping; and notes on what is missing."""
+    """A quote with a product, a service, labor if a category is labor, and shipping; and notes on its gaps."""
     notes = []
     labor = next((category for category in _all_categories() if is_labor(settings, category)), None)
     goods = next((category for category in _all_categories() if not is_labor(settings, category)), None)

@@ -84,7 +84,7 @@ def discard(section: str, expected_version: int, choices: Choices, actor: User) 
 
 
 def with_input(section: str, posted: Mapping[str, str], choices: Choices) -> SectionView:
-    """The section with the entered values, unsaved; used when the lists were refreshed while somebody was typing."""
+    """The section with the entered values, unsaved; used when the lists were refreshed while someone was typing."""
     shown = _with_entered(section, posted)
     changed = shown.content != shown.draft.content or dict(shown.values) != _saved(section, posted, shown)
     flaws = KINDS[section].flaws(shown.content, choices)

@@ -24,7 +24,7 @@ class SectionView:
     """A section with its values, its errors and what to say about it.
 
     ``values``: the text of each control; ``errors``: sentences by control; ``flaws``: stored values that Autotask
-    no longer has or uses; ``suggested``: the values are suggestions that nobody has saved; ``unsaved``: they hold
+    no longer has or uses; ``suggested``: the values are suggestions that no one has saved; ``unsaved``: they hold
     what a person entered and hasn't saved; ``note``: what else to say about a save; ``conflict``: another admin saved
     the section in between, and ``saved_values`` is what they saved, by control; ``matched``: categories just matched
     by name, ours and Autotask's.
