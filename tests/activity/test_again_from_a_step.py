@@ -137,14 +137,14 @@ def test_who_may_and_when(office: Office, owner: Visitor, colleague: Visitor) ->
         assert held
     busy = owner.client.post(address, data=data)
     assert busy.status_code == 409
-    assert "under way" in text(busy)
+    assert "syncing right now" in text(busy)
     assert office.entry(quote_id)[2] == "done", "nothing was recorded"
     with office.app.app_context():
         lease.release(quote_id, held)
     assert owner.client.post(address, data=data).status_code == 303
     twice = owner.client.post(address, data=data)
     assert twice.status_code == 409
-    assert "under way" in text(twice)
+    assert "syncing right now" in text(twice)
     office.process(quote_id)
     old = owner.client.post(address, data=data)
     assert old.status_code == 409

@@ -81,7 +81,7 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     assert "Sync would stop: 2 companies in Autotask fit" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "could not be compared with Autotask" in said
+    assert "couldn't be compared with Autotask" in said
 
 
 def test_a_batch_pushes_what_was_chosen(office: Office, admin: Visitor) -> None:

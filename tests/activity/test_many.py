@@ -117,7 +117,7 @@ def test_what_waits_is_listed_with_its_reason(office: Office, owner: Visitor, co
     assert f'href="/activity/quotes/{quote_id}"' in listed.text
     assert "Waits its turn" not in colleague.client.get("/activity/").text
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
+    assert office.process(quote_id) == "retrying"
     said = text(owner.client.get("/activity/", headers=HTMX))
     assert re.search(r"Retrying \d+ Waits its turn .{20,} revision 1, published not before", said)
 

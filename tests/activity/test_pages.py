@@ -205,7 +205,7 @@ def text_of(fragment: str) -> str:
 def test_attempts_of_one_push_name_each_other(office: Office, owner: Visitor) -> None:
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
+    assert office.process(quote_id) == "retrying"
     first = run_of(office, quote_id)
     office.tenant._ask("DELETE", "/faults")
     assert office.process(quote_id) == "synced"

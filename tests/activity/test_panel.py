@@ -105,7 +105,7 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
 def test_autotask_away_is_told_with_the_time_of_the_next_try(office: Office, owner: Visitor) -> None:
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
+    assert office.process(quote_id) == "retrying"
     assert (status(owner, quote_id), polls(owner, quote_id)) == ("retrying", "10s")
     assert "Next attempt:" in text(owner.client.get(panel(quote_id)))
     office.tenant._ask("DELETE", "/faults")

@@ -395,7 +395,7 @@ def test_a_push_that_ends_while_autotask_is_read_voids_the_comparison(desk: Desk
 
 
 def test_a_quote_that_was_never_pushed_and_an_autotask_that_does_not_answer(desk: Desk) -> None:
-    with pytest.raises(ServiceError, match="never pushed"):
+    with pytest.raises(ServiceError, match="never synced"):
         drift_check.check_one(desk.runtime, desk.quote({"name": "A"}))
     quote = pushed(desk)
     desk.tenant.change(secret="another one")
@@ -449,7 +449,7 @@ def test_nothing_is_decided_while_a_push_holds_the_quote(desk: Desk) -> None:
     compare(desk, quote)
     token = lease.take(quote.id, "a push")
     assert token is not None
-    with pytest.raises(Conflict, match="under way"):
+    with pytest.raises(Conflict, match="syncing right now"):
         decide(desk, quote, OURS)
     lease.release(quote.id, token)
     assert decide(desk, quote, OURS).ours == 1

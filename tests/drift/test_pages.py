@@ -216,7 +216,7 @@ def test_comparing_what_cannot_be_compared_is_a_sentence(desk: Desk, seller: Vis
     draft = hand_over(desk.quote({"name": "Draft"}))
     answer = seller.send(seller.form(page(draft), "/compare"))
     assert answer.status_code == 422
-    assert "never pushed" in text(answer)
+    assert "never synced" in text(answer)
     quote = drifted(desk)
     desk.tenant.change(secret="another one")
     answer = seller.send(seller.form(page(quote), "/compare"))

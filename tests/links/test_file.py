@@ -185,16 +185,16 @@ WRONG_ROWS = {
     "quote/99999999999,,Quotes,5,": "isn't a valid record ID",
     f"quote/{'9' * 5000},,Quotes,5,": "isn't a valid record ID",
     "quote/4711,,Quotes,5,": "There's no quote with ID 4711.",
-    "organization/4711,,Companies,5,": "There is no organization 4711.",
-    "person/4711,,Contacts,5,6": "There is no person 4711.",
+    "organization/4711,,Companies,5,": "There's no organization 4711.",
+    "person/4711,,Contacts,5,6": "There's no person 4711.",
     "line/1/nothing,,QuoteItems,5,6": "has no line nothing",
     "line/1/' or 1=1,,QuoteItems,5,6": "isn't a valid line ID",
     "location/1/moon,,QuoteLocations,5,": "isn't a valid location",
     "revision/1/7,,OpportunityAttachments,5,6": "has no revision 7",
     "revision/1/x,,OpportunityAttachments,5,6": "has no revision x",
     "goods/xyz,,Products,5,": "isn't a valid product or service",
-    "quote/1,,Companies,5,": "does not go with quote",
-    "quote/1,,Users,5,": "does not go with quote",
+    "quote/1,,Companies,5,": "doesn't go with quote",
+    "quote/1,,Users,5,": "doesn't go with quote",
     "quote/1,,Quotes,,": "isn't a whole number",
     "quote/1,,Quotes,five,": "isn't a whole number",
     "quote/1,,Quotes,-5,": "isn't a whole number",
@@ -245,9 +245,7 @@ def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_tha
     assert links_file.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
     taking = f"quote/{second.id},,Quotes,5,"
     report = links_file.store(desk.rep, file(taking))
-    assert [one.sentence for one in report.problems] == [
-        f"Quotes 5 is already linked to quote/{first.id} already."
-    ]
+    assert [one.sentence for one in report.problems] == [f"Quotes 5 is already linked to quote/{first.id}."]
     assert links_file.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
     assert [row[3] for row in as_stored()] == [6, 5]
 

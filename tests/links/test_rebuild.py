@@ -210,7 +210,7 @@ def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> No
     )
     db.session.commit()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if f"quote/{other.id} it's already linked to" in one]
+    assert [one for one in report.unclear if f"already linked to quote/{other.id}" in one]
     assert ("quote", str(quote.id), "Quotes") not in links()
 
 

@@ -96,7 +96,7 @@ def test_lost_links_are_shown_before_they_are_stored(desk: Desk, admin: Visitor)
     assert answer.status_code == 200
     said = text(answer)
     assert f"{len(before)} links found" in said
-    assert f"Store {len(before)} links" in said
+    assert f"Save {len(before)} links" in said
     assert "<b>" not in answer.text
     assert as_stored() == []
     assert f"{len(before)} links were saved." in text(rebuild(admin, "store"))
@@ -153,7 +153,7 @@ def test_the_command_line_looks_first_and_stores_when_asked(desk: Desk) -> None:
     assert result.exit_code == 0
     assert f"{len(before)} links for 1 quotes, 0 uncertain. Nothing was saved" in result.stdout
     assert as_stored() == []
-    assert f"{len(before)} links were saved" in command(desk, "rebuild", "--store").stdout
+    assert f"Saved {len(before)} links" in command(desk, "rebuild", "--store").stdout
     assert as_stored() == before
     connection.disconnect(desk.rep)
     result = command(desk, "rebuild")

@@ -128,7 +128,7 @@ def test_an_inactive_picklist_value_is_named(desk: Desk) -> None:
 
 def test_a_status_that_was_deleted_is_named(desk: Desk) -> None:
     change_value(desk, "Opportunities", "status", "Active", remove=True)
-    assert "is not in Autotask any more" in sentences(desk, desk.quote({"name": "Rack"}))["stops"][0]
+    assert "is no longer in Autotask" in sentences(desk, desk.quote({"name": "Rack"}))["stops"][0]
 
 
 def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) -> None:
@@ -212,12 +212,12 @@ def test_a_connection_that_is_missing_or_not_set_up_is_named(desk: Desk) -> None
     quote = desk.quote({"name": "Rack"})
     db.session.execute(db.delete(SettingsVersion))
     db.session.commit()
-    assert "Save Integration was never pressed" in sentences(desk, quote)["waits"][0]
+    assert "settings aren't live yet" in sentences(desk, quote)["waits"][0]
     connection.disconnect(desk.rep)
     assert "disconnected" in sentences(desk, quote)["waits"][0]
     db.session.execute(db.delete(Connection))
     db.session.commit()
-    assert "not connected" in sentences(desk, quote)["waits"][0]
+    assert "isn't connected" in sentences(desk, quote)["waits"][0]
 
 
 def test_it_never_stands_in_the_way_of_publishing(desk: Desk, admin: Visitor) -> None:
