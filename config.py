@@ -1,7 +1,7 @@
-"""Every setting of Quotewright, typed, read once from the environment.
+"""All settings of Quotewright, read once from the environment.
 
-Each variable may also be given as ``NAME_FILE`` (a path whose content is the value), so that
-secrets can be mounted as files. A wrong value stops the start with a sentence.
+Each variable can also be set as ``NAME_FILE``, the path of a file that holds the value, so that secrets can be mounted
+as files. A wrong value stops the start with a sentence.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Config:
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from ``environ`` (default: the process environment).
 
-    Raises ConfigError with a sentence that names the variable and the mend.
+    Raises ConfigError with a sentence that names the variable and the fix.
     """
     source = _Source(os.environ if environ is None else environ)
     data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
@@ -85,8 +85,8 @@ class _Source:
             return Path(file_name).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(
-                f"{name}_FILE names {file_name}, which cannot be read ({error.strerror}). "
-                "Correct the path or the file's permissions and start again."
+                f"{name}_FILE names {file_name}, which can't be read ({error.strerror}). "
+                "Fix the path or the file's permissions and start again."
             ) from error
 
     def secret(self, name: str) -> str:
@@ -94,7 +94,7 @@ class _Source:
         if len(value) < 16:
             raise ConfigError(
                 f"{name} is missing or shorter than 16 characters. "
-                "Set it to a long random string that stays the same between starts."
+                "Set it to a long random string and keep it the same between starts."
             )
         return value
 
@@ -124,14 +124,16 @@ class _Source:
     def count(self, name: str) -> int:
         value = self.text(name, "0")
         if not value.isascii() or not value.isdigit() or int(value) > 9:
-            raise ConfigError(f"{name} is “{value}”. Use the number of proxies in front, from 0 to 9.")
+            raise ConfigError(
+                f"{name} is “{value}”. Use the number of proxies in front of the app, from 0 to 9."
+            )
         return int(value)
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"{name} is “{value}”. Use an address that begins with http:// or https://.")
+            raise ConfigError(f"{name} is “{value}”. Use an address that starts with http:// or https://.")
         return value
 
     def smtp_url(self, name: str) -> str:
@@ -142,7 +144,7 @@ class _Source:
         except ValueError:
             usable = False
         if value and not usable:
-            # The value may hold a password, so it is not repeated.
+            # The value may hold a password, so the message doesn't repeat it.
             raise ConfigError(
                 f"{name} must look like smtp://host:25, smtp://user:password@host:587 or smtps://host."
             )
@@ -151,9 +153,7 @@ class _Source:
     def sender(self, name: str, needed: bool) -> str:
         value = self.text(name)
         if needed and ("@" not in value or any(character.isspace() for character in value)):
-            raise ConfigError(
-                f"{name} is missing: e-mails need an address that they are sent from, for example quotes@example.com."
-            )
+            raise ConfigError(f"{name} is missing. Set the sender of emails, for example quotes@example.com.")
         return value
 
     def database_url(self, name: str, data_dir: Path) -> str:
@@ -161,15 +161,15 @@ class _Source:
         if value.startswith(("postgres://", "postgresql://")):
             return "postgresql+psycopg://" + value.split("://", 1)[1]
         if not value.startswith(("sqlite:", "postgresql+psycopg:")):
-            raise ConfigError(f"{name} must begin with postgresql:// or sqlite:///.")
+            raise ConfigError(f"{name} must start with postgresql:// or sqlite:///.")
         return value
 
     def fernet_keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())
         if not keys:
             raise ConfigError(
-                f"{name} is missing. It holds the keys that encrypt stored credentials: one or more Fernet "
-                "keys, newest first, separated by commas."
+                f"{name} is missing. Set one or more Fernet keys that encrypt stored credentials, newest first, "
+                "separated by commas."
             )
         for position, key in enumerate(keys, start=1):
             try:

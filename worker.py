@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from types import FrameType
@@ -19,6 +20,7 @@ import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.worker import DequeueStrategy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
@@ -39,6 +41,7 @@ SWEEP_SECONDS = 2.0
 # Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, start due comparisons.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
+RESTART_SECONDS = 2
 
 log = structlog.get_logger(__name__)
 
@@ -118,12 +121,22 @@ def _attempt(app: Flask, name: str, task: Callable[[Runtime], object]) -> None:
             db.session.remove()
 
 
+class AskableWorker(Worker):
+    """RQ's worker, which remembers whether it was asked to stop: RQ also returns when something broke."""
+
+    asked_to_stop = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by RQ when the first signal comes."""
+        self.asked_to_stop = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+
 def work(runtime: Runtime) -> None:
-    """Take jobs until a signal, and keep trying while Redis is down."""
-    stopped = threading.Event()
-    while not stopped.is_set():
+    """Take jobs until a signal, across times without Redis and across errors inside RQ."""
+    while True:
         try:
-            worker = Worker(
+            worker = AskableWorker(
                 [
                     Queue(name, connection=runtime.redis)
                     for name in (*registry.queues(), drift_schedule.QUEUE)
@@ -134,10 +147,17 @@ def work(runtime: Runtime) -> None:
                 job_monitoring_interval=10,
             )
             worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
-            return
+            if worker.asked_to_stop:
+                return
+            log.error("worker.returned", sentence="RQ stopped without being asked; starting again in 2 s.")
         except (RedisError, OSError) as error:
-            log.warning("redis.away", error=type(error).__name__, sentence="Redis is down; retrying in 2 s.")
-            stopped.wait(2)
+            log.warning(
+                "redis.away", error=type(error).__name__, sentence="Redis is down; trying again in 2 s."
+            )
+        try:
+            time.sleep(RESTART_SECONDS)
+        except StopRequested:  # raised by RQ's signal handler, which is still installed
+            return
 
 
 def _runtime(app: Flask) -> Runtime:

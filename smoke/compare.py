@@ -46,7 +46,7 @@ def _customer(landed: Landed, labels: Labels, customer: Customer, mapped: Mapped
     kind = labels.picklist("Companies", "companyType", company.get("companyType"))
     yield from _unequal("The company's type", kind, mapped.company_type)
     yield from _unequal("The company's phone", company.get("phone"), customer.phone)
-    yield from _unequal("The contact's e-mail", contact.get("emailAddress"), customer.email)
+    yield from _unequal("The contact's email", contact.get("emailAddress"), customer.email)
     name = f"{contact.get('firstName')} {contact.get('lastName')}"
     yield from _unequal("The contact's name", name, f"{customer.first_name} {customer.last_name}")
 

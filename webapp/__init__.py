@@ -1,4 +1,4 @@
-"""The application factory: the list of parts, nothing else."""
+"""The application factory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webapp.services.core.runtime import build_runtime
 
 
 def create_app(config: settings.Config | None = None) -> Flask:
-    """Build the web application. Without ``config`` it is read from the environment.
+    """Build the web application. Without ``config``, the settings come from the environment.
 
     Raises config.ConfigError with a sentence when a setting is missing or wrong.
     """

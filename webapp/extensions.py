@@ -1,4 +1,4 @@
-"""Flask extensions, made once and bound to each application."""
+"""Flask extensions, created once and bound to each application."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from webapp.models import db
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
-# Counted in each web process: enough against guessing passwords, and nothing to wait for when Redis is down.
+# Counted per web process: enough against password guessing, and independent of Redis.
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
 
 
 def _prepare_postgres(engine: Engine) -> None:
-    """A process that was stopped in a transaction must not keep everybody else waiting for its locks."""
+    """Limit how long a stopped process can hold locks and keep others waiting."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""The filters and globals that templates may use."""
+"""The filters and globals of the templates."""
 
 from __future__ import annotations
 

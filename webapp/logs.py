@@ -1,4 +1,4 @@
-"""Logging: structlog over the standard library, one line an event; JSON where LOG_JSON says so."""
+"""Logging: structlog over the standard library, one line per event; JSON with LOG_JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response headers: a strict content security policy and the rest of the usual set; proxies in front."""
+"""Security headers (with a strict content security policy), and trusted proxies."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every response, and believe as many proxies as the operator says stand in front."""
+    """Add the headers to every response, and trust the configured number of proxies."""
     proxies = app.extensions["quotewright"].config.trusted_proxies
     if proxies:
-        # Who accepted a quote from where, and who tries passwords, must not all be the proxy.
+        # Acceptances and rate limits need the client's address, not the proxy's.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
     @app.after_request

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as it takes to be sent an e-mail. ``refuses``: turns every one away."""
+    """Speaks as much SMTP as it takes to be sent an email. ``refuses``: turns every one away."""
 
     allow_reuse_address = True
     daemon_threads = True

@@ -45,6 +45,7 @@ def test_an_answer_that_repeats_our_headers_is_kept_without_them(echo: str) -> N
     records: list[CallRecord] = []
     client = Client(
         zone_url=echo,
+        allowed_hosts=("127.0.0.1",),
         user_name="api@demo.example",
         secret=SECRET,
         integration_code=CODE,

@@ -186,6 +186,7 @@ def test_a_used_up_hour_stops_every_call_at_once(redis_url: str, desk: Desk) -> 
     assert desk.tenant.stats()["total"] == asked
 
 
+@pytest.mark.server
 def test_a_redis_that_restarts_with_its_data_forgets_no_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from webapp.services.autotask.api.errors import Temporary
 def failed_create(port: int) -> Temporary:
     client = Client(
         zone_url=f"http://127.0.0.1:{port}/", user_name="u", secret="s", integration_code="c",
-        timeout=5, pause=lambda _seconds: None,
+        allowed_hosts=("127.0.0.1",), timeout=5, pause=lambda _seconds: None,
     )  # fmt: skip
     with pytest.raises(Temporary) as caught:
         client.create("Products", {"name": "Box"})

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 
 def open_new_quote(page: Page) -> None:
     page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Begin without a customer").click()
+    page.get_by_role("button", name="Skip for now").click()
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
-    page.get_by_role("button", name="as a line of its own").click()
+    page.get_by_role("button", name="as a custom item").click()
     expect(page.locator(".line")).to_have_count(1)
 
 
@@ -44,7 +44,7 @@ def test_the_page_without_htmx_holds_the_form(live_stack: Stack, browser_page: P
     sign_in(page, live_stack, REP_EMAIL)
     page.goto(f"{live_stack.web_url}/people/new")
     page.get_by_label("Last name").fill("Typed before the end")
-    page.get_by_label("E-mail").fill("typed@before.example")
+    page.get_by_label("Email").fill("typed@before.example")
     page.get_by_label("Organization", exact=True).fill("Before Ltd")
     page.get_by_label("Phone", exact=True).fill("+1 555 0100")
     page.context.clear_cookies()
@@ -54,5 +54,5 @@ def test_the_page_without_htmx_holds_the_form(live_stack: Stack, browser_page: P
         page.get_by_role("link", name="Sign in again in a new tab").click()
     sign_in(opened.value, live_stack, REP_EMAIL)
     opened.value.close()
-    page.get_by_role("button", name="Send it again").click()
+    page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("heading", name="Typed before the end")).to_be_visible()

@@ -36,7 +36,7 @@ def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(editor
     page = editor
     held = hold(page, "**/find/autotask*")
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
-    page.get_by_role("button", name="as a line of its own").click()
+    page.get_by_role("button", name="as a custom item").click()
     line = page.locator(".line")
     expect(line).to_have_count(1)
     assert held, "the search in Autotask is under way"
@@ -86,7 +86,7 @@ def test_a_line_that_could_not_be_added_comes_back_into_the_box(editor: Page) ->
     expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
     page.context.set_offline(True)
     box.press("Enter")
-    expect(page.get_by_text("The server could not be reached")).to_be_visible()
+    expect(page.get_by_text("We couldn't reach the server")).to_be_visible()
     expect(box).to_have_value("Latitude 5550")
     page.context.set_offline(False)
     box.press("Enter")
@@ -96,7 +96,7 @@ def test_a_line_that_could_not_be_added_comes_back_into_the_box(editor: Page) ->
 def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
     page = editor
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
-    page.get_by_role("button", name="as a line of its own").click()
+    page.get_by_role("button", name="as a custom item").click()
     line = page.locator(".line")
     expect(line.get_by_label("Price")).to_be_focused()
     held = hold(page, "**/lines/*")
@@ -109,18 +109,18 @@ def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
     page.unroute("**/lines/*")
     expect(page.get_by_text("Published as quote")).to_be_visible()
     expect(page.locator(".line .amount")).to_have_text("$12.50")
-    expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
+    expect(page.get_by_text("Customer sees revision 1")).to_be_visible()
 
 
 def test_a_refused_price_is_not_published(editor: Page) -> None:
     page = editor
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
-    page.get_by_role("button", name="as a line of its own").click()
+    page.get_by_role("button", name="as a custom item").click()
     line = page.locator(".line")
     expect(line.get_by_label("Price")).to_be_focused()
     line.get_by_label("Price").fill("12,50")
     page.get_by_role("button", name="Publish").click()
-    expect(line.get_by_text("Write decimals with a point, for example 12.50.")).to_be_visible()
+    expect(line.get_by_text("Use a period for decimals, for example 12.50.")).to_be_visible()
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_visible()
     assert page.get_by_text("Published as quote").count() == 0
 

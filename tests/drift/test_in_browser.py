@@ -38,10 +38,10 @@ def address(desk: Desk) -> Iterator[str]:
 def page(browser_page: Page, address: str) -> Page:
     """A page on which the desk's user is signed in."""
     browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("E-mail").fill("rep@demo.example")
+    browser_page.get_by_label("Email").fill("rep@demo.example")
     browser_page.get_by_label("Password").fill("a long password")
     browser_page.get_by_role("button", name="Sign in").click()
-    expect(browser_page.get_by_role("heading", name="Good day")).to_be_visible()
+    expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
     return browser_page
 
 
@@ -72,7 +72,7 @@ def test_the_editor_tells_what_would_stop_the_push(desk: Desk, page: Page, addre
     page.goto(f"{address}/quotes/{quote_id}")
     expect(page.locator("#preflight")).to_contain_text("which isn't mapped to Autotask")
     assert wrong_with(page) == []
-    page.locator("#preflight").get_by_role("link", name="Map the tax codes").click()
+    page.locator("#preflight").get_by_role("link", name="Map tax codes").click()
     expect(page.locator("h1")).to_contain_text("Tax")
 
 
@@ -82,9 +82,9 @@ def test_the_preview_of_a_changed_quote(desk: Desk, page: Page, address: str) ->
     db.session.commit()
     quote_page = f"{address}/quotes/{settled(quote)}"
     page.goto(quote_page)
-    page.get_by_role("link", name="Autotask preview").click()
+    page.get_by_role("link", name="Preview sync").click()
     expect(page.locator("#push-preview")).to_contain_text("1,200.00")
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#push-preview")).to_contain_text("1,234.56")
     assert page.url == quote_page, "it opens in place"
     assert wrong_with(page) == []
@@ -98,17 +98,17 @@ def test_sides_are_chosen_with_the_keyboard(desk: Desk, page: Page, address: str
     desk.tenant.edit("QuoteItems", first["id"], unitPrice=99)
     desk.tenant.remove("QuoteItems", second["id"])
     page.goto(f"{address}/drift/quotes/{settled(quote)}")
-    page.get_by_role("button", name="Compare now").focus()
+    page.get_by_role("button", name="Check now").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Deleted in Autotask")).to_be_visible()
     assert wrong_with(page) == []
-    page.get_by_role("radio", name="Push ours again").focus()
+    page.get_by_role("radio", name="Use the quote's value").focus()
     page.keyboard.press("Space")
-    page.get_by_role("radio", name="Leave it away").focus()
+    page.get_by_role("radio", name="Keep it deleted").focus()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Decide as chosen").focus()
+    page.get_by_role("button", name="Apply choices").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Decided: 1 is pushed to Autotask now, 1 stays as in Autotask.")).to_be_visible()
+    expect(page.get_by_text("Saved: 1 syncing to Autotask now, 1 kept as in Autotask.")).to_be_visible()
     assert wrong_with(page) == []
     page.goto(f"{address}/drift/")
     assert wrong_with(page) == []
@@ -121,10 +121,10 @@ def test_the_links_page(desk: Desk, page: Page, address: str) -> None:
     lose_links()
     page.goto(f"{address}{LINKS}")
     page.set_input_files("#links-file", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
-    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Check file").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was imported")
-    page.get_by_role("button", name="Look in Autotask").click()
+    page.get_by_role("button", name="Search Autotask").click()
     expect(page.get_by_text("links found")).to_be_visible()
     assert wrong_with(page) == []
     page.get_by_role("button", name="Store").click()
-    expect(page.get_by_text("links were stored.")).to_be_visible()
+    expect(page.get_by_text("links were saved.")).to_be_visible()

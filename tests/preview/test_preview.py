@@ -69,13 +69,13 @@ def test_after_a_push_there_is_nothing_to_do(desk: Desk, admin: Visitor) -> None
     runs = db.session.scalar(db.select(db.func.count(PushRun.id)))
     forget_calls(desk)
     page = text(admin.client.get(address(quote)))
-    assert "All of it was pushed already" in page
+    assert "Autotask is already up to date" in page
     assert desk.tenant.stats()["writes"] == 0
     assert db.session.scalar(db.select(db.func.count(PushRun.id))) == runs
     desk.tenant.edit("QuoteItems", desk.tenant.state()["QuoteItems"][-1]["id"], unitPrice=3)
     drift_check.check_one(desk.runtime, quote)
     said = text(admin.client.get(address(quote)))
-    assert "1 difference that came about in Autotask waits for a decision." in said
+    assert "1 Autotask change needs a decision." in said
 
 
 def test_the_page_names_steps_and_values_in_words(desk: Desk, admin: Visitor) -> None:
@@ -138,7 +138,7 @@ def test_a_rep_is_told_to_ask_an_admin_instead_of_a_link_that_is_refused(desk: D
     db.session.commit()
     answer = seller.client.get(address(desk.quote({"name": "B", "tax_code_id": tax.id})))
     assert answer.status_code == 200
-    assert "An admin can mend it" in answer.text
+    assert "An admin can fix this" in answer.text
     assert 'href="/settings' not in answer.text
 
 
@@ -149,7 +149,7 @@ def test_without_a_connection_a_sentence_says_so(desk: Desk, admin: Visitor) -> 
         plan_only.of_quote(desk.runtime, quote)
     answer = admin.client.get(address(quote))
     assert answer.status_code == 200
-    assert "could not be compared with Autotask" in text(answer)
+    assert "couldn't be compared with Autotask" in text(answer)
 
 
 def test_an_error_of_autotask_is_a_sentence(desk: Desk, admin: Visitor) -> None:
@@ -163,7 +163,7 @@ def test_an_error_of_autotask_is_a_sentence(desk: Desk, admin: Visitor) -> None:
 def test_an_empty_draft_and_one_without_a_customer_are_previewed_too(desk: Desk, admin: Visitor) -> None:
     from webapp.services.quoting.draft import editing
 
-    empty = editing.begin(desk.rep)
+    empty = editing.create(desk.rep)
     answer = admin.client.get(address(empty))
     assert answer.status_code == 200
     assert "The quote has no organization" in text(answer)
@@ -203,12 +203,12 @@ def test_on_the_quotes_page_the_preview_opens_in_place(desk: Desk, admin: Visito
     assert f'href="{address(quote)}"' in shown, "a page of its own without JavaScript"
     inside = admin.client.get(f"{address(quote)}?on=quote", headers=HTMX)
     assert "<html" not in inside.text
-    assert "What Autotask will get" in text(inside)
+    assert "Sync preview" in text(inside)
     assert re.search(r"\d+ steps: \d+ to create\.", text(inside))
     desk.push(quote)
     published = admin.client.get(f"/quotes/{quote.id}").text
     assert published.count('id="push-preview"') == 1
-    assert "What Autotask will get" not in text(admin.client.get(address(quote), headers=HTMX))
+    assert "Sync preview" not in text(admin.client.get(address(quote), headers=HTMX))
 
 
 def test_records_and_texts_of_digits_are_named_as_people_know_them(desk: Desk, admin: Visitor) -> None:

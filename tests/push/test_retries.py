@@ -27,6 +27,7 @@ from webapp.services.autotask.push import lease, processing, results
         (500, b"", Temporary, True),
         (503, b"<html>Service Unavailable</html>", Temporary, True),
         (302, b"", Temporary, True),
+        (307, b'{"itemId": 1}', Temporary, True),
         (500, b'{"errors": ["unitPrice must be above 0."]}', Refused, False),
         (404, b"", Refused, False),
     ],
@@ -68,7 +69,14 @@ def reluctant() -> Iterator[str]:
 
 
 def client(url: str, pauses: list[float]) -> Client:
-    return Client(zone_url=url, user_name="u", secret="s", integration_code="c", pause=pauses.append)
+    return Client(
+        zone_url=url,
+        user_name="u",
+        secret="s",
+        integration_code="c",
+        allowed_hosts=["127.0.0.1"],
+        pause=pauses.append,
+    )
 
 
 @pytest.mark.parametrize(("asked", "least", "most"), [("2", 2, 2), ("0", 0.125, 0.75), ("soon", 0.125, 0.75)])

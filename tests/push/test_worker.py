@@ -17,6 +17,7 @@ from rq import Queue
 from stack import redis_server
 from stack.child import Child
 from stack.options import ROOT
+from tests.integrations.test_lost_jobs import lose
 from tests.support.connected_desk import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
@@ -227,3 +228,18 @@ def test_quotes_of_one_new_customer_published_at_once_create_it_once(
     assert named("Products", "name", "Cumulus box") == 1
     assert named("Services", "name", "Cumulus care") == 1
     assert db.session.scalar(db.select(db.func.count()).select_from(PushClaim)) == 0
+
+
+def test_an_error_inside_rq_does_not_end_the_worker(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    """What an older version queued, and a kill made RQ stumble over, is met at the start and survived."""
+    redis = Redis.from_url(redis_url)
+    queue = Queue(outbox.QUEUE, connection=redis)
+    queue.enqueue("worker.perform", "autotask", 0, result_ttl=0, failure_ttl=0, job_id="push-0-0")
+    redis.delete(queue.key)
+    lose(redis, "push-0-0")
+    start_worker()
+    quote = desk.quote({"name": "Box"})
+    desk.publish(quote)
+    wait_until_synced(quote)

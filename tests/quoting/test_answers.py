@@ -69,9 +69,9 @@ def test_an_older_revision_cannot_be_accepted(rep: User) -> None:
     quote, first = published(rep)
     lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "20"})
     publishing.publish(rep, quote.id)
-    with pytest.raises(Conflict, match="newer version"):
+    with pytest.raises(Conflict, match="was updated while you were reading"):
         acceptance.accept(quote.public_token, answer(first), [], HERE)
-    with pytest.raises(Conflict, match="newer version"):
+    with pytest.raises(Conflict, match="was updated while you were reading"):
         acceptance.decline(quote.public_token, {"reason": "no", "sha256": first.content_sha256})
     assert editing.get(quote.id).status == PENDING
 
@@ -107,11 +107,11 @@ def test_an_incomplete_acceptance_stores_nothing(rep: User, values: dict[str, st
 def test_nobody_accepts_twice(rep: User) -> None:
     quote, revision = published(rep)
     acceptance.accept(quote.public_token, answer(revision), [], HERE)
-    with pytest.raises(Invalid, match="accepted already"):
+    with pytest.raises(Invalid, match="already accepted"):
         acceptance.accept(quote.public_token, answer(revision), [], HERE)
-    with pytest.raises(Invalid, match="content is fixed"):
+    with pytest.raises(Invalid, match="can't be edited"):
         publishing.publish(rep, quote.id)
-    with pytest.raises(Invalid, match="content is fixed"):
+    with pytest.raises(Invalid, match="can't be edited"):
         lines.add_ad_hoc(rep, quote.id, {"name": "More"})
 
 
@@ -155,7 +155,7 @@ def test_a_draft_can_be_deleted_but_not_lost_and_a_published_quote_the_other_way
         transitions.advance(rep, draft.id, LOST, reason="x")
     db.session.rollback()
     publishing.publish(rep, draft.id)
-    with pytest.raises(Invalid, match="was published, so it stays"):
+    with pytest.raises(Invalid, match="was published, so it can't be deleted"):
         editing.delete_draft(rep, draft.id)
 
 
@@ -172,7 +172,7 @@ def test_losing_needs_a_reason_and_the_customers_yes_a_name(rep: User) -> None:
 def test_a_rep_cannot_note_a_yes_to_what_the_customer_never_saw(rep: User) -> None:
     quote, _ = published(rep)
     lines.add_ad_hoc(rep, quote.id, {"name": "Rack"})
-    with pytest.raises(Invalid, match="never saw"):
+    with pytest.raises(Invalid, match="hasn't seen"):
         acceptance.record_for_customer(rep, quote.id, {"name": "Ann"})
 
 

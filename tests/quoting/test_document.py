@@ -47,7 +47,7 @@ def test_it_says_everything_that_was_offered() -> None:
     )
     text = " ".join(" ".join(read(document.render(offer))).split())
     for expected in (
-        "Brightwater IT", "48 Harbor Street", "Customer Ltd", "1001", "Dec 3, 2026", "Firewall", "Sales tax (8.25 %)",
+        "Brightwater IT", "48 Harbor Street", "Customer Ltd", "1001", "Dec 3, 2026", "Firewall", "Sales tax (8.25%)",
         "$8.25", "$12.50", "$120.75", "$64.995", "$1,559.88", "Total per month", "not included in the totals",
         "Thirty days' notice.", "Page 1 of",
     ):  # fmt: skip
@@ -67,6 +67,7 @@ def test_right_to_left_and_east_asian_names_are_drawn_with_glyphs(caplog: pytest
     assert [record.message for record in caplog.records if "No font" in record.message] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -84,7 +85,7 @@ def test_a_description_of_100_000_characters_is_printed_in_full_and_readable(tex
     assert len(pages) > 10
     # Nothing is shrunk: the price of the last line is still on the first pages, the text behind the offer.
     assert any("Last line" in page for page in pages[:4])
-    assert any("Descriptions in full" in page for page in pages)
+    assert any("Full descriptions" in page for page in pages)
     if text.isascii():
         printed = "".join("".join(pages[1:]).split())
         assert (
@@ -106,13 +107,14 @@ def sums_of(pdf: bytes) -> list[tuple[int, str, float]]:
             size: float,
             page: int = number,
         ) -> None:
-            if text.strip() in ("Subtotal", "Sales tax (8.25 %)", "Shipping", "Total", "SIGNATURE"):
+            if text.strip() in ("Subtotal", "Sales tax (8.25%)", "Shipping", "Total", "SIGNATURE"):
                 found.append((page, text.strip(), round(size * matrix[0], 2)))
 
         page.extract_text(visitor_text=visit)
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", range(4, 12))
 def test_sums_stay_together_at_their_size_wherever_the_page_ends(count: int) -> None:
     lines = tuple(
@@ -124,7 +126,7 @@ def test_sums_stay_together_at_their_size_wherever_the_page_ends(count: int) -> 
     )
     assert [(text, size) for _, text, size in found] == [
         ("Subtotal", 9.0),
-        ("Sales tax (8.25 %)", 9.0),
+        ("Sales tax (8.25%)", 9.0),
         ("Shipping", 9.0),
         ("Total", 10.5),
         ("SIGNATURE", 6.8),

@@ -42,11 +42,11 @@ def test_it_is_noticed_once_the_day_after_its_last_good_day(rep: User) -> None:
     quote, later = published(rep, 5), published(rep, 50)
     with time_machine.travel(in_days(5)):
         assert expiry.due(stages.today()) == []
-        assert not expiry.notice(quote.id)
+        assert not expiry.expire(quote.id)
     with time_machine.travel(in_days(6)):
         assert expiry.due(stages.today()) == [quote.id]
-        assert expiry.notice(quote.id)
-        assert not expiry.notice(quote.id)
+        assert expiry.expire(quote.id)
+        assert not expiry.expire(quote.id)
         assert expiry.due(stages.today()) == []
     assert reasons(quote) == ["published"], "nothing is mapped for Autotask"
     assert reasons(later) == ["published"]
@@ -57,7 +57,7 @@ def test_it_is_noticed_once_the_day_after_its_last_good_day(rep: User) -> None:
 def test_a_new_revision_may_expire_again(rep: User) -> None:
     quote = published(rep, 5)
     with time_machine.travel(in_days(6)):
-        expiry.notice(quote.id)
+        expiry.expire(quote.id)
         quote.expires_on = stages.today() + timedelta(days=5)
         db.session.commit()
         assert expiry.due(stages.today()) == []
@@ -89,8 +89,8 @@ def test_drafts_and_answered_quotes_do_not_expire(rep: User) -> None:
     db.session.commit()
     with time_machine.travel(in_days(6)):
         assert expiry.due(stages.today()) == []
-        assert not expiry.notice(lost.id)
-        assert not expiry.notice(draft.id)
+        assert not expiry.expire(lost.id)
+        assert not expiry.expire(draft.id)
     assert editing.get(draft.id).number is None
 
 

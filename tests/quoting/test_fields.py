@@ -80,5 +80,5 @@ def test_every_wrong_field_has_its_own_sentence_and_the_first_counts() -> None:
     with pytest.raises(Invalid) as caught:
         reader.check()
     assert caught.value.fields.keys() == {"name", "price", "quantity", "when", "kind"}
-    assert caught.value.fields["price"] == "Enter 0 or a number above it."
+    assert caught.value.fields["price"] == "Enter 0 or more."
     assert "11" in caught.value.fields["name"]

@@ -69,11 +69,11 @@ def test_a_frozen_revision_does_not_follow_the_catalogue_or_the_customer(rep: Us
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda quote: setattr(quote, "lines", []), "no lines yet"),
-        (leave_out_customer, "person or the organization"),
+        (lambda quote: setattr(quote, "lines", []), "at least one line"),
+        (leave_out_customer, "Choose a customer"),
         (lambda quote: setattr(quote.lines[0], "is_optional", True), "Every line is optional"),
-        (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiry date has passed"),
-        (lambda quote: setattr(quote.person, "email", ""), "E-mail is missing"),
+        (lambda quote: setattr(quote, "expires_on", date(2020, 1, 1)), "expiration date has passed"),
+        (lambda quote: setattr(quote.person, "email", ""), "Email is missing"),
     ],
     ids=["no lines", "no customer", "all optional", "expired", "required field"],
 )
@@ -93,7 +93,7 @@ def test_a_tax_code_taken_out_of_use_stops_publishing_with_the_line_named(rep: U
     code = samples.tax_code(rep)
     quote = samples.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
     tax_codes.save(rep, code, {"name": "Sales tax", "rate": "8.25"})
-    with pytest.raises(Invalid, match="Line 1 “Firewall” has the tax code “Sales tax”"):
+    with pytest.raises(Invalid, match="Line 1 “Firewall”: the tax code “Sales tax” is inactive"):
         publishing.publish(rep, quote.id)
 
 

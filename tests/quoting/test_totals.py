@@ -96,7 +96,7 @@ def test_an_allocation_is_exact_and_fair(total: Decimal, weights: list[Decimal])
 
 
 def test_nothing_cannot_carry_an_amount() -> None:
-    with pytest.raises(ValueError, match="nothing to spread"):
+    with pytest.raises(ValueError, match="All weights are zero"):
         allocate(Decimal("1.00"), [Decimal(0)])
 
 

@@ -103,7 +103,7 @@ def sign_in(served: str) -> Callable[[Page | BrowserContext, str], Page]:
     def enter(where: Page | BrowserContext, email: str = "admin@demo.example") -> Page:
         page = where if isinstance(where, Page) else where.new_page()
         page.goto(f"{served}/login")
-        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Email").fill(email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{served}/")

@@ -26,10 +26,10 @@ def quick_passwords() -> Iterator[None]:
     """argon2 as ever, but in microseconds: making many accounts is not what takes time in these tests."""
     thorough = users._hasher
     users._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    users._nobody.cache_clear()
+    users._dummy_hash.cache_clear()
     yield
     users._hasher = thorough
-    users._nobody.cache_clear()
+    users._dummy_hash.cache_clear()
 
 
 class CompiledTemplates(BytecodeCache):

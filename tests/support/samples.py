@@ -51,7 +51,7 @@ def tax_code(actor: User, name: str = "Sales tax", rate: str = "8.25") -> TaxCod
 
 def quote(actor: User, *wanted: dict[str, Any], customer: Person | None = None) -> Quote:
     """A draft with custom items: ``wanted``, or one of 100.00."""
-    draft = editing.begin(actor, person=customer or person(actor))
+    draft = editing.create(actor, person=customer or person(actor))
     for values in wanted or ({"name": "Firewall", "unit_price": "100"},):
         lines.add_ad_hoc(actor, draft.id, values)
     return editing.get(draft.id)

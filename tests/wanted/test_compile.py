@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.autotask.push.plan import CREATE, build
 from webapp.services.autotask.settings.model import (
@@ -182,7 +183,7 @@ def test_every_bucket_equals_the_quotes_total(wanted: AutotaskSettings, frozen: 
 
 @BOTH
 @given(frozen=quotes())
-@settings(max_examples=400)
+@examples(400)
 def test_every_item_has_its_exact_amount_as_autotask_computes_it(
     wanted: AutotaskSettings, frozen: Snapshot
 ) -> None:

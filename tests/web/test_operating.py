@@ -70,7 +70,7 @@ def test_without_the_old_key_nothing_is_changed_and_the_mend_is_named(
     code, said = rotate(alone)
     assert code == 1
     assert "Nothing was changed." in said
-    assert "Add the old key behind the new one" in said
+    assert "Add the old key after the new one" in said
     with alone.app_context():
         db.engine.dispose()
 
@@ -88,7 +88,7 @@ def test_an_operator_gives_somebody_a_new_password(app: Flask, ids: Ids, rep: Vi
     [
         (
             ["nobody@desk.example", "--password", "quite another password"],
-            "Nobody signs in with nobody@desk.example.",
+            "No one signs in with nobody@desk.example.",
         ),
         (["rep@desk.example", "--password", "short"], "10"),
     ],
@@ -109,7 +109,7 @@ def test_health_says_when_the_database_is_away() -> None:
         config.load(environment(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"))
     )
     answer = away.test_client().get("/healthz")
-    assert (answer.status_code, answer.text) == (503, "The database does not answer.")
+    assert (answer.status_code, answer.text) == (503, "The database doesn't respond.")
 
 
 @pytest.mark.parametrize(("proxies", "seen"), [("0", "127.0.0.1"), ("1", "203.0.113.7")])

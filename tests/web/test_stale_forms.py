@@ -34,8 +34,8 @@ def test_the_second_is_told_and_may_then_put_theirs_in_place(admin: Visitor, ids
     assert admin.send(theirs, {field: first}).status_code == 303
     answer = admin.send(mine, {field: second})
     assert answer.status_code == 409
-    assert "since you opened it, so your change was not saved over theirs" in text(answer)
-    assert errors(answer)[field] == f"Saved meanwhile: {shown}."
+    assert "was changed while you were editing, so your changes aren't saved yet" in text(answer)
+    assert errors(answer)[field] == f"Saved value: {shown}."
     again = next(one for one in read_forms(answer.text) if field in one.names())
     again.action = again.action or page
     assert dict(again.fields)[field] == second, "what was typed is still in the form"
@@ -50,7 +50,7 @@ def test_categories_too(admin: Visitor, ids: Ids) -> None:
     mine, theirs = (form_of(admin, "/items/categories/1", "parent_id") for _ in range(2))
     assert admin.send(theirs, {"name": "Wires"}).status_code == 303
     answer = admin.send(mine, {"name": "Cords"})
-    assert (answer.status_code, errors(answer)["name"]) == (409, "Saved meanwhile: Wires.")
+    assert (answer.status_code, errors(answer)["name"]) == (409, "Saved value: Wires.")
 
 
 def test_the_company_profile_too(admin: Visitor, ids: Ids) -> None:
@@ -67,9 +67,9 @@ def test_required_fields_too(admin: Visitor, ids: Ids) -> None:
     assert admin.send(theirs, {"fields": "email"}).status_code == 303
     answer = admin.send(mine, {"fields": "title"})
     assert answer.status_code == 409
-    assert "What you ticked is still below" in text(answer)
+    assert "They are still below" in text(answer)
     assert 'value="title" checked' in answer.text
-    assert "Saved meanwhile: not required" in text(answer)
+    assert "Saved value: not required" in text(answer)
     assert form_of(admin, "/settings/required-fields", "fields").fields.count(("fields", "email")) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_line_of_a_quote(rep: Visitor, ids: Ids, headers: dict[str, str]) -> N
     assert rep.send(theirs, {"unit_price": "111"}).status_code == 303
     answer = rep.client.post(mine.action, data=dict(mine.fill({"unit_price": "222"})), headers=headers)
     assert answer.status_code == 409
-    assert "Stored now: Rack, 1 × $111.00" in text(answer)
+    assert "Saved version: Rack, 1 × $111.00" in text(answer)
     assert dict(form_of(rep, ids.quote_page, "unit_cost").fields)["unit_price"] == "111.00"
 
 
@@ -91,5 +91,5 @@ def test_the_head_of_a_quote(rep: Visitor, ids: Ids, headers: dict[str, str]) ->
         mine.action, data=dict(mine.fill({"comments": "From the second"})), headers=headers
     )
     assert answer.status_code == 409
-    assert "Somebody changed this quote since you opened it" in text(answer)
+    assert "This quote was changed while you were editing" in text(answer)
     assert dict(form_of(rep, ids.quote_page, "comments").fields)["comments"] == "From the first"

@@ -1,4 +1,4 @@
-"""Every area of the screen, and the pages for refusals."""
+"""The areas of the screen, and the error pages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A form that came after its session had ended: nothing is saved, and nothing that was typed is lost.
+"""Keep a form that was sent after its session ended, so that nothing typed is lost.
 
-The answer is a page that holds what was typed and sends it once more. It is offered only for a form that came from our
-own pages (the browser's Origin says so), so that nobody can slip a form of theirs into somebody's hands.
+The response is a page that holds the form and can send it again. It is offered only for forms from our own pages
+(checked with the browser's Origin header), so that another site can't hand someone a prepared form.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ from flask_wtf.csrf import generate_csrf
 
 SECRETS = {"password", "secret"}
 ENDED = (
-    "Your session ended, so nothing was saved. What you typed is still here: sign in again in a second tab, then come "
-    "back and save once more."
+    "Your session ended, so nothing was saved. Your entries are still here: sign in again in a second tab, then come "
+    "back and save."
 )
-OUTDATED = (
-    "This page was open for too long, so nothing was saved. What you typed is still here: save once more."
-)
+OUTDATED = "This page was open too long, so nothing was saved. Your entries are still here: save again."
 
 
 def can_resume() -> bool:
-    """Whether the form may be held on a page: it came from one of ours and carries no secret."""
+    """Whether the form can be kept on a page: it came from our pages and holds no secret."""
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
     ours = bool(origin) and urlsplit(origin).netloc == request.host
     return request.method == "POST" and ours and not SECRETS & set(request.form)
 
 
 def page(*, sign_in: bool) -> ResponseReturnValue:
-    """The page that holds the form. ``sign_in``: somebody must sign in before it can be sent again."""
+    """The page that holds the form. ``sign_in``: the user has to sign in before sending it again."""
     values = [
         (name, value)
         for name, value in request.form.items(multi=True)
@@ -46,7 +44,7 @@ def page(*, sign_in: bool) -> ResponseReturnValue:
 
 
 def partial(*, sign_in: bool) -> ResponseReturnValue:
-    """The same for htmx: the form is still on the screen and gets a token that counts (see app.js)."""
+    """The same for htmx: the form is still on the screen and gets a valid token (see app.js)."""
     sentence = ENDED if sign_in else OUTDATED
     answer = make_response(render_template("errors/_alert.html", sentence=sentence), 401 if sign_in else 400)
     answer.headers["X-CSRFToken"] = generate_csrf()
@@ -54,5 +52,5 @@ def partial(*, sign_in: bool) -> ResponseReturnValue:
 
 
 def needs_sign_in() -> bool:
-    """Whether the address that was asked for is for people with an account, and nobody is signed in."""
+    """Whether the requested page needs an account and no one is signed in."""
     return request.blueprint not in ("public", "auth") and not current_user.is_authenticated

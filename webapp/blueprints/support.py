@@ -1,4 +1,4 @@
-"""What every blueprint shares: the runtime, who may enter, and how refusals are shown."""
+"""Shared by all blueprints: the runtime, access checks, error pages, record forms."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ R = TypeVar("R")
 PAGES = 10_000
 
 SENTENCES = {
-    400: "The request could not be understood. Nothing was changed; go back and try again.",
-    403: "Your account may not do this. Ask an admin if you need it.",
-    404: "There is no such page, or the record it showed was removed.",
-    405: "This address cannot be used that way. Nothing was changed.",
-    413: "What you sent is larger than the 8 MB that are accepted. Nothing was changed; shorten it and try again.",
-    429: "Too many attempts. Wait a minute, then try again.",
-    500: "Something went wrong on our side. Nothing was half-saved; try again, and tell the operator if it stays.",
+    400: "We couldn't read that request. Nothing was changed. Go back and try again.",
+    403: "Your account can't do this. Ask an admin for access.",
+    404: "This page doesn't exist, or the record was deleted.",
+    405: "This address can't be used that way. Nothing was changed.",
+    413: "Your request is larger than 8 MB. Nothing was changed. Shorten it and try again.",
+    429: "Wait a minute, then try again.",
+    500: "We hit an unexpected error, so your change may not be saved. Try again, or tell your server admin.",
 }
 
 
 def runtime() -> Runtime:
-    """The runtime of the application that serves this request."""
+    """The runtime of the current application."""
     return cast(Runtime, current_app.extensions["quotewright"])
 
 
@@ -49,12 +49,12 @@ def actor() -> User:
 
 
 def is_htmx() -> bool:
-    """True when htmx asked, so that a partial is the answer."""
+    """True for an htmx request, which gets a partial."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
 def admin_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only signed-in admins through; others get the 403 page."""
+    """Allow only signed-in admins; others get the 403 page."""
 
     @wraps(view)
     @login_required
@@ -67,14 +67,14 @@ def admin_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
-    """The error page, or for htmx the error as an alert that lands beside the form."""
+    """The error page, or for htmx the error as an alert."""
     template = "errors/_alert.html" if is_htmx() else "errors/page.html"
     text = sentence or SENTENCES.get(status, SENTENCES[400])
     return render_template(template, status=status, sentence=text), status
 
 
 def init_app(app: Flask) -> None:
-    """Show every refusal as a sentence."""
+    """Show every error as a sentence."""
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> ResponseReturnValue:
@@ -89,8 +89,7 @@ def init_app(app: Flask) -> None:
             return resume.partial(sign_in=sign_in) if is_htmx() else resume.page(sign_in=sign_in)
         return refusal(
             400,
-            "This page was open for too long or your session ended, so nothing was saved. Open the page again and "
-            "send the form once more.",
+            "This page was open too long or your session ended, so nothing was saved. Reload the page and try again.",
         )
 
     @app.errorhandler(ServiceError)
@@ -109,26 +108,26 @@ def init_app(app: Flask) -> None:
 
 
 class RecordNumber(IntegerConverter):
-    """``<int:...>`` in an address: a number that a record of ours can have, else there is no such page."""
+    """``<int:...>`` in a URL: a valid record id, else 404."""
 
     def __init__(self, url_map: Map, **options: Any) -> None:
         super().__init__(url_map, **{"max": MAX_ID, **options})
 
 
 def page_number() -> int:
-    """Which page of a list the address asks for, from 1."""
+    """The requested page of a list, from 1."""
     return max(1, min(request.args.get("page", 1, type=int), PAGES))
 
 
 def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnValue:
-    """303 to a page, with a message that it shows."""
+    """Redirect (303) to a page that shows ``message``."""
     if message:
         flash(message, "success")
     return redirect(url_for(endpoint, **values), 303)
 
 
 def show_errors(form: FlaskForm, error: Invalid) -> None:
-    """Put a service's sentences beside the fields they belong to, the rest above the form."""
+    """Put a service's sentences next to their fields, the rest above the form."""
     shown = False
     for name, sentence in error.fields.items():
         if name in form:
@@ -139,15 +138,15 @@ def show_errors(form: FlaskForm, error: Invalid) -> None:
 
 
 class RecordForm(FlaskForm):
-    """A form of one record; ``seen`` marks the record as it was when the form was opened (``services.records``)."""
+    """A form of one record; ``seen`` holds the record's fingerprint when the form was opened (``core.records``)."""
 
     seen = HiddenField()
 
 
 def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordForm]) -> tuple[R | None, int]:
-    """Save what a form was sent with. Returns the saved record, or None and the status of the page that shows why not.
+    """Save a submitted form. Returns the saved record, or None and the status of the page that shows the errors.
 
-    ``stored``: makes the same form from the record as it is now, for when somebody else saved it meanwhile.
+    ``stored``: creates the same form from the stored record, for when someone else saved it first.
     """
     if not form.validate_on_submit():
         return None, 422 if request.method == "POST" else 200
@@ -162,25 +161,25 @@ def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordF
 
 
 def show_conflict(form: RecordForm, stored: RecordForm, error: Conflict) -> None:
-    """Say that somebody else saved, put what they saved beside the fields, and let the form be sent again.
+    """Show the conflict, put the stored values next to the fields, and let the form be sent again.
 
-    ``stored``: the same form, filled from the record as it is now.
+    ``stored``: the same form, filled from the stored record.
     """
     form.form_errors.append(str(error))
     form.seen.data = stored.seen.data
     for item in form:
-        theirs = stored[item.name]
-        if item.name in ("csrf_token", "seen") or str(theirs.data or "") == str(item.data or ""):
+        saved = stored[item.name]
+        if item.name in ("csrf_token", "seen") or str(saved.data or "") == str(item.data or ""):
             continue
-        item.errors = [*item.errors, f"Saved meanwhile: {_in_words(theirs)}."]
+        item.errors = [*item.errors, f"Saved value: {_in_words(saved)}."]
 
 
 def _in_words(item: Field) -> str:
     if isinstance(item.data, bool):
         return "yes" if item.data else "no"
     if isinstance(item.data, list):
-        return ", ".join(map(str, item.data)) or "nothing"
+        return ", ".join(map(str, item.data)) or "empty"
     if isinstance(item, SelectField):
         labels = {choice.value: choice.label for choice in item.choices}
         return labels.get(str(item.data or ""), "None")
-    return str(item.data or "nothing")[:200]
+    return str(item.data or "empty")[:200]

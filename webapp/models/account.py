@@ -13,7 +13,7 @@ ROLES = (ADMIN, REP)
 
 
 class User(Timestamped, Base):
-    """An admin or a rep. ``session_epoch`` is raised to end every open session of the user."""
+    """An admin or a rep. Raising ``session_epoch`` ends every open session of the user."""
 
     __tablename__ = "user_account"
     __table_args__ = (CheckConstraint("role in ('admin', 'rep')", name="role"),)

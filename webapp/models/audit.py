@@ -1,4 +1,4 @@
-"""Who did what, when. Rows are only ever added."""
+"""Who did what, and when. Rows are only added."""
 
 from __future__ import annotations
 

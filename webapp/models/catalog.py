@@ -1,4 +1,4 @@
-"""What can be sold: categories, tax codes and the item library."""
+"""The item library: categories, tax codes, items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_ann
 
 
 class Category(Timestamped, Base):
-    """An item category; with a ``parent`` it is a subcategory. Two levels, as in the field."""
+    """An item category; with a ``parent`` it is a subcategory. There are two levels."""
 
     __tablename__ = "category"
     __table_args__ = (UniqueConstraint("parent_id", "name"),)
@@ -39,7 +39,7 @@ class Category(Timestamped, Base):
 
 
 class TaxCode(Timestamped, Base):
-    """A tax that a line may carry. ``rate`` is in percent: 8.2500 means 8.25 %."""
+    """A named tax rate. ``rate`` is in percent: 8.2500 means 8.25%."""
 
     __tablename__ = "tax_code"
     __table_args__ = (CheckConstraint("rate >= 0", name="rate"),)
@@ -51,10 +51,10 @@ class TaxCode(Timestamped, Base):
 
 
 class Item(Timestamped, Base):
-    """A catalogue entry.
+    """A product or service in the library.
 
-    ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that it was pulled from,
-    with ``Products`` / ``Services`` / ``ServiceBundles`` as in the REST API; both empty for our own items.
+    ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
+    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
     """
 
     __tablename__ = "item"

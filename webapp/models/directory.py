@@ -1,4 +1,4 @@
-"""Customers: organizations and the people in them."""
+"""Customers: organizations and their people."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Organization(Timestamped, Base):
 
 
 class Person(Timestamped, Base):
-    """Somebody who receives quotes. Becomes a Contact in Autotask."""
+    """Someone who receives quotes. Becomes a Contact in Autotask."""
 
     __tablename__ = "person"
 

@@ -1,4 +1,4 @@
-"""What people are told when a push needs them."""
+"""Notifications that a push needs attention."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from webapp.models.quote import Quote
 
 
 class Notification(Base):
-    """One quote's push stopped, told to one person; at most one unread a quote and person.
+    """The push of a quote stopped: one notification per quote and user while it is unread.
 
-    ``kind``: ``failed`` or ``needs_you``. ``mail_due_at``: when an e-mail may be tried; None when none is owed.
+    ``kind``: ``failed`` or ``needs_you``. ``mail_due_at``: when to send the email; None when there is none to send.
     """
 
     __tablename__ = "notification"

@@ -1,4 +1,4 @@
-"""A quote, its lines, its frozen revisions, its documents and the customer's answer."""
+"""A quote: its lines, frozen revisions, documents and acceptance."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ QUOTE_DISCOUNT_KINDS = ("none", "percent", "amount")
 
 
 class Quote(Timestamped, Base):
-    """The working copy that a rep edits. Publishing freezes it into a ``Revision``.
+    """The draft that a rep edits. Publishing freezes it as a ``Revision``.
 
-    ``number`` is given at the first publishing. ``public_token`` opens the customer's page.
-    ``discount_kind``: ``percent`` of every line, or an ``amount`` off the one-time lines.
-    ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; None lets the push find or create them.
-    ``lost_reason``: in words; ``loss_reason_id``: the one chosen of the list in the settings, if any.
-    ``viewed_at``: when the customer first opened the live revision. ``version`` guards against two people saving
-    over each other's header; each line has its own.
+    ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
+    ``discount_kind``: ``percent`` off every line, or an ``amount`` off the one-time total.
+    ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
+    ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
+    ``viewed_at``: when the customer first viewed the live revision. ``version`` keeps two people from overwriting each
+    other's changes to the header; each line has its own.
     """
 
     __tablename__ = "quote"
@@ -81,16 +81,16 @@ class Quote(Timestamped, Base):
 
     @property
     def current_revision(self) -> Revision | None:
-        """The newest frozen revision; None while the quote was never published."""
+        """The newest revision; None when the quote was never published."""
         return self.revisions[-1] if self.revisions else None
 
 
 class QuoteLine(Base):
-    """One line. ``uid`` stays the same through edits and revisions, so that the push can follow it.
+    """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
-    ``discount_value`` is percent, an amount a unit, or an amount off the line, by ``discount_kind``.
-    ``origin_entity``/``origin_id``: as on ``Item``; copied when the line was made from a pulled record.
-    An optional line counts in totals and is sold only when ``is_selected``.
+    ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
+    ``origin_entity``/``origin_id``: as on ``Item``; copied when the line comes from a pulled record.
+    Totals include an optional line only when ``is_selected``.
     """
 
     __tablename__ = "quote_line"
@@ -132,10 +132,10 @@ class QuoteLine(Base):
 
 
 class Revision(Base):
-    """What was published, frozen. ``content`` is canonical JSON (see ``services.quoting.snapshot``).
+    """A published version, frozen. ``content`` is canonical JSON (see ``services.quoting.revisions.snapshot``).
 
-    ``expires_on``: the last good day, as in the content. ``expired_at``: when it was noticed that the day had passed
-    without an answer.
+    ``expires_on``: the last day the customer can accept, as in the content. ``expired_at``: when the worker noticed
+    that the day had passed without an answer.
     """
 
     __tablename__ = "revision"
@@ -155,7 +155,7 @@ class Revision(Base):
 
 
 class Counter(Base):
-    """The last number given out of a series, for example of quotes. Numbers may have gaps, never repeats."""
+    """The last number used in a series, for example of quotes. Numbers can have gaps but never repeat."""
 
     __tablename__ = "counter"
 
@@ -164,7 +164,7 @@ class Counter(Base):
 
 
 class RevisionDocument(Base):
-    """The PDF of a revision, rendered once and kept, since a second rendering differs in its dates."""
+    """The PDF of a revision, rendered once and stored: rendering again would give different dates."""
 
     __tablename__ = "revision_document"
 
@@ -175,9 +175,9 @@ class RevisionDocument(Base):
 
 
 class Acceptance(Base):
-    """The customer's (or, for them, the rep's) yes, tied to the hash of exactly what was accepted.
+    """An acceptance by the customer, or recorded by the rep, with the hash of the accepted content.
 
-    ``signature`` is the name as the customer typed it to sign; empty when ``recorded_by`` noted the yes for them.
+    ``signature``: the name that the customer typed to sign; empty when ``recorded_by`` recorded the acceptance.
     """
 
     __tablename__ = "acceptance"

@@ -1,4 +1,4 @@
-"""Signing in and out, and the set-up of the first admin."""
+"""Sign in, sign out, and set up the first admin."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from wtforms.validators import InputRequired, Length
 
 
 class LoginForm(FlaskForm):
-    """E-mail and password."""
+    """Email and password."""
 
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=254, message="This address is too long.")],
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254, message="This email is too long.")],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -24,14 +24,20 @@ class LoginForm(FlaskForm):
 
 
 class SetupForm(FlaskForm):
-    """The first admin."""
+    """The first admin. ``token`` is known to whoever operates the server."""
 
+    token = StringField(
+        "Set-up token",
+        [InputRequired("Enter the set-up token."), Length(max=200)],
+        description="Printed in the terminal by make run; on a server, by the command flask setup-token.",
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
+    )
     name = StringField(
         "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
     )
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=254)],
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254)],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(

@@ -1,4 +1,4 @@
-"""How Flask-Login finds the user of a session."""
+"""Flask-Login's view of our users and sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.services.accounts import users
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's view of an account; everything else is asked of the account itself."""
+    """Flask-Login's view of an account; everything else is in ``user``."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -33,14 +33,14 @@ def load(session_id: str) -> SignedIn | None:
 
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
-    """To the sign-in page and back; htmx is told to load it as a whole page."""
+    """Redirect to the sign-in page and back. htmx requests get an alert; posted forms are kept on a page."""
     if is_htmx():
         return resume.partial(sign_in=True)
     if resume.can_resume():
         return resume.page(sign_in=True)
     if request.method != "GET":
         flash(
-            "Your session ended before the form was saved. Nothing was stored; sign in and send it again.",
+            "Your session ended, so nothing was saved. Sign in and send the form again.",
             "error",
         )
         return redirect(url_for("auth.login"), 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -13,8 +13,8 @@ from webapp.blueprints.auth.forms import LoginForm, SetupForm
 from webapp.blueprints.auth.session import SignedIn
 from webapp.blueprints.support import show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import users
-from webapp.services.core.errors import Invalid
+from webapp.services.accounts import first_account, users
+from webapp.services.core.errors import Conflict, Invalid
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -30,7 +30,7 @@ def login() -> ResponseReturnValue:
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     user = users.authenticate(form.email.data or "", form.password.data or "")
     if user is None:
-        form.form_errors.append("The e-mail address or the password is wrong. Check both and try again.")
+        form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
     login_user(SignedIn(user), remember=bool(form.remember.data))
     return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
@@ -45,15 +45,21 @@ def logout() -> ResponseReturnValue:
 
 @auth.route("/setup", methods=["GET", "POST"])
 def setup() -> ResponseReturnValue:
-    """Make the first admin; gone as soon as there is an account."""
+    """Create the first admin with the operator's token. Not available once there is an account."""
     if users.any_user():
         return redirect(url_for("auth.login"), 303)
     form = SetupForm()
     if form.validate_on_submit():
         try:
-            user = users.create_first_admin(
-                email=form.email.data or "", name=form.name.data or "", password=form.password.data or ""
+            user = first_account.create(
+                token=form.token.data or "",
+                email=form.email.data or "",
+                name=form.name.data or "",
+                password=form.password.data or "",
             )
+        except Conflict as error:
+            flash(str(error), "error")
+            return redirect(url_for("auth.login"), 303)
         except Invalid as error:
             show_errors(form, error)
         else:
@@ -63,7 +69,7 @@ def setup() -> ResponseReturnValue:
 
 
 def _local(target: str) -> str:
-    """``target`` when it is a path of ours, else nothing, so that a link cannot lead elsewhere after sign-in."""
+    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
     parts = urlsplit(target)
     safe = (
         not parts.scheme

@@ -19,15 +19,15 @@ def healthz() -> ResponseReturnValue:
     """For a load balancer or a monitor: 200 while the database answers."""
     if health.database_answers():
         return "ok", 200
-    return "The database does not answer.", 503
+    return "The database doesn't respond.", 503
 
 
 @home.get("/")
 @login_required
 def dashboard() -> ResponseReturnValue:
-    """What waits for the signed-in person, or (``who=everybody``) for the whole desk."""
-    everybody = request.args.get("who") == "everybody"
-    day = dashboards.day_of(actor(), everybody=everybody)
-    rows = (*day.to_order, *day.expiring, *day.waiting, *day.drafts, *day.expired)
+    """The dashboard of the signed-in user, or (``who=everybody``) of the whole team."""
+    everyone = request.args.get("who") == "everybody"
+    board = dashboards.of_user(actor(), everyone=everyone)
+    rows = (*board.to_order, *board.expiring, *board.waiting, *board.drafts, *board.expired)
     badges = states.of_quotes([row.quote.id for row in rows])
-    return render_template("home/dashboard.html", day=day, everybody=everybody, push_badges=badges)
+    return render_template("home/dashboard.html", board=board, everyone=everyone, push_badges=badges)

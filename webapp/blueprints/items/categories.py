@@ -1,4 +1,4 @@
-"""Categories: everybody may look, admins change them, since mappings hang on them."""
+"""Categories: everyone can view them; admins change them, because mappings depend on them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def category(category_id: int) -> ResponseReturnValue:
 @items.post("/categories/<int:category_id>/delete")
 @admin_required
 def delete_category(category_id: int) -> ResponseReturnValue:
-    """Remove a category that nothing uses."""
+    """Delete an unused category."""
     record = categories.get(category_id)
     try:
         categories.delete(actor(), record)
@@ -49,11 +49,11 @@ def delete_category(category_id: int) -> ResponseReturnValue:
         form = _form(record, formdata=None)
         form.form_errors.append(str(error))
         return render_template("items/category.html", form=form, category=record), 422
-    return back_to("items.category_list", "The category was deleted.")
+    return back_to("items.category_list", "Category deleted.")
 
 
 def _form(record: Category | None, **options: Any) -> CategoryForm:
-    return CategoryForm(obj=record, seen=records.mark(record, categories.SHOWN), **options)
+    return CategoryForm(obj=record, seen=records.fingerprint(record, categories.SHOWN), **options)
 
 
 def _edit(record: Category | None) -> ResponseReturnValue:
@@ -64,5 +64,5 @@ def _edit(record: Category | None) -> ResponseReturnValue:
         lambda: _form(record, formdata=None),
     )
     if saved is not None:
-        return back_to("items.category_list", f"{saved.path} was saved.")
+        return back_to("items.category_list", f"{saved.path} saved.")
     return render_template("items/category.html", form=form, category=record), status

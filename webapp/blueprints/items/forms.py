@@ -1,4 +1,4 @@
-"""Forms of the catalogue; the rules are the services'."""
+"""Forms of the item library; the services hold the rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUMBER = {"inputmode": "decimal", "class_": "number", "autocomplete": "off"}
 
 
 class _LooseSelect(SelectField):
-    """Leaves the check to the service, which knows what was removed meanwhile and says so."""
+    """Leaves validation to the service, which has a sentence for deleted records."""
 
     def pre_validate(self, form: Any) -> None:
         """Nothing."""
@@ -36,12 +36,12 @@ class ItemForm(RecordForm):
     unit_price = StringField("Price", render_kw=NUMBER)
     unit_cost = StringField("Cost", render_kw=NUMBER)
     recurrence = SelectField(
-        "Billed",
+        "Billing period",
         choices=[SelectChoice(name, period_label(name)) for name in RECURRENCES],
         default=RECURRENCES[0],
         validate_choice=False,
     )
-    is_active = BooleanField("Offered in new quotes", default=True)
+    is_active = BooleanField("Active", default=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +53,7 @@ class ItemForm(RecordForm):
         self.tax_code_id.choices = [
             SelectChoice("", "None"),
             *(
-                SelectChoice(str(code.id), code.name if code.is_active else f"{code.name} (no longer in use)")
+                SelectChoice(str(code.id), code.name if code.is_active else f"{code.name} (inactive)")
                 for code in tax_codes.everything()
                 if code.is_active or str(code.id) == str(chosen)
             ),
@@ -66,20 +66,20 @@ class CategoryForm(RecordForm):
     """A category or subcategory."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
-    parent_id = _LooseSelect("Below")
+    parent_id = _LooseSelect("Parent category")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tops = [SelectChoice(str(top.id), top.name) for top in categories.tree()]
-        self.parent_id.choices = [SelectChoice("", "Nothing: a category of its own"), *tops]
+        self.parent_id.choices = [SelectChoice("", "None (top level)"), *tops]
 
 
 class TaxCodeForm(RecordForm):
     """A tax code."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
-    rate = StringField("Rate in percent", render_kw=NUMBER)
-    is_active = BooleanField("In use", default=True)
+    rate = StringField("Rate (%)", render_kw=NUMBER)
+    is_active = BooleanField("Active", default=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +87,6 @@ class TaxCodeForm(RecordForm):
 
 
 def show_plainly(field: Field) -> None:
-    """Show a stored number without needless zeros; leave what was typed as it is."""
+    """Show a stored number without trailing zeros; leave typed text unchanged."""
     if field.data is not None and not isinstance(field.data, str):
         field.data = plain(field.data)

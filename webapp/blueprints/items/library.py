@@ -1,4 +1,4 @@
-"""The item library: list, add, change."""
+"""The item library: list, add and change items."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from webapp.services.core.fields import Reader
 @items.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Items; htmx gets the table alone."""
+    """The list of items; htmx gets only the table."""
     text = request.args.get("q", "")
     category_id = Reader(request.args).identifier("category")
     page = page_number()
-    found = catalog_items.search(
+    matches = catalog_items.search(
         text,
         category_id=category_id,
         active_only=False,
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
         offset=(page - 1) * catalog_items.PAGE,
     )
     template = "items/_table.html" if is_htmx() else "items/index.html"
-    shown, more = found[: catalog_items.PAGE], len(found) > catalog_items.PAGE
+    shown, more = matches[: catalog_items.PAGE], len(matches) > catalog_items.PAGE
     return render_template(
         template,
         items=shown,
@@ -55,12 +55,12 @@ def new() -> ResponseReturnValue:
 @items.route("/<int:item_id>", methods=["GET", "POST"])
 @login_required
 def item(item_id: int) -> ResponseReturnValue:
-    """Change an item. Quotes that have it already keep what they say."""
+    """Change an item. Existing quote lines don't change."""
     return _edit(catalog_items.get(item_id))
 
 
 def _form(record: Item | None, **options: Any) -> ItemForm:
-    return ItemForm(obj=record, seen=records.mark(record, catalog_items.SHOWN), **options)
+    return ItemForm(obj=record, seen=records.fingerprint(record, catalog_items.SHOWN), **options)
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
@@ -71,5 +71,5 @@ def _edit(record: Item | None) -> ResponseReturnValue:
         lambda: _form(record, formdata=None),
     )
     if saved is not None:
-        return back_to("items.item", f"{saved.name} was saved.", item_id=saved.id)
+        return back_to("items.item", f"{saved.name} saved.", item_id=saved.id)
     return render_template("items/item.html", form=form, item=record), status

@@ -1,4 +1,4 @@
-"""Tax codes: everybody may look, admins change them."""
+"""Tax codes: everyone can view them, admins change them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def new_tax_code() -> ResponseReturnValue:
 @items.route("/tax-codes/<int:tax_code_id>", methods=["GET", "POST"])
 @admin_required
 def tax_code(tax_code_id: int) -> ResponseReturnValue:
-    """Change a tax code; published quotes keep the rate that they were published with."""
+    """Change a tax code; published quotes keep their rate."""
     return _edit(tax_codes.get(tax_code_id))
 
 
 @items.post("/tax-codes/<int:tax_code_id>/delete")
 @admin_required
 def delete_tax_code(tax_code_id: int) -> ResponseReturnValue:
-    """Remove a tax code that nothing uses."""
+    """Delete an unused tax code."""
     record = tax_codes.get(tax_code_id)
     try:
         tax_codes.delete(actor(), record)
@@ -49,11 +49,11 @@ def delete_tax_code(tax_code_id: int) -> ResponseReturnValue:
         form = _form(record, formdata=None)
         form.form_errors.append(str(error))
         return render_template("items/tax_code.html", form=form, tax_code=record), 422
-    return back_to("items.tax_code_list", "The tax code was deleted.")
+    return back_to("items.tax_code_list", "Tax code deleted.")
 
 
 def _form(record: TaxCode | None, **options: Any) -> TaxCodeForm:
-    return TaxCodeForm(obj=record, seen=records.mark(record, tax_codes.SHOWN), **options)
+    return TaxCodeForm(obj=record, seen=records.fingerprint(record, tax_codes.SHOWN), **options)
 
 
 def _edit(record: TaxCode | None) -> ResponseReturnValue:
@@ -64,5 +64,5 @@ def _edit(record: TaxCode | None) -> ResponseReturnValue:
         lambda: _form(record, formdata=None),
     )
     if saved is not None:
-        return back_to("items.tax_code_list", f"{saved.name} was saved.")
+        return back_to("items.tax_code_list", f"{saved.name} saved.")
     return render_template("items/tax_code.html", form=form, tax_code=record), status

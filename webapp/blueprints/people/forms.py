@@ -1,4 +1,4 @@
-"""Forms of people and organizations; the rules are the directory service's."""
+"""Forms of people and organizations; the directory service holds the rules."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ class _Marked(RecordForm):
 
 
 class PersonForm(_Marked):
-    """A person; the organization by its name."""
+    """A person, with the organization by name."""
 
     first_name = StringField("First name", render_kw={"autocomplete": "off"})
     last_name = StringField("Last name", render_kw={"autocomplete": "off"})
-    email = EmailField("E-mail", render_kw={"autocomplete": "off"})
+    email = EmailField("Email", render_kw={"autocomplete": "off"})
     title = StringField("Job title")
     phone = TelField("Phone")
     mobile = TelField("Mobile")
     organization = StringField(
         "Organization",
-        description="A name that is not known yet becomes a new organization.",
+        description="If it's a new name, we'll create the organization.",
         render_kw={"list": "organization-names", "autocomplete": "off"},
     )
-    organization_phone = TelField("Phone of a new organization")
+    organization_phone = TelField(
+        "Company main phone", description="For a new organization. Autotask requires it."
+    )
 
 
 class OrganizationForm(_Marked):
@@ -44,13 +46,13 @@ class OrganizationForm(_Marked):
     phone = TelField("Phone")
     website = StringField("Website")
     billing_line1 = StringField("Street")
-    billing_line2 = StringField("Street, second line")
+    billing_line2 = StringField("Street line 2")
     billing_city = StringField("City")
     billing_state = StringField("State or province")
     billing_postal_code = StringField("Postal code")
     billing_country = StringField("Country")
     shipping_line1 = StringField("Street")
-    shipping_line2 = StringField("Street, second line")
+    shipping_line2 = StringField("Street line 2")
     shipping_city = StringField("City")
     shipping_state = StringField("State or province")
     shipping_postal_code = StringField("Postal code")

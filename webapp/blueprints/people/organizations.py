@@ -1,4 +1,4 @@
-"""Organizations: list, add, change."""
+"""List, add and change organizations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from webapp.services.people import directory
 @people.get("/organizations")
 @login_required
 def organizations() -> ResponseReturnValue:
-    """Organizations; htmx gets the table alone."""
+    """The list of organizations; htmx gets only the table."""
     text = request.args.get("q", "")
     page = page_number()
-    found = directory.search_organizations(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
+    matches = directory.search_organizations(
+        text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE
+    )
     template = "people/_organizations.html" if is_htmx() else "people/organizations.html"
-    shown, more = found[: directory.PAGE], len(found) > directory.PAGE
+    shown, more = matches[: directory.PAGE], len(matches) > directory.PAGE
     return render_template(template, organizations=shown, text=text, page=page, more=more)
 
 
@@ -43,8 +45,8 @@ def organization(organization_id: int) -> ResponseReturnValue:
 
 
 def _form(record: Organization | None, **options: Any) -> OrganizationForm:
-    seen = records.mark(record, directory.ORGANIZATION_SHOWN)
-    return OrganizationForm(obj=record, seen=seen, **options)
+    fingerprint = records.fingerprint(record, directory.ORGANIZATION_SHOWN)
+    return OrganizationForm(obj=record, seen=fingerprint, **options)
 
 
 def _edit(record: Organization | None) -> ResponseReturnValue:
@@ -55,6 +57,6 @@ def _edit(record: Organization | None) -> ResponseReturnValue:
         lambda: _form(record, formdata=None),
     )
     if saved is not None:
-        return back_to("people.organization", f"{saved.name} was saved.", organization_id=saved.id)
+        return back_to("people.organization", f"{saved.name} saved.", organization_id=saved.id)
     quotes = directory.quotes_of(organization=record) if record else []
     return render_template("people/organization.html", form=form, organization=record, quotes=quotes), status

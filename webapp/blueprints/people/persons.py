@@ -1,4 +1,4 @@
-"""People: list, add, change."""
+"""List, add and change people."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from webapp.services.people import directory
 @people.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """People; htmx gets the table alone."""
+    """The list of people; htmx gets only the table."""
     text = request.args.get("q", "")
     page = page_number()
-    found = directory.search_people(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
+    matches = directory.search_people(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
     template = "people/_table.html" if is_htmx() else "people/index.html"
-    more = len(found) > directory.PAGE
-    return render_template(template, people=found[: directory.PAGE], text=text, page=page, more=more)
+    more = len(matches) > directory.PAGE
+    return render_template(template, people=matches[: directory.PAGE], text=text, page=page, more=more)
 
 
 @people.route("/new", methods=["GET", "POST"])
@@ -45,9 +45,9 @@ def person(person_id: int) -> ResponseReturnValue:
 @people.get("/organization-names")
 @login_required
 def organization_names() -> ResponseReturnValue:
-    """Options for the organization field, by what was typed so far."""
-    found = directory.search_organizations(request.args.get("organization", ""), limit=12)
-    return render_template("people/_organization_names.html", organizations=found)
+    """Suggestions for the organization field."""
+    matches = directory.search_organizations(request.args.get("organization", ""), limit=12)
+    return render_template("people/_organization_names.html", organizations=matches)
 
 
 def _form(record: Person | None, **options: Any) -> PersonForm:
@@ -55,7 +55,7 @@ def _form(record: Person | None, **options: Any) -> PersonForm:
     shown["organization"] = request.args.get("organization", "")
     if record:
         shown["organization"] = record.organization.name if record.organization else ""
-    return PersonForm(data=shown, seen=records.mark(record, directory.PERSON_SHOWN), **options)
+    return PersonForm(data=shown, seen=records.fingerprint(record, directory.PERSON_SHOWN), **options)
 
 
 def _edit(record: Person | None) -> ResponseReturnValue:
@@ -66,6 +66,6 @@ def _edit(record: Person | None) -> ResponseReturnValue:
         lambda: _form(record, formdata=None),
     )
     if saved is not None:
-        return back_to("people.person", f"{saved.full_name} was saved.", person_id=saved.id)
+        return back_to("people.person", f"{saved.full_name} saved.", person_id=saved.id)
     quotes = directory.quotes_of(person=record) if record else []
     return render_template("people/person.html", form=form, person=record, quotes=quotes), status

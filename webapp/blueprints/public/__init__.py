@@ -1,4 +1,4 @@
-"""The customer's page, opened by the link in their e-mail; nobody signs in here."""
+"""The customer's page, opened with the link to the quote; no sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at a quote, choosing options, accepting, declining, downloading."""
+"""View a quote, choose options, accept, decline, download the PDF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from webapp.services.quoting.revisions import pricing, snapshot
 
 @public.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """The live revision. ``choose`` (uids) shows the totals with these optional lines; htmx gets the offer alone."""
+    """The live revision. ``choose`` (uids) shows the totals with these optional lines; htmx gets only the offer."""
     quote = acceptance.by_token(token)
     if not current_user.is_authenticated:
         acceptance.note_viewed(quote)
@@ -33,7 +33,7 @@ def show(token: str) -> ResponseReturnValue:
 @public.post("/<token>/accept")
 @limiter.limit("20/minute")
 def accept(token: str) -> ResponseReturnValue:
-    """Accept what is on the screen."""
+    """Accept the revision on the screen."""
     evidence = acceptance.Evidence(request.remote_addr or "", request.user_agent.string)
     try:
         acceptance.accept(token, request.form, request.form.getlist("choose"), evidence)
@@ -78,24 +78,24 @@ def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturn
 def _page(quote: Quote, **typed: Any) -> str:
     revision = quote.current_revision
     if revision is None:
-        raise RuntimeError("A published quote has a revision.")
+        raise RuntimeError("A published quote must have a revision.")
     frozen = snapshot.parse(revision.content)
-    refusal = acceptance.why_not(quote)
-    asked = request.values.getlist("choose")
-    if not refusal and ("chosen" in request.values or asked):
-        frozen = pricing.with_choices(frozen, asked)
+    closed = acceptance.closed_reason(quote)
+    chosen = request.values.getlist("choose")
+    if not closed and ("chosen" in request.values or chosen):
+        frozen = pricing.with_choices(frozen, chosen)
     computed = pricing.of_snapshot(frozen)
-    seen = request.args.get("r", type=int)
+    linked = request.args.get("r", type=int)
     page = {
         "quote": quote,
         "revision": revision,
         "frozen": frozen,
         "groups": pricing.grouped(frozen, computed),
         "taxes": pricing.taxes(frozen, computed),
-        "refusal": refusal,
+        "closed": closed,
         "loss_reasons": loss_reasons.current()[0],
-        "choosing": not refusal,
-        "older_link": seen if seen and seen < revision.number else None,
+        "choosing": not closed,
+        "older_link": linked if linked and linked < revision.number else None,
     }
     if is_htmx() and request.method == "GET":
         return render_template("public/_choices.html", **page)

@@ -1,4 +1,4 @@
-"""Quotes: the list, the editor, publishing and what becomes of a quote."""
+"""Quotes: the list, the editor, publishing and the outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the quote pages fetch live from Autotask. When it cannot be asked, a sentence says so and the rest works on."""
+"""Live Autotask search on the quote pages. When Autotask is unavailable, the page says so and still works."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def _text() -> str:
 @quotes.get("/autotask/customers")
 @login_required
 def autotask_customers() -> ResponseReturnValue:
-    """Contacts and open opportunities for the page on which a customer is chosen."""
+    """Contacts and open opportunities for choosing a customer."""
     quote_id = Reader(request.args).identifier("quote_id")
-    found = {
+    page = {
         "text": _text(),
         "quote": editing.get(quote_id) if quote_id else None,
         "contacts": pull.contacts(runtime(), _text()),
         "opportunities": pull.opportunities(runtime(), _text()),
     }
     template = "quotes/_autotask_customers.html" if is_htmx() else "quotes/autotask_customers.html"
-    return render_template(template, **found)
+    return render_template(template, **page)
 
 
 @quotes.post("/autotask/contact")
 @login_required
 def use_contact() -> ResponseReturnValue:
-    """Pull a contact, then begin a quote for it (or, with ``quote_id``, offer that quote to it)."""
+    """Pull a contact, then create a quote for it (or, with ``quote_id``, make it that quote's customer)."""
     reader = Reader(request.form)
     contact_id, quote_id = reader.remote_identifier("contact_id"), reader.identifier("quote_id")
     person = pull.contact(runtime(), actor(), contact_id or 0)
     if quote_id is None:
-        quote = editing.begin(actor(), person=person, contact_id=contact_id)
+        quote = editing.create(actor(), person=person, contact_id=contact_id)
     else:
         quote = editing.set_customer(actor(), quote_id, person=person, contact_id=contact_id)
     return redirect(url_for("quotes.show", quote_id=quote.id), 303)
@@ -52,10 +52,10 @@ def use_contact() -> ResponseReturnValue:
 @quotes.post("/autotask/opportunity")
 @login_required
 def use_opportunity() -> ResponseReturnValue:
-    """Begin a quote for an open opportunity, its contact (when it names one) and its company."""
+    """Create a quote for an open opportunity, with its contact (if it has one) and company."""
     hit = pull.opportunity(runtime(), Reader(request.form).remote_identifier("opportunity_id") or 0)
     person, organization = pull.customer(runtime(), actor(), hit)
-    quote = editing.begin(
+    quote = editing.create(
         actor(),
         person=person,
         organization=organization,
@@ -69,16 +69,16 @@ def use_opportunity() -> ResponseReturnValue:
 @quotes.post("/autotask/company")
 @login_required
 def use_company() -> ResponseReturnValue:
-    """Pull a company, then begin a quote for it."""
+    """Pull a company, then create a quote for it."""
     company_id = Reader(request.form).remote_identifier("company_id") or 0
-    quote = editing.begin(actor(), organization=pull.company(runtime(), actor(), company_id))
+    quote = editing.create(actor(), organization=pull.company(runtime(), actor(), company_id))
     return redirect(url_for("quotes.show", quote_id=quote.id), 303)
 
 
 @quotes.route("/<int:quote_id>/opportunity", methods=["GET", "POST"])
 @login_required
 def opportunity(quote_id: int) -> ResponseReturnValue:
-    """Choose the opportunity that a quote belongs to; none lets the push find or make one."""
+    """Choose the opportunity of a quote; without one, the push finds or creates it."""
     if request.method == "POST":
         wanted = Reader(request.form).remote_identifier("opportunity_id")
         hit = pull.opportunity(runtime(), wanted) if wanted else None
@@ -88,7 +88,7 @@ def opportunity(quote_id: int) -> ResponseReturnValue:
     company_id = pull.company_id_of(quote.organization)
     everywhere = bool(request.args.get("everywhere")) or company_id is None
     answer = pull.opportunities(runtime(), _text(), None if everywhere else company_id)
-    found: dict[str, Any] = {
+    page: dict[str, Any] = {
         "quote": editing.get(quote_id),
         "text": _text(),
         "opportunities": answer,
@@ -96,17 +96,17 @@ def opportunity(quote_id: int) -> ResponseReturnValue:
         "everywhere": everywhere,
     }
     template = "quotes/_opportunities.html" if is_htmx() else "quotes/opportunity.html"
-    return render_template(template, **found)
+    return render_template(template, **page)
 
 
 @quotes.get("/<int:quote_id>/find/autotask")
 @login_required
 def find_autotask(quote_id: int) -> ResponseReturnValue:
     """Products, services and bundles for a new line."""
-    answer = pull.catalogue(runtime(), _text())
-    found = {"quote": editing.get(quote_id), "find_text": _text(), "answer": answer}
-    template = "quotes/_found_autotask.html" if is_htmx() else "quotes/found_autotask.html"
-    return render_template(template, **found)
+    answer = pull.search_catalog(runtime(), _text())
+    page = {"quote": editing.get(quote_id), "find_text": _text(), "answer": answer}
+    template = "quotes/_autotask_results.html" if is_htmx() else "quotes/autotask_results.html"
+    return render_template(template, **page)
 
 
 @quotes.post("/<int:quote_id>/lines/autotask")

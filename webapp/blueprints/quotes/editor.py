@@ -1,4 +1,4 @@
-"""The page of one quote: the editor while it is open, the frozen offer once it is won or lost."""
+"""The page of one quote: the editor while it is open, the frozen offer when it is won or lost."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.company import loss_reasons
-from webapp.services.core import audit
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.draft import editing, readiness, stages
 from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.lists import history
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -57,7 +57,7 @@ def save_header(quote_id: int) -> ResponseReturnValue:
 @quotes.get("/<int:quote_id>/preview")
 @login_required
 def preview(quote_id: int) -> ResponseReturnValue:
-    """What the customer would see if the quote were published now."""
+    """What the customer would see if the quote was published now."""
     quote = editing.get(quote_id)
     frozen = _as_published(quote)
     computed = pricing.of_snapshot(frozen)
@@ -67,30 +67,30 @@ def preview(quote_id: int) -> ResponseReturnValue:
 @quotes.get("/<int:quote_id>/preview.pdf")
 @login_required
 def preview_pdf(quote_id: int) -> ResponseReturnValue:
-    """The PDF of the working copy; of a closed quote, the stored one."""
+    """The PDF of the draft; the stored PDF when nothing changed since the last revision."""
     quote = editing.get(quote_id)
     revision = quote.current_revision
     name = f"quote-{quote.number or 'draft'}.pdf"
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.pdf_for(revision.id), name)
     frozen = _as_published(quote)
-    db.session.rollback()  # rendering takes a while; nothing should wait for this request
+    db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
     return pdf_response(document.render(frozen), name)
 
 
 def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
-    """The whole page; ``more`` holds what was typed and its sentences when something was refused."""
+    """The whole page; after a refused save, ``more`` holds the input and its errors."""
     template = "quotes/edit.html" if quote.status == PENDING else "quotes/closed.html"
     extra: dict[str, Any] = {}
     live = freezing.live(quote)
     if live is not None:
         extra = offer(live)
-    history = audit.history("quote", quote.id, limit=30)
-    return render_template(template, **context(quote), **extra, history=history, **more), status
+    entries = history.of_quote(quote)
+    return render_template(template, **context(quote), **extra, history=entries, **more), status
 
 
 def context(quote: Quote) -> dict[str, Any]:
-    """What the partials of the editor need."""
+    """The context of the editor's partials."""
     revision = quote.current_revision
     link = url_for("public.show", token=quote.public_token)
     return {
@@ -111,9 +111,9 @@ def context(quote: Quote) -> dict[str, Any]:
 
 
 def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[str, Any]:
-    """What the offer, as the customer reads it, needs."""
+    """The context of the offer as the customer sees it."""
     if chosen is not None:
-        frozen = pricing.with_choices(frozen, [uid for uid, yes in chosen.items() if yes])
+        frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
     return {
         "frozen": frozen,
@@ -123,7 +123,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:
-    """A PDF that the browser shows."""
+    """A PDF that opens in the browser."""
     response = Response(pdf, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Cache-Control"] = "private, no-cache"

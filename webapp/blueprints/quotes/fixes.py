@@ -1,4 +1,4 @@
-"""Where a problem of a push is mended: the page behind its ``fix``."""
+"""The page where a push problem is fixed, from the problem's ``fix``."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ SECTIONS = ("company", "opportunity", "quote_status", "products_services", "item
 
 @dataclass(frozen=True)
 class Fix:
-    """A link; without an address a sentence of who can do it."""
+    """A link, or without ``url`` a sentence that says who can fix it."""
 
     label: str
     url: str = ""
 
 
 def fix_for(problem: Problem, quote: Quote) -> Fix | None:
-    """The way to mend ``problem``; None where it is mended in Autotask itself."""
+    """How to fix ``problem``; None when it is fixed in Autotask."""
     area, name = problem.fix
     match area:
         case "quote":
             return _of_quote(name, quote)
         case "organization":
             target = url_for("people.organization", organization_id=int(name))
-            return Fix("Open the organization", target)
+            return Fix("Open organization", target)
         case "person":
-            return Fix("Open the person", url_for("people.person", person_id=int(name)))
+            return Fix("Open person", url_for("people.person", person_id=int(name)))
         case "settings" | "connection" | "autotask":
             return _of_settings(area, name)
     return None
@@ -40,19 +40,19 @@ def fix_for(problem: Problem, quote: Quote) -> Fix | None:
 
 def _of_quote(name: str, quote: Quote) -> Fix:
     if name == "customer":
-        return Fix("Choose the customer", url_for("quotes.customer", quote_id=quote.id))
+        return Fix("Choose customer", url_for("quotes.customer", quote_id=quote.id))
     if name == "opportunity":
-        return Fix("Choose the opportunity", url_for("quotes.opportunity", quote_id=quote.id))
+        return Fix("Choose opportunity", url_for("quotes.opportunity", quote_id=quote.id))
     anchor = f"line-{name}" if name else "lines"
-    return Fix("Go to the line", url_for("quotes.show", quote_id=quote.id, _anchor=anchor))
+    return Fix("Go to line", url_for("quotes.show", quote_id=quote.id, _anchor=anchor))
 
 
 def _of_settings(area: str, name: str) -> Fix:
     if actor().role != ADMIN:
-        return Fix("An admin can mend it under Settings > Integrations.")
+        return Fix("An admin can fix this in Settings > Integrations.")
     if area == "connection":
         return Fix("Open Integrations", url_for("integrations.index"))
     if name == "tax_code":
-        return Fix("Map the tax codes", url_for("integrations.tax_codes"))
+        return Fix("Map tax codes", url_for("integrations.tax_codes"))
     anchor = f"section-{name}" if name in SECTIONS else "section-prerequisites"
-    return Fix("Open the settings", url_for("integrations.autotask", _anchor=anchor))
+    return Fix("Open settings", url_for("integrations.autotask", _anchor=anchor))

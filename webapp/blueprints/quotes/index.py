@@ -16,7 +16,7 @@ from webapp.services.quoting.lists import listing
 @quotes.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Search and filter; htmx gets the table alone."""
+    """Search and filter; htmx gets only the table."""
     text, stage = request.args.get("q", ""), request.args.get("stage", "")
     mine = request.args.get("owner") == "me"
     page = listing.search(

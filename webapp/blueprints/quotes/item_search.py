@@ -1,4 +1,4 @@
-"""What the search box under the lines finds."""
+"""The search box below the lines."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SHOWN = 8
 @quotes.get("/<int:quote_id>/find")
 @login_required
 def find(quote_id: int) -> ResponseReturnValue:
-    """Items of the library; what Autotask has is asked for by a request of its own, since it may take longer."""
+    """Items of the library. A separate request searches Autotask, which can take longer."""
     quote = editing.get(quote_id)
     text = clean_text(request.args.get("q", ""))[:200]
     items = catalog_items.search(text, limit=SHOWN) if text else []
     if is_htmx():
-        return render_template("quotes/_found.html", quote=quote, find_text=text, found=items)
-    return page(quote, find_text=text, found=items)
+        return render_template("quotes/_results.html", quote=quote, find_text=text, results=items)
+    return page(quote, find_text=text, results=items)

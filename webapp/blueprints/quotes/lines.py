@@ -1,4 +1,4 @@
-"""The lines in the editor. htmx gets the parts that changed; a browser without it goes back to the page."""
+"""The lines in the editor. htmx gets the parts that changed; without htmx, the browser reloads the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webapp.services.quoting.draft import editing, lines
 @quotes.post("/<int:quote_id>/lines")
 @login_required
 def add_line(quote_id: int) -> ResponseReturnValue:
-    """Add an item of the library (``item_id``) or an ad hoc line (``name``)."""
+    """Add an item of the library (``item_id``) or a custom item (``name``)."""
     item_id = Reader(request.form).identifier("item_id")
     try:
         if item_id is not None:
@@ -32,7 +32,7 @@ def add_line(quote_id: int) -> ResponseReturnValue:
         quote = editing.get(quote_id)
         sentence = " ".join(error.fields.values()) or str(error)
         if is_htmx():
-            return render_template("quotes/_found.html", **context(quote), find_sentence=sentence), 422
+            return render_template("quotes/_results.html", **context(quote), find_sentence=sentence), 422
         return page(quote, 422, find_sentence=sentence)
     return line_added(editing.get(quote_id), line.uid, ad_hoc=item_id is None)
 
@@ -53,11 +53,11 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
             "refused_sentence": str(error),
         }
         if is_htmx():
-            return render_template("quotes/_line_saved.html", **_one(quote, uid), **refused), status
+            return render_template("quotes/_line_saved.html", **_line_context(quote, uid), **refused), status
         return page(quote, status, **refused)
     quote = editing.get(quote_id)
     if is_htmx():
-        return render_template("quotes/_line_saved.html", **_one(quote, uid))
+        return render_template("quotes/_line_saved.html", **_line_context(quote, uid))
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
 
 
@@ -73,20 +73,20 @@ def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
 @login_required
 def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
-    """Put a copy below a line."""
+    """Insert a copy below a line."""
     return _lines(quote_id, lines.duplicate(actor(), quote_id, uid).uid)
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
 @login_required
 def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
-    """Take a line out."""
+    """Delete a line."""
     lines.remove(actor(), quote_id, uid)
     return _lines(quote_id, "")
 
 
 def line_added(quote: Quote, uid: str, *, ad_hoc: bool = False) -> ResponseReturnValue:
-    """The lines with the new one; an ad hoc line wants its price next, so the script moves the focus there."""
+    """The lines with the new one. A custom item needs a price next, so the script moves the focus there."""
     if not is_htmx():
         return back_to("quotes.show", quote_id=quote.id, _anchor="add-line")
     response = make_response(render_template("quotes/_lines_changed.html", **context(quote)))
@@ -100,9 +100,9 @@ def _lines(quote_id: int, uid: str) -> ResponseReturnValue:
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}" if uid else "lines")
 
 
-def _one(quote: Quote, uid: str) -> dict[str, Any]:
-    """The context of one line; ``line`` is None when it was removed meanwhile."""
-    found = context(quote)
-    pairs = zip(quote.lines, found["totals"].lines, strict=True)
+def _line_context(quote: Quote, uid: str) -> dict[str, Any]:
+    """The context of one line; ``line`` is None when it no longer exists."""
+    shared = context(quote)
+    pairs = zip(quote.lines, shared["totals"].lines, strict=True)
     line, amounts = next(((line, amounts) for line, amounts in pairs if line.uid == uid), (None, None))
-    return {**found, "line": line, "amounts": amounts}
+    return {**shared, "line": line, "amounts": amounts}

@@ -1,4 +1,4 @@
-"""Beginning a quote, and offering it to somebody else: choosing the customer."""
+"""Choose the customer of a new or an existing quote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def new() -> ResponseReturnValue:
     """Choose the customer of a new quote."""
     if request.method == "POST":
         person, organization = _chosen()
-        return _begun(editing.begin(actor(), person=person, organization=organization))
+        return _open(editing.create(actor(), person=person, organization=organization))
     return _choose(None)
 
 
@@ -44,7 +44,7 @@ def customer(quote_id: int) -> ResponseReturnValue:
 @quotes.post("/new/person")
 @login_required
 def new_person() -> ResponseReturnValue:
-    """Add a person, then begin the quote (or, with ``quote_id``, offer that quote to them)."""
+    """Add a person, then create a quote for them (or, with ``quote_id``, make them that quote's customer)."""
     form = PersonForm()
     quote_id = Reader(request.form).identifier("quote_id")
     quote = editing.get(quote_id) if quote_id else None
@@ -54,7 +54,7 @@ def new_person() -> ResponseReturnValue:
         show_errors(form, error)
         return _choose(quote, form=form), 422
     if quote is None:
-        return _begun(editing.begin(actor(), person=person))
+        return _open(editing.create(actor(), person=person))
     editing.set_customer(actor(), quote.id, person=person)
     return back_to("quotes.show", quote_id=quote.id)
 
@@ -67,13 +67,13 @@ def _chosen() -> tuple[Person | None, Organization | None]:
     return person, organization
 
 
-def _begun(quote: Quote) -> ResponseReturnValue:
+def _open(quote: Quote) -> ResponseReturnValue:
     return redirect(url_for("quotes.show", quote_id=quote.id), 303)
 
 
 def _choose(quote: Quote | None, **more: Any) -> str:
     text = clean_text(request.args.get("q", ""))[:200]
-    found = {
+    page = {
         "text": text,
         "people": directory.search_people(text, limit=SHOWN),
         "organizations": directory.search_organizations(text, limit=SHOWN) if text else [],
@@ -81,5 +81,5 @@ def _choose(quote: Quote | None, **more: Any) -> str:
         "target": url_for("quotes.customer", quote_id=quote.id) if quote else url_for("quotes.new"),
     }
     if is_htmx():
-        return render_template("quotes/_customers.html", **found)
-    return render_template("quotes/begin.html", **found, **{"form": PersonForm(), **more})
+        return render_template("quotes/_customers.html", **page)
+    return render_template("quotes/new.html", **page, **{"form": PersonForm(), **more})

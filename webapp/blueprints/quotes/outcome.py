@@ -1,4 +1,4 @@
-"""Publishing, and what becomes of a quote."""
+"""Publish a quote and set its outcome."""
 
 from __future__ import annotations
 
@@ -21,23 +21,21 @@ DONE = {
     "ordered": "Marked as ordered.",
     "fulfilled": "Marked as fulfilled.",
     "lost": "Marked as lost.",
-    "pending": "The quote is open again.",
+    "pending": "Quote reopened.",
 }
 
 
 @quotes.post("/<int:quote_id>/publish")
 @login_required
 def publish(quote_id: int) -> ResponseReturnValue:
-    """Freeze the quote and set off its push, which this request does not wait for."""
+    """Freeze the quote and start its push, without waiting for it."""
     try:
         result = publishing.publish(actor(), quote_id)
     except Invalid as error:
         return page(editing.get(quote_id), 422, publish_sentence=str(error))
     number = result.revision.number
     if not result.is_new:
-        return back_to(
-            "quotes.show", f"Nothing changed since revision {number}, so it still stands.", quote_id=quote_id
-        )
+        return back_to("quotes.show", f"Nothing has changed since revision {number}.", quote_id=quote_id)
     events.nudge(runtime())
     quote = editing.get(quote_id)
     return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", quote_id=quote_id)
@@ -46,7 +44,7 @@ def publish(quote_id: int) -> ResponseReturnValue:
 @quotes.post("/<int:quote_id>/status")
 @login_required
 def set_status(quote_id: int) -> ResponseReturnValue:
-    """Mark as accepted, ordered, fulfilled or lost, or open a lost quote again."""
+    """Mark as accepted, ordered, fulfilled or lost, or reopen a lost quote."""
     status = request.form.get("status", "")
     try:
         if status == ACCEPTED:
@@ -64,17 +62,19 @@ def set_status(quote_id: int) -> ResponseReturnValue:
 @quotes.post("/<int:quote_id>/discard")
 @login_required
 def discard(quote_id: int) -> ResponseReturnValue:
-    """Throw the changes since the last publishing away."""
+    """Discard the changes since the last revision."""
     editing.discard_changes(actor(), quote_id)
-    return back_to("quotes.show", "The quote is again as the customer sees it.", quote_id=quote_id)
+    return back_to(
+        "quotes.show", "Changes discarded. The draft matches the published quote.", quote_id=quote_id
+    )
 
 
 @quotes.post("/<int:quote_id>/delete")
 @login_required
 def delete(quote_id: int) -> ResponseReturnValue:
-    """Remove a draft."""
+    """Delete a draft."""
     editing.delete_draft(actor(), quote_id)
-    return back_to("quotes.index", "The draft was deleted.")
+    return back_to("quotes.index", "Draft deleted.")
 
 
 @quotes.post("/<int:quote_id>/copy")
@@ -82,5 +82,5 @@ def delete(quote_id: int) -> ResponseReturnValue:
 def copy(quote_id: int) -> ResponseReturnValue:
     """A new draft with the same customer and lines."""
     new = copying.copy(actor(), quote_id)
-    flash("This is a new draft with the same customer and lines.", "success")
+    flash("Copied. This is a new draft with the same customer and lines.", "success")
     return redirect(url_for("quotes.show", quote_id=new.id), 303)

@@ -1,4 +1,4 @@
-"""What would make the push fail, shown in the editor without holding it up."""
+"""The known problems of the next push, shown in the editor."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from webapp.services.quoting.draft import editing
 @quotes.get("/<int:quote_id>/preflight")
 @login_required
 def preflight_check(quote_id: int) -> ResponseReturnValue:
-    """The findings as a partial; within the page of the quote without JavaScript."""
+    """The problems as a partial; without JavaScript, on the page of the quote."""
     quote = editing.get(quote_id)
     if quote.status != PENDING:
         return "" if is_htmx() else page(quote)
-    found: dict[str, Any] = {
-        "report": preflight.check(runtime(), quote, anew="again" in request.args),
+    result: dict[str, Any] = {
+        "report": preflight.check(runtime(), quote, refresh="again" in request.args),
         "fix_for": lambda problem: fix_for(problem, editing.get(quote_id)),
     }
     if is_htmx():
-        return render_template("quotes/_preflight.html", quote=editing.get(quote_id), **found)
-    return page(editing.get(quote_id), **found)
+        return render_template("quotes/_preflight.html", quote=editing.get(quote_id), **result)
+    return page(editing.get(quote_id), **result)

@@ -1,4 +1,4 @@
-"""What a push of the quote would do in Autotask, with nothing written there."""
+"""Preview what a push would change in Autotask, without writing anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webapp.services.quoting.draft import editing
 @quotes.get("/<int:quote_id>/autotask/preview")
 @login_required
 def push_preview(quote_id: int) -> ResponseReturnValue:
-    """The ordered steps, before and after; or why there would be none. On the quote's page, or as one of its own."""
+    """The steps with values before and after, or why there are none. On the quote's page or on its own page."""
     quote = editing.get(quote_id)
     result, sentence = None, ""
     try:
@@ -30,17 +30,17 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
     except ServiceError as error:
         db.session.rollback()
         sentence = str(error)
-    shown = plan_only.in_words(runtime(), result.plan) if result else []
+    steps = plan_only.in_words(runtime(), result.plan) if result else []
     template = "quotes/_push_preview.html" if is_htmx() else "quotes/push_preview.html"
     return render_template(
         template,
         quote=editing.get(quote_id),
         preview=result,
-        steps=shown,
-        counts=Counter(step.action for step in shown),
+        steps=steps,
+        counts=Counter(step.action for step in steps),
         on_quote=is_htmx() and request.args.get("on") == "quote",
         drifted=drift_check.open_count(quote_id),
-        asked=bool(result and result.plan.questions and answers.open_questions(quote_id)),
+        waits_for_answer=bool(result and result.plan.questions and answers.open_questions(quote_id)),
         sentence=sentence,
         fix_for=lambda problem: fix_for(problem, quote),
     )

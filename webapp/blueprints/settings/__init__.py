@@ -1,4 +1,4 @@
-"""Settings: users, the company's profile, required fields, and the way to the integrations."""
+"""Settings: users, company profile, required fields, loss reasons, links to the integrations."""
 
 from __future__ import annotations
 

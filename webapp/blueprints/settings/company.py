@@ -28,12 +28,10 @@ def company() -> ResponseReturnValue:
             status = 422
         except Conflict as error:
             db.session.rollback()
-            form.form_errors.append(
-                f"{error} What you entered is still below; saving again puts it in place."
-            )
+            form.form_errors.append(f"{error} They are still below: save again to replace the saved version.")
             form.version.data, status = str(version), 409
         else:
-            return back_to("settings.company", "The company profile was saved.")
+            return back_to("settings.company", "Company profile saved.")
     return render_template("settings/company.html", form=form), status
 
 

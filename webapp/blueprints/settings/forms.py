@@ -1,4 +1,4 @@
-"""Forms of the settings; the rules are the services'."""
+"""Forms of the settings; the services hold the rules."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 
 _ROLES = [
-    SelectChoice("rep", "Rep: quotes, people, items"),
-    SelectChoice("admin", "Admin: settings too"),
+    SelectChoice("rep", "Rep (quotes, people, items)"),
+    SelectChoice("admin", "Admin (also settings)"),
 ]
 
 
 class NewUserForm(FlaskForm):
     """A new account."""
 
-    name = StringField("Name", description="Customers see it on quotes.", render_kw={"autocomplete": "off"})
-    email = EmailField("E-mail", description="Signs in with it.", render_kw={"autocomplete": "off"})
+    name = StringField("Name", description="Shown to customers on quotes.", render_kw={"autocomplete": "off"})
+    email = EmailField("Email", description="Used to sign in.", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, default="rep", validate_choice=False)
     password = PasswordField(
         "Password",
-        description="At least 10 characters. Hand it over in person; it can be changed later.",
+        description="At least 10 characters. Share it securely.",
         render_kw={"autocomplete": "new-password"},
     )
 
 
 class UserForm(FlaskForm):
-    """What an admin may change of an account."""
+    """The fields of an account that an admin can change."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, validate_choice=False)
-    is_active = BooleanField("May sign in")
+    is_active = BooleanField("Active")
 
 
 class PasswordForm(FlaskForm):
-    """A new password for somebody."""
+    """A new password for an account."""
 
     password = PasswordField(
         "New password",
-        description="At least 10 characters. It ends every open session of the account.",
+        description="At least 10 characters. Signs the user out everywhere.",
         render_kw={"autocomplete": "new-password"},
     )
 
 
 class CompanyForm(FlaskForm):
-    """The seller, as quotes show it."""
+    """The seller's profile."""
 
     version = HiddenField()
     name = StringField("Company name", render_kw={"autocomplete": "organization"})
     address = TextAreaField("Address", render_kw={"rows": 3})
     phone = TelField("Phone")
-    email = EmailField("E-mail")
+    email = EmailField("Email")
     website = URLField("Website")
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})

@@ -1,4 +1,4 @@
-"""The first page of the settings."""
+"""The start page of the settings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from webapp.services.people import required_fields
 @settings.get("/")
 @admin_required
 def index() -> ResponseReturnValue:
-    """What can be set, with the state of each."""
+    """All settings, each with its status."""
     unmapped = 0
     if connection.load() is not None:
-        # The lists as they were last read: this page waits for nobody.
+        # Use the cached lists, so that this page doesn't wait for Autotask.
         lists = Choices(replace(runtime(), offline=True))
         unmapped = sum(settings_page.unmapped(lists).values())
     states = [entry.state() for group in registry.by_group().values() for entry in group]

@@ -16,8 +16,8 @@ NEW_ROWS = 3
 
 @settings.route("/loss-reasons", methods=["GET", "POST"])
 @admin_required
-def losses() -> ResponseReturnValue:
-    """The reasons of which a rep or a customer may choose when a quote is lost."""
+def loss_reason_list() -> ResponseReturnValue:
+    """The reasons that reps and customers choose from when a quote is lost."""
     status, sentence, errors = 200, "", {}
     if request.method == "POST":
         try:
@@ -26,20 +26,19 @@ def losses() -> ResponseReturnValue:
             sentence, errors, status = str(error), error.fields, 422
         except Conflict as error:
             db.session.rollback()
-            sentence = f"{error} What you entered is still below; saving again puts it in place."
+            sentence = f"{error} They are still below: save again to replace the saved version."
             status = 409
         else:
-            return back_to("settings.losses", "The loss reasons were saved.")
+            return back_to("settings.loss_reason_list", "Loss reasons saved.")
     reasons, version = loss_reasons.current()
-    typed = {f"reason-{one.id}": request.form.get(f"reason-{one.id}", one.name) for one in reasons}
+    stored = {f"reason-{reason.id}": reason.name for reason in reasons}
+    typed = {name: request.form.get(name, value) for name, value in stored.items()}
     page = render_template(
         "settings/loss_reasons.html",
         rows=list(typed.items()),
         new_rows=[(name, request.form.get(name, "")) for name in (f"new-{n + 1}" for n in range(NEW_ROWS))],
-        meanwhile={
-            f"reason-{one.id}": one.name
-            for one in reasons
-            if status == 409 and typed[f"reason-{one.id}"] != one.name
+        saved_values={
+            name: value for name, value in stored.items() if status == 409 and typed[name] != value
         },
         version=version,
         sentence=sentence,

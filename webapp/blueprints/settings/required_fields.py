@@ -18,9 +18,9 @@ from webapp.services.people import required_fields
 @settings.route("/required-fields", methods=["GET", "POST"])
 @admin_required
 def required() -> ResponseReturnValue:
-    """What must be filled before a quote is published."""
+    """The fields that must be filled in before a quote is published."""
     names, version = required_fields.current()
-    status, sentence, meanwhile = 200, "", {}
+    status, sentence, saved_values = 200, "", {}
     if request.method == "POST":
         wanted = request.form.getlist("fields")
         try:
@@ -32,12 +32,12 @@ def required() -> ResponseReturnValue:
             names = frozenset(wanted)
             if isinstance(error, Conflict):
                 sentence, status = (
-                    f"{error} What you ticked is still below; saving again puts it in place.",
+                    f"{error} They are still below: save again to replace the saved version.",
                     409,
                 )
-                meanwhile = {name: name in stored for name in stored ^ names}
+                saved_values = {name: name in stored for name in stored ^ names}
         else:
-            return back_to("settings.required", "The required fields were saved.")
+            return back_to("settings.required", "Required fields saved.")
     connected = connection.load() is not None
     grouped = {
         group: list(fields) for group, fields in groupby(required_fields.FIELDS, lambda item: item.group)
@@ -48,8 +48,8 @@ def required() -> ResponseReturnValue:
         names=names,
         version=version,
         sentence=sentence,
-        meanwhile=meanwhile,
-        advised=required_fields.ADVISED_FOR_AUTOTASK if connected else (),
+        saved_values=saved_values,
+        advised=required_fields.RECOMMENDED_FOR_AUTOTASK if connected else (),
         advice=required_fields.advice(connected),
     )
     return page, status
@@ -58,12 +58,12 @@ def required() -> ResponseReturnValue:
 @settings.post("/required-fields/advised")
 @admin_required
 def require_advised() -> ResponseReturnValue:
-    """Require what Autotask needs, with one click."""
+    """Require the fields that Autotask needs, with one click."""
     names, version = required_fields.current()
-    required_fields.save(actor(), names | set(required_fields.ADVISED_FOR_AUTOTASK), version)
+    required_fields.save(actor(), names | set(required_fields.RECOMMENDED_FOR_AUTOTASK), version)
     if is_htmx():
         return render_template("integrations/autotask/_advice.html", advice=[])
     endpoint = "integrations.autotask" if connection.load() else "settings.required"
     if "required-fields" in (request.referrer or ""):
         endpoint = "settings.required"
-    return back_to(endpoint, "Organization and phone are required from now on.")
+    return back_to(endpoint, "Organization and phone are now required.")

@@ -17,14 +17,14 @@ from webapp.services.core.errors import Invalid
 @settings.get("/users")
 @admin_required
 def users() -> ResponseReturnValue:
-    """Everybody."""
+    """All users."""
     return render_template("settings/users.html", users=accounts.list_users())
 
 
 @settings.route("/users/new", methods=["GET", "POST"])
 @admin_required
 def new_user() -> ResponseReturnValue:
-    """Make an account."""
+    """Create an account."""
     form = NewUserForm()
     if form.validate_on_submit():
         try:
@@ -38,14 +38,14 @@ def new_user() -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            return back_to("settings.users", f"{user.name} can sign in now.")
+            return back_to("settings.users", f"{user.name} can now sign in.")
     return render_template("settings/new_user.html", form=form), 422 if form.is_submitted() else 200
 
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
 @admin_required
 def user(user_id: int) -> ResponseReturnValue:
-    """Change name, role or activity of an account."""
+    """Change the name, role or active flag of an account."""
     record = _get(user_id)
     form = UserForm(obj=record)
     if form.validate_on_submit():
@@ -60,7 +60,7 @@ def user(user_id: int) -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            return back_to("settings.users", f"{record.name} was saved.")
+            return back_to("settings.users", f"{record.name} saved.")
     status = 422 if form.is_submitted() else 200
     return render_template(
         "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
@@ -70,7 +70,7 @@ def user(user_id: int) -> ResponseReturnValue:
 @settings.post("/users/<int:user_id>/password")
 @admin_required
 def reset_password(user_id: int) -> ResponseReturnValue:
-    """Give an account a new password."""
+    """Set a new password."""
     record, form = _get(user_id), PasswordForm()
     if form.validate_on_submit():
         try:
@@ -78,10 +78,10 @@ def reset_password(user_id: int) -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            return back_to("settings.users", f"{record.name} has a new password; open sessions were ended.")
+            return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
     form_of_user = UserForm(formdata=None, obj=record)
     return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), 422
 
 
 def _get(user_id: int) -> User:
-    return records.get(User, user_id, "This account is not there any more.")
+    return records.get(User, user_id, "This account no longer exists.")

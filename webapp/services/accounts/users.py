@@ -1,4 +1,4 @@
-"""Accounts: signing in, the first admin, and who may do what."""
+"""Accounts: signing in, the first admin, and roles."""
 
 from __future__ import annotations
 
@@ -11,45 +11,43 @@ from email_validator import EmailNotValidError, validate_email
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
 from webapp.services.core import audit
-from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.errors import Invalid, NotFound
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
+INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
 _hasher = PasswordHasher()
 
 
 @cache
-def _nobody() -> str:
-    """Verified when no such account exists, so that the answer takes equally long. Slow to make."""
+def _dummy_hash() -> str:
+    """Verified when the account doesn't exist, so that the answer takes equally long. Slow to create."""
     return _hasher.hash("no such account")
 
 
 def normalize_email(text: str) -> str:
-    """The address in the form in which it is stored. Raises Invalid with a sentence."""
+    """The address as it is stored: lower case. Raises Invalid with a sentence."""
     try:
         return validate_email(
             text.strip(), check_deliverability=False, test_environment=True
         ).normalized.lower()
     except EmailNotValidError as error:
-        raise Invalid(
-            "The e-mail address is not valid.",
-            {"email": f"This is not a complete e-mail address: {error}"},
-        ) from error
+        raise Invalid("The email address isn't valid.", {"email": INVALID_EMAIL}) from error
 
 
 def check_password(password: str) -> str:
-    """Return ``password`` when it is long enough. Raises Invalid with a sentence."""
+    """Return ``password`` if its length is allowed. Raises Invalid with a sentence."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         sentence = (
-            f"Use {MIN_PASSWORD} to {MAX_PASSWORD} characters; a few words in a row are easy to keep in mind."
+            f"Use {MIN_PASSWORD} to {MAX_PASSWORD} characters. A few words in a row are easy to remember."
         )
-        raise Invalid("The password was not accepted.", {"password": sentence})
+        raise Invalid("The password wasn't accepted.", {"password": sentence})
     return password
 
 
 def any_user() -> bool:
-    """False on a fresh installation, which offers the set-up page."""
+    """False on a new installation, which shows the set-up page."""
     return db.session.scalar(db.select(User.id).limit(1)) is not None
 
 
@@ -57,7 +55,7 @@ def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
-        _hasher.verify(user.password_hash if user else _nobody(), password[:MAX_PASSWORD])
+        _hasher.verify(user.password_hash if user else _dummy_hash(), password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         return None
     if user is None or not user.is_active:
@@ -69,8 +67,16 @@ def authenticate(email: str, password: str) -> User | None:
     return user
 
 
+def has_password(user: User, password: str) -> bool:
+    """True when ``password`` is the user's."""
+    try:
+        return _hasher.verify(user.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
 def load_session_user(session_id: str) -> User | None:
-    """The user of a session id made by ``session_id_of``; None when it was ended or the account closed."""
+    """The user of a session id from ``session_id_of``; None when the session has ended or the user is inactive."""
     user_id, _, epoch = session_id.partition(":")
     if not (user_id.isdigit() and epoch.isdigit()):
         return None
@@ -79,21 +85,22 @@ def load_session_user(session_id: str) -> User | None:
 
 
 def session_id_of(user: User) -> str:
-    """What a session keeps of a user; it ends when the password or the role changes."""
+    """The id stored in a session. It becomes invalid when the password, role or active flag changes."""
     return f"{user.id}:{user.session_epoch}"
 
 
 def create_user(actor: User | None, *, email: str, name: str, password: str, role: str) -> User:
-    """Make an account. Raises Invalid with sentences beside the fields; nothing is stored then."""
+    """Create an account. Raises Invalid with a sentence for each wrong field, and stores nothing."""
     address = normalize_email(email)
     if not name.strip():
-        raise Invalid("A name is missing.", {"name": "Enter the name that customers will see on quotes."})
+        raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:
-        raise Invalid("The role is unknown.", {"role": "Choose admin or rep."})
+        raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
     check_password(password)
     if db.session.scalar(db.select(User.id).filter_by(email=address)):
         raise Invalid(
-            "The account exists already.", {"email": "Somebody already signs in with this address."}
+            "An account with this email already exists.",
+            {"email": "Someone already signs in with this email."},
         )
     user = User(email=address, name=name.strip(), password_hash=_hasher.hash(password), role=role)
     db.session.add(user)
@@ -104,18 +111,11 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
 
 
 def find_by_email(email: str) -> User:
-    """The account of an address. Raises NotFound with a sentence."""
+    """The account with this email. Raises NotFound with a sentence."""
     user: User | None = db.session.scalar(db.select(User).filter_by(email=normalize_email(email)))
     if user is None:
-        raise NotFound(f"Nobody signs in with {email}.")
+        raise NotFound(f"No one signs in with {email}.")
     return user
-
-
-def create_first_admin(*, email: str, name: str, password: str) -> User:
-    """Make the first account, an admin. Raises Conflict when there is an account already."""
-    if any_user():
-        raise Conflict("Quotewright is already set up. Sign in, or ask an admin for an account.")
-    return create_user(None, email=email, name=name, password=password, role=ADMIN)
 
 
 def set_password(actor: User | None, user: User, password: str) -> None:
@@ -127,16 +127,16 @@ def set_password(actor: User | None, user: User, password: str) -> None:
 
 
 def update_user(actor: User, user: User, *, name: str, role: str, is_active: bool) -> None:
-    """Change name, role or activity. Raises Invalid, for one when the last active admin would be lost."""
+    """Change the name, role or active flag. Raises Invalid with a sentence, also for the only active admin."""
     if not name.strip():
-        raise Invalid("A name is missing.", {"name": "Enter the name that customers will see on quotes."})
+        raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:
-        raise Invalid("The role is unknown.", {"role": "Choose admin or rep."})
+        raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
     loses_admin = user.role == ADMIN and user.is_active and (role != ADMIN or not is_active)
     if loses_admin and _active_admins() <= 1:
         raise Invalid(
-            "Nothing was changed: this is the only active admin.",
-            {"role": "Make somebody else an admin first, or nobody could change settings any more."},
+            "Nothing was changed. This is the only active admin.",
+            {"role": "You need at least one active admin. Make someone else an admin first."},
         )
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
@@ -148,7 +148,7 @@ def update_user(actor: User, user: User, *, name: str, role: str, is_active: boo
 
 
 def list_users() -> list[User]:
-    """Everybody, by name."""
+    """All users, by name."""
     return list(db.session.scalars(db.select(User).order_by(User.name, User.id)))
 
 

@@ -1,1 +1,1 @@
-"""What the company sells: items, categories, tax codes."""
+"""The item library: items, categories, tax codes."""

@@ -10,13 +10,14 @@ from webapp.models import Category, Item, QuoteLine, User, db
 from webapp.services.core import audit, records
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
+from webapp.services.core.formatting import plural
 
 SHOWN = ("name", "parent_id")
 
 
 def get(category_id: int) -> Category:
     """Raises NotFound with a sentence."""
-    return records.get(Category, category_id, "This category is not there any more.")
+    return records.get(Category, category_id, "This category no longer exists.")
 
 
 def tree() -> list[Category]:
@@ -32,17 +33,17 @@ def tree() -> list[Category]:
 
 def choices() -> list[tuple[int, str]]:
     """Id and path of every category, each top category before its subcategories."""
-    found = []
+    options = []
     for top in tree():
-        found.append((top.id, top.name))
-        found += [(child.id, f"{top.name} > {child.name}") for child in top.children]
-    return found
+        options.append((top.id, top.name))
+        options += [(child.id, f"{top.name} > {child.name}") for child in top.children]
+    return options
 
 
 def save(actor: User | None, category: Category | None, values: Mapping[str, object]) -> Category:
     """Add (None) or rename and move a category.
 
-    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
     """
     if category is not None:
         records.check_unchanged(category, SHOWN, values, "category")
@@ -50,14 +51,14 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
     name = reader.text("name", 100, missing="Enter the category's name.")
     parent = records.find(Category, reader.identifier("parent_id"))
     if reader.raw("parent_id") and parent is None:
-        reader.fail("parent_id", "This category was removed meanwhile. Choose another.")
+        reader.fail("parent_id", "This category was deleted. Choose another.")
     if parent is not None and parent.parent_id is not None:
-        reader.fail("parent_id", "There are two levels: choose a category, not a subcategory.")
+        reader.fail("parent_id", "Choose a category, not a subcategory. There are only two levels.")
     if category is not None and parent is not None and (parent is category or category.children):
-        reader.fail("parent_id", "A category with subcategories cannot become one itself.")
+        reader.fail("parent_id", "A category with subcategories can't become a subcategory.")
     twin = find(name, parent)
     if twin is not None and twin is not category:
-        reader.fail("name", "There is a category with this name at this place already.")
+        reader.fail("name", "A category with this name already exists here.")
     reader.check()
     action = "category.changed" if category else "category.created"
     category = category or Category()
@@ -70,15 +71,15 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
 
 
 def find(name: str, parent: Category | None) -> Category | None:
-    """The category of this name below ``parent`` (None: at the top), upper and lower case alike."""
+    """The category with this name under ``parent`` (None: at the top level), ignoring case."""
     query = db.select(Category).where(db.func.lower(Category.name) == name.lower())
     query = query.where(Category.parent_id == (parent.id if parent else None))
-    found: Category | None = db.session.scalar(query.limit(1))
-    return found
+    category: Category | None = db.session.scalar(query.limit(1))
+    return category
 
 
 def ensure(names: Sequence[str]) -> Category:
-    """The category of ``names`` (outermost first, two levels count), adding what is missing to the open transaction."""
+    """The category with the path ``names`` (up to two levels), created in the open transaction if it is missing."""
     parent: Category | None = None
     for name in [name.strip()[:100] for name in names if name.strip()][:2]:
         category = find(name, parent)
@@ -93,13 +94,14 @@ def ensure(names: Sequence[str]) -> Category:
 
 
 def delete(actor: User | None, category: Category) -> None:
-    """Remove a category that nothing uses. Raises Invalid with a sentence that says what does."""
+    """Delete an unused category. Raises Invalid with a sentence that says what uses it."""
     items = _count(db.select(Item.id).where(Item.category_id == category.id))
     lines = _count(db.select(QuoteLine.id).where(QuoteLine.category_id == category.id))
+    children = plural(len(category.children), "subcategory", "subcategories")
     if category.children or items or lines:
         raise Invalid(
-            f"“{category.path}” was kept: it has {len(category.children)} subcategories, {items} items and {lines} "
-            "quote lines. Move those elsewhere first, or rename the category."
+            f"“{category.path}” wasn't deleted. It has {children}, {plural(items, 'item')} and "
+            f"{plural(lines, 'quote line')}. Move them first, or rename the category."
         )
     audit.record(actor, "category.deleted", "category", category.id, path=category.path)
     db.session.delete(category)

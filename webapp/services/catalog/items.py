@@ -32,15 +32,15 @@ SHOWN = (
 
 def get(item_id: int) -> Item:
     """Raises NotFound with a sentence."""
-    return records.get(Item, item_id, "This item is not in the library any more.")
+    return records.get(Item, item_id, "This item is no longer in the library.")
 
 
 def search(
     text: str, *, category_id: int | None = None, active_only: bool = True, limit: int = PAGE, offset: int = 0
 ) -> list[Item]:
-    """Items whose name, SKU, MPN or manufacturer holds every word of ``text``, by name.
+    """Items whose name, SKU, MPN or manufacturer contains every word of ``text``, by name.
 
-    ``category_id`` also takes what is in its subcategories.
+    ``category_id`` includes its subcategories.
     """
     query = (
         db.select(Item)
@@ -61,9 +61,9 @@ def search(
 
 
 def save(actor: User | None, item: Item | None, values: Mapping[str, object]) -> Item:
-    """Add (None) or change an item from what was typed.
+    """Add (None) or change an item from form input.
 
-    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
     """
     if item is not None:
         records.check_unchanged(item, SHOWN, values, "item")
@@ -92,18 +92,18 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
 
 
 def read_category(reader: Reader) -> Category | None:
-    """The chosen category; a sentence when it was removed meanwhile."""
+    """The chosen category; an error when it no longer exists."""
     category = records.find(Category, reader.identifier("category_id"))
     if reader.raw("category_id") and category is None:
-        reader.fail("category_id", "This category was removed meanwhile. Choose another.")
+        reader.fail("category_id", "This category was deleted. Choose another.")
     return category
 
 
 def read_tax_code(reader: Reader, before: TaxCode | None) -> TaxCode | None:
-    """The chosen tax code; a sentence when it was removed or taken out of use since (unless it was there before)."""
+    """The chosen tax code; an error when it no longer exists, or is inactive and isn't ``before``."""
     code = records.find(TaxCode, reader.identifier("tax_code_id"))
     if reader.raw("tax_code_id") and code is None:
-        reader.fail("tax_code_id", "This tax code was removed meanwhile. Choose another.")
+        reader.fail("tax_code_id", "This tax code was deleted. Choose another.")
     if code is not None and not code.is_active and code is not before:
-        reader.fail("tax_code_id", f"“{code.name}” is no longer in use. Choose another tax code.")
+        reader.fail("tax_code_id", f"“{code.name}” is inactive. Choose another tax code.")
     return code

@@ -1,4 +1,4 @@
-"""Tax codes that lines may carry."""
+"""Tax codes for quote lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = ("name", "rate", "is_active")
 
 def get(tax_code_id: int) -> TaxCode:
     """Raises NotFound with a sentence."""
-    return records.get(TaxCode, tax_code_id, "This tax code is not there any more.")
+    return records.get(TaxCode, tax_code_id, "This tax code no longer exists.")
 
 
 def everything() -> list[TaxCode]:
@@ -32,17 +32,17 @@ def usable() -> list[TaxCode]:
 def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, object]) -> TaxCode:
     """Add (None) or change a tax code; ``rate`` in percent.
 
-    Raises Invalid with sentences, or Conflict when somebody saved it meanwhile; nothing is stored then.
+    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
     """
     if tax_code is not None:
         records.check_unchanged(tax_code, SHOWN, values, "tax code")
     reader = Reader(values)
     name = reader.text("name", 80, missing="Enter the tax code's name.")
-    rate = reader.decimal("rate", maximum=MAX_RATE)
+    rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
     query = db.select(TaxCode).where(db.func.lower(TaxCode.name) == name.lower())
     twin = db.session.scalar(query.limit(1))
     if twin is not None and twin is not tax_code:
-        reader.fail("name", "There is a tax code with this name already.")
+        reader.fail("name", "A tax code with this name already exists.")
     reader.check()
     action = "tax_code.changed" if tax_code else "tax_code.created"
     tax_code = tax_code or TaxCode()
@@ -55,13 +55,13 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
 
 
 def delete(actor: User | None, tax_code: TaxCode) -> None:
-    """Remove a tax code that nothing uses. Raises Invalid with a sentence that says what to do instead."""
+    """Delete an unused tax code. Raises Invalid with a sentence that says what to do instead."""
     used = db.session.scalar(db.select(QuoteLine.id).where(QuoteLine.tax_code_id == tax_code.id).limit(1))
     used = used or db.session.scalar(db.select(Item.id).where(Item.tax_code_id == tax_code.id).limit(1))
     if used is not None:
         raise Invalid(
-            f"“{tax_code.name}” was kept, because items or quotes use it. Clear “In use” instead: then nobody can "
-            "choose it any more, and quotes that have it say so before they are published."
+            f"“{tax_code.name}” wasn't deleted because items or quotes use it. Turn off “Active” instead: no one can "
+            "choose it any more, and quotes that use it show an issue before they are published."
         )
     audit.record(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
     db.session.delete(tax_code)

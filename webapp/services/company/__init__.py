@@ -1,1 +1,1 @@
-"""The selling company: its profile, its app-wide settings, its loss reasons."""
+"""The seller's company: profile, app-wide settings, loss reasons."""

@@ -1,4 +1,4 @@
-"""Settings of the whole installation: the seller's profile, required fields, loss reasons, a pause of pushing."""
+"""App-wide settings: company profile, required fields, loss reasons, and whether pushing is paused."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
 }
 
-STALE = "Somebody else saved these settings since you opened them. Nothing of theirs was overwritten."
+STALE = "These settings were changed while you were editing, so your changes aren't saved yet."
 
 
 def get(key: str) -> tuple[dict[str, Any], int]:
-    """The document stored under ``key`` over its defaults, and its version (0 when never saved)."""
+    """The document stored under ``key``, completed with its defaults, and its version (0 if never saved)."""
     row = db.session.get(AppSetting, key)
     stored = row.value if row else {}
     return {**DEFAULTS[key], **stored}, row.version if row else 0
@@ -44,7 +44,7 @@ def get(key: str) -> tuple[dict[str, Any], int]:
 def put(key: str, value: dict[str, Any], expected_version: int, actor: User | None) -> int:
     """Store ``value`` in a transaction and return the new version.
 
-    Raises Conflict when somebody saved since ``expected_version`` was read.
+    Raises Conflict when someone saved after ``expected_version`` was read.
     """
     row = db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
     before, version = get(key)
@@ -58,7 +58,7 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     try:
         db.session.commit()
     except IntegrityError as error:
-        # Two people saved these settings for the first time at once.
+        # Two people saved these settings for the first time at the same moment.
         db.session.rollback()
         raise Conflict(STALE) from error
     return version + 1

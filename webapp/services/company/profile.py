@@ -1,4 +1,4 @@
-"""Settings > Company: the seller as quotes show it."""
+"""Settings > Company: the seller's profile shown on quotes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def current() -> tuple[dict[str, Any], int]:
 
 
 def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
-    """Store the profile; returns the new version. Raises Invalid with sentences by field, Conflict when stale."""
+    """Store the profile; returns the new version. Raises Invalid with a sentence by field, or Conflict."""
     reader = Reader(values)
     profile = {
-        "name": reader.text("name", 200, missing="Enter the name under which you sell."),
+        "name": reader.text("name", 200, missing="Enter your company name."),
         "address": reader.text("address", 500, one_line=False),
         "phone": reader.text("phone", 50),
         "email": reader.text("email", 254),
@@ -35,6 +35,6 @@ def save(actor: User | None, values: Mapping[str, object], expected_version: int
             reader.fail("email", error.fields["email"])
     website = profile["website"]
     if website and "://" in website and not website.startswith(("http://", "https://")):
-        reader.fail("website", "Enter an address that begins with https://.")
+        reader.fail("website", "Enter a web address that starts with https://.")
     reader.check()
     return app_settings.put(app_settings.COMPANY_PROFILE, profile, expected_version, actor)

@@ -1,4 +1,4 @@
-"""Writing the audit trail."""
+"""Write and read the audit trail."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def record(
 ) -> None:
     """Add an event to the open transaction.
 
-    ``actor`` None stands for the system, or for the customer named in ``label``. ``detail`` must be JSON-able
-    and must not hold secrets.
+    Without an ``actor``, the event is the customer's named in ``label``, or the system's. ``detail`` must be
+    JSON-serializable and must not hold secrets.
     """
     db.session.add(
         AuditEvent(

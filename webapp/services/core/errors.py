@@ -1,4 +1,4 @@
-"""What a service raises when a person asked for something that cannot be done."""
+"""The errors that services raise when they refuse a request."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 
 class ServiceError(Exception):
-    """A refusal. ``str(error)`` is a sentence for the person: what happened, what was kept, what to do."""
+    """A refusal. ``str(error)`` tells the person what happened, what was kept and what to do."""
 
 
 class NotFound(ServiceError):
-    """The record does not exist, or not any more."""
+    """The record doesn't exist, or no longer exists."""
 
 
 class Conflict(ServiceError):
-    """Somebody else saved in the meantime; nothing was overwritten."""
+    """Someone else saved first; nothing was overwritten."""
 
 
 class Invalid(ServiceError):

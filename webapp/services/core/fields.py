@@ -1,4 +1,4 @@
-"""Reading what a person typed: text in, typed values out, and a sentence for each field that is wrong."""
+"""Read form input: text in, typed values out, and a sentence for each wrong field."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
 def parse_decimal(text: str) -> Decimal:
-    """The number in ``text``: plain digits, or with commas between thousands, and up to 4 decimals.
+    """The number in ``text``: digits with optional thousands separators and up to 4 decimals.
 
     A leading currency sign is ignored. Raises ValueError with a sentence; “NaN”, “1e50” and “12,5” are refused.
     """
     cleaned = text.strip().lstrip("$€£¥").replace(" ", "").replace("\u00a0", "").replace("\u2212", "-")
     if not _NUMBER.fullmatch(cleaned) or not any(character.isdigit() for character in cleaned):
         if re.fullmatch(r"\d+,\d{1,2}", cleaned):
-            raise ValueError("Write decimals with a point, for example 12.50.")
+            raise ValueError("Use a period for decimals, for example 12.50.")
         raise ValueError("Enter a number, for example 1250 or 12.50.")
     whole, _, decimals = cleaned.replace(",", "").partition(".")
     if len(decimals.rstrip("0")) > 4:
-        raise ValueError("Use up to 4 decimals.")
+        raise ValueError("Use up to 4 decimal places.")
     if len(whole.lstrip("+-0")) > 14:
         raise ValueError("This number is too large.")
     return Decimal(f"{whole if whole not in ('', '+', '-') else whole + '0'}.{decimals[:4] or '0'}")
@@ -40,12 +40,12 @@ def clean_text(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a search, at most 8."""
+    """The first 8 words of a search."""
     return clean_text(text)[:200].split()[:8]
 
 
 def parse_id(value: object, greatest: int = MAX_ID) -> int | None:
-    """A record's id from a form or an address, at most ``greatest``; None for anything that cannot be one."""
+    """A record's id from a form or URL, at most ``greatest``; None if it can't be an id."""
     text = str(value or "").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
         return None
@@ -54,9 +54,9 @@ def parse_id(value: object, greatest: int = MAX_ID) -> int | None:
 
 
 class Reader:
-    """Reads one form. Each method returns a usable value and keeps a sentence when there was none.
+    """Reads one form. Each method returns a usable value, and collects a sentence when the input is wrong.
 
-    Call ``check`` at the end: it raises Invalid with all sentences together.
+    Call ``check`` at the end: it raises Invalid with all sentences.
     """
 
     def __init__(self, values: Mapping[str, object]) -> None:
@@ -64,52 +64,62 @@ class Reader:
         self.errors: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
-        """Whether the form has such a field, be it empty."""
+        """Whether the form has this field, even if it is empty."""
         return name in self._values
 
     def raw(self, name: str) -> str:
-        """The text as typed, cleaned; empty when the form has no such field."""
+        """The cleaned text; empty when the form doesn't have the field."""
         value = self._values.get(name)
         return "" if value is None else clean_text(str(value))
 
     def fail(self, name: str, sentence: str) -> None:
-        """Keep a sentence for ``name``; the first one counts."""
+        """Add a sentence for ``name``; only the first one per field is kept."""
         self.errors.setdefault(name, sentence)
 
     def text(self, name: str, limit: int, *, missing: str = "", one_line: bool = True) -> str:
-        """Text of up to ``limit`` characters. ``missing``: the sentence for an empty one, if it may not be empty."""
+        """Text of up to ``limit`` characters. ``missing``: the sentence for an empty required field."""
         value = self.raw(name)
         if one_line:
             value = " ".join(value.split())
         if not value and missing:
             self.fail(name, missing)
         if len(value) > limit:
-            self.fail(name, f"This is {len(value):,} characters long; up to {limit:,} fit here.")
+            self.fail(name, f"Use up to {limit:,} characters. This has {len(value):,}.")
         return value
 
     def decimal(
-        self, name: str, *, default: Decimal | None = None, maximum: Decimal, above_zero: bool = False
+        self,
+        name: str,
+        *,
+        default: Decimal | None = None,
+        maximum: Decimal,
+        above_zero: bool = False,
+        example: str = "",
     ) -> Decimal:
-        """A number from 0 (or above 0) to ``maximum``. An empty field is ``default``; None makes it an error."""
+        """A number from 0 (or above 0) to ``maximum``.
+
+        An empty field gives ``default``, or an error without a default. ``example``: the sentence for input that isn't
+        a number, with an example that fits the field.
+        """
         text = self.raw(name)
         if not text and default is not None:
             return default
         try:
             value = parse_decimal(text)
         except ValueError as error:
-            self.fail(name, str(error) if text else "Enter a number.")
+            self.fail(name, example or (str(error) if text else "Enter a number."))
             return Decimal(1)
         if value < 0 or (above_zero and value == 0):
-            self.fail(name, "Enter a number above 0." if above_zero else "Enter 0 or a number above it.")
+            self.fail(name, "Enter a number greater than 0." if above_zero else "Enter 0 or more.")
         elif value > maximum:
-            self.fail(name, f"Enter at most {maximum:,}.")
+            self.fail(name, f"Enter {maximum:,} or less.")
         return value
 
     def choice(self, name: str, options: Collection[str], default: str) -> str:
-        """One of ``options``; an empty field is ``default``."""
+        """One of ``options``; ``default`` for an empty field."""
         value = self.raw(name) or default
         if value not in options:
-            self.fail(name, "Choose one of the list.")
+            self.fail(name, "Choose an option from the list.")
             return default
         return value
 
@@ -121,10 +131,10 @@ class Reader:
         try:
             value = date.fromisoformat(text)
         except ValueError:
-            self.fail(name, "Enter a date as year-month-day, for example 2026-11-30.")
+            self.fail(name, "Enter a date like 2026-11-30 (year-month-day).")
             return None
         if not 2000 <= value.year <= 2100:
-            self.fail(name, "Enter a date between the years 2000 and 2100.")
+            self.fail(name, "Enter a year between 2000 and 2100.")
         return value
 
     def flag(self, name: str) -> bool:
@@ -139,7 +149,7 @@ class Reader:
         """The id of a record in another system, or None."""
         return parse_id(self._values.get(name), MAX_REMOTE_ID)
 
-    def check(self, sentence: str = "Something needs your attention; nothing was saved yet.") -> None:
-        """Raise Invalid with every sentence kept so far, if any."""
+    def check(self, sentence: str = "Nothing was saved. Fix the highlighted fields.") -> None:
+        """Raise Invalid with all sentences collected so far, if any."""
         if self.errors:
             raise Invalid(sentence, self.errors)

@@ -1,4 +1,4 @@
-"""How people read money, quantities and times, on pages and in documents alike."""
+"""Format money, quantities, dates and counts for pages and PDFs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PERIOD_LABELS = {
     "one_time": "One-time",
     "monthly": "Monthly",
     "quarterly": "Quarterly",
-    "semi_annual": "Semi-annual",
+    "semi_annual": "Every 6 months",
     "annual": "Annual",
 }
 PERIOD_SUFFIXES = {
     "one_time": "",
     "monthly": "per month",
     "quarterly": "per quarter",
-    "semi_annual": "per half-year",
+    "semi_annual": "every 6 months",
     "annual": "per year",
 }
 
@@ -31,7 +31,7 @@ def money(amount: Decimal | None, currency: str = "USD") -> str:
 
 
 def unit_money(amount: Decimal | None, currency: str = "USD") -> str:
-    """Like ``money``, with the 3rd and 4th decimal where they are not zero."""
+    """Like ``money``, with the 3rd and 4th decimals unless they are zero."""
     if amount is None:
         return "–"
     pattern = "¤#,##0.00##"
@@ -39,7 +39,7 @@ def unit_money(amount: Decimal | None, currency: str = "USD") -> str:
 
 
 def quantity(value: Decimal) -> str:
-    """A quantity without needless zeros."""
+    """A quantity without trailing zeros."""
     return format_decimal(value, format="#,##0.####", locale=LOCALE)
 
 
@@ -54,7 +54,7 @@ def moment(value: datetime | None) -> str:
 
 
 def plain(value: Decimal | None) -> str:
-    """A number for an input field: no grouping, no needless zeros, no exponent."""
+    """A number for an input field: no grouping, no trailing zeros, no exponent."""
     if value is None:
         return ""
     text = format(value, "f")
@@ -78,4 +78,17 @@ def period_suffix(recurrence: str) -> str:
     return PERIOD_SUFFIXES.get(recurrence, "")
 
 
-FILTERS = (money, unit_money, quantity, day, moment, plain, plain_price, period_label, period_suffix)
+def plural(count: int, one: str, many: str = "") -> str:
+    """“1 line”, “3 lines”. ``many``: the plural when it isn't ``one`` with an “s”."""
+    return f"{count:,} {plural_word(count, one, many)}"
+
+
+def plural_word(count: int, one: str, many: str = "") -> str:
+    """The word alone: “line” for 1, else “lines”."""
+    return one if count == 1 else many or f"{one}s"
+
+
+FILTERS = (
+    *(money, unit_money, quantity, day, moment, plain, plain_price),
+    *(period_label, period_suffix, plural, plural_word),
+)

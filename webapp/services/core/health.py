@@ -1,4 +1,4 @@
-"""Whether this process can do its work."""
+"""Whether this process can work."""
 
 from __future__ import annotations
 

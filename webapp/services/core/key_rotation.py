@@ -1,4 +1,4 @@
-"""Encrypting every stored secret anew with the newest key, so that older keys may be forgotten."""
+"""Re-encrypt every stored secret with the newest key, so that older keys can be removed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ SUFFIX = "_encrypted"
 
 
 def rotate(runtime: Runtime) -> int:
-    """Re-encrypt all columns whose name ends with ``_encrypted``; returns how many values there were.
+    """Re-encrypt all columns whose name ends with ``_encrypted``; returns the number of values.
 
-    Raises ServiceError when a value fits none of the keys; nothing is changed then.
+    Raises ServiceError, and changes nothing, when no key matches a value.
     """
     count = 0
     for mapper in Base.registry.mappers:

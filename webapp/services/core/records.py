@@ -1,4 +1,4 @@
-"""Fetching one record by its id, and noticing that somebody else changed it."""
+"""Fetch a record by its id, and detect that someone else changed it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Record = TypeVar("Record", bound=Base)
 
 
 def get(model: type[Record], record_id: int, sentence: str) -> Record:
-    """The record. Raises NotFound with ``sentence`` when there is none (any integer may be asked for)."""
-    found = find(model, record_id)
-    if found is None:
+    """The record with this id, which may be any integer. Raises NotFound with ``sentence``."""
+    record = find(model, record_id)
+    if record is None:
         raise NotFound(sentence)
-    return found
+    return record
 
 
 def find(model: type[Record], record_id: int | None) -> Record | None:
@@ -28,24 +28,24 @@ def find(model: type[Record], record_id: int | None) -> Record | None:
     return db.session.get(model, record_id)
 
 
-def mark(record: Base | None, names: Iterable[str]) -> str:
-    """A short text that changes when one of the fields ``names`` does, for a form to carry as ``seen``."""
+def fingerprint(record: Base | None, names: Iterable[str]) -> str:
+    """A short hash of the fields ``names``. A form carries it as ``seen`` to detect a change by someone else."""
     if record is None:
         return ""
-    shown = [str(getattr(record, name)) for name in names]
-    return hashlib.sha256("\x1f".join(shown).encode()).hexdigest()[:16]
+    values = [str(getattr(record, name)) for name in names]
+    return hashlib.sha256("\x1f".join(values).encode()).hexdigest()[:16]
 
 
 def check_unchanged(record: Base, names: Iterable[str], values: Mapping[str, object], what: str) -> None:
-    """Lock the record and raise Conflict when it is not as it was when the form was opened.
+    """Lock the record and raise Conflict when it changed since the form was opened.
 
-    Values without ``seen`` come from no form and are not checked.
+    Values without ``seen`` don't come from a form and aren't checked.
     """
     if not values.get("seen"):
         return
     db.session.refresh(record, with_for_update=True)
-    if values["seen"] != mark(record, names):
+    if values["seen"] != fingerprint(record, names):
         raise Conflict(
-            f"Somebody changed this {what} since you opened it, so your change was not saved over theirs. What you "
-            "typed is still below, with what they saved beside it; saving again puts yours in place."
+            f"This {what} was changed while you were editing, so your changes aren't saved yet. They are still below, "
+            "next to the saved values. Save again to keep yours."
         )

@@ -1,4 +1,4 @@
-"""What services need from the outside, made once by the application and passed in."""
+"""What services need from outside: created once by the application and passed in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from webapp.services.core.vault import Vault
 
 @dataclass(frozen=True)
 class Runtime:
-    """The configuration, the key store and the Redis connection (which may be down at any moment).
+    """The configuration, the vault and the Redis connection (which may be down at any time).
 
-    ``offline``: lists of Autotask that were read before serve whatever their age, and none is fetched. ``pause``: waits
-    so many seconds between two tries of a call.
+    ``offline``: use cached Autotask lists whatever their age, and fetch none. ``pause``: waits a number of seconds
+    before a call is retried.
     """
 
     config: Config
@@ -28,6 +28,6 @@ class Runtime:
 
 
 def build_runtime(config: Config) -> Runtime:
-    """Make the runtime of one process. Connects to nothing yet."""
+    """Create the runtime of one process. Doesn't connect to anything yet."""
     redis = Redis.from_url(config.redis_url, socket_connect_timeout=2, socket_timeout=10)
     return Runtime(config=config, vault=Vault(config.encryption_keys), redis=redis)

@@ -1,1 +1,1 @@
-"""Telling people: mail and notifications."""
+"""Notify people: in the app and by email."""

@@ -1,4 +1,4 @@
-"""Sending an e-mail through the server that the operator named, if any."""
+"""Send email through the SMTP server that the operator configured, if any."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ PORTS = {"smtp": 25, "smtps": 465}
 
 
 class MailNotSent(Exception):
-    """The server could not be reached or refused; worth trying again later."""
+    """The server couldn't be reached, or refused. Worth retrying later."""
 
 
 def is_configured(config: Config) -> bool:
-    """True when the operator named a server."""
+    """True when an SMTP server is configured."""
     return bool(config.smtp_url)
 
 
 def send(config: Config, to: str, subject: str, text: str) -> None:
-    """Send one plain e-mail. Raises MailNotSent, whose text holds neither the password nor what was written."""
+    """Send one plain-text email. Raises MailNotSent, whose text holds neither the password nor the message."""
     message = EmailMessage()
     message["From"], message["To"] = config.mail_from, to
     message["Subject"] = " ".join(subject.split())
@@ -45,7 +45,7 @@ def _deliver(url: str, message: EmailMessage) -> None:
     )
     with server:
         server.ehlo()
-        # A password is never sent in the clear: where it is needed and TLS is not on offer, starttls() raises.
+        # A password is never sent in plain text: starttls() raises when the server doesn't offer TLS.
         if parts.scheme == "smtp" and (parts.username or server.has_extn("starttls")):
             server.starttls(context=context)
             server.ehlo()

@@ -1,4 +1,4 @@
-"""Telling people that a push needs them: the quote's rep and the admins."""
+"""Notify the quote's rep and the admins that a push needs attention."""
 
 from __future__ import annotations
 
@@ -15,46 +15,48 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail
 
 FAILED, NEEDS_YOU = "failed", "needs_you"
-SUBJECTS = {FAILED: "failed", NEEDS_YOU: "needs you"}
+SUBJECTS = {FAILED: "failed", NEEDS_YOU: "needs attention"}
 SHOWN = 50
 MAIL_TRIES = 6
 MAILS_AT_ONCE = 5
-# Should the process die while it sends, another tries after this.
-SENDING = timedelta(minutes=5)
-# What is older is no news any more, for example when a server is named for the first time.
-NEWS = timedelta(days=1)
+# If the process dies while it sends, another process retries after this time.
+SEND_LEASE = timedelta(minutes=5)
+# Older notifications aren't emailed, for example when a server is configured for the first time.
+MAX_AGE = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
 
 def push_stopped(quote: Quote, run: PushRun | None, kind: str, sentence: str) -> None:
-    """Tell the rep and every admin, in the open transaction. Who has not read of this quote yet is not told twice."""
+    """Notify the rep and every admin, in the open transaction. An unread notification of the quote is updated."""
     now = utc_now()
-    known = {
-        one.user_id: one
-        for one in db.session.scalars(
-            db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))
-        )
-    }
+    unread_rows = db.session.scalars(
+        db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))
+    )
+    by_user = {notification.user_id: notification for notification in unread_rows}
     people = db.session.scalars(
         db.select(User.id).where(User.is_active, db.or_(User.role == ADMIN, User.id == quote.owner_id))
     )
     for user_id in people:
-        found = known.get(user_id)
-        if found is None:
-            found = Notification(user_id=user_id, quote_id=quote.id, mail_due_at=now)
-            db.session.add(found)
-        found.run_id, found.kind, found.sentence = run.id if run else None, kind, sentence
-        found.created_at = now
+        notification = by_user.get(user_id)
+        if notification is None:
+            notification = Notification(user_id=user_id, quote_id=quote.id, mail_due_at=now)
+            db.session.add(notification)
+        notification.run_id, notification.kind, notification.sentence = (
+            run.id if run else None,
+            kind,
+            sentence,
+        )
+        notification.created_at = now
 
 
 def settle(quote_id: int) -> None:
-    """The quote's push went well after all: nobody needs to read of it any more. In the open transaction."""
+    """Mark the quote's notifications as read once its push succeeded, in the open transaction."""
     _mark_read(Notification.quote_id == quote_id)
 
 
 def unread(user: User) -> list[Notification]:
-    """What the person was told and has not put aside yet, the newest first."""
+    """The user's unread notifications, newest first."""
     query = (
         db.select(Notification)
         .where(Notification.user_id == user.id, Notification.read_at.is_(None))
@@ -66,20 +68,20 @@ def unread(user: User) -> list[Notification]:
 
 
 def count(user: User) -> int:
-    """How many there are to read."""
+    """The number of unread notifications."""
     query = db.select(db.func.count()).where(Notification.user_id == user.id, Notification.read_at.is_(None))
     return db.session.scalar(query) or 0
 
 
 def put_aside(user: User, notification_id: int | None) -> None:
-    """Mark one as read, or (None) all; those of others stay as they are."""
+    """Mark one of the user's notifications, or (None) all of them, as read."""
     chosen = [] if notification_id is None else [Notification.id == notification_id]
     _mark_read(Notification.user_id == user.id, *chosen)
     db.session.commit()
 
 
 def send_mails(runtime: Runtime) -> int:
-    """Send the e-mails that are due; returns how many. Without a server there are only the notes in the product."""
+    """Send the emails that are due; returns how many. Without a server, notifications show only in the app."""
     if not mail.is_configured(runtime.config):
         return 0
     now = utc_now()
@@ -88,7 +90,7 @@ def send_mails(runtime: Runtime) -> int:
             db.select(Notification.id)
             .where(
                 Notification.mail_due_at <= now,
-                Notification.created_at > now - NEWS,
+                Notification.created_at > now - MAX_AGE,
                 Notification.read_at.is_(None),
             )
             .order_by(Notification.id)
@@ -110,15 +112,15 @@ def _send(runtime: Runtime, notification_id: int, now: datetime) -> bool:
     claimed = db.session.execute(
         db.update(Notification)
         .where(Notification.id == notification_id, Notification.mail_due_at <= now)
-        .values(mail_due_at=now + SENDING, mail_attempts=Notification.mail_attempts + 1)
+        .values(mail_due_at=now + SEND_LEASE, mail_attempts=Notification.mail_attempts + 1)
         .execution_options(synchronize_session=False)
     )
-    found = db.session.get(Notification, notification_id, populate_existing=True)
-    user = db.session.get(User, found.user_id) if found else None
-    if found is None or user is None or not (isinstance(claimed, CursorResult) and claimed.rowcount):
+    notification = db.session.get(Notification, notification_id, populate_existing=True)
+    user = db.session.get(User, notification.user_id) if notification else None
+    if notification is None or user is None or not (isinstance(claimed, CursorResult) and claimed.rowcount):
         db.session.rollback()
         return False
-    letter, attempts = _letter(runtime, found, user), found.mail_attempts
+    letter, attempts = _letter(runtime, notification, user), notification.mail_attempts
     db.session.commit()
     next_try, sent = None, True
     try:
@@ -137,15 +139,15 @@ def _send(runtime: Runtime, notification_id: int, now: datetime) -> bool:
     return sent
 
 
-def _letter(runtime: Runtime, found: Notification, user: User) -> _Letter:
-    quote = found.quote
+def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter:
+    quote = notification.quote
     name = f"Quote {quote.number} “{quote.title}”"
     address = f"{runtime.config.public_base_url}/activity/quotes/{quote.id}"
     text = (
-        f"The push of {name} to Autotask {SUBJECTS[found.kind]}.\n\n{found.sentence}\n\n"
-        f"What you can do about it: {address}\n"
+        f"The Autotask sync of {name} {SUBJECTS[notification.kind]}.\n\n{notification.sentence}\n\n"
+        f"Review and fix: {address}\n"
     )
-    return _Letter(user.email, f"{name}: its push {SUBJECTS[found.kind]}", text)
+    return _Letter(user.email, f"{name}: sync {SUBJECTS[notification.kind]}", text)
 
 
 def _mark_read(*conditions: ColumnElement[bool]) -> None:

@@ -1,703 +1,101 @@
-"""What the example company sells and to whom: an MSP in Albany, New York. All names are made up."""
+"""Read the example company from company.toml, and check that every block is complete and what it names is there."""
 
 from __future__ import annotations
 
-PROFILE = {
-    "name": "Brightwater IT Services",
-    "address": "48 Harbor Street\nAlbany, NY 12207\nUnited States",
-    "phone": "+1 518 555 0100",
-    "email": "hello@brightwater.example",
-    "website": "www.brightwater.example",
-    "terms": (
-        "Prices are in US dollars. Hardware is ordered on acceptance and usually ships within ten business days.\n\n"
-        "Recurring services start on the day of activation and are billed in advance. They renew each period until "
-        "either side ends them with thirty days' notice.\n\n"
-        "Work outside the described scope is agreed upon in writing first."
+import tomllib
+from collections.abc import Collection
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from webapp.models.catalog import RECURRENCES
+from webapp.services.core.errors import Invalid
+
+Block = dict[str, Any]
+FILE = Path(__file__).with_name("company.toml")
+OUTCOMES = ("draft", "published", "accepted", "ordered", "lost")
+TEXT, NUMBER = str, Decimal
+# The fields of each kind of block. A type: the field is required. A value: its default, so it may be left out.
+FIELDS: dict[str, Block] = {
+    "company": dict.fromkeys(("name", "address", "phone", "email", "website", "terms"), TEXT),
+    "categories": {"name": TEXT, "subcategories": list},
+    "tax_codes": {"name": TEXT, "rate": NUMBER},
+    "items": dict.fromkeys(("name", "category", "subcategory"), TEXT)
+    | {"price": NUMBER, "cost": NUMBER, "billing_period": "one_time"}
+    | dict.fromkeys(("tax_code", "mpn", "manufacturer", "description"), ""),
+    "organizations": dict.fromkeys(
+        ("name", "phone", "website", "street", "city", "state", "postal_code"), TEXT
     ),
+    "people": dict.fromkeys(("first_name", "last_name", "email", "job_title", "organization"), TEXT)
+    | {"phone": ""},
+    "quotes": {"title": TEXT, "person": TEXT, "expires_in_days": NUMBER, "outcome": TEXT, "lines": list}
+    | {"message": "", "loss_reason": ""},
+    "lines": {"item": TEXT, "quantity": NUMBER, "optional": False},
 }
+SECTIONS = tuple(FIELDS)[:-1]  # lines stand inside quotes
+TITLES = {"people": "email", "quotes": "title", "lines": "item"}
 
-CATEGORIES = (
-    ("Hardware", "Firewalls"),
-    ("Hardware", "Laptops"),
-    ("Hardware", "Desktops"),
-    ("Hardware", "Servers"),
-    ("Hardware", "Accessories"),
-    ("Networking", "Switches"),
-    ("Networking", "Wi-Fi"),
-    ("Networking", "Cabling"),
-    ("Software", "Licenses"),
-    ("Software", "Security"),
-    ("Cloud Services", "Microsoft 365"),
-    ("Cloud Services", "Backup"),
-    ("Cloud Services", "Azure"),
-    ("Managed Services", "Workstations"),
-    ("Managed Services", "Servers"),
-    ("Managed Services", "Security"),
-    ("Professional Services", "Installation"),
-    ("Professional Services", "Projects"),
-    ("Professional Services", "Training"),
-)
 
-# Name, rate in percent.
-TAX_CODES = (("NY sales tax", "8"), ("NY sales tax, New York City", "8.875"), ("Exempt", "0"))
+def load(file: Path = FILE) -> dict[str, Any]:
+    """The sections of the file. Raises Invalid with a sentence that names the block and the field to correct."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{file.name} isn't valid TOML: {error}.") from error
+    for section in data.keys() - SECTIONS:
+        raise Invalid(f"{file.name}: there is no section “{section}”. Use {', '.join(SECTIONS)}.")
+    company: dict[str, Any] = {"company": _block("company", data.get("company", {}))}
+    for section in SECTIONS[1:]:
+        company[section] = [_block(section, block) for block in data.get(section, [])]
+    for quote in company["quotes"]:
+        quote["lines"] = [_block("lines", line) for line in quote["lines"]]
+    _check_names(company)
+    return company
 
-TAXED = "NY sales tax"
 
-# Name, category, subcategory, MPN, manufacturer, price, cost, recurrence, taxed, description
-ITEMS = (
-    (
-        "SonicWall TZ370 firewall",
-        "Hardware",
-        "Firewalls",
-        "02-SSC-6817",
-        "SonicWall",
-        "1249",
-        "918.40",
-        "one_time",
-        True,
-        "Next-generation firewall for up to 50 users, with three years of threat protection.",
-    ),
-    (
-        "SonicWall TZ470 firewall",
-        "Hardware",
-        "Firewalls",
-        "02-SSC-6792",
-        "SonicWall",
-        "1899",
-        "1402.75",
-        "one_time",
-        True,
-        "Next-generation firewall for up to 100 users, with three years of threat protection.",
-    ),
-    (
-        "Rack kit for TZ series",
-        "Hardware",
-        "Firewalls",
-        "02-SSC-3112",
-        "SonicWall",
-        "189",
-        "131",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Dell Latitude 5550",
-        "Hardware",
-        "Laptops",
-        "LAT-5550-U7",
-        "Dell",
-        "1389",
-        "1127.30",
-        "one_time",
-        True,
-        "15.6 inch, Core Ultra 7, 16 GB memory, 512 GB SSD, Windows 11 Pro, three years on-site service.",
-    ),
-    (
-        "Dell Latitude 7450",
-        "Hardware",
-        "Laptops",
-        "LAT-7450-U7",
-        "Dell",
-        "1849",
-        "1521.60",
-        "one_time",
-        True,
-        "14 inch, Core Ultra 7, 32 GB memory, 512 GB SSD, Windows 11 Pro, three years on-site service.",
-    ),
-    (
-        "Lenovo ThinkPad E16",
-        "Hardware",
-        "Laptops",
-        "21MA003CUS",
-        "Lenovo",
-        "979",
-        "801.15",
-        "one_time",
-        True,
-        "16 inch, Core Ultra 5, 16 GB memory, 512 GB SSD, Windows 11 Pro.",
-    ),
-    (
-        "Dell OptiPlex 7020 Micro",
-        "Hardware",
-        "Desktops",
-        "OPX-7020-MFF",
-        "Dell",
-        "899",
-        "738.90",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Dell PowerEdge T360",
-        "Hardware",
-        "Servers",
-        "PE-T360-E2468",
-        "Dell",
-        "4280",
-        "3566.25",
-        "one_time",
-        True,
-        "Tower server, Xeon E-2468, 64 GB memory, 4 × 960 GB SSD in RAID 10, five years on-site service.",
-    ),
-    (
-        "APC Smart-UPS 1500",
-        "Hardware",
-        "Accessories",
-        "SMT1500RM2UC",
-        "APC",
-        "1049",
-        "842.70",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Dell dock WD22TB4",
-        "Hardware",
-        "Accessories",
-        "DELL-WD22TB4",
-        "Dell",
-        "289",
-        "226.45",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Dell 27 inch monitor P2723DE",
-        "Hardware",
-        "Accessories",
-        "DELL-P2723DE",
-        "Dell",
-        "379",
-        "301.20",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Logitech MK545 keyboard and mouse",
-        "Hardware",
-        "Accessories",
-        "920-008889",
-        "Logitech",
-        "69",
-        "48.30",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Ubiquiti Switch Pro 24 PoE",
-        "Networking",
-        "Switches",
-        "USW-PRO-24-POE",
-        "Ubiquiti",
-        "799",
-        "689",
-        "one_time",
-        True,
-        "24 ports with PoE+ and PoE++, two SFP+ uplinks.",
-    ),
-    (
-        "Ubiquiti Switch Pro 48 PoE",
-        "Networking",
-        "Switches",
-        "USW-PRO-48-POE",
-        "Ubiquiti",
-        "1249",
-        "1079",
-        "one_time",
-        True,
-        "48 ports with PoE+ and PoE++, four SFP+ uplinks.",
-    ),
-    (
-        "Ubiquiti U7 Pro access point",
-        "Networking",
-        "Wi-Fi",
-        "U7-PRO",
-        "Ubiquiti",
-        "229",
-        "187.10",
-        "one_time",
-        True,
-        "Wi-Fi 7, ceiling mounted, powered over Ethernet.",
-    ),
-    (
-        "Outdoor access point U6 Mesh",
-        "Networking",
-        "Wi-Fi",
-        "U6-MESH",
-        "Ubiquiti",
-        "219",
-        "176",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Cat 6A drop, up to 150 ft",
-        "Networking",
-        "Cabling",
-        "",
-        "",
-        "185",
-        "96.50",
-        "one_time",
-        True,
-        "Cable, jack, plate, patching and certification.",
-    ),
-    (
-        "Patch panel, 24 ports",
-        "Networking",
-        "Cabling",
-        "CPP-24-6A",
-        "Panduit",
-        "164",
-        "117.80",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Windows Server 2025 Standard, 16 cores",
-        "Software",
-        "Licenses",
-        "EP2-25185",
-        "Microsoft",
-        "1176",
-        "1051.20",
-        "one_time",
-        True,
-        "",
-    ),
-    (
-        "Windows Server user CAL",
-        "Software",
-        "Licenses",
-        "EP2-25215",
-        "Microsoft",
-        "49",
-        "41.35",
-        "one_time",
-        True,
-        "",
-    ),
-    ("QuickBooks Enterprise hosting", "Software", "Licenses", "", "Intuit", "89", "61", "monthly", False, ""),
-    (
-        "Endpoint protection and response",
-        "Software",
-        "Security",
-        "EDR-SEAT",
-        "SentinelOne",
-        "7.50",
-        "4.1250",
-        "monthly",
-        False,
-        "Per device. Watched around the clock.",
-    ),
-    (
-        "E-mail security",
-        "Software",
-        "Security",
-        "MAIL-SEC",
-        "Proofpoint",
-        "4.25",
-        "2.6300",
-        "monthly",
-        False,
-        "Per mailbox: phishing, malware, impersonation.",
-    ),
-    (
-        "Password manager for teams",
-        "Software",
-        "Security",
-        "PWM-SEAT",
-        "Keeper",
-        "48",
-        "33.60",
-        "annual",
-        False,
-        "Per user.",
-    ),
-    (
-        "Security awareness training",
-        "Software",
-        "Security",
-        "SAT-SEAT",
-        "KnowBe4",
-        "27",
-        "17.85",
-        "annual",
-        False,
-        "Per user, with simulated phishing.",
-    ),
-    (
-        "Microsoft 365 Business Basic",
-        "Cloud Services",
-        "Microsoft 365",
-        "CFQ7TTC0LH18",
-        "Microsoft",
-        "7.20",
-        "5.7600",
-        "monthly",
-        False,
-        "Per user.",
-    ),
-    (
-        "Microsoft 365 Business Standard",
-        "Cloud Services",
-        "Microsoft 365",
-        "CFQ7TTC0LDPB",
-        "Microsoft",
-        "15",
-        "12.0000",
-        "monthly",
-        False,
-        "Per user.",
-    ),
-    (
-        "Microsoft 365 Business Premium",
-        "Cloud Services",
-        "Microsoft 365",
-        "CFQ7TTC0LCHC",
-        "Microsoft",
-        "26.40",
-        "21.1200",
-        "monthly",
-        False,
-        "Per user. Office apps, Exchange, Teams, Intune, Defender.",
-    ),
-    (
-        "Microsoft 365 backup",
-        "Cloud Services",
-        "Backup",
-        "M365-BKP",
-        "Datto",
-        "4",
-        "2.1500",
-        "monthly",
-        False,
-        "Per user.",
-    ),
-    (
-        "Server backup to the cloud, 2 TB",
-        "Cloud Services",
-        "Backup",
-        "SIRIS-2TB",
-        "Datto",
-        "329",
-        "214",
-        "monthly",
-        False,
-        "Hourly images, tested each night, one year kept.",
-    ),
-    (
-        "Azure virtual desktop, per seat",
-        "Cloud Services",
-        "Azure",
-        "",
-        "Microsoft",
-        "62",
-        "44.90",
-        "monthly",
-        False,
-        "",
-    ),
-    (
-        "Managed workstation",
-        "Managed Services",
-        "Workstations",
-        "MS-WS",
-        "",
-        "65",
-        "31.5000",
-        "monthly",
-        False,
-        "Monitoring, patches, protection and unlimited help desk for one workstation.",
-    ),
-    (
-        "Managed server",
-        "Managed Services",
-        "Servers",
-        "MS-SRV",
-        "",
-        "185",
-        "92",
-        "monthly",
-        False,
-        "Monitoring, patches, backup checks and unlimited support for one server.",
-    ),
-    ("Managed firewall", "Managed Services", "Security", "MS-FW", "", "95", "41", "monthly", False, ""),
-    (
-        "Managed Wi-Fi, per access point",
-        "Managed Services",
-        "Security",
-        "MS-AP",
-        "",
-        "12",
-        "4.20",
-        "monthly",
-        False,
-        "",
-    ),
-    (
-        "Vulnerability scan and report",
-        "Managed Services",
-        "Security",
-        "MS-VULN",
-        "",
-        "540",
-        "265",
-        "quarterly",
-        False,
-        "",
-    ),
-    (
-        "Disaster recovery test",
-        "Managed Services",
-        "Servers",
-        "MS-DRT",
-        "",
-        "980",
-        "520",
-        "semi_annual",
-        False,
-        "",
-    ),
-    ("Domain and DNS care", "Managed Services", "Servers", "MS-DNS", "", "120", "38", "annual", False, ""),
-    (
-        "Installation and configuration",
-        "Professional Services",
-        "Installation",
-        "PS-INST",
-        "",
-        "165",
-        "78",
-        "one_time",
-        False,
-        "Per hour, on site or remote.",
-    ),
-    (
-        "Network engineer",
-        "Professional Services",
-        "Projects",
-        "PS-ENG",
-        "",
-        "195",
-        "96",
-        "one_time",
-        False,
-        "Per hour.",
-    ),
-    (
-        "Project management",
-        "Professional Services",
-        "Projects",
-        "PS-PM",
-        "",
-        "175",
-        "88",
-        "one_time",
-        False,
-        "Per hour.",
-    ),
-    (
-        "User training, half a day",
-        "Professional Services",
-        "Training",
-        "PS-TRN",
-        "",
-        "620",
-        "300",
-        "one_time",
-        False,
-        "Up to twelve people, on site.",
-    ),
-)
+def _block(section: str, block: Block) -> Block:
+    """The block with its defaults, checked."""
+    if not isinstance(block, dict):
+        raise Invalid(f"{FILE.name}: begin each block of “{section}” with [[{section}]].")
+    fields = FIELDS[section]
+    title = _title(section, block)
+    for name in block.keys() - fields.keys():
+        raise Invalid(f"{title}: there is no field “{name}”. Use {', '.join(fields)}.")
+    complete = {name: default for name, default in fields.items() if not isinstance(default, type)} | block
+    for name, default in fields.items():
+        wanted = default if isinstance(default, type) else type(default)
+        if name not in complete:
+            raise Invalid(f"{title}: the field “{name}” is missing.")
+        if wanted is Decimal and type(complete[name]) is int:
+            complete[name] = Decimal(complete[name])
+        if type(complete[name]) is not wanted:
+            kind = {str: "text in quotes", Decimal: "a number", bool: "true or false", list: "a list"}[wanted]
+            raise Invalid(f"{title}: “{name}” must be {kind}.")
+    return complete
 
-# Name, phone, website, street, city, state, postal code
-ORGANIZATIONS = (
-    ("Alder Dental Group", "+1 518 555 0111", "alderdental.example", "12 Mill Road", "Troy", "NY", "12180"),
-    (
-        "Cobalt Manufacturing",
-        "+1 518 555 0122",
-        "cobalt.example",
-        "700 Canal Street",
-        "Cohoes",
-        "NY",
-        "12047",
-    ),
-    (
-        "Hudson Valley Architects",
-        "+1 845 555 0133",
-        "hvarch.example",
-        "31 Warren Street",
-        "Hudson",
-        "NY",
-        "12534",
-    ),
-    (
-        "Saratoga Springs Vet Clinic",
-        "+1 518 555 0144",
-        "saratogavet.example",
-        "5 Union Avenue",
-        "Saratoga Springs",
-        "NY",
-        "12866",
-    ),
-    (
-        "Bäckerei Müller & Söhne",
-        "+1 518 555 0155",
-        "mueller.example",
-        "88 Lark Street",
-        "Albany",
-        "NY",
-        "12210",
-    ),
-    (
-        "Tamarack Title Agency",
-        "+1 518 555 0166",
-        "tamarack.example",
-        "240 State Street",
-        "Schenectady",
-        "NY",
-        "12305",
-    ),
-)
 
-# First name, last name, e-mail, job title, phone, organization
-PEOPLE = (
-    (
-        "Maya",
-        "Okafor",
-        "maya.okafor@alderdental.example",
-        "Practice manager",
-        "+1 518 555 0112",
-        "Alder Dental Group",
-    ),
-    (
-        "Tom",
-        "Brennan",
-        "tom.brennan@cobalt.example",
-        "Plant IT lead",
-        "+1 518 555 0123",
-        "Cobalt Manufacturing",
-    ),
-    ("Inés", "Carrasco", "ines@hvarch.example", "Partner", "+1 845 555 0134", "Hudson Valley Architects"),
-    ("Joe", "Park", "joe.park@hvarch.example", "Office manager", "", "Hudson Valley Architects"),
-    (
-        "Priya",
-        "Natarajan",
-        "priya@saratogavet.example",
-        "Owner",
-        "+1 518 555 0145",
-        "Saratoga Springs Vet Clinic",
-    ),
-    ("Jürgen", "Müller", "juergen@mueller.example", "Owner", "+1 518 555 0156", "Bäckerei Müller & Söhne"),
-    (
-        "Noa",
-        "לוי",
-        "noa.levi@tamarack.example",
-        "Head of operations",
-        "+1 518 555 0167",
-        "Tamarack Title Agency",
-    ),
-)
+def _check_names(company: dict[str, Any]) -> None:
+    """Raise Invalid for the first name that no block has."""
+    items = [item["name"] for item in company["items"]]
+    subcategories = {category["name"]: category["subcategories"] for category in company["categories"]}
+    for item in company["items"]:
+        _check("items", item, "category", subcategories)
+        _check("items", item, "subcategory", subcategories[item["category"]])
+        _check("items", item, "billing_period", RECURRENCES)
+        _check("items", item, "tax_code", ["", *(code["name"] for code in company["tax_codes"])])
+    for person in company["people"]:
+        _check("people", person, "organization", [entry["name"] for entry in company["organizations"]])
+    for quote in company["quotes"]:
+        _check("quotes", quote, "person", [person["email"] for person in company["people"]])
+        _check("quotes", quote, "outcome", OUTCOMES)
+        for line in quote["lines"]:
+            _check("quotes", quote | line, "item", items)
 
-# Title, e-mail of the person, days until expiry, what becomes of it, words to the customer,
-# and its lines: item, quantity, and "optional" or ""
-QUOTES = (
-    (
-        "Network refresh for the new office",
-        "ines@hvarch.example",
-        30,
-        "draft",
-        "Thank you for showing us the floor plans on Tuesday. This covers the network for both floors.",
-        (
-            ("SonicWall TZ470 firewall", "1", ""),
-            ("Ubiquiti Switch Pro 48 PoE", "2", ""),
-            ("Ubiquiti U7 Pro access point", "8", ""),
-            ("Cat 6A drop, up to 150 ft", "46", ""),
-            ("Patch panel, 24 ports", "2", ""),
-            ("Network engineer", "18", ""),
-            ("Managed firewall", "1", ""),
-            ("Managed Wi-Fi, per access point", "8", "optional"),
-        ),
-    ),
-    (
-        "Managed services for 24 seats",
-        "maya.okafor@alderdental.example",
-        21,
-        "published",
-        "As discussed: everything for the three practices at one monthly price per seat.",
-        (
-            ("Managed workstation", "24", ""),
-            ("Microsoft 365 Business Premium", "24", ""),
-            ("Managed server", "1", ""),
-            ("Server backup to the cloud, 2 TB", "1", ""),
-            ("Microsoft 365 backup", "24", "optional"),
-            ("Security awareness training", "24", "optional"),
-            ("Vulnerability scan and report", "1", ""),
-            ("Installation and configuration", "12", ""),
-        ),
-    ),
-    (
-        "Laptops for the design team",
-        "joe.park@hvarch.example",
-        4,
-        "published",
-        "",
-        (
-            ("Dell Latitude 7450", "6", ""),
-            ("Dell dock WD22TB4", "6", ""),
-            ("Dell 27 inch monitor P2723DE", "12", "optional"),
-            ("Installation and configuration", "9", ""),
-        ),
-    ),
-    (
-        "Server replacement",
-        "tom.brennan@cobalt.example",
-        14,
-        "accepted",
-        "",
-        (
-            ("Dell PowerEdge T360", "1", ""),
-            ("Windows Server 2025 Standard, 16 cores", "1", ""),
-            ("Windows Server user CAL", "35", ""),
-            ("APC Smart-UPS 1500", "1", ""),
-            ("Network engineer", "22", ""),
-            ("Managed server", "1", ""),
-            ("Disaster recovery test", "1", ""),
-        ),
-    ),
-    (
-        "Bakery shop Wi-Fi and card terminals",
-        "juergen@mueller.example",
-        25,
-        "ordered",
-        "",
-        (
-            ("Ubiquiti U7 Pro access point", "3", ""),
-            ("Ubiquiti Switch Pro 24 PoE", "1", ""),
-            ("Installation and configuration", "6.5", ""),
-            ("Domain and DNS care", "1", ""),
-        ),
-    ),
-    (
-        "Microsoft 365 move",
-        "priya@saratogavet.example",
-        10,
-        "lost",
-        "",
-        (
-            ("Microsoft 365 Business Standard", "14", ""),
-            ("Microsoft 365 backup", "14", ""),
-            ("Project management", "8", ""),
-        ),
-    ),
-)
 
-LOST_BECAUSE = "They stay with their present provider for another year."
+def _check(section: str, block: Block, field: str, names: Collection[str]) -> None:
+    if block[field] not in names:
+        raise Invalid(f"{_title(section, block)}: there is no {field.replace('_', ' ')} “{block[field]}”.")
+
+
+def _title(section: str, block: Block) -> str:
+    return f"{FILE.name}, {section}, “{block.get(TITLES.get(section, 'name'), 'without a name')}”"

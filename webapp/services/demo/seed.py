@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 
-from webapp.models import Category, Item, Organization, Person, Quote, TaxCode, User, db
+from webapp.models import Item, Organization, Person, Quote, TaxCode, User, db
 from webapp.models.account import ADMIN, REP
 from webapp.services.accounts import users
 from webapp.services.catalog import categories, items, tax_codes
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Invalid
 from webapp.services.demo import data as demo_data
+from webapp.services.demo import retired_logins
+from webapp.services.demo.data import Block
 from webapp.services.people import directory
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing, lines, stages
@@ -20,124 +23,130 @@ from webapp.services.quoting.lifecycle import publishing, transitions
 
 ADMIN_EMAIL = "admin@demo.example"
 REP_EMAIL = "rep@demo.example"
-PASSWORD = "quotewright-demo"  # noqa: S105  printed on the first page of the README; for a look on one's own computer
+# No characters that look alike, because people read these from a terminal.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
 class Login:
-    """How to sign in to the example company."""
+    """How to sign in to the example company. ``password`` is empty if the person has chosen another."""
 
     role: str
     email: str
     password: str
 
 
-def seed() -> list[Login]:
-    """Fill the database and return the logins.
+def others() -> str:
+    """A sentence if the database has accounts that aren't the example's; otherwise empty."""
+    emails = set(db.session.scalars(db.select(User.email)))
+    if emails and ADMIN_EMAIL not in emails:
+        return "There are other accounts here, so the example company was not added."
+    return ""
+
+
+def new_passwords(known: Mapping[str, str]) -> dict[str, str]:
+    """A password for each account of the example: the known one, or a random one."""
+    return {email: known.get(email) or _random() for email in (ADMIN_EMAIL, REP_EMAIL)}
+
+
+def seed(passwords: Mapping[str, str]) -> list[Login]:
+    """Fill the database and return the logins. New accounts get ``passwords``.
 
     Raises Invalid when there are other accounts already: a company's own data are not mixed with an example.
     """
-    emails = set(db.session.scalars(db.select(User.email)))
-    if emails and ADMIN_EMAIL not in emails:
-        raise Invalid("There are accounts here already, so the example company was not added.")
-    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN)
-    rep = _user(REP_EMAIL, "Robin Alvarez", REP)
-    _profile(admin)
-    _catalogue(admin)
-    _customers(admin)
-    for quote in demo_data.QUOTES:
-        _quote(rep, *quote)
-    return [Login(ADMIN, ADMIN_EMAIL, PASSWORD), Login(REP, REP_EMAIL, PASSWORD)]
+    if others():
+        raise Invalid(others())
+    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN, passwords)
+    rep = _user(REP_EMAIL, "Robin Alvarez", REP, passwords)
+    company = demo_data.load()
+    _profile(admin, company["company"])
+    _items(admin, company)
+    _customers(admin, company)
+    for quote in company["quotes"]:
+        _quote(rep, quote)
+    return [_login(user, passwords[user.email]) for user in (admin, rep)]
 
 
-def _user(email: str, name: str, role: str) -> User:
+def _random() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
+
+
+def _login(user: User, password: str) -> Login:
+    return Login(user.role, user.email, password if users.has_password(user, password) else "")
+
+
+def _user(email: str, name: str, role: str, passwords: Mapping[str, str]) -> User:
     found: User | None = db.session.scalar(db.select(User).filter_by(email=email))
-    return found or users.create_user(None, email=email, name=name, password=PASSWORD, role=role)
+    if found is None:
+        return users.create_user(None, email=email, name=name, password=passwords[email], role=role)
+    if users.has_password(found, retired_logins.PUBLISHED):
+        users.set_password(None, found, passwords[email])
+    return found
 
 
-def _profile(admin: User) -> None:
+def _profile(admin: User, own: Block) -> None:
     profile, version = app_settings.get(app_settings.COMPANY_PROFILE)
     if not profile["name"]:
-        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, **demo_data.PROFILE}, version, admin)
+        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, **own}, version, admin)
 
 
-def _catalogue(admin: User) -> None:
-    for top, name in demo_data.CATEGORIES:
-        categories.ensure((top, name))
+def _items(admin: User, company: Block) -> None:
+    for top in company["categories"]:
+        for name in top["subcategories"]:
+            categories.ensure((top["name"], name))
     db.session.commit()
-    for name, rate in demo_data.TAX_CODES:
-        if not db.session.scalar(db.select(TaxCode.id).filter_by(name=name)):
-            tax_codes.save(admin, None, {"name": name, "rate": rate, "is_active": "1"})
-    tax_code = db.session.scalars(db.select(TaxCode).filter_by(name=demo_data.TAXED)).one()
-    known = set(db.session.scalars(db.select(Item.name)))
-    for name, top, sub, mpn, manufacturer, price, cost, recurrence, taxed, description in demo_data.ITEMS:
-        if name in known:
+    for code in company["tax_codes"]:
+        if not db.session.scalar(db.select(TaxCode.id).filter_by(name=code["name"])):
+            tax_codes.save(admin, None, {**code, "is_active": "1"})
+    code_ids = {code.name: code.id for code in db.session.scalars(db.select(TaxCode))}
+    existing = set(db.session.scalars(db.select(Item.name)))
+    for item in company["items"]:
+        if item["name"] in existing:
             continue
-        category: Category = categories.ensure((top, sub))
         values = {
-            "name": name,
-            "category_id": category.id,
-            "mpn": mpn,
-            "manufacturer": manufacturer,
-            "unit_price": price,
-            "unit_cost": cost,
-            "recurrence": recurrence,
-            "tax_code_id": tax_code.id if taxed else "",
-            "description": description,
+            **item,
+            "category_id": categories.ensure((item["category"], item["subcategory"])).id,
+            "unit_price": item["price"],
+            "unit_cost": item["cost"],
+            "recurrence": item["billing_period"],
+            "tax_code_id": code_ids.get(item["tax_code"], ""),
             "is_active": "1",
         }
         items.save(admin, None, values)
 
 
-def _customers(admin: User) -> None:
+def _customers(admin: User, company: Block) -> None:
     names = set(db.session.scalars(db.select(Organization.name)))
-    for name, phone, website, street, city, state, postal_code in demo_data.ORGANIZATIONS:
-        if name not in names:
+    for organization in company["organizations"]:
+        if organization["name"] not in names:
             values = {
-                "name": name,
-                "phone": phone,
-                "website": website,
-                "billing_line1": street,
-                "billing_city": city,
-                "billing_state": state,
-                "billing_postal_code": postal_code,
+                **organization,
+                "billing_line1": organization["street"],
+                "billing_city": organization["city"],
+                "billing_state": organization["state"],
+                "billing_postal_code": organization["postal_code"],
                 "billing_country": "United States",
             }
             directory.save_organization(admin, None, values)
     emails = set(db.session.scalars(db.select(Person.email)))
-    for first, last, email, title, phone, organization in demo_data.PEOPLE:
-        if email not in emails:
-            values = {
-                "first_name": first,
-                "last_name": last,
-                "email": email,
-                "title": title,
-                "phone": phone,
-                "organization": organization,
-            }
-            directory.save_person(admin, None, values)
+    for person in company["people"]:
+        if person["email"] not in emails:
+            directory.save_person(admin, None, {**person, "title": person["job_title"]})
 
 
-def _quote(
-    rep: User,
-    title: str,
-    email: str,
-    days: int,
-    outcome: str,
-    comments: str,
-    wanted: tuple[tuple[str, str, str], ...],
-) -> None:
-    if db.session.scalar(db.select(Quote.id).filter_by(title=title)):
+def _quote(rep: User, wanted: Block) -> None:
+    if db.session.scalar(db.select(Quote.id).filter_by(title=wanted["title"])):
         return
-    person = db.session.scalars(db.select(Person).filter_by(email=email)).one()
-    quote = editing.begin(rep, person=person, title=title)
-    quote.expires_on = stages.today() + timedelta(days=days)
-    quote.comments = comments
-    for name, quantity, optional in wanted:
-        item = db.session.scalars(db.select(Item).filter_by(name=name)).one()
-        line = lines.add_item(rep, quote.id, item, Decimal(quantity))
-        line.is_optional = optional == "optional"
+    person = db.session.scalars(db.select(Person).filter_by(email=wanted["person"])).one()
+    quote = editing.create(rep, person=person, title=wanted["title"])
+    quote.expires_on = stages.today() + timedelta(days=int(wanted["expires_in_days"]))
+    quote.comments = wanted["message"]
+    for entry in wanted["lines"]:
+        item = db.session.scalars(db.select(Item).filter_by(name=entry["item"])).one()
+        line = lines.add_item(rep, quote.id, item, entry["quantity"])
+        line.is_optional = entry["optional"]
     db.session.commit()
+    outcome = wanted["outcome"]
     if outcome == "draft":
         return
     publishing.publish(rep, quote.id)
@@ -146,4 +155,4 @@ def _quote(
     if outcome == "ordered":
         transitions.advance(rep, quote.id, "ordered")
     if outcome == "lost":
-        transitions.advance(rep, quote.id, "lost", reason=demo_data.LOST_BECAUSE)
+        transitions.advance(rep, quote.id, "lost", reason=wanted["loss_reason"])

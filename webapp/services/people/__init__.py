@@ -1,1 +1,1 @@
-"""Who the company sells to: people, organizations, and which of their fields are required."""
+"""Customers: people, organizations, and their required fields."""

@@ -1,4 +1,4 @@
-"""People and organizations: finding, adding and changing customers."""
+"""People and organizations: search, add and change customers."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ PERSON_SHOWN = (*PERSON_TEXTS, "email", "organization_id")
 
 def get_person(person_id: int) -> Person:
     """Raises NotFound with a sentence."""
-    return records.get(Person, person_id, "This person is not in Quotewright any more.")
+    return records.get(Person, person_id, "This person no longer exists in Quotewright.")
 
 
 def get_organization(organization_id: int) -> Organization:
     """Raises NotFound with a sentence."""
-    return records.get(Organization, organization_id, "This organization is not in Quotewright any more.")
+    return records.get(Organization, organization_id, "This organization no longer exists in Quotewright.")
 
 
 def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Person]:
-    """People whose name, e-mail, phone or organization holds every word of ``text``, by name."""
+    """People whose name, email, phone or organization contains every word of ``text``, by name."""
     query = (
         db.select(Person)
         .outerjoin(Person.organization)
@@ -51,7 +51,7 @@ def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Pers
 
 
 def search_organizations(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Organization]:
-    """Organizations whose name, phone or city holds every word of ``text``, by name."""
+    """Organizations whose name, phone or city contains every word of ``text``, by name."""
     query = db.select(Organization).order_by(Organization.name, Organization.id).limit(limit).offset(offset)
     for word in words(text):
         columns = (Organization.name, Organization.phone, Organization.billing_city)
@@ -60,23 +60,23 @@ def search_organizations(text: str, *, limit: int = PAGE, offset: int = 0) -> li
 
 
 def organization_named(name: str) -> Organization | None:
-    """The one organization of this name, upper and lower case alike. Raises Conflict when there are several."""
+    """The organization with this name, ignoring case. Raises Conflict when there are several."""
     query = db.select(Organization).where(db.func.lower(Organization.name) == name.lower()).limit(2)
-    found = list(db.session.scalars(query))
-    if len(found) > 1:
+    matches = list(db.session.scalars(query))
+    if len(matches) > 1:
         raise Conflict(
-            f"There are several organizations called “{name}”. Open the one that you mean and add the person there."
+            f"There are several organizations called “{name}”. Open the right one and add the person there."
         )
-    return found[0] if found else None
+    return matches[0] if matches else None
 
 
 def save_organization(
     actor: User | None, organization: Organization | None, values: Mapping[str, object]
 ) -> Organization:
-    """Add (None) or change an organization from what was typed.
+    """Add (None) or change an organization from form input.
 
-    Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved it meanwhile; nothing is
-    stored then.
+    Raises Invalid with a sentence for each wrong field, or Conflict when someone else saved it first; stores nothing
+    then.
     """
     if organization is not None:
         records.check_unchanged(organization, ORGANIZATION_SHOWN, values, "organization")
@@ -85,7 +85,7 @@ def save_organization(
     texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
     same_name = organization_named(name) if name else None
     if same_name is not None and same_name is not organization:
-        reader.fail("name", "There is an organization with this name already.")
+        reader.fail("name", "An organization with this name already exists.")
     filled = Organization(name=name, **texts)
     for field, sentence in required_fields.missing_of_organization(filled).items():
         reader.fail("billing_line1" if field == "billing_address" else field, sentence)
@@ -103,11 +103,11 @@ def save_organization(
 
 
 def save_person(actor: User | None, person: Person | None, values: Mapping[str, object]) -> Person:
-    """Add (None) or change a person from what was typed.
+    """Add (None) or change a person from form input.
 
-    ``organization`` is a name; one that is not known yet becomes a new organization, with ``organization_phone`` when
-    given. Raises Invalid with a sentence for each wrong field, or Conflict when somebody saved the person meanwhile;
-    nothing is stored then.
+    ``organization`` is a name; an unknown name creates the organization, with ``organization_phone`` if given. Raises
+    Invalid with a sentence for each wrong field, or Conflict when someone else saved the person first; stores nothing
+    then.
     """
     if person is not None:
         records.check_unchanged(person, PERSON_SHOWN, values, "person")
@@ -116,15 +116,15 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     email = _email(reader)
     if not (texts["first_name"] or texts["last_name"]):
         reader.fail("last_name", "Enter a name.")
-    if email and _somebody_else_has(email, person):
-        reader.fail("email", "Somebody else in Quotewright has this e-mail address.")
+    if email and _is_taken(email, person):
+        reader.fail("email", "Another person in Quotewright has this email.")
     organization = _organization_for(reader)
     filled = Person(**texts, email=email)
     filled.organization = None
     for field, sentence in required_fields.missing_of_person(filled).items():
         has_organization = organization is not None
-        phone_known = bool(organization and organization.phone)
-        if (field == "organization" and has_organization) or (field == "phone" and phone_known):
+        has_phone = bool(organization and organization.phone)
+        if (field == "organization" and has_organization) or (field == "phone" and has_phone):
             continue
         reader.fail(field, sentence)
     reader.check()
@@ -156,10 +156,10 @@ def quotes_of(
 def normalize_email(text: str) -> str:
     """The address in lower case. Raises ValueError with a sentence."""
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
+        address = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"This is not a complete e-mail address: {error}") from error
-    return str(found.normalized).lower()
+        raise ValueError("Enter a valid email, like name@company.com.") from error
+    return str(address.normalized).lower()
 
 
 def _email(reader: Reader) -> str:
@@ -173,7 +173,7 @@ def _email(reader: Reader) -> str:
         return text
 
 
-def _somebody_else_has(email: str, person: Person | None) -> bool:
+def _is_taken(email: str, person: Person | None) -> bool:
     query = db.select(Person.id).where(db.func.lower(Person.email) == email)
     if person is not None:
         query = query.where(Person.id != person.id)
@@ -181,22 +181,22 @@ def _somebody_else_has(email: str, person: Person | None) -> bool:
 
 
 def _organization_for(reader: Reader) -> Organization | None:
-    """The named organization, or a new one that is not in the session yet."""
+    """The organization with the name in the form, or a new one that isn't in the session yet."""
     name = reader.text("organization", 200)
     phone = reader.text("organization_phone", 40)
     if not name or "organization" in reader.errors:
         return None
     try:
-        known = organization_named(name)
+        existing = organization_named(name)
     except Conflict as error:
         reader.fail("organization", str(error))
         return None
-    if known is not None:
-        return known
+    if existing is not None:
+        return existing
     new = Organization(name=name, phone=phone)
     if required_fields.missing_of_organization(new):
         reader.fail(
-            "organization", "This organization is new and needs more fields: add it first, then the person."
+            "organization", "This is a new organization with required fields. Add it first, then the person."
         )
     return new
 

@@ -1,7 +1,7 @@
-"""Settings > Required Fields: what a person, an organization and a quote must have before a quote is published.
+"""Settings > Required Fields: the fields that must be filled in before a quote is published.
 
-The forms of people and organizations ask for these fields as well. Whatever the settings say, a quote needs a
-person or an organization, a title and at least one line (see ``quoting.publishing``).
+The person and organization forms require them too. Whatever the settings say, a quote needs a person or an
+organization, a title and at least one line (see ``quoting.draft.readiness``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUOTE = "Quote"
 
 @dataclass(frozen=True)
 class RequiredField:
-    """A field that an admin may require. ``sentence`` is shown beside it when it is empty."""
+    """A field that an admin can require. ``sentence`` is shown next to it when it is empty."""
 
     name: str
     group: str
@@ -31,51 +31,50 @@ class RequiredField:
 FIELDS = (
     RequiredField("first_name", PERSON, "First name", "Enter the first name."),
     RequiredField("last_name", PERSON, "Last name", "Enter the last name."),
-    RequiredField("email", PERSON, "E-mail", "Enter the e-mail address."),
-    RequiredField(
-        "organization", PERSON, "Organization", "Enter the organization that the person works for."
-    ),
-    RequiredField("phone", PERSON, "Phone (the person's or the organization's)", "Enter a phone number."),
+    RequiredField("email", PERSON, "Email", "Enter the email."),
+    RequiredField("organization", PERSON, "Organization", "Enter the organization the person works for."),
+    RequiredField("phone", PERSON, "Phone (person or organization)", "Enter a phone number."),
     RequiredField("title", PERSON, "Job title", "Enter the job title."),
     RequiredField("mobile", PERSON, "Mobile phone", "Enter the mobile phone number."),
     RequiredField("website", ORGANIZATION, "Website", "Enter the website."),
     RequiredField(
-        "billing_address", ORGANIZATION, "Billing address", "Enter street and city of the billing address."
+        "billing_address",
+        ORGANIZATION,
+        "Billing address",
+        "Enter the street and city of the billing address.",
     ),
-    RequiredField("expires_on", QUOTE, "Expiry date", "Choose the day until which the quote is good."),
-    RequiredField(
-        "purchase_order_number", QUOTE, "Purchase order number", "Enter the purchase order number."
-    ),
+    RequiredField("expires_on", QUOTE, "Expiration date", "Choose an expiration date."),
+    RequiredField("purchase_order_number", QUOTE, "Customer PO number", "Enter the customer's PO number."),
 )
 BY_NAME = {item.name: item for item in FIELDS}
-# Autotask wants a company with a phone number behind every opportunity.
-ADVISED_FOR_AUTOTASK = ("organization", "phone")
+# Every Autotask opportunity needs a company with a phone number.
+RECOMMENDED_FOR_AUTOTASK = ("organization", "phone")
 
 
 def current() -> tuple[frozenset[str], int]:
-    """The names that are required now, and the version of the setting (for ``save``)."""
+    """The names of the required fields, and the version of the setting (for ``save``)."""
     value, version = app_settings.get(app_settings.REQUIRED_FIELDS)
     return frozenset(name for name in value["fields"] if name in BY_NAME), version
 
 
 def save(actor: User | None, names: Iterable[str], expected_version: int) -> int:
-    """Require exactly ``names``; returns the new version. Raises Invalid for an unknown name, Conflict when stale."""
+    """Require exactly ``names``; returns the new version. Raises Invalid for an unknown name, or Conflict."""
     wanted = set(names)
     unknown = wanted - BY_NAME.keys()
     if unknown:
-        raise Invalid(f"There is no field called {sorted(unknown)[0]}. Nothing was saved.")
+        raise Invalid(f"There is no field called {sorted(unknown)[0]}, so nothing was saved.")
     ordered = [item.name for item in FIELDS if item.name in wanted]
     return app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ordered}, expected_version, actor)
 
 
 def advice(autotask_connected: bool) -> list[str]:
-    """The names that should be required and are not."""
+    """The recommended fields that aren't required yet."""
     required, _ = current()
-    return [name for name in ADVISED_FOR_AUTOTASK if autotask_connected and name not in required]
+    return [name for name in RECOMMENDED_FOR_AUTOTASK if autotask_connected and name not in required]
 
 
 def missing_of_person(person: Person) -> dict[str, str]:
-    """A sentence for each required field that ``person`` lacks."""
+    """A sentence for each required field that is missing on ``person``."""
     organization = person.organization
     checks: dict[str, Callable[[], object]] = {
         "first_name": lambda: person.first_name,
@@ -90,7 +89,7 @@ def missing_of_person(person: Person) -> dict[str, str]:
 
 
 def missing_of_organization(organization: Organization) -> dict[str, str]:
-    """A sentence for each required field that ``organization`` lacks."""
+    """A sentence for each required field that is missing on ``organization``."""
     return _missing(
         {
             "website": lambda: organization.website,
@@ -100,19 +99,19 @@ def missing_of_organization(organization: Organization) -> dict[str, str]:
 
 
 def missing_of_quote(quote: Quote) -> list[str]:
-    """A sentence for everything required that the quote, its person and its organization lack."""
+    """A sentence for each required field that is missing on the quote, its person or its organization."""
     sentences: list[str] = []
     required, _ = current()
     if quote.person:
         problems = missing_of_person(quote.person)
         if quote.organization:
-            # The quote may name an organization that the person's own record does not.
+            # The quote may have an organization that the person's own record doesn't have.
             problems.pop("organization", None)
             if quote.organization.phone:
                 problems.pop("phone", None)
         sentences += [f"{quote.person.full_name}: {BY_NAME[name].label} is missing." for name in problems]
     elif "organization" in required and quote.organization is None:
-        sentences.append("The quote needs an organization.")
+        sentences.append("Choose an organization for this quote.")
     organization = quote.organization or (quote.person.organization if quote.person else None)
     if organization:
         sentences += [
@@ -120,11 +119,11 @@ def missing_of_quote(quote: Quote) -> list[str]:
             for name in missing_of_organization(organization)
         ]
         if "phone" in required and not quote.person and not organization.phone:
-            sentences.append(f"{organization.name}: a phone number is missing.")
+            sentences.append(f"{organization.name}: Phone is missing.")
     if "expires_on" in required and not quote.expires_on:
-        sentences.append("The quote needs an expiry date.")
+        sentences.append("Enter an expiration date.")
     if "purchase_order_number" in required and not quote.purchase_order_number:
-        sentences.append("The quote needs a purchase order number.")
+        sentences.append("Enter the customer's PO number.")
     return sentences
 
 

@@ -1,1 +1,1 @@
-"""Quotes: money, totals, lifecycle, revisions and the document."""
+"""Quotes: drafts, totals, revisions, lifecycle, customer answers and the PDF."""

@@ -1,4 +1,4 @@
-// Small behaviour that every page shares. Pages work without it.
+// Small behavior that every page shares. Pages work without it.
 "use strict";
 
 // Ask before a dangerous form is sent: <form data-confirm="Sentence?">.
@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
   }
 }, true);
 
-// A failed request says so where every notice appears; nothing typed is lost.
+// Show a failed request where all notices appear; nothing typed is lost.
 const notice = (text) => {
   const box = document.getElementById("notices");
   const alert = document.createElement("div");
@@ -19,7 +19,7 @@ const notice = (text) => {
   alert.textContent = text;
   box.replaceChildren(alert);
 };
-// After a session ended the server hands out a token that counts once somebody has signed in again.
+// After a session ended, the server sends a token that is valid once the user has signed in again.
 document.addEventListener("htmx:afterRequest", (event) => {
   const token = event.detail.xhr?.getResponseHeader("X-CSRFToken");
   if (!token) return;
@@ -27,18 +27,18 @@ document.addEventListener("htmx:afterRequest", (event) => {
   for (const field of document.querySelectorAll("input[name='csrf_token']")) field.value = token;
 });
 
-// A section of the settings says it itself, where the eyes are (see settings.js).
-const saysItself = (event) => event.detail.elt?.matches?.("form[data-settings-form]");
+// A settings section shows its own message, next to the fields (see settings.js).
+const showsItself = (event) => event.detail.elt?.matches?.("form[data-settings-form]");
 document.addEventListener("htmx:sendError", (event) => {
-  if (saysItself(event)) return;
-  notice("The server could not be reached, so nothing was saved. What you typed is still here: try again in a moment.");
+  if (showsItself(event)) return;
+  notice("We couldn't reach the server, so nothing was saved. Your entries are still here. Try again in a moment.");
 });
 document.addEventListener("htmx:timeout", (event) => {
-  if (saysItself(event)) return;
-  notice("The server took too long to answer. What you typed is still here: try again in a moment.");
+  if (showsItself(event)) return;
+  notice("The server took too long to respond. Your entries are still here. Try again in a moment.");
 });
 
-// What somebody typed before the page was ready is taken up: nothing was listening yet.
+// Handle what was typed before the page was ready, when nothing was listening yet.
 window.addEventListener("load", () => {
   for (const field of document.querySelectorAll("form[hx-get] input[type='search'], form[hx-post] input")) {
     if (field.value === field.defaultValue || ["hidden", "checkbox", "radio"].includes(field.type)) continue;

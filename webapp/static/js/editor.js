@@ -1,14 +1,14 @@
-// The quote editor at the keyboard. Everything here also works without it, as plain forms.
+// Keyboard use of the quote editor. Without this script, everything works as plain forms.
 "use strict";
 
-const box = () => document.getElementById("find-text");
-// What was in the box when Enter was pressed, while the search for it is under way.
-let wanted = "";
+const searchBox = () => document.getElementById("find-text");
+// The text in the box when Enter was pressed, until its search returns.
+let pendingText = "";
 const results = () => [...document.querySelectorAll("#found .choice")];
 
-// Arrow keys walk from the search box through what was found; Enter in the box takes the first.
+// Arrow keys move from the search box through the results; Enter in the box chooses the first one.
 document.addEventListener("keydown", (event) => {
-  const input = box();
+  const input = searchBox();
   if (!input || (event.target !== input && !event.target.closest("#found"))) return;
   const list = results();
   const at = list.indexOf(event.target);
@@ -21,9 +21,9 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("found").replaceChildren();
     input.focus();
   } else if (event.key === "Enter" && event.target === input) {
-    if (input.value.trim() === "") wanted = "";
+    if (input.value.trim() === "") pendingText = "";
     else if (input.dataset.found === input.value && list.length) list[0].click();
-    else wanted = input.value;
+    else pendingText = input.value;
   } else {
     return;
   }
@@ -32,33 +32,33 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "found") return;
-  const input = box();
-  const asked = event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
-  input.dataset.found = asked ?? input.value;
-  // Enter was pressed before this was found, and nothing else was typed since.
-  if (wanted && wanted === input.value && wanted === input.dataset.found) results()[0]?.click();
-  wanted = "";
+  const input = searchBox();
+  const searched = event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
+  input.dataset.found = searched ?? input.value;
+  // Enter was pressed before the results arrived, and the text hasn't changed since.
+  if (pendingText && pendingText === input.value && pendingText === input.dataset.found) results()[0]?.click();
+  pendingText = "";
 });
 
-// What was chosen is taken out of the box at once, so that the next line can be typed while this one is on its way. When
-// it does not arrive, it comes back.
-let chosen = "";
+// Clear the box as soon as a result is chosen, so that the next line can be typed while this one is added. Restore the
+// text if the request fails.
+let chosenText = "";
 const isChoice = (event) => event.detail.elt.matches?.("#found form");
 document.addEventListener("htmx:beforeSend", (event) => {
   if (!isChoice(event)) return;
-  chosen = box().value;
-  box().value = "";
+  chosenText = searchBox().value;
+  searchBox().value = "";
 });
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
-    if (isChoice(event) && box().value === "") box().value = chosen;
+    if (isChoice(event) && searchBox().value === "") searchBox().value = chosenText;
   });
 }
 
-// After a line was added: on with the next one, or to the price of a line that came without one; unless somebody types
-// the next one already.
+// After a line was added: focus the search box, or the price of a custom item, unless the next line is already being
+// typed.
 document.addEventListener("line-added", (event) => {
-  const input = box();
+  const input = searchBox();
   if (input.value !== "") return;
   document.getElementById("found").replaceChildren();
   const price = event.detail.focus && document.getElementById(`${event.detail.focus}-unit_price`);
@@ -70,7 +70,7 @@ document.addEventListener("line-added", (event) => {
   }
 });
 
-// A refused field says so to a screen reader as well.
+// Mark a field with an error for screen readers too.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   const error = event.detail.target;
   if (!error.classList?.contains("cell-error")) return;
@@ -79,32 +79,32 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   else field?.removeAttribute("aria-invalid");
 });
 
-// Publishing waits until what was typed last is saved, and does not happen when that was refused. Only what saves is
-// waited for, and by the request itself: events of an element that was taken out of the page meanwhile never arrive.
-const saves = new Set();
-let waiting = null;
-const ended = (request) => {
-  saves.delete(request);
-  if (!waiting) return;
+// Publishing waits for running saves, and is canceled when one of them fails. This listens to the requests themselves,
+// because events of an element that has left the page never arrive.
+const runningSaves = new Set();
+let waitingForm = null;
+const afterSave = (request) => {
+  runningSaves.delete(request);
+  if (!waitingForm) return;
   if (request.status === 0 || request.status >= 400) {
-    waiting = null;
-  } else if (saves.size === 0) {
-    const form = waiting;
-    waiting = null;
+    waitingForm = null;
+  } else if (runningSaves.size === 0) {
+    const form = waitingForm;
+    waitingForm = null;
     (document.querySelector("form[data-after-saves]") ?? form).submit();
   }
 };
 document.addEventListener("htmx:beforeSend", (event) => {
   const {xhr, requestConfig} = event.detail;
   if (requestConfig.verb === "get") return;
-  saves.add(xhr);
-  // Later than htmx itself, which then has sent what was queued behind this request.
-  xhr.addEventListener("loadend", () => setTimeout(ended, 0, xhr));
+  runningSaves.add(xhr);
+  // After htmx's own handler, which sends the request queued behind this one.
+  xhr.addEventListener("loadend", () => setTimeout(afterSave, 0, xhr));
 });
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-after-saves]") || saves.size === 0) return;
+  if (!event.target.matches("form[data-after-saves]") || runningSaves.size === 0) return;
   event.preventDefault();
-  waiting = event.target;
+  waitingForm = event.target;
 });
 
 document.addEventListener("click", async (event) => {

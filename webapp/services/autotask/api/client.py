@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -74,6 +74,7 @@ class Client:
         user_name: str,
         secret: str,
         integration_code: str,
+        allowed_hosts: Sequence[str] = (),
         timeout: float = 30.0,
         budget: Budget | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
@@ -86,6 +87,7 @@ class Client:
             secret=secret,
             integration_code=integration_code,
             timeout=timeout,
+            allowed_hosts=allowed_hosts,
             on_call=on_call,
             before_call=before_call,
         )

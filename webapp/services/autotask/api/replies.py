@@ -48,7 +48,7 @@ def read(
         answer = json.loads(content, parse_float=Decimal) if content else None
     except ValueError:
         answer = None
-    if status < 400 and isinstance(answer, dict):
+    if status < 300 and isinstance(answer, dict):
         return answer
     refusals = [hide(sentence) for sentence in sentences(answer)]
     said = " ".join(refusals)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from webapp.services.autotask.api import replies
+from webapp.services.autotask.api import hosts, replies
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
 
 # A shorter secret would be found, and hidden, in too many words that have nothing to do with it.
@@ -50,6 +50,7 @@ class Transport:
         secret: str,
         integration_code: str,
         timeout: float,
+        allowed_hosts: Sequence[str] = (),
         on_call: Callable[[CallRecord], None] | None = None,
         before_call: Callable[[], None] | None = None,
     ) -> None:
@@ -59,7 +60,7 @@ class Transport:
         self._on_call = on_call
         self._before_call = before_call
         self._hidden = tuple(value for value in (secret, integration_code) if len(value) >= SHORTEST_SECRET)
-        self._session = open_session()
+        self._session = open_session(allowed_hosts)
         self._session.headers.update(
             {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
         )
@@ -125,24 +126,39 @@ class Transport:
         return text
 
 
-def open_session() -> requests.Session:
+class _Guarded(HTTPAdapter):
+    """Checks the host of every request as it leaves, however the request was prepared."""
+
+    def __init__(self, allowed_hosts: Sequence[str]) -> None:
+        self._allowed_hosts = tuple(allowed_hosts)
+        super().__init__(pool_connections=4, pool_maxsize=32)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        try:
+            hosts.check_request(request.url or "", self._allowed_hosts)
+        except hosts.ForeignHost as error:
+            raise AutotaskError(str(error)) from error
+        return super().send(request, *args, **options)
+
+
+def open_session(allowed_hosts: Sequence[str]) -> requests.Session:
     """A session that no proxy setting and no .netrc of this machine can redirect or give other credentials."""
     session = requests.Session()
     session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
+    adapter = _Guarded(allowed_hosts)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-def find_zone(root: str, user_name: str, timeout: float) -> dict[str, Any]:
+def find_zone(root: str, user_name: str, timeout: float, allowed_hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Ask ``root`` for the zone of an API user: ``{"zoneName", "url", "webUrl"}``.
 
     Raises Refused when Autotask doesn't know the user, Temporary when it can't be reached, AutotaskError when the
     server that responds isn't Autotask.
     """
     try:
-        response = open_session().get(
+        response = open_session(allowed_hosts).get(
             f"{root}/v1.0/zoneInformation",
             params={"user": user_name},
             timeout=(min(10.0, timeout), timeout),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api import hosts
 from webapp.services.autotask.api.budget import SharedBudget
 from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import (
@@ -60,6 +60,7 @@ def connect(
             user_name=user_name,
             secret=secret,
             integration_code=integration_code,
+            allowed_hosts=runtime.config.autotask_allowed_hosts,
             timeout=runtime.config.autotask_timeout_seconds,
         )
     )
@@ -145,13 +146,14 @@ def open_client(
             connection.state_sentence
             or "The connection to Autotask doesn't work. An admin can reconnect it under Settings > Integrations."
         )
-    # The operator may have removed this host from the allowed hosts since.
-    _check_host(connection.zone_url, runtime.config.autotask_allowed_hosts)
+    # The operator may have withdrawn the permission for this host since, and it may be from before the rule was strict.
+    allowed = runtime.config.autotask_allowed_hosts
     return Client(
-        zone_url=connection.zone_url,
+        zone_url=_checked(connection.zone_url, allowed),
         user_name=connection.user_name,
         secret=runtime.vault.decrypt(connection.secret_encrypted),
         integration_code=runtime.vault.decrypt(connection.code_encrypted),
+        allowed_hosts=allowed,
         timeout=runtime.config.autotask_timeout_seconds,
         budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
@@ -161,18 +163,19 @@ def open_client(
 
 
 def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str) -> dict[str, object]:
-    """Find the user's zone and check the credentials there with one call."""
+    """The user's zone, after one call that it accepted with these credentials. Its addresses are checked ones."""
     config = runtime.config
-    _check_host(config.autotask_root, config.autotask_allowed_hosts)
+    allowed = config.autotask_allowed_hosts
     zone = _zone(runtime, user_name)
-    zone_url = str(zone["url"])
-    _check_host(zone_url, config.autotask_allowed_hosts)
+    web_url = str(zone.get("webUrl") or "")
+    zone |= {"url": _checked(str(zone["url"]), allowed), "webUrl": web_url and _checked(web_url, allowed)}
     _check_credentials(
         Client(
-            zone_url=zone_url,
+            zone_url=str(zone["url"]),
             user_name=user_name,
             secret=secret,
             integration_code=integration_code,
+            allowed_hosts=allowed,
             timeout=config.autotask_timeout_seconds,
         )
     )
@@ -184,7 +187,7 @@ def _note_verified(runtime: Runtime, connection: Connection, zone: dict[str, obj
     connection.state, connection.state_sentence = CONNECTED, ""
     connection.root, connection.zone_url = runtime.config.autotask_root, str(zone["url"])
     connection.zone_name = str(zone.get("zoneName") or "")[:100]
-    connection.web_url = str(zone.get("webUrl") or "")[:255]
+    connection.web_url = str(zone.get("webUrl") or "")
     connection.checked_at = utc_now()
     db.session.add(connection)
     db.session.execute(
@@ -210,23 +213,19 @@ def _check_filled(user_name: str, secret: str, integration_code: str) -> None:
         raise ConnectionRefused("Some credentials are missing or contain invalid characters.", missing)
 
 
-def _check_host(url: str, allowed: tuple[str, ...]) -> None:
-    """Allow only Autotask's own hosts, over https, and the hosts that the operator listed."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if parts.scheme in ("http", "https") and (host in allowed or f"{host}:{parts.port}" in allowed):
-        return
-    if parts.scheme == "https" and (host == "autotask.net" or host.endswith(".autotask.net")):
-        return
-    raise ConnectionRefused(
-        f"The address {host or url} isn't Autotask's, so no credentials were sent to it and nothing was stored. An "
-        "operator can allow it with AUTOTASK_ALLOWED_HOSTS."
-    )
+def _checked(url: str, allowed: tuple[str, ...]) -> str:
+    """``url`` when credentials may go there, put together anew. Raises ConnectionRefused with a sentence."""
+    try:
+        return hosts.checked(url, allowed)
+    except hosts.ForeignHost as error:
+        raise ConnectionRefused(str(error)) from error
 
 
 def _zone(runtime: Runtime, user_name: str) -> dict[str, object]:
+    config = runtime.config
     try:
-        return find_zone(runtime.config.autotask_root, user_name, runtime.config.autotask_timeout_seconds)
+        root = _checked(config.autotask_root, config.autotask_allowed_hosts)
+        return find_zone(root, user_name, config.autotask_timeout_seconds, config.autotask_allowed_hosts)
     except Refused as error:
         sentence = "Autotask has no API user with this name. Copy the name from the API user's Security tab."
         raise ConnectionRefused(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Sequence
+from urllib.parse import urlencode
 
+from webapp.services.autotask.api import hosts
 from webapp.services.autotask.connection import connection
 
 # Entity: the command and the parameter for the record's id. Autotask has no command for quotes and their items.
@@ -15,11 +17,13 @@ COMMANDS = {
 PAGE = "Autotask/AutotaskExtend/ExecuteCommand.aspx"
 
 
-def base() -> str:
-    """The root URL of the connected Autotask's pages; empty when unknown."""
+def base(allowed_hosts: Sequence[str]) -> str:
+    """The root of the connected Autotask's pages; empty when it isn't known or isn't Autotask's."""
     stored = connection.load()
-    root = stored.web_url if stored else ""
-    return root if urlsplit(root).scheme in ("http", "https") else ""
+    try:
+        return hosts.checked(stored.web_url, allowed_hosts) if stored else ""
+    except hosts.ForeignHost:
+        return ""
 
 
 def record_url(root: str, entity: str, record_id: int | None) -> str:

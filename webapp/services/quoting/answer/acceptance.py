@@ -1,4 +1,4 @@
-"""The customer's answer: looking at the live revision, choosing options, accepting, declining."""
+"""The customer's answer: view the live revision, choose options, accept or decline."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
+from webapp.services.core.formatting import day
 from webapp.services.integrations import base, events
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, stages
@@ -17,12 +18,12 @@ from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import freezing, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
-NO_SUCH_LINK = "This link leads to no quote. Check that it was copied whole, or ask whoever sent it."
+NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask the sender for a new one."
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where an answer came from."""
+    """The IP address and browser of an answer."""
 
     ip_address: str = ""
     user_agent: str = ""
@@ -37,27 +38,27 @@ def by_token(token: str) -> Quote:
 
 
 def note_viewed(quote: Quote) -> None:
-    """Remember the first time that the customer opened the live revision."""
+    """Record when the customer first viewed the live revision."""
     if quote.viewed_at is not None or quote.status != PENDING:
         return
     quote = editing.lock(quote.id)
     revision = quote.current_revision
-    # Of two who open it at once, one is the first.
+    # Two requests can arrive at once; only the first one counts.
     if revision is not None and quote.viewed_at is None and quote.status == PENDING:
         quote.viewed_at = utc_now()
         events.tell(base.VIEWED, quote, revision, by=_customer(snapshot.parse(revision.content)))
     db.session.commit()
 
 
-def why_not(quote: Quote) -> str:
-    """Why the quote cannot be answered now; empty when it can."""
+def closed_reason(quote: Quote) -> str:
+    """Why the quote can't be accepted or declined now; empty when it can."""
     live = freezing.live(quote)
     if quote.status != PENDING:
-        return f"This quote was {'declined' if quote.status == LOST else 'accepted'} already."
+        return f"This quote was already {'declined' if quote.status == LOST else 'accepted'}."
     if live is not None and stages.is_expired(live.expires_on, stages.today()):
         return (
-            f"This quote expired on {live.expires_on:%B %d, %Y}, so it cannot be accepted any more. "
-            f"Write to {live.owner_name} ({live.owner_email}) for a new one."
+            f"This quote expired on {day(live.expires_on)}. "
+            f"Contact {live.owner_name} ({live.owner_email}) for a new one."
         )
     return ""
 
@@ -66,20 +67,20 @@ def accept(token: str, values: Mapping[str, object], chosen: Collection[str], ev
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
     ``values``: ``name``, ``signature`` (the name typed again), ``email``, ``terms`` (a check box) and ``sha256`` of the
-    revision that was on the screen. Raises Invalid with sentences beside the fields, or Conflict when a newer revision
-    has been published meanwhile; nothing is stored then.
+    revision shown. Raises Invalid with a sentence for each wrong field, or Conflict when a newer revision was published
+    in the meantime; stores nothing then.
     """
     quote = editing.lock(by_token(token).id)
     live = _answerable(quote, values)
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter your name.")
-    signature = reader.text("signature", 120, missing="Type your name once more as your signature.")
+    signature = reader.text("signature", 120, missing="Type your full name to sign.")
     if name and signature and name.casefold() != signature.casefold():
-        reader.fail("signature", "The signature is not the same as the name above.")
+        reader.fail("signature", "The signature must match the name above.")
     if not reader.flag("terms"):
-        reader.fail("terms", "Confirm that you accept the quote and its terms.")
+        reader.fail("terms", "Check this box to accept the quote.")
     email = _email(reader)
-    reader.check("The quote was not accepted yet.")
+    reader.check("Please complete the fields below to accept.")
     _accept(
         quote,
         live,
@@ -108,31 +109,29 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
     reason = reader.text(
         "reason",
         transitions.MAX_REASON,
-        missing="" if chosen else "Say in a few words why, so that a better offer can be made.",
+        missing="" if chosen else "Choose a reason, or tell us what we should change.",
         one_line=False,
     )
-    reader.check("The quote was not declined yet.")
+    reader.check("Please give a reason to decline.")
     transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=_customer(live))
     db.session.commit()
     return quote
 
 
 def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
-    """The rep notes an acceptance that came by phone or on paper: the live revision as it was published.
+    """Record an acceptance that the rep got by phone or on paper, for the live revision as published.
 
-    ``values``: ``name`` of who accepted. Raises Invalid with a sentence.
+    ``values``: ``name`` of the person who accepted. Raises Invalid with a sentence.
     """
     quote = editing.lock(quote_id)
     revision = quote.current_revision
     if revision is None:
-        raise transitions.NotPublished("This quote was never published, so nobody can have accepted it.")
+        raise transitions.NotPublished("This quote hasn't been published, so it can't be accepted.")
     if quote.status == PENDING and freezing.has_changes(quote, revision):
-        raise Invalid(
-            "The quote has changes that the customer never saw. Publish them or discard them, then mark it as accepted."
-        )
+        raise Invalid("The quote has changes that the customer hasn't seen. Publish or discard them first.")
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
-    reader.check("Nothing was changed yet.")
+    reader.check("Nothing was changed. Fix the highlighted fields.")
     live = snapshot.parse(revision.content)
     chosen = {line.uid for line in live.lines if line.is_selected}
     _accept(quote, live, chosen, actor, Acceptance(name=name, recorded_by_id=actor.id))
@@ -142,16 +141,18 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
 def _accept(
     quote: Quote, live: Snapshot, chosen: Collection[str], actor: User | None, record: Acceptance
 ) -> None:
-    """Freeze the choices (as a revision of their own if they differ), tie the record to them, and commit."""
+    """Freeze the choices (as a new revision if they differ), link the acceptance to it, and commit."""
     if ACCEPTED not in transitions.possible(quote):
         raise transitions.TransitionRefused(
-            f"A quote that is {quote.status} cannot be accepted. Nothing was changed."
+            f"A quote that is {quote.status} can't be accepted. Nothing was changed."
         )
-    agreed = pricing.with_choices(live, chosen)
-    if agreed != live:
-        agreed = agreed.model_copy(update={"revision": live.revision + 1, "published_at": utc_now()})
-        publishing.add_revision(quote, agreed, actor)
-    freezing.restore(quote, agreed)
+    accepted_content = pricing.with_choices(live, chosen)
+    if accepted_content != live:
+        accepted_content = accepted_content.model_copy(
+            update={"revision": live.revision + 1, "published_at": utc_now()}
+        )
+        publishing.add_revision(quote, accepted_content, actor)
+    freezing.restore(quote, accepted_content)
     revision = transitions.apply(quote, ACCEPTED, actor=actor, label=record.name)
     record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
     quote.acceptance = record
@@ -159,16 +160,16 @@ def _accept(
 
 
 def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
-    refusal = why_not(quote)
-    if refusal:
-        raise Invalid(refusal)
+    reason = closed_reason(quote)
+    if reason:
+        raise Invalid(reason)
     revision = quote.current_revision
     if revision is None:
         raise NotFound(NO_SUCH_LINK)
     if str(values.get("sha256", "")) != revision.content_sha256:
         raise Conflict(
-            "A newer version of this quote was published while you were reading, so your answer was not recorded. "
-            "The page now shows the newest version; please look at it and answer again."
+            "This quote was updated while you were reading it, so your answer wasn't recorded. Please review the new "
+            "version below and answer again."
         )
     return snapshot.parse(revision.content)
 

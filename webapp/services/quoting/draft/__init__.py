@@ -1,1 +1,1 @@
-"""The quote as a rep works on it: its stage, header and lines."""
+"""The draft that a rep edits: header, lines, stage, open issues."""

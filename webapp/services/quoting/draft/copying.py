@@ -1,4 +1,4 @@
-"""A new draft made from another quote."""
+"""Copy a quote to a new draft."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_a
 
 
 def copy(actor: User, quote_id: int) -> Quote:
-    """A draft with the same customer, texts and lines, at the same prices; its expiry is counted from today.
+    """A draft with the same customer, texts, lines and prices, and a new expiration date.
 
-    It belongs to no Autotask opportunity yet. Raises NotFound.
+    It has no Autotask opportunity yet. Raises NotFound.
     """
     original = editing.get(quote_id)
-    new = editing.begin(
+    new = editing.create(
         actor, person=original.person, organization=original.organization, title=f"{original.title} (copy)"
     )
     for name in HEADER:

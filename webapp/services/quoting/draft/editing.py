@@ -1,4 +1,4 @@
-"""The working copy of a quote: beginning one, its header, throwing changes away."""
+"""Create a quote, edit its header, discard its changes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from webapp.services.core.fields import MAX_ID, Reader
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.revisions import freezing
 
-GONE = "This quote is not there any more: a draft may have been deleted."
-GOOD_FOR_DAYS = 30
+GONE = "This quote no longer exists. The draft may have been deleted."
+VALID_FOR_DAYS = 30
 CURRENCIES = ("USD", "CAD", "EUR", "GBP", "AUD", "NZD", "CHF", "DKK", "NOK", "SEK", "ZAR", "ILS", "INR")
 
 
@@ -29,7 +29,7 @@ def get(quote_id: int) -> Quote:
 
 
 def lock(quote_id: int) -> Quote:
-    """The quote as stored now, locked until the transaction ends. Raises NotFound."""
+    """The quote as stored, locked until the transaction ends. Raises NotFound."""
     if not 0 < quote_id <= MAX_ID:
         raise NotFound(GONE)
     query = db.select(Quote).filter_by(id=quote_id).with_for_update(of=Quote)
@@ -41,17 +41,17 @@ def lock(quote_id: int) -> Quote:
 
 
 def lock_editable(quote_id: int) -> Quote:
-    """Like ``lock``. Raises Invalid with a sentence once the quote is won or lost: its content is then fixed."""
+    """Like ``lock``. Raises Invalid with a sentence when the quote is won or lost: it can't be edited then."""
     quote = lock(quote_id)
     if quote.status != PENDING:
         raise Invalid(
-            f"This quote is {quote.status}, so its content is fixed and nothing was changed. Copy it to a new "
-            "quote to offer something else."
+            f"This quote is {quote.status}, so it can't be edited. Nothing was changed. Copy it to a new quote to make "
+            "a different offer."
         )
     return quote
 
 
-def begin(
+def create(
     actor: User,
     *,
     person: Person | None = None,
@@ -60,20 +60,20 @@ def begin(
     opportunity: tuple[int, str] | None = None,
     contact_id: int | None = None,
 ) -> Quote:
-    """Make an empty draft for a customer.
+    """Create an empty draft for a customer.
 
-    ``opportunity``: id and title of the Autotask opportunity that it belongs to; None lets the push find or make one.
-    ``contact_id``: the Autotask contact, when the person was pulled from there.
+    ``opportunity``: id and title of its Autotask opportunity; with None, the push finds or creates it.
+    ``contact_id``: the Autotask contact, when the person was pulled from Autotask.
     """
     organization = organization or (person.organization if person else None)
-    whom = organization.name if organization else (person.full_name if person else "")
+    customer = organization.name if organization else (person.full_name if person else "")
     quote = Quote(
         public_token=secrets.token_urlsafe(24),
-        title=(title.strip() or (f"Quote for {whom}" if whom else "New quote"))[:200],
+        title=(title.strip() or (f"Quote for {customer}" if customer else "New quote"))[:200],
         owner=actor,
         person=person,
         organization=organization,
-        expires_on=stages.today() + timedelta(days=GOOD_FOR_DAYS),
+        expires_on=stages.today() + timedelta(days=VALID_FOR_DAYS),
         autotask_opportunity_id=opportunity[0] if opportunity else None,
         autotask_opportunity_title=opportunity[1][:200] if opportunity else "",
         autotask_contact_id=contact_id,
@@ -86,15 +86,15 @@ def begin(
 
 
 def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
-    """Change what a quote says besides its lines. ``values`` holds the ``version`` that the person saw.
+    """Change the fields of the quote, without its lines. ``values`` holds the ``version`` that the form showed.
 
-    Raises Invalid with sentences, or Conflict when somebody saved meanwhile; nothing is stored then.
+    Raises Invalid with sentences, or Conflict when someone else saved first; stores nothing then.
     """
     quote = lock_editable(quote_id)
     reader = Reader(values)
     check_version(reader, quote.version, "quote")
     read = {
-        "title": reader.text("title", 200, missing="Enter a title; the customer sees it first."),
+        "title": reader.text("title", 200, missing="Enter a title. The customer sees it."),
         "currency": reader.choice("currency", list_currencies(), quote.currency),
         "expires_on": reader.day("expires_on"),
         "comments": reader.text("comments", MAX_DESCRIPTION, one_line=False),
@@ -105,7 +105,7 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
         "shipping_amount": reader.decimal("shipping_amount", default=Decimal(0), maximum=MAX_PRICE),
     }
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:  # type: ignore[operator]
-        reader.fail("discount_value", "A discount is at most 100 %.")
+        reader.fail("discount_value", "A discount can't be more than 100%.")
     reader.check()
     before = {name: str(getattr(quote, name)) for name in read}
     for name, value in read.items():
@@ -125,7 +125,7 @@ def set_customer(
     organization: Organization | None = None,
     contact_id: int | None = None,
 ) -> Quote:
-    """Offer the quote to somebody else."""
+    """Change the customer of the quote."""
     quote = lock_editable(quote_id)
     quote.person = person
     quote.organization = organization or (person.organization if person else None)
@@ -138,7 +138,7 @@ def set_customer(
 
 
 def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | None) -> Quote:
-    """Tie the quote to an existing Autotask opportunity (id, title), or (None) let the push find or make one."""
+    """Link the quote to an existing Autotask opportunity (id, title), or (None) let the push find or create it."""
     quote = lock_editable(quote_id)
     quote.autotask_opportunity_id = opportunity[0] if opportunity else None
     quote.autotask_opportunity_title = opportunity[1][:200] if opportunity else ""
@@ -151,11 +151,11 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
 
 
 def discard_changes(actor: User, quote_id: int) -> Quote:
-    """Bring the working copy back to what the customer sees. Raises Invalid when nothing was published yet."""
+    """Reset the draft to the published revision. Raises Invalid when the quote was never published."""
     quote = lock_editable(quote_id)
     snapshot = freezing.live(quote)
     if snapshot is None:
-        raise Invalid("This quote was never published, so there is nothing to go back to.")
+        raise Invalid("This quote hasn't been published, so there is nothing to go back to.")
     freezing.restore(quote, snapshot)
     audit.record(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
     db.session.commit()
@@ -163,21 +163,19 @@ def discard_changes(actor: User, quote_id: int) -> Quote:
 
 
 def delete_draft(actor: User, quote_id: int) -> None:
-    """Remove a quote that no customer ever saw. Raises Invalid with a sentence for any other."""
+    """Delete a quote that was never published. Raises Invalid with a sentence for a published quote."""
     quote = lock(quote_id)
     if quote.number is not None:
-        raise Invalid(
-            f"Quote {quote.number} was published, so it stays. Mark it as lost if it is not wanted any more."
-        )
+        raise Invalid(f"Quote {quote.number} was published, so it can't be deleted. Mark it as lost instead.")
     audit.record(actor, "quote.deleted", "quote", quote.id, title=quote.title)
     db.session.delete(quote)
     db.session.commit()
 
 
 def check_version(reader: Reader, version: int, what: str) -> None:
-    """Raise Conflict when the form shows an older ``version`` than the stored one."""
+    """Raise Conflict when the form's ``version`` is older than the stored one."""
     if reader.raw("version") != str(version):
         raise Conflict(
-            f"Somebody changed this {what} since you opened it, so your change was not saved over theirs. What you "
-            "typed is still in the form; compare it with the newest version, then save again."
+            f"This {what} was changed while you were editing, so your change hasn't been saved. It is still in the "
+            "form: compare it with the saved version, then save again."
         )

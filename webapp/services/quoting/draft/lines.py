@@ -1,4 +1,4 @@
-"""The lines of a working copy: adding, changing, ordering and removing them."""
+"""Add, change, move and delete the lines of a draft."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COPIED = (
 
 
 def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal(1)) -> QuoteLine:
-    """Add an item of the library at the end. Raises Invalid when the quote is full or closed."""
+    """Add an item of the library as the last line. Raises Invalid when the quote is full or closed."""
     quote = _with_room(quote_id)
     copied = {name: getattr(item, name) for name in FROM_ITEM}
     tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
@@ -52,7 +52,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
 
 
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
-    """Add a line that is not in the library; only ``name`` is needed. Raises Invalid with sentences."""
+    """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = _with_room(quote_id)
     read = _read(Reader(values), None)
     line = QuoteLine(uid=new_uid(), **read)
@@ -61,10 +61,10 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
 
 
 def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
-    """Change a line from what was typed; ``values`` holds the ``version`` that the person saw.
+    """Change a line from form input; ``values`` holds the ``version`` that the form showed.
 
-    Raises Invalid with a sentence for each wrong field, Conflict when somebody saved the line meanwhile, NotFound when
-    it was removed; nothing is stored then.
+    Raises Invalid with a sentence for each wrong field, Conflict when someone else saved the line first, NotFound when
+    it was deleted; stores nothing then.
     """
     quote = lock_editable(quote_id)
     line = find(quote, uid)
@@ -79,7 +79,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
 
 
 def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
-    """Put a copy right below a line."""
+    """Insert a copy below a line."""
     quote = _with_room(quote_id)
     original = find(quote, uid)
     copy = QuoteLine(uid=new_uid(), **{name: getattr(original, name) for name in COPIED})
@@ -88,7 +88,7 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
 
 
 def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
-    """Move a line to ``position``, counted from 1; beyond either end means the end."""
+    """Move a line to ``position``, counted from 1. Positions out of range mean the first or last place."""
     quote = lock_editable(quote_id)
     line = find(quote, uid)
     quote.lines.remove(line)
@@ -97,7 +97,7 @@ def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
 
 
 def remove(actor: User, quote_id: int, uid: str) -> Quote:
-    """Take a line out."""
+    """Delete a line."""
     quote = lock_editable(quote_id)
     line = find(quote, uid)
     quote.lines.remove(line)
@@ -106,22 +106,22 @@ def remove(actor: User, quote_id: int, uid: str) -> Quote:
 
 
 def find(quote: Quote, uid: str) -> QuoteLine:
-    """The line of ``uid``. Raises NotFound with a sentence."""
+    """The line with this ``uid``. Raises NotFound with a sentence."""
     for line in quote.lines:
         if line.uid == uid:
             return line
-    raise NotFound("This line was removed meanwhile, perhaps in another tab. Nothing was changed.")
+    raise NotFound("This line was deleted by someone else or in another tab. Your edit wasn't saved.")
 
 
 def new_uid() -> str:
-    """What a line keeps through edits and revisions."""
+    """An id that a line keeps through edits and revisions."""
     return str(uuid.uuid4())
 
 
 def _with_room(quote_id: int) -> Quote:
     quote = lock_editable(quote_id)
     if len(quote.lines) >= MAX_LINES:
-        raise Invalid(f"A quote holds up to {MAX_LINES:,} lines, so this one was not added.")
+        raise Invalid(f"A quote can have up to {MAX_LINES:,} lines, so this line wasn't added.")
     return quote
 
 
@@ -134,9 +134,9 @@ def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLin
 
 
 def _read(reader: Reader, tax_code_before: TaxCode | None) -> dict[str, Any]:
-    """The values of a line as typed. Raises Invalid with a sentence for each wrong field."""
+    """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
     read: dict[str, Any] = {
-        "name": reader.text("name", 200, missing="Enter what this line offers."),
+        "name": reader.text("name", 200, missing="Enter a name for this line."),
         "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
         "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
         "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
@@ -151,8 +151,8 @@ def _read(reader: Reader, tax_code_before: TaxCode | None) -> dict[str, Any]:
         **{code: reader.text(code, 100) for code in CODES},
     }
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:
-        reader.fail("discount_value", "A discount is at most 100 %.")
+        reader.fail("discount_value", "A discount can't be more than 100%.")
     if read["discount_kind"] == "none" and read["discount_value"] > 0:
-        reader.fail("discount_value", "Choose what kind of discount this is.")
-    reader.check("This line was not saved yet.")
+        reader.fail("discount_value", "Choose a discount type.")
+    reader.check("This line isn't saved. Fix the highlighted field.")
     return read

@@ -1,4 +1,4 @@
-"""What stands between a working copy and its customer."""
+"""The issues to fix before a draft can be published."""
 
 from __future__ import annotations
 
@@ -11,28 +11,34 @@ from webapp.services.quoting.draft import stages
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence that says what to mend. ``place``: ``header``, ``customer``, ``lines``, or the uid of a line."""
+    """A sentence that says what to fix. ``place``: ``header``, ``customer``, ``lines``, or the uid of a line."""
 
     place: str
     sentence: str
 
 
 def problems(quote: Quote) -> list[Problem]:
-    """Everything that must be mended before ``quote`` can be published; empty when it is ready."""
-    found: list[Problem] = []
+    """Everything to fix before ``quote`` can be published; empty when it is ready."""
+    issues: list[Problem] = []
     if quote.person is None and quote.organization is None:
-        found.append(Problem("customer", "Choose the person or the organization that this quote is for."))
+        issues.append(Problem("customer", "Choose a customer."))
     else:
-        found += [Problem("customer", sentence) for sentence in required_fields.missing_of_quote(quote)]
+        issues += [Problem("customer", sentence) for sentence in required_fields.missing_of_quote(quote)]
     if stages.is_expired(quote.expires_on, stages.today()):
-        found.append(Problem("header", "The expiry date has passed. Choose a day that lies ahead."))
+        issues.append(Problem("header", "The expiration date has passed. Choose a later date."))
     if not quote.lines:
-        found.append(Problem("lines", "The quote has no lines yet. Add at least one."))
+        issues.append(Problem("lines", "Add at least one line."))
     elif all(line.is_optional and not line.is_selected for line in quote.lines):
-        found.append(Problem("lines", "Every line is optional. At least one must be part of the offer."))
+        issues.append(
+            Problem(
+                "lines", "Every line is optional. Make at least one line required or selected by default."
+            )
+        )
     for number, line in enumerate(quote.lines, start=1):
         if line.tax_code is not None and not line.tax_code.is_active:
             name = line.tax_code.name
-            about = f"Line {number} “{line.name}” has the tax code “{name}”"
-            found.append(Problem(line.uid, f"{about}, which is no longer in use. Choose another."))
-    return found
+            sentence = (
+                f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
+            )
+            issues.append(Problem(line.uid, sentence))
+    return issues

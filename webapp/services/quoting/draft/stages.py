@@ -1,4 +1,4 @@
-"""The stage of a quote: computed from its state and the day, never set."""
+"""The stage of a quote: computed from its status and the date, never stored."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ STAGES = (DRAFT, PUBLISHED, OPENED, EXPIRED, WON, LOST_STAGE)
 
 
 def today() -> date:
-    """The day by which quotes expire, in UTC."""
+    """Today's date in UTC, which decides when quotes expire."""
     return utc_now().date()
 
 
 def stage_of(quote: Quote, on: date) -> str:
     """The stage on the day ``on`` (UTC).
 
-    Draft: never published. While pending: Expired after the expiry day, else Opened once the customer has opened the
-    live revision, else Published. Won: accepted, ordered or fulfilled. Lost.
+    Draft: never published. While pending: Expired after the expiration date, else Opened once the customer has viewed
+    the live revision, else Published. Won: accepted, ordered or fulfilled. Lost.
     """
     if quote.number is None:
         return DRAFT
@@ -39,5 +39,5 @@ def stage_of(quote: Quote, on: date) -> str:
 
 
 def is_expired(expires_on: date | None, on: date) -> bool:
-    """True after the last good day."""
+    """True after the expiration date."""
     return expires_on is not None and on > expires_on

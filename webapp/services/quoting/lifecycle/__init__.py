@@ -1,1 +1,1 @@
-"""What happens to a quote: published, won, lost, reopened, expired."""
+"""The life of a quote: published, won, lost, reopened, expired."""

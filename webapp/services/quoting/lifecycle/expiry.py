@@ -1,4 +1,4 @@
-"""Quotes whose last good day passed without an answer: noticed once for each revision, and told."""
+"""Find quotes that expired without an answer, once per revision, and notify the integrations."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from webapp.services.integrations import base, events
 from webapp.services.quoting.draft import editing, stages
 
 AT_ONCE = 200
-# Older ones had their day before anybody looked (an upgrade, a worker that was away for long).
+# Quotes that expired longer ago are skipped (after an upgrade, or when the worker was down for long).
 RECENT = timedelta(days=30)
-NOBODY = "Quotewright"
+ACTOR = "Quotewright"
 
 
 def tick(runtime: Runtime) -> int:
-    """Notice what expired since the last time and hand what follows to the workers. Returns how many quotes."""
-    noticed = sum(notice(quote_id) for quote_id in due(stages.today()))
-    if noticed:
+    """Process the quotes that expired since the last run, and wake the workers. Returns the number of quotes."""
+    expired = sum(expire(quote_id) for quote_id in due(stages.today()))
+    if expired:
         events.nudge(runtime)
-    return noticed
+    return expired
 
 
 def due(today: date, limit: int = AT_ONCE) -> list[int]:
-    """Ids of the open quotes whose newest revision had its last good day lately before ``today``, not noticed yet."""
+    """Ids of the open quotes whose newest revision recently expired and isn't processed yet."""
     newest = (
         db.select(db.func.max(Revision.number))
         .where(Revision.quote_id == Quote.id)
@@ -45,13 +45,13 @@ def due(today: date, limit: int = AT_ONCE) -> list[int]:
         .order_by(Revision.expires_on, Quote.id)
         .limit(limit)
     )
-    found = list(db.session.scalars(query))
+    quote_ids = list(db.session.scalars(query))
     db.session.commit()
-    return found
+    return quote_ids
 
 
-def notice(quote_id: int) -> bool:
-    """Tell the integrations that the quote expired, in one transaction. False when it meanwhile did not."""
+def expire(quote_id: int) -> bool:
+    """Record that the quote expired and notify the integrations, in one transaction. False when it isn't expired."""
     quote = editing.lock(quote_id)
     revision = quote.current_revision
     expired = (
@@ -64,7 +64,7 @@ def notice(quote_id: int) -> bool:
         db.session.rollback()
         return False
     revision.expired_at = utc_now()
-    events.tell(base.EXPIRED, quote, revision, by=NOBODY)
+    events.tell(base.EXPIRED, quote, revision, by=ACTOR)
     audit.record(None, "quote.expired", "quote", quote.id, revision=revision.number)
     db.session.commit()
     return True

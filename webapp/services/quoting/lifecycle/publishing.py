@@ -1,4 +1,4 @@
-"""Publishing: the working copy is frozen as a revision, and what it sets off is written with it."""
+"""Publish: freeze the draft as a revision and write its integration events in the same transaction."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Published:
-    """``is_new`` False: nothing had changed since ``revision``, so it still stands."""
+    """``is_new`` is False when nothing changed since ``revision``."""
 
     revision: Revision
     is_new: bool
 
 
 def publish(actor: User, quote_id: int) -> Published:
-    """Freeze the quote and tell the integrations, in one transaction that needs neither Redis nor Autotask.
+    """Freeze the quote and notify the integrations, in one transaction that needs neither Redis nor Autotask.
 
-    The caller nudges the workers afterwards. Raises Invalid with everything that is missing; nothing is stored then.
+    The caller nudges the workers afterwards. Raises Invalid with all open issues, and stores nothing then.
     """
     quote = lock_editable(quote_id)
-    found = readiness.problems(quote)
-    if found:
+    issues = readiness.problems(quote)
+    if issues:
         raise Invalid(
-            "The quote was not published yet. " + " ".join(problem.sentence for problem in found),
-            {problem.place: problem.sentence for problem in found},
+            "The quote wasn't published. " + " ".join(problem.sentence for problem in issues),
+            {problem.place: problem.sentence for problem in issues},
         )
     current = quote.current_revision
     if current is not None and not freezing.has_changes(quote, current):

@@ -1,4 +1,4 @@
-"""What may become of a published quote: the table of transitions, and the rep's side of it."""
+"""The status of a published quote: which transitions are allowed, and how a rep makes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from webapp.services.core.errors import Invalid
 from webapp.services.integrations import base, events
 from webapp.services.quoting.draft.editing import lock
 
-# From each status, the statuses that may follow. A lost quote comes back to life only when nobody had accepted it.
+# The statuses that can follow each status. A lost quote can be reopened only if it was never accepted.
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     PENDING: (ACCEPTED, LOST),
     ACCEPTED: (ORDERED, FULFILLED, LOST),
@@ -23,19 +23,19 @@ MAX_REASON = 500
 
 
 class NotPublished(Invalid):
-    """A draft has no customer who could answer."""
+    """The quote was never published."""
 
 
 class TransitionRefused(Invalid):
-    """The status that was asked for cannot follow the present one."""
+    """The requested status can't follow the current one."""
 
 
 class ReasonMissing(Invalid):
-    """A lost quote says why."""
+    """A lost quote needs a reason."""
 
 
 def possible(quote: Quote) -> tuple[str, ...]:
-    """The statuses that may follow now."""
+    """The statuses that can follow now."""
     if quote.number is None:
         return ()
     if quote.status == LOST and quote.acceptance is not None:
@@ -46,23 +46,25 @@ def possible(quote: Quote) -> tuple[str, ...]:
 def advance(
     actor: User, quote_id: int, status: str, *, reason: str = "", loss_reason_id: object = None
 ) -> Quote:
-    """Set the status as the rep says: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
+    """Set the status for the rep: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
 
-    ``loss_reason_id``: one of the settings' loss reasons, beside ``reason`` in own words or instead of it.
+    ``loss_reason_id``: one of the loss reasons in the settings, together with ``reason`` (free text) or without it.
     An acceptance goes through ``acceptance.record_for_customer``. Raises NotPublished, TransitionRefused or
     ReasonMissing, each with a sentence.
     """
     quote = lock(quote_id)
     reason = reason.strip()
     if status == ACCEPTED:
-        raise TransitionRefused("An acceptance needs the name of who accepted. Nothing was changed.")
+        raise TransitionRefused(
+            "An acceptance needs the name of the person who accepted. Nothing was changed."
+        )
     chosen = loss_reasons.find(loss_reason_id)
     if status == LOST and not reason and chosen is None:
         raise ReasonMissing(
-            "Nothing was changed yet.", {"reason": "Say in a few words why the quote was lost."}
+            "Nothing was changed.", {"reason": "Choose a reason, or enter why the quote was lost."}
         )
     if len(reason) > MAX_REASON:
-        raise ReasonMissing("Nothing was changed yet.", {"reason": f"Use up to {MAX_REASON} characters."})
+        raise ReasonMissing("Nothing was changed.", {"reason": f"Use up to {MAX_REASON} characters."})
     apply(quote, status, actor=actor, reason=reason, chosen=chosen)
     db.session.commit()
     return quote
@@ -77,23 +79,21 @@ def apply(
     chosen: LossReason | None = None,
     label: str = "",
 ) -> Revision:
-    """Make the transition and tell the integrations in the open transaction; returns the revision it concerns.
+    """Make the transition and notify the integrations, in the open transaction; returns the live revision.
 
-    ``reason`` and ``chosen`` say why a quote is lost, and are nothing to other statuses.
-    ``label``: the customer's name when they did it themselves.
+    ``reason`` and ``chosen`` say why a quote is lost; other statuses ignore them.
+    ``label``: the customer's name when the customer answered online.
     """
     revision = quote.current_revision
     if revision is None:
-        raise NotPublished("This quote was never published. Publish it, or delete the draft.")
+        raise NotPublished("This quote hasn't been published. Publish it, or delete the draft.")
     if status not in possible(quote):
-        raise TransitionRefused(
-            f"A quote that is {quote.status} cannot become {status}. Nothing was changed."
-        )
+        raise TransitionRefused(f"A quote that is {quote.status} can't become {status}. Nothing was changed.")
     before = quote.status
     quote.status = status
     quote.status_changed_at = utc_now()
-    told = loss_reasons.in_words(chosen, reason) if status == LOST else ""
-    quote.lost_reason = told
+    lost_reason = loss_reasons.as_text(chosen, reason) if status == LOST else ""
+    quote.lost_reason = lost_reason
     quote.loss_reason_id = chosen.id if chosen and status == LOST else None
     quote.version += 1
     kind = base.REOPENED if status == PENDING else status
@@ -105,7 +105,7 @@ def apply(
         quote.id,
         label=label,
         before=before,
-        reason=told,
+        reason=lost_reason,
         revision=revision.number,
     )
     return revision

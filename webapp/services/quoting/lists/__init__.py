@@ -1,1 +1,1 @@
-"""Quotes side by side: the list and the home page."""
+"""Lists of quotes: the quotes page, the home page, the history of a quote."""

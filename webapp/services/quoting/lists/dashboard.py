@@ -1,4 +1,4 @@
-"""The rep's day: what waits, what is about to expire, what was won."""
+"""The home page: open quotes, quotes that expire soon, quotes won this month."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Day:
-    """Lists of quotes, and by currency what this month brought: one-time and a month's recurring net revenue."""
+class Dashboard:
+    """Lists of quotes, and this month's won net revenue by currency: one-time, and recurring per month."""
 
     to_order: list[Row]
     expiring: list[Row]
@@ -33,25 +33,25 @@ class Day:
 MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 
 
-def day_of(user: User, *, everybody: bool = False) -> Day:
-    """What ``user`` (or, with ``everybody``, the whole desk) should see in the morning."""
-    mine = [] if everybody else [Quote.owner_id == user.id]
+def of_user(user: User, *, everyone: bool = False) -> Dashboard:
+    """The dashboard of ``user``, or with ``everyone`` of the whole team."""
+    own = [] if everyone else [Quote.owner_id == user.id]
     today = stages.today()
     month = datetime(today.year, today.month, 1, tzinfo=UTC)
     open_stages = db.or_(listing.in_stage(stages.PUBLISHED, today), listing.in_stage(stages.OPENED, today))
     soon = db.and_(Quote.expires_on.is_not(None), Quote.expires_on <= today + timedelta(days=SOON))
-    won = listing.some(*mine, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
+    won = listing.some(*own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
     recently = Quote.expires_on >= today - timedelta(days=30)
     expired = db.and_(listing.in_stage(stages.EXPIRED, today), recently)
-    return Day(
-        to_order=listing.some(*mine, Quote.status == ACCEPTED, limit=SHOWN),
-        expiring=listing.some(*mine, open_stages, soon, limit=SHOWN, newest_first=False),
-        waiting=listing.some(*mine, open_stages, db.not_(soon), limit=SHOWN),
-        drafts=listing.some(*mine, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
+    return Dashboard(
+        to_order=listing.some(*own, Quote.status == ACCEPTED, limit=SHOWN),
+        expiring=listing.some(*own, open_stages, soon, limit=SHOWN, newest_first=False),
+        waiting=listing.some(*own, open_stages, db.not_(soon), limit=SHOWN),
+        drafts=listing.some(*own, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
         won=won,
         won_one_time=_sums(won, one_time=True),
         won_monthly=_sums(won, one_time=False),
-        expired=listing.some(*mine, expired, limit=SHOWN),
+        expired=listing.some(*own, expired, limit=SHOWN),
     )
 
 
@@ -60,6 +60,6 @@ def _sums(rows: list[Row], *, one_time: bool) -> dict[str, Decimal]:
     for row in rows:
         for name, period in row.totals.periods.items():
             if (name == "one_time") == one_time and period.revenue:
-                worth = period.revenue if one_time else period.revenue / MONTHS[name]
-                sums[row.quote.currency] = sums.get(row.quote.currency, Decimal(0)) + worth
+                amount = period.revenue if one_time else period.revenue / MONTHS[name]
+                sums[row.quote.currency] = sums.get(row.quote.currency, Decimal(0)) + amount
     return sums

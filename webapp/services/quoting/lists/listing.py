@@ -1,4 +1,4 @@
-"""Lists of quotes with their stage and worth."""
+"""Lists of quotes with their stage and totals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = 40
 
 @dataclass(frozen=True)
 class Row:
-    """One quote of a list, with its stage of today and the totals of its working copy."""
+    """One quote of a list, with its stage today and the totals of its draft."""
 
     quote: Quote
     stage: str
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """A stretch of a list. ``more``: there are further rows behind it."""
+    """One page of a list. ``more``: there is a next page."""
 
     rows: list[Row]
     number: int
@@ -37,7 +37,7 @@ class Page:
 
 
 def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page: int = 1) -> Page:
-    """Quotes, the last changed first, whose number, title or customer holds every word of ``text``.
+    """Quotes whose number, title or customer contains every word of ``text``, last changed first.
 
     ``stage``: one of ``stages.STAGES``, or empty for all. ``page`` counts from 1.
     """
@@ -57,15 +57,15 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
         query = query.where(in_stage(stage, today))
     for word in words(text):
         columns = (Quote.title, Organization.name, Person.first_name, Person.last_name, Person.email)
-        fits = [column.icontains(word, autoescape=True) for column in columns]
+        matches = [column.icontains(word, autoescape=True) for column in columns]
         number = parse_id(word.lstrip("#"))
-        query = query.where(db.or_(*fits, Quote.number == number) if number else db.or_(*fits))
+        query = query.where(db.or_(*matches, Quote.number == number) if number else db.or_(*matches))
     quotes = list(db.session.scalars(query))
     return Page([row(quote, today) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
 
 
 def some(*conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True) -> list[Row]:
-    """The quotes that meet all ``conditions``, by change or (else) by expiry."""
+    """The quotes that meet all ``conditions``, newest change first, or else by expiration date."""
     order = Quote.updated_at.desc() if newest_first else Quote.expires_on
     query = _loaded().where(*conditions).order_by(order, Quote.id.desc()).limit(limit)
     return [row(quote, stages.today()) for quote in db.session.scalars(query)]
@@ -77,7 +77,7 @@ def row(quote: Quote, today: date) -> Row:
 
 
 def in_stage(stage: str, today: date) -> ColumnElement[bool]:
-    """The condition that ``stages.stage_of`` answers with ``stage``. An unknown stage fits no quote."""
+    """The condition for quotes whose ``stages.stage_of`` is ``stage``. An unknown stage matches nothing."""
     published, pending = Quote.number.is_not(None), Quote.status == PENDING
     expired = db.and_(Quote.expires_on.is_not(None), Quote.expires_on < today)
     conditions: dict[str, ColumnElement[bool]] = {
@@ -93,7 +93,7 @@ def in_stage(stage: str, today: date) -> ColumnElement[bool]:
 
 
 def _loaded() -> Any:
-    """A select of quotes with everything that a list shows, in few queries."""
+    """A select of quotes that loads everything a list shows in few queries."""
     return db.select(Quote).options(
         db.joinedload(Quote.organization),
         db.joinedload(Quote.person),

@@ -1,7 +1,7 @@
 """The only place where money is rounded.
 
-Unit prices and costs carry up to 4 decimals, as on Autotask's quote screen; every amount of a line, and so every
-sum, has the 2 decimals in which it is shown. Halves go away from zero, as on an invoice.
+Unit prices and costs have up to 4 decimals, as on Autotask's quote screen. Every line amount and every sum has the 2
+decimals that are shown. Halves round away from zero, as on an invoice.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ def to_unit(amount: Decimal) -> Decimal:
 
 
 def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
-    """``percent`` per cent of ``amount``, rounded to cents."""
+    """``percent`` percent of ``amount``, rounded to cents."""
     return to_cents(amount * percent / HUNDRED)
 
 
 def allocate(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Split ``total`` (cents) in proportion to ``weights`` (none negative) so that the parts add up to it exactly.
+    """Split ``total`` in proportion to ``weights`` (none negative), so that the parts add up to it exactly.
 
-    Each part is cut down to whole cents and the cents left over go to the largest remainders, the earlier first.
-    All weights zero gives all parts zero; a total that is then not zero raises ValueError.
+    Each part is rounded down to cents, and the remaining cents go to the largest remainders, earlier ones first.
+    If all weights are zero, all parts are zero; a total other than zero then raises ValueError.
     """
     weight_sum = sum(weights, Decimal(0))
     if weight_sum == 0:
         if total:
-            raise ValueError("There is nothing to spread an amount over.")
+            raise ValueError("All weights are zero, so the total can't be split.")
         return [ZERO for _ in weights]
     sign = -1 if total < 0 else 1
     cents = int(abs(to_cents(total)) / CENT)

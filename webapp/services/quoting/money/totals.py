@@ -1,8 +1,7 @@
-"""Totals of a quote: computed here, once, from lines to periods. Pure functions over ``Decimal``.
+"""The totals of a quote, from lines to billing periods. Pure functions over ``Decimal``.
 
-Order of the computation, each amount rounded to cents as it arises:
-line gross = quantity × unit price; minus the line's own discount; minus its share of the quote's discount;
-tax = rate × what is left. Sums are sums of rounded amounts, so a column always adds up.
+Each step is rounded to cents: line gross = quantity × unit price; minus the line's own discount; minus its share of
+the quote discount; tax = rate × net. Sums add up rounded amounts, so a column always adds up.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from webapp.services.quoting.money.money import HUNDRED, ZERO, allocate, percent
 
 
 class PricedLine(Protocol):
-    """What totals need of a line; both ``QuoteLine`` and ``FrozenLine`` have it."""
+    """The fields of a line that totals need; ``QuoteLine`` and ``FrozenLine`` have them."""
 
     @property
     def recurrence(self) -> str: ...
@@ -41,7 +40,7 @@ class PricedLine(Protocol):
 class LineTotals:
     """Amounts of one line in cents. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
 
-    ``counts`` is False for an optional line that was not chosen: it has its own amounts but is in no sum.
+    ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
     """
 
     gross: Decimal
@@ -65,7 +64,7 @@ class LineTotals:
 
 @dataclass(frozen=True)
 class PeriodTotals:
-    """Sums of the lines of one recurrence that count. Shipping is in ``one_time``'s ``shipping``."""
+    """Sums of the included lines of one billing period. ``one_time`` includes the shipping."""
 
     gross: Decimal = ZERO
     discount: Decimal = ZERO
@@ -76,7 +75,7 @@ class PeriodTotals:
 
     @property
     def revenue(self) -> Decimal:
-        """Net with shipping, without tax: what goes into an opportunity's revenue."""
+        """Net with shipping, without tax: the revenue of the opportunity."""
         return self.net + self.shipping
 
     @property
@@ -86,25 +85,25 @@ class PeriodTotals:
 
     @property
     def margin(self) -> Decimal:
-        """Net minus cost; shipping is passed on and earns nothing."""
+        """Net minus cost; shipping has no margin."""
         return self.net - self.cost
 
     @property
     def margin_percent(self) -> Decimal | None:
-        """Margin in percent of net with one decimal; None when nothing is sold."""
+        """Margin in percent of net with one decimal; None when net is zero."""
         return (self.margin * HUNDRED / self.net).quantize(Decimal("0.1")) if self.net else None
 
 
 @dataclass(frozen=True)
 class Totals:
-    """``lines`` in the order given; ``periods`` has every recurrence, also those without lines."""
+    """``lines`` in their order; ``periods`` has every billing period, even without lines."""
 
     lines: tuple[LineTotals, ...]
     periods: dict[str, PeriodTotals] = field(default_factory=dict)
 
     @property
     def used_periods(self) -> list[tuple[str, PeriodTotals]]:
-        """One-time always, then each recurrence in which something is sold."""
+        """One-time always, then each billing period with an amount."""
         return [
             (name, period)
             for name, period in self.periods.items()
@@ -120,10 +119,10 @@ def compute(
     discount_value: Decimal = Decimal(0),
     shipping_amount: Decimal = Decimal(0),
 ) -> Totals:
-    """Compute everything. ``tax_rates``: one a line, in percent.
+    """Compute everything. ``tax_rates``: one per line, in percent.
 
-    A quote discount in percent falls on every line; an amount is spread over the one-time lines that count, and
-    is cut to what those are worth.
+    A quote discount in percent applies to every line. An amount is split over the included one-time lines, up to
+    their total.
     """
     grosses = [to_cents(line.quantity * line.unit_price) for line in lines]
     owns = [_own_discount(line, gross) for line, gross in zip(lines, grosses, strict=True)]
@@ -151,7 +150,7 @@ def _counts(line: PricedLine) -> bool:
 
 
 def _own_discount(line: PricedLine, gross: Decimal) -> Decimal:
-    """The line's own discount, never more than the line is worth."""
+    """The line's own discount, at most its gross amount."""
     match line.discount_kind:
         case "percent":
             amount = percent_of(gross, line.discount_value)

@@ -1,6 +1,6 @@
-"""The PDF of a revision: rendered once from the frozen content, then kept with its hash.
+"""The PDF of a revision: rendered once from the frozen content, then stored with its hash.
 
-Needs no web request; the worker calls it as well. Nothing outside the font folder is read and nothing is fetched.
+Works without a web request, so the worker can call it too. It reads only the font folder and fetches nothing.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ WEBAPP = Path(__file__).parents[3]
 FONTS = WEBAPP / "static" / "fonts"
 TEMPLATES = WEBAPP / "templates" / "document"
 
-# A longer description is printed in full behind the offer, so that the table of lines stays readable.
+# Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
 IN_TABLE = 1200
 LINES_IN_TABLE = 24
-# One paragraph costs time with the square of its length, and one this long is a mistake anyway.
+# The layout time of a paragraph grows with the square of its length.
 PARAGRAPH = 2000
 RENDER_SECONDS = 240.0
 LETTER_CURRENCIES = ("USD", "CAD")
 
 
 class RenderFailed(ServiceError):
-    """The PDF could not be made."""
+    """The PDF couldn't be created."""
 
 
 def pdf_for(revision_id: int) -> bytes:
-    """The PDF of a revision. The first call renders and stores it, outside any transaction, since it may take seconds.
+    """The PDF of a revision. The first call renders and stores it, outside any transaction: it can take seconds.
 
-    Raises NotFound, or RenderFailed with a sentence. Ends the open transaction of the session.
+    Raises NotFound, or RenderFailed with a sentence. Ends the session's open transaction.
     """
     stored = db.session.get(RevisionDocument, revision_id)
     if stored is not None:
         return stored.pdf
-    revision = records.get(Revision, revision_id, "This revision is not there any more.")
+    revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
     db.session.commit()
     pdf = render(frozen)
@@ -53,19 +53,19 @@ def pdf_for(revision_id: int) -> bytes:
     try:
         db.session.commit()
     except IntegrityError:
-        # Somebody else rendered it at the same moment; everybody gets the stored one.
+        # Another process rendered it at the same moment; everyone gets the stored PDF.
         db.session.rollback()
-        return records.get(RevisionDocument, revision_id, "This document is not there any more.").pdf
+        return records.get(RevisionDocument, revision_id, "This document no longer exists.").pdf
     return pdf
 
 
 def preload() -> None:
-    """Load the libraries that lay a PDF out, which takes longer than a short one does."""
+    """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
 
 def html_of(frozen: Snapshot) -> str:
-    """The document as the HTML that is laid out."""
+    """The document as HTML, before the layout."""
     computed = pricing.of_snapshot(frozen)
     groups = pricing.grouped(frozen, computed)
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
@@ -99,41 +99,43 @@ def render(frozen: Snapshot) -> bytes:
             path=str(FONTS / "quote.html"),
             resource_policy=policy,
             encoding="utf-8",
-            capacity=-1,  # in memory, however long: its temporary files are left open
+            capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files
         )
     except RenderLimitError as error:
         raise RenderFailed(
-            "The PDF of this quote could not be made, because the quote is too large. Shorten its descriptions or "
-            "split it in two, then publish again."
+            "The PDF couldn't be created because the quote is too large. Shorten its descriptions or split it into two "
+            "quotes, then publish again."
         ) from error
     if result.err:
-        raise RenderFailed("The PDF of this quote could not be made. Tell the operator the quote's number.")
+        raise RenderFailed(
+            "The PDF of this quote couldn't be created. Report the quote number to your server admin."
+        )
     return target.getvalue()
 
 
 def _short(text: str) -> str:
-    """As much of a description as the table of lines shows."""
+    """The part of a description that the table of lines shows."""
     shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
     return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
 
 
 def _paragraphs(text: str) -> list[str]:
-    """The paragraphs of ``text``, those longer than ``PARAGRAPH`` cut at a space."""
-    found = []
+    """The paragraphs of ``text``; long ones are split at a space."""
+    paragraphs = []
     for part in text.split("\n\n"):
         rest = part.strip("\n")
         while len(rest) > PARAGRAPH:
             cut = rest.rfind(" ", PARAGRAPH // 2, PARAGRAPH)
             cut = cut if cut > 0 else PARAGRAPH
-            found.append(rest[:cut])
+            paragraphs.append(rest[:cut])
             rest = rest[cut:].lstrip(" ")
         if rest.strip():
-            found.append(rest)
-    return found
+            paragraphs.append(rest)
+    return paragraphs
 
 
 def _lines(text: str) -> Markup:
-    """Escaped text with its line ends kept."""
+    """Escaped text with line breaks as <br/>."""
     return Markup("<br/>").join(escape(line) for line in text.split("\n"))
 
 

@@ -1,1 +1,1 @@
-"""What is frozen at publishing: the snapshot, its numbers and its prices."""
+"""Published revisions: the frozen snapshot, its numbers and its totals."""

@@ -1,4 +1,4 @@
-"""From the working copy to a frozen snapshot, and back."""
+"""Freeze a draft as a snapshot, and restore a draft from one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ LINE = (
 
 
 def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) -> Snapshot:
-    """The working copy as a snapshot, with the customer's, the seller's and the tax data of this moment."""
+    """The draft as a snapshot, with the current customer, seller and tax data."""
     profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
     organization = quote.organization or (quote.person.organization if quote.person else None)
     return Snapshot(
@@ -72,22 +72,22 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
 
 
 def live(quote: Quote) -> Snapshot | None:
-    """What the customer sees: the newest revision; None while the quote was never published."""
+    """The newest revision, which the customer sees; None when the quote was never published."""
     revision = quote.current_revision
     return snapshots.parse(revision.content) if revision else None
 
 
 def has_changes(quote: Quote, revision: Revision) -> bool:
-    """True when publishing now would give the customer something else than ``revision``."""
+    """True when the draft differs from ``revision``."""
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     return now.canonical() != revision.content
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:
-    """Make the working copy equal to ``snapshot`` again, in the open transaction.
+    """Reset the draft to ``snapshot``, in the open transaction.
 
-    References to items, categories and tax codes that were removed meanwhile become empty.
+    References to deleted items, categories and tax codes become empty.
     """
     if quote.autotask_opportunity_id != snapshot.autotask_opportunity_id:
         quote.autotask_opportunity_title = ""

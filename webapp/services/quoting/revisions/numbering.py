@@ -1,4 +1,4 @@
-"""Quote numbers: given at the first publishing, in order, never twice."""
+"""Quote numbers: assigned in order when a quote is first published, never twice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FIRST_NUMBER = 1001
 def next_quote_number() -> int:
     """The next number, in the open transaction.
 
-    Raising the counter locks its row (SQLite: the database) until the transaction ends, so two publishings at the
-    same moment get two numbers; a rolled-back one leaves the number to the next.
+    The update locks the counter (on SQLite, the database) until the transaction ends, so two quotes published at the
+    same moment get different numbers. After a rollback, the number is used by the next quote.
     """
     raised = db.update(Counter).where(Counter.name == QUOTE_NUMBERS).values(value=Counter.value + 1)
     number: int | None = db.session.scalar(raised.returning(Counter.value))
@@ -28,6 +28,6 @@ def next_quote_number() -> int:
 
 
 def coming_quote_number() -> int:
-    """The number that the next published quote gets, unless another is published first. Nothing is taken."""
+    """The number of the next published quote, without reserving it."""
     counter = db.session.get(Counter, QUOTE_NUMBERS)
     return counter.value + 1 if counter else FIRST_NUMBER

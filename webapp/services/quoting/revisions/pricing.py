@@ -1,4 +1,4 @@
-"""The totals of a working copy and of a frozen revision."""
+"""The totals of a draft and of a frozen revision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 
 def of_quote(quote: Quote) -> Totals:
-    """Totals of the working copy, with the tax rates of today."""
+    """Totals of the draft, with today's tax rates."""
     rates = [line.tax_code.rate if line.tax_code else Decimal(0) for line in quote.lines]
     return totals.compute(
         quote.lines,
@@ -26,7 +26,7 @@ def of_quote(quote: Quote) -> Totals:
 
 
 def of_snapshot(snapshot: Snapshot) -> Totals:
-    """Totals of a frozen revision, with the tax rates frozen in it."""
+    """Totals of a frozen revision, with its frozen tax rates."""
     return totals.compute(
         snapshot.lines,
         [line.tax_rate for line in snapshot.lines],
@@ -37,7 +37,7 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
-    """The snapshot with exactly the optional lines of ``chosen`` (uids) selected; other uids are ignored."""
+    """The snapshot with exactly the optional lines in ``chosen`` (uids) selected; other uids are ignored."""
     lines = tuple(
         line.model_copy(update={"is_selected": line.uid in chosen}) if line.is_optional else line
         for line in snapshot.lines
@@ -47,7 +47,7 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
 @dataclass(frozen=True)
 class PeriodGroup:
-    """What people read: the lines of one recurrence in their order, with their amounts and the period's sums."""
+    """The lines of one billing period in order, with their amounts and the period's sums."""
 
     recurrence: str
     lines: list[tuple[FrozenLine, LineTotals]]
@@ -55,7 +55,7 @@ class PeriodGroup:
 
 
 def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
-    """The lines by period; periods without a line and without an amount are left out."""
+    """The lines by billing period, without empty periods."""
     groups = []
     for recurrence in RECURRENCES:
         lines = [
@@ -70,7 +70,7 @@ def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
 
 
 def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
-    """By recurrence, the sum of each tax that is charged: name, rate in percent, amount."""
+    """The sum of each tax by billing period: name, rate in percent, amount."""
     sums: dict[str, dict[tuple[str, Decimal], Decimal]] = {}
     for line, amounts in zip(snapshot.lines, computed.lines, strict=True):
         if amounts.counts and line.tax_name:
@@ -84,7 +84,7 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
 
 
 def line_margin_percent(amounts: LineTotals) -> Decimal | None:
-    """Margin of one line in percent of its net with one decimal; None when it is given away."""
+    """Margin of one line in percent of its net with one decimal; None when the net is zero."""
     if not amounts.net:
         return None
     return ((amounts.net - amounts.cost) * 100 / amounts.net).quantize(Decimal("0.1"))

@@ -1,6 +1,6 @@
-"""A published quote, frozen: the document that customers accept and that the push compiles.
+"""A published quote, frozen: customers accept it and the push compiles it.
 
-The canonical JSON (sorted keys, no spaces, decimals as strings) is what is stored, hashed and signed.
+The canonical JSON (sorted keys, no spaces, decimals as strings) is stored, hashed and signed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from webapp.services.quoting.money.money import to_unit
 
-# Always with 4 decimals, so that equal amounts give equal text and so equal hashes.
+# Always with 4 decimals, so that equal amounts give equal text and equal hashes.
 Exact = Annotated[Decimal, AfterValidator(to_unit)]
 
 
 class Frozen(BaseModel):
-    """Immutable, and strict about unknown names."""
+    """Immutable; rejects unknown names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +42,7 @@ class Address(Frozen):
 
 
 class Seller(Frozen):
-    """The company that makes the offer, as its profile was when the quote was published."""
+    """The seller's profile at the time of publishing."""
 
     name: str = ""
     address: str = ""
@@ -107,7 +107,7 @@ class FrozenLine(Frozen):
 
     @property
     def counts(self) -> bool:
-        """True when the line is part of the totals: not optional, or chosen."""
+        """True when the totals include the line: it isn't optional, or it is selected."""
         return self.is_selected or not self.is_optional
 
 
@@ -137,14 +137,14 @@ class Snapshot(Frozen):
     lines: tuple[FrozenLine, ...]
 
     def canonical(self) -> str:
-        """The one JSON text of this content."""
+        """The canonical JSON text of this content."""
         return json.dumps(
             self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
         )
 
 
 def parse(content: str) -> Snapshot:
-    """Read a stored snapshot. Raises pydantic.ValidationError for a text that is none."""
+    """Read a stored snapshot. Raises pydantic.ValidationError for any other text."""
     return Snapshot.model_validate_json(content)
 
 
