@@ -117,9 +117,7 @@ def test_a_quote_without_a_contact(rep: Visitor, ids: Ids) -> None:
     assert "Cable" in answer.text
 
 
-def test_an_inactive_tax_code_names_its_line(
-    app: Flask, admin: Visitor, rep: Visitor, ids: Ids
-) -> None:
+def test_an_inactive_tax_code_names_its_line(app: Flask, admin: Visitor, rep: Visitor, ids: Ids) -> None:
     form = form_of(admin, f"/items/tax-codes/{ids.tax_code}", "rate")
     assert admin.send(form, {"is_active": False}).status_code == 303
     answer = publish(rep, ids.quote_page)
