@@ -4,6 +4,10 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 WORKERS ?= auto
 T ?= tests
+# The bare machines that `make bare` tries.
+RELEASE ?= 12 13
+WHO ?= root user
+DO ?= run test
 
 ##@ Use it
 .PHONY: run smoke
@@ -14,13 +18,13 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench strangers
-test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/quoting for a part)
+.PHONY: test check lint fmt bench strangers bare
+test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
 
 check: lint ## Lint, types and the tests that need nothing but Python, in seconds
-	@$(PY) -m pytest -q -n $(WORKERS) tests/quoting
+	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
 
 lint: .venv/dev.stamp ## Lint, formats, types, templates, and who may import whom
 	@.venv/bin/ruff check .
@@ -40,6 +44,11 @@ bench: .venv/dev.stamp ## Measure, as ratios
 strangers: .venv/dev.stamp ## Try the sandbox with public Autotask clients that we did not write (installs them; one needs Node)
 	@scripts/strangers.sh
 	@STRANGERS=1 $(PY) -m pytest -m strangers tests/strangers
+
+bare: ## Do what the README says on bare Debians, as root and as a plain user (RELEASE=12 WHO=user DO=run, T= with DO=test)
+	@for release in $(RELEASE); do for who in $(WHO); do for what in $(DO); do \
+		scripts/bare-machine.sh $$release $$who $$what "$(T)" || exit 1; \
+	done; done; done
 
 ##@ Keep it
 .PHONY: lock clean help

@@ -1,7 +1,7 @@
-"""The worker: does the jobs that RQ brings, and sweeps the integrations' outboxes for those that RQ lost.
+"""The worker: does the jobs from RQ, and sweeps the integrations' outboxes for entries that RQ lost.
 
-``python worker.py``. Each integration has a queue of its own, served in turn, and so have comparisons with Autotask;
-stock RQ. The sweeper is a child process of its own, so that it goes on while a push runs and while Redis is away.
+``python worker.py``. Each integration has its own queue, and so have comparisons with Autotask; the queues are served
+in turn. The sweeper is a child process, so that it continues while a push runs and while Redis is down.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from types import FrameType
@@ -19,6 +20,7 @@ import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.worker import DequeueStrategy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
@@ -27,7 +29,7 @@ import config
 from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
-from webapp.services.autotask.push import call_quota, outbox
+from webapp.services.autotask.push import call_quota, processing
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import notifications
@@ -36,22 +38,22 @@ from webapp.services.quoting.lifecycle import expiry
 from webapp.services.quoting.paper import document
 
 SWEEP_SECONDS = 2.0
-# What expired, how many calls Autotask's hour has left, and whether quotes are due to be compared with Autotask, is
-# looked at after each so many sweeps: once a minute.
+# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, start due comparisons.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
+RESTART_SECONDS = 2
 
 log = structlog.get_logger(__name__)
 
 
 @cache
 def application() -> Flask:
-    """The application of this process, made once."""
+    """The application of this process, created once."""
     return create_app()
 
 
 def perform(key: str, entry_id: int) -> None:
-    """The job: do one entry of the outbox of integration ``key``."""
+    """The job: process one outbox entry of the integration ``key``."""
     app = application()
     with app.app_context():
         registry.get(key).perform(_runtime(app), entry_id)
@@ -59,7 +61,7 @@ def perform(key: str, entry_id: int) -> None:
 
 
 def compare_quotes() -> None:
-    """The job: compare the quotes whose turn it is with Autotask."""
+    """The job: compare the due quotes with Autotask."""
     app = application()
     with app.app_context():
         drift_schedule.compare_due(_runtime(app))
@@ -67,16 +69,16 @@ def compare_quotes() -> None:
 
 
 def warm_up(app: Flask) -> None:
-    """Do once what every job would do anew, since each runs in a fork of this process.
+    """Do once what every job would repeat, since each job runs in a fork of this process.
 
-    That is to set up the mappers, to load what makes PDFs, and to make SQL of what is asked most. The database may be
-    away meanwhile; no connection stays open for the forks to inherit.
+    Configure the mappers, load the PDF libraries, and compile the most frequent SQL. The database may be away; no
+    connection stays open for the forks to inherit.
     """
     configure_mappers()
     document.preload()
     with app.app_context():
         try:
-            outbox.warm_sql_cache(_runtime(app))
+            processing.warm_sql_cache(_runtime(app))
         except (DBAPIError, ServiceError) as error:
             log.info("worker.not_warm", error=type(error).__name__)
         finally:
@@ -85,7 +87,7 @@ def warm_up(app: Flask) -> None:
 
 
 def sweep_for_ever(parent: int) -> None:
-    """Sweep every two seconds until the worker that started this is gone or says stop."""
+    """Sweep every two seconds until the parent worker is gone or sends a signal."""
     stop = threading.Event()
 
     def on_signal(_signal: int, _frame: FrameType | None) -> None:
@@ -94,7 +96,9 @@ def sweep_for_ever(parent: int) -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     app = application()
-    tasks: dict[str, Callable[[Runtime], object]] = {one.key: one.sweep for one in registry.every()}
+    tasks: dict[str, Callable[[Runtime], object]] = {
+        integration.key: integration.sweep for integration in registry.every()
+    }
     tasks["mail"] = notifications.send_mails
     sweeps = 0
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
@@ -111,18 +115,28 @@ def _attempt(app: Flask, name: str, task: Callable[[Runtime], object]) -> None:
     with app.app_context():
         try:
             task(_runtime(app))
-        except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping goes on
+        except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping continues
             log.warning("sweep.failed", integration=name, error=type(error).__name__)
         finally:
             db.session.remove()
 
 
+class AskableWorker(Worker):
+    """RQ's worker, which remembers whether it was asked to stop: RQ also returns when something broke."""
+
+    asked_to_stop = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by RQ when the first signal comes."""
+        self.asked_to_stop = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+
 def work(runtime: Runtime) -> None:
-    """Take jobs until a signal, across times without Redis."""
-    stopped = threading.Event()
-    while not stopped.is_set():
+    """Take jobs until a signal, across times without Redis and across errors inside RQ."""
+    while True:
         try:
-            worker = Worker(
+            worker = AskableWorker(
                 [
                     Queue(name, connection=runtime.redis)
                     for name in (*registry.queues(), drift_schedule.QUEUE)
@@ -133,12 +147,17 @@ def work(runtime: Runtime) -> None:
                 job_monitoring_interval=10,
             )
             worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
-            return
+            if worker.asked_to_stop:
+                return
+            log.error("worker.returned", sentence="RQ stopped without being asked; starting again in 2 s.")
         except (RedisError, OSError) as error:
             log.warning(
-                "redis.away", error=type(error).__name__, sentence="Redis is away; trying again in 2 s."
+                "redis.away", error=type(error).__name__, sentence="Redis is down; trying again in 2 s."
             )
-            stopped.wait(2)
+        try:
+            time.sleep(RESTART_SECONDS)
+        except StopRequested:  # raised by RQ's signal handler, which is still installed
+            return
 
 
 def _runtime(app: Flask) -> Runtime:

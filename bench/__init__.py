@@ -1,1 +1,1 @@
-"""Measurements that hold on any machine: how the time grows when a quote grows."""
+"""Benchmarks that mean the same on any machine: ratios, and how time grows with a quote."""

@@ -1,6 +1,6 @@
-"""``make bench``, or ``python -m bench NAME ...`` for some: each prints a table and keeps it as JSON.
+"""``make bench``, or ``python -m bench NAME ...`` for some: each prints a table and saves it as JSON.
 
-Seconds belong to a machine; ratios measured in one run belong to the code.
+Seconds depend on the machine; ratios from one run depend on the code.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ import importlib
 import sys
 
 BENCHES = {
-    "growth": "how much longer a quote ten times as long takes",
+    "growth": "how much longer a quote with ten times the lines takes",
     "calls": "how many calls to Autotask a push costs",
-    "speed": "how much faster a push is than one call after another",
-    "sandbox": "how fast the Autotask sandbox answers with 100,000 products in it",
-    "settings": "how fast the settings of Autotask answer with 500 categories",
+    "speed": "how much faster a push is than sequential calls",
+    "sandbox": "how fast the Autotask sandbox is with 100,000 products",
+    "settings": "how fast the Autotask settings page is with 500 categories",
     "workers": "two workers and many quotes published at once",
 }
 
 
 def main(names: list[str]) -> int:
-    """Run the benches named, or all. Returns the exit code: 1 when one missed its aim."""
+    """Run the named benchmarks, or all. Returns the exit code: 1 when a benchmark missed its target."""
     unknown = set(names) - set(BENCHES)
     if unknown:
         print(
-            f"There is no bench {', '.join(sorted(unknown))}. Known: {', '.join(BENCHES)}.", file=sys.stderr
+            f"Unknown benchmark: {', '.join(sorted(unknown))}. Available: {', '.join(BENCHES)}.",
+            file=sys.stderr,
         )
         return 2
     missed = 0

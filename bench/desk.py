@@ -1,4 +1,4 @@
-"""A connected installation for measuring: a real sandbox, a real Redis, and a quote of as many lines as wanted."""
+"""A connected installation for benchmarks: a real sandbox, a real Redis, and quotes of any length."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PERIOD_TYPES = {"monthly": 2, "quarterly": 3, "semi_annual": 4, "annual": 5}
 
 @contextmanager
 def open_bench() -> Iterator[tuple[Desk, dict[str, str]]]:
-    """The desk within its application context, and the environment in which its worker runs."""
+    """The desk in its application context, and the environment variables for its workers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quotewright-bench-")))
         redis, redis_url = redis_server.server(folder)
@@ -57,15 +57,15 @@ def open_bench() -> Iterator[tuple[Desk, dict[str, str]]]:
         )
         migrate(env["DATABASE_URL"])
         app = create_app(config.load(env))
-        logging.getLogger().setLevel(logging.WARNING)  # a line for each push would bury the table
+        logging.getLogger().setLevel(logging.WARNING)  # a log line for each push would bury the table
         with app.app_context():
             yield open_desk(app, new_tenant(address)), env
             db.session.remove()
             db.engine.dispose()
 
 
-def known_goods(desk: Desk, count: int) -> list[dict[str, Any]]:
-    """``count`` lines whose products and services Autotask has, but which no link knows yet."""
+def matching_lines(desk: Desk, count: int) -> list[dict[str, Any]]:
+    """``count`` lines whose products and services exist in Autotask without a link."""
     mark = os.urandom(4).hex()
     hardware = desk.ref("BillingCodes", "Hardware")
     managed = desk.ref("BillingCodes", "Managed Services")
@@ -105,7 +105,7 @@ def known_goods(desk: Desk, count: int) -> list[dict[str, Any]]:
 
 
 def counted(desk: Desk, quote: Quote) -> dict[str, Any]:
-    """Publish ``quote`` (anew when it changed) and push it; what the sandbox counted. Raises RuntimeError."""
+    """Publish ``quote``, push it, and return the sandbox's counts. Raises RuntimeError when it isn't synced."""
     published = publishing.publish(desk.rep, quote.id)
     if not published.is_new:
         outbox.record(quote, published.revision, "again")
@@ -113,7 +113,7 @@ def counted(desk: Desk, quote: Quote) -> dict[str, Any]:
     desk.tenant.forget_calls()
     run = desk.process(quote)
     if run.state != "synced":
-        raise RuntimeError(f"The push ended as {run.state}: {run.sentence}")
+        raise RuntimeError(f"The push ended with {run.state}: {run.sentence}")
     stats: dict[str, Any] = desk.tenant.stats()
     return stats
 

@@ -1,6 +1,6 @@
-"""How much longer a quote ten times as long takes.
+"""How much longer a quote with ten times the lines takes.
 
-Seconds belong to a machine; their ratio belongs to the code. 10 is linear growth, 100 would be quadratic.
+Seconds depend on the machine, their ratio on the code. 10 is linear growth, 100 would be quadratic.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Growth:
 
 
 def quote(lines: int) -> snapshot.Snapshot:
-    """A published quote with ``lines`` lines of every recurrence, discounts and tax among them."""
+    """A published quote with lines of every recurrence, some with discount and tax."""
     return snapshot.Snapshot(
         quote_id=1,
         number=1000,
@@ -79,7 +79,7 @@ def freeze_and_hash(frozen: snapshot.Snapshot) -> object:
 
 
 def measure(what: str, task: Callable[[snapshot.Snapshot], object], few: int, many: int) -> Growth:
-    """The median of a few rounds for each size; the first round, which warms things up, is not counted."""
+    """The median of a few rounds for each size; the first, warm-up round isn't counted."""
     seconds = []
     for lines in (few, many):
         frozen = quote(lines)
@@ -95,10 +95,10 @@ def measure(what: str, task: Callable[[snapshot.Snapshot], object], few: int, ma
 
 
 def main() -> list[str]:
-    """Measure, print and keep. Returns what missed its aim: nothing has one here."""
+    """Measure, print and save. Returns an empty list: this benchmark has no target."""
     measured = [
         measure("totals of a quote", compute_totals, 50, 500),
-        measure("a frozen revision, written, read and hashed", freeze_and_hash, 50, 500),
+        measure("writing, reading and hashing a frozen revision", freeze_and_hash, 50, 500),
         measure("the PDF", document.render, 10, 100),
     ]
     print(f"{'':<45} {'lines':>10} {'ms':>17} {'ratio':>7}")
@@ -106,5 +106,5 @@ def main() -> list[str]:
         size = f"{growth.few} → {growth.many}"
         taken = f"{growth.few_seconds * 1000:.1f} → {growth.many_seconds * 1000:.1f}"
         print(f"{growth.what:<45} {size:>10} {taken:>17} {growth.ratio:>7.1f}")
-    results.keep("growth", [{**asdict(growth), "ratio": growth.ratio} for growth in measured])
+    results.save("growth", [{**asdict(growth), "ratio": growth.ratio} for growth in measured])
     return []

@@ -1,4 +1,4 @@
-"""Where measurements are kept: ``bench/results/NAME.json``, which is not part of the project."""
+"""Save measurements in ``bench/results/NAME.json``, which is not under version control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "results"
 
 
-def keep(name: str, measured: Any) -> None:
+def save(name: str, measured: Any) -> None:
     """Write ``measured`` as JSON."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.json").write_text(json.dumps(measured, indent=2) + "\n")

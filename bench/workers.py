@@ -1,4 +1,4 @@
-"""Two workers and many quotes published at once: nothing twice, nothing lost, and who the time goes to."""
+"""Two workers and many quotes published at once: no duplicates, no losses, and where the time goes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import results
-from bench.desk import known_goods, open_bench
+from bench.desk import matching_lines, open_bench
 from stack.child import Child
 from stack.options import ROOT
 from tests.support.connected_desk import Desk
@@ -28,7 +28,7 @@ PATIENCE = 900
 
 
 def main() -> list[str]:
-    """Measure, print and keep. Returns what missed its aim."""
+    """Measure, print and save. Returns the missed targets."""
     with open_bench() as (desk, env), ExitStack() as stack:
         _publish(desk)
         desk.tenant.change(latencyMs=LATENCY_MS)
@@ -67,29 +67,29 @@ def main() -> list[str]:
         "runs": dict(states),
     }
     print(
-        f"{QUOTES} quotes of {LINES} lines, {WORKERS} workers, {LATENCY_MS} ms a call: {seconds:.0f} s, "
-        f"{QUOTES / seconds:.2f} a second, {stats['total']} calls"
+        f"{QUOTES} quotes of {LINES} lines, {WORKERS} workers, {LATENCY_MS} ms per call: {seconds:.0f} s, "
+        f"{QUOTES / seconds:.2f} quotes per second, {stats['total']} calls"
     )
     print(
         f"lost {measured['lost']}, duplicates {measured['duplicates']}, calls above the thread limit "
         f"{measured['violations']}, runs {dict(states)}"
     )
-    print(f"our CPU: {cpu:.1f} s, {100 * measured['cpu_share']:.0f} % of the workers' time")
-    results.keep("workers", measured)
+    print(f"our CPU: {cpu:.1f} s, {100 * measured['cpu_share']:.0f}% of the workers' time")
+    results.save("workers", measured)
     wrong = [name for name in ("lost", "duplicates", "violations") if measured[name]]
-    return wrong + ["bounded by our CPU"] * (measured["cpu_share"] > 0.5)
+    return wrong + ["limited by our CPU"] * (measured["cpu_share"] > 0.5)
 
 
 def _publish(desk: Desk) -> None:
     for _ in range(QUOTES):
-        quote = desk.quote(*known_goods(desk, LINES))
+        quote = desk.quote(*matching_lines(desk, LINES))
         document.pdf_for(publishing.publish(desk.rep, quote.id).revision.id)
     outbox.nudge(desk.runtime)
     db.session.commit()
 
 
 def _wait(start: float) -> int:
-    """Until every push is done, or patience ends; how many are."""
+    """Wait until every push is done or the time is up; returns how many are done."""
     query = db.select(db.func.count()).select_from(OutboxEntry).where(OutboxEntry.state == DONE)
     while True:
         done = db.session.scalar(query) or 0
@@ -100,7 +100,7 @@ def _wait(start: float) -> int:
 
 
 def _cpu_seconds(worker: Child) -> float:
-    """CPU time of a worker and of its ended children, the forked jobs among them."""
+    """CPU time of a worker and its finished child processes, including the forked jobs."""
     fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 

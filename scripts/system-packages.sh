@@ -1,8 +1,10 @@
 #!/bin/sh
-# Install what the tests need and no wheel brings: PostgreSQL and Chromium, from Debian's or Ubuntu's packages.
-# Nothing is installed when both are there, or named by TEST_POSTGRES_URL and CHROMIUM.
+# Install what the tests need and no wheel brings, from Debian's or Ubuntu's packages: PostgreSQL, Chromium, and the one
+# library that the browser's driver lacks on a bare machine. Nothing is installed when all are there, or when
+# TEST_POSTGRES_URL and CHROMIUM name others.
 set -eu
 
+cd "$(dirname "$0")/.."
 missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -12,13 +14,22 @@ fi
 if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
     missing="$missing chromium"
 fi
+# The driver is a Node.js of its own, in a wheel; Chromium's package brings the rest of what it is linked with.
+for node in .venv/lib/python*/site-packages/playwright/driver/node; do
+    if [ -x "$node" ] && "$node" --version 2>&1 | grep -q "libatomic\.so\.1"; then
+        missing="$missing libatomic1"
+    fi
+done
 [ -n "$missing" ] || exit 0
+
+# sudo may ask for its password when there is somebody to answer.
+may_sudo() { have sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 2 ] && sudo -v; }; }; }
 
 if ! have apt-get; then
     as=""
 elif [ "$(id -u)" = 0 ]; then
     as="env"
-elif have sudo && sudo -n true 2>/dev/null; then
+elif may_sudo; then
     as="sudo"
 else
     as=""

@@ -57,7 +57,7 @@ def main() -> int:
         credentials = other_autotask(os.environ)
         with data_folder() as data, Stack(options(data, credentials)) as stack:
             found = credentials or Credentials(stack.autotask_root, **SANDBOX)
-            Scenario(stack.web_url, found).run()
+            Scenario(stack.web_url, found, stack.setup_token).run()
     except (Disagreement, Stuck, StackError, RuntimeError, KeyError, requests.RequestException) as error:
         print(f"\nFAILED: {error}", file=sys.stderr, flush=True)
         return 1
@@ -101,8 +101,8 @@ def data_folder() -> Iterator[Path]:
 class Scenario:
     """What the three people do, one after the other."""
 
-    def __init__(self, address: str, credentials: Credentials) -> None:
-        self.credentials = credentials
+    def __init__(self, address: str, credentials: Credentials, setup_token: str) -> None:
+        self.credentials, self.setup_token = credentials, setup_token
         self.reader = Reader(credentials)
         self.labels = Labels(self.reader)
         self.admin, self.rep, self.buyer = Admin(address), Rep(address), Buyer(address)
@@ -134,7 +134,7 @@ class Scenario:
 
     def _prepare(self) -> None:
         admin = self.admin
-        admin.set_up()
+        admin.set_up(self.setup_token)
         admin.add_rep(REP)
         say(f"The admin is set up; connecting to {self.credentials.root} as {self.credentials.user}.")
         admin.connect(self.credentials)

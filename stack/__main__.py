@@ -12,6 +12,7 @@ from types import FrameType
 
 from stack.errors import StackError
 from stack.options import Options, from_environment
+from stack.parts import LOGINS
 from stack.supervisor import Stack
 
 DEMO_TENANT = (
@@ -84,13 +85,31 @@ def _run(options: Options, json_ready: Path | None) -> int:
 def greeting(stack: Stack) -> str:
     """What a person needs to know once everything runs."""
     lines = ["", f"Quotewright runs at  {stack.web_url}"]
-    lines += [f"  {line.strip()}" for line in stack.seed_output.splitlines() if line.strip()]
+    lines += _accounts(stack)
     if stack.sandbox_url:
         lines += ["", f"Autotask sandbox at  {stack.sandbox_url}  (what “Autotask” holds now)"]
         lines += ["  Settings > Integrations connects to it with"]
         lines += [f"  {label + ':':<18} {value}" for label, value in DEMO_TENANT]
     lines += ["", f"Data and logs: {stack.options.data}", "Stop with Ctrl-C.", ""]
     return "\n".join(lines)
+
+
+def _accounts(stack: Stack) -> list[str]:
+    """How to sign in, or to make the first account."""
+    lines = []
+    for login in stack.logins:
+        password = login["password"] or "the one that you chose"
+        lines.append(f"  {login['role']:<6} {login['email']}   password: {password}")
+    if stack.logins:
+        lines.append(f"  These are kept in {stack.options.data / LOGINS}, which only you can read.")
+    if stack.not_seeded:
+        lines.append(f"  {stack.not_seeded}")
+    if stack.setup_token:
+        lines += [
+            f"  There is no account yet. Make the first one, an admin's, at {stack.env['PUBLIC_BASE_URL']}/setup",
+            f"  Set-up token: {stack.setup_token}   (good for this once; the next start makes another)",
+        ]
+    return lines
 
 
 if __name__ == "__main__":

@@ -19,7 +19,10 @@ POLL = 0.02
 
 
 class Child:
-    """A program, how to start it again, and what it wrote since its last start."""
+    """A program, how to start it again, and what it wrote since its last start.
+
+    ``private``: the little that it prints is a secret; ``take`` returns it once, and the log has its errors alone.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class Child:
         cwd: Path,
         log: Path,
         pass_fds: Sequence[int] = (),
+        private: bool = False,
     ) -> None:
         self.name = name
         self.command = list(command)
@@ -37,6 +41,7 @@ class Child:
         self.cwd = cwd
         self.log = log
         self.pass_fds = tuple(pass_fds)
+        self.private = private
         self.started_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._asked_to_end = False
@@ -69,8 +74,8 @@ class Child:
                     cwd=self.cwd,
                     env=self.env,
                     stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
+                    stdout=subprocess.PIPE if self.private else output,
+                    stderr=output if self.private else subprocess.STDOUT,
                     start_new_session=True,
                     pass_fds=self.pass_fds,
                 )
@@ -86,6 +91,13 @@ class Child:
         with self.log.open("rb") as file:
             file.seek(self._log_start)
             return file.read().decode("utf-8", "replace")
+
+    def take(self) -> str:
+        """What a private program printed; call it once, after its end."""
+        if self._process is None or self._process.stdout is None:
+            return ""
+        with self._process.stdout as pipe:
+            return pipe.read().decode("utf-8", "replace")
 
     def last_lines(self, count: int = 12) -> str:
         """The end of the output, indented, for a person."""
@@ -147,6 +159,8 @@ class Child:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 def session_members(session: int) -> list[int]:

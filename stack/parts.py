@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import Any
 
 from stack import keys
 from stack.child import Child
 from stack.options import ROOT, Options
 
 SANDBOX_ROOT = "/atservicesrest"
+# In the data folder: the passwords of the example company, for this user alone.
+LOGINS = "example-logins"
 
 
 class Parts:
@@ -38,7 +41,15 @@ class Parts:
         return self._child("database migration", [*_python("flask"), "db", "upgrade"], "migrate")
 
     def seed(self) -> Child:
-        return self._child("seed", [*_python("flask"), "seed", "demo"], "seed")
+        """Prints the logins as JSON."""
+        command = [*_python("flask"), "seed", "demo", "--if-free", "--json"]
+        command += ["--passwords", str(self.options.data / LOGINS)]
+        return self._child("seed", command, "seed", private=True)
+
+    def setup_token(self) -> Child:
+        """Prints the token for making the first account, or nothing when there is one already."""
+        command = [*_python("flask"), "setup-token", "--if-needed"]
+        return self._child("set-up token", command, "setup-token", private=True)
 
     def sandbox(self, port: int) -> Child:
         options = self.options
@@ -65,9 +76,9 @@ class Parts:
         ]
         return self._child("web server", command, "web", pass_fds=[listener])
 
-    def _child(self, name: str, command: list[str], log: str, pass_fds: list[int] | None = None) -> Child:
+    def _child(self, name: str, command: list[str], log: str, **options: Any) -> Child:
         path = self.options.data / "logs" / f"{log}.log"
-        return Child(name, command, env=self.env, cwd=ROOT, log=path, pass_fds=pass_fds or ())
+        return Child(name, command, env=self.env, cwd=ROOT, log=path, **options)
 
 
 def sandbox_address(output: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from stack import keys, ports, redis_server, schema
+from stack import example, keys, ports, redis_server, schema
 from stack.child import Child
 from stack.errors import StackError
 from stack.options import Options
@@ -35,8 +34,8 @@ class Stack:
     """The whole product on one machine, as a context manager or through ``start``, ``watch`` and ``stop``.
 
     After ``start``: ``web_url``, ``sandbox_url`` and ``autotask_root`` (empty without sandbox), ``redis_url``, ``env``
-    (what the children got, for running a command beside them) and ``seed_output`` (what the seed printed, logins
-    among it).
+    (what the children got, for running a command beside them), ``logins`` of the example company, ``not_seeded`` (why
+    it was not added) and ``setup_token`` (with which the first account is made; empty when there is one).
     As a context manager a thread watches the children.
     """
 
@@ -48,7 +47,9 @@ class Stack:
         self.redis_url = ""
         self.sandbox_url = ""
         self.autotask_root = ""
-        self.seed_output = ""
+        self.logins: list[dict[str, str]] = []
+        self.not_seeded = ""
+        self.setup_token = ""
         self.env: dict[str, str] = {}
         self._listener: socket.socket | None = None
         self._lock: IO[str] | None = None
@@ -103,8 +104,7 @@ class Stack:
         if sandbox:
             self._await_sandbox(sandbox, parts)
         web = self._begin("web", parts.web(self._listener.fileno()))
-        if options.seed:
-            self.seed_output = self._run(parts.seed()).strip()
+        self._make_accounts(parts)
         web.wait_until(self._web_answers, START_TIMEOUT)
         # The worker comes last: on two cores it would hold up the first page, and nothing waits for it yet.
         if options.worker:
@@ -129,6 +129,14 @@ class Stack:
         # A sandbox that dies comes back at the same address.
         sandbox.command = parts.sandbox(int(self.sandbox_url.rpartition(":")[2])).command
 
+    def _make_accounts(self, parts: Parts) -> None:
+        """The example company where it harms nobody; elsewhere a token, for who makes the first account."""
+        self.not_seeded = example.reason_against(self.options) if self.options.seed else ""
+        if self.options.seed and not self.not_seeded:
+            self.logins = json.loads(self._run(parts.seed()))["logins"]
+        else:
+            self.setup_token = self._run(parts.setup_token()).strip()
+
     def _begin(self, key: str, child: Child) -> Child:
         self.children[key] = child
         child.start()
@@ -140,9 +148,9 @@ class Stack:
         try:
             if child.wait(START_TIMEOUT) != 0:
                 raise StackError(child.obituary())
+            return child.take() if child.private else child.output()
         finally:
             child.kill()
-        return child.output()
 
     def _web_answers(self) -> bool:
         try:
@@ -207,13 +215,15 @@ class Stack:
             "redis": self.redis_url,
             "data": str(self.options.data),
             "children": {key: child.pid for key, child in self.children.items()},
-            "seed_output": self.seed_output,
+            "logins": self.logins,
+            "setup_token": self.setup_token,
         }
 
     def write_facts(self, path: Path) -> None:
         """Write ``facts`` as JSON; the file appears whole or not at all."""
         part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(self.facts(), indent=2) + "\n", encoding="utf-8")
-        with contextlib.suppress(OSError):
-            part.chmod(0o600)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(self.facts(), indent=2) + "\n")
         part.replace(path)

@@ -11,7 +11,7 @@ from tests.activity.office import Office, mend_company, seed_broken_company
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import PushBatch, Quote, db, utc_now
 from webapp.services.autotask.activity import bulk, states
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 
 COMPANY = "Stubborn & Sons"
 
@@ -39,7 +39,7 @@ def work_off(office: Office) -> None:
         if not due:
             return
         with office.desk() as desk:
-            outbox.process(desk.runtime, due[0])
+            processing.process(desk.runtime, due[0])
 
 
 def batch_states(office: Office, batch_id: int) -> list[str]:
@@ -57,8 +57,8 @@ def test_a_dry_run_tells_the_steps_and_writes_nothing(office: Office, admin: Vis
     assert sorted(addresses) == sorted(f"/activity/bulk/{one}/dry-run" for one in (done, fresh))
     of_done = admin.client.get(f"/activity/bulk/{done}/dry-run", headers=HTMX)
     of_fresh = admin.client.get(f"/activity/bulk/{fresh}/dry-run", headers=HTMX)
-    assert "Nothing to write" in text(of_done)
-    found = re.search(r"(\d+) steps: (\d+) to create, 0 to change, 0 to remove", text(of_fresh))
+    assert "already up to date" in text(of_done)
+    found = re.search(r"(\d+) steps: create (\d+), update 0, delete 0", text(of_fresh))
     assert found
     assert found[1] == found[2]
     assert "<html" in admin.client.get(f"/activity/bulk/{fresh}/dry-run").text
@@ -78,10 +78,10 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     office.tenant.seed(Companies=[{**row, "companyName": "Twins"}] * 2)
     quote_id = office.quote(company="Twins")
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "Would stop: 2 companies in Autotask fit" in said
+    assert "Sync would stop: 2 companies in Autotask match" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "could not be compared with Autotask" in said
+    assert "couldn't be compared with Autotask" in said
 
 
 def test_a_batch_pushes_what_was_chosen(office: Office, admin: Visitor) -> None:
@@ -110,11 +110,11 @@ def test_a_batch_stops_after_so_many_in_a_row_and_says_so(office: Office, admin:
     work_off(office)
     assert batch_states(office, batch_id) == ["failed", "failed", "stopped", "stopped"]
     said = text(admin.client.get(f"/activity/batches/{batch_id}"))
-    assert "Stopped after 2 pushes in a row" in said
+    assert "Stopped after 2 syncs in a row" in said
     assert "Autotask refused" in said
     panel = admin.client.get(f"/activity/quotes/{good[0]}")
     assert 'data-status="stopped"' in panel.text
-    assert "the batch that it belongs to was stopped" in text(panel)
+    assert "the bulk sync was stopped" in text(panel)
     mend_company(office, company_id)
     begin(admin, [*bad, *good])
     work_off(office)
@@ -134,7 +134,7 @@ def test_one_that_goes_well_starts_the_count_anew(office: Office, admin: Visitor
     assert sorted(ids) == sorted([first, between, second])
     for quote_id in (first, between, second):
         with office.desk() as desk:
-            outbox.process(desk.runtime, entries[quote_id])
+            processing.process(desk.runtime, entries[quote_id])
     with office.app.app_context():
         batch = db.session.get_one(PushBatch, batch_id)
         assert (batch.state, batch.failures) == ("running", 1)
@@ -147,7 +147,7 @@ def test_an_admin_stops_a_batch(office: Office, admin: Visitor) -> None:
     page = f"/activity/batches/{batch_id}"
     assert admin.send(admin.form(page, "/stop")).status_code == 303
     assert batch_states(office, batch_id) == ["stopped", "stopped"]
-    assert "Rita Rep stopped it." in text(admin.client.get(page))
+    assert "Stopped by Rita Rep." in text(admin.client.get(page))
     assert f"{page}/stop" not in admin.client.get(page).text
 
 
@@ -166,7 +166,7 @@ def test_what_is_about_to_be_pushed_is_not_added(office: Office, admin: Visitor)
     quote_id = office.quote()
     answer = post(admin, "/activity/batches", [quote_id], stop_after="3")
     assert answer.status_code == 422
-    assert "about to be pushed already" in text(answer)
+    assert "already waiting to sync" in text(answer)
 
 
 @pytest.mark.parametrize("stop_after", ["", "0", "-1", "51", "x", "9" * 30])

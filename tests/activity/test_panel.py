@@ -13,7 +13,7 @@ from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import connection, pausing
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 
 
 def panel(quote_id: int) -> str:
@@ -94,10 +94,10 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
     entry_id = office.entry(quote_id)[0]
     with office.desk() as desk:
         pausing.pause(desk.rep, "Year end in Autotask")
-        outbox.process(desk.runtime, entry_id)
+        processing.process(desk.runtime, entry_id)
     assert status(owner, quote_id) == "paused"
     said = text(owner.client.get(panel(quote_id)))
-    assert "Rita Rep paused pushing" in said
+    assert "Rita Rep paused Autotask sync" in said
     assert "Year end in Autotask" in said
     assert office.tenant.state()["Quotes"] == []
 
@@ -105,9 +105,9 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
 def test_autotask_away_is_told_with_the_time_of_the_next_try(office: Office, owner: Visitor) -> None:
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
-    assert (status(owner, quote_id), polls(owner, quote_id)) == ("waiting", "10s")
-    assert "It is tried again on" in text(owner.client.get(panel(quote_id)))
+    assert office.process(quote_id) == "retrying"
+    assert (status(owner, quote_id), polls(owner, quote_id)) == ("retrying", "10s")
+    assert "Next attempt:" in text(owner.client.get(panel(quote_id)))
     office.tenant._ask("DELETE", "/faults")
     answer = owner.send(owner.form(panel(quote_id), "/push"), htmx=True)
     assert 'data-status="queued"' in answer.text
@@ -124,7 +124,7 @@ def test_a_problem_is_told_with_the_way_to_mend_it(office: Office, owner: Visito
         quote_id = quote.id
     assert office.process(quote_id) == "needs_you"
     shown = admin.client.get(panel(quote_id))
-    assert "names no organization" in text(shown)
+    assert "has no organization" in text(shown)
     assert f'href="/quotes/{quote_id}/customer"' in shown.text
 
 
@@ -136,7 +136,7 @@ def test_differing_sums_are_no_green_state(office: Office, owner: Visitor, tenan
     owner.send(owner.form(panel(quote_id), "/push"))
     assert office.process(quote_id) == "amber"
     shown = owner.client.get(panel(quote_id), headers=HTMX)
-    assert "comes to 90.00 in Autotask, to 100.00 here" in text(shown)
+    assert "totals 90.00 in Autotask and 100.00 here" in text(shown)
 
 
 def test_pushing_again_is_one_push_however_often_it_is_asked_for(office: Office, owner: Visitor) -> None:
@@ -189,4 +189,4 @@ def test_a_push_that_no_worker_takes_is_told_after_a_while(office: Office, owner
         newest_entry(quote_id).not_before = utc_now() - timedelta(minutes=2)
         db.session.commit()
     assert status(owner, quote_id) == "queued"
-    assert "No worker took this push yet" in text(owner.client.get(panel(quote_id)))
+    assert "This sync hasn't started yet" in text(owner.client.get(panel(quote_id)))

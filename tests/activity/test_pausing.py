@@ -10,7 +10,7 @@ from tests.activity.office import Office
 from tests.support.connected_desk import newest_entry, newest_run
 from tests.support.visitor import Visitor, text
 from webapp.services.autotask.connection import pausing
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing, results
 
 PAUSE, RESUME = "/activity/pause", "/activity/resume"
 
@@ -36,12 +36,12 @@ def test_nothing_is_queued_or_begun_until_it_is_resumed(
     assert queued(redis_url) == 0
     entry_id, _, state = office.entry(quote_id)
     with office.desk() as desk:
-        outbox.process(desk.runtime, entry_id)
+        processing.process(desk.runtime, entry_id)
         assert newest_run(quote_id) is None
     assert state == "waiting"
     assert office.tenant.stats()["writes"] == 0
     said = text(admin.client.get("/activity/"))
-    assert "Rita Rep paused pushing" in said
+    assert "Rita Rep paused Autotask sync" in said
     assert "Tidying up" in said
     assert "1 waiting." in said
     assert admin.send(admin.form("/activity/", RESUME)).status_code == 303
@@ -53,10 +53,10 @@ def test_waiting_uses_up_no_attempt(office: Office, admin: Visitor) -> None:
     quote_id = office.quote()
     with office.desk() as desk:
         pausing.pause(desk.rep, "")
-        for _ in range(outbox.MAX_ATTEMPTS + 5):
-            outbox.process(desk.runtime, newest_entry(quote_id).id)
+        for _ in range(results.MAX_ATTEMPTS + 5):
+            processing.process(desk.runtime, newest_entry(quote_id).id)
         assert newest_entry(quote_id).attempt == 0
-        assert "paused pushing" in newest_entry(quote_id).last_error
+        assert "paused Autotask sync" in newest_entry(quote_id).last_error
 
 
 def test_reps_cannot_pause_or_resume(office: Office, owner: Visitor, admin: Visitor) -> None:

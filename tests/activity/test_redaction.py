@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webapp.services.autotask.api.client import CallRecord, Client
+from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.errors import AutotaskError, Refused
+from webapp.services.autotask.api.transport import CallRecord
 
 SECRET, CODE = "correct-horse-battery", "TRACKING-4711"
 
@@ -44,6 +45,7 @@ def test_an_answer_that_repeats_our_headers_is_kept_without_them(echo: str) -> N
     records: list[CallRecord] = []
     client = Client(
         zone_url=echo,
+        allowed_hosts=("127.0.0.1",),
         user_name="api@demo.example",
         secret=SECRET,
         integration_code=CODE,

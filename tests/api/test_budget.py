@@ -1,4 +1,4 @@
-"""The limits of Autotask, kept by several processes together, whatever becomes of Redis or of one of them."""
+"""Autotask's limits, kept by several processes together, even when Redis or a process dies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from webapp.services.autotask.api import budget
 from webapp.services.autotask.api.budget import SETTLE_SECONDS, THREADS, SharedBudget
 from webapp.services.autotask.api.errors import Busy, HourUsedUp, Temporary
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import call_quota, outbox
+from webapp.services.autotask.push import call_quota, processing
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def in_use(redis: Redis, shared: SharedBudget) -> int:
 
 
 class Process:
-    """A forked process that holds one slot until it is told to stop, or killed."""
+    """A forked process that holds one slot until it is stopped or killed."""
 
     def __init__(self, redis_url: str, shared: SharedBudget) -> None:
         told, tell = os.pipe()
@@ -130,8 +130,8 @@ def _enter(shared: SharedBudget, entered: threading.Event) -> None:
         entered.set()
 
 
-def nobody_enters_before_one_leaves(redis: Redis, shared: SharedBudget, others: list[Process]) -> None:
-    """Redis learns of all that is under way before it lets anybody begin."""
+def no_call_enters_before_another_leaves(redis: Redis, shared: SharedBudget, others: list[Process]) -> None:
+    """Redis learns of all running calls before it lets a new one start."""
     entered = threading.Event()
     thread = threading.Thread(target=lambda: _enter(shared, entered))
     thread.start()
@@ -143,13 +143,13 @@ def nobody_enters_before_one_leaves(redis: Redis, shared: SharedBudget, others: 
     thread.join()
 
 
-def test_an_emptied_redis_forgets_nobody(redis: Redis, redis_url: str) -> None:
+def test_an_emptied_redis_forgets_no_call(redis: Redis, redis_url: str) -> None:
     shared = a_budget(redis)
     others = [Process(redis_url, shared) for _ in range(THREADS)]
     for other in others:
         other.wait_until_held()
     redis.flushdb()
-    nobody_enters_before_one_leaves(redis, shared, others)
+    no_call_enters_before_another_leaves(redis, shared, others)
 
 
 def test_without_redis_a_process_makes_one_call_at_a_time() -> None:
@@ -181,12 +181,13 @@ def test_a_used_up_hour_stops_every_call_at_once(redis_url: str, desk: Desk) -> 
     with pytest.raises(HourUsedUp):
         client.query("Companies", [])
     asked = desk.tenant.stats()["total"]
-    with pytest.raises(Temporary, match="go on by themselves"):
+    with pytest.raises(Temporary, match="Syncs resume automatically"):
         connection.open_client(desk.runtime).query("Companies", [])
     assert desk.tenant.stats()["total"] == asked
 
 
-def test_a_redis_that_restarts_with_what_it_kept_forgets_nobody(
+@pytest.mark.server
+def test_a_redis_that_restarts_with_its_data_forgets_no_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "HOLD_SECONDS", 0.5)
@@ -199,18 +200,18 @@ def test_a_redis_that_restarts_with_what_it_kept_forgets_nobody(
         for other in others:
             other.wait_until_held()
         server.stop(grace=5)
-        # Long enough that what Redis kept of them has expired.
+        # Long enough for what Redis kept of them to expire.
         away_since = time.monotonic()
         wait_for(
             lambda: time.monotonic() > away_since + 2 * budget.HOLD_SECONDS, "Redis to be away for a while"
         )
         server.start()
         server.wait_until(lambda: redis_server.alive(url), 30)
-        nobody_enters_before_one_leaves(redis, shared, others)
+        no_call_enters_before_another_leaves(redis, shared, others)
     server.stop(grace=5)
 
 
-def test_who_gets_no_thread_for_long_gives_up_instead_of_going_above_the_limit(
+def test_a_call_without_a_thread_gives_up_instead_of_exceeding_the_limit(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = a_budget(redis)
@@ -218,7 +219,7 @@ def test_who_gets_no_thread_for_long_gives_up_instead_of_going_above_the_limit(
     for other in others:
         other.wait_until_held()
     monkeypatch.setattr(budget, "WAIT_SECONDS", 0.2)
-    with pytest.raises(Busy, match="by itself"), shared.slot("Products"):
+    with pytest.raises(Busy, match="sync resumes automatically"), shared.slot("Products"):
         pass
     assert in_use(redis, shared) == THREADS
     for other in others:
@@ -234,11 +235,11 @@ def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> N
     desk.tenant._ask("POST", "/usage", {"calls": 900})
     call_quota.watch(desk.runtime)
     asked = desk.tenant.stats()["total"]
-    outbox.process(desk.runtime, entry.id)
+    processing.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
     assert (entry.state, desk.tenant.stats()["total"]) == ("waiting", asked)
     assert "used up" in entry.last_error
-    # What the minute does that nobody waits for here.
+    # The minute passes.
     desk.runtime.redis.delete(*desk.runtime.redis.keys("quotewright:autotask:*:closed"))
     desk.tenant._ask("POST", "/usage", {"calls": 10})
     assert desk.process(quote).state == "synced"

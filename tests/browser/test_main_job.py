@@ -45,7 +45,7 @@ def map_sections(page: Page) -> None:
     for name in SECTIONS:
         page.locator(f"#save-{name}").click()
         section = page.locator(f"#section-{name}")
-        expect(section.get_by_text("Saved as a draft.")).to_be_visible()
+        expect(section.get_by_text("Draft saved.")).to_be_visible()
         expect(section).to_have_attribute("data-state", "draft")
 
 
@@ -59,7 +59,7 @@ def map_taxes(page: Page) -> None:
     for control in tab.locator("[id$=-tax_category_id]").all():
         control.select_option(label="Hardware Goods")
     tab.get_by_role("button", name="Save Tax Mapping").click()
-    expect(tab.get_by_text("Return to the settings tab")).to_be_visible()
+    expect(tab.get_by_text("To make it live, press Save Integration")).to_be_visible()
     tab.close()
     expect(page.locator("#section-tax_code")).to_contain_text("Hardware Goods")
     expect(page.locator("#opportunity-probability")).to_have_value("61")
@@ -67,7 +67,7 @@ def map_taxes(page: Page) -> None:
 
 def save_integration(page: Page) -> None:
     page.get_by_role("button", name="Save Integration").click()
-    expect(page.get_by_text("version 1 of the settings counts from now on")).to_be_visible()
+    expect(page.get_by_text("Version 1 is now live")).to_be_visible()
     for name in (*SECTIONS, "tax_code"):
         expect(page.locator(f"#section-{name}")).to_have_attribute("data-state", "active")
 

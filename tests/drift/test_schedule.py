@@ -149,11 +149,11 @@ def test_old_lists_are_read_anew_but_tried_only_once_an_hour(desk: Desk) -> None
     metadata.refresh(desk.runtime)
     db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(hours=21)))
     db.session.commit()
-    assert metadata.is_stale()
+    assert metadata.is_outdated()
     assert drift_schedule.tick(desk.runtime) is True
     Queue(drift_schedule.QUEUE, connection=desk.runtime.redis).empty()
     drift_schedule.compare_due(desk.runtime)
-    assert not metadata.is_stale()
+    assert not metadata.is_outdated()
 
     db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(hours=21)))
     db.session.commit()

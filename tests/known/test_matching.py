@@ -1,4 +1,4 @@
-"""Which records of Autotask a push takes for ours: by link, id, part number, SKU or name, never by guessing."""
+"""Which Autotask records a push matches with ours: by link, id, part number, SKU or name, never by guessing."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
 from webapp.services.autotask.known import match_catalog
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 
 LOOKUPS = ("Products", "Services", "ServiceBundles")
 
 
 def product(desk: Desk, name: str, **fields: Any) -> int:
-    """A product that somebody made in Autotask."""
+    """A product that someone created in Autotask."""
     common = {"name": name, "isActive": True, "isSerialized": False}
     code = desk.ref("BillingCodes", "Hardware")
     return int(desk.tenant.seed(Products=[{**common, "productBillingCodeID": code, **fields}])["Products"][0])
 
 
 def service(desk: Desk, name: str, **fields: Any) -> int:
-    """A service that somebody made in Autotask."""
+    """A service that someone created in Autotask."""
     common = {"name": name, "isActive": True, "periodType": 2, "unitPrice": 1}
     code = desk.ref("BillingCodes", "Managed Services")
     return int(desk.tenant.seed(Services=[{**common, "billingCodeID": code, **fields}])["Services"][0])
@@ -42,7 +42,7 @@ def references(desk: Desk, quote: Quote) -> list[Any]:
     return [next((row[name] for name in names if row.get(name)), None) for row in items]
 
 
-def test_every_rung_is_found_with_one_look_up_for_each_kind_of_record(desk: Desk) -> None:
+def test_every_key_matches_with_one_look_up_for_each_kind_of_record(desk: Desk) -> None:
     pulled, mpn = product(desk, "Pulled one"), product(desk, "Other", manufacturerProductName="mp-7")
     sku, name = product(desk, "Another", sku="SK-7"), product(desk, "Patch PANEL")
     care = service(desk, "Night Care")
@@ -62,7 +62,7 @@ def test_every_rung_is_found_with_one_look_up_for_each_kind_of_record(desk: Desk
     assert item_lookups(desk) == 3, "2 + ⌈6/500⌉"
 
 
-def test_more_lines_than_a_call_may_ask_for_are_asked_for_in_batches(
+def test_more_lines_than_fit_into_a_call_are_looked_up_in_batches(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(match_catalog, "BATCH", 4)
@@ -76,12 +76,12 @@ def test_more_lines_than_a_call_may_ask_for_are_asked_for_in_batches(
     assert item_lookups(desk) == 5
 
 
-def test_several_products_become_a_question_whose_answer_serves_the_next_quote(desk: Desk) -> None:
+def test_several_products_become_a_question_and_the_answer_serves_the_next_quote(desk: Desk) -> None:
     first, second = (product(desk, f"Twin {number}", sku="TW-1") for number in range(2))
     quote, later = desk.quote({"name": "Twin", "sku": "TW-1"}), desk.quote({"name": "Twin", "sku": "TW-1"})
     run = desk.push(quote)
     assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", 0)
-    assert "2 products in Autotask fit line 1 “Twin”" in run.sentence
+    assert "2 products in Autotask match line 1 “Twin”" in run.sentence
     answer(quote, second)
     assert desk.process(quote).state == "synced"
     assert desk.push(later).state == "synced", "not asked again"
@@ -97,7 +97,7 @@ def answer(quote: Quote, chosen: int) -> None:
     db.session.commit()
 
 
-def test_a_pick_that_was_deleted_since_is_no_answer_any_more(desk: Desk) -> None:
+def test_a_picked_product_that_was_deleted_is_no_answer(desk: Desk) -> None:
     first, second = (product(desk, f"Twin {number}", sku="TW-1") for number in range(2))
     quote = desk.quote({"name": "Twin", "sku": "TW-1"})
     desk.push(quote)
@@ -130,7 +130,7 @@ def linked(entity: str) -> int:
 
 
 @pytest.mark.parametrize("entity", GONE)
-def test_a_linked_record_that_was_deleted_is_found_or_made_anew(desk: Desk, entity: str) -> None:
+def test_a_linked_record_that_was_deleted_is_matched_or_created_again(desk: Desk, entity: str) -> None:
     _, second = a_pair(desk)
     old = linked(entity)
     desk.tenant.remove(entity, old)  # a company takes its contacts along
@@ -139,25 +139,25 @@ def test_a_linked_record_that_was_deleted_is_found_or_made_anew(desk: Desk, enti
     assert linked(entity) != old
 
 
-def test_a_deleted_bundle_is_said_because_nobody_can_make_it(desk: Desk) -> None:
+def test_a_deleted_bundle_is_reported_because_no_push_creates_bundles(desk: Desk) -> None:
     _, second = a_pair(desk)
     desk.tenant.remove("ServiceBundles", linked("ServiceBundles"))
     run = desk.push(second)
     assert run.state == "needs_you"
-    assert "line 3 “Pack” was pulled from Autotask, where it is not there any more" in run.sentence
+    assert "Line 3 “Pack” was pulled from Autotask, but no longer exists there" in run.sentence
 
 
 @pytest.mark.parametrize(
     ("entity", "what"),
     [
-        ("Products", "which line 1 “Box of ours” stands for, is inactive"),
-        ("Services", "which line 2 “Care of ours” stands for, is inactive"),
-        ("ServiceBundles", "which line 3 “Pack” stands for, is inactive"),
+        ("Products", "which line 1 “Box of ours” uses, is inactive"),
+        ("Services", "which line 2 “Care of ours” uses, is inactive"),
+        ("ServiceBundles", "which line 3 “Pack” uses, is inactive"),
         ("Companies", "is inactive in Autotask"),
         ("Contacts", "The contact “Ida Ott” is inactive in Autotask"),
     ],
 )
-def test_a_linked_record_that_was_made_inactive_is_said_before_anything_is_written(
+def test_an_inactive_linked_record_is_reported_before_anything_is_written(
     desk: Desk, entity: str, what: str
 ) -> None:
     _, second = a_pair(desk)
@@ -168,7 +168,7 @@ def test_a_linked_record_that_was_made_inactive_is_said_before_anything_is_writt
     assert what in run.sentence
 
 
-def test_a_linked_product_that_is_inactive_comes_back_where_the_settings_say_so(desk: Desk) -> None:
+def test_an_inactive_linked_product_is_activated_if_the_settings_say_so(desk: Desk) -> None:
     _, second = a_pair(desk)
     chosen = desk.settings("products_services").model_dump() | {"inactive_match": "activate"}
     desk.save(products_services=ProductsServicesSettings(**chosen))
@@ -180,14 +180,14 @@ def test_a_linked_product_that_is_inactive_comes_back_where_the_settings_say_so(
 
 
 @pytest.mark.parametrize("theirs", ["NIGHT watch", "Night watch"])
-def test_a_service_of_the_same_name_is_taken_however_it_is_written(desk: Desk, theirs: str) -> None:
+def test_a_service_of_the_same_name_matches_in_any_case(desk: Desk, theirs: str) -> None:
     number = service(desk, theirs, periodType=5)
     quote = desk.quote({"name": "Night watch", "recurrence": "monthly"})
     assert desk.push(quote).state == "synced"
     assert references(desk, quote) == [number]
 
 
-def test_an_inactive_service_of_the_same_name_is_said_instead_of_colliding(desk: Desk) -> None:
+def test_an_inactive_service_of_the_same_name_is_reported_instead_of_colliding(desk: Desk) -> None:
     service(desk, "Night watch", isActive=False)
     desk.tenant.forget_calls()
     run = desk.push(desk.quote({"name": "Night Watch", "recurrence": "monthly"}))
@@ -195,19 +195,19 @@ def test_an_inactive_service_of_the_same_name_is_said_instead_of_colliding(desk:
     assert "inactive" in run.sentence
 
 
-def test_a_service_made_meanwhile_by_somebody_else_is_taken(desk: Desk) -> None:
+def test_a_service_that_someone_creates_during_the_push_is_used(desk: Desk) -> None:
     quote = desk.quote({"name": "Night watch", "recurrence": "monthly"})
     entry = desk.publish(quote)
     made: list[int] = []
     row = {"name": "Night watch", "isActive": True, "periodType": 2, "unitPrice": 1, "billingCodeID": 1}
     # After the look-ups, of which the first push of a new customer makes three here.
     with at_call(4, lambda: made.extend(desk.tenant.seed(Services=[row])["Services"]), "before"):
-        outbox.process(desk.runtime, entry.id)
+        processing.process(desk.runtime, entry.id)
     assert newest_entry(quote.id).state == "done"
     assert references(desk, quote) == made
 
 
-def test_another_systems_quote_of_the_same_number_and_name_is_not_taken_for_ours(desk: Desk) -> None:
+def test_another_systems_quote_with_the_same_number_and_name_is_not_ours(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"})
     desk.publish(quote)
     other = desk.tenant.query("Opportunities")[0]
@@ -222,7 +222,7 @@ def test_another_systems_quote_of_the_same_number_and_name_is_not_taken_for_ours
     assert "already has a quote with the external number" in run.sentence
 
 
-def test_a_file_in_doubt_does_not_stand_for_that_of_the_next_revision(desk: Desk) -> None:
+def test_a_file_in_doubt_is_not_the_file_of_the_next_revision(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"})
     desk.push(quote)
     quote.lines[0].unit_price += 1
@@ -249,7 +249,7 @@ def test_a_file_in_doubt_does_not_stand_for_that_of_the_next_revision(desk: Desk
     assert any(f"revision {quote.current_revision.number} " in title for title in titles), titles
 
 
-def test_what_autotask_refuses_stops_at_once_and_names_line_and_field(desk: Desk) -> None:
+def test_a_refusal_stops_the_push_at_once_and_names_line_and_field(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"}, {"name": "Lamp", "unit_price": 5})
     desk.publish(quote)
     code = desk.ref("BillingCodes", "Hardware")
@@ -262,7 +262,7 @@ def test_what_autotask_refuses_stops_at_once_and_names_line_and_field(desk: Desk
 
 
 @pytest.mark.parametrize("entity", ["Opportunities", "QuoteItems"])
-def test_a_create_that_takes_effect_after_its_time_out_is_not_made_twice(desk: Desk, entity: str) -> None:
+def test_a_create_that_takes_effect_after_its_time_out_is_not_repeated(desk: Desk, entity: str) -> None:
     import dataclasses
 
     hasty = dataclasses.replace(desk.runtime.config, autotask_timeout_seconds=0.6)

@@ -57,14 +57,14 @@ def test_another_autotask_pauses_pushing_before_anything_is_written(desk: Desk, 
     connect(desk, other)
     paused = pausing.current()
     assert paused is not None
-    assert "none of the quotes that were pushed is in the Autotask that was connected" in paused.sentence
+    assert "the connected Autotask has none of the synced quotes" in paused.sentence
     assert gate.current() is not None
     assert other.stats()["writes"] == 0
     assert other.state()["Quotes"] == strangers
 
     assert links() > 0
     answer = admin.send(admin.form(PAGE, "/forget"))
-    assert "links were forgotten" in text(admin.client.get(answer.location))
+    assert "The next sync of a quote searches Autotask again." in text(admin.client.get(answer.location))
     assert links() == 0
     assert db.session.scalar(db.select(db.func.count()).select_from(DriftCheck)) == 0
     assert db.session.scalar(db.select(db.func.count(PushQuestion.id))) == 0

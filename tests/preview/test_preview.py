@@ -56,7 +56,7 @@ def test_a_changed_price_is_shown_before_and_after(desk: Desk) -> None:
     seen = plan_only.of_quote(desk.runtime, quote)
     assert (seen.is_draft, seen.revision) == (True, 2)
     shown = plan_only.in_words(desk.runtime, seen.plan)
-    assert next((one.action, one.title) for one in shown) == ("Change", "line 2 “Shelf”")
+    assert next((one.action, one.title) for one in shown) == ("Update", "line 2 “Shelf”")
     change = shown[0].changes[0]
     assert (change.label, change.before, change.after) == ("Unit price", "5.00", "7.50")
     assert {step.action for step in seen.plan.writes} == {UPDATE, CREATE}, "the line and the PDF"
@@ -114,7 +114,7 @@ def test_problems_and_questions_are_sentences(desk: Desk, admin: Visitor) -> Non
     ids = desk.tenant.seed(Companies=rows)["Companies"]
     quote = desk.quote({"name": "A"}, organization=desk.organization("Twin Oaks"))
     said = text(admin.client.get(address(quote)))
-    assert "2 companies in Autotask fit “Twin Oaks”" in said
+    assert "2 companies in Autotask match “Twin Oaks”" in said
     assert all(str(number) in said for number in ids)
     assert "Create opportunity" not in said, "no step is made while a question is open"
 
@@ -125,7 +125,7 @@ def test_problems_and_questions_are_sentences(desk: Desk, admin: Visitor) -> Non
     db.session.commit()
     taxed = desk.quote({"name": "B", "tax_code_id": tax.id})
     answer = admin.client.get(address(taxed))
-    assert "carries the tax “VAT 20 %”, which is not mapped" in text(answer)
+    assert "has the tax “VAT 20 %”, which isn't mapped" in text(answer)
     assert "/settings/integrations/autotask/tax-codes" in answer.text
     assert desk.tenant.stats()["writes"] == 0
 
@@ -166,7 +166,7 @@ def test_an_empty_draft_and_one_without_a_customer_are_previewed_too(desk: Desk,
     empty = editing.create(desk.rep)
     answer = admin.client.get(address(empty))
     assert answer.status_code == 200
-    assert "The quote names no organization" in text(answer)
+    assert "The quote has no organization" in text(answer)
     assert f"/quotes/{empty.id}/customer" in answer.text
 
 
@@ -191,7 +191,7 @@ def test_a_line_that_goes_is_named(desk: Desk, admin: Visitor) -> None:
     db.session.delete(quote.lines[1])
     db.session.commit()
     said = text(admin.client.get(address(quote)))
-    assert "Remove quote item “Shelf”, which the quote has no more" in said
+    assert "Delete quote item “Shelf”, removed from the quote" in said
     assert "line 2 “Tray” moves to position 2" in said
 
 

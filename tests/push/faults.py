@@ -1,4 +1,4 @@
-"""What may befall a push, and letting it recover afterwards."""
+"""Faults that can hit a push, and how a test lets the push recover."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import requests
 
 from tests.support.connected_desk import Desk, newest_entry, newest_run
 from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 
-# How long calls may take in these tests, in seconds.
+# The time-out of calls in these tests, in seconds.
 SHORT = 0.4
 REMOTE_FAULTS: dict[str, dict[str, Any]] = {
     "cut before": {"kind": "cut_before"},
@@ -30,7 +30,7 @@ REMOTE_FAULTS: dict[str, dict[str, Any]] = {
 
 
 def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) -> PushRun:
-    """Let time pass and the sweeper come by until the push is through; returns its last run."""
+    """Let time pass and the sweeper run until the push is done; returns its last run."""
     desk.tenant._ask("DELETE", "/faults")
     for _ in range(6):
         db.session.rollback()
@@ -47,7 +47,7 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
         entry = newest_entry(quote_id)
         db.session.refresh(entry)
         if entry.state == "waiting":
-            outbox.process(desk.runtime, entry.id)
+            processing.process(desk.runtime, entry.id)
         else:
             break
     entry, run = newest_entry(quote_id), newest_run(quote_id)
@@ -58,7 +58,7 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
 
 
 class Aim:
-    """Which HTTP call of this process something is to happen at. ``hit``: it did."""
+    """An action aimed at one HTTP call. ``hit``: it happened."""
 
     def __init__(self) -> None:
         self.hit = False
@@ -66,7 +66,7 @@ class Aim:
 
 @contextmanager
 def at_call(nth: int, act: Callable[[], object], moment: str) -> Iterator[Aim]:
-    """While the block runs, do something before or after the n-th HTTP call of this process."""
+    """While the block runs, call ``act`` before or after the n-th HTTP call of this process."""
     original = requests.adapters.HTTPAdapter.send
     aim, count = Aim(), 0
 
@@ -91,9 +91,9 @@ def at_call(nth: int, act: Callable[[], object], moment: str) -> Iterator[Aim]:
 
 
 def killed_push(desk: Desk, entry_id: int, nth: int, moment: str) -> bool:
-    """Process the entry in a process of its own, which is killed before or after its n-th call to Autotask.
+    """Process the entry in a forked process, and kill it before or after its n-th call to Autotask.
 
-    False when it needed fewer calls.
+    False when it made fewer calls.
     """
     child = _forked_push(desk, entry_id, nth, moment, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
@@ -101,7 +101,7 @@ def killed_push(desk: Desk, entry_id: int, nth: int, moment: str) -> bool:
 
 
 def sleeping_push(desk: Desk, entry_id: int, nth: int) -> int:
-    """Process the entry in a process that is stopped right after its n-th call, and return its id."""
+    """Process the entry in a forked process that is stopped right after its n-th call; returns its id."""
     child = _forked_push(desk, entry_id, nth, "after", signal.SIGSTOP)
     _, status = os.waitpid(child, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
@@ -115,7 +115,7 @@ def _forked_push(desk: Desk, entry_id: int, nth: int, moment: str, number: signa
         db.engine.dispose(close=False)
         try:
             with at_call(nth, lambda: os.kill(os.getpid(), number), moment):
-                outbox.process(desk.runtime, entry_id)
+                processing.process(desk.runtime, entry_id)
         finally:
             os._exit(0)
     return child

@@ -1,4 +1,4 @@
-"""What one quote amounts to in Autotask, without ids and times, so that two pushes can be compared field by field."""
+"""The shape of one quote in Autotask, without ids and times, to compare two pushes field by field."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ VOLATILE = {
     "size",
     "fileSize",
 }
-GOODS = {"productID": "Products", "serviceID": "Services", "serviceBundleID": "ServiceBundles"}
-PLACES = ("billToLocationID", "shipToLocationID", "soldToLocationID")
+CATALOG = {"productID": "Products", "serviceID": "Services", "serviceBundleID": "ServiceBundles"}
+LOCATIONS = ("billToLocationID", "shipToLocationID", "soldToLocationID")
 
 
 def shape(desk: Desk, quote: Quote, mark: str) -> dict[str, Any]:
-    """Everything that belongs to ``quote``; ``mark`` is what makes its names unique and is taken out of them."""
+    """Everything that belongs to ``quote``. ``mark`` makes its names unique and is removed from them here."""
     state = desk.tenant.state()
     by_id = {entity: {row["id"]: row for row in rows} for entity, rows in state.items()}
 
@@ -58,9 +58,9 @@ def shape(desk: Desk, quote: Quote, mark: str) -> dict[str, Any]:
         ],
         "opportunities": [fields(row, "companyID", "contactID") for row in opportunities],
         "has_contact": [row["contactID"] is not None for row in opportunities],
-        "quotes": [fields(row, "opportunityID", "companyID", "contactID", *PLACES) for row in quotes],
+        "quotes": [fields(row, "opportunityID", "companyID", "contactID", *LOCATIONS) for row in quotes],
         "places": [
-            [clean(by_id["QuoteLocations"][row[place]]["address2"]) for place in PLACES] for row in quotes
+            [clean(by_id["QuoteLocations"][row[place]]["address2"]) for place in LOCATIONS] for row in quotes
         ],
         "locations": sorted(
             (fields(row) for row in marked("QuoteLocations", "address2")),
@@ -68,10 +68,10 @@ def shape(desk: Desk, quote: Quote, mark: str) -> dict[str, Any]:
         ),
         "items": [
             {
-                **fields(row, "quoteID", *GOODS),
+                **fields(row, "quoteID", *CATALOG),
                 **{
                     name: clean(by_id[entity][row[name]]["name"])
-                    for name, entity in GOODS.items()
+                    for name, entity in CATALOG.items()
                     if row.get(name)
                 },
             }

@@ -1,6 +1,6 @@
-"""One installation and one Autotask that are put back to the same moment again and again.
+"""One installation and one Autotask that are restored to the same scene again and again.
 
-A fault is tried from there in a fraction of a second: nothing is set up, published or rendered anew.
+So a fault takes a fraction of a second: nothing is set up, published or rendered again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from webapp import create_app
 from webapp.models import Person, Quote, RemoteMetadata, User, db
 from webapp.services.autotask.api import budget
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 from webapp.services.autotask.wanted import facts
 from webapp.services.quoting.answer import acceptance
@@ -40,14 +40,14 @@ from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 
 MARK = "7f3a9c51e2"
-# A 13th line shows what another one does.
+# A 13th line, whose kind another line covers.
 NOT_AMONG_THE_TWELVE = ("Cable tray",)
 LISTS, FIRST, CHANGED = "reading of Autotask's lists", "first push", "changed revision"
 
 
 @dataclass
 class Scene:
-    """A moment: the database, what Autotask holds beyond its seed, and what an undisturbed push from there makes.
+    """A saved state: the database, Autotask's records beyond its seed, and the results of an undisturbed push.
 
     ``wanted``: the shape that every push must end in; ``creates``: how many records of each entity it makes;
     ``calls``: how many calls it takes, or how many of those are the scene's own.
@@ -77,7 +77,7 @@ class Ground:
         change(self)
         self.scenes[CHANGED] = self._save_scene("changed")
         self._undisturbed(CHANGED)
-        # Once more from the beginning, but the lists of Autotask are too old and are read before anything else.
+        # The first push again, but Autotask's lists are too old and are read first.
         self.restore(FIRST)
         db.session.execute(db.update(RemoteMetadata).values(fetched_at=connection.LONG_AGO))
         db.session.commit()
@@ -86,7 +86,7 @@ class Ground:
         self.scenes[LISTS].calls -= self.scenes[FIRST].calls
 
     def restore(self, name: str) -> int:
-        """Put both sides back to a scene; returns the id of the outbox entry that waits there."""
+        """Restore both sides to a scene; returns the id of its waiting outbox entry."""
         scene = self.scenes[name]
         db.session.remove()
         db.engine.dispose()
@@ -96,8 +96,8 @@ class Ground:
         return newest_entry(self.quote_id).id
 
     def check(self, name: str, what: str) -> None:
-        """Autotask holds, field by field, what an undisturbed push makes, and as many records were created."""
-        # A call that timed out is counted when it has come to its end over there as well.
+        """Check that Autotask holds, field by field, what an undisturbed push writes, with as many creates."""
+        # A call that timed out is counted when it has ended in the sandbox too.
         wait_for(lambda: not self.desk.tenant.stats()["atWork"], "the last call to end")
         scene, found = self.scenes[name], self._shape()
         for part, rows in scene.wanted.items():
@@ -106,11 +106,11 @@ class Ground:
         assert creates == scene.creates, f"{what}: {creates} records created instead of {scene.creates}"
 
     def quote(self) -> Quote:
-        """The quote, read anew."""
+        """The quote, reloaded."""
         return db.session.get_one(Quote, self.quote_id)
 
     def rep(self) -> User:
-        """Who publishes, read anew."""
+        """The rep who publishes, reloaded."""
         return db.session.get_one(User, self._rep_id)
 
     def _shape(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Ground:
 
     def _undisturbed(self, name: str) -> None:
         entry_id = self.restore(name)
-        outbox.process(self.desk.runtime, entry_id)
+        processing.process(self.desk.runtime, entry_id)
         assert newest_entry(self.quote_id).state == "done", newest_entry(self.quote_id).last_error
         stats, scene = self.desk.tenant.stats(), self.scenes[name]
         scene.wanted, scene.creates, scene.calls = self._shape(), stats["creates"], stats["total"]
@@ -138,7 +138,7 @@ class Ground:
         return found
 
     def _whole(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A record as it can be put back: the state tells a file's size and hash only."""
+        """A record as it can be restored: for a file, the state has only the size and hash."""
         if "sha256" not in row:
             return row
         rest = {name: value for name, value in row.items() if name not in ("sha256", "size")}
@@ -155,7 +155,7 @@ def _settings(desk: Desk) -> ProductsServicesSettings:
 
 
 def twelve_lines(desk: Desk) -> Quote:
-    """A quote of twelve lines of every kind, with shipping and a discount of its own, whose names nothing else has.
+    """A quote with twelve lines of every kind, shipping and a discount, under unique names.
 
     Products: matched by MPN, new, pulled and recurring, and of a service that is one-time here. Services: matched by
     name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
@@ -193,13 +193,13 @@ def twelve_lines(desk: Desk) -> Quote:
 
 
 def publish(ground: Ground) -> bytes:
-    """Publish what the quote is now, and render its PDF, which therefore no case does again."""
+    """Publish the quote and render its PDF, so that no case has to render it."""
     revision = publishing.publish(ground.rep(), ground.quote_id).revision
     return document.pdf_for(revision.id)
 
 
 def change(ground: Ground) -> None:
-    """After the first push: a price changed, a line removed, one added, two swapped, dearer shipping, and won."""
+    """After the first push: change a price, remove a line, add one, swap two, raise shipping, win the quote."""
     quote = ground.quote()
     first, second, third = quote.lines[:3]
     first.unit_price = Decimal("1200.00")
@@ -220,20 +220,20 @@ class SqliteKeeper:
         self._path = path
 
     def save(self, name: str) -> str:
-        """Copy the database, to which nobody is connected."""
+        """Copy the database, which has no open connection."""
         copy = self._path.with_name(f"{name}.saved")
         shutil.copyfile(self._path, copy)
         return str(copy)
 
     def restore(self, saved: str) -> None:
-        """Put a copy in the database's place."""
+        """Replace the database with a copy."""
         for ending in ("-wal", "-shm"):
             Path(f"{self._path}{ending}").unlink(missing_ok=True)
         shutil.copyfile(saved, self._path)
 
 
 class PostgresKeeper:
-    """Keeps copies of the tables of a PostgreSQL database, each in a schema of its own."""
+    """Keeps copies of a PostgreSQL database's tables, each copy in its own schema."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -248,7 +248,7 @@ class PostgresKeeper:
         return name
 
     def restore(self, saved: str) -> None:
-        """Put every table's rows in place of those that are there."""
+        """Replace every table's rows."""
         with psycopg.connect(self._url) as connection:
             connection.execute("SET session_replication_role = replica")  # rows in any order
             for table in self._tables(connection):
@@ -266,7 +266,7 @@ class PostgresKeeper:
 def opened(
     database_url: str, keeper: SqliteKeeper | PostgresKeeper, folder: Path, redis_url: str, sandbox_url: str
 ) -> Iterator[Ground]:
-    """A ground on a migrated database. Calls time out soon, and nobody waits between two tries."""
+    """A ground on a migrated database. Calls time out quickly, and retries don't wait."""
     env = environment(
         DATABASE_URL=database_url,
         QUOTEWRIGHT_DATA=str(folder),
@@ -279,7 +279,7 @@ def opened(
     hasty = dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
     app.extensions["quotewright"] = dataclasses.replace(runtime, config=hasty, pause=_no_pause)
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
-        # A killed process gives its threads back when they are not renewed so long.
+        # A killed process's slots expire quickly.
         patch.setattr(budget, "HOLD_SECONDS", 0.3)
         patch.setattr(budget, "SETTLE_SECONDS", 0.1)
         patch.setattr(budget, "RENEW_SECONDS", 0.03)
@@ -290,5 +290,5 @@ def opened(
 
 
 def _no_pause(_seconds: float) -> None:
-    """Other threads may go on, no more."""
+    """Only let other threads run."""
     os.sched_yield()

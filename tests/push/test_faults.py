@@ -1,4 +1,4 @@
-"""The fault matrix: whatever befalls whichever call of a push, Autotask then holds what an undisturbed push makes.
+"""The fault matrix: after any fault at any call of a push, Autotask holds what an undisturbed push writes.
 
 Field by field, with as many records created. Every fault meets every call, of a first push and of that of a changed
 revision.
@@ -25,7 +25,7 @@ from tests.push.scenes import (
     opened,
 )
 from webapp.models import db
-from webapp.services.autotask.push import apply, lease, outbox
+from webapp.services.autotask.push import apply, lease, processing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
@@ -59,7 +59,7 @@ def postgres_ground(
         yield made
 
 
-def test_an_undisturbed_push_makes_every_kind_once(ground: Ground) -> None:
+def test_an_undisturbed_push_creates_every_kind_once(ground: Ground) -> None:
     first, changed = ground.scenes[FIRST], ground.scenes[CHANGED]
     types = {str(c["value"]): c["label"] for c in _picklist(ground, "quoteItemType")}
     kinds = [types[str(row["quoteItemType"])] for row in first.wanted["items"]]
@@ -77,7 +77,7 @@ def test_an_undisturbed_push_makes_every_kind_once(ground: Ground) -> None:
         "Companies": 1, "Contacts": 1, "Opportunities": 1, "QuoteLocations": 2, "Quotes": 1, "QuoteItems": 14,
         "Products": 4, "Services": 2, "OpportunityAttachments": 1,
     }  # fmt: skip
-    # The line added and the new PDF; a line taken away, two moved and one dearer, and the quote won.
+    # The added line and the new PDF; a removed line, two moved, a higher price, and the quote won.
     assert changed.creates == {"QuoteItems": 1, "Products": 1, "OpportunityAttachments": 1}
     assert changed.wanted["opportunities"][0]["status"] == ground.desk.pick(
         "Opportunities", "status", "Closed"
@@ -94,11 +94,11 @@ def _picklist(ground: Ground, field: str) -> list[dict[str, str]]:
 
 @SCENES
 @pytest.mark.parametrize("name", REMOTE_FAULTS)
-def test_any_call_may_go_wrong(ground: Ground, scene: str, name: str) -> None:
+def test_any_call_can_fail(ground: Ground, scene: str, name: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         ground.desk.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
-        outbox.process(ground.desk.runtime, entry_id)
+        processing.process(ground.desk.runtime, entry_id)
         faults = ground.desk.tenant._ask("GET", "/faults")
         assert [one["struck"] for one in faults] == [1], f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
@@ -107,7 +107,7 @@ def test_any_call_may_go_wrong(ground: Ground, scene: str, name: str) -> None:
 
 @SCENES
 @MOMENTS
-def test_the_worker_may_be_killed_at_any_call(ground: Ground, scene: str, moment: str) -> None:
+def test_the_worker_can_be_killed_at_any_call(ground: Ground, scene: str, moment: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         assert killed_push(ground.desk, entry_id, nth, moment), f"no call {nth} in {scene}"
@@ -116,11 +116,11 @@ def test_the_worker_may_be_killed_at_any_call(ground: Ground, scene: str, moment
 
 
 @SCENES
-def test_redis_may_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
+def test_redis_can_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         with at_call(nth, ground.desk.runtime.redis.flushall, "before") as aim:
-            outbox.process(ground.desk.runtime, entry_id)
+            processing.process(ground.desk.runtime, entry_id)
         assert aim.hit, f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
         ground.check(scene, f"Redis flushed at call {nth} of the {scene}")
@@ -129,7 +129,7 @@ def test_redis_may_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
 @pytest.mark.postgres
 @SCENES
 @MOMENTS
-def test_the_database_connection_may_be_lost_at_any_call(
+def test_the_database_connection_can_be_lost_at_any_call(
     postgres_ground: Ground, scene: str, moment: str
 ) -> None:
     ground = postgres_ground
@@ -147,7 +147,7 @@ def test_the_database_connection_may_be_lost_at_any_call(
         entry_id = ground.restore(scene)
         with at_call(nth, lose, moment) as aim:
             try:
-                outbox.process(ground.desk.runtime, entry_id)
+                processing.process(ground.desk.runtime, entry_id)
             except sqlalchemy.exc.OperationalError:
                 db.session.rollback()
         assert aim.hit, f"no call {nth} in {scene}"
@@ -157,14 +157,14 @@ def test_the_database_connection_may_be_lost_at_any_call(
 
 
 @pytest.mark.postgres
-def test_a_worker_that_slept_through_its_lease_writes_nothing_more(
+def test_a_worker_that_overslept_its_lease_writes_nothing(
     postgres_ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ground = postgres_ground
-    # As long as a lease holds its holder may write, so here it has to be renewed more often than it is in life.
+    # A holder may write while its lease is valid, so here the lease is renewed more often than in production.
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
     monkeypatch.setattr(lease, "FRESH_SECONDS", 0.2)
-    # One call at a time: what another thread has half sent when its process is stopped reaches Autotask afterwards.
+    # One call at a time: a request that another thread has half sent would reach Autotask after the stop.
     monkeypatch.setattr(apply, "AT_ONCE", 1)
     for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
         sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
@@ -178,7 +178,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_more(
 
 
 def end_idle_transactions() -> None:
-    """What idle_in_transaction_session_timeout does to a stopped process after a minute."""
+    """Do what idle_in_transaction_session_timeout does to a stopped process after a minute."""
     db.session.commit()
     db.session.execute(
         sqlalchemy.text(

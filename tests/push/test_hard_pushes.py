@@ -1,4 +1,4 @@
-"""Quotes that are hard to push: every script, the longest text, nobody to name, and settings that no longer hold."""
+"""Quotes that are hard to push: every script, the longest text, no contact, and outdated settings."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_names_of_every_script_arrive_letter_by_letter(desk: Desk, script: str) 
     assert [(row["name"], row["description"]) for row in items] == [(thing, thing * 3)]
 
 
-def test_the_longest_description_is_cut_where_autotask_ends_and_says_so(desk: Desk) -> None:
+def test_a_description_beyond_autotasks_limit_is_cut_with_a_warning(desk: Desk) -> None:
     quote = desk.quote({"name": "Box", "description": "שלום world " * 9_000, "unit_price": 10})
     metadata.refresh(desk.runtime)
     report = preflight.check(desk.runtime, quote)
-    assert any("is cut there" in note for note in report.notes), report
+    assert any("is cut off there" in note for note in report.notes), report
     run = desk.push(quote)
     assert run.state == "synced"
     *_, items = landed(desk)
@@ -107,7 +107,7 @@ def test_a_category_mapped_to_a_code_that_autotask_no_longer_has(desk: Desk, gon
         assert quote.status == "pending"
 
 
-def test_a_tax_code_deleted_after_publishing_still_goes_as_it_was_published(desk: Desk) -> None:
+def test_a_tax_code_deleted_after_publishing_is_pushed_as_published(desk: Desk) -> None:
     quote = desk.quote({"name": "Box", "unit_price": 100, "tax_code_id": desk.tax.id})
     entry = desk.publish(quote)
     lines.change(desk.rep, quote.id, quote.lines[0].uid, {"name": "Box", "unit_price": "100", "version": "1"})
@@ -121,7 +121,7 @@ def test_a_tax_code_deleted_after_publishing_still_goes_as_it_was_published(desk
     assert Decimal(str(items[0]["unitPrice"])) == 100
 
 
-def test_organizations_of_the_same_name_but_for_case_are_one(desk: Desk) -> None:
+def test_organizations_whose_names_differ_in_case_are_one_company(desk: Desk) -> None:
     known = desk.tenant.query("Companies")[0]["companyName"]
     before = len(desk.tenant.query("Companies"))
     organization = Organization(name=known.upper(), phone="1")

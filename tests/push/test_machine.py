@@ -1,4 +1,4 @@
-"""Whatever people, networks and workers do in whatever order: once it is quiet, Autotask holds what was published.
+"""Whatever people, networks and workers do in any order: in the end Autotask holds the published revision.
 
 A state machine of Hypothesis edits two quotes of one customer, publishes, accepts and loses them, lets calls fail,
 kills workers, empties Redis, and changes in Autotask what people change there; ``settle`` lets things calm down and
@@ -29,7 +29,7 @@ from tests.push.faults import REMOTE_FAULTS, SHORT, killed_push, recover
 from tests.support.connected_desk import Desk, line, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import outbox, processing
 from webapp.services.autotask.wanted.amounts import item_net
 from webapp.services.autotask.wanted.desired import BUCKETS
 from webapp.services.quoting.answer import acceptance
@@ -48,7 +48,7 @@ places = st.integers(0, 8)
 
 @dataclasses.dataclass
 class Side:
-    """One of the quotes, and what people did to it in Autotask. ``touched``: ids of items that they changed there."""
+    """One of the quotes, and what people did to it in Autotask. ``touched``: ids of items that they changed."""
 
     id: int
     published: bool = False
@@ -96,7 +96,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         which=either, price=prices, quantity=quantities, period=st.sampled_from(PERIODS), discount=discounts,
-        kind=st.sampled_from(("goods", "shared", "labor", "taxed", "optional")),
+        kind=st.sampled_from(("product", "shared", "labor", "taxed", "optional")),
     )  # fmt: skip
     def add_line(
         self, which: int, price: Decimal, quantity: Decimal, period: str, discount: tuple[str, Any], kind: str
@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
             acceptance.record_for_customer(self.desk.rep, side.id, {"name": "Ida Ott", "email": ""})
         side.ended = how
 
-    # What befalls them --------------------------------------------------------------------------------------
+    # Faults -------------------------------------------------------------------------------------------------
 
     @rule(name=st.sampled_from(sorted(REMOTE_FAULTS)), nth=st.integers(1, 25))
     def fault(self, name: str, nth: int) -> None:
@@ -194,7 +194,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=either)
     def push(self, which: int) -> None:
         if self.sides[which].published:
-            outbox.process(self.desk.runtime, newest_entry(self.sides[which].id).id)
+            processing.process(self.desk.runtime, newest_entry(self.sides[which].id).id)
 
     @rule(which=either)
     def publish_and_push(self, which: int) -> None:
@@ -252,7 +252,7 @@ class Machine(RuleBasedStateMachine):
             note = self.sides[which].note
             self.desk.tenant.edit("Opportunities", there["opportunityID"], description=note)
 
-    # What must be true when it is quiet ---------------------------------------------------------------------
+    # What must be true in the end ---------------------------------------------------------------------------
 
     @rule()
     def settle(self) -> None:
@@ -297,7 +297,7 @@ class Machine(RuleBasedStateMachine):
         agrees = self.compare_lines(side, frozen, ours, run)
         opportunity = next(row for row in opportunities if row["id"] == there["opportunityID"])
         if agrees and not by_hand:
-            # A line that was touched may come to the same by another price and discount, which is said as well.
+            # A touched line may have the same total with a different price and discount; that is reported too.
             assert run.state == "synced" or side.touched, run.sentence
             assert {name: money(opportunity[name]) for name, _ in BUCKETS.values()} == sums(frozen)
         else:
@@ -313,7 +313,7 @@ class Machine(RuleBasedStateMachine):
     def compare_lines(
         self, side: Side, frozen: snapshot.Snapshot, ours: list[dict[str, Any]], run: PushRun
     ) -> bool:
-        """Line for line as published; what people touched in Autotask may differ, but is named then."""
+        """Every line as published; a line that people touched in Autotask may differ, but is named."""
         amounts = pricing.of_snapshot(frozen).lines
         wanted = [(one.name, amount.net) for one, amount in zip(frozen.lines, amounts, strict=True)]
         if frozen.shipping_amount:
@@ -326,7 +326,7 @@ class Machine(RuleBasedStateMachine):
         assert side.touched, f"{found} instead of {wanted}"
         left = list(wanted)
         for row, one in zip(ours, found, strict=True):
-            # An untouched line is as published; of a touched one at least the name is.
+            # An untouched line is as published; a touched line at least has its name.
             match = one if row["id"] not in side.touched else next(w for w in left if w[0] == one[0])
             assert match in left, f"{one} is not among {left}"
             left.remove(match)
@@ -335,7 +335,7 @@ class Machine(RuleBasedStateMachine):
         return False
 
     def there(self, which: int) -> dict[str, Any] | None:
-        """The Autotask quote, of which there is never more than one."""
+        """The Autotask quote; there is never more than one."""
         number = str(self.quote(self.sides[which]).number)
         rows = [
             one for one in self.theirs("Quotes", "externalQuoteNumber", number) if self.mark in one["name"]
@@ -344,7 +344,7 @@ class Machine(RuleBasedStateMachine):
         return rows[0] if rows else None
 
     def items_of(self, quote_id: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Our items in their order, and those added by hand."""
+        """Our items in their order, and the items added in Autotask."""
         items = sorted(self.theirs("QuoteItems", "quoteID", quote_id), key=lambda row: row["sortOrderID"])
         by_hand = [row for row in items if row["name"].startswith("By hand")]
         return [row for row in items if row not in by_hand], by_hand
@@ -354,7 +354,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def sums(frozen: snapshot.Snapshot) -> dict[str, Decimal]:
-    """What each bucket of the opportunity must come to."""
+    """The expected total of each of the opportunity's amounts."""
     labor = {one.uid for one in frozen.lines if one.category_path == "Professional Services"}
     wanted = {name: Decimal(0) for name, _ in BUCKETS.values()}
     for one, amounts in zip(frozen.lines, pricing.of_snapshot(frozen).lines, strict=True):
@@ -370,7 +370,7 @@ def money(value: Any) -> Decimal:
 
 @pytest.fixture
 def impatient(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
-    """A desk whose calls time out soon and that waits for nothing between two tries."""
+    """A desk whose calls time out quickly and whose retries don't wait."""
     runtime = app.extensions["quotewright"]
     hasty = dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
     app.extensions["quotewright"] = dataclasses.replace(runtime, config=hasty, pause=lambda _seconds: None)

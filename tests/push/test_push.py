@@ -1,4 +1,4 @@
-"""The push end to end: from a published quote to what Autotask holds."""
+"""The push end to end: from a published quote to Autotask's records."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_unchanged_quote_is_pushed_with_two_reads_and_no_write(desk: Desk) ->
     assert (stats["total"], stats["writes"]) == (2, 0), stats
 
 
-def test_one_changed_line_costs_four_calls_of_which_two_write(desk: Desk) -> None:
+def test_one_changed_line_costs_four_calls_and_two_of_them_write(desk: Desk) -> None:
     quote = desk.quote(*every_kind(desk))
     desk.push(quote)
     desk.tenant.forget_calls()

@@ -1,4 +1,4 @@
-"""After a push: whatever makes Autotask's sums, taxes, discounts or order differ is said, by line and to the cent."""
+"""After a push, every difference in totals, taxes, discounts or order is reported by line and to the cent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.services.autotask.push import outbox
 
 
 def again(desk: Desk, quote: Quote) -> PushRun:
-    """Push the newest revision once more."""
+    """Push the newest revision again."""
     assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
     db.session.commit()
@@ -32,16 +32,16 @@ def three_lines(desk: Desk) -> Quote:
 @pytest.mark.parametrize(
     ("place", "change", "sentence"),
     [
-        (0, {"quantity": 3}, "Line 1 “Switch” comes to 135.00 in Autotask, to 90.00 here."),
-        (0, {"unitPrice": 45, "unitDiscount": 0}, "Line 1 “Switch” has a discount of 0.00 in Autotask, of 10.00 here."),
-        (1, {"periodType": "Yearly"}, "Line 2 “Care” is billed for another period in Autotask than here"),
-        (1, {"isOptional": True}, "Line 2 “Care” is optional in Autotask only."),
-        (2, {"isTaxable": False}, "Line 3 “Router” carries 0.00 tax in Autotask, 7.10 here."),
-        (2, {"sortOrderID": 1}, "Line 3 “Router” does not stand behind line 2 “Care” in Autotask"),
+        (0, {"quantity": 3}, "Line 1 “Switch” totals 135.00 in Autotask and 90.00 here."),
+        (0, {"unitPrice": 45, "unitDiscount": 0}, "Line 1 “Switch” has a discount of 0.00 in Autotask and 10.00 here."),
+        (1, {"periodType": "Yearly"}, "Line 2 “Care” has a different billing period in Autotask than here (monthly)."),
+        (1, {"isOptional": True}, "Line 2 “Care” is optional in Autotask but not here."),
+        (2, {"isTaxable": False}, "Line 3 “Router” has 0.00 tax in Autotask and 7.10 here."),
+        (2, {"sortOrderID": 1}, "Line 3 “Router” doesn't follow line 2 “Care” in Autotask"),
         (1, None, "Line 2 “Care” is missing in Autotask."),
     ],
 )  # fmt: skip
-def test_a_line_that_differs_makes_the_run_amber_and_is_named(
+def test_a_line_that_differs_puts_the_run_out_of_sync_and_is_named(
     desk: Desk, place: int, change: dict[str, Any] | None, sentence: str
 ) -> None:
     quote = three_lines(desk)
@@ -58,7 +58,7 @@ def test_a_line_that_differs_makes_the_run_amber_and_is_named(
     assert sentence in run.sentence
 
 
-def test_a_line_added_by_hand_makes_the_sums_differ_and_is_named(desk: Desk) -> None:
+def test_a_line_added_in_autotask_makes_the_totals_differ_and_is_named(desk: Desk) -> None:
     quote = three_lines(desk)
     desk.push(quote)
     _, remote, items = of_quote(desk, quote.number)
@@ -68,12 +68,12 @@ def test_a_line_added_by_hand_makes_the_sums_differ_and_is_named(desk: Desk) -> 
     (number,) = desk.tenant.seed(QuoteItems=[new])["QuoteItems"]
     run = again(desk, quote)
     assert run.state == "amber"
-    assert f"“By hand” ({number}) was added in Autotask by hand and adds 90.00" in run.sentence
+    assert f"“By hand” ({number}) was added in Autotask and adds 90.00" in run.sentence
     desk.tenant.edit("QuoteItems", number, isOptional=True)
     assert again(desk, quote).state == "synced", "an optional line changes no sum"
 
 
-def test_an_opportunity_that_did_not_follow_is_written_and_looked_at_again(desk: Desk) -> None:
+def test_an_opportunity_that_did_not_follow_is_written_and_checked_again(desk: Desk) -> None:
     quote = three_lines(desk)
     desk.push(quote)
     opportunity, _, _ = of_quote(desk, quote.number)
@@ -82,7 +82,7 @@ def test_an_opportunity_that_did_not_follow_is_written_and_looked_at_again(desk:
     assert Decimal(str(of_quote(desk, quote.number)[0]["monthlyRevenue"])) == 20
 
 
-def test_amounts_of_an_opportunity_that_follows_nothing_are_compared_too(desk: Desk) -> None:
+def test_amounts_of_an_opportunity_that_does_not_follow_are_compared_too(desk: Desk) -> None:
     chosen = desk.settings("opportunity").model_copy(update={"use_quote_totals": False})
     desk.save(opportunity=chosen)
     quote = three_lines(desk)
@@ -92,6 +92,6 @@ def test_amounts_of_an_opportunity_that_follows_nothing_are_compared_too(desk: D
     run = again(desk, quote)
     assert (run.state, run.sentence) == (
         "amber",
-        "The opportunity's monthly revenue is 1.00 in Autotask, 20.00 here.",
+        "The opportunity's monthly revenue is 1.00 in Autotask and 20.00 here.",
     )
     assert Decimal(str(of_quote(desk, quote.number)[0]["monthlyRevenue"])) == 1, "theirs is left to a person"

@@ -1,4 +1,4 @@
-"""What is tried again, when, and what is not; and that a quote is pushed by one at a time, its newest revision only."""
+"""What is retried and when; one push of a quote at a time, and only of its newest revision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.models import OutboxEntry, db, utc_now
 from webapp.services.autotask.api import replies
 from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client
 from webapp.services.autotask.api.errors import AutotaskError, Busy, Refused, Temporary
-from webapp.services.autotask.push import lease, outbox
+from webapp.services.autotask.push import lease, processing, results
 
 
 @pytest.mark.parametrize(
@@ -27,18 +27,19 @@ from webapp.services.autotask.push import lease, outbox
         (500, b"", Temporary, True),
         (503, b"<html>Service Unavailable</html>", Temporary, True),
         (302, b"", Temporary, True),
+        (307, b'{"itemId": 1}', Temporary, True),
         (500, b'{"errors": ["unitPrice must be above 0."]}', Refused, False),
         (404, b"", Refused, False),
     ],
 )
-def test_what_an_answer_means(status: int, body: bytes, kind: type[AutotaskError], in_doubt: bool) -> None:
+def test_what_a_response_means(status: int, body: bytes, kind: type[AutotaskError], in_doubt: bool) -> None:
     with pytest.raises(kind) as caught:
         replies.read(status, {}, body, "Quotes")
     assert getattr(caught.value, "in_doubt", False) is in_doubt
 
 
 class Reluctant(BaseHTTPRequestHandler):
-    """Refuses twice, asking for some seconds, and answers then."""
+    """Refuses twice, asking for a wait of some seconds, then responds."""
 
     seconds = "1"
     calls = 0
@@ -68,11 +69,18 @@ def reluctant() -> Iterator[str]:
 
 
 def client(url: str, pauses: list[float]) -> Client:
-    return Client(zone_url=url, user_name="u", secret="s", integration_code="c", pause=pauses.append)
+    return Client(
+        zone_url=url,
+        user_name="u",
+        secret="s",
+        integration_code="c",
+        allowed_hosts=["127.0.0.1"],
+        pause=pauses.append,
+    )
 
 
 @pytest.mark.parametrize(("asked", "least", "most"), [("2", 2, 2), ("0", 0.125, 0.75), ("soon", 0.125, 0.75)])
-def test_a_pause_is_as_long_as_autotask_asks_else_grows_with_jitter(
+def test_a_pause_is_as_long_as_autotask_asks_or_grows_with_jitter(
     reluctant: str, asked: str, least: float, most: float
 ) -> None:
     Reluctant.seconds = asked
@@ -100,40 +108,40 @@ def entry_after_failing(desk: Desk, kind: str, attempt: int) -> OutboxEntry:
     return newest_entry(quote.id)
 
 
-def test_an_autotask_that_is_away_is_waited_for_however_long(desk: Desk) -> None:
+def test_a_push_waits_forever_while_autotask_is_away(desk: Desk) -> None:
     entry = entry_after_failing(desk, "503", 500)
     assert (entry.state, entry.attempt) == ("waiting", 501)
     assert timedelta(minutes=7) < entry.not_before - utc_now() < timedelta(minutes=13)
     assert desk.tenant.stats()["total"] >= TRIES, "the calls themselves were tried again as well"
 
 
-def test_an_error_of_autotasks_own_that_stays_is_for_a_person_to_look_at(desk: Desk) -> None:
-    assert entry_after_failing(desk, "500", outbox.MAX_ATTEMPTS).state == "parked"
+def test_a_lasting_internal_error_of_autotask_goes_to_a_person(desk: Desk) -> None:
+    assert entry_after_failing(desk, "500", results.MAX_ATTEMPTS).state == "parked"
 
 
-def test_a_quote_is_pushed_by_one_at_a_time_and_waiting_for_it_uses_up_no_try(desk: Desk) -> None:
+def test_a_second_push_of_a_quote_waits_without_using_up_an_attempt(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"})
     entry = desk.publish(quote)
     token = lease.take(quote.id, "another worker")
     assert token is not None
-    outbox.process(desk.runtime, entry.id)
+    processing.process(desk.runtime, entry.id)
     entry = newest_entry(quote.id)
     assert (entry.state, entry.attempt) == ("waiting", 0)
-    assert "under way" in entry.last_error
+    assert "is running" in entry.last_error
     assert desk.tenant.stats()["writes"] == 0
     lease.release(quote.id, token)
     assert desk.process(quote).state == "synced"
 
 
-def test_the_newest_revision_alone_is_pushed(desk: Desk) -> None:
+def test_only_the_newest_revision_is_pushed(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"})
     first = desk.publish(quote)
     quote.title = "Another title"
     db.session.commit()
     second = desk.publish(quote)
-    outbox.process(desk.runtime, first.id)
+    processing.process(desk.runtime, first.id)
     assert desk.tenant.stats()["writes"] == 0
-    outbox.process(desk.runtime, second.id)
+    processing.process(desk.runtime, second.id)
     states = list(db.session.scalars(db.select(OutboxEntry.state).order_by(OutboxEntry.id)))
     assert states == ["superseded", "done"]
     files = [row["title"] for row in desk.tenant.state()["OpportunityAttachments"]]

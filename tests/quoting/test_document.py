@@ -67,6 +67,7 @@ def test_right_to_left_and_east_asian_names_are_drawn_with_glyphs(caplog: pytest
     assert [record.message for record in caplog.records if "No font" in record.message] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -113,6 +114,7 @@ def sums_of(pdf: bytes) -> list[tuple[int, str, float]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", range(4, 12))
 def test_sums_stay_together_at_their_size_wherever_the_page_ends(count: int) -> None:
     lines = tuple(

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from sandbox import contract
-
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-
-
-def thorough(examples: int) -> Any:
-    """So many examples, the same ones each time; or as many others as FUZZ_EXAMPLES says."""
-    return settings(
-        max_examples=EXAMPLES or examples,
-        derandomize=not EXAMPLES,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def as_json(document: Any) -> bytes:

@@ -20,8 +20,9 @@ from sandbox import contract
 from sandbox.tenants import Tenants
 from sandbox.web import Sandbox
 from tests.sandbox import fuzz_strategies as noise
-from tests.sandbox.fuzz_strategies import as_json, in_address, thorough
+from tests.sandbox.fuzz_strategies import as_json, in_address
 from tests.sandbox.rest_api import ALL
+from tests.support.examples import examples
 
 CODE, USER, SECRET = "FUZZ", "fuzz@example.com", "fuzz-secret"
 HEADERS = {"ApiIntegrationCode": CODE, "UserName": USER, "Secret": SECRET}
@@ -68,7 +69,7 @@ def test_an_exception_that_nobody_foresaw_would_be_noticed(
         world.send("GET", f"{API}/Roles/1", headers=HEADERS)
 
 
-@thorough(300)
+@examples(300)
 @given(noise.records(), st.sampled_from(["POST", "PATCH", "PUT"]), noise.parents, st.booleans())
 def test_any_record_is_taken_or_refused_with_sentences(
     world: World, made: tuple[contract.Entity, dict[str, Any]], method: str, parent: int, with_id: bool
@@ -85,7 +86,7 @@ def test_any_record_is_taken_or_refused_with_sentences(
     assert world.send("GET", f"/tenants/{CODE}/{entity.name}").status_code == 200
 
 
-@thorough(300)
+@examples(300)
 @given(noise.searches(), st.booleans(), st.booleans())
 def test_any_search_is_answered_or_refused(
     world: World, made: tuple[str, Any], by_get: bool, count: bool
@@ -108,7 +109,7 @@ def test_any_search_is_answered_or_refused(
 ROOTS = [API, "/ATServicesRest/V1.0", "/atservicesrest", "", "/sandbox", "/tenants/FUZZ", "/autotask"]
 
 
-@thorough(400)
+@examples(400)
 @given(
     st.sampled_from(ROOTS),
     st.lists(noise.segments, max_size=5),
@@ -126,7 +127,7 @@ def test_any_address_is_answered(
     world.send(method, path, data=as_json(body), query_string=query, headers=headers)
 
 
-@thorough(200)
+@examples(200)
 @given(
     st.lists(st.sampled_from(noise.admin_words) | noise.segments, max_size=3),
     noise.methods,
@@ -141,7 +142,7 @@ def test_any_admin_call_is_answered(world: World, parts: list[str], method: str,
     world.send("GET", f"{API}/Companies/0", headers=OTHER)
 
 
-@thorough(100)
+@examples(100)
 @given(st.sampled_from(["429", "500", "503", "truncated", "html", "duplicate"]) | noise.text, noise.text)
 def test_any_fault_header_is_answered(world: World, kind: str, more: str) -> None:
     header = "".join(sign for sign in f"{kind};{more}" if sign.isascii() and sign.isprintable())
@@ -295,7 +296,7 @@ def doings(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
     return done
 
 
-@thorough(60)
+@examples(60)
 @given(doings(), st.sampled_from(["Quotes", "QuoteItems", "Companies", "Opportunities", "CompanyWebhooks"]))
 def test_whatever_somebody_did_by_hand_the_api_and_the_pages_go_on(
     world: World, done: list[tuple[str, str, Any]], name: str

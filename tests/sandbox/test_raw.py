@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import sandbox_address
-from tests.sandbox.fuzz_strategies import as_json, thorough
+from tests.sandbox.fuzz_strategies import as_json
 from tests.sandbox.rest_api import talk
+from tests.support.examples import examples
 from tests.support.sandbox import TIMEOUT
 
 SECONDS = 20  # in which an answer must have come; far more than any takes
@@ -81,7 +82,7 @@ def test_the_requests_that_are_broken_here_are_right(program: str) -> None:
         assert status == (b"303" if b"ExecuteCommand" in right else b"200")
 
 
-@thorough(250)
+@examples(250)
 @given(broken() | st.binary(max_size=400))
 def test_any_bytes_are_answered_or_let_go(program: str, sent: bytes) -> None:
     said = talk(program, sent, seconds=SECONDS)

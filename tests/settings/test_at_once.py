@@ -109,7 +109,7 @@ def test_both_connect_for_the_first_time(app: Flask, tenant: Tenant) -> None:
     assert {*results} - {"connected"} in (
         set(),
         {
-            "Somebody else connected Autotask at the same moment, and that connection stands. Open its settings."
+            "Someone else connected Autotask at the same moment, and their connection was saved. Open its settings."
         },
     )
     with app.app_context():

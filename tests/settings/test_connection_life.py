@@ -12,14 +12,14 @@ from webapp.models import Link, OutboxEntry, Quote, db
 from webapp.models.push import WAITING
 from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
 
 
 def attempt(desk: Desk, quote: Quote) -> OutboxEntry:
     """Publish, and do what a worker does; returns the entry."""
     desk.publish(quote)
-    outbox.process(desk.runtime, newest_entry(quote.id).id)
+    processing.process(desk.runtime, newest_entry(quote.id).id)
     entry = newest_entry(quote.id)
     db.session.refresh(entry)
     return entry
@@ -51,7 +51,7 @@ def test_disconnected_pushes_wait_and_go_on_with_the_same_records(desk: Desk) ->
     db.session.commit()
     entry = attempt(desk, quote)
     assert entry.state == WAITING
-    assert "An admin disconnected Autotask. Pushes wait until it is connected again." in entry.last_error
+    assert "An admin disconnected Autotask. Syncs wait until it's connected again." in entry.last_error
     assert settings_store.active().version == version
     with pytest.raises(NotConnected):
         connection.check_again(desk.runtime, desk.rep)
@@ -104,7 +104,7 @@ def test_another_zone_is_found_and_the_links_stay(desk: Desk) -> None:
     quote.title = "After the move"
     db.session.commit()
     entry = attempt(desk, quote)
-    assert (entry.state, "could not be reached" in entry.last_error or "broke" in entry.last_error) == (
+    assert (entry.state, "can't be reached" in entry.last_error or "broke" in entry.last_error) == (
         WAITING,
         True,
     )
@@ -134,16 +134,14 @@ def test_the_page_tells_of_rejected_credentials_and_of_waiting_pushes(
     assert "no longer accepts the API user's credentials" in text(admin.client.get(f"{PAGE}/prerequisites"))
     page = text(admin.client.get(PAGE))
     assert "Settings and links are kept." in page
-    assert "Try the stored ones again" in page
+    assert "Try stored credentials again" in page
     answer = admin.send(admin.form(PAGE, "check-again"))
     assert answer.status_code == 303
-    assert "It does not work yet. Autotask was not connected and nothing was stored." in text(
-        admin.client.get(PAGE)
-    )
+    assert "Still not working. Autotask wasn't connected. Nothing was stored." in text(admin.client.get(PAGE))
     assert admin.send(admin.section("opportunity"), {"probability": "15"}).status_code == 303
     connected.change(secret=connected.secret)
     admin.send(admin.form(PAGE, "check-again"))
-    assert "Waiting pushes go on." in text(admin.client.get(PAGE))
+    assert "Waiting syncs resume." in text(admin.client.get(PAGE))
     with app.app_context():
         assert connection.is_connected()
 
@@ -153,9 +151,9 @@ def test_missing_rights_are_named_by_entity(connected: Tenant, admin: Visitor) -
         permissions={"Quotes": ["query"], "QuoteItems": ["query", "create", "update"], "Taxes": []}
     )
     told = text(admin.client.get(f"{PAGE}/prerequisites"))
-    assert "Quotes: may not create, change." in told
-    assert "QuoteItems: may not delete." in told
-    assert "Taxes: may not read." in told
+    assert "Quotes: can't create, update." in told
+    assert "QuoteItems: can't delete." in told
+    assert "Taxes: can't read." in told
     assert "Companies:" not in told
 
 
@@ -171,9 +169,9 @@ def test_rights_are_listed_entity_by_entity(connected: Tenant, admin: Visitor) -
 @pytest.mark.parametrize(
     ("calls", "mark", "sentence"),
     [
-        (0, "Good", "of 10,000 calls are left in this hour"),
-        (5000, "Attention", "Autotask slows each call down by about half a second from here on."),
-        (7500, "Attention", "Autotask slows each call down by about a second from here on."),
+        (0, "Good", "of 10,000 calls are left this hour"),
+        (5000, "Attention", "Autotask now delays each call by about half a second."),
+        (7500, "Attention", "Autotask now delays each call by about a second."),
     ],
 )
 def test_the_threshold_is_told(
@@ -190,4 +188,4 @@ def test_prerequisites_survive_whatever_answers(connected: Tenant, admin: Visito
     connected.add_fault(kind=kind, times=1000)
     answer = admin.client.get(f"{PAGE}/prerequisites")
     assert answer.status_code == 200
-    assert "Attention Rights of the API user. They could not be looked up just now." in text(answer)
+    assert "Attention API permissions. We couldn't check the permissions just now." in text(answer)

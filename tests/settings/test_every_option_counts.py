@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from webapp.services.autotask.settings import category_mapping, tax_mapping
-from webapp.services.autotask.settings.form_fields import FIELDS
+from webapp.services.autotask.settings.fields.sections import FIELDS
 from webapp.services.autotask.settings.model import (
     SECTIONS,
     AutotaskSettings,
@@ -24,7 +24,8 @@ from webapp.services.autotask.settings.model import (
     TaxCodeMapping,
     TaxRule,
 )
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.quoting.revisions.snapshot import (
@@ -305,7 +306,7 @@ def test_a_listed_loss_reason_goes_before_the_common_one() -> None:
 
 def test_a_new_service_is_priced_at_the_period_that_the_settings_name() -> None:
     yearly = changed(BASE, "products_services", service_period=5)
-    service = next(one for one in compiled(yearly).goods if one.name == "Care").wish.initial
+    service = next(one for one in compiled(yearly).catalog_items if one.name == "Care").record.initial
     assert (service["periodType"], service["unitPrice"], service["unitCost"]) == (
         5,
         Decimal(360),
@@ -315,8 +316,8 @@ def test_a_new_service_is_priced_at_the_period_that_the_settings_name() -> None:
 
 def test_the_markup_of_a_new_record() -> None:
     def rate(**values: Any) -> Any:
-        goods = compiled(changed(BASE, "products_services", **values)).goods
-        return goods[0].wish.initial.get("markupRate")
+        goods = compiled(changed(BASE, "products_services", **values)).catalog_items
+        return goods[0].record.initial.get("markupRate")
 
     assert rate() is None
     assert rate(markup="computed") == Decimal(50)

@@ -15,6 +15,8 @@ from stack.errors import StackError
 from stack.options import ROOT
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.server
+
 
 def python(code: str, folder: Path) -> Child:
     return Child(

@@ -12,6 +12,8 @@ from stack.errors import StackError
 from stack.options import Options
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.server
+
 
 def test_a_redis_that_is_named_wins(redis_url: str, tmp_path: Path) -> None:
     assert redis_server.external_url(Options(data=tmp_path, environ={"REDIS_URL": redis_url})) == redis_url

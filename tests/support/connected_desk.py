@@ -1,4 +1,8 @@
-"""A connected installation with a quote of every kind, for tests of the push."""
+"""A connected installation with a quote of every kind, for tests of the push.
+
+Its quotes are rows: a push needs quotes with a hundred lines, with pulled lines, and without a customer, which the
+services create slowly, only from a live Autotask, or not at all. Tests of the quoting services use ``samples.quote``.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ from webapp.models import (
 )
 from webapp.services.accounts import users
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
     CategoryRule,
@@ -68,17 +72,17 @@ class Desk:
         return next(c.value for c in metadata.reference(self.runtime, name) if c.label == label)
 
     def save(self, **sections: Section) -> None:
-        """Save sections of the settings and make them count."""
+        """Save sections of the settings and make them live."""
         for name, content in sections.items():
             settings_store.save_draft(name, content, settings_store.draft(name).version, self.rep)
         settings_store.save_integration(self.rep)
 
     def settings(self, section: str) -> Any:
-        """A section of the settings as it counts now."""
+        """A section of the live settings."""
         return getattr(settings_store.active(), section)
 
     def quote(self, *lines: dict[str, Any], **header: Any) -> Quote:
-        """A draft with lines; ``person`` and ``organization`` are new unless given."""
+        """A draft with lines, as rows; ``person`` and ``organization`` are new unless given."""
         organization = header.pop("organization", None) or self.organization()
         person = header.pop("person", None) or Person(
             organization=organization,
@@ -102,7 +106,7 @@ class Desk:
         return quote
 
     def organization(self, name: str = "") -> Organization:
-        """A customer that Autotask does not know yet."""
+        """A customer that Autotask doesn't know yet."""
         return Organization(
             name=name or f"Nimbus {uuid.uuid4().hex[:6]}",
             phone="+1 212 555 0100",
@@ -119,13 +123,13 @@ class Desk:
         return newest_entry(quote.id)
 
     def push(self, quote: Quote) -> PushRun:
-        """Publish what changed and do what the worker would; returns the run."""
+        """Publish the changes and push them as the worker would; returns the run."""
         publishing.publish(self.rep, quote.id)
         return self.process(quote)
 
     def process(self, quote: Quote) -> PushRun:
-        """Do the quote's newest entry now, due or not; returns the newest run."""
-        outbox.process(self.runtime, newest_entry(quote.id).id)
+        """Process the quote's newest entry now, due or not; returns the newest run."""
+        processing.process(self.runtime, newest_entry(quote.id).id)
         run = newest_run(quote.id)
         assert run is not None, newest_entry(quote.id).last_error
         return run
@@ -144,7 +148,7 @@ def newest_run(quote_id: int) -> PushRun | None:
 
 
 def line(**values: Any) -> QuoteLine:
-    """A line with what a test does not care about filled in."""
+    """A line, with defaults for everything that isn't given."""
     defaults: dict[str, Any] = {
         "uid": uuid.uuid4().hex,
         "name": "Thing",
@@ -285,6 +289,6 @@ def desk_admin(desk: Desk) -> Visitor:
 
 @pytest.fixture
 def seller(desk: Desk) -> Visitor:
-    """The browser of a user who is no admin."""
+    """The browser of a user who isn't an admin."""
     users.create_user(None, email=SELLER, name="Sam Seller", password=PASSWORD, role="rep")
     return Visitor(desk.app.test_client()).sign_in(SELLER, PASSWORD)

@@ -1,4 +1,7 @@
-"""A small quoting desk for tests, made through the services as people would make it. Needs an application context."""
+"""A small quoting desk for tests, created through the services, as people would. Needs an application context.
+
+Tests of the push use ``connected_desk.Desk.quote``, which creates rows; its docstring says why.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +45,12 @@ def item(actor: User, **values: Any) -> Item:
 
 
 def tax_code(actor: User, name: str = "Sales tax", rate: str = "8.25") -> TaxCode:
-    """A tax code in use."""
+    """An active tax code."""
     return tax_codes.save(actor, None, {"name": name, "rate": rate, "is_active": "1"})
 
 
 def quote(actor: User, *wanted: dict[str, Any], customer: Person | None = None) -> Quote:
-    """A draft with ad hoc lines, ``wanted`` or else one of 100.00."""
+    """A draft with custom items: ``wanted``, or one of 100.00."""
     draft = editing.create(actor, person=customer or person(actor))
     for values in wanted or ({"name": "Firewall", "unit_price": "100"},):
         lines.add_ad_hoc(actor, draft.id, values)

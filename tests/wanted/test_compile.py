@@ -1,4 +1,4 @@
-"""The compiler, by its properties: whatever a quote holds, what is wanted of Autotask comes to the same cents. Pure."""
+"""Properties of compiling: for any quote, the desired state has the same totals to the cent. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.autotask.push.plan import CREATE, build
 from webapp.services.autotask.settings.model import (
@@ -26,7 +27,8 @@ from webapp.services.autotask.settings.model import (
     TaxRule,
 )
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.quoting.money.money import ZERO, percent_of
@@ -66,7 +68,7 @@ SETTINGS = AutotaskSettings(
 
 
 def as_item(wanted: AutotaskSettings) -> AutotaskSettings:
-    """The same with a quote's discount as an item of its own."""
+    """The same settings, with the quote's discount as a separate item."""
     chosen = wanted.products_services.model_copy(update={"discount_as": "item"})
     return wanted.model_copy(update={"products_services": chosen})
 
@@ -148,7 +150,7 @@ def compiled(frozen: Snapshot, wanted: AutotaskSettings = SETTINGS) -> Desired:
 
 @pytest.fixture(autouse=True, scope="module")
 def no_network() -> Iterator[None]:
-    """Nothing here reaches out: a socket that opened would fail the test."""
+    """No network: opening a socket fails the test."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("the compiler opened a socket")
@@ -163,7 +165,7 @@ BOTH = pytest.mark.parametrize("wanted", [SETTINGS, as_item(SETTINGS)], ids=["sp
 
 @BOTH
 @given(frozen=quotes())
-def test_every_bucket_comes_to_the_quotes_own_sum(wanted: AutotaskSettings, frozen: Snapshot) -> None:
+def test_every_bucket_equals_the_quotes_total(wanted: AutotaskSettings, frozen: Snapshot) -> None:
     desired, ours = compiled(frozen, wanted), pricing.of_snapshot(frozen)
     labor = [line.category_id == LABOR for line in frozen.lines]
     for period, (revenue, cost) in BUCKETS.items():
@@ -181,8 +183,8 @@ def test_every_bucket_comes_to_the_quotes_own_sum(wanted: AutotaskSettings, froz
 
 @BOTH
 @given(frozen=quotes())
-@settings(max_examples=400)
-def test_every_item_comes_to_its_cents_by_autotasks_own_reckoning(
+@examples(400)
+def test_every_item_has_its_exact_amount_as_autotask_computes_it(
     wanted: AutotaskSettings, frozen: Snapshot
 ) -> None:
     desired = compiled(frozen, wanted)
@@ -218,7 +220,7 @@ def test_discounts_taxes_and_optional_lines_agree_with_the_quote(
 def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snapshot) -> None:
     desired = compiled(frozen, wanted)
     assert desired.problems == ()
-    goods = {one.wish.key for one in desired.goods}
+    catalog = {item.record.key for item in desired.catalog_items}
     for item in desired.items:
         fields = item.fields
         references = [name for name in REFERENCES if fields.get(name) is not None]
@@ -227,7 +229,7 @@ def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snap
         assert [fields[name] >= 0 for name in DISCOUNTS] == [True] * 3
         assert sum(fields[name] > 0 for name in DISCOUNTS) <= 1
         if references and isinstance(fields[references[0]], Ref):
-            assert fields[references[0]].key in goods
+            assert fields[references[0]].key in catalog
     places = [item.fields["sortOrderID"] for item in desired.items]
     assert places == list(range(1, len(places) + 1))
     titles = [item.fields["name"] for item in desired.items][: len(frozen.lines)]
@@ -240,14 +242,14 @@ def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snap
 @given(frozen=quotes())
 def test_lines_become_what_the_rules_say(frozen: Snapshot) -> None:
     desired = compiled(frozen)
-    goods = {one.wish.key: one.wish for one in desired.goods}
+    catalog = {item.record.key: item.record for item in desired.catalog_items}
     for line, item in zip(frozen.lines, desired.items, strict=False):
         if line.category_id == LABOR:
             assert item.fields["quoteItemType"] == TYPES["labor"]
             assert item.fields["periodType"] == PERIODS[ONE_TIME], "labor is always one-time"
             assert item.fields["laborID"] == 300
             continue
-        named = goods[_reference(item).key]
+        named = catalog[_reference(item).key]
         pulled = line.origin_entity or "nothing"
         recurring = line.recurrence != ONE_TIME
         expected = {
@@ -264,7 +266,7 @@ def test_lines_become_what_the_rules_say(frozen: Snapshot) -> None:
         assert named.chosen_id == (line.origin_id if expected == pulled else None)
         assert item.fields["periodType"] == PERIODS[line.recurrence]
     used = {_reference(item).key for item in desired.items if _has_reference(item)}
-    assert used == set(goods), "nothing is made that no line names: labor, shipping and discounts make none"
+    assert used == set(catalog), "only lines need catalog items: labor, shipping and discounts don't"
 
 
 def _has_reference(item: DesiredRecord) -> bool:
@@ -276,7 +278,7 @@ def _reference(item: DesiredRecord) -> Ref:
 
 
 @given(frozen=quotes())
-def test_the_same_input_gives_the_same_wishes_and_steps(frozen: Snapshot) -> None:
+def test_the_same_input_gives_the_same_records_and_steps(frozen: Snapshot) -> None:
     again = Snapshot.model_validate_json(frozen.canonical())
     assert compiled(frozen) == compiled(again)
     assert build(compiled(frozen), {}, {}) == build(compiled(again), {}, {})
@@ -305,10 +307,10 @@ def test_steps_could_be_run_one_by_one(frozen: Snapshot) -> None:
 )
 def test_a_category_is_matched_or_left_unset(path: str, expected: int | None) -> None:
     desired = compiled(a_quote(a_line(category_path=path)))
-    assert desired.goods[0].wish.initial.get("productCategory") == expected
+    assert desired.catalog_items[0].record.initial.get("productCategory") == expected
 
 
-def test_services_whose_long_names_begin_alike_stay_two() -> None:
+def test_services_whose_long_names_start_the_same_stay_two() -> None:
     lines = [
         a_line(uid=end, name=f"Managed workstation care, {end}", recurrence="monthly")
         for end in ("gold", "silver")
@@ -316,10 +318,12 @@ def test_services_whose_long_names_begin_alike_stay_two() -> None:
     desired = compiled(
         a_quote(*lines, a_line(uid="b", name="managed workstation CARE, gold", recurrence="annual"))
     )
-    names = [one.wish.initial["name"] for one in desired.goods]
+    names = [item.record.initial["name"] for item in desired.catalog_items]
     assert len(names) == len(set(names)) == 2
     assert all(len(name) <= 20 and name.startswith("Managed") for name in names)
-    assert len(desired.goods[0].line_titles) == 2, "one that differs in case alone is the same service"
+    assert len(desired.catalog_items[0].line_titles) == 2, (
+        "a name that differs only in case is the same service"
+    )
 
 
 @pytest.mark.parametrize(("email", "owner"), [("REP@msp.example", 44), ("gone@msp.example", 55)])
@@ -335,7 +339,7 @@ def test_an_opportunity_takes_the_defaults_of_the_settings() -> None:
     assert initial["description"].startswith("Quote 1001")
 
 
-def test_a_quotes_discount_goes_on_an_item_as_far_as_no_tax_hangs_on_it() -> None:
+def test_a_quotes_discount_goes_on_an_item_for_untaxed_lines_only() -> None:
     taxed = a_line(uid="t", unit_price=100, tax_code_id=TAX, tax_name="Tax", tax_rate=Decimal(10))
     frozen = a_quote(
         taxed, a_line(uid="u", unit_price=100), discount_kind="amount", discount_value=Decimal(20)
@@ -345,7 +349,7 @@ def test_a_quotes_discount_goes_on_an_item_as_far_as_no_tax_hangs_on_it() -> Non
     assert (discount.fields["lineDiscount"], discount.fields["quoteItemType"]) == (10, TYPES["discount"])
 
 
-def test_what_is_given_away_comes_to_nothing_even_at_half_a_cent() -> None:
+def test_a_free_line_totals_zero_even_at_half_a_cent() -> None:
     line = a_line(unit_price="0.005", discount_kind="line", discount_value=1)
     (item,) = compiled(a_quote(line)).items
     assert item_net(item.fields) == ZERO
@@ -356,11 +360,11 @@ def test_what_is_given_away_comes_to_nothing_even_at_half_a_cent() -> None:
     [
         ({}, []),
         ({(1, 2): Decimal("8.00")}, []),
-        ({(1, 2): Decimal("8.875")}, ["Lines 1 and 3 carry the tax “Tax” of 8 %", "8.875 % in Autotask"]),
-        ({(9, 2): Decimal("8.00")}, ["Lines 1 and 3 carry", "comes to 0 % in Autotask"]),
+        ({(1, 2): Decimal("8.875")}, ["Lines 1 and 3 have the tax “Tax” of 8%", "8.875% in Autotask"]),
+        ({(9, 2): Decimal("8.00")}, ["Lines 1 and 3 have", "a tax of 0% in Autotask"]),
     ],
 )
-def test_a_tax_that_autotask_reckons_otherwise_is_told_beforehand(
+def test_a_tax_that_autotask_computes_differently_gets_a_warning(
     rates: dict[tuple[int, int], Decimal], told: list[str]
 ) -> None:
     taxed = {"tax_code_id": TAX, "tax_name": "Tax", "tax_rate": Decimal("8.0000")}

@@ -7,9 +7,10 @@ from flask import Flask
 from webapp.cli.autotask import autotask
 from webapp.cli.operate import keys, users
 from webapp.cli.seed import seed
+from webapp.cli.setup_token import setup_token
 
 
 def init_app(app: Flask) -> None:
-    """Register every command group."""
-    for group in (seed, autotask, keys, users):
-        app.cli.add_command(group)
+    """Register every command."""
+    for command in (seed, autotask, keys, users, setup_token):
+        app.cli.add_command(command)

@@ -1,4 +1,4 @@
-"""A connected integration: credentials, settings and what was learnt from the other side."""
+"""A connected integration: credentials, settings, cached lists and links."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ AUTOTASK = "autotask"
 
 
 class Connection(Timestamped, Base):
-    """Credentials of one integration, one row an integration; kept when disconnected.
+    """The credentials of one integration, one row each; the row stays when disconnected.
 
-    ``secret_encrypted`` and ``code_encrypted`` are Fernet tokens (see ``services.vault``).
+    ``secret_encrypted`` and ``code_encrypted`` are Fernet tokens (see ``services.core.vault``).
     ``state``: ``connected``, ``rejected`` (Autotask refused the credentials) or ``disconnected``.
     """
 
@@ -37,7 +37,7 @@ class Connection(Timestamped, Base):
 
 
 class SettingsDraft(Timestamped, Base):
-    """One section as an admin last saved it, not yet counting. ``version`` guards against lost updates."""
+    """One section as an admin last saved it, not yet live. ``version`` guards against lost updates."""
 
     __tablename__ = "settings_draft"
 
@@ -51,7 +51,7 @@ class SettingsDraft(Timestamped, Base):
 
 
 class SettingsVersion(Base):
-    """All sections as activated together by “Save Integration”. The highest ``number`` counts."""
+    """All sections as made live together by “Save Integration”. The highest ``number`` is live."""
 
     __tablename__ = "settings_version"
     __table_args__ = (UniqueConstraint("integration", "number"),)
@@ -67,7 +67,7 @@ class SettingsVersion(Base):
 
 
 class RemoteMetadata(Base):
-    """A cached answer about the other side, for example the fields of an entity with their picklists."""
+    """A cached list from the integration, for example the fields of an entity with their picklists."""
 
     __tablename__ = "remote_metadata"
 
@@ -81,7 +81,7 @@ class Link(Timestamped, Base):
     """Our record ↔ a remote record. Survives disconnecting.
 
     ``local_type``/``local_id``: for example ``organization``/``12``, ``quote``/``7``, ``line``/uid.
-    ``pushed`` holds the fields as last written, for the three-way comparison; ``pushed_hash`` its hash.
+    ``pushed`` holds the fields as last written, for the three-way comparison; ``pushed_hash`` is unused.
     """
 
     __tablename__ = "link"

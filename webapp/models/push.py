@@ -21,10 +21,10 @@ STOPPED = "stopped"
 
 
 class PushBatch(Base):
-    """Pushes that an admin asked for together. ``failures``: in a row; at ``stop_after`` the rest is not begun.
+    """Pushes that an admin started together. ``failures``: in a row; at ``stop_after`` the rest isn't started.
 
-    ``state``: ``running`` or ``stopped`` (``sentence`` says why); a batch whose entries have all ended stays
-    ``running``.
+    ``state``: ``running`` or ``stopped`` (``sentence`` says why). A batch stays ``running`` when all its entries have
+    ended.
     """
 
     __tablename__ = "push_batch"
@@ -42,11 +42,11 @@ class PushBatch(Base):
 
 
 class OutboxEntry(Timestamped, Base):
-    """A wish to bring Autotask up to a quote's newest state, written in the same transaction as the change.
+    """A request to bring Autotask to a quote's newest state, written in the same transaction as the change.
 
     ``state``: ``waiting`` (due at ``not_before``), ``running`` (held by a lease), ``done``, ``superseded``
-    (a newer entry of the same quote covers it), ``parked`` (a person must mend something; ``last_error`` says what) or
-    ``stopped`` (its batch was, before it began).
+    (a newer entry of the same quote covers it), ``parked`` (a person must act; ``last_error`` says how) or ``stopped``
+    (its batch was stopped before it started).
     """
 
     __tablename__ = "outbox_entry"
@@ -73,7 +73,7 @@ class OutboxEntry(Timestamped, Base):
 
 
 class PushLease(Base):
-    """At most one push of a quote at a time. ``token`` only grows: a holder with an old one may write nothing."""
+    """At most one push of a quote at a time. ``token`` only grows; a holder with an old token may not write."""
 
     __tablename__ = "push_lease"
 
@@ -84,7 +84,7 @@ class PushLease(Base):
 
 
 class PushClaim(Base):
-    """A company, contact or item that one push may make and others wait for; valid as long as that push's lease."""
+    """A company, contact or item that one push may create while others wait; valid as long as its lease."""
 
     __tablename__ = "push_claim"
 
@@ -94,7 +94,10 @@ class PushClaim(Base):
 
 
 class PushRun(Base):
-    """One attempt. ``state``: ``running``, ``synced``, ``amber``, ``needs_you``, ``retrying``, ``failed``."""
+    """One attempt of a push.
+
+    ``state``: ``running``, ``synced``, ``amber`` (out of sync), ``needs_you``, ``retrying``, ``failed``.
+    """
 
     __tablename__ = "push_run"
 
@@ -116,9 +119,10 @@ class PushRun(Base):
 
 
 class PushStep(Base):
-    """One step of a run, as planned and as it went.
+    """One step of a run, as planned and as it ended.
 
-    ``state``: ``planned``, ``intent`` (written before the call), ``done``, ``failed``, ``unchanged``.
+    ``state``: ``planned``, ``intent`` (written before the call), ``done``, ``failed``, ``unchanged``, ``resolved`` (an
+    intent that a later run settled) or ``outdated`` (it failed because Autotask had changed).
     ``changes``: ``{field: [before, after]}``.
     """
 
@@ -161,9 +165,9 @@ class PushCall(Base):
 
 
 class PushQuestion(Timestamped, Base):
-    """Several remote records fit one of ours; a person picks, and the answer becomes a ``Link``.
+    """Several remote records match one of ours; a person picks, and the answer becomes a ``Link``.
 
-    ``candidates``: list of ``{"id", "label", "detail"}``. ``chosen_id`` 0 means “none of these, create”.
+    ``candidates``: list of ``{"id", "label", "detail"}``. ``chosen_id`` 0 means “none of these, create one”.
     """
 
     __tablename__ = "push_question"

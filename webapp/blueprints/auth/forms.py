@@ -24,8 +24,14 @@ class LoginForm(FlaskForm):
 
 
 class SetupForm(FlaskForm):
-    """The first admin."""
+    """The first admin. ``token`` is known to whoever operates the server."""
 
+    token = StringField(
+        "Set-up token",
+        [InputRequired("Enter the set-up token."), Length(max=200)],
+        description="Printed in the terminal by make run; on a server, by the command flask setup-token.",
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
+    )
     name = StringField(
         "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -13,8 +13,8 @@ from webapp.blueprints.auth.forms import LoginForm, SetupForm
 from webapp.blueprints.auth.session import SignedIn
 from webapp.blueprints.support import show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import users
-from webapp.services.core.errors import Invalid
+from webapp.services.accounts import first_account, users
+from webapp.services.core.errors import Conflict, Invalid
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -45,15 +45,21 @@ def logout() -> ResponseReturnValue:
 
 @auth.route("/setup", methods=["GET", "POST"])
 def setup() -> ResponseReturnValue:
-    """Create the first admin. Not available once there is an account."""
+    """Create the first admin with the operator's token. Not available once there is an account."""
     if users.any_user():
         return redirect(url_for("auth.login"), 303)
     form = SetupForm()
     if form.validate_on_submit():
         try:
-            user = users.create_first_admin(
-                email=form.email.data or "", name=form.name.data or "", password=form.password.data or ""
+            user = first_account.create(
+                token=form.token.data or "",
+                email=form.email.data or "",
+                name=form.name.data or "",
+                password=form.password.data or "",
             )
+        except Conflict as error:
+            flash(str(error), "error")
+            return redirect(url_for("auth.login"), 303)
         except Invalid as error:
             show_errors(form, error)
         else:

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
 from webapp.services.core import audit
-from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.errors import Invalid, NotFound
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
@@ -67,6 +67,14 @@ def authenticate(email: str, password: str) -> User | None:
     return user
 
 
+def has_password(user: User, password: str) -> bool:
+    """True when ``password`` is the user's."""
+    try:
+        return _hasher.verify(user.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
 def load_session_user(session_id: str) -> User | None:
     """The user of a session id from ``session_id_of``; None when the session has ended or the user is inactive."""
     user_id, _, epoch = session_id.partition(":")
@@ -108,13 +116,6 @@ def find_by_email(email: str) -> User:
     if user is None:
         raise NotFound(f"No one signs in with {email}.")
     return user
-
-
-def create_first_admin(*, email: str, name: str, password: str) -> User:
-    """Create the first account, an admin. Raises Conflict when an account already exists."""
-    if any_user():
-        raise Conflict("Quotewright is already set up. Sign in, or ask an admin for an account.")
-    return create_user(None, email=email, name=name, password=password, role=ADMIN)
 
 
 def set_password(actor: User | None, user: User, password: str) -> None:

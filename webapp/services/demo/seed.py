@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +14,7 @@ from webapp.services.catalog import categories, items, tax_codes
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Invalid
 from webapp.services.demo import data as demo_data
+from webapp.services.demo import retired_logins
 from webapp.services.demo.data import Block
 from webapp.services.people import directory
 from webapp.services.quoting.answer import acceptance
@@ -20,40 +23,65 @@ from webapp.services.quoting.lifecycle import publishing, transitions
 
 ADMIN_EMAIL = "admin@demo.example"
 REP_EMAIL = "rep@demo.example"
-PASSWORD = "quotewright-demo"  # noqa: S105  printed on the first page of the README; for a look on one's own computer
+# No characters that look alike, because people read these from a terminal.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
 class Login:
-    """How to sign in to the example company."""
+    """How to sign in to the example company. ``password`` is empty if the person has chosen another."""
 
     role: str
     email: str
     password: str
 
 
-def seed() -> list[Login]:
-    """Fill the database and return the logins.
+def others() -> str:
+    """A sentence if the database has accounts that aren't the example's; otherwise empty."""
+    emails = set(db.session.scalars(db.select(User.email)))
+    if emails and ADMIN_EMAIL not in emails:
+        return "There are other accounts here, so the example company was not added."
+    return ""
+
+
+def new_passwords(known: Mapping[str, str]) -> dict[str, str]:
+    """A password for each account of the example: the known one, or a random one."""
+    return {email: known.get(email) or _random() for email in (ADMIN_EMAIL, REP_EMAIL)}
+
+
+def seed(passwords: Mapping[str, str]) -> list[Login]:
+    """Fill the database and return the logins. New accounts get ``passwords``.
 
     Raises Invalid when there are other accounts already: a company's own data are not mixed with an example.
     """
-    emails = set(db.session.scalars(db.select(User.email)))
-    if emails and ADMIN_EMAIL not in emails:
-        raise Invalid("There are accounts here already, so the example company was not added.")
-    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN)
-    rep = _user(REP_EMAIL, "Robin Alvarez", REP)
+    if others():
+        raise Invalid(others())
+    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN, passwords)
+    rep = _user(REP_EMAIL, "Robin Alvarez", REP, passwords)
     company = demo_data.load()
     _profile(admin, company["company"])
     _items(admin, company)
     _customers(admin, company)
     for quote in company["quotes"]:
         _quote(rep, quote)
-    return [Login(ADMIN, ADMIN_EMAIL, PASSWORD), Login(REP, REP_EMAIL, PASSWORD)]
+    return [_login(user, passwords[user.email]) for user in (admin, rep)]
 
 
-def _user(email: str, name: str, role: str) -> User:
+def _random() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
+
+
+def _login(user: User, password: str) -> Login:
+    return Login(user.role, user.email, password if users.has_password(user, password) else "")
+
+
+def _user(email: str, name: str, role: str, passwords: Mapping[str, str]) -> User:
     found: User | None = db.session.scalar(db.select(User).filter_by(email=email))
-    return found or users.create_user(None, email=email, name=name, password=PASSWORD, role=role)
+    if found is None:
+        return users.create_user(None, email=email, name=name, password=passwords[email], role=role)
+    if users.has_password(found, retired_logins.PUBLISHED):
+        users.set_password(None, found, passwords[email])
+    return found
 
 
 def _profile(admin: User, own: Block) -> None:

@@ -1,1 +1,1 @@
-"""Speaking HTTP to Autotask: the client, its replies, errors, limits, and values as they travel."""
+"""Talk HTTP to Autotask: transport, client, replies, errors, limits, and values as they are sent."""

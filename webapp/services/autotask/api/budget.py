@@ -1,10 +1,10 @@
-"""Keeping within Autotask's limits across every process of ours.
+"""Stay within Autotask's limits across all our processes.
 
-Autotask allows an integration three threads at each object endpoint, and a number of calls an hour. The threads in use
-live in Redis as sorted sets whose members expire unless their process renews them, so a killed process gives its slots
-back by itself. Without Redis a process makes one call at a time at each endpoint, so that three processes together stay
-within the limit. When Redis comes back, empty or with what it had kept, nobody begins a call until every process had
-time to tell what it still has under way.
+Autotask allows an integration three threads at each object endpoint, and a number of calls per hour. Redis holds the
+threads in use as sorted sets whose members expire unless their process renews them, so the slots of a killed process
+become free by themselves. Without Redis, a process makes one call at a time at each endpoint, so that three processes
+together stay within the limit. When Redis comes back, empty or with old contents, no call starts until every process
+has had time to report its running calls.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ RENEW_SECONDS = 0.1
 SETTLE_SECONDS = 0.3
 CLOSED_SECONDS = 60
 
-# KEYS: the slots, from when on this run of Redis may be trusted, whether the hour is used up. ARGV: limit, member,
-# hold, settle. 1: taken; 0: not now; -1: the hour is used up.
+# KEYS: the slots, the time from which this run of Redis can be trusted, whether the hour is used up. ARGV: limit,
+# member, hold, settle. Returns 1: taken; 0: not now; -1: the hour is used up.
 _TAKE = """
 if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
 local clock = redis.call('TIME')
@@ -58,13 +58,13 @@ return 1
 
 
 class _Process:
-    """What this process has under way, renewed by a thread as long as there is anything."""
+    """The calls that this process has running, renewed by a thread while there are any."""
 
     def __init__(self) -> None:
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
-        """Also in a forked child, which has none of its parent's calls and threads."""
+    def reset(self) -> None:
+        """Start with no calls and no threads; a forked child does too, since it has none of its parent's."""
         self.lock = threading.Lock()
         self.semaphores: dict[str, threading.BoundedSemaphore] = defaultdict(
             lambda: threading.BoundedSemaphore(THREADS)
@@ -85,7 +85,7 @@ class _Process:
         threading.Thread(target=self.renew, name="autotask-slots", daemon=True).start()
 
     def hold_alone(self, member: str, redis: Redis, key: str) -> bool:
-        """Like ``hold``, but only when this process has nothing else under way there; False otherwise."""
+        """Like ``hold``, but only when this process has no other call there; False otherwise."""
         with self.lock:
             if any(other == key for _, other in self.held.values()):
                 return False
@@ -102,7 +102,7 @@ class _Process:
             return
 
     def renew(self) -> None:
-        """Renew every slot ten times a second, until there is none."""
+        """Renew every slot ten times a second until none is left."""
         while True:
             time.sleep(RENEW_SECONDS)
             with self.lock:
@@ -116,16 +116,16 @@ class _Process:
                 except (RedisError, OSError):
                     break
                 if member not in self.held:
-                    # It was given back meanwhile, so it must not live on.
+                    # It was given back in the meantime, so it must not stay.
                     self.give_back(member, redis, key)
 
 
 _process = _Process()
-os.register_at_fork(after_in_child=_process.begin_anew)
+os.register_at_fork(after_in_child=_process.reset)
 
 
 class SharedBudget:
-    """Slots of one connection. ``integration`` tells two connections in the same zone apart."""
+    """The slots of one connection. ``integration`` distinguishes two connections in the same zone."""
 
     def __init__(self, redis: Redis, zone_url: str, integration: str) -> None:
         self._redis = redis
@@ -134,7 +134,7 @@ class SharedBudget:
 
     @contextmanager
     def slot(self, endpoint: str) -> Iterator[None]:
-        """Blocker one thread of ``endpoint`` while the block runs. Raises HourUsedUp when the hour is used up."""
+        """Hold one thread of ``endpoint`` while the block runs. Raises HourUsedUp when the hour's calls are used up."""
         key = f"{self._prefix}:threads:{endpoint}"
         with _process.semaphore(key):
             member = self._take(key)
@@ -144,7 +144,7 @@ class SharedBudget:
                 _process.give_back(member, self._redis, key)
 
     def close(self) -> None:
-        """Autotask says that the hour's calls are used up: nobody calls for a minute."""
+        """The hour's calls are used up: stop all calls for a minute."""
         try:
             self._redis.set(f"{self._prefix}:closed", "1", ex=CLOSED_SECONDS)
         except (RedisError, OSError):
@@ -163,13 +163,13 @@ class SharedBudget:
                 answer = 0
             if answer == -1:
                 raise HourUsedUp(
-                    "The calls that Autotask allows in an hour are (nearly) used up. Pushes go on by themselves."
+                    "Autotask's hourly call limit is (nearly) used up. Syncs resume automatically."
                 )
             if answer:
                 _process.hold(member, self._redis, key)
                 return member
             time.sleep(0.01 + random.random() * 0.03)  # noqa: S311  no secret
         raise Busy(
-            f"All {THREADS} calls that Autotask takes at once were under way for {WAIT_SECONDS} seconds. "
-            "The push goes on by itself."
+            f"All {THREADS} of Autotask's parallel calls were busy for {WAIT_SECONDS} seconds. "
+            "The sync resumes automatically."
         )

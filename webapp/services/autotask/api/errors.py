@@ -1,4 +1,4 @@
-"""What can go wrong between us and Autotask, told apart by what to do about it."""
+"""Errors in talking to Autotask, one class for each way to deal with them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class AutotaskError(ServiceError):
 
 
 class Temporary(AutotaskError):
-    """Worth trying again later. ``in_doubt``: the call may have taken effect although its answer never came.
+    """Worth retrying later. ``in_doubt``: the call may have worked although its response was lost.
 
-    ``timed_out``: Autotask may even still be at work on it. ``retry_after``: seconds that Autotask asks to wait.
+    ``timed_out``: Autotask may still be working on it. ``retry_after``: the seconds that Autotask asks us to wait.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Temporary(AutotaskError):
 
     @property
     def is_away(self) -> bool:
-        """True when Autotask did not answer, or only that it cannot now: waiting longer is all that there is to do."""
+        """True when Autotask didn't respond, or is unavailable: all we can do is wait."""
         return self.status in (None, 429, 502, 503, 504)
 
 
@@ -46,11 +46,11 @@ class Busy(Temporary):
 
 
 class HourUsedUp(Busy):
-    """The calls that Autotask allows in an hour are used up; another try makes sense in a minute or more."""
+    """The hour's calls are used up; a retry makes sense after a minute or more."""
 
 
 class Refused(AutotaskError):
-    """Autotask understood and said no; repeating it would change nothing. ``sentences`` are Autotask's own."""
+    """Autotask understood and refused; a retry would change nothing. ``sentences`` are Autotask's own."""
 
     def __init__(self, sentences: list[str], *, status: int | None = None, path: str = "") -> None:
         super().__init__("Autotask refused: " + " ".join(sentences), status=status, path=path)
@@ -58,16 +58,16 @@ class Refused(AutotaskError):
 
 
 class CredentialsRejected(AutotaskError):
-    """401: the user name, secret or integration code does not hold any more."""
+    """401: the user name, secret or integration code is no longer valid."""
 
 
 class Forbidden(AutotaskError):
-    """403: the API user lacks a right."""
+    """403: the API user lacks a permission."""
 
 
 class NotConnected(ServiceError):
-    """There is no connection to Autotask, or it was disconnected."""
+    """Autotask was never connected, or was disconnected."""
 
 
 class ConnectionRefused(Invalid):
-    """Connecting failed and nothing was stored; ``fields`` says at which field."""
+    """Connecting failed and nothing was stored; ``fields`` has a sentence for each wrong field."""

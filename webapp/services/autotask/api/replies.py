@@ -1,9 +1,9 @@
-"""What Autotask's answers mean: a document, or one of our errors. And numbers as they go there."""
+"""Read Autotask's responses: a document, or one of our errors. And write numbers as Autotask takes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,61 +22,71 @@ def number(value: Any) -> Any:
 
 
 def item_id(answer: dict[str, Any], entity: str) -> int:
-    """The id of what was created. Raises Temporary, in doubt, when the answer names none."""
+    """The id of the created record. Raises Temporary, in doubt, when the response has no id."""
     try:
         return int(answer["itemId"])
     except (KeyError, TypeError, ValueError) as error:
         raise Temporary(
-            f"Autotask's answer to creating in {entity} named no id; what became of it is looked up.",
+            f"Autotask's response to a create in {entity} had no id. We check whether the record exists.",
             in_doubt=True,
         ) from error
 
 
-def read(status: int, headers: Mapping[str, str], content: bytes, path: str) -> dict[str, Any]:
-    """The answer as a document. Raises the AutotaskError that its status and sentences mean."""
+def read(
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    path: str,
+    *,
+    hide: Callable[[str], str] = str,
+) -> dict[str, Any]:
+    """The response as a document. Raises the AutotaskError that its status and sentences mean.
+
+    ``hide`` takes our credentials out of Autotask's sentences, which people read.
+    """
     try:
         answer = json.loads(content, parse_float=Decimal) if content else None
     except ValueError:
         answer = None
-    if status < 400 and isinstance(answer, dict):
+    if status < 300 and isinstance(answer, dict):
         return answer
-    said_there = sentences(answer)
-    said = " ".join(said_there)
+    refusals = [hide(sentence) for sentence in sentences(answer)]
+    said = " ".join(refusals)
     low = said.lower()
     if any(word in low for word in (*THREADS, *HOURLY)) or status == 429:
-        sentence = f"Autotask is at its limit of calls: {said or 'status 429'}"
+        sentence = f"Autotask's call limit is reached: {said or 'status 429'}"
         raise Busy(sentence, status=status, path=path, retry_after=_retry_after(headers))
     if status == 401:
         raise CredentialsRejected(
             f"Autotask no longer accepts the API user's credentials. {said}", status=401, path=path
         )
     if status == 403:
-        raise Forbidden(f"The API user lacks a right in Autotask: {said or path}", status=403, path=path)
+        raise Forbidden(f"The API user lacks a permission in Autotask: {said or path}", status=403, path=path)
     if status < 400:
         raise Temporary(
-            "Autotask's answer could not be read, so what became of the call is looked up.",
+            "Autotask's response couldn't be read. We check whether the call worked.",
             status=status,
             path=path,
             in_doubt=True,
         )
-    if status >= 500 and (not said_there or low.rstrip(". ") in GENERIC):
+    if status >= 500 and (not refusals or low.rstrip(". ") in GENERIC):
         raise Temporary(
-            f"Autotask had an error of its own (status {status}).",
+            f"Autotask reported an internal error (status {status}).",
             status=status,
             path=path,
             in_doubt=True,
             retry_after=_retry_after(headers),
         )
-    raise Refused(said_there or [f"status {status}"], status=status, path=path)
+    raise Refused(refusals or [f"status {status}"], status=status, path=path)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds of the header Retry-After; 0 without one. A date, which it may also hold, is left to our backoff."""
+    """The seconds in the header Retry-After; 0 without the header, and for a date, where our backoff is used."""
     text = headers.get("Retry-After", "").strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0.0
 
 
 def sentences(answer: Any) -> list[str]:
-    """Autotask's own sentences in an answer; empty when it has none."""
+    """Autotask's own sentences in a response; empty when there are none."""
     errors = answer.get("errors") if isinstance(answer, dict) else None
-    return [str(one) for one in errors] if isinstance(errors, list) else []
+    return [str(sentence) for sentence in errors] if isinstance(errors, list) else []

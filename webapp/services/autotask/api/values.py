@@ -1,4 +1,4 @@
-"""Comparing our values with Autotask's, and keeping them as JSON."""
+"""Compare our values with Autotask's, and store them as JSON."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 
-def same(ours: Any, theirs: Any) -> bool:
-    """True when both mean the same: 5 and 5.0, a date-time in two spellings, nothing and an empty text."""
-    return bool(canonical(ours) == canonical(theirs))
+def is_equal(ours: Any, remote: Any) -> bool:
+    """True when both mean the same: 5 and 5.0, a date-time in two spellings, None and an empty text."""
+    return bool(canonical(ours) == canonical(remote))
 
 
 def canonical(value: Any) -> Any:
@@ -41,7 +41,7 @@ def _number(value: int | float | Decimal) -> Any:
 
 
 def plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields as JSON keeps them: decimals as text without needless zeros."""
+    """Fields as JSON stores them: decimals as text without trailing zeros."""
     return {name: _plain(value) for name, value in fields.items()}
 
 
@@ -52,11 +52,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def same_as_pushed(ours: Any, pushed: Any) -> bool:
-    """Like ``same`` for a value that came back from ``plain``: a number may be a text there."""
+def equals_pushed(ours: Any, pushed: Any) -> bool:
+    """Like ``is_equal``, for a value that ``plain`` stored: a number may be a text there."""
     if isinstance(ours, int | Decimal) and not isinstance(ours, bool) and isinstance(pushed, str):
         try:
-            return same(ours, Decimal(pushed))
+            return is_equal(ours, Decimal(pushed))
         except InvalidOperation:
             return False
-    return same(ours, pushed)
+    return is_equal(ours, pushed)

@@ -1,1 +1,1 @@
-"""Which Autotask we are connected to: credentials, prerequisites, cached lists, web links, pausing."""
+"""The connection to Autotask: credentials, prerequisites, cached lists, links to its pages, pausing."""

@@ -1,17 +1,17 @@
-"""Connecting to Autotask: the zone, the check of the credentials, and their encrypted keeping."""
+"""Connect to Autotask: find the zone, check the credentials, store them encrypted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api import hosts
 from webapp.services.autotask.api.budget import SharedBudget
-from webapp.services.autotask.api.client import CallRecord, Client, condition, find_zone
+from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import (
     AutotaskError,
     ConnectionRefused,
@@ -21,11 +21,12 @@ from webapp.services.autotask.api.errors import (
     Refused,
     Temporary,
 )
+from webapp.services.autotask.api.transport import CallRecord, find_zone
 from webapp.services.autotask.connection import other_autotask
 from webapp.services.core import audit
 from webapp.services.core.runtime import Runtime
 
-# When a list counts as read that must be read anew, and serves until it was.
+# The time of reading of a list that must be refreshed; until then the old list is used.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CONNECTED, REJECTED, DISCONNECTED = "connected", "rejected", "disconnected"
 
@@ -36,7 +37,7 @@ def load() -> Connection | None:
 
 
 def is_connected() -> bool:
-    """True when credentials are stored and count."""
+    """True when working credentials are stored."""
     connection = load()
     return connection is not None and connection.state == CONNECTED
 
@@ -46,8 +47,8 @@ def connect(
 ) -> Connection:
     """Find the zone, check the credentials with one call, store them encrypted.
 
-    Connecting again replaces the credentials; links and settings stay, and should it be another Autotask, pushing is
-    paused first. Raises ConnectionRefused with a sentence at the field that is wrong; nothing is stored then.
+    Connecting again replaces the credentials and keeps links and settings. If it is another Autotask, pushing is paused
+    first. Raises ConnectionRefused with a sentence for the wrong field; then nothing is stored.
     """
     user_name, secret, integration_code = user_name.strip(), secret.strip(), integration_code.strip()
     _check_filled(user_name, secret, integration_code)
@@ -59,6 +60,7 @@ def connect(
             user_name=user_name,
             secret=secret,
             integration_code=integration_code,
+            allowed_hosts=runtime.config.autotask_allowed_hosts,
             timeout=runtime.config.autotask_timeout_seconds,
         )
     )
@@ -80,15 +82,15 @@ def connect(
     except IntegrityError as error:
         db.session.rollback()
         raise ConnectionRefused(
-            "Somebody else connected Autotask at the same moment, and that connection stands. Open its settings."
+            "Someone else connected Autotask at the same moment, and their connection was saved. Open its settings."
         ) from error
     return connection
 
 
 def check_again(runtime: Runtime, actor: User | None) -> Connection:
-    """Find the zone and check the stored credentials anew, after something was mended in Autotask.
+    """Find the zone and check the stored credentials again, after someone fixed something in Autotask.
 
-    Raises NotConnected when none are stored, ConnectionRefused like ``connect``; the state stays then.
+    Raises NotConnected when no credentials are stored, ConnectionRefused like ``connect``; then the state stays.
     """
     connection = load()
     if connection is None or not connection.secret_encrypted:
@@ -107,19 +109,19 @@ def check_again(runtime: Runtime, actor: User | None) -> Connection:
 
 
 def disconnect(actor: User | None) -> None:
-    """Stop using the credentials and forget them. Links, settings and queued pushes stay."""
+    """Delete the credentials. Links, settings and queued pushes stay."""
     connection = load()
     if connection is None:
         return
     connection.state = DISCONNECTED
-    connection.state_sentence = "An admin disconnected Autotask. Pushes wait until it is connected again."
+    connection.state_sentence = "An admin disconnected Autotask. Syncs wait until it's connected again."
     connection.secret_encrypted = connection.code_encrypted = ""
     audit.record(actor, "integration.disconnected", "integration", AUTOTASK)
     db.session.commit()
 
 
 def mark_rejected(sentence: str) -> None:
-    """Autotask refused the stored credentials: say so and let pushes wait, instead of failing one by one."""
+    """Record that Autotask rejected the stored credentials, so that pushes wait instead of failing one by one."""
     connection = load()
     if connection is not None and connection.state == CONNECTED:
         connection.state, connection.state_sentence = REJECTED, sentence[:500]
@@ -134,25 +136,24 @@ def open_client(
 ) -> Client:
     """A client with the stored credentials. Raises NotConnected with a sentence.
 
-    ``on_call`` hears of each finished call; ``before_call`` may raise to keep one from being made.
+    ``on_call`` gets a record of each finished call; ``before_call`` may raise to keep a call from being sent.
     """
     connection = load()
     if connection is None:
-        raise NotConnected(
-            "Autotask is not connected. An admin can connect it under Settings > Integrations."
-        )
+        raise NotConnected("Autotask isn't connected. An admin can connect it under Settings > Integrations.")
     if connection.state != CONNECTED:
         raise NotConnected(
             connection.state_sentence
-            or "The connection to Autotask does not work. An admin can renew it under Settings > Integrations."
+            or "The connection to Autotask doesn't work. An admin can reconnect it under Settings > Integrations."
         )
-    # The operator may have withdrawn the permission for this host since.
-    _check_host(connection.zone_url, runtime.config.autotask_allowed_hosts)
+    # The operator may have withdrawn the permission for this host since, and it may be from before the rule was strict.
+    allowed = runtime.config.autotask_allowed_hosts
     return Client(
-        zone_url=connection.zone_url,
+        zone_url=_checked(connection.zone_url, allowed),
         user_name=connection.user_name,
         secret=runtime.vault.decrypt(connection.secret_encrypted),
         integration_code=runtime.vault.decrypt(connection.code_encrypted),
+        allowed_hosts=allowed,
         timeout=runtime.config.autotask_timeout_seconds,
         budget=SharedBudget(runtime.redis, connection.zone_url, connection.user_name),
         on_call=on_call,
@@ -162,18 +163,19 @@ def open_client(
 
 
 def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str) -> dict[str, object]:
-    """The user's zone, after one call that it accepted with these credentials."""
+    """The user's zone, after one call that it accepted with these credentials. Its addresses are checked ones."""
     config = runtime.config
-    _check_host(config.autotask_root, config.autotask_allowed_hosts)
+    allowed = config.autotask_allowed_hosts
     zone = _zone(runtime, user_name)
-    zone_url = str(zone["url"])
-    _check_host(zone_url, config.autotask_allowed_hosts)
+    web_url = str(zone.get("webUrl") or "")
+    zone |= {"url": _checked(str(zone["url"]), allowed), "webUrl": web_url and _checked(web_url, allowed)}
     _check_credentials(
         Client(
-            zone_url=zone_url,
+            zone_url=str(zone["url"]),
             user_name=user_name,
             secret=secret,
             integration_code=integration_code,
+            allowed_hosts=allowed,
             timeout=config.autotask_timeout_seconds,
         )
     )
@@ -181,11 +183,11 @@ def _verify(runtime: Runtime, user_name: str, secret: str, integration_code: str
 
 
 def _note_verified(runtime: Runtime, connection: Connection, zone: dict[str, object]) -> None:
-    """In the open transaction: it works. The lists are read anew, since it may be another Autotask."""
+    """In the open transaction: the connection works. Refresh the lists, since it may be another Autotask."""
     connection.state, connection.state_sentence = CONNECTED, ""
     connection.root, connection.zone_url = runtime.config.autotask_root, str(zone["url"])
     connection.zone_name = str(zone.get("zoneName") or "")[:100]
-    connection.web_url = str(zone.get("webUrl") or "")[:255]
+    connection.web_url = str(zone.get("webUrl") or "")
     connection.checked_at = utc_now()
     db.session.add(connection)
     db.session.execute(
@@ -197,7 +199,7 @@ def _check_filled(user_name: str, secret: str, integration_code: str) -> None:
     missing = {
         name: sentence
         for name, value, sentence in (
-            ("user_name", user_name, "Enter the API user's name, which looks like an e-mail address."),
+            ("user_name", user_name, "Enter the API user's name. It looks like an email address."),
             ("secret", secret, "Enter the API user's secret (its password)."),
             (
                 "integration_code",
@@ -208,39 +210,35 @@ def _check_filled(user_name: str, secret: str, integration_code: str) -> None:
         if not value or any(ord(char) < 32 for char in value) or not value.isascii()
     }
     if missing:
-        raise ConnectionRefused("Something is missing or has characters that no credential has.", missing)
+        raise ConnectionRefused("Some credentials are missing or contain invalid characters.", missing)
 
 
-def _check_host(url: str, allowed: tuple[str, ...]) -> None:
-    """Let only Autotask's own hosts through, over https, and those that the operator listed."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if parts.scheme in ("http", "https") and (host in allowed or f"{host}:{parts.port}" in allowed):
-        return
-    if parts.scheme == "https" and (host == "autotask.net" or host.endswith(".autotask.net")):
-        return
-    raise ConnectionRefused(
-        f"The address {host or url} is not one of Autotask's, so no credentials were sent to it and nothing was "
-        "stored. An operator can allow it with AUTOTASK_ALLOWED_HOSTS."
-    )
+def _checked(url: str, allowed: tuple[str, ...]) -> str:
+    """``url`` when credentials may go there, put together anew. Raises ConnectionRefused with a sentence."""
+    try:
+        return hosts.checked(url, allowed)
+    except hosts.ForeignHost as error:
+        raise ConnectionRefused(str(error)) from error
 
 
 def _zone(runtime: Runtime, user_name: str) -> dict[str, object]:
+    config = runtime.config
     try:
-        return find_zone(runtime.config.autotask_root, user_name, runtime.config.autotask_timeout_seconds)
+        root = _checked(config.autotask_root, config.autotask_allowed_hosts)
+        return find_zone(root, user_name, config.autotask_timeout_seconds, config.autotask_allowed_hosts)
     except Refused as error:
-        sentence = "Autotask knows no API user of this name. Copy it from the Security tab of the API user."
+        sentence = "Autotask has no API user with this name. Copy the name from the API user's Security tab."
         raise ConnectionRefused(
-            "Autotask was not connected and nothing was stored.", {"user_name": sentence}
+            "Autotask wasn't connected. Nothing was stored.", {"user_name": sentence}
         ) from error
     except Temporary as error:
         raise ConnectionRefused(
-            "Autotask could not be reached, so nothing was checked or stored. Try again in a moment; if it stays, "
-            "ask the operator whether this server may reach Autotask."
+            "We couldn't reach Autotask, so nothing was checked or stored. Try again in a moment. If it keeps failing, "
+            "ask the operator whether this server can reach Autotask."
         ) from error
     except AutotaskError as error:
         raise ConnectionRefused(
-            "What answered at Autotask's address is not Autotask, so nothing was stored. The operator should check "
+            "The server at Autotask's address isn't Autotask, so nothing was stored. The operator should check "
             "AUTOTASK_ROOT and any proxy in between."
         ) from error
 
@@ -252,20 +250,20 @@ def _check_credentials(client: Client) -> None:
         said = str(error).lower()
         if "integration code" in said or "apiintegrationcode" in said or "tracking" in said:
             fields = {
-                "integration_code": "Autotask does not know this integration code (tracking identifier)."
+                "integration_code": "Autotask doesn't know this integration code (tracking identifier)."
             }
         else:
             fields = {
-                "secret": "Autotask did not accept this secret. Check it, and that the integration code belongs to "
-                "this API user."
+                "secret": "Autotask didn't accept this secret. Check it, and check that the integration code belongs "
+                "to this API user."
             }
-        raise ConnectionRefused("Autotask was not connected and nothing was stored.", fields) from error
+        raise ConnectionRefused("Autotask wasn't connected. Nothing was stored.", fields) from error
     except Forbidden as error:
         raise ConnectionRefused(
-            "Autotask accepted the credentials, but this API user may not read companies. Give it the security "
-            "level “API User (system)” in Autotask, then connect again. Nothing was stored."
+            "Autotask accepted the credentials, but this API user can't read companies. Give it the security level "
+            "“API User (system)” in Autotask, then connect again. Nothing was stored."
         ) from error
     except AutotaskError as error:
         raise ConnectionRefused(
-            f"The zone was found, but the check failed and nothing was stored. {error}"
+            f"We found the zone, but checking the credentials failed. Nothing was stored. {error}"
         ) from error

@@ -1,7 +1,7 @@
-"""Noticing that another Autotask was connected than the one that the links speak of.
+"""Notice when the connected Autotask isn't the one that the links belong to.
 
-Its records bear the same ids and are others; a push by the links would write over them. Autotask gives its databases no
-name that could be compared, so the linked quotes are looked for.
+The same ids stand for different records there, and a push that follows the links would overwrite them. Autotask's
+databases have no name to compare, so we look for the linked quotes.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from webapp.services.core import audit
 
 SAMPLE = 200
 REASON = (
-    "none of the quotes that were pushed is in the Autotask that was connected. If it is another one, forget the links "
+    "the connected Autotask has none of the synced quotes. If it's a different Autotask, forget the links "
     "(Settings > Integrations > Links) before you resume"
 )
 
 
 def pause_if_other(client: Client) -> bool:
-    """Pause pushing when links name quotes and not one of them is in this Autotask; True when it was paused. Commits.
+    """Pause pushing when there are linked quotes and this Autotask has none of them; True when paused. Commits.
 
-    When Autotask does not let the quotes be read, nothing is known and nothing is done.
+    Does nothing when Autotask doesn't allow reading quotes.
     """
     query = (
         db.select(Link.remote_id, Link.pushed, Quote.number)
@@ -43,17 +43,17 @@ def pause_if_other(client: Client) -> bool:
         rows = client.query("Quotes", [condition("in", "id", [remote_id for remote_id, _, _ in known])])
     except AutotaskError:
         return False
-    there = {int(row["id"]): row for row in rows}
-    if any(_is_ours(there.get(remote_id, {}), pushed, number) for remote_id, pushed, number in known):
+    remote = {int(row["id"]): row for row in rows}
+    if any(_is_ours(remote.get(remote_id, {}), pushed, number) for remote_id, pushed, number in known):
         return False
     pausing.pause(None, REASON)
     return True
 
 
 def forget_links(actor: User) -> int:
-    """Forget every link to Autotask, what people picked there, and drift; returns how many links. Commits.
+    """Delete all links to Autotask, all answers to questions, and drift; returns the number of links. Commits.
 
-    The next push of a quote looks for everything anew.
+    The next push of each quote matches its records again.
     """
     count = db.session.scalar(db.select(db.func.count(Link.id)).where(Link.integration == AUTOTASK)) or 0
     db.session.execute(db.delete(Link).where(Link.integration == AUTOTASK))
@@ -65,6 +65,6 @@ def forget_links(actor: User) -> int:
 
 
 def _is_ours(row: dict[str, Any], pushed: dict[str, Any], number: int | None) -> bool:
-    """True when a quote there bears the number or the name of ours."""
+    """True when a quote there has the number or the name of ours."""
     same_number = str(row.get("externalQuoteNumber") or "") == str(number)
     return same_number or bool(row.get("name") and row["name"] == pushed.get("name"))

@@ -1,4 +1,4 @@
-"""Holding every push back, for example while somebody tidies up Autotask. Publishing goes on meanwhile."""
+"""Pause all pushes, for example while someone tidies up Autotask. Publishing continues."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Pause:
 
     @property
     def sentence(self) -> str:
-        """Why pushes wait, for the people who wait for one."""
+        """Why syncs wait, for the people who wait for them."""
         because = f": {self.reason.rstrip('.')}." if self.reason else "."
         return (
-            f"{self.by} paused pushing on {formatting.moment(self.at)}{because} "
-            "The push is kept and made when an admin resumes it."
+            f"{self.by} paused Autotask sync on {formatting.moment(self.at)}{because} "
+            "It continues when an admin resumes it."
         )
 
 
 def current() -> Pause | None:
-    """The pause that holds now; None while pushes run."""
+    """The current pause; None while pushes run."""
     stored, _ = app_settings.get(PUSHING)
     if not stored["paused"]:
         return None
@@ -42,9 +42,9 @@ def current() -> Pause | None:
 
 
 def pause(actor: User | None, reason: str) -> Pause:
-    """Begin no further push; one that is under way is finished. Pausing again changes the reason.
+    """Start no further push; running pushes finish. Pausing again changes the reason.
 
-    ``actor``: None when nobody asked for it.
+    ``actor``: None when Quotewright paused by itself.
     """
     text = " ".join(clean_text(reason).split())[:LONGEST_REASON]
     _, version = app_settings.get(PUSHING)
@@ -56,7 +56,7 @@ def pause(actor: User | None, reason: str) -> Pause:
 
 
 def resume(actor: User) -> None:
-    """Let pushes begin again; those that waited do so at once."""
+    """Let pushes run again; the waiting pushes start at once."""
     stored, version = app_settings.get(PUSHING)
     if stored["paused"]:
         app_settings.put(PUSHING, {**stored, "paused": False}, version, actor)

@@ -1,4 +1,4 @@
-"""What must be true before pushes work, asked of Autotask itself."""
+"""Check with Autotask everything that pushes need."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ RIGHTS = {
     "Taxes": ("Query",),
 }
 AT_ONCE = 6
-LABELS = {"Query": "read", "Create": "create", "Update": "change", "Delete": "delete"}
-# What share of the hour's calls is used, and what Autotask then does (its help: REST thresholds and limits).
+LABELS = {"Query": "read", "Create": "create", "Update": "update", "Delete": "delete"}
+# The used share of the hour's calls, and what Autotask does then (its help: REST thresholds and limits).
 LIMITS = (
-    (1.0, "bad", "Autotask refuses every call until usage falls; pushes wait for that."),
-    (0.75, "warning", "Autotask slows each call down by about a second from here on."),
-    (0.5, "warning", "Autotask slows each call down by about half a second from here on."),
+    (1.0, "bad", "Autotask refuses all calls until usage drops. Syncs wait until then."),
+    (0.75, "warning", "Autotask now delays each call by about a second."),
+    (0.5, "warning", "Autotask now delays each call by about half a second."),
 )
 
 
 @dataclass(frozen=True)
 class Access:
-    """What the API user may do with one entity: by verb, True or False for what a push needs, None for the rest.
+    """The API user's permissions for one entity, by verb: True or False where a push needs it, None elsewhere.
 
-    ``refused``: Autotask's own sentence when it would not even tell.
+    ``refused``: Autotask's own sentence when it refused to say.
     """
 
     entity: str
@@ -61,11 +61,11 @@ class Access:
 
     @property
     def lacking(self) -> str:
-        """A sentence that says what is missing; empty when nothing is."""
+        """A sentence about the missing permissions; empty when none is missing."""
         if self.refused:
             return f"{self.entity}: {self.refused}"
         missing = [LABELS[verb] for verb, allowed in self.may.items() if allowed is False]
-        return f"{self.entity}: may not {', '.join(missing)}." if missing else ""
+        return f"{self.entity}: can't {', '.join(missing)}." if missing else ""
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Check:
 
 
 def advice() -> list[str]:
-    """Names of the fields that should be required for Autotask and are not."""
+    """Names of the fields that Autotask needs and that aren't required yet."""
     return required_fields.advice(connection.load() is not None)
 
 
 def check(runtime: Runtime) -> list[Check]:
-    """Every prerequisite, asked live. Never raises for what Autotask answers: that is the result."""
+    """Check every prerequisite live. Never raises: an error from Autotask is a result too."""
     try:
         client = connection.open_client(runtime)
         db.session.commit()  # no transaction stays open while Autotask is asked
@@ -100,7 +100,7 @@ def check(runtime: Runtime) -> list[Check]:
         Check(
             "Integration vendor",
             "good",
-            "Autotask accepts the integration code, so the API user is tied to that vendor.",
+            "Autotask accepts the integration code for this API user.",
         ),
         _rights(client),
         _threshold(used),
@@ -113,16 +113,16 @@ def _rights(client: Client) -> Check:
             found = tuple(pool.map(lambda entity: _access(client, entity), RIGHTS))
     except AutotaskError as error:
         return Check(
-            "Rights of the API user",
+            "API permissions",
             "warning",
-            f"They could not be looked up just now. {error} Look again later.",
+            f"We couldn't check the permissions just now. {error} Try again later.",
         )
-    missing = tuple(one.lacking for one in found if one.lacking)
+    missing = tuple(access.lacking for access in found if access.lacking)
     if not missing:
-        sentence = f"It may do everything that a push needs with each of {len(found)} entities."
-        return Check("Rights of the API user", "good", sentence, access=found)
-    sentence = "It lacks rights. In Autotask, give it the security level “API User (system)” or add these:"
-    return Check("Rights of the API user", "bad", sentence, missing, found)
+        sentence = f"The API user has all permissions that a sync needs, for {len(found)} entities."
+        return Check("API permissions", "good", sentence, access=found)
+    sentence = "Some are missing. Give the API user the security level “API User (system)” in Autotask, or add these:"
+    return Check("API permissions", "bad", sentence, missing, found)
 
 
 def _access(client: Client, entity: str) -> Access:
@@ -143,10 +143,10 @@ def _threshold(found: Record) -> Check:
     used = _count(found.get("currentTimeframeRequestCount"))
     left = max(0, limit - used)
     sentence = (
-        f"{left:,} of {limit:,} calls are left in this hour, for all integrations of your Autotask together."
+        f"{left:,} of {limit:,} calls are left this hour. All integrations of your Autotask share them."
     )
     if not limit:
-        return Check("API threshold", "warning", "Autotask did not say how many calls it allows.")
+        return Check("API threshold", "warning", "Autotask didn't say how many calls it allows.")
     for share, state, consequence in LIMITS:
         if used >= limit * share:
             return Check("API threshold", state, f"{sentence} {consequence}")
@@ -154,5 +154,5 @@ def _threshold(found: Record) -> Check:
 
 
 def _count(value: object) -> int:
-    """A number of calls; 0 for anything else that may stand there."""
+    """A number of calls; 0 for any other value."""
     return int(str(value)) if str(value).isascii() and str(value).isdecimal() else 0

@@ -1,1 +1,1 @@
-"""What Autotask already has of a quote: links, observation, matching, natural keys."""
+"""What Autotask already has of a quote: links, answers, and a matcher for each entity."""

@@ -1,4 +1,4 @@
-"""Which remote record belongs to which of ours."""
+"""Links: which remote record belongs to which of our records."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 Local = tuple[str, str, str]
 
 
-def local_of(wish: DesiredRecord) -> Local:
-    """The link's key of a wish: our type and id, and the entity."""
-    return (*wish.local, wish.entity)
+def local_of(record: DesiredRecord) -> Local:
+    """The key of a record's link: our type and id, and the entity."""
+    return (*record.local, record.entity)
 
 
 def find(local: Local) -> Link | None:
@@ -30,9 +30,8 @@ def find(local: Local) -> Link | None:
 
 
 def of_desired(desired: Desired) -> dict[Local, Link]:
-    """All links that concern a desired state, the quote's stale lines among them."""
-    wishes = [*records_of(desired)]
-    ids = {wish.local[1] for wish in wishes}
+    """All links of a desired state, with those of the quote's removed lines."""
+    ids = {record.local[1] for record in records_of(desired)}
     prefix = f"{desired.quote_id}:"
     query = db.select(Link).where(
         Link.integration == AUTOTASK,
@@ -42,19 +41,19 @@ def of_desired(desired: Desired) -> dict[Local, Link]:
 
 
 def records_of(desired: Desired) -> Iterable[DesiredRecord]:
-    """Every wish, those first that others name."""
-    yield from (wish for wish in (desired.company, desired.contact) if wish is not None)
+    """Every desired record; records that others refer to come first."""
+    yield from (record for record in (desired.company, desired.contact) if record is not None)
     yield desired.opportunity
     yield from desired.locations
     yield desired.quote
-    yield from (goods.wish for goods in desired.goods)
+    yield from (item.record for item in desired.catalog_items)
     yield from desired.items
     yield desired.attachment
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a link says: which record is ours, and what was pushed to it."""
+class NewLink:
+    """The content of a link: our record, the remote one, and the fields that were pushed to it."""
 
     local: Local
     remote_id: int
@@ -62,22 +61,22 @@ class Found:
     pushed: dict[str, Any]
 
 
-def save_all(found: Iterable[Found]) -> None:
-    """Make or change links in the open transaction, with one statement for all of them."""
+def save_all(new_links: Iterable[NewLink]) -> None:
+    """Create or update links in the open transaction, with one statement for all of them."""
     now = utc_now()
     rows = [
         {
             "integration": AUTOTASK,
-            "local_type": one.local[0],
-            "local_id": one.local[1],
-            "remote_entity": one.local[2],
-            "remote_id": one.remote_id,
-            "remote_parent_id": one.parent_id,
-            "pushed": one.pushed,
+            "local_type": link.local[0],
+            "local_id": link.local[1],
+            "remote_entity": link.local[2],
+            "remote_id": link.remote_id,
+            "remote_parent_id": link.parent_id,
+            "pushed": link.pushed,
             "created_at": now,
             "updated_at": now,
         }
-        for one in found
+        for link in new_links
     ]
     if not rows:
         return
@@ -97,7 +96,7 @@ def save_all(found: Iterable[Found]) -> None:
 
 
 def remove(local: Local, remote_id: int | None = None) -> None:
-    """Forget a link in the open transaction; with ``remote_id`` only when it still names that record."""
+    """Delete a link in the open transaction; with ``remote_id`` only if it still names that record."""
     kind, number, entity = local
     statement = db.delete(Link).filter_by(
         integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity

@@ -1,6 +1,6 @@
-"""How the result of a create is found whose answer never came.
+"""Find the record made by a create whose response was lost.
 
-Autotask offers no idempotency key, so each entity is looked up by what makes our record recognisable.
+Autotask has no idempotency key, so each entity is looked up by the fields that identify our record.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Set
 from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record, condition
-from webapp.services.autotask.api.values import same
+from webapp.services.autotask.api.values import is_equal
 
-# Fields by which Autotask is asked, and fields that must agree besides. See docs/push.md.
+# Fields that Autotask is asked for, and further fields that must agree. See docs/push.md.
 ASKED: dict[str, tuple[str, ...]] = {
     "Companies": ("companyName",),
     "Contacts": ("companyID", "lastName"),
@@ -37,23 +37,23 @@ AGREEING: dict[str, tuple[str, ...]] = {
 def find_created(
     client: Client, entity: str, fields: dict[str, Any], parent_id: int | None, taken: Set[int]
 ) -> Record | None:
-    """The newest record that fits ``fields`` and that no link names (``taken``), or None. Raises AutotaskError.
+    """The newest record that agrees with ``fields`` and has no link, or None. Raises AutotaskError.
 
-    ``fields``: what the create sent, with ids resolved.
+    ``fields``: what the create sent, with ids resolved. ``taken``: ids that links name.
     """
-    known = dict(fields)
+    sent = dict(fields)
     if entity == "QuoteItems":
-        known["quoteID"] = parent_id
-    filters = [condition("eq", name, known[name]) for name in ASKED[entity] if known.get(name) is not None]
+        sent["quoteID"] = parent_id
+    filters = [condition("eq", name, sent[name]) for name in ASKED[entity] if sent.get(name) is not None]
     if len(filters) < len(ASKED[entity]):
         return None
     rows = [row for row in client.query(entity, filters) if int(row["id"]) not in taken]
     if entity == "OpportunityAttachments":
         rows = [row for row in rows if parent_id in (row.get("opportunityID"), row.get("parentID"))]
-    fitting = [row for row in rows if fits(entity, known, row)]
-    return max(fitting, key=lambda row: int(row["id"]), default=None)
+    agreeing = [row for row in rows if agrees(entity, sent, row)]
+    return max(agreeing, key=lambda row: int(row["id"]), default=None)
 
 
-def fits(entity: str, fields: dict[str, Any], row: Record) -> bool:
+def agrees(entity: str, fields: dict[str, Any], row: Record) -> bool:
     """True when a record agrees with what a create sent."""
-    return all(same(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))
+    return all(is_equal(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))

@@ -1,4 +1,4 @@
-"""The one executor: runs the steps of a plan, several at a time, each journaled before and after its call."""
+"""Apply a plan: run its steps, several at a time, each journaled before and after its call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
-from webapp.services.autotask.api.values import plain, same
+from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.natural_keys import find_created
 from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push.journal import Journal, taken_ids
@@ -20,15 +20,16 @@ from webapp.services.autotask.wanted.desired import Ref
 from webapp.services.core.errors import ServiceError
 
 AT_ONCE = 12
-# Autotask allows three threads at one object endpoint, which the client's budget sees to. As many stand ready behind
-# them, journaled already, so that no thread waits for our database.
+# The client's budget allows three threads at one endpoint. Three more steps stand ready, journaled already, so that no
+# thread waits for our database.
 PER_ENTITY = 6
 DOUBT_TRIES = 3
+# A short wait lets several outcomes share one commit.
 TOGETHER_SECONDS = 0.02
 
 
 class StepFailed(ServiceError):
-    """A step could not be done. ``cause`` says whether it is worth another try."""
+    """A step failed. ``cause`` says whether a retry makes sense."""
 
     def __init__(self, step: Step, cause: AutotaskError) -> None:
         super().__init__(f"{step.where[:1].upper()}{step.where[1:]}: {cause}")
@@ -37,7 +38,7 @@ class StepFailed(ServiceError):
 
 
 class PlanOutdated(Exception):
-    """A record vanished from Autotask or came there since it was observed; the plan must be made anew."""
+    """A record was deleted or created in Autotask since it was observed, so a new plan is needed."""
 
     def __init__(self, step: Step, cause: AutotaskError) -> None:
         super().__init__(step.title)
@@ -59,7 +60,7 @@ class _Job:
 class Executor:
     """Runs one plan. Database work stays in the calling thread; the pool's threads only make calls.
 
-    ``ids``: Autotask's id of every wish that is known or done, by key.
+    ``ids``: Autotask's id of every record that is known or done, by key.
     """
 
     def __init__(
@@ -72,14 +73,14 @@ class Executor:
     ) -> None:
         self._client = client
         self._journal = journal
-        self.ids = {key: one.remote_id for key, one in known.items()}
+        self.ids = {key: remote.remote_id for key, remote in known.items()}
         self._in_doubt = in_doubt
         self._pdf = pdf
         self._pdf_data = ""
         self._undone: set[str] = set()
 
     def run(self, steps: list[Step]) -> None:
-        """Do every step. Raises StepFailed, PlanOutdated or LeaseLost; what was done until then is journaled."""
+        """Run every step. Raises StepFailed, PlanOutdated or LeaseLost; the steps done before that are journaled."""
         waiting = [step for step in steps if step.action != KEEP]
         self._undone = {step.key for step in waiting}
         running: dict[Future[int], _Job] = {}
@@ -89,13 +90,13 @@ class Executor:
                 jobs = self._next(waiting, running) if failure is None else []
                 for job in jobs:
                     self._journal.intend(job.step, job.sent)
-                # Outcomes of the last calls and intents of the next ones, before any of those is made.
+                # Commit the outcomes of the last calls and the intents of the next calls before any of these is made.
                 self._journal.commit()
                 for job in jobs:
                     running[pool.submit(self._do, job)] = job
                 if not running:
                     raise AssertionError(
-                        f"steps wait for one that is not planned: {[s.key for s in waiting]}"
+                        f"steps wait for a step that isn't planned: {[s.key for s in waiting]}"
                     )
                 finished = self._finished(running)
                 for future in finished:
@@ -105,18 +106,18 @@ class Executor:
             raise failure
 
     def _finished(self, running: Mapping[Future[int], _Job]) -> set[Future[int]]:
-        """The calls that came to their end.
+        """The calls that have ended.
 
-        While enough others of a kind stand ready, nobody waits for us, and a few outcomes are committed together.
+        While enough steps of the same entities stand ready, there is time to collect a few outcomes for one commit.
         """
         finished, rest = wait(running, return_when=FIRST_COMPLETED)
-        kinds = {running[future].step.entity for future in finished}
-        if all(sum(running[f].step.entity == kind for f in rest) >= PER_ENTITY // 2 for kind in kinds):
+        entities = {running[future].step.entity for future in finished}
+        if all(sum(running[f].step.entity == entity for f in rest) >= PER_ENTITY // 2 for entity in entities):
             finished |= wait(rest, timeout=TOGETHER_SECONDS).done
         return finished
 
     def _next(self, waiting: list[Step], running: dict[Future[int], _Job]) -> list[_Job]:
-        """Every step whose needs are met, as far as the limits allow; they are taken out of ``waiting``."""
+        """Take from ``waiting`` every step whose needs are met, as far as the limits allow."""
         busy = Counter(job.step.entity for job in running.values())
         jobs: list[_Job] = []
         for step in list(waiting):
@@ -129,7 +130,7 @@ class Executor:
         return jobs
 
     def _ready(self, step: Step) -> bool:
-        """True when every id that the step names is known; what goes last also waits until those are done."""
+        """True when every id that the step needs is known; a step that goes last also waits for their steps."""
         if not all(key in self.ids for key in step.needs):
             return False
         return not step.goes_last or not step.needs & self._undone
@@ -150,16 +151,16 @@ class Executor:
         return job
 
     def _do(self, job: _Job) -> int:
-        """One step's calls; runs in a thread of the pool."""
+        """Make one step's calls; runs in a thread of the pool."""
         with self._journal.serving(job.step):
-            return self._done(job)
+            return self._call(job)
 
-    def _done(self, job: _Job) -> int:
+    def _call(self, job: _Job) -> int:
         step = job.step
         if step.action == CREATE:
             return self._create(job)
         if step.remote_id is None:
-            raise AssertionError(f"{step.key} has no id to change")
+            raise AssertionError(f"{step.key} has no id")
         if step.action == DELETE:
             self._client.delete(step.entity, step.remote_id, job.parent_id or 0)
         else:
@@ -169,30 +170,30 @@ class Executor:
     def _create(self, job: _Job) -> int:
         step = job.step
         if job.doubtful:
-            row = self._result(job)
+            row = self._created(job)
             if row is None and job.timed_out:
-                # Nobody cut the call off over there: it may take effect after all.
+                # Autotask may still be working on the call.
                 self._client.wait_out()
-                row = self._result(job)
+                row = self._created(job)
             if row is not None:
-                return self._make_equal(job, row)
+                return self._bring_up_to_date(job, row)
         fields = dict(job.sent)
         if step.entity == "OpportunityAttachments":
             fields["data"] = self._pdf_data
         return self._client.create(step.entity, fields, job.parent_id)
 
-    def _result(self, job: _Job) -> Record | None:
-        """What a create made whose answer never came, in this run or an earlier one."""
+    def _created(self, job: _Job) -> Record | None:
+        """The record made by a create whose response was lost, in this run or an earlier one."""
         sent = self._in_doubt.get(job.step.key) or job.sent
         if job.step.entity == "OpportunityAttachments":
-            # Another revision's file is no result of this step, and no file can be changed into another.
+            # A file can't be changed, so an earlier revision's file is not what this step needs.
             sent = job.sent
         return find_created(self._client, job.step.entity, sent, job.parent_id, job.taken)
 
-    def _make_equal(self, job: _Job, row: Record) -> int:
-        """A create had worked after all; what has changed since is written to its result."""
+    def _bring_up_to_date(self, job: _Job, row: Record) -> int:
+        """The create worked after all: write the fields that have changed since."""
         number = int(row["id"])
-        different = {name: value for name, value in job.sent.items() if not same(value, row.get(name))}
+        different = {name: value for name, value in job.sent.items() if not is_equal(value, row.get(name))}
         if different and job.step.entity != "OpportunityAttachments":
             self._client.update(job.step.entity, {"id": number, **different}, job.parent_id)
         return number
@@ -205,7 +206,7 @@ class Executor:
             remote_id = future.result()
         except Temporary as error:
             if error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES:
-                # The answer was lost: look for the result before anything is repeated.
+                # The response was lost: look for the record before repeating the create.
                 job.tries += 1
                 job.doubtful, job.timed_out = True, error.timed_out
                 job.taken = frozenset(taken_ids(job.step.entity))
@@ -215,21 +216,21 @@ class Executor:
             return StepFailed(job.step, error)
         except AutotaskError as error:
             self._journal.failed(job.step, str(error), in_doubt=False)
-            if isinstance(error, Refused) and _plan_is_old(job.step, error):
+            if isinstance(error, Refused) and _shows_outdated_plan(job.step, error):
                 return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
         self.ids[job.step.key] = remote_id
         self._undone.discard(job.step.key)
-        self._journal.outcome(job.step, remote_id, job.parent_id, self._remembered(job))
+        self._journal.outcome(job.step, remote_id, job.parent_id, self._fields_to_store(job))
         return None
 
-    def _remembered(self, job: _Job) -> dict[str, Any]:
-        kept = job.step.all_fields
-        return plain({name: self.ids.get(v.key) if isinstance(v, Ref) else v for name, v in kept.items()})
+    def _fields_to_store(self, job: _Job) -> dict[str, Any]:
+        fields = job.step.all_fields
+        return plain({name: self.ids.get(v.key) if isinstance(v, Ref) else v for name, v in fields.items()})
 
 
-def _plan_is_old(step: Step, error: Refused) -> bool:
-    """True when what is updated, or hung on, is gone, or somebody made a service of the same name a moment ago."""
+def _shows_outdated_plan(step: Step, error: Refused) -> bool:
+    """True when the record or its parent was deleted, or someone just created a service with the same name."""
     if step.action == UPDATE or (step.action == CREATE and step.parent):
         return error.status == 404
     return step.action == CREATE and "unique key" in str(error).lower()

@@ -1,7 +1,7 @@
-"""Staying away from the calls that Autotask allows in an hour, which all integrations of its database share.
+"""Stay below Autotask's hourly call limit, which all integrations of its database share.
 
-A push learns of the limit when it is refused. Before it comes to that, the sweeper asks once a minute, while pushes are
-to be made, how many calls are used; when nearly all are, no process of ours begins one for a minute.
+A push notices the limit when Autotask refuses a call. To avoid that, the sweeper asks for the count once a minute while
+there are pushes to run; when nearly all calls are used, our processes make none for a minute.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from webapp.services.autotask.connection import connection
 from webapp.services.autotask.push import gate
 from webapp.services.core.runtime import Runtime
 
-# The rest is for people who pull, search and connect, and for other integrations.
+# The rest is left for searching, pulling and connecting, and for other integrations.
 NEARLY_ALL = 0.9
 
 log = structlog.get_logger(__name__)
 
 
 def watch(runtime: Runtime) -> None:
-    """Ask, if pushes are to be made, and close for a minute when nearly all of the hour's calls are used."""
+    """Ask for the count if there are pushes to run; stop calls for a minute when nearly all are used."""
     if gate.current() is not None or not _anything_to_push():
         return
     try:

@@ -1,10 +1,10 @@
-"""Quotes that are pushed side by side may name the same new company, contact, product or service: only one makes it.
+"""Claims: of several pushes that need the same new company, contact, product or service, only one creates it.
 
-Nor do two quotes of one customer and title make their opportunities at the same moment.
+Two quotes with the same customer and title don't create their opportunities at the same time either.
 
-Before a push looks for records that no link names yet, it claims their natural keys. Another quote that needs one of
-them waits until it is linked, and finds the record then. A claim counts as long as the lease of its push does, so those
-of a dead worker hold nobody up.
+Before a push looks for unlinked records, it claims their natural keys. Another push that needs one of them waits until
+the record is linked, and finds it then. A claim is valid as long as its push's lease, so a dead worker's claims hold up
+no other push.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 
 
 def keys_of(desired: Desired) -> dict[str, str]:
-    """The keys of what the push might have to make although another quote might as well, by the wish's key."""
+    """By the desired record's key, the claim keys of the records that this push and another one might create."""
     linked = links.of_desired(desired)
-    goods = [one.wish for one in desired.goods]
-    shared = [wish for wish in (desired.company, desired.contact, *goods) if wish is not None]
+    catalog_items = [item.record for item in desired.catalog_items]
+    shared = [record for record in (desired.company, desired.contact, *catalog_items) if record is not None]
     if desired.company is not None and desired.opportunity.chosen_id is None:
-        # Whose answer was lost is found by company and title, so another quote's of the same must be linked by then.
+        # An opportunity in doubt is found by company and title, so another quote's must be linked by then.
         shared.append(desired.opportunity)
     customer = desired.company.local[1] if desired.company else ""
-    return {wish.key: _key(wish, customer) for wish in shared if links.local_of(wish) not in linked}
+    return {record.key: _key(record, customer) for record in shared if links.local_of(record) not in linked}
 
 
 def take(quote_id: int, token: int, keys: list[str]) -> bool:
-    """Claim all keys for the holder of the quote's lease, or none; False when somebody else has one. Commits."""
+    """Claim all keys for the holder of the quote's lease, or none; False when another quote has one. Commits."""
     keys = sorted(set(keys))
     if not keys:
         return True
@@ -51,23 +51,23 @@ def take(quote_id: int, token: int, keys: list[str]) -> bool:
         db.session.execute(db.insert(PushClaim), rows)
         db.session.commit()
     except IntegrityError:
-        # Somebody claimed one of them in this very moment.
+        # Another push claimed one of them at the same moment.
         db.session.rollback()
         return False
     return True
 
 
 def drop(quote_id: int, keys: Iterable[str] | None = None) -> None:
-    """Give back what the quote claimed, all of it or what is linked by now, in the open transaction."""
+    """Release the quote's claims, or only those of ``keys``, in the open transaction."""
     statement = db.delete(PushClaim).where(PushClaim.quote_id == quote_id)
     if keys is not None:
         statement = statement.where(PushClaim.key.in_(list(keys)))
     db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _key(wish: DesiredRecord, customer: str) -> str:
-    values = wish.initial
-    match wish.entity:
+def _key(record: DesiredRecord, customer: str) -> str:
+    values = record.initial
+    match record.entity:
         case "Companies":
             parts = [values.get("companyName")]
         case "Contacts":
@@ -78,5 +78,5 @@ def _key(wish: DesiredRecord, customer: str) -> str:
             parts = [values.get("name")]
         case _:
             parts = [values.get(name) for name in ("name", "sku", "manufacturerProductName")]
-    text = "|".join([wish.entity, *(str(part or "").strip().casefold() for part in parts)])
+    text = "|".join([record.entity, *(str(part or "").strip().casefold() for part in parts)])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What keeps every push from beginning: a pause, no connection, or settings that nobody activated."""
+"""Why no push can start: pushing is paused, Autotask isn't connected, or the settings aren't live."""
 
 from __future__ import annotations
 
@@ -12,32 +12,30 @@ PAUSED, NOT_CONNECTED, NOT_READY = "paused", "not_connected", "waiting"
 
 @dataclass(frozen=True)
 class Blocker:
-    """``kind``: one of the words above. ``sentence``: why pushes wait, and for what."""
+    """``kind``: one of the constants above. ``sentence``: why pushes wait, and for what."""
 
     kind: str
     sentence: str
 
 
 def current() -> Blocker | None:
-    """Why no push can begin now; None when they can."""
+    """Why no push can start now; None when pushes can."""
     paused = pausing.current()
     if paused is not None:
         return Blocker(PAUSED, paused.sentence)
     stored = connection.load()
     if stored is None:
-        return Blocker(
-            NOT_CONNECTED, "Autotask is not connected yet. The push waits until an admin connects it."
-        )
+        return Blocker(NOT_CONNECTED, "Autotask isn't connected yet. Syncs wait until an admin connects it.")
     if stored.state != connection.CONNECTED:
         kind = NOT_CONNECTED if stored.state == connection.DISCONNECTED else NOT_READY
         said = stored.state_sentence
         return Blocker(
             kind,
-            said or "The connection to Autotask does not work. The push waits until it is renewed.",
+            said or "The connection to Autotask doesn't work. Syncs wait until an admin reconnects it.",
         )
     if not settings_store.active().version:
         return Blocker(
             NOT_READY,
-            "Autotask is connected, but Save Integration was never pressed. Pushes wait until it is.",
+            "Autotask is connected, but its settings aren't live. Syncs wait until an admin presses Save Integration.",
         )
     return None

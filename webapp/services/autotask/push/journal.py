@@ -1,4 +1,4 @@
-"""The journal of a push: what is meant to be done is committed before each call, what became of it after."""
+"""The journal of a push: the intent is committed before each call, the outcome after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
-from webapp.services.autotask.api.client import CallRecord
+from webapp.services.autotask.api.transport import CallRecord
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import claims, lease
@@ -27,10 +27,10 @@ PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED, OUTDATED = (
 
 
 class Journal:
-    """Writes one run. Everything goes through the main thread; only ``on_call`` may be called from others.
+    """Writes one run. Use it from the main thread; only ``on_call`` and ``serving`` may be used from others.
 
-    What is noted is written by ``commit``, a few statements for all of it, so that a long quote costs the database
-    little and no call waits for it long.
+    Notes are collected and written by ``commit`` in a few statements, so that a long quote costs the database little
+    and no call waits long.
     """
 
     def __init__(self, run: PushRun) -> None:
@@ -40,15 +40,15 @@ class Journal:
         self._ids: dict[str, int] = {}
         self._planned = 0
         self._notes: dict[int, dict[str, Any]] = {}
-        self._found: list[links.Found] = []
-        self._gone: list[tuple[links.Local, int]] = []
+        self._new_links: list[links.NewLink] = []
+        self._removed_links: list[tuple[links.Local, int]] = []
         self._claims: dict[str, str] = {}
         self._linked: set[str] = set()
         self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._serving = threading.local()
 
     def on_call(self, call: CallRecord) -> None:
-        """Take note of a call; it is written with the next commit."""
+        """Note a call; the next commit writes it."""
         self._calls.put(
             {
                 "run_id": self.run_id,
@@ -65,7 +65,7 @@ class Journal:
 
     @contextmanager
     def serving(self, step: Step) -> Iterator[None]:
-        """The calls that this thread makes meanwhile are those of ``step``."""
+        """While the block runs, this thread's calls belong to ``step``."""
         self._serving.key = step.key
         try:
             yield
@@ -73,15 +73,15 @@ class Journal:
             self._serving.key = ""
 
     def claimed(self, keys: dict[str, str]) -> None:
-        """What this push claimed, by the wish's key; each is given back with the commit of its link."""
+        """The claims of this push, by the desired record's key; each is released with the commit of its link."""
         self._claims = dict(keys)
 
     def linked(self, keys: Iterable[str]) -> None:
-        """Links of these wishes are in the open transaction."""
+        """The links of these records are in the open transaction."""
         self._linked |= {self._claims.pop(key) for key in keys if key in self._claims}
 
     def plan(self, steps: list[Step]) -> None:
-        """Write a plan behind what was planned before. Raises LeaseLost."""
+        """Write a plan after the earlier plans of this run. Raises LeaseLost."""
         rows = [
             {
                 "run_id": self.run_id,
@@ -103,36 +103,36 @@ class Journal:
         self.commit()
 
     def give_up(self) -> None:
-        """Autotask changed meanwhile, so a new plan follows: of this one stays what was begun. Raises LeaseLost."""
+        """A new plan follows, because Autotask changed: keep only the started steps of this one. Raises LeaseLost."""
         self.commit()
         of_run = PushStep.run_id == self.run_id
-        never_begun = db.delete(PushStep).where(of_run, PushStep.state.in_((PLANNED, UNCHANGED)))
+        never_started = db.delete(PushStep).where(of_run, PushStep.state.in_((PLANNED, UNCHANGED)))
         failed = db.update(PushStep).where(of_run, PushStep.state == FAILED).values(state=OUTDATED)
-        for statement in (never_begun, failed):
+        for statement in (never_started, failed):
             db.session.execute(statement.execution_options(synchronize_session=False))
         self.commit()
 
     def intend(self, step: Step, sent: dict[str, Any]) -> None:
-        """The step is about to be done with these resolved fields. Not yet committed."""
+        """The step is about to send these resolved fields. Not yet committed."""
         changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
         self._note(step, state=INTENT, started_at=utc_now(), changes=changes)
 
     def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
-        """The step is done: its link is kept with it. Not yet committed."""
+        """The step is done; its link is written with it. Not yet committed."""
         self._note(step, state=DONE, remote_id=remote_id, finished_at=utc_now())
         local = (*step.local, step.entity)
         if step.action == DELETE:
-            self._gone.append((local, remote_id))
+            self._removed_links.append((local, remote_id))
         else:
-            self._found.append(links.Found(local, remote_id, parent_id, plain(pushed)))
+            self._new_links.append(links.NewLink(local, remote_id, parent_id, plain(pushed)))
             self.linked([step.key])
 
     def failed(self, step: Step, sentence: str, *, in_doubt: bool) -> None:
-        """The step failed; one in doubt stays an intent, so that the next run looks for its result."""
+        """The step failed; a step in doubt stays an intent, so that the next run looks for its record."""
         self._note(step, sentence=sentence, finished_at=utc_now(), state=INTENT if in_doubt else FAILED)
 
     def commit(self) -> None:
-        """Commit all of the above with the calls so far, if the lease is still ours. Raises LeaseLost."""
+        """Commit all notes and the calls so far, if the lease is still ours. Raises LeaseLost."""
         calls = list(_emptied(self._calls))
         if calls:
             db.session.execute(db.insert(PushCall), calls)
@@ -141,12 +141,12 @@ class Journal:
             same_columns.setdefault(tuple(sorted(values)), []).append({"id": number, **values})
         for rows in same_columns.values():
             db.session.execute(db.update(PushStep), rows)
-        links.save_all(self._found)
-        for local, remote_id in self._gone:
+        links.save_all(self._new_links)
+        for local, remote_id in self._removed_links:
             links.remove(local, remote_id)
         if self._linked:
             claims.drop(self._quote_id, self._linked)
-        self._notes, self._found, self._gone, self._linked = {}, [], [], set()
+        self._notes, self._new_links, self._removed_links, self._linked = {}, [], [], set()
         lease.fence(self._quote_id, self._token)
         db.session.commit()
 
@@ -163,7 +163,7 @@ def _emptied(queue: SimpleQueue[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def creates_in_doubt(quote_id: int) -> dict[str, dict[str, Any]]:
-    """What earlier runs were about to create when they were cut off: fields sent, by step key, the newest last."""
+    """The creates that earlier runs left in doubt: the fields sent, by step key."""
     query = (
         db.select(PushStep)
         .join(PushRun, PushRun.id == PushStep.run_id)
@@ -177,7 +177,7 @@ def creates_in_doubt(quote_id: int) -> dict[str, dict[str, Any]]:
 
 
 def resolve_doubts(quote_id: int) -> None:
-    """A run came to its end, so nothing of the earlier ones is in doubt any more. In the open transaction."""
+    """A run is complete, so no step of the earlier runs is in doubt. In the open transaction."""
     runs = db.select(PushRun.id).where(PushRun.quote_id == quote_id)
     db.session.execute(
         db.update(PushStep)
@@ -188,6 +188,6 @@ def resolve_doubts(quote_id: int) -> None:
 
 
 def taken_ids(entity: str) -> set[int]:
-    """Remote ids of an entity that some link names."""
+    """The remote ids of an entity that links name."""
     query = db.select(Link.remote_id).where(Link.remote_entity == entity)
     return set(db.session.scalars(query))

@@ -1,9 +1,9 @@
-"""One push of a quote at a time, whatever happens to the process that holds it.
+"""The lease: one push of a quote at a time, whatever happens to the process that holds it.
 
-The lease is a row with a token that only grows. Taking it and renewing it are conditional updates, which work the same
-on PostgreSQL and SQLite; who finds that the token moved on has lost the lease and writes nothing more. Autotask knows
-nothing of tokens, so a holder that could not renew its lease lately (it was paused, or the database is away) makes no
-call either: one that it began could still take effect when the lease has long run out.
+The lease is a row with a token that only grows. Taking and renewing it are conditional updates, which work the same on
+PostgreSQL and SQLite. A holder whose token is outdated has lost the lease and writes nothing more. Autotask doesn't
+know the token, so a holder that couldn't renew its lease lately (its process was paused, or the database is away) makes
+no call either: the call could take effect long after the lease has expired.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp.models import PushLease, db, utc_now
 
-# A call begins at most FRESH after a renewal and ends with its time-out (config allows 40 s), before HOLD is over.
+# A call starts at most FRESH_SECONDS after a renewal and ends with its time-out (at most 40 s), before HOLD is over.
 HOLD = timedelta(seconds=55)
 RENEW_SECONDS = 5.0
 FRESH_SECONDS = 10.0
 
 
 class LeaseLost(Exception):
-    """Another process took over; this one must stop without writing."""
+    """Another process has the lease; this one must stop without writing."""
 
 
 def take(quote_id: int, holder: str) -> int | None:
-    """Take the lease and return its token, or None when somebody holds it. Commits."""
+    """Take the lease and return its token; None when another process holds it. Commits."""
     if db.session.get(PushLease, quote_id) is None:
         db.session.add(PushLease(quote_id=quote_id, token=0, holder="", expires_at=utc_now()))
         try:
@@ -54,7 +54,7 @@ def take(quote_id: int, holder: str) -> int | None:
 
 
 def fence(quote_id: int, token: int) -> None:
-    """Prolong the lease in the open transaction, which thereby commits only for its holder. Raises LeaseLost."""
+    """Renew the lease in the open transaction, so that only the holder can commit it. Raises LeaseLost."""
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
@@ -67,7 +67,7 @@ def fence(quote_id: int, token: int) -> None:
 
 
 def release(quote_id: int, token: int) -> None:
-    """Give the lease back, if it is still ours. Commits."""
+    """Release the lease, if it is still ours. Commits."""
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
@@ -79,7 +79,7 @@ def release(quote_id: int, token: int) -> None:
 
 
 class Keeper:
-    """Renews a lease in a thread of its own while the block runs, and says before each call whether it may be made."""
+    """Renews a lease in its own thread while the block runs, and checks before each call that it is fresh."""
 
     def __init__(self, quote_id: int, token: int) -> None:
         self._engine = db.engine
@@ -100,7 +100,7 @@ class Keeper:
         self._thread.join()
 
     def check(self) -> None:
-        """Raises LeaseLost unless the lease was renewed a moment ago."""
+        """Raise LeaseLost unless the lease was renewed within the last seconds."""
         if self._lost or time.monotonic() - self._renewed > FRESH_SECONDS:
             raise LeaseLost
 
@@ -109,16 +109,16 @@ class Keeper:
             started = time.monotonic()
             try:
                 with self._engine.begin() as connection:
-                    met = connection.execute(self._statement.values(expires_at=utc_now() + HOLD)).rowcount
+                    renewed = connection.execute(self._statement.values(expires_at=utc_now() + HOLD)).rowcount
             except DBAPIError:
                 continue
-            if not met:
+            if not renewed:
                 self._lost = True
                 return
             self._renewed = started
 
 
 def _changed(statement: Update) -> int:
-    """Run an update and tell how many rows it met."""
+    """Run an update and return the number of rows."""
     result = db.session.execute(statement)
     return result.rowcount if isinstance(result, CursorResult) else 0

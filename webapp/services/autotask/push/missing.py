@@ -1,7 +1,7 @@
-"""When a push meets a record that somebody deleted in Autotask: which links name nothing any more.
+"""Remove the links of records that were deleted in Autotask.
 
-Without its link a record is looked for anew, or made again. Of a quote or an opportunity that is gone, all that hung on
-it is gone as well.
+Without its link, a record is matched again or created again. When a quote or an opportunity is gone, so is everything
+below it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from webapp.models import Link, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import LEFT_AWAY
+from webapp.services.autotask.known.observation import KEEP_DELETED
 from webapp.services.autotask.push.plan import Step
 from webapp.services.autotask.wanted.desired import Desired
 
@@ -18,24 +18,26 @@ OPPORTUNITIES, QUOTES = "Opportunities", "Quotes"
 
 
 def unlink(client: Client, desired: Desired, step: Step) -> None:
-    """Ask what became of the record of ``step`` and of what it hangs on, and forget the links of what is gone.
+    """Check the opportunity, the quote and the items of ``step``, and remove the links of those that are gone.
 
     In the open transaction. Raises AutotaskError.
     """
-    number = desired.quote_id
-    found = links.of_desired(desired)
-    for wish in (desired.opportunity, desired.quote):
-        link = found.get(links.local_of(wish))
-        if link is not None and _is_gone(client, wish.entity, link.remote_id):
-            forget_quote(number, with_opportunity=wish.entity == OPPORTUNITIES)
+    linked = links.of_desired(desired)
+    for record in (desired.opportunity, desired.quote):
+        link = linked.get(links.local_of(record))
+        if link is not None and _is_gone(client, record.entity, link.remote_id):
+            unlink_quote(desired.quote_id, with_opportunity=record.entity == OPPORTUNITIES)
             return
     if step.entity == "QuoteItems":
-        _forget_items(client, desired)
+        _unlink_items(client, desired)
     links.remove((*step.local, step.entity))
 
 
-def forget_quote(quote_id: int, *, with_opportunity: bool) -> None:
-    """Forget the quote and its lines, and the opportunity with its files; in the open transaction."""
+def unlink_quote(quote_id: int, *, with_opportunity: bool) -> None:
+    """Remove the links of the quote and its lines, or also of the opportunity and its files.
+
+    In the open transaction.
+    """
     links.remove(("quote", str(quote_id), QUOTES))
     kinds = [("line", "QuoteItems")]
     if with_opportunity:
@@ -56,14 +58,14 @@ def _is_gone(client: Client, entity: str, remote_id: int) -> bool:
     return client.get(entity, remote_id) is None
 
 
-def _forget_items(client: Client, desired: Desired) -> None:
-    """All lines that are gone at once, or each would cost another plan. What was left away on purpose stays known."""
+def _unlink_items(client: Client, desired: Desired) -> None:
+    """Unlink all deleted items at once, or each would cost another plan. Items that stay deleted keep their link."""
     quote = links.find(links.local_of(desired.quote))
     if quote is None:
         return
     remote_id = quote.remote_id
     db.session.commit()
-    there = {int(row["id"]) for row in client.query("QuoteItems", [condition("eq", "quoteID", remote_id)])}
+    present = {int(row["id"]) for row in client.query("QuoteItems", [condition("eq", "quoteID", remote_id)])}
     for local, link in links.of_desired(desired).items():
-        if local[2] == "QuoteItems" and link.remote_id not in there and not link.pushed.get(LEFT_AWAY):
+        if local[2] == "QuoteItems" and link.remote_id not in present and not link.pushed.get(KEEP_DELETED):
             links.remove(local)

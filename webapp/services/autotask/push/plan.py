@@ -1,4 +1,4 @@
-"""From the desired and the known to an ordered list of steps. Pure."""
+"""Plan the steps from the known to the desired state, in order. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from webapp.services.autotask.api.values import plain, same_as_pushed
+from webapp.services.autotask.api.values import equals_pushed, plain
 from webapp.services.autotask.known.links import records_of
-from webapp.services.autotask.known.observation import AGAIN, LEFT_AWAY, RemoteRecord
+from webapp.services.autotask.known.observation import FORCE_FIELDS, JUST_MATCHED, KEEP_DELETED, RemoteRecord
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
+# Flags in ``pushed`` that the push consumes.
+FLAGS_OF_ONE_PUSH = (JUST_MATCHED, FORCE_FIELDS)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call to make. ``fields`` may hold Refs. ``before``: as last pushed, for the fields that change.
+    """One record to create, update, delete or keep. ``fields`` may hold Refs.
 
-    ``needs``: keys that must have an id first; with ``goes_last`` their own steps must be done too.
-    ``all_fields``: what the link remembers afterwards. ``where``: what a sentence about a failure begins with.
+    ``before``: the changing fields as last pushed. ``needs``: keys that must have an id first; with ``goes_last`` their
+    steps must be done too. ``all_fields``: the fields that the link stores afterwards. ``where``: the beginning of a
+    sentence about a failure.
     """
 
     key: str
@@ -39,7 +42,7 @@ class Step:
 
     @property
     def changes(self) -> dict[str, list[Any]]:
-        """``{field: [before, after]}``, as JSON, for people; a Ref is shown as what it stands for."""
+        """``{field: [before, after]}`` as JSON, for people; a Ref is shown as its key."""
         after = plain(
             {
                 name: f"({value.key})" if isinstance(value, Ref) else value
@@ -50,26 +53,28 @@ class Step:
 
 
 def build(
-    desired: Desired, known: Mapping[str, RemoteRecord], stale: Mapping[tuple[str, str], RemoteRecord]
+    desired: Desired,
+    known: Mapping[str, RemoteRecord],
+    removed_lines: Mapping[tuple[str, str], RemoteRecord],
 ) -> list[Step]:
-    """The steps that bring Autotask from what is known to what is desired, in an order that could be run one by one.
+    """The steps that bring Autotask to the desired state, in an order in which they could run one by one.
 
-    ``known`` by the wish's key; ``stale``: lines of ours that the quote has no more, by their local key. What is as it
-    should be gives a ``keep`` step, so that a person sees it too.
+    ``known``: by the desired record's key. ``removed_lines``: items whose line the quote no longer has, by local key. A
+    record that already matches gets a ``keep`` step, so that people see it too.
     """
     steps: list[Step] = []
-    for wish in records_of(desired):
-        found = known.get(wish.key)
-        if found and found.pushed.get(LEFT_AWAY):
-            steps.append(_keep(wish, found))
+    for record in records_of(desired):
+        remote = known.get(record.key)
+        if remote and remote.pushed.get(KEEP_DELETED):
+            steps.append(_keep(record, remote))
             continue
-        old_type = found.pushed.get("quoteItemType") if found else None
-        if found and wish.entity == "QuoteItems" and not _same_type(wish, old_type):
-            # Another kind of item is another record: the old one goes, a new one comes.
-            steps.append(_delete(wish.local, found, f"{wish.title}, as it was"))
-            found = None
-        steps.append(_create(wish) if found is None else _update(wish, found, known))
-    steps += [_delete(local, gone, _stale_title(gone)) for local, gone in stale.items()]
+        old_type = remote.pushed.get("quoteItemType") if remote else None
+        if remote and record.entity == "QuoteItems" and not _has_type(record, old_type):
+            # An item can't change its type, so the old item is deleted and a new one is created.
+            steps.append(_delete(record.local, remote, f"{record.title} (old version)"))
+            remote = None
+        steps.append(_create(record) if remote is None else _update(record, remote, known))
+    steps += [_delete(local, remote, _removed_title(remote)) for local, remote in removed_lines.items()]
     return _in_order(steps)
 
 
@@ -78,94 +83,96 @@ def writes(steps: list[Step]) -> list[Step]:
     return [step for step in steps if step.action != KEEP]
 
 
-def _same_type(wish: DesiredRecord, old: Any) -> bool:
-    return old is None or same_as_pushed(wish.fields.get("quoteItemType"), old)
+def _has_type(record: DesiredRecord, old: Any) -> bool:
+    return old is None or equals_pushed(record.fields.get("quoteItemType"), old)
 
 
 def _refs(fields: Mapping[str, Any]) -> set[str]:
     return {value.key for value in fields.values() if isinstance(value, Ref)}
 
 
-def _create(wish: DesiredRecord) -> Step:
-    fields = {**wish.initial, **wish.fields}
+def _create(record: DesiredRecord) -> Step:
+    fields = {**record.initial, **record.fields}
     return Step(
-        key=wish.key,
+        key=record.key,
         action=CREATE,
-        entity=wish.entity,
-        title=wish.title,
-        where=wish.where or wish.title,
-        local=wish.local,
+        entity=record.entity,
+        title=record.title,
+        where=record.where or record.title,
+        local=record.local,
         fields={name: value for name, value in fields.items() if value is not None},
         all_fields=fields,
-        parent=wish.parent,
-        needs=frozenset(_refs(fields) | ({wish.parent} if wish.parent else set())),
+        parent=record.parent,
+        needs=frozenset(_refs(fields) | ({record.parent} if record.parent else set())),
     )
 
 
-def _update(wish: DesiredRecord, found: RemoteRecord, known: Mapping[str, RemoteRecord]) -> Step:
-    wanted = dict(wish.fields)
-    if found.pushed.get("_read"):
-        wanted |= {name: value for name, value in wish.fill.items() if not found.pushed.get(name)}
-    wanted |= {name: wish.initial[name] for name in found.pushed.get(AGAIN, ()) if name in wish.initial}
+def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, RemoteRecord]) -> Step:
+    wanted = dict(record.fields)
+    if remote.pushed.get(JUST_MATCHED):
+        wanted |= {name: value for name, value in record.fill.items() if not remote.pushed.get(name)}
+    wanted |= {
+        name: record.initial[name] for name in remote.pushed.get(FORCE_FIELDS, ()) if name in record.initial
+    }
     changed = {}
     for name, value in wanted.items():
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
-        if isinstance(resolved, Ref) or not same_as_pushed(resolved, found.pushed.get(name)):
+        if isinstance(resolved, Ref) or not equals_pushed(resolved, remote.pushed.get(name)):
             changed[name] = value
     return Step(
-        key=wish.key,
+        key=record.key,
         action=UPDATE if changed else KEEP,
-        entity=wish.entity,
-        title=wish.title,
-        where=wish.where or wish.title,
-        local=wish.local,
+        entity=record.entity,
+        title=record.title,
+        where=record.where or record.title,
+        local=record.local,
         fields=changed,
-        before=plain({name: found.pushed.get(name) for name in changed}),
-        all_fields={**{k: v for k, v in found.pushed.items() if k not in ("_read", AGAIN)}, **wanted},
-        remote_id=found.remote_id,
-        parent=wish.parent,
-        parent_id=found.parent_id,
-        needs=frozenset(_refs(changed) | ({wish.parent} if wish.parent else set())),
+        before=plain({name: remote.pushed.get(name) for name in changed}),
+        all_fields={**{k: v for k, v in remote.pushed.items() if k not in FLAGS_OF_ONE_PUSH}, **wanted},
+        remote_id=remote.remote_id,
+        parent=record.parent,
+        parent_id=remote.parent_id,
+        needs=frozenset(_refs(changed) | ({record.parent} if record.parent else set())),
     )
 
 
-def _keep(wish: DesiredRecord, found: RemoteRecord) -> Step:
+def _keep(record: DesiredRecord, remote: RemoteRecord) -> Step:
     return Step(
-        key=wish.key,
+        key=record.key,
         action=KEEP,
-        entity=wish.entity,
-        title=wish.title,
-        where=wish.where or wish.title,
-        local=wish.local,
-        all_fields=found.pushed,
-        remote_id=found.remote_id,
-        parent=wish.parent,
-        parent_id=found.parent_id,
+        entity=record.entity,
+        title=record.title,
+        where=record.where or record.title,
+        local=record.local,
+        all_fields=remote.pushed,
+        remote_id=remote.remote_id,
+        parent=record.parent,
+        parent_id=remote.parent_id,
     )
 
 
-def _delete(local: tuple[str, str], gone: RemoteRecord, title: str) -> Step:
+def _delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
     return Step(
-        key=f"remove:{gone.remote_id}",
+        key=f"remove:{remote.remote_id}",
         action=DELETE,
         entity="QuoteItems",
         title=title,
         where=title,
         local=local,
-        before=plain(gone.pushed),
-        remote_id=gone.remote_id,
+        before=plain(remote.pushed),
+        remote_id=remote.remote_id,
         parent="quote",
-        parent_id=gone.parent_id,
+        parent_id=remote.parent_id,
     )
 
 
-def _stale_title(gone: RemoteRecord) -> str:
-    name = gone.pushed.get("name")
-    return f"“{name}”, which the quote has no more" if name else "a line that the quote has no more"
+def _removed_title(remote: RemoteRecord) -> str:
+    name = remote.pushed.get("name")
+    return f"“{name}”, removed from the quote" if name else "a line removed from the quote"
 
 
 def _in_order(steps: list[Step]) -> list[Step]:
-    """An update of the opportunity goes last, so that what it says (won, lost) is said of a complete quote."""
+    """The opportunity's update goes last, so that it is won or lost only with a complete quote."""
     late = [step for step in steps if step.key == "opportunity" and step.action == UPDATE]
     if not late:
         return steps

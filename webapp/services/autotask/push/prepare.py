@@ -1,4 +1,4 @@
-"""What a push, its preview and the search for drift begin with: compile what is wanted, observe what is there."""
+"""The start of a push, its preview and the drift check: compile the desired state, observe the remote one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from webapp.services.autotask.known.observe import observe
 from webapp.services.autotask.push import journal
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted import facts
-from webapp.services.autotask.wanted.compile import Outcome, compile_quote
+from webapp.services.autotask.wanted.compile import compile_quote
+from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.core.runtime import Runtime
@@ -25,7 +26,7 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 def compile_revision(
     runtime: Runtime, quote: Quote, revision: Revision, known: RemoteFacts | None = None
 ) -> Desired:
-    """Compile a revision with the settings that count. Raises AutotaskError or NotConnected for missing facts.
+    """Compile a revision with the live settings. Raises AutotaskError or NotConnected for missing facts.
 
     ``known``: the facts, when the caller has them already.
     """
@@ -36,7 +37,7 @@ def compile_revision(
 def of_snapshot(
     runtime: Runtime, quote: Quote, frozen: Snapshot, content_sha256: str, known: RemoteFacts | None = None
 ) -> Desired:
-    """Compile ``frozen`` as it stands, with the quote's present status. Raises like ``compile_revision``."""
+    """Compile ``frozen`` with the quote's current status. Raises like ``compile_revision``."""
     return compile_quote(
         frozen,
         outcome_of(quote, frozen),
@@ -47,7 +48,7 @@ def of_snapshot(
 
 
 def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
-    """What became of the quote so far. A won one is closed on the day on which it was accepted."""
+    """The quote's outcome so far. A won quote is closed on the day of its acceptance."""
     changed_at = quote.status_changed_at
     if quote.acceptance is not None and quote.status in WON_STATUSES:
         changed_at = quote.acceptance.accepted_at
@@ -65,19 +66,19 @@ def observe_remote(
 ) -> Observation:
     """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
 
-    ``in_doubt``: creates whose answer never came, when the caller has them already.
+    ``in_doubt``: creates whose response was lost, when the caller has them already.
     """
-    found = links.of_desired(desired)
+    linked = links.of_desired(desired)
     picked = _answers()
     if in_doubt is None:
         in_doubt = journal.creates_in_doubt(desired.quote_id)
-    # No transaction stays open while Autotask is asked.
+    # No transaction stays open during calls to Autotask.
     db.session.commit()
-    return observe(client, desired, found, picked.get, in_doubt)
+    return observe(client, desired, linked, picked.get, in_doubt)
 
 
 def _answers() -> dict[tuple[str, str, str], int]:
-    """What people picked, by local record; the newest answer counts."""
+    """What people picked, by local record; a newer answer replaces an older one."""
     query = db.select(PushQuestion).where(PushQuestion.chosen_id.is_not(None)).order_by(PushQuestion.id)
     return {
         (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)

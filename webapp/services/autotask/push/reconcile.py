@@ -1,4 +1,4 @@
-"""After a push: does Autotask come to what we come to, to the cent?"""
+"""After a push, compare Autotask's totals with ours, to the cent."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from itertools import pairwise
 from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record, condition
-from webapp.services.autotask.api.values import same
+from webapp.services.autotask.api.values import is_equal
 from webapp.services.autotask.push.plan import UPDATE, Step
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal
+from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal
 from webapp.services.quoting.money.money import ZERO, to_cents
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
-    """``differences``: sentences, empty when all agrees. ``amounts``: revenue by bucket, ours and theirs.
+    """``differences``: sentences, empty when everything agrees. ``amounts``: revenue by period, ours and Autotask's.
 
-    ``opportunity_fix``: amounts that the opportunity should have followed but did not. ``foreign``: items that
-    somebody added in Autotask by hand.
+    ``opportunity_fix``: amounts of an opportunity that should have followed its quote and didn't. ``foreign``: items
+    that someone added in Autotask.
     """
 
     differences: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Report:
 
 
 def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
-    """Read the quote's items and the opportunity, and compare. Raises AutotaskError."""
+    """Read the quote's items and the opportunity, and compare them. Raises AutotaskError."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
         opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
@@ -45,28 +45,28 @@ def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
 
 
 def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
-    """The step that writes the opportunity's amounts where they did not follow its quote.
+    """The step that writes the amounts of an opportunity that didn't follow its quote.
 
-    ``pushed``: what its link remembers, which stays, since the amounts are not ours to keep.
+    ``pushed``: the fields in its link, which stay, because the amounts don't belong to us.
     """
-    wish = desired.opportunity
+    record = desired.opportunity
     return Step(
         key="opportunity:amounts",
         action=UPDATE,
-        entity=wish.entity,
-        title=wish.title,
-        where=wish.where,
-        local=wish.local,
+        entity=record.entity,
+        title=record.title,
+        where=record.where,
+        local=record.local,
         fields=dict(report.opportunity_fix),
         all_fields=dict(pushed),
-        remote_id=ids[wish.key],
+        remote_id=ids[record.key],
     )
 
 
-def look_again(client: Client, ids: Mapping[str, int], report: Report) -> None:
-    """After the amounts were written: do they stay? Raises AutotaskError."""
+def check_amounts(client: Client, ids: Mapping[str, int], report: Report) -> None:
+    """After the amounts were written, check that they stayed. Raises AutotaskError."""
     opportunity = client.get("Opportunities", ids["opportunity"]) or {}
-    _say_amounts(report, opportunity, report.opportunity_fix)
+    _report_amounts(report, opportunity, report.opportunity_fix)
 
 
 def compare_rows(
@@ -75,14 +75,14 @@ def compare_rows(
     """The comparison itself. Pure."""
     report = Report()
     by_id = {int(row["id"]): row for row in items}
-    fields = {wish.key: wish.fields for wish in desired.items}
+    fields = {item.key: item.fields for item in desired.items}
     ours = [(line, by_id.pop(ids[line.key], None)) for line in desired.lines if line.key in ids]
     for line, row in ours:
         _line(report, line, fields[line.key], row)
     report.foreign.extend(f"{row.get('name')} ({row['id']})" for row in by_id.values())
     added = [row for row in by_id.values() if not row.get("isOptional") and item_net(row) != ZERO]
     report.differences.extend(
-        f"“{row.get('name')}” ({row['id']}) was added in Autotask by hand and adds {item_net(row)} to the sums there."
+        f"“{row.get('name')}” ({row['id']}) was added in Autotask and adds {item_net(row)} to its totals."
         for row in added
     )
     _order(report, [(line, row) for line, row in ours if row is not None])
@@ -90,10 +90,10 @@ def compare_rows(
     if opportunity is None:
         report.differences.append("The opportunity is missing in Autotask.")
     elif not desired.follows_quote:
-        # Its amounts were written like other fields, and what people made of them since is theirs to explain.
-        _say_amounts(report, opportunity, desired.buckets)
+        # Its amounts were written like other fields; a difference was made by people.
+        _report_amounts(report, opportunity, desired.buckets)
     elif not report.differences:
-        # With lines that differ, the sums that follow them cannot be ours.
+        # While lines differ, so do the totals that follow them.
         report.opportunity_fix.update(_other_amounts(opportunity, desired.buckets))
     return report
 
@@ -102,9 +102,9 @@ def _other_amounts(opportunity: Record, wanted: Mapping[str, Decimal]) -> dict[s
     return {name: amount for name, amount in wanted.items() if _cents(opportunity, name) != amount}
 
 
-def _say_amounts(report: Report, opportunity: Record, wanted: Mapping[str, Decimal]) -> None:
+def _report_amounts(report: Report, opportunity: Record, wanted: Mapping[str, Decimal]) -> None:
     report.differences.extend(
-        f"The opportunity's {_words(name)} is {_cents(opportunity, name)} in Autotask, {amount} here."
+        f"The opportunity's {_words(name)} is {_cents(opportunity, name)} in Autotask and {amount} here."
         for name, amount in _other_amounts(opportunity, wanted).items()
     )
 
@@ -116,24 +116,26 @@ def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Recor
         return
     net = item_net(row)
     if net != line.net:
-        say(f"{start} comes to {net} in Autotask, to {line.net} here.")
+        say(f"{start} totals {net} in Autotask and {line.net} here.")
     elif item_discount(row) != item_discount(fields):
-        say(f"{start} has a discount of {item_discount(row)} in Autotask, of {item_discount(fields)} here.")
-    if not same(row.get("periodType"), fields["periodType"]):
-        say(f"{start} is billed for another period in Autotask than here, where it is {_billed(line)}.")
+        say(f"{start} has a discount of {item_discount(row)} in Autotask and {item_discount(fields)} here.")
+    if not is_equal(row.get("periodType"), fields["periodType"]):
+        say(f"{start} has a different billing period in Autotask than here ({PERIOD_WORDS[line.period]}).")
     if bool(row.get("isOptional")) == line.counts:
-        say(f"{start} is {'optional' if line.counts else 'not optional'} in Autotask only.")
+        say(
+            f"{start} is optional {'in Autotask but not here' if line.counts else 'here but not in Autotask'}."
+        )
     tax = row.get("totalEffectiveTax")
     if tax is not None and _cents(row, "totalEffectiveTax") != line.tax:
-        say(f"{start} carries {_cents(row, 'totalEffectiveTax')} tax in Autotask, {line.tax} here.")
+        say(f"{start} has {_cents(row, 'totalEffectiveTax')} tax in Autotask and {line.tax} here.")
 
 
 def _order(report: Report, present: list[tuple[LineTotal, Record]]) -> None:
-    """Our lines stand in our order; the first that does not is named."""
-    for (before, one), (after, other) in pairwise(present):
-        if int(one.get("sortOrderID") or 0) >= int(other.get("sortOrderID") or 0):
+    """Compare the order of our lines; report the first line that is out of order."""
+    for (before, row), (after, next_row) in pairwise(present):
+        if int(row.get("sortOrderID") or 0) >= int(next_row.get("sortOrderID") or 0):
             report.differences.append(
-                f"{_start(after)} does not stand behind {before.title} in Autotask, as it does here."
+                f"{_start(after)} doesn't follow {before.title} in Autotask, as it does here."
             )
             return
 
@@ -142,23 +144,19 @@ def _start(line: LineTotal) -> str:
     return line.title[:1].upper() + line.title[1:]
 
 
-def _billed(line: LineTotal) -> str:
-    return line.period.replace("_", "-")
-
-
 def _cents(row: Record, name: str) -> Decimal:
     return to_cents(Decimal(str(row.get(name) or 0)))
 
 
 def _words(name: str) -> str:
-    """monthlyRevenue as words."""
+    """A field name in words: “monthlyRevenue” is “monthly revenue”."""
     return re.sub(r"([A-Z])", r" \1", name).lower()
 
 
 def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record | None]]) -> None:
-    """The sums of our lines by period. Each line's period was compared, so ours tells where it belongs."""
+    """Compare the totals of our lines by period, using our periods, which were compared line by line."""
     for period, (revenue, _) in BUCKETS.items():
-        there = sum(
+        remote = sum(
             (
                 item_net(row)
                 for line, row in pairs
@@ -166,10 +164,10 @@ def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record 
             ),
             ZERO,
         )
-        here = desired.buckets[revenue]
-        if here or there:
-            report.amounts[period] = [str(here), str(there)]
-        if here != there:
+        ours = desired.buckets[revenue]
+        if ours or remote:
+            report.amounts[period] = [str(ours), str(remote)]
+        if ours != remote:
             report.differences.append(
-                f"The {period.replace('_', '-')} sum is {there} in Autotask, {here} here."
+                f"The {PERIOD_WORDS[period]} total is {remote} in Autotask and {ours} here."
             )

@@ -1,19 +1,23 @@
-"""One push from beginning to end: compile, observe, plan, apply, reconcile."""
+"""Run one push: compile, observe, plan, apply, reconcile."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import Observation, Question, RemoteRecord
-from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile
+from webapp.services.autotask.known.observation import Observation, Question
+from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile, results
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, build
+from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
@@ -21,122 +25,135 @@ from webapp.services.quoting.paper import document
 
 REPLANS = 3
 CLAIM_SECONDS = 20.0
+OTHER_PUSH_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
 
 
-class NeedsPerson(ServiceError):
-    """The push cannot go on by itself: something must be mended or picked. Nothing was written."""
+def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
+    """Push ``push_run``'s revision; the caller holds the lease. Returns how the push ended.
 
-    def __init__(self, sentence: str, questions: list[Question], problems: list[Problem]) -> None:
-        super().__init__(sentence)
-        self.questions = questions
-        self.problems = problems
-
-
-class OthersFirst(ServiceError):
-    """Another push is making the same new company, contact or item; this one goes on after it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Another quote's push is making the same new customer or items in Autotask. This one goes on after it."
-        )
-
-
-def run(runtime: Runtime, push_run: PushRun) -> reconcile.Report:
-    """Push ``push_run``'s revision; the caller holds the lease. Returns the reconciliation.
-
-    Raises NeedsPerson, StepFailed, LeaseLost, NotConnected or AutotaskError.
+    Raises LeaseLost, and DBAPIError when our database is away.
     """
+    quote_id = push_run.quote_id
+    try:
+        return _compile_and_push(runtime, push_run)
+    except (lease.LeaseLost, DBAPIError):
+        raise
+    except ServiceError as error:
+        return results.of_error(error, attempt)
+    except Exception as error:
+        log.exception("push.broke", quote=quote_id)
+        return results.of_bug(error)
+
+
+def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     quote, revision = push_run.quote, push_run.revision
     desired = prepare.compile_revision(runtime, quote, revision)
     if desired.problems:
-        raise NeedsPerson(_sentence(desired.problems), [], list(desired.problems))
-    log = journal.Journal(push_run)
+        return AskPerson(_sentence(desired.problems), desired.problems)
+    run_journal = journal.Journal(push_run)
     revision_id = revision.id
     with lease.Keeper(quote.id, push_run.token) as keeper:
-        # A long quote takes its time, in which the lease is kept.
+        # Rendering a long quote takes time, so it happens while the lease is renewed.
         document.pdf_for(revision_id)
-        client = connection.open_client(runtime, on_call=log.on_call, before_call=keeper.check)
+        client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         try:
-            return _push(client, log, desired, push_run, lambda: document.pdf_for(revision_id))
+            return _push(client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id))
         except ServiceError:
-            # The calls until here belong to the record of the run as well.
-            log.commit()
+            # The calls so far belong to the run's record too.
+            run_journal.commit()
             raise
 
 
 def _push(
-    client: Client, log: journal.Journal, desired: Desired, push_run: PushRun, pdf: Callable[[], bytes]
-) -> reconcile.Report:
+    client: Client,
+    run_journal: journal.Journal,
+    desired: Desired,
+    push_run: PushRun,
+    pdf: Callable[[], bytes],
+) -> PushResult:
     claimed = claims.keys_of(desired)
-    _claim(push_run, list(claimed.values()))
-    log.claimed(claimed)
+    if not _claim(push_run, list(claimed.values())):
+        run_journal.commit()
+        return Retry(
+            "Another sync is creating the same new customer or items in Autotask. This one continues after it.",
+            OTHER_PUSH_SECONDS,
+            counts=False,
+        )
+    run_journal.claimed(claimed)
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
-        seen = prepare.observe_remote(client, desired, in_doubt)
-        if seen.questions or seen.problems:
-            _keep_questions(push_run, seen.questions)
-            raise NeedsPerson(
-                _sentence(seen.problems) or seen.questions[0].sentence, seen.questions, seen.problems
-            )
-        _keep_found(desired, seen)
-        log.linked(seen.found)
-        steps = build(desired, seen.known, seen.stale)
-        log.plan(steps)
-        executor = Executor(client, log, seen.known, in_doubt, pdf)
+        observation = prepare.observe_remote(client, desired, in_doubt)
+        if observation.questions or observation.problems:
+            _store_questions(push_run, observation.questions)
+            run_journal.commit()
+            sentence = _sentence(observation.problems) or observation.questions[0].sentence
+            return AskPerson(sentence, tuple(observation.problems))
+        _link_matches(desired, observation)
+        run_journal.linked(observation.just_matched)
+        steps = build(desired, observation.known, observation.removed_lines)
+        run_journal.plan(steps)
+        executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
         try:
             executor.run(steps)
-        except PlanOutdated as gone:
-            # Somebody deleted or made it in Autotask meanwhile.
+        except PlanOutdated as outdated:
+            # Someone deleted or created the record in Autotask since it was observed.
             if attempt == REPLANS:
-                raise ServiceError(_stopped(gone)) from gone
-            missing.unlink(client, desired, gone.step)
-            log.give_up()
+                raise ServiceError(_still_outdated(outdated)) from outdated
+            missing.unlink(client, desired, outdated.step)
+            run_journal.give_up()
             continue
         break
     report = reconcile.compare(client, desired, executor.ids)
     if report.opportunity_fix:
-        _mend_amounts(client, log, desired, executor, report)
+        _fix_amounts(client, run_journal, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
-    log.commit()
-    return report
+    run_journal.commit()
+    return Done(report)
 
 
-def _claim(push_run: PushRun, keys: list[str]) -> None:
-    """Claim what this push might make; waits a while for another that has a part of it. Raises OthersFirst."""
-    quote_id, token = push_run.quote_id, push_run.token
+def _claim(push_run: PushRun, keys: list[str]) -> bool:
+    """Claim everything that this push might create. Waits a while for another push; False when that takes too long."""
     deadline = time.monotonic() + CLAIM_SECONDS
-    while not claims.take(quote_id, token, keys):
+    while not claims.take(push_run.quote_id, push_run.token, keys):
         if time.monotonic() > deadline:
-            raise OthersFirst
+            return False
         time.sleep(0.1)
+    return True
 
 
-def _stopped(gone: PlanOutdated) -> str:
-    """Why a plan that was made anew again and again could not be carried out."""
-    where = f"{gone.step.where[:1].upper()}{gone.step.where[1:]}"
-    if gone.step.action == CREATE and not gone.step.parent:
-        name = gone.step.fields.get("name")
+def _still_outdated(outdated: PlanOutdated) -> str:
+    """Why a push stops after it was planned several times."""
+    step = outdated.step
+    where = f"{step.where[:1].upper()}{step.where[1:]}"
+    if step.action == CREATE and not step.parent:
+        name = step.fields.get("name")
         return (
-            f"{where}: Autotask has another one whose name counts as the same as “{name}”, yet finds none of this "
-            f"name. Rename the line, or link it to the record that is meant. {gone.cause}"
+            f"{where}: Autotask says that the name “{name}” is taken, but finds no record with this name. Rename the "
+            f"line, or link it to the right record. {outdated.cause}"
         )
-    return f"{where} keeps changing in Autotask, so the push was stopped: {gone.cause}"
+    return f"{where} keeps changing in Autotask, so the sync was stopped. {outdated.cause}"
 
 
-def _mend_amounts(
-    client: Client, log: journal.Journal, desired: Desired, executor: Executor, report: reconcile.Report
+def _fix_amounts(
+    client: Client,
+    run_journal: journal.Journal,
+    desired: Desired,
+    executor: Executor,
+    report: reconcile.Report,
 ) -> None:
-    """Where the opportunity does not follow its quote, its amounts are written, in a step like any other."""
+    """When the opportunity doesn't follow its quote, write its amounts in a step like any other."""
     link = links.find(links.local_of(desired.opportunity))
     step = reconcile.amounts_step(desired, executor.ids, report, link.pushed if link else {})
-    log.plan([step])
+    run_journal.plan([step])
     executor.run([step])
-    reconcile.look_again(client, executor.ids, report)
+    reconcile.check_amounts(client, executor.ids, report)
 
 
-def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:
-    """Store what must be asked, in place of what this quote asked before."""
+def _store_questions(push_run: PushRun, questions: list[Question]) -> None:
+    """Store the questions, in place of this quote's unanswered ones. In the open transaction."""
     db.session.execute(
         db.delete(PushQuestion).where(
             PushQuestion.quote_id == push_run.quote_id, PushQuestion.chosen_id.is_(None)
@@ -156,16 +173,19 @@ def _keep_questions(push_run: PushRun, questions: list[Question]) -> None:
         )
 
 
-def _keep_found(desired: Desired, seen: Observation) -> None:
-    """Link what was matched, so that it is not matched again. In the open transaction."""
-    found = []
-    for wish in links.records_of(desired):
-        if wish.key in seen.found:
-            one: RemoteRecord = seen.known[wish.key]
-            kept = {name: one.pushed.get(name) for name in {**wish.fields, **wish.fill} if name in one.pushed}
-            found.append(links.Found(links.local_of(wish), one.remote_id, one.parent_id, plain(kept)))
-    links.save_all(found)
+def _link_matches(desired: Desired, observation: Observation) -> None:
+    """Link the matched records, so that they aren't matched again. In the open transaction."""
+    matches = []
+    for record in links.records_of(desired):
+        if record.key in observation.just_matched:
+            remote = observation.known[record.key]
+            names = {**record.fields, **record.fill}
+            pushed = {name: remote.pushed[name] for name in names if name in remote.pushed}
+            matches.append(
+                links.NewLink(links.local_of(record), remote.remote_id, remote.parent_id, plain(pushed))
+            )
+    links.save_all(matches)
 
 
-def _sentence(problems: tuple[Problem, ...] | list[Problem]) -> str:
+def _sentence(problems: Iterable[Problem]) -> str:
     return " ".join(problem.sentence for problem in problems)

@@ -1,4 +1,4 @@
-"""Autotask's fields and values in words, from what is known of the connected database; else as they are."""
+"""Autotask's fields and values in words, from the cached lists; unknown values are shown as they are."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ ENTITIES = {
     "ServiceBundles": "service bundle",
     "Services": "service",
 }
-ACTIONS = {CREATE: "Create", UPDATE: "Change", DELETE: "Remove"}
-# What Autotask calls the target of a reference, and our list of those.
+ACTIONS = {CREATE: "Create", UPDATE: "Update", DELETE: "Delete"}
+# The entity of a reference field, as Autotask names it, and our list of its records.
 LISTS = {
     "BillingCode": "BillingCodes",
     "ClassificationIcon": "ClassificationIcons",
@@ -45,7 +45,7 @@ LISTS = {
     "TaxCategory": "TaxCategories",
     "TaxRegion": "TaxRegions",
 }
-# Fields that name a record of an entity of which there is no list.
+# Fields that refer to records of an entity without a list.
 RECORDS = {
     "billToLocationID": "QuoteLocations",
     "companyID": "Companies",
@@ -60,7 +60,7 @@ RECORDS = {
 }
 LABELS = {
     "address1": "Address",
-    "address2": "Address, second line",
+    "address2": "Address line 2",
     "comment": "Comment",
     "isOptional": "Optional",
     "isActive": "Active",
@@ -73,10 +73,10 @@ LABELS = {
     "ownerResourceID": "Owner",
     "productBillingCodeID": "Billing code",
     "quoteItemType": "Type",
-    "semiannualCost": "Semi-annual cost",
-    "semiannualRevenue": "Semi-annual revenue",
+    "semiannualCost": "Six-month cost",
+    "semiannualRevenue": "Six-month revenue",
     "sku": "SKU",
-    "sortOrderID": "Place",
+    "sortOrderID": "Position",
     "useQuoteTotals": "Amounts follow the quote",
     "webAddress": "Website",
 }
@@ -88,17 +88,17 @@ _NUMBERS = re.compile(r"quantity|percentage|probability|sortOrder", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Change:
-    """One field in words. ``before`` is empty for a record that is made."""
+    """One changed field in words. ``before`` is empty for a new record."""
 
     label: str
     before: str
     after: str
 
 
-class Words:
-    """Looks values up in the cached lists; each list is read once.
+class FieldFormatter:
+    """Formats fields and values for people, with the cached lists; each list is read once.
 
-    ``titles``: what records of entities without a list are called, by entity and id; others are known by their links.
+    ``titles``: the titles of records without a list, by entity and id; other records get their title from their link.
     """
 
     def __init__(self, runtime: Runtime, titles: Mapping[tuple[str, int], str] | None = None) -> None:
@@ -108,7 +108,7 @@ class Words:
         self._titles = dict(titles or {})
 
     def value(self, entity: str, name: str, value: Any) -> str:
-        """A value as people read it."""
+        """A field's value in words."""
         if value is None or value == "":
             return NOTHING
         if isinstance(value, bool) or (name == "isActive" and value in (0, 1)):
@@ -128,7 +128,7 @@ class Words:
         return f"{number:,.2f}" if _is_money(name, number) else formatting.quantity(number)
 
     def changes(self, step: Step, titles: Mapping[str, str]) -> list[Change]:
-        """What a step writes, field by field. ``titles``: of the records that a Ref may stand for, by key."""
+        """The changes of a step, field by field. ``titles``: by key, of the records that a Ref may stand for."""
         if step.action == DELETE:
             return []
         return [
@@ -144,13 +144,13 @@ class Words:
 
     def _entry(self, entity: str, name: str) -> dict[str, Any]:
         if entity not in self._fields:
-            found: list[dict[str, Any]] = []
+            entries: list[dict[str, Any]] = []
             if entity in metadata.PICKLISTS:
                 try:
-                    found = metadata.fields(self._runtime, entity)
+                    entries = metadata.fields(self._runtime, entity)
                 except ServiceError:
-                    found = []
-            self._fields[entity] = {entry["name"]: entry for entry in found}
+                    entries = []
+            self._fields[entity] = {entry["name"]: entry for entry in entries}
         return self._fields[entity].get(name, {})
 
     def _referred(self, kind: str, value: Any) -> str:
@@ -166,7 +166,7 @@ class Words:
         return self._label(self._labels[known], value)
 
     def _record(self, entity: str, value: Any) -> str:
-        """A record by its title and id; by its id alone when nothing here names it."""
+        """A record by its title and id, or by its id alone."""
         number = _number(value)
         if number is None:
             return str(value)
@@ -194,17 +194,17 @@ def label(name: str) -> str:
 
 
 def titles_of(desired: Desired) -> dict[str, str]:
-    """What each record of a desired state is called, by its key."""
+    """The title of each desired record, by its key."""
     return {
-        wish.key: f"the {ENTITIES.get(wish.entity, wish.entity)} “{wish.title}”"
-        if wish.entity != "QuoteItems"
-        else wish.title
-        for wish in records_of(desired)
+        record.key: f"the {ENTITIES.get(record.entity, record.entity)} “{record.title}”"
+        if record.entity != "QuoteItems"
+        else record.title
+        for record in records_of(desired)
     }
 
 
 def _linked_title(entity: str, remote_id: int) -> str:
-    """What a record was called when it was last pushed; empty when no link names it."""
+    """A record's title as last pushed; empty when it has no link."""
     query = db.select(Link.pushed).filter_by(integration=AUTOTASK, remote_entity=entity, remote_id=remote_id)
     pushed = db.session.scalars(query.limit(1)).first() or {}
     person = f"{pushed.get('firstName') or ''} {pushed.get('lastName') or ''}".strip()
@@ -214,9 +214,9 @@ def _linked_title(entity: str, remote_id: int) -> str:
 
 def _picks(entry: Mapping[str, Any]) -> dict[int, str]:
     return {
-        int(one["value"]): str(one.get("label") or one["value"])
-        for one in entry.get("picklistValues") or []
-        if str(one.get("value")).removeprefix("-").isdigit()
+        int(value["value"]): str(value.get("label") or value["value"])
+        for value in entry.get("picklistValues") or []
+        if str(value.get("value")).removeprefix("-").isdigit()
     }
 
 
@@ -229,7 +229,7 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _is_number(name: str, value: Any, entry: Mapping[str, Any]) -> bool:
-    """True for a number, also one that JSON keeps as text; a postal code or a phone number is none."""
+    """True for a number, also when JSON stores it as text; not for a postal code or a phone number."""
     kind = entry.get("dataType")
     if kind is None and isinstance(value, str):
         return bool(_MONEY.search(name) or _NUMBERS.search(name))
@@ -237,7 +237,7 @@ def _is_number(name: str, value: Any, entry: Mapping[str, Any]) -> bool:
 
 
 def _is_money(name: str, number: Decimal) -> bool:
-    """True for an amount that has no third decimal, which would be lost."""
+    """True for an amount without a third decimal, which formatting as money would drop."""
     return bool(_MONEY.search(name)) and number == number.quantize(Decimal("0.01"))
 
 

@@ -1,1 +1,1 @@
-"""From a frozen revision to the desired remote state. Pure: nothing here calls Autotask."""
+"""From a frozen revision to the desired remote state, a module for each record. Pure: no calls to Autotask."""

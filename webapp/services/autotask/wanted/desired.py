@@ -1,6 +1,6 @@
 """The desired remote state, as data: what should exist in Autotask for one quote.
 
-A field's value may be a ``Ref`` to another wish whose id is not known before that one exists.
+A field's value may be a ``Ref`` to another desired record that has no id before it is created.
 """
 
 from __future__ import annotations
@@ -17,38 +17,46 @@ BUCKETS = {
     "annual": ("yearlyRevenue", "yearlyCost"),
 }
 
+# Billing periods as adjectives: “the six-month total”.
+PERIOD_WORDS = {
+    "one_time": "one-time",
+    "monthly": "monthly",
+    "quarterly": "quarterly",
+    "semi_annual": "six-month",
+    "annual": "annual",
+}
+
 
 @dataclass(frozen=True)
 class Ref:
-    """Stands for the Autotask id of the wish with this key."""
+    """Stands for the Autotask id of the desired record with this key."""
 
     key: str
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that would make the push fail. ``fix``: where to go, for example ``("settings", "tax_code")``."""
+    """Something that would make the push fail. ``fix``: where to fix it, for example ``("settings", "tax_code")``."""
 
     sentence: str
     fix: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DesiredRecord:
     """One remote record.
 
-    ``fields`` are kept as they are here; ``initial`` are sent at creation only, and belong to Autotask's users
-    afterwards. ``fill``: written to a record that was found, where it has nothing yet. ``local``: our record that
-    the link names. ``parent``: for children, the parent's key.
-    ``chosen_id``: the record that a person picked, so that nothing is matched or made. ``where``: in a sentence about
-    a failure, where in the quote to look, if the title does not tell.
+    ``fields`` are kept as they are here. ``initial`` is sent at creation only; after that, these fields belong to
+    Autotask's users. ``fill`` is written to an existing record where its fields are empty. ``local``: our record in the
+    link. ``parent``: for children, the parent's key. ``chosen_id``: the record that a person picked, so that nothing is
+    matched or created. ``where``: the record in a sentence about a failure, if the title isn't enough.
     """
 
     key: str
     entity: str
     local: tuple[str, str]
     title: str
-    fields: dict[str, Any]
+    fields: dict[str, Any] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     fill: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
@@ -56,11 +64,11 @@ class DesiredRecord:
     where: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CatalogItem:
-    """A product or service that lines name. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty."""
+    """A product or service that lines need. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty."""
 
-    wish: DesiredRecord
+    record: DesiredRecord
     mpn: str
     sku: str
     name: str
@@ -68,25 +76,28 @@ class CatalogItem:
 
     @property
     def has_billing_code(self) -> bool:
-        """False when the record could not be made, since Autotask demands a billing code."""
-        return bool(self.wish.initial.get("productBillingCodeID") or self.wish.initial.get("billingCodeID"))
+        """False when the record can't be created, because Autotask requires a billing code."""
+        return bool(
+            self.record.initial.get("productBillingCodeID") or self.record.initial.get("billingCodeID")
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LineTotal:
-    """What a quote item must come to in Autotask, in cents."""
+    """The amounts that a quote item must have in Autotask, in cents. ``counts``: it is part of the sums."""
 
     key: str
     title: str
     period: str
     net: Decimal
     tax: Decimal
+    cost: Decimal
     counts: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Desired:
-    """Everything of one quote. ``warnings`` are told but stop nothing; ``problems`` stop the push before it writes."""
+    """All records of one quote. ``problems`` stop the push before it writes; ``warnings`` are only shown."""
 
     quote_id: int
     company: DesiredRecord | None
@@ -94,7 +105,7 @@ class Desired:
     opportunity: DesiredRecord
     locations: tuple[DesiredRecord, ...]
     quote: DesiredRecord
-    goods: tuple[CatalogItem, ...]
+    catalog_items: tuple[CatalogItem, ...]
     items: tuple[DesiredRecord, ...]
     attachment: DesiredRecord
     lines: tuple[LineTotal, ...]

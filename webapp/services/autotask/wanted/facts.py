@@ -1,4 +1,4 @@
-"""What the compiler must know of the connected Autotask, gathered once from the cached metadata."""
+"""The facts about the connected Autotask that compiling needs, gathered once from the cached lists."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ LISTS = {
 
 @dataclass(frozen=True)
 class RemoteFacts:
-    """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that may be written.
+    """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that can be written.
 
-    ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask lets nobody write.
-    ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they could not be read.
+    ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask doesn't allow writing.
+    ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they couldn't be read.
     """
 
     item_types: dict[str, int]
@@ -53,14 +53,13 @@ class RemoteFacts:
     product_categories: dict[str, int]
     active: dict[tuple[str, str], frozenset[int]] = field(default_factory=dict)
     publish: int = 1
-    active_status: int | None = None
     work_types: dict[int, str] = field(default_factory=dict)
     read_only: frozenset[tuple[str, str]] = frozenset()
     tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
 
 
 def gather(runtime: Runtime) -> RemoteFacts:
-    """Read the facts, from the cache where it serves. Raises AutotaskError or NotConnected."""
+    """Gather the facts, from the cache while it is fresh. Raises AutotaskError or NotConnected."""
     runtime = _with_fresh_lists(runtime)
     return RemoteFacts(
         item_types=_item_types(runtime),
@@ -80,14 +79,6 @@ def gather(runtime: Runtime) -> RemoteFacts:
         product_categories=_categories(runtime),
         active=_active(runtime),
         publish=_publish(runtime),
-        active_status=next(
-            (
-                c.value
-                for c in metadata.picklist(runtime, "Opportunities", "status")
-                if c.label.lower() == "active"
-            ),
-            None,
-        ),
         work_types={choice.value: choice.label for choice in metadata.reference(runtime, "BillingCodes")},
         read_only=frozenset(
             ("Opportunities", entry["name"])
@@ -99,7 +90,7 @@ def gather(runtime: Runtime) -> RemoteFacts:
 
 
 def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
-    """As they were last read: only a warning rests on them, so that they may be missing, and cost no call."""
+    """The taxes as last read, without a call: only a warning depends on them, so they may be missing."""
     try:
         return metadata.tax_rates(metadata.taxes(replace(runtime, offline=True)))
     except NotConnected:
@@ -107,12 +98,14 @@ def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
 
 
 def _with_fresh_lists(runtime: Runtime) -> Runtime:
-    """Read what is too old all at once; the runtime that comes back asks no more. Raises like ``gather``."""
-    stale = [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
-    if not stale:
+    """Refresh all outdated lists at once, and return an offline runtime. Raises like ``gather``."""
+    outdated = (
+        [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
+    )
+    if not outdated:
         return runtime
     try:
-        metadata.refresh(runtime, stale)
+        metadata.refresh(runtime, outdated)
     except (AutotaskError, NotConnected, ConnectionRefused):
         if set(metadata.unread()) & LISTS:
             raise
@@ -151,26 +144,26 @@ def _countries(runtime: Runtime) -> dict[str, int]:
 
 
 def _categories(runtime: Runtime) -> dict[str, int]:
-    """Active product categories by label; a nested one also by “parent > label”. A label used twice is no match."""
+    """Active product categories by label, nested ones also by “parent > label”. A label used twice matches nothing."""
     choices = [c for c in metadata.picklist(runtime, "Products", "productCategory") if c.is_active]
     by_value = {choice.value: choice for choice in choices}
-    found: dict[str, int] = {}
+    categories: dict[str, int] = {}
     seen: set[str] = set()
     for choice in choices:
         parent = by_value.get(choice.parent) if choice.parent is not None else None
         if parent:
-            found[f"{parent.label.strip()} > {choice.label.strip()}".lower()] = choice.value
+            categories[f"{parent.label.strip()} > {choice.label.strip()}".lower()] = choice.value
         label = choice.label.strip().lower()
         if label in seen:
-            found.pop(label, None)
+            categories.pop(label, None)
         else:
-            found[label] = choice.value
+            categories[label] = choice.value
         seen.add(label)
-    return found
+    return categories
 
 
 def _active(runtime: Runtime) -> dict[tuple[str, str], frozenset[int]]:
-    wanted = (
+    picklists = (
         ("Companies", "companyType"),
         ("Opportunities", "stage"),
         ("Opportunities", "status"),
@@ -180,19 +173,19 @@ def _active(runtime: Runtime) -> dict[tuple[str, str], frozenset[int]]:
         ("Opportunities", "lossReason"),
         ("Products", "productCategory"),
     )
-    found = {
+    active = {
         (entity, name): frozenset(c.value for c in metadata.picklist(runtime, entity, name) if c.is_active)
-        for entity, name in wanted
+        for entity, name in picklists
     }
     for name in REFERENCES:
-        found["reference", name] = frozenset(
+        active["reference", name] = frozenset(
             c.value for c in metadata.reference(runtime, name) if c.is_active
         )
-    return found
+    return active
 
 
 def _publish(runtime: Runtime) -> int:
-    """The value that shows an attachment to everybody in Autotask; the first one otherwise."""
+    """The value that shows an attachment to all Autotask users; else the first value."""
     choices = [c for c in metadata.picklist(runtime, "OpportunityAttachments", "publish") if c.is_active]
     for choice in choices:
         if "all" in choice.label.lower():

@@ -1,4 +1,4 @@
-"""What the lines' tax codes become in Autotask, and where Autotask would reckon another tax than we do. Pure."""
+"""Map the lines' tax codes to Autotask, and warn where Autotask would compute a different tax. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from webapp.services.core.formatting import plain
 from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 SEVERAL_REGIONS = (
-    "The lines' tax codes belong to several tax regions, but an Autotask quote has one; the first is used."
+    "The lines' tax codes are in several tax regions, but an Autotask quote has only one. The first is used."
 )
 
 
 class LineTaxes:
-    """Maps the tax of one line after the other. ``region``: the tax region of the quote, as far as it is known yet."""
+    """Maps the taxes line by line. ``region``: the quote's tax region, from the lines so far."""
 
     def __init__(self, mapping: TaxCodeMapping, facts: RemoteFacts) -> None:
         self.region: int | None = mapping.default_region_id
@@ -43,34 +43,33 @@ class LineTaxes:
         return {"isTaxable": True, "taxCategoryID": rule.tax_category_id}
 
     def problems(self) -> list[str]:
-        """A sentence for each tax that is not mapped, once all lines are through."""
+        """A sentence for each tax that isn't mapped, after the last line."""
         return [
-            f"{_lines_carry([place for place, _ in lines], lines[0][1])} the tax “{name}”, which is not mapped to "
+            f"{_lines_have([place for place, _ in lines], lines[0][1])} the tax “{name}”, which isn't mapped to "
             "Autotask."
             for name, lines in self._unmapped.items()
         ]
 
     def warnings(self) -> list[str]:
-        """What will not agree, once all lines are mapped."""
-        found = [SEVERAL_REGIONS] if len(self._regions) > 1 else []
+        """A sentence for each difference from Autotask, after the last line."""
+        sentences = [SEVERAL_REGIONS] if len(self._regions) > 1 else []
         places: dict[tuple[str, Decimal, Decimal], list[int]] = {}
         for place, line, category in self._taxed:
-            # Without a region or a tax of it, Autotask reckons none.
-            theirs = (
+            # Without a region, or without a tax for it, Autotask computes no tax.
+            remote = (
                 self._rates.get((self.region or 0, category), Decimal(0)) if self._rates else line.tax_rate
             )
-            if theirs != line.tax_rate:
-                places.setdefault((line.tax_name, line.tax_rate, theirs), []).append(place)
-        for (name, ours, theirs), lines in places.items():
-            found.append(
-                f"{_lines_carry(lines)} the tax “{name}” of {plain(ours)} %, but what it is mapped to comes to "
-                f"{plain(theirs)} % in Autotask. The taxes there will differ from those here, and the push will "
-                "say so."
+            if remote != line.tax_rate:
+                places.setdefault((line.tax_name, line.tax_rate, remote), []).append(place)
+        for (name, ours, remote), lines in places.items():
+            sentences.append(
+                f"{_lines_have(lines)} the tax “{name}” of {plain(ours)}%, but it is mapped to a tax of "
+                f"{plain(remote)}% in Autotask. The taxes will differ, and the quote will show as out of sync."
             )
-        return found
+        return sentences
 
 
-def _lines_carry(places: list[int], name: str = "") -> str:
+def _lines_have(places: list[int], name: str = "") -> str:
     if len(places) == 1:
-        return f"Line {places[0]} “{name}” carries" if name else f"Line {places[0]} carries"
-    return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} carry"
+        return f"Line {places[0]} “{name}” has" if name else f"Line {places[0]} has"
+    return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} have"

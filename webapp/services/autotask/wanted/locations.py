@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from webapp.services.autotask.settings.model import CompanySettings
+from webapp.services.autotask.wanted.context import Context
 from webapp.services.autotask.wanted.desired import DesiredRecord
-from webapp.services.autotask.wanted.facts import RemoteFacts
-from webapp.services.autotask.wanted.texts import truncate
-from webapp.services.quoting.revisions.snapshot import Address, Snapshot
+from webapp.services.quoting.revisions.snapshot import Address
+
+ENTITY = "QuoteLocations"
+USES = ("bill", "ship", "sold")
 
 
-def locations(
-    frozen: Snapshot, chosen: CompanySettings, facts: RemoteFacts
-) -> tuple[tuple[DesiredRecord, ...], dict[str, str]]:
-    """One location for each different address, and which of them bill, ship and sold name."""
-    wishes: dict[tuple[tuple[str, str], ...], DesiredRecord] = {}
-    named = {}
-    for place in ("bill", "ship", "sold"):
-        fields = _fields(frozen, getattr(chosen, f"{place}_to_source"), facts)
-        identity = tuple(sorted(fields.items()))
-        if identity not in wishes:
-            local = ("location", f"{frozen.quote_id}:{place}")
+def locations(context: Context) -> tuple[tuple[DesiredRecord, ...], dict[str, str]]:
+    """One location for each different address, and the key of the location for each use."""
+    by_address: dict[tuple[tuple[str, str], ...], DesiredRecord] = {}
+    keys = {}
+    for use in USES:
+        fields = _fields(context, getattr(context.settings.company, f"{use}_to_source"))
+        address = tuple(sorted(fields.items()))
+        if address not in by_address:
             title = fields.get("address1", "")
-            wishes[identity] = DesiredRecord(
-                f"location:{place}",
-                "QuoteLocations",
-                local,
-                title,
-                dict(fields),
+            by_address[address] = DesiredRecord(
+                key=f"location:{use}",
+                entity=ENTITY,
+                local=("location", f"{context.frozen.quote_id}:{use}"),
+                title=title,
+                fields=dict(fields),
                 where=f"the address “{title}”",
             )
-        named[place] = wishes[identity].key
-    return tuple(wishes.values()), named
+        keys[use] = by_address[address].key
+    return tuple(by_address.values()), keys
 
 
 def address_fields(address: Address) -> dict[str, str]:
-    """An address by the names that companies and quote locations have for its parts; empty ones too."""
+    """An address under the field names of companies and quote locations, with empty parts."""
     return {
         "address1": address.line1,
         "address2": address.line2,
@@ -44,8 +42,8 @@ def address_fields(address: Address) -> dict[str, str]:
     }
 
 
-def _fields(frozen: Snapshot, source: str, facts: RemoteFacts) -> dict[str, str]:
-    organization = frozen.organization
+def _fields(context: Context, source: str) -> dict[str, str]:
+    organization = context.frozen.organization
     if organization is None:
         return {"address1": "–"}
     address = organization.shipping if source == "shipping" else organization.billing
@@ -53,4 +51,4 @@ def _fields(frozen: Snapshot, source: str, facts: RemoteFacts) -> dict[str, str]
         address = organization.billing
     fields = address_fields(address)
     fields["address1"] = fields["address1"] or organization.name
-    return {name: truncate(facts, "QuoteLocations", name, value) for name, value in fields.items() if value}
+    return {name: context.text(ENTITY, name, text) for name, text in fields.items() if text}

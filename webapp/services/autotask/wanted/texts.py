@@ -1,4 +1,4 @@
-"""Texts as Autotask's fields take them. Pure."""
+"""Cut texts to the length of Autotask's fields. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from webapp.services.autotask.wanted.facts import RemoteFacts
 
 
 def truncate(facts: RemoteFacts, entity: str, name: str, text: str) -> str:
-    """``text`` cut to what the field takes, with an ellipsis where something was cut off."""
+    """``text`` cut to the field's length, with an ellipsis where it was cut."""
     length = facts.lengths.get((entity, name), 0)
     return text if not length or len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def truncate_name(facts: RemoteFacts, entity: str, text: str) -> str:
-    """The name of a record that is matched by it, cut so that two names which begin alike do not become one.
+    """A name that records are matched by, cut so that two long names with the same beginning stay different.
 
-    Where something was cut off, the end tells the whole name apart: eight digits of its hash.
+    A name that was cut ends with eight digits of the full name's hash.
     """
     length = facts.lengths.get((entity, "name"), 0)
     if not length or len(text) <= length:

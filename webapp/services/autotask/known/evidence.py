@@ -1,0 +1,66 @@
+"""What we know before Autotask is asked: links, people's answers, and creates whose response was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.models import Link
+from webapp.services.autotask.known.links import Local, local_of, records_of
+from webapp.services.autotask.known.observation import RemoteRecord
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
+
+Answer = Callable[[Local], int | None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence for the records of one quote, by the desired record's key.
+
+    ``linked``: records that a link names. ``unconfirmed``: linked records that new records would depend on, so Autotask
+    is asked first whether they still exist and are active. ``answers``: what a person picked for a local record (0:
+    none of them). ``in_doubt``: the fields sent by creates whose response was lost.
+    """
+
+    desired: Desired
+    links: Mapping[Local, Link]
+    linked: Mapping[str, RemoteRecord]
+    unconfirmed: Mapping[str, RemoteRecord]
+    answers: Answer
+    in_doubt: Mapping[str, dict[str, Any]]
+
+    def is_linked(self, record: DesiredRecord) -> bool:
+        """True when a link names the record and needs no confirmation."""
+        return record.key in self.linked
+
+    def picked(self, record: DesiredRecord) -> int | None:
+        """The id that an unconfirmed link or a person's answer names; 0: a person picked none of them."""
+        unconfirmed = self.unconfirmed.get(record.key)
+        return unconfirmed.remote_id if unconfirmed is not None else self.answers(local_of(record))
+
+
+def gather(
+    desired: Desired, links: Mapping[Local, Link], answers: Answer, in_doubt: Mapping[str, dict[str, Any]]
+) -> Evidence:
+    """Sort the links into confirmed and unconfirmed ones."""
+    by_key = {record.key: links.get(local_of(record)) for record in records_of(desired)}
+    depended_on = _depended_on(desired, by_key)
+    linked: dict[str, RemoteRecord] = {}
+    unconfirmed: dict[str, RemoteRecord] = {}
+    for key, link in by_key.items():
+        if link is not None:
+            known = RemoteRecord(link.remote_id, dict(link.pushed), link.remote_parent_id)
+            (unconfirmed if key in depended_on else linked)[key] = known
+    return Evidence(desired, links, linked, unconfirmed, answers, in_doubt)
+
+
+def _depended_on(desired: Desired, by_key: Mapping[str, Link | None]) -> set[str]:
+    """Keys of the company, contact and catalog items that a new quote or a new item would depend on."""
+    keys: set[str] = set()
+    if by_key[desired.quote.key] is None:
+        keys |= {record.key for record in (desired.company, desired.contact) if record is not None}
+    for item in desired.items:
+        if by_key[item.key] is None:
+            keys |= {value.key for value in item.fields.values() if isinstance(value, Ref)}
+    return keys

@@ -1,0 +1,62 @@
+"""Match the quote's person with a contact of the company in Autotask."""
+
+from __future__ import annotations
+
+from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.known.evidence import Evidence
+from webapp.services.autotask.known.links import local_of
+from webapp.services.autotask.known.match_catalog import is_active
+from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question, RemoteRecord
+from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
+
+ENTITY = "Contacts"
+
+
+def query(client: Client, evidence: Evidence) -> list[Record]:
+    """The picked contact, or the contacts of any company with the email, else by name. Raises AutotaskError."""
+    contact = evidence.desired.contact
+    if contact is None or evidence.is_linked(contact):
+        return []
+    picked = evidence.picked(contact) or contact.chosen_id
+    if picked:
+        rows = client.query(ENTITY, [condition("eq", "id", picked)])
+        if rows:
+            return rows
+    email = contact.initial.get("emailAddress")
+    if email:
+        return client.query(ENTITY, [condition("eq", "emailAddress", email)])
+    company = evidence.linked.get("company") or evidence.unconfirmed.get("company")
+    if company is None:
+        return []
+    names = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
+    return client.query(ENTITY, [*names, condition("eq", "companyID", company.remote_id)])
+
+
+def choose(
+    evidence: Evidence, contact: DesiredRecord, rows: list[Record], company: RemoteRecord | None
+) -> Choice:
+    """The one active contact of ``company``, a question about several, or a problem."""
+    if company is None or evidence.picked(contact) == 0:
+        return None
+    inside = [row for row in rows if int(row["companyID"]) == company.remote_id]
+    active = [row for row in inside if is_active(row)]
+    if len(active) == 1:
+        return Match(active[0], company.remote_id)
+    if active:
+        return Question(
+            local_of(contact),
+            f"{len(active)} contacts in Autotask match “{contact.title}”. Nothing was written. Pick the right one.",
+            tuple(
+                Candidate(
+                    int(row["id"]),
+                    f"{row.get('firstName')} {row.get('lastName')}",
+                    str(row.get("emailAddress") or ""),
+                )
+                for row in active
+            ),
+        )
+    if inside:
+        return Problem(
+            f"The contact “{contact.title}” is inactive in Autotask. Activate it there, or choose another person."
+        )
+    return None

@@ -1,0 +1,109 @@
+"""How one run of a push ends, and what that means for its entry in the outbox."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from webapp.models.push import DONE, PARKED, WAITING
+from webapp.services.autotask.api.errors import (
+    ConnectionRefused,
+    CredentialsRejected,
+    NotConnected,
+    Temporary,
+)
+from webapp.services.autotask.push.apply import StepFailed
+from webapp.services.autotask.push.reconcile import Report
+from webapp.services.autotask.wanted.desired import Problem
+from webapp.services.core.errors import ServiceError
+
+# After this many attempts, Autotask's own errors go to a person. While Autotask is unreachable we retry forever.
+MAX_ATTEMPTS = 30
+RECONNECT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """Everything was written, and the totals were compared."""
+
+    report: Report
+    entry_state: ClassVar[str] = DONE
+
+    @property
+    def run_state(self) -> str:
+        """The run's state: synced, or out of sync."""
+        return "amber" if self.report.differences else "synced"
+
+    @property
+    def sentence(self) -> str:
+        """The differences."""
+        return " ".join(self.report.differences)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What the run's record keeps."""
+        return self.report.as_json()
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The push runs again after ``wait`` seconds. ``counts``: this attempt makes later waits longer."""
+
+    sentence: str
+    wait: float
+    counts: bool = True
+    credentials_rejected: bool = False
+    run_state: ClassVar[str] = "retrying"
+    entry_state: ClassVar[str] = WAITING
+    stored: ClassVar[dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class AskPerson:
+    """A person must fix a problem or answer a question. Nothing was written."""
+
+    sentence: str
+    problems: tuple[Problem, ...] = ()
+    run_state: ClassVar[str] = "needs_you"
+    entry_state: ClassVar[str] = PARKED
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What the run's record keeps: each problem with where to fix it."""
+        return {"problems": [[problem.sentence, *problem.fix] for problem in self.problems]}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The push failed, and a retry would change nothing."""
+
+    sentence: str
+    run_state: ClassVar[str] = "failed"
+    entry_state: ClassVar[str] = PARKED
+    stored: ClassVar[dict[str, Any]] = {}
+
+
+PushResult = Done | Retry | AskPerson | Stop
+
+
+def of_error(error: ServiceError, attempt: int) -> Retry | Stop:
+    """The result for an error that ended the ``attempt``-th attempt."""
+    cause = error.cause if isinstance(error, StepFailed) else error
+    if isinstance(cause, NotConnected | ConnectionRefused):
+        return Retry(str(error), RECONNECT_SECONDS, counts=False)
+    if isinstance(cause, CredentialsRejected):
+        return Retry(str(cause), RECONNECT_SECONDS, credentials_rejected=True)
+    if isinstance(cause, Temporary) and (cause.is_away or attempt < MAX_ATTEMPTS):
+        return Retry(str(error), max(_backoff(attempt), cause.retry_after))
+    return Stop(str(error))
+
+
+def of_bug(error: Exception) -> Stop:
+    """The result for an error that should not happen."""
+    return Stop(f"The sync failed because of a bug in Quotewright ({type(error).__name__}).")
+
+
+def _backoff(attempt: int) -> float:
+    """Seconds until the next attempt: doubling from 2 to 600, with jitter."""
+    return float(min(600, 2 ** min(attempt + 1, 10)) * (0.75 + random.random() / 2))  # noqa: S311  no secret

@@ -1,0 +1,43 @@
+"""The quote's person as an Autotask contact. Pure."""
+
+from __future__ import annotations
+
+from webapp.services.autotask.wanted.context import Context
+from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
+
+
+def contact(context: Context) -> DesiredRecord | None:
+    """The desired contact; None for a quote without a person."""
+    person = context.frozen.person
+    if person is None:
+        return None
+    texts = {
+        "phone": person.phone,
+        "mobilePhone": person.mobile,
+        "title": person.title,
+        "emailAddress": person.email,
+    }
+    details = {name: context.text("Contacts", name, text) for name, text in texts.items() if text}
+    initial = {
+        "firstName": context.text("Contacts", "firstName", person.first_name) or "–",
+        "lastName": context.text("Contacts", "lastName", person.last_name) or "–",
+        "isActive": 1,
+        "companyID": Ref("company"),
+        **details,
+    }
+    # Contacts are matched by email address, so an existing contact keeps its own.
+    updated = {name: value for name, value in details.items() if name != "emailAddress"}
+    policy = context.settings.company.update_policy
+    name = f"{person.first_name} {person.last_name}".strip()
+    return DesiredRecord(
+        key="contact",
+        entity="Contacts",
+        local=("person", str(person.id)),
+        title=name,
+        fields=updated if policy == "overwrite" else {},
+        initial=initial,
+        fill=updated if policy == "fill_empty" else {},
+        parent="company",
+        chosen_id=context.frozen.autotask_contact_id,
+        where=f"the contact “{name}”",
+    )

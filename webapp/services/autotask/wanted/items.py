@@ -1,0 +1,197 @@
+"""The quote items: one for each line, one for shipping, one for a discount that is an item of its own. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from webapp.models.catalog import ONE_TIME
+from webapp.services.autotask.wanted import catalog_items
+from webapp.services.autotask.wanted.amounts import discounts
+from webapp.services.autotask.wanted.context import Context, Notes
+from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord, LineTotal, Ref
+from webapp.services.autotask.wanted.line import (
+    BUNDLE,
+    DISCOUNT,
+    LABOR,
+    PRODUCT,
+    SERVICE,
+    SHIPPING,
+    Line,
+    lines_of,
+)
+from webapp.services.autotask.wanted.line_taxes import LineTaxes
+from webapp.services.autotask.wanted.picklists import item_type, period_type
+from webapp.services.quoting.money.money import ZERO, to_cents
+
+ENTITY = "QuoteItems"
+REFERENCES = {PRODUCT: "productID", SERVICE: "serviceID", BUNDLE: "serviceBundleID"}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The compiled lines. ``totals``: one for each of ``items``. ``tax_region``: of the whole quote."""
+
+    items: tuple[DesiredRecord, ...]
+    catalog_items: tuple[CatalogItem, ...]
+    totals: tuple[LineTotal, ...]
+    tax_region: int | None
+
+
+def compile_lines(context: Context, notes: Notes) -> Lines:
+    """Compile the lines in their order, then shipping, then the discount item."""
+    lines = lines_of(context)
+    taxes = LineTaxes(context.settings.tax_code, context.facts)
+    catalog: dict[str, CatalogItem] = {}
+    items: list[DesiredRecord] = []
+    totals: list[LineTotal] = []
+    for line in lines:
+        if line.kind == LABOR and line.frozen.recurrence != ONE_TIME:
+            notes.warn(f"{line.name} is labor, so it becomes one-time in Autotask.")
+        fields = _line_fields(context, notes, line)
+        fields |= _reference(context, notes, line, catalog)
+        fields |= taxes.fields(line.place, line.frozen)
+        items.append(_item(context, line.frozen.uid, line.title, fields))
+        totals.append(_total(context, line))
+    discount = sum((line.on_discount_item for line in lines), ZERO)
+    for item, total in _extras(context, notes, len(lines) + 1, discount):
+        items.append(item)
+        totals.append(total)
+    for sentence in taxes.problems():
+        notes.problem(sentence, "settings", "tax_code")
+    notes.warnings += taxes.warnings()
+    return Lines(tuple(items), tuple(catalog.values()), tuple(totals), taxes.region)
+
+
+def _line_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
+    frozen, send_cost = line.frozen, context.settings.products_services.send_cost
+    # Exactly one of the three discount fields is set. The line's own kind stays when it gives the exact amount.
+    discount_fields = discounts(
+        {"quantity": frozen.quantity, "unitPrice": frozen.unit_price},
+        frozen.discount_kind,
+        frozen.discount_value,
+        off=line.amounts.own_discount + line.own_share,
+        own=not line.own_share,
+    )
+    description = _description(context, notes, line)
+    return {
+        "quoteItemType": item_type(context, notes, line.kind),
+        "name": context.text(ENTITY, "name", catalog_items.name_of(context, frozen)),
+        "description": description or None,
+        "quantity": frozen.quantity,
+        "unitPrice": frozen.unit_price,
+        "unitCost": frozen.unit_cost if send_cost else None,
+        "isOptional": frozen.is_optional and not frozen.is_selected,
+        "periodType": period_type(context, notes, ENTITY, line.period),
+        "sortOrderID": line.place,
+        **discount_fields,
+    }
+
+
+def _description(context: Context, notes: Notes, line: Line) -> str:
+    target = context.settings.products_services.description_target
+    text = line.frozen.description if target in ("item", "both") else ""
+    if line.kind == LABOR:
+        # Quote items have no field for a work type; the person who creates the ticket or project reads it here.
+        work_type = context.facts.work_types.get(line.rule.work_type_id or 0)
+        text = f"{text}\nWork type: {work_type}".strip() if work_type else text
+    cut = context.text(ENTITY, "description", text)
+    if cut != text:
+        notes.warn(
+            f"The description of line {line.place} “{line.frozen.name[:60]}” has {len(text):,} characters. Autotask "
+            f"allows {context.facts.lengths[ENTITY, 'description']:,}, so it is cut off there. The PDF has the full "
+            "text."
+        )
+    return cut
+
+
+def _reference(context: Context, notes: Notes, line: Line, catalog: dict[str, CatalogItem]) -> dict[str, Any]:
+    """The labor role, or the product or service, which is added to ``catalog``; equal lines share it."""
+    if line.kind == LABOR:
+        role = line.rule.role_id or context.settings.products_services.labor_role_id
+        if role is None:
+            notes.problem(
+                f"{line.name} is labor, but neither its category nor the settings have a role.",
+                "settings",
+                "item_category",
+            )
+        return {"laborID": role}
+    key = catalog_items.key_of(context, line)
+    if key in catalog:
+        shared = catalog[key]
+        catalog[key] = replace(shared, line_titles=(*shared.line_titles, line.title))
+    else:
+        catalog[key] = catalog_items.catalog_item(context, notes, line, key)
+    return {REFERENCES[line.kind]: Ref(key)}
+
+
+def _total(context: Context, line: Line) -> LineTotal:
+    amounts = line.amounts
+    return LineTotal(
+        key=line.key,
+        title=line.title,
+        period=line.period,
+        net=amounts.net + line.on_discount_item,
+        tax=amounts.tax,
+        cost=amounts.cost if context.settings.products_services.send_cost else ZERO,
+        counts=amounts.counts,
+    )
+
+
+def _extras(
+    context: Context, notes: Notes, place: int, discount: Decimal
+) -> list[tuple[DesiredRecord, LineTotal]]:
+    """The items that stand for no line, from ``place`` on."""
+    extras = []
+    if context.frozen.shipping_amount:
+        amount = to_cents(context.frozen.shipping_amount)
+        fields = {"unitPrice": amount, "shippingID": _shipping_type(context, notes)}
+        extras.append(_extra(context, notes, SHIPPING, place, amount, fields))
+        place += 1
+    if discount:
+        fields = {"unitPrice": ZERO, "lineDiscount": discount}
+        extras.append(_extra(context, notes, DISCOUNT, place, -discount, fields))
+    return extras
+
+
+def _shipping_type(context: Context, notes: Notes) -> int | None:
+    shipping_type = context.settings.products_services.shipping_type_id
+    if shipping_type is None:
+        notes.problem(
+            "The quote has shipping, but no Autotask shipping type is selected.",
+            "settings",
+            "products_services",
+        )
+    return shipping_type
+
+
+def _extra(
+    context: Context, notes: Notes, kind: str, place: int, net: Decimal, fields: dict[str, Any]
+) -> tuple[DesiredRecord, LineTotal]:
+    common = {
+        "quoteItemType": item_type(context, notes, kind),
+        "name": kind.capitalize(),
+        "quantity": Decimal(1),
+        "isOptional": False,
+        "isTaxable": False,
+        "periodType": period_type(context, notes, ENTITY, ONE_TIME),
+        "sortOrderID": place,
+        "unitDiscount": Decimal(0),
+        "percentageDiscount": Decimal(0),
+        "lineDiscount": Decimal(0),
+    }
+    item = _item(context, kind, kind, common | fields)
+    total = LineTotal(key=item.key, title=kind, period=ONE_TIME, net=net, tax=ZERO, cost=ZERO, counts=True)
+    return item, total
+
+
+def _item(context: Context, uid: str, title: str, fields: dict[str, Any]) -> DesiredRecord:
+    return DesiredRecord(
+        key=f"item:{uid}",
+        entity=ENTITY,
+        local=("line", f"{context.frozen.quote_id}:{uid}"),
+        title=title,
+        fields=fields,
+        parent="quote",
+    )

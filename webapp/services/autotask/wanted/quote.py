@@ -1,0 +1,51 @@
+"""The quote itself as an Autotask quote, without its items. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from webapp.services.autotask.settings import patterns
+from webapp.services.autotask.wanted.context import Context, given, midnight
+from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
+
+
+def quote(context: Context, location_keys: dict[str, str], tax_region: int | None) -> DesiredRecord:
+    """The desired quote. ``location_keys``: the keys of the bill, ship and sold locations."""
+    frozen, chosen = context.frozen, context.settings.opportunity
+    published = frozen.published_at.date()
+    expires = frozen.expires_on or published + timedelta(days=chosen.close_date_days)
+    fields = {
+        "name": context.text("Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
+        "contactID": Ref("contact") if frozen.person else None,
+        "billToLocationID": Ref(location_keys["bill"]),
+        "shipToLocationID": Ref(location_keys["ship"]),
+        "soldToLocationID": Ref(location_keys["sold"]),
+        "effectiveDate": midnight(published),
+        "expirationDate": midnight(max(expires, published)),
+        "comment": context.text("Quotes", "comment", frozen.comments) or None,
+        "purchaseOrderNumber": context.text("Quotes", "purchaseOrderNumber", _purchase_order(context))
+        or None,
+        "taxRegionID": tax_region,
+        "paymentTerm": chosen.payment_term,
+        "quoteTemplateID": chosen.quote_template_id,
+    }
+    return DesiredRecord(
+        key="quote",
+        entity="Quotes",
+        local=("quote", str(frozen.quote_id)),
+        title=frozen.title,
+        fields=given(fields),
+        initial={
+            "externalQuoteNumber": str(frozen.number),
+            "opportunityID": Ref("opportunity"),
+            "primaryQuote": True,
+        },
+        where=f"the quote “{frozen.title}”",
+    )
+
+
+def _purchase_order(context: Context) -> str:
+    rule, frozen = context.settings.opportunity.purchase_order, context.frozen
+    if rule == "none":
+        return ""
+    return frozen.purchase_order_number or (str(frozen.number) if rule == "customer_or_number" else "")
