@@ -1,4 +1,4 @@
-"""The main job with a mouse: connect, map six sections, offer, publish, and see that the push is done."""
+"""The main job with a mouse: connect, map six sections, create a quote, publish, and see the push succeed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def map_sections(page: Page) -> None:
 
 
 def map_taxes(page: Page) -> None:
-    """In a tab of its own; coming back, the settings page shows the mapping without being loaded anew."""
+    """In a second tab; back on the settings page, the mapping shows without a reload."""
     page.locator("#opportunity-probability").fill("61")
     with page.expect_popup() as opened:
         page.locator("#open-tax-codes").click()

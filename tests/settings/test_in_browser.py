@@ -131,7 +131,7 @@ def test_controls_that_mean_nothing_are_hidden_until_they_do(screen: Page) -> No
 
 
 def test_a_title_shows_what_it_comes_to_while_it_is_typed(screen: Page) -> None:
-    title = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    title = section(screen, "opportunity").get_by_label("Opportunity title")
     example = screen.locator("#opportunity-title_pattern-example")
     expect(example).to_contain_text("Network refresh")
     title.fill("{organization}: {title} (#{number})")
@@ -249,7 +249,7 @@ def test_a_connection_lost_in_mid_save_loses_nothing(app: Flask, screen: Page) -
     opportunity = section(screen, "opportunity")
     opportunity.get_by_label("Probability (%)").fill("44")
     save(screen, "opportunity")
-    expect(opportunity.get_by_role("alert")).to_contain_text("The server could not be reached")
+    expect(opportunity.get_by_role("alert")).to_contain_text("We couldn't confirm the save")
     expect(screen.locator("#notices")).to_be_empty()
     expect(opportunity.get_by_label("Probability (%)")).to_have_value("44")
     expect(opportunity.get_by_text("Unsaved changes")).to_be_visible()
@@ -380,7 +380,7 @@ def test_leaving_with_unsaved_work_asks_first(screen: Page) -> None:
 
 
 def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> None:
-    typed = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    typed = section(screen, "opportunity").get_by_label("Opportunity title")
     typed.fill("{title} for {organization}")
     with screen.context.expect_page() as opened:
         screen.get_by_role("link", name="Map tax codes").click()
@@ -423,7 +423,7 @@ def test_what_the_browser_puts_back_is_marked(screen: Page) -> None:
 
 @pytest.mark.parametrize("how", ["another window", "middle click"])
 def test_the_tax_tab_is_heard_however_it_was_opened(screen: Page, served: str, how: str) -> None:
-    typed = section(screen, "opportunity").get_by_label("Title of the opportunity")
+    typed = section(screen, "opportunity").get_by_label("Opportunity title")
     typed.fill("{title} for {organization}")
     if how == "another window":
         tab = screen.context.new_page()

@@ -161,7 +161,7 @@ def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, rece
     assert second.client.post(page, data=theirs).status_code == 303
     answer = admin.client.post(page, data=mine)
     assert answer.status_code == 409
-    assert errors(answer)["description"] == "Saved meanwhile: Theirs."
+    assert errors(answer)["description"] == "Saved value: Theirs."
     assert 'value="Mine"' in answer.text
 
 
