@@ -276,7 +276,7 @@ document.addEventListener("submit", (event) => {
     form.submit();
   })();
 });
-showWhatMatters();
+showDependentControls();
 markContents();
 watchSections();
 announceTaxesSaved();
