@@ -17,22 +17,22 @@ from sandbox.tenants import DEMO_CODE, DEMO_SECRET, DEMO_USER, Tenants
 from sandbox.web import Sandbox
 
 EPILOG = f"""
-where things are, at http://HOST:PORT
-  /                                      pages: what each tenant holds, and its calls as they come in
-  /atservicesrest/v1.0/                  the REST API; a client needs only this base address
+URLs, at http://HOST:PORT
+  /                                      pages: each tenant's records, and its calls as they come in
+  /atservicesrest/v1.0/                  the REST API; a client needs only this base URL
   /Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenOpportunity&OpportunityID=N
                                          "Open in Autotask" links
   /sandbox/tenants                       the admin routes, JSON in and out, without a password
 
-the demo tenant, with which it starts
+the demo tenant
   ApiIntegrationCode: {DEMO_CODE}   UserName: {DEMO_USER}   Secret: {DEMO_SECRET}
 
-look around
+try it
   curl 'http://HOST:PORT/atservicesrest/v1.0/zoneInformation?user={DEMO_USER}'
   curl -H 'ApiIntegrationCode: {DEMO_CODE}' -H 'UserName: {DEMO_USER}' -H 'Secret: {DEMO_SECRET}' \\
        http://HOST:PORT/atservicesrest/v1.0/Companies/0
 
-a tenant of your own, with what you want in it
+a tenant of your own, with your records
   curl http://HOST:PORT/sandbox/tenants -d '{{"code": "MINE", "user": "me@example.com", "secret": "s"}}'
   curl http://HOST:PORT/sandbox/tenants/MINE/seed -d '{{"Companies": [{{"companyName": "Example Ltd"}}]}}'
   curl -X POST http://HOST:PORT/sandbox/tenants/MINE/reset
@@ -43,12 +43,12 @@ make a call fail: kinds {", ".join(KINDS[:7])},
   later calls: curl http://HOST:PORT/sandbox/tenants/MINE/faults \\
                     -d '{{"kind": "cut_after_commit", "entity": "Quotes", "verb": "create", "nth": 2}}'
 
-read what was called
+read the calls
   curl http://HOST:PORT/sandbox/tenants/MINE/calls
-  curl http://HOST:PORT/sandbox/calls      calls whose integration code is nobody's
+  curl http://HOST:PORT/sandbox/calls      calls with an unknown integration code
 
-It listens to anybody who reaches it and knows no password for its admin routes: keep it on this machine.
-What is true to Autotask, what is a guess and what is left out: docs/sandbox.md.
+Anyone who can reach it can use it, and its admin routes have no password: keep it on this machine.
+docs/sandbox.md says what is true to Autotask, what is a guess and what is left out.
 """
 
 

@@ -1,4 +1,4 @@
-"""The pages: addresses, and which template shows what. The parts that HTMX asks for again are the pages' own."""
+"""The pages: their URLs and templates. The parts that htmx polls are the same files that the pages include."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POLICY = (
 
 
 def breakable(text: str) -> Markup:
-    """An address that may be wrapped behind each slash."""
+    """A URL that may wrap after each slash."""
     return Markup("/<wbr>").join(text.split("/"))
 
 
@@ -47,7 +47,7 @@ _environment.filters |= {
 
 
 def answer(tenants: Tenants, request: Request) -> Response:
-    """Answer a page; one that is not there is a page as well, that says so."""
+    """Respond with a page, or with an error page."""
     try:
         return _answer(tenants, request)
     except ApiError as error:
@@ -57,12 +57,12 @@ def answer(tenants: Tenants, request: Request) -> Response:
 def _answer(tenants: Tenants, request: Request) -> Response:
     parts = [part for part in request.path.split("/") if part]
     if request.method not in ("GET", "HEAD"):
-        raise ApiError(405, "Pages are only read.")
+        raise ApiError(405, "Pages are read-only.")
     if parts[:1] == ["static"] and len(parts) == 2 and parts[1] in STATIC:
         return Response((HERE / "static" / parts[1]).read_bytes(), mimetype=STATIC[parts[1]])
     if parts in ([], ["tenants"], ["_tenants"]):
         there = tenants.all()
-        # Whoever has one tenant wants to see what it holds.
+        # With a single tenant, go straight to its page.
         if not parts and len(there) == 1:
             return redirect(f"/tenants/{there[0].code}", 302)
         return _live(request, "tenants.html", show.tenants(there, tenants.strays), part=parts == ["_tenants"])
@@ -75,7 +75,7 @@ def _answer(tenants: Tenants, request: Request) -> Response:
 def _tenant(tenants: Tenants, code: str) -> Tenant:
     tenant = tenants.find(code)
     if tenant is None:
-        raise ApiError(404, f"There is no tenant {code[:80]}.")
+        raise ApiError(404, f"There's no tenant {code[:80]}.")
     return tenant
 
 
@@ -96,7 +96,7 @@ def _tenant_page(tenant: Tenant, request: Request, parts: list[str]) -> Response
                 return _call(tenant, number)
             case [name, *rest] if entity := contract.find(name):
                 return _entity(tenant, entity, request, rest)
-    raise ApiError(404, "There is no such page.")
+    raise ApiError(404, "There's no such page.")
 
 
 def _overview(tenant: Tenant) -> Response:
@@ -170,7 +170,7 @@ def _entity(tenant: Tenant, entity: contract.Entity, request: Request, rest: lis
     if rest[1:] == ["file"] and record.get("data"):
         return _file(record)
     if rest[1:] not in ([], ["_live"]):
-        raise ApiError(404, "There is no such page.")
+        raise ApiError(404, "There's no such page.")
     if entity.name == "Opportunities":
         template, values = "opportunity.html", {"one": show.opportunity(tenant, record)}
     else:

@@ -1,4 +1,4 @@
-"""How records, quotes and calls are put for a person's eye. Knows no HTML."""
+"""Records, quotes and calls as people read them, without HTML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.query import Record
 from sandbox.tenants import Tenant
 from sandbox.values import SURROGATE
 
-# What a list shows beside the title.
+# The columns of a list, after the title.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "BillingCodes": ("useType", "isActive"),
     "Companies": ("companyType", "phone", "ownerResourceID", "isActive"),
@@ -41,8 +41,8 @@ MONEY = re.compile("price|cost|amount|revenue|discount|msrp", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One field's value: its text, and where it leads."""
+class FieldView:
+    """One field's value: its text, and the record it links to."""
 
     name: str
     text: str
@@ -65,12 +65,12 @@ def money(value: Any) -> str:
 
 
 def number(value: Any) -> str:
-    """A number without needless zeros."""
+    """A number without trailing zeros."""
     return "–" if value is None else f"{Decimal(str(value)).normalize():,f}"
 
 
 def price(value: Any) -> str:
-    """A price: two decimals, or as many as it has beyond them."""
+    """A price with two decimals, or more if it has more."""
     if value is None:
         return "–"
     exact = Decimal(str(value)).normalize()
@@ -83,37 +83,37 @@ def label(tenant: Tenant, entity: str, field: str, value: Any) -> str:
     return next((str(one["label"]) for one in values if one["value"] == str(value)), str(value))
 
 
-def field(tenant: Tenant, entity: Entity, record: Record, name: str) -> Shown:
+def field(tenant: Tenant, entity: Entity, record: Record, name: str) -> FieldView:
     """A field as a person reads it: labels for picklists, names for references."""
     about, value = entity.fields[name], record.get(name)
     if value is None:
-        return Shown(name, "")
+        return FieldView(name, "")
     if about.reference:
         other = tenant.store.table(about.reference).rows.get(value)
-        return Shown(name, title(other) if other else f"{value} (is not there)", about.reference, value)
+        return FieldView(name, title(other) if other else f"{value} (doesn't exist)", about.reference, value)
     if about.picklist:
-        return Shown(name, label(tenant, entity.name, name, value))
+        return FieldView(name, label(tenant, entity.name, name, value))
     if about.type == "boolean":
-        return Shown(name, "yes" if value else "no")
+        return FieldView(name, "yes" if value else "no")
     if about.type == "decimal":
         shown = price(value) if MONEY.search(name) else number(value)
-        return Shown(name, shown, numeric=True)
+        return FieldView(name, shown, numeric=True)
     if about.type == "bytes":
-        return Shown(name, "content")
+        return FieldView(name, "content")
     if about.type == "datetime":
-        return Shown(name, f"{value[:10]} {value[11:19]} UTC")
-    return Shown(name, str(value))
+        return FieldView(name, f"{value[:10]} {value[11:19]} UTC")
+    return FieldView(name, str(value))
 
 
-def fields(tenant: Tenant, entity: Entity, record: Record) -> list[Shown]:
-    """Every field that has a value, and the user-defined ones."""
+def fields(tenant: Tenant, entity: Entity, record: Record) -> list[FieldView]:
+    """Every field with a value, and the user-defined fields."""
     own = [field(tenant, entity, record, name) for name in entity.fields if record.get(name) is not None]
-    udfs = [Shown(udf["name"], str(udf["value"])) for udf in record.get("userDefinedFields") or []]
+    udfs = [FieldView(udf["name"], str(udf["value"])) for udf in record.get("userDefinedFields") or []]
     return own + udfs
 
 
 def rows(tenant: Tenant, entity: Entity, wanted: str) -> tuple[list[dict[str, Any]], int]:
-    """The newest records that hold every word of ``wanted``, as a list shows them, and how many there are in all."""
+    """The newest records with every word of ``wanted``, as list rows, and the number of all matches."""
     records = sorted(tenant.store.table(entity.name).rows.values(), key=lambda one: -one["id"])
     words = wanted.casefold().split()
     if words:
@@ -136,7 +136,7 @@ def _holds(record: Record, words: list[str]) -> bool:
 
 
 def related(tenant: Tenant, entity: str, number_: int) -> list[dict[str, Any]]:
-    """Records that name this one, by entity and field."""
+    """Records that refer to this record, by entity and field."""
     found = []
     for other in contract.entities().values():
         for about in other.fields.values():
@@ -152,10 +152,10 @@ def related(tenant: Tenant, entity: str, number_: int) -> list[dict[str, Any]]:
 
 
 def tenants(all_of_them: list[Tenant], strays: CallLog) -> dict[str, Any]:
-    """What the first page tells: each tenant, and the newest calls that belong to none."""
+    """The first page: each tenant, and the newest calls without a tenant."""
     return {
         "tenants": [
-            {"code": one.code, "user": one.user, "began": one.seed_name, "calls": one.log.sequence}
+            {"code": one.code, "user": one.user, "seed": one.seed_name, "calls": one.log.sequence}
             for one in all_of_them
         ],
         "strays": [{**call(one), "sentence": _sentence(one)} for one in reversed(strays.since(last=20))],
@@ -171,20 +171,20 @@ def _sentence(entry: dict[str, Any]) -> str:
 
 
 def counts(tenant: Tenant) -> list[tuple[str, int]]:
-    """Every entity and how many records it has, those with some first."""
+    """Every entity and its number of records, empty entities last."""
     listed = [(name, len(tenant.store.table(name).rows)) for name in sorted(contract.entities())]
     return sorted(listed, key=lambda entry: entry[1] == 0)
 
 
 def opportunities(tenant: Tenant) -> list[dict[str, Any]]:
-    """The opportunities that changed last, in short."""
+    """The opportunities that changed last, in brief."""
     records = tenant.store.table("Opportunities").rows.values()
     newest = sorted(records, key=lambda one: (str(one.get("lastActivity") or ""), one["id"]), reverse=True)
     return [opportunity(tenant, record) for record in newest[:50]]
 
 
 def opportunity(tenant: Tenant, record: Record) -> dict[str, Any]:
-    """An opportunity with everything that hangs on it."""
+    """An opportunity with its quotes and files."""
     quotes = tenant.store.table("Quotes").where("opportunityID", record["id"])
     buckets = [(name, record[revenue], record[cost]) for name, (revenue, cost) in amounts.BUCKETS.items()]
     return {
@@ -204,7 +204,7 @@ def opportunity(tenant: Tenant, record: Record) -> dict[str, Any]:
 
 
 def without_content(record: Record) -> Record:
-    """A file's content may be large; whether there is any is all that a page shows of it."""
+    """The record without a file's content, which may be large; pages only show whether there is any."""
     return {**record, "data": True} if record.get("data") else record
 
 
@@ -234,7 +234,7 @@ def quote(tenant: Tenant, record: Record) -> dict[str, Any]:
 
 def _discount(item: Record) -> str:
     if item["unitDiscount"]:
-        return f"{price(item['unitDiscount'])} a unit"
+        return f"{price(item['unitDiscount'])} per unit"
     if item["percentageDiscount"]:
         return f"{number(item['percentageDiscount'])} %"
     return price(item["lineDiscount"]) if item["lineDiscount"] else ""
@@ -246,7 +246,7 @@ def calls(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def call(entry: dict[str, Any]) -> dict[str, Any]:
-    """A call of the log with what a person wants to see at a glance."""
+    """A logged call with its outcome, short path and time."""
     status = entry["status"]
     outcome = "cut" if not status else "refused" if status >= 400 else "done"
     return {

@@ -145,7 +145,7 @@ class Scenario:
         self.rep.sign_in(REP)
 
     def _offer(self, offer: wanted.Offer) -> None:
-        self.rep.begin_quote(self.customer)
+        self.rep.start_quote(self.customer)
         for line in offer.lines:
             self.rep.add_line(line, self.admin.mapped.tax_code)
         self.rep.write_header(offer, "Thank you for asking.\nWe begin within a week.")

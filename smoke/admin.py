@@ -1,6 +1,6 @@
 """The admin's part: the first account, the rep's account, Autotask connected and its six sections mapped.
 
-Every choice is made from what the page offers; words only prefer one offer over another.
+Every choice comes from the page; the words only prefer one option over another.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from smoke.forms import Form
 from smoke.visitor import Stuck, Visitor
 
 AUTOTASK = "/settings/integrations/autotask"
-PASSWORD = "a long smoke password"  # noqa: S105  of accounts that last as long as the run
+PASSWORD = "a long smoke password"  # noqa: S105  of accounts that only exist during the run
 LABOR, GOODS = "Smoke labor", "Smoke goods"
 
 
 @dataclass
 class Mapped:
-    """What the admin chose, to be found again in Autotask. ``tax_code``: the name of ours; empty without taxes."""
+    """The admin's choices, to compare with Autotask later. ``tax_code``: our tax code; empty without taxes."""
 
     company_type: str = ""
     status: str = ""
@@ -37,18 +37,18 @@ class Mapped:
 
 
 class Admin(Visitor):
-    """Somebody with every right."""
+    """The admin, who has every permission."""
 
     mapped: Mapped
 
     def set_up(self, token: str) -> None:
-        """Make the first account, on an installation that has none."""
+        """Create the first account of a new installation."""
         self.open("/")
         values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
         self.send(self.form(having="name"), values)
 
     def add_rep(self, email: str) -> None:
-        """Make the rep's account."""
+        """Create the rep's account."""
         self.open("/settings/users/new")
         self.send(
             self.form(having="role"),
@@ -96,8 +96,8 @@ class Admin(Visitor):
             self._taxes()
         self.open(AUTOTASK)
         self.send(self.form(action="autotask/save"))
-        if "counts from now on" not in self.html:
-            raise Stuck(f"Save Integration did not say that the settings count: {self.complaints()}")
+        if "is now live" not in self.html:
+            raise Stuck(f"Save Integration did not say that the settings are live: {self.complaints()}")
 
     def _section(self, name: str) -> Form:
         self.open(AUTOTASK)
@@ -168,7 +168,7 @@ class Admin(Visitor):
         )
 
     def _categories(self) -> None:
-        """Labor is switched on for one category; the other gets a product category and a billing code of its own."""
+        """One category becomes labor; the other gets its own product category and billing code."""
         self.open("/items/categories")
         labor, goods = (self._category_id(name) for name in (LABOR, GOODS))
         form = self._section("item_category")
@@ -210,7 +210,7 @@ class Admin(Visitor):
 
 
 def _first_tax(reader: Reader) -> tuple[str, str, Decimal] | None:
-    """Region, category and rate of the first combination that Autotask taxes and that is in use; None without any."""
+    """Region, category and rate of the first active combination that Autotask taxes; None without taxes."""
     regions = {row["id"] for row in reader.query("TaxRegions", ("isActive", "eq", True))}
     categories = {row["id"] for row in reader.query("TaxCategories", ("isActive", "eq", True))}
     rates: dict[tuple[int, int], Decimal] = {}

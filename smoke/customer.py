@@ -8,7 +8,7 @@ from smoke.visitor import Stuck, Visitor
 
 
 class Buyer(Visitor):
-    """Somebody who got a link and has no account."""
+    """A customer with a link and without an account."""
 
     def accept(self, link: str, name: str, option: str) -> None:
         """Choose the optional line ``option`` (none when empty) and accept."""

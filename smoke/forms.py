@@ -24,7 +24,7 @@ class Form:
         return {name for name, _ in self.fields} | set(self.boxes) | set(self.choices)
 
     def fill(self, values: Mapping[str, str | bool]) -> list[tuple[str, str]]:
-        """What would be sent after entering ``values``; True/False tick a checkbox.
+        """The data sent after entering ``values``; True or False sets a checkbox.
 
         Raises KeyError for a name that the form does not have.
         """
@@ -56,7 +56,7 @@ class Form:
         return options[0][0]
 
     def label(self, name: str, value: str) -> str:
-        """What the option ``value`` of ``name`` is called."""
+        """The label of the option ``value`` of ``name``."""
         return dict(self.choices[name])[value]
 
 

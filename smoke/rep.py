@@ -14,7 +14,7 @@ from smoke.wanted import Line, Offer
 
 @dataclass(frozen=True)
 class Customer:
-    """Whom the quote is for; Autotask does not know them yet."""
+    """The customer of the quote, not in Autotask yet."""
 
     company: str
     first_name: str
@@ -24,7 +24,7 @@ class Customer:
 
 
 class Rep(Visitor):
-    """Somebody who sells."""
+    """A rep."""
 
     quote_path = ""
 
@@ -33,7 +33,7 @@ class Rep(Visitor):
         self.send(self.form(having="password"), {"email": email, "password": PASSWORD})
 
     def add_to_library(self, line: Line) -> None:
-        """Make an item of the library for a line."""
+        """Create a library item for a line."""
         self.open("/items/new")
         form = self.form(having="unit_cost")
         values: dict[str, str | bool] = {
@@ -46,8 +46,8 @@ class Rep(Visitor):
         }
         self.send(form, values)
 
-    def begin_quote(self, customer: Customer) -> None:
-        """Begin a quote for somebody new, and give the new organization its address."""
+    def start_quote(self, customer: Customer) -> None:
+        """Create a quote for a new contact, and enter the new organization's address."""
         self.open("/quotes/new")
         form = self.form(action="/quotes/new/person")
         self.send(
@@ -77,7 +77,7 @@ class Rep(Visitor):
         )
 
     def write_header(self, offer: Offer, comments: str) -> None:
-        """Title, discount, shipping and a word to the customer."""
+        """Enter title, discount, shipping and a message to the customer."""
         self.open(self.quote_path)
         values: dict[str, str | bool] = {
             "title": offer.title,
@@ -89,7 +89,7 @@ class Rep(Visitor):
         self.send(self.form(action="/header"), values)
 
     def add_line(self, line: Line, tax_code: str) -> None:
-        """Add one line the way its kind asks for, then fill it in."""
+        """Add one line in the way that fits its kind, then fill it in."""
         if line.pulled:
             self._pull(line)
         else:
@@ -104,13 +104,13 @@ class Rep(Visitor):
         self.send(form, self._line_values(form, line, tax_code))
 
     def change_line(self, place: int, line: Line) -> None:
-        """Give the line at ``place`` (from 0) another quantity and price."""
+        """Change the quantity and price of the line at ``place`` (from 0)."""
         self.open(self.quote_path)
         values: dict[str, str | bool] = {"quantity": f"{line.quantity:f}", "unit_price": f"{line.price:f}"}
         self.send(self._line_forms()[place], values)
 
     def remove_line(self, name: str) -> None:
-        """Take a line out."""
+        """Delete a line."""
         self.open(self.quote_path)
         for form in self._line_forms():
             if dict(form.fields)["name"] == name:
@@ -136,9 +136,9 @@ class Rep(Visitor):
         return found[1]
 
     def push_state(self) -> tuple[str, str]:
-        """State and sentences of the newest push, as the quote's page tells them."""
+        """State and sentences of the newest push, as shown on the quote's page."""
         self.open(self.quote_path)
-        panel = re.search(r'href="([^"]+)">Push to Autotask: show its state', self.html)
+        panel = re.search(r'href="([^"]+)">Show Autotask sync status', self.html)
         if not panel:
             raise Stuck(f"{self.url} does not show its push.")
         self.open(panel[1])
@@ -156,7 +156,7 @@ class Rep(Visitor):
         self.open(f"{self.quote_path}/{where}?{urlencode({'q': text[:100]})}")
 
     def _choose_found(self, by: str) -> None:
-        """Add what the search found first: an item of the library, or what was typed as a line of its own."""
+        """Add the first search result: a library item, or the typed text as a custom item."""
         for form in self.forms():
             if form.action.endswith("/lines") and by in form.names():
                 self.send(form)

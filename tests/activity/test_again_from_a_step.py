@@ -62,7 +62,7 @@ def test_a_failed_step_is_tried_again(office: Office, owner: Visitor) -> None:
     quote_id = office.quote(company=COMPANY)
     assert office.process(quote_id) == "failed"
     page = page_of(office, quote_id)
-    assert "Try again from here" in text(owner.client.get(page))
+    assert "Retry from this step" in text(owner.client.get(page))
     mend_company(office, company_id)
     assert press(owner, page, address_of(office, quote_id, COMPANY)) == 303
     assert office.entry(quote_id)[1] == "again from a step"
@@ -108,7 +108,7 @@ def test_a_line_that_is_gone_is_made_again(office: Office, owner: Visitor) -> No
     assert office.process(quote_id) == "synced"
     assert items(office)["Shelf"]["sortOrderID"] == 2
     said = text(owner.client.get(page_of(office, quote_id)))
-    assert "line 2 “Shelf” Planned anew" in said
+    assert "line 2 “Shelf” Replanned" in said
     assert "Create quote item line 2 “Shelf” Done" in said
     assert "line 3 “Fan” Not reached" not in said, "of the plan that was given up"
 
@@ -131,21 +131,21 @@ def test_who_may_and_when(office: Office, owner: Visitor, colleague: Visitor) ->
     file = address_of(office, quote_id, "Quote 1")
     refused = owner.client.post(file, data=data)
     assert refused.status_code == 409
-    assert "nothing to do again" in text(refused)
+    assert "can't be run again" in text(refused)
     with office.app.app_context():
         held = lease.take(quote_id, "a worker")
         assert held
     busy = owner.client.post(address, data=data)
     assert busy.status_code == 409
-    assert "under way" in text(busy)
+    assert "syncing right now" in text(busy)
     assert office.entry(quote_id)[2] == "done", "nothing was recorded"
     with office.app.app_context():
         lease.release(quote_id, held)
     assert owner.client.post(address, data=data).status_code == 303
     twice = owner.client.post(address, data=data)
     assert twice.status_code == 409
-    assert "under way" in text(twice)
+    assert "syncing right now" in text(twice)
     office.process(quote_id)
     old = owner.client.post(address, data=data)
     assert old.status_code == 409
-    assert "pushed again since" in text(old)
+    assert "synced again, so these steps" in text(old)

@@ -57,8 +57,8 @@ def test_a_dry_run_tells_the_steps_and_writes_nothing(office: Office, admin: Vis
     assert sorted(addresses) == sorted(f"/activity/bulk/{one}/dry-run" for one in (done, fresh))
     of_done = admin.client.get(f"/activity/bulk/{done}/dry-run", headers=HTMX)
     of_fresh = admin.client.get(f"/activity/bulk/{fresh}/dry-run", headers=HTMX)
-    assert "Nothing to write" in text(of_done)
-    found = re.search(r"(\d+) steps: (\d+) to create, 0 to change, 0 to remove", text(of_fresh))
+    assert "already up to date" in text(of_done)
+    found = re.search(r"(\d+) steps: create (\d+), update 0, delete 0", text(of_fresh))
     assert found
     assert found[1] == found[2]
     assert "<html" in admin.client.get(f"/activity/bulk/{fresh}/dry-run").text
@@ -78,10 +78,10 @@ def test_a_dry_run_tells_what_stands_in_the_way(office: Office, admin: Visitor) 
     office.tenant.seed(Companies=[{**row, "companyName": "Twins"}] * 2)
     quote_id = office.quote(company="Twins")
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "Would stop: 2 companies in Autotask match" in said
+    assert "Sync would stop: 2 companies in Autotask match" in said
     office.tenant.add_fault(kind="503", times=0)
     said = text(admin.client.get(f"/activity/bulk/{quote_id}/dry-run", headers=HTMX))
-    assert "could not be compared with Autotask" in said
+    assert "couldn't be compared with Autotask" in said
 
 
 def test_a_batch_pushes_what_was_chosen(office: Office, admin: Visitor) -> None:
@@ -166,7 +166,7 @@ def test_what_is_about_to_be_pushed_is_not_added(office: Office, admin: Visitor)
     quote_id = office.quote()
     answer = post(admin, "/activity/batches", [quote_id], stop_after="3")
     assert answer.status_code == 422
-    assert "about to be pushed already" in text(answer)
+    assert "already waiting to sync" in text(answer)
 
 
 @pytest.mark.parametrize("stop_after", ["", "0", "-1", "51", "x", "9" * 30])

@@ -50,7 +50,7 @@ def test_the_panel_goes_from_queued_to_synced_by_itself(office: Office, page: Pa
     expect(panel).to_have_attribute("data-status", "synced", timeout=SOON_MS)
     assert panel.get_attribute("hx-trigger") is None, "a settled panel asks no more"
     assert page.evaluate("window.notLoadedAnew") is True
-    panel.get_by_role("link", name="Steps and calls").click()
+    panel.get_by_role("link", name="Sync log").click()
     expect(page.get_by_role("heading", name="Steps")).to_be_visible()
     assert accessibility_violations(page) == []
 
@@ -79,7 +79,7 @@ def test_a_question_is_answered_by_keyboard(office: Office, page: Page, address:
 
 def test_a_new_push_appears_in_the_list_by_itself(office: Office, page: Page, address: str) -> None:
     page.goto(f"{address}/activity/")
-    expect(page.get_by_text("Nothing was pushed yet")).to_be_visible()
+    expect(page.get_by_text("No syncs yet")).to_be_visible()
     quote_id = office.quote(title="Late rack")
     assert office.process(quote_id) == "synced"
     expect(page.get_by_role("link", name="Late rack")).to_be_visible(timeout=SOON_MS)

@@ -90,7 +90,7 @@ def test_a_batch_of_many_is_read_by_few_queries(office: Office, admin: Visitor) 
         for quote_id in ids:
             office.process(quote_id)
         with office.desk():
-            return bulk.begin(user(ADMIN), ids, 3).id
+            return bulk.start(user(ADMIN), ids, 3).id
 
     few, many = begin(more(office, 2)), begin(more(office, 6))
     counts = [
@@ -117,9 +117,9 @@ def test_what_waits_is_listed_with_its_reason(office: Office, owner: Visitor, co
     assert f'href="/activity/quotes/{quote_id}"' in listed.text
     assert "Waits its turn" not in colleague.client.get("/activity/").text
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
+    assert office.process(quote_id) == "retrying"
     said = text(owner.client.get("/activity/", headers=HTMX))
-    assert re.search(r"Waiting \d+ Waits its turn .{20,} revision 1, published not before", said)
+    assert re.search(r"Retrying \d+ Waits its turn .{20,} revision 1, published not before", said)
 
 
 def test_a_page_beyond_the_last_says_so(office: Office, owner: Visitor) -> None:
@@ -127,5 +127,5 @@ def test_a_page_beyond_the_last_says_so(office: Office, owner: Visitor) -> None:
     office.process(quote_id)
     answer = owner.client.get("/activity/?page=99&state=synced")
     assert answer.status_code == 200
-    assert "There are not so many pushes." in text(answer)
+    assert "No more syncs." in text(answer)
     assert 'href="/activity/?state=synced"' in answer.text

@@ -101,14 +101,14 @@ def test_the_bell_counts_and_the_home_page_lists(
 ) -> None:
     quote_id, _ = failed
     page = owner.client.get("/")
-    assert "1 push needs you" in text(page)
+    assert "1 sync needs attention" in text(page)
     assert 'hx-get="/activity/attention"' in page.text
     listed = owner.client.get("/activity/attention", headers=HTMX)
     assert "Racks & rails" in text(listed)
     assert f'href="/quotes/{quote_id}"' in listed.text
     assert "<html" not in listed.text
     assert "<html" in owner.client.get("/activity/attention").text
-    assert "needs you" not in text(colleague.client.get("/"))
+    assert "needs attention" not in text(colleague.client.get("/"))
     assert "Racks" not in text(colleague.client.get("/activity/attention"))
 
 

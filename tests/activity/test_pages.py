@@ -152,7 +152,7 @@ def test_a_run_is_told_field_by_field(office: Office, owner: Visitor) -> None:
     office.process(quote_id)
     changed = text(owner.client.get(f"/activity/runs/{run_of(office, quote_id)}"))
     assert re.search(r"Unit price 100\.00 → becomes 90\.00", changed)
-    assert "records were as they should be" in changed
+    assert "records already match" in changed
 
 
 def test_a_failed_run_is_tried_again_from_where_it_stopped(office: Office, owner: Visitor) -> None:
@@ -163,7 +163,7 @@ def test_a_failed_run_is_tried_again_from_where_it_stopped(office: Office, owner
     address = f"/activity/runs/{failed}"
     said = text(owner.client.get(address))
     assert "Autotask refused" in said
-    assert "goes on from where this one stopped" in said
+    assert "continues where this sync stopped" in said
     mend_company(office, company_id)
     before = office.tenant.stats()["creates"]
     assert owner.send(owner.form(address, "/push")).status_code == 303
@@ -180,9 +180,7 @@ def test_calls_that_got_no_answer_are_counted(office: Office, owner: Visitor) ->
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", entity="Companies", verb="query", times=2)
     assert office.process(quote_id) == "synced"
-    assert "2 of which got no usable answer and were made again" in text(
-        owner.client.get(f"/activity/runs/{run_of(office, quote_id)}")
-    )
+    assert "2 failed and were retried" in text(owner.client.get(f"/activity/runs/{run_of(office, quote_id)}"))
 
 
 def test_a_call_says_which_step_it_was_made_for(office: Office, owner: Visitor) -> None:
@@ -207,13 +205,13 @@ def text_of(fragment: str) -> str:
 def test_attempts_of_one_push_name_each_other(office: Office, owner: Visitor) -> None:
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
+    assert office.process(quote_id) == "retrying"
     first = run_of(office, quote_id)
     office.tenant._ask("DELETE", "/faults")
     assert office.process(quote_id) == "synced"
     second = run_of(office, quote_id)
     assert f'href="/activity/runs/{second}"' in owner.client.get(f"/activity/runs/{first}").text
-    assert "Attempts: 1 (tried again) , 2" in text(owner.client.get(f"/activity/runs/{second}"))
+    assert "Attempts: 1 (retrying) , 2" in text(owner.client.get(f"/activity/runs/{second}"))
 
 
 def test_bodies_are_for_admins(office: Office, owner: Visitor, admin: Visitor) -> None:

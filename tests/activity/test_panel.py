@@ -105,9 +105,9 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
 def test_autotask_away_is_told_with_the_time_of_the_next_try(office: Office, owner: Visitor) -> None:
     quote_id = office.quote()
     office.tenant.add_fault(kind="503", times=0)
-    assert office.process(quote_id) == "waiting"
-    assert (status(owner, quote_id), polls(owner, quote_id)) == ("waiting", "10s")
-    assert "It is tried again on" in text(owner.client.get(panel(quote_id)))
+    assert office.process(quote_id) == "retrying"
+    assert (status(owner, quote_id), polls(owner, quote_id)) == ("retrying", "10s")
+    assert "Next attempt:" in text(owner.client.get(panel(quote_id)))
     office.tenant._ask("DELETE", "/faults")
     answer = owner.send(owner.form(panel(quote_id), "/push"), htmx=True)
     assert 'data-status="queued"' in answer.text
@@ -189,4 +189,4 @@ def test_a_push_that_no_worker_takes_is_told_after_a_while(office: Office, owner
         newest_entry(quote_id).not_before = utc_now() - timedelta(minutes=2)
         db.session.commit()
     assert status(owner, quote_id) == "queued"
-    assert "No worker took this push yet" in text(owner.client.get(panel(quote_id)))
+    assert "This sync hasn't started yet" in text(owner.client.get(panel(quote_id)))

@@ -67,7 +67,7 @@ def test_the_picked_company_is_used_and_remembered(office: Office, owner: Visito
     answer = owner.client.post(form.action, data={**dict(form.fields), name: str(buffalo)}, headers=HTMX)
     assert answer.status_code == 200
     assert 'data-status="queued"' in answer.text
-    assert "remembered" in answer.text
+    assert "Answer saved." in answer.text
     assert office.entry(quote_id)[1:] == ("answered", "waiting")
     assert stored(office) == [(buffalo, "olga@demo.example")]
     assert office.process(quote_id) == "synced"
@@ -205,7 +205,7 @@ def test_the_second_of_two_answers_is_told_that_it_came_late(
     assert owner.client.post(early.action, data={**dict(early.fields), name: str(albany)}).status_code == 303
     answer = admin.client.post(late.action, data={**dict(late.fields), name: str(buffalo)}, headers=HTMX)
     assert answer.status_code == 409
-    assert "answered meanwhile" in text(answer)
+    assert "already answered this question" in text(answer)
     assert stored(office) == [(albany, "olga@demo.example")]
 
 
@@ -217,7 +217,7 @@ def test_a_colleague_reads_the_question_and_cannot_answer(
     office.process(quote_id)
     page = colleague.client.get(panel(quote_id))
     assert "2 companies in Autotask match" in text(page)
-    assert "Olga Owner or an admin can act on it" in text(page)
+    assert "Olga Owner or an admin can fix this" in text(page)
     form, (name,) = ask(colleague, quote_id)
     answer = colleague.client.post(form.action, data={**dict(form.fields), name: str(albany)})
     assert answer.status_code == 403

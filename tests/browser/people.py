@@ -1,4 +1,4 @@
-"""What people do in many browser tests."""
+"""Steps that many browser tests share."""
 
 from __future__ import annotations
 

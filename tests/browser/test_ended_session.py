@@ -1,4 +1,4 @@
-"""A session that ends while a rep types in the editor: the rep is told, signs in beside it, and goes on."""
+"""A session ends while a rep types in the editor: the rep sees it, signs in in a second tab, and goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job with a mouse: connect, map six sections, offer, publish, and see that the push is done."""
+"""The main job with a mouse: connect, map six sections, create a quote, publish, and see the push succeed."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def map_sections(page: Page) -> None:
     for name in SECTIONS:
         page.locator(f"#save-{name}").click()
         section = page.locator(f"#section-{name}")
-        expect(section.get_by_text("Saved as a draft.")).to_be_visible()
+        expect(section.get_by_text("Draft saved.")).to_be_visible()
         expect(section).to_have_attribute("data-state", "draft")
 
 
 def map_taxes(page: Page) -> None:
-    """In a tab of its own; coming back, the settings page shows the mapping without being loaded anew."""
+    """In a second tab; back on the settings page, the mapping shows without a reload."""
     page.locator("#opportunity-probability").fill("61")
     with page.expect_popup() as opened:
         page.locator("#open-tax-codes").click()
@@ -59,7 +59,7 @@ def map_taxes(page: Page) -> None:
     for control in tab.locator("[id$=-tax_category_id]").all():
         control.select_option(label="Hardware Goods")
     tab.get_by_role("button", name="Save Tax Mapping").click()
-    expect(tab.get_by_text("Return to the settings tab")).to_be_visible()
+    expect(tab.get_by_text("To make it live, press Save Integration")).to_be_visible()
     tab.close()
     expect(page.locator("#section-tax_code")).to_contain_text("Hardware Goods")
     expect(page.locator("#opportunity-probability")).to_have_value("61")
@@ -67,7 +67,7 @@ def map_taxes(page: Page) -> None:
 
 def save_integration(page: Page) -> None:
     page.get_by_role("button", name="Save Integration").click()
-    expect(page.get_by_text("version 1 of the settings counts from now on")).to_be_visible()
+    expect(page.get_by_text("Version 1 is now live")).to_be_visible()
     for name in (*SECTIONS, "tax_code"):
         expect(page.locator(f"#section-{name}")).to_have_attribute("data-state", "active")
 

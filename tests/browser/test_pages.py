@@ -1,4 +1,4 @@
-"""Every page of the quoting desk, wide and narrow: nothing sticks out, and axe finds nothing wrong."""
+"""Every page of the quoting desk, wide and narrow: no overflow, and no complaint from axe."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sticks_out(page: Page) -> int:
 
 
 def look(page: Page, address: str) -> list[str]:
-    """What is wrong with a page at both widths."""
+    """The problems of a page at both widths."""
     wrong = []
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ def test_pages_of_the_customer(live_stack: Stack, browser_page: Page) -> None:
     assert look(page, f"{live_stack.web_url}/login") == []
 
 
-def test_a_quote_is_made_without_a_mouse(live_stack: Stack, browser_page: Page) -> None:
+def test_a_quote_is_created_without_a_mouse(live_stack: Stack, browser_page: Page) -> None:
     """From the list to a published quote with the keyboard alone."""
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)

@@ -1,4 +1,4 @@
-"""The editor on a slow network: what was typed too early is taken up, and what is still under way holds nothing up."""
+"""The editor on a slow network: early input isn't lost, and running requests block nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def hold(page: Page, address: str) -> list[Route]:
-    """Keep back every request to ``address``; returns those that wait."""
+    """Hold every request to ``address``; returns the held requests."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -24,7 +24,7 @@ def hold(page: Page, address: str) -> list[Route]:
 
 @pytest.fixture
 def editor(live_stack: Stack, browser_page: Page) -> Page:
-    """The rep in front of a new quote without lines."""
+    """The rep on a new quote without lines."""
     sign_in(browser_page, live_stack, REP_EMAIL)
     browser_page.get_by_role("link", name="New quote").click()
     browser_page.get_by_role("button", name="Tom Brennan").click()
@@ -32,7 +32,7 @@ def editor(live_stack: Stack, browser_page: Page) -> Page:
     return browser_page
 
 
-def test_publishing_does_not_wait_for_a_search_that_nobody_needs_any_more(editor: Page) -> None:
+def test_publishing_does_not_wait_for_an_outdated_search(editor: Page) -> None:
     page = editor
     held = hold(page, "**/find/autotask*")
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
@@ -53,7 +53,7 @@ def test_the_next_line_may_be_typed_while_the_last_one_is_on_its_way(editor: Pag
     box.press("Enter")
     expect(box).to_have_value("")
     page.keyboard.type("Desk side visit")
-    # What is found for the next line takes the place of what was found for the first.
+    # The results for the next line replace the first results.
     expect(page.locator("#found .choice").first).to_contain_text("Desk side visit")
     assert len(held) == 1, "the first line is on its way"
     held[0].continue_()
@@ -101,7 +101,7 @@ def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
     expect(line.get_by_label("Price")).to_be_focused()
     held = hold(page, "**/lines/*")
     line.get_by_label("Price").fill("12.50")
-    # Leaving the field saves it; the click comes while that is under way.
+    # Leaving the field saves it; the click comes while the save is running.
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Ready to publish")).to_be_visible()
     assert held, "the price is on its way"
@@ -109,7 +109,7 @@ def test_publishing_waits_for_what_was_typed_last(editor: Page) -> None:
     page.unroute("**/lines/*")
     expect(page.get_by_text("Published as quote")).to_be_visible()
     expect(page.locator(".line .amount")).to_have_text("$12.50")
-    expect(page.get_by_text("Revision 1 is what the customer sees")).to_be_visible()
+    expect(page.get_by_text("Customer sees revision 1")).to_be_visible()
 
 
 def test_a_refused_price_is_not_published(editor: Page) -> None:

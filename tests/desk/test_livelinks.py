@@ -60,7 +60,7 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
         and row["projectedCloseDate"][:10] > str(stages.today())
     )
     page = f"/livelinks/opportunity?id={waiting['id']}"
-    assert "There is no quote yet." in text(desk_admin.client.get(page))
+    assert "No quotes yet." in text(desk_admin.client.get(page))
     assert desk_admin.send(desk_admin.form(page, "/quotes/autotask/opportunity")).status_code == 303
     quote = db.session.scalars(db.select(Quote)).one()
     assert quote.autotask_opportunity_id == waiting["id"]
@@ -71,11 +71,11 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("/livelinks/opportunity", "The LiveLink came without the Opportunity ID"),
-        ("/livelinks/quote?id=abc", "The LiveLink came without the Quote ID"),
-        ("/livelinks/contact?id=-4", "The LiveLink came without the Contact ID"),
-        (f"/livelinks/organization?id={2**63}", "The LiveLink came without the Organization ID"),
-        ("/livelinks/ticket?id=4", "There is no LiveLink of this kind."),
+        ("/livelinks/opportunity", "This LiveLink is missing the record's Opportunity ID"),
+        ("/livelinks/quote?id=abc", "This LiveLink is missing the record's Quote ID"),
+        ("/livelinks/contact?id=-4", "This LiveLink is missing the record's Contact ID"),
+        (f"/livelinks/organization?id={2**63}", "This LiveLink is missing the record's Organization ID"),
+        ("/livelinks/ticket?id=4", "This LiveLink has an unknown kind."),
     ],
 )
 def test_a_link_that_was_made_wrongly_says_so(desk_admin: Visitor, address: str, sentence: str) -> None:

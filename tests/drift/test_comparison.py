@@ -42,7 +42,7 @@ def remote(desk: Desk, quote: Quote, entity: str = "QuoteItems") -> list[dict[st
 
 
 def compare(desk: Desk, quote: Quote) -> list[DriftFinding]:
-    """Compare now and return the open findings."""
+    """Check now and return the open findings."""
     drift_check.check_one(desk.runtime, quote)
     query = db.select(DriftFinding).filter_by(quote_id=quote.id, state=OPEN).order_by(DriftFinding.id)
     return list(db.session.scalars(query))
@@ -144,7 +144,7 @@ def test_choosing_ours_pushes_that_field_and_nothing_else(desk: Desk) -> None:
     desk.tenant.edit("QuoteItems", first["id"], unitPrice=99, quantity=3)
     assert {one.field for one in compare(desk, quote)} == {"unitPrice", "quantity"}
     forget_calls(desk)
-    assert decide(desk, quote, OURS) == drift_decide.Decided(ours=2, theirs=0)
+    assert decide(desk, quote, OURS) == drift_decide.Decided(ours=2, remote=0)
     assert desk.tenant.stats()["total"] == 0, "deciding alone writes nothing"
     run = desk.process(quote)
     assert run.state == "synced"
@@ -162,7 +162,7 @@ def test_accepting_theirs_is_remembered_and_no_push_overwrites_it(desk: Desk) ->
     desk.tenant.edit("QuoteItems", item["id"], unitPrice=99)
     compare(desk, quote)
     entry = newest_entry(quote.id).id
-    assert decide(desk, quote, THEIRS) == drift_decide.Decided(ours=0, theirs=1)
+    assert decide(desk, quote, THEIRS) == drift_decide.Decided(ours=0, remote=1)
     assert newest_entry(quote.id).id == entry, "accepting pushes nothing"
     assert compare(desk, quote) == []
     quote.lines[0].name = "Rack 2"
@@ -381,7 +381,7 @@ def test_while_a_push_waits_nothing_is_compared(desk: Desk) -> None:
     assert quote.current_revision is not None
     outbox.record(quote, quote.current_revision, "again")
     db.session.commit()
-    with pytest.raises(Conflict, match="A push of this quote waits"):
+    with pytest.raises(Conflict, match="This quote is waiting to sync"):
         drift_check.check_one(desk.runtime, quote)
 
 
@@ -395,7 +395,7 @@ def test_a_push_that_ends_while_autotask_is_read_voids_the_comparison(desk: Desk
 
 
 def test_a_quote_that_was_never_pushed_and_an_autotask_that_does_not_answer(desk: Desk) -> None:
-    with pytest.raises(ServiceError, match="never pushed"):
+    with pytest.raises(ServiceError, match="never synced"):
         drift_check.check_one(desk.runtime, desk.quote({"name": "A"}))
     quote = pushed(desk)
     desk.tenant.change(secret="another one")
@@ -419,7 +419,7 @@ def test_deciding_about_values_that_changed_meanwhile_is_refused_whole(desk: Des
     choices = {one.id: (OURS, drift_decide.seen(one)) for one in findings}
     desk.tenant.edit("QuoteItems", item["id"], unitPrice=98)
     compare(desk, quote)
-    with pytest.raises(Conflict, match="changed since this page was opened"):
+    with pytest.raises(Conflict, match="changed after you opened this page"):
         drift_decide.decide(desk.rep, quote, choices)
     assert {one.state for one in db.session.scalars(db.select(DriftFinding))} == {OPEN}
     assert newest_entry(quote.id).state != WAITING
@@ -449,7 +449,7 @@ def test_nothing_is_decided_while_a_push_holds_the_quote(desk: Desk) -> None:
     compare(desk, quote)
     token = lease.take(quote.id, "a push")
     assert token is not None
-    with pytest.raises(Conflict, match="under way"):
+    with pytest.raises(Conflict, match="syncing right now"):
         decide(desk, quote, OURS)
     lease.release(quote.id, token)
     assert decide(desk, quote, OURS).ours == 1

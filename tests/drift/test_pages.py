@@ -51,16 +51,19 @@ def choose(visitor: Visitor, quote: Quote, **sides: str) -> str:
 
 def test_a_rep_compares_and_sees_both_values_and_what_each_side_means(desk: Desk, seller: Visitor) -> None:
     quote = drifted(desk)
-    assert "Not compared yet." in text(seller.client.get(page(quote)))
+    assert "Not checked yet." in text(seller.client.get(page(quote)))
     forget_calls(desk)
     compare_now(seller, quote)
     assert desk.tenant.stats()["writes"] == 0
     answer = seller.client.get(page(quote))
     said = text(answer)
-    assert "Unit price last pushed: 10.00 Push ours again" in said
-    assert "Push ours again here: 10.00 Autotask's value is written over." in said
-    assert "Keep theirs in Autotask: 1,234.50 The quote and what the customer sees stay as they are" in said
-    assert "Keep theirs in Autotask: By <i>hand</i>" in said, "shown as text"
+    assert "Unit price last synced: 10.00 Use the quote's value" in said
+    assert "Use the quote's value Quote: 10.00 Overwrites Autotask's value." in said
+    assert (
+        "Keep Autotask's value Autotask: 1,234.50 Your quote doesn't change, so totals stay out of sync"
+        in said
+    )
+    assert "Keep Autotask's value Autotask: By <i>hand</i>" in said, "shown as text"
     assert "<i>" not in answer.text
     assert not re.search(r'type="radio"[^>]*checked', answer.text), "nothing is chosen beforehand"
 
@@ -70,14 +73,14 @@ def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
     quote = drifted(desk)
     compare_now(seller, quote)
     said = choose(seller, quote, unitPrice=OURS, description=THEIRS)
-    assert "Decided: 1 is pushed to Autotask now, 1 stays as in Autotask." in said
-    assert "Keep theirs: By <i>hand</i> decided" in said
+    assert "Saved: 1 syncing to Autotask now, 1 kept as in Autotask." in said
+    assert "Keep Autotask's value: By <i>hand</i>" in said
     assert newest_entry(quote.id).state == WAITING
     assert desk.process(quote).state == "synced"
     after = remote(desk, quote)[0]
     assert (after["unitPrice"], after["description"]) == (10, "By <i>hand</i>")
     compare_now(seller, quote)
-    assert "Nothing waits for a decision." in text(seller.client.get(page(quote)))
+    assert "No changes to review." in text(seller.client.get(page(quote)))
     actions = {event.action for event in db.session.scalars(db.select(AuditEvent))}
     assert {"drift.ours", "drift.theirs"} <= actions
 
@@ -104,7 +107,7 @@ def test_what_was_accepted_can_be_decided_anew(desk: Desk, seller: Visitor) -> N
 def test_nothing_chosen_and_forged_choices_are_refused_with_a_sentence(desk: Desk, seller: Visitor) -> None:
     quote = drifted(desk)
     compare_now(seller, quote)
-    assert "Nothing was chosen" in choose(seller, quote)
+    assert "Choose a side for at least one difference" in choose(seller, quote)
     form = seller.form(page(quote), "/decide")
     token = dict(form.fill({}))["csrf_token"]
     for data in (
@@ -128,28 +131,28 @@ def test_values_that_changed_since_the_page_was_opened_are_refused(desk: Desk, s
     found = {one.field: one for one in db.session.scalars(db.select(DriftFinding))}
     answer = seller.send(form, {f"side-{found['unitPrice'].id}": OURS})
     assert answer.status_code == 409
-    assert "changed since this page was opened" in text(answer)
+    assert "changed after you opened this page" in text(answer)
 
 
 def test_an_admin_lets_all_be_compared_again(desk: Desk, admin: Visitor) -> None:
     compare(desk, drifted(desk))
     answer = admin.send(admin.form("/drift/", "/compare"))
     assert answer.status_code == 303
-    assert "1 quote is compared" in text(admin.client.get(answer.location))
+    assert "Checking 1 quote." in text(admin.client.get(answer.location))
 
 
 @pytest.mark.both_databases
 def test_the_list_names_quotes_with_open_differences(desk: Desk, seller: Visitor) -> None:
-    assert "Nothing waits for a decision" in text(seller.client.get("/drift/"))
+    assert "No changes to review" in text(seller.client.get("/drift/"))
     quote = drifted(desk)
     compare(desk, quote)
     said = text(seller.client.get("/drift/"))
     assert "2 differences" in said
-    assert "Compare all now" not in said
+    assert "Check all now" not in said
     assert seller.client.post("/drift/compare").status_code in (400, 403)
     compare_now(seller, quote)
     choose(seller, quote, unitPrice=THEIRS, description=THEIRS)
-    assert "Nothing waits for a decision" in text(seller.client.get("/drift/"))
+    assert "No changes to review" in text(seller.client.get("/drift/"))
 
 
 def test_a_colleague_sees_what_differs_but_cannot_decide(desk: Desk, seller: Visitor) -> None:
@@ -159,14 +162,14 @@ def test_a_colleague_sees_what_differs_but_cannot_decide(desk: Desk, seller: Vis
     answer = seller.client.get(page(quote))
     assert "1,234.50" in text(answer)
     assert f"{quote.owner.name} or an admin can decide." in text(answer)
-    assert "Compare now" not in text(answer)
+    assert "Check now" not in text(answer)
     number = db.session.scalars(db.select(DriftFinding.id)).one()
     token = dict(seller.form("/", "logout").fields)["csrf_token"]
     for name in ("compare", "decide", "reopen"):
         data = {"csrf_token": token, f"side-{number}": OURS, "finding": str(number)}
         assert seller.client.post(f"{page(quote)}/{name}", data=data).status_code == 403, name
     assert db.session.scalars(db.select(DriftFinding.state)).one() == OPEN
-    assert "Nothing waits for a decision" in text(seller.client.get("/drift/")), "reps see what is theirs"
+    assert "No changes to review" in text(seller.client.get("/drift/")), "reps see what is theirs"
 
 
 def test_the_list_brings_itself_up_to_date_while_quotes_are_compared(desk: Desk, admin: Visitor) -> None:
@@ -175,7 +178,7 @@ def test_the_list_brings_itself_up_to_date_while_quotes_are_compared(desk: Desk,
     admin.send(admin.form("/drift/", "/compare"))
     waiting = admin.client.get("/drift/", headers=HTMX)
     assert "<html" not in waiting.text
-    assert "1 quote is to be compared now." in text(waiting)
+    assert "Checking 1 quote now." in text(waiting)
     assert 'hx-trigger="every 3s"' in waiting.text
     assert drift_schedule.compare_due(desk.runtime) == 1
     done = admin.client.get("/drift/", headers=HTMX)
@@ -188,7 +191,7 @@ def test_the_quotes_page_shows_the_state_by_itself(desk: Desk, seller: Visitor) 
     shown = seller.client.get(f"/quotes/{quote.id}").text
     assert f'hx-get="/drift/quotes/{quote.id}/panel"' in shown
     panel = f"/drift/quotes/{quote.id}/panel"
-    assert "Not compared since" in text(seller.client.get(panel, headers=HTMX))
+    assert "Not checked since" in text(seller.client.get(panel, headers=HTMX))
     compare(desk, quote)
     assert "2 differences" in text(seller.client.get(panel, headers=HTMX))
     assert seller.client.get(panel).status_code == 303
@@ -213,7 +216,7 @@ def test_comparing_what_cannot_be_compared_is_a_sentence(desk: Desk, seller: Vis
     draft = hand_over(desk.quote({"name": "Draft"}))
     answer = seller.send(seller.form(page(draft), "/compare"))
     assert answer.status_code == 422
-    assert "never pushed" in text(answer)
+    assert "never synced" in text(answer)
     quote = drifted(desk)
     desk.tenant.change(secret="another one")
     answer = seller.send(seller.form(page(quote), "/compare"))

@@ -114,7 +114,7 @@ def test_it_stands_in_the_catalogue(app: Flask, other: OtherPsa) -> None:
     psa = page.partition("Professional Services Automation (PSA)")[2].partition('<h2 class="h3')[0]
     assert re.findall(r'id="integration-(\w+)"', psa) == ["autotask", "other_psa"]
     assert "The other PSA rests." in psa
-    assert "Needs attention" in psa
+    assert "Action needed" in psa
 
 
 def test_publishing_waits_for_nobody_of_them(app: Flask, other: OtherPsa) -> None:

@@ -145,18 +145,18 @@ def test_the_order_of_columns_the_separator_and_further_columns_do_not_matter(de
 BROKEN_FILES = {
     "empty": (b"", "The file is empty."),
     "blank lines": (b"\r\n\r\n \n", "The file is empty."),
-    "only a header": (HEADER.encode(), "holds no rows"),
-    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\xff\xfe", "not UTF-8"),
+    "only a header": (HEADER.encode(), "has no rows"),
+    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\xff\xfe", "isn't UTF-8"),
     "utf-16": ("\ufeff" + HEADER).encode("utf-16-le"),
-    "nul bytes": (HEADER.encode() + b"\r\nquote/1\x00,,Quotes,5,", "no text has"),
+    "nul bytes": (HEADER.encode() + b"\r\nquote/1\x00,,Quotes,5,", "isn't a text file"),
     "no columns": (b"a,b,c\r\n1,2,3", "ours, autotask, autotask_id are missing"),
     "a column missing": (b"ours,autotask\r\nquote/1,Quotes", "autotask_id is missing"),
-    "a column twice": (f"{HEADER},ours\r\n".encode(), "stands there twice"),
-    "an open quote": (HEADER.encode() + b'\r\n"quote/1,,Quotes,5,', "cannot be read as CSV"),
-    "a quote within": (HEADER.encode() + b'\r\n"quote/1"x,,Quotes,5,', "cannot be read as CSV"),
+    "a column twice": (f"{HEADER},ours\r\n".encode(), "appears twice"),
+    "an open quote": (HEADER.encode() + b'\r\n"quote/1,,Quotes,5,', "can't be read as CSV"),
+    "a quote within": (HEADER.encode() + b'\r\n"quote/1"x,,Quotes,5,', "can't be read as CSV"),
     "too few cells": (HEADER.encode() + b"\r\nquote/1,Quotes,5", "has 3 cells, but the header has 5"),
     "too many cells": (HEADER.encode() + b"\r\nquote/1,,Quotes,5,,,,", "has 8 cells"),
-    "an endless cell": (HEADER.encode() + b"\r\n" + b"a" * 200_000, "cannot be read as CSV"),
+    "an endless cell": (HEADER.encode() + b"\r\n" + b"a" * 200_000, "can't be read as CSV"),
     "html": (b"<html><body>Sign in</body></html>", "missing"),
 }
 
@@ -165,7 +165,7 @@ BROKEN_FILES = {
 @pytest.mark.parametrize("name", BROKEN_FILES)
 def test_a_file_that_is_none_is_refused_with_a_sentence(desk: Desk, name: str) -> None:
     broken = BROKEN_FILES[name]
-    data, said = broken if isinstance(broken, tuple) else (broken, "not UTF-8")
+    data, said = broken if isinstance(broken, tuple) else (broken, "isn't UTF-8")
     report = links_file.store(desk.rep, data)
     assert [problem.sentence for problem in report.problems if said in problem.sentence], report.problems
     assert not report.stored
@@ -173,38 +173,38 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(desk: Desk, name: str) -
 
 
 WRONG_ROWS = {
-    "=cmd|' /C calc'!A0,,Quotes,5,": "names none of our records",
-    ",,Quotes,5,": "names none of our records",
-    "quote,,Quotes,5,": "names none of our records",
-    "quote/1/2,,Quotes,5,": "names none of our records",
-    "user/1,,Quotes,5,": "names none of our records",
-    "quote/0,,Quotes,5,": "is not the id",
-    "quote/-1,,Quotes,5,": "is not the id",
-    "quote/x,,Quotes,5,": "is not the id",
-    "quote/²,,Quotes,5,": "is not the id",
-    "quote/99999999999,,Quotes,5,": "is not the id",
-    f"quote/{'9' * 5000},,Quotes,5,": "is not the id",
-    "quote/4711,,Quotes,5,": "There is no quote with the id 4711.",
-    "organization/4711,,Companies,5,": "There is no organization 4711.",
-    "person/4711,,Contacts,5,6": "There is no person 4711.",
+    "=cmd|' /C calc'!A0,,Quotes,5,": "isn't a valid record",
+    ",,Quotes,5,": "isn't a valid record",
+    "quote,,Quotes,5,": "isn't a valid record",
+    "quote/1/2,,Quotes,5,": "isn't a valid record",
+    "user/1,,Quotes,5,": "isn't a valid record",
+    "quote/0,,Quotes,5,": "isn't a valid record ID",
+    "quote/-1,,Quotes,5,": "isn't a valid record ID",
+    "quote/x,,Quotes,5,": "isn't a valid record ID",
+    "quote/²,,Quotes,5,": "isn't a valid record ID",
+    "quote/99999999999,,Quotes,5,": "isn't a valid record ID",
+    f"quote/{'9' * 5000},,Quotes,5,": "isn't a valid record ID",
+    "quote/4711,,Quotes,5,": "There's no quote with ID 4711.",
+    "organization/4711,,Companies,5,": "There's no organization 4711.",
+    "person/4711,,Contacts,5,6": "There's no person 4711.",
     "line/1/nothing,,QuoteItems,5,6": "has no line nothing",
-    "line/1/' or 1=1,,QuoteItems,5,6": "is not the id of a line",
-    "location/1/moon,,QuoteLocations,5,": "is none of the places",
+    "line/1/' or 1=1,,QuoteItems,5,6": "isn't a valid line ID",
+    "location/1/moon,,QuoteLocations,5,": "isn't a valid location",
     "revision/1/7,,OpportunityAttachments,5,6": "has no revision 7",
     "revision/1/x,,OpportunityAttachments,5,6": "has no revision x",
-    "goods/xyz,,Products,5,": "is no product or service",
-    "quote/1,,Companies,5,": "does not go with quote",
-    "quote/1,,Users,5,": "does not go with quote",
-    "quote/1,,Quotes,,": "is not a whole number",
-    "quote/1,,Quotes,five,": "is not a whole number",
-    "quote/1,,Quotes,-5,": "is not a whole number",
+    "goods/xyz,,Products,5,": "isn't a valid product or service",
+    "quote/1,,Companies,5,": "doesn't go with quote",
+    "quote/1,,Users,5,": "doesn't go with quote",
+    "quote/1,,Quotes,,": "isn't a whole number",
+    "quote/1,,Quotes,five,": "isn't a whole number",
+    "quote/1,,Quotes,-5,": "isn't a whole number",
     "quote/1,,Quotes,5.0,": "A spreadsheet may have rounded it.",
     "quote/1,,Quotes,2.96829E+07,": "A spreadsheet may have rounded it.",
     "quote/1,,Quotes,99999999999999999999999999,": "is too large",
     f"quote/1,,Quotes,{'9' * 5000},": "is too large",
-    "quote/1,,Quotes,٣,": "is not a whole number",
+    "quote/1,,Quotes,٣,": "isn't a whole number",
     "line/1/shipping,,QuoteItems,5,": "written through their quote",
-    "line/1/shipping,,QuoteItems,5,x": "autotask_parent_id “x” is not a whole number",
+    "line/1/shipping,,QuoteItems,5,x": "autotask_parent_id “x” isn't a whole number",
 }
 
 
@@ -234,8 +234,8 @@ def test_the_same_record_twice_and_a_target_of_two_are_refused(desk: Desk) -> No
     )
     report = links_file.store(desk.rep, file(*rows))
     assert [(one.line, one.sentence) for one in report.problems] == [
-        (3, "The same record of ours stands in line 2 already."),
-        (4, "Quotes 5 stands in line 2 already."),
+        (3, "Line 2 already has this record."),
+        (4, "Line 2 already has Quotes 5."),
     ]
     assert as_stored() == []
 
@@ -245,7 +245,7 @@ def test_a_target_that_another_record_holds_is_refused_unless_the_file_moves_tha
     assert links_file.store(desk.rep, file(f"quote/{first.id},,Quotes,5,")).stored
     taking = f"quote/{second.id},,Quotes,5,"
     report = links_file.store(desk.rep, file(taking))
-    assert [one.sentence for one in report.problems] == [f"Quotes 5 belongs to quote/{first.id} already."]
+    assert [one.sentence for one in report.problems] == [f"Quotes 5 is already linked to quote/{first.id}."]
     assert links_file.store(desk.rep, file(taking, f"quote/{first.id},,Quotes,6,")).stored
     assert [row[3] for row in as_stored()] == [6, 5]
 
@@ -260,7 +260,7 @@ def test_a_file_of_another_installation_is_refused_whole(desk: Desk, quote: Quot
     before = as_stored()
     report = links_file.store(desk.rep, file(*(",".join(row.values()) for row in rows)))
     assert not report.stored
-    assert "another Quotewright" in report.problems[0].sentence
+    assert "a different Quotewright" in report.problems[0].sentence
     assert as_stored() == before
     nameless = file(*(",".join({**row, "name": ""}.values()) for row in rows))
     assert links_file.check(nameless).problems == []

@@ -40,7 +40,7 @@ def pushed(desk: Desk, *lines: dict[str, Any], **header: Any) -> Quote:
 
 
 def look_and_store(desk: Desk) -> Report:
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     rebuild.store(desk.rep, report)
     return report
 
@@ -51,7 +51,7 @@ def test_every_link_comes_back_and_the_next_push_writes_nothing(desk: Desk) -> N
     before = links()
     lose_links()
     desk.tenant._ask("DELETE", "/calls")
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     assert desk.tenant.stats()["writes"] == 0
     assert links() == {}, "looking stores nothing"
     assert (report.unclear, report.absent) == ([], [])
@@ -76,7 +76,7 @@ def test_many_quotes_cost_few_calls(desk: Desk) -> None:
         pushed(desk, {"name": f"Thing {number}"})
     lose_links()
     desk.tenant._ask("DELETE", "/calls")
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     assert report.looked == 4
     assert desk.tenant.stats()["total"] == 7
 
@@ -93,7 +93,7 @@ def test_links_that_are_there_stay_and_only_lacking_ones_are_found(desk: Desk) -
     report = look_and_store(desk)
     assert [one.local for one in report.found] == [lost]
     assert links() == before
-    assert rebuild.look(desk.runtime).looked == 0
+    assert rebuild.search(desk.runtime).looked == 0
     assert quote.number is not None
 
 
@@ -103,7 +103,9 @@ def test_a_quote_that_was_never_pushed_is_told_as_absent(desk: Desk) -> None:
     quote = desk.quote({"name": "A"})
     publishing.publish(desk.rep, quote.id)
     report = look_and_store(desk)
-    assert report.absent == [f"Quote {quote.number} “New office” is not in Autotask; its next push makes it."]
+    assert report.absent == [
+        f"Quote {quote.number} “New office” isn't in Autotask. The next sync creates it."
+    ]
     assert links() == {}
 
 
@@ -115,8 +117,8 @@ def test_a_quote_of_the_same_number_but_another_name_is_not_taken(desk: Desk) ->
     report = look_and_store(desk)
     (sentence,) = report.unclear
     assert sentence == (
-        f"Quote {quote.number} “New office”: The quote {there['id']} in Autotask bears its number {quote.number}, but "
-        "is named “Somebody else's”."
+        f"Quote {quote.number} “New office”: The quote {there['id']} in Autotask has its number {quote.number}, but "
+        "a different name: “Somebody else's”."
     )
     assert links() == {}
 
@@ -130,8 +132,7 @@ def test_two_quotes_of_the_same_number_and_name_are_a_question(desk: Desk) -> No
     report = look_and_store(desk)
     assert len(report.unclear) == 1
     assert (
-        f"Several quotes in Autotask bear its number and its name: {there['id']}, {second}."
-        in report.unclear[0]
+        f"Several quotes in Autotask have its number and name: {there['id']}, {second}." in report.unclear[0]
     )
     assert links() == {}
 
@@ -143,7 +144,7 @@ def test_another_company_and_another_contact_are_not_linked(desk: Desk) -> None:
     desk.tenant.edit("Companies", there["companyID"], companyName="Bought by another Ltd")
     lose_links()
     report = look_and_store(desk)
-    assert any("They are not linked." in sentence for sentence in report.unclear)
+    assert any("They aren't linked." in sentence for sentence in report.unclear)
     found = links()
     assert ("quote", str(quote.id), "Quotes") in found
     assert not [key for key in found if key[2] in ("Companies", "Contacts")]
@@ -164,7 +165,7 @@ def test_lines_of_the_same_name_are_told_apart_by_their_place_or_not_at_all(desk
     assert len(report.unclear) == 2
     # The lines are made several at a time, so their ids need not follow their order.
     ids = ", ".join(str(number) for number in sorted(item["id"] for item in items[:2]))
-    assert f"Line 1 “Same” could be each of the items {ids}." in report.unclear[0]
+    assert f"Line 1 “Same” matches several items: {ids}." in report.unclear[0]
     assert [key[1] for key in links() if key[2] == "QuoteItems"] == [f"{quote.id}:{quote.lines[2].uid}"]
 
 
@@ -176,7 +177,7 @@ def test_two_items_at_the_same_place_with_the_same_name_are_a_question(desk: Des
     lose_links()
     report = look_and_store(desk)
     (sentence,) = report.unclear
-    assert f"could be each of the items {item['id']}, {second}." in sentence
+    assert f"matches several items: {item['id']}, {second}." in sentence
     assert ("line", f"{quote.id}:{quote.lines[0].uid}", "QuoteItems") not in links()
 
 
@@ -196,7 +197,7 @@ def test_a_line_that_is_gone_is_told(desk: Desk) -> None:
     desk.tenant.remove("QuoteItems", item["id"])
     lose_links()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if "Line 2 “B” is not in Autotask's quote" in one]
+    assert [one for one in report.unclear if "Line 2 “B” isn't in Autotask's quote" in one]
 
 
 def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> None:
@@ -209,14 +210,14 @@ def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> No
     )
     db.session.commit()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if f"quote/{other.id} holds it already" in one]
+    assert [one for one in report.unclear if f"already linked to quote/{other.id}" in one]
     assert ("quote", str(quote.id), "Quotes") not in links()
 
 
 def test_what_was_linked_between_looking_and_storing_stays(desk: Desk) -> None:
     quote = pushed(desk)
     lose_links()
-    report = rebuild.look(desk.runtime)
+    report = rebuild.search(desk.runtime)
     mine = ("quote", str(quote.id), "Quotes")
     db.session.add(Link(local_type=mine[0], local_id=mine[1], remote_entity=mine[2], remote_id=4711))
     db.session.commit()
@@ -239,7 +240,7 @@ def test_one_organization_found_as_two_companies_is_not_linked(desk: Desk) -> No
     desk.tenant.edit("Quotes", moved["id"], companyID=other, contactID=None)
     lose_links()
     report = look_and_store(desk)
-    assert [one for one in report.unclear if "was found as several Companies" in one]
+    assert [one for one in report.unclear if "matches several Companies" in one]
     found = links()
     assert not [key for key in found if key[2] == "Companies"]
     assert {key[1] for key in found if key[2] == "Quotes"} == {str(first.id), str(second.id)}
@@ -248,7 +249,7 @@ def test_one_organization_found_as_two_companies_is_not_linked(desk: Desk) -> No
 def test_a_limit_says_how_many_are_left(desk: Desk) -> None:
     quotes = [pushed(desk, {"name": f"Thing {number}"}) for number in range(3)]
     lose_links()
-    report = rebuild.look(desk.runtime, limit=2)
+    report = rebuild.search(desk.runtime, limit=2)
     assert (report.looked, report.left) == (3, 1)
     assert {one.local[1] for one in report.found if one.local[2] == "Quotes"} == {
         str(quote.id) for quote in quotes[1:]
@@ -260,5 +261,5 @@ def test_without_a_connection_a_sentence_is_raised_and_nothing_stored(desk: Desk
     lose_links()
     connection.disconnect(desk.rep)
     with pytest.raises(NotConnected):
-        rebuild.look(desk.runtime)
+        rebuild.search(desk.runtime)
     assert links() == {}

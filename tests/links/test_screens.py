@@ -56,7 +56,7 @@ def test_a_file_is_checked_then_imported(desk: Desk, admin: Visitor) -> None:
     lose_links()
     answer = send(admin, data, "check")
     assert answer.status_code == 200
-    assert f"The file is right. Importing it would make: {len(before)} new" in text(answer)
+    assert f"The file is valid. Importing it would give: {len(before)} new" in text(answer)
     assert as_stored() == []
     assert f"Imported: {len(before)} new" in text(send(admin, data, "import"))
     assert as_stored() == before
@@ -67,8 +67,8 @@ def test_a_wrong_file_is_answered_with_a_sentence_for_each_row(desk: Desk, admin
     answer = send(admin, file(*rows, "<script>,,x,y,"), "import")
     assert answer.status_code == 422
     said = text(answer)
-    assert "Nothing was imported: 151 things are wrong." in said
-    assert "Line 2: There is no quote with the id 5000." in said
+    assert "Nothing was imported. Fix 151 problems in the file:" in said
+    assert "Line 2: There's no quote with ID 5000." in said
     assert "… and 51 more." in said
     assert "<script>alert" not in answer.text
     assert as_stored() == []
@@ -96,12 +96,12 @@ def test_lost_links_are_shown_before_they_are_stored(desk: Desk, admin: Visitor)
     assert answer.status_code == 200
     said = text(answer)
     assert f"{len(before)} links found" in said
-    assert f"Store {len(before)} links" in said
+    assert f"Save {len(before)} links" in said
     assert "<b>" not in answer.text
     assert as_stored() == []
-    assert f"{len(before)} links were stored." in text(rebuild(admin, "store"))
+    assert f"{len(before)} links were saved." in text(rebuild(admin, "store"))
     assert as_stored() == before
-    assert "No published quote lacks a link" in text(rebuild(admin, "look"))
+    assert "All published quotes are linked" in text(rebuild(admin, "look"))
 
 
 def test_without_autotask_a_sentence_says_that_nothing_changed(desk: Desk, admin: Visitor) -> None:
@@ -126,7 +126,7 @@ def test_the_command_line_exports_checks_and_imports(desk: Desk, tmp_path: Path)
     assert command(desk, "export", str(target)).exit_code == 0
     assert command(desk, "export").stdout_bytes == target.read_bytes()
     lose_links()
-    assert f"Would be imported: {len(before)} new" in command(desk, "import", str(target), "--check").stdout
+    assert f"Would import: {len(before)} new" in command(desk, "import", str(target), "--check").stdout
     assert as_stored() == []
     assert f"Imported: {len(before)} new" in command(desk, "import", str(target)).stdout
     assert as_stored() == before
@@ -138,8 +138,8 @@ def test_the_command_line_names_every_wrong_row_and_fails(desk: Desk, tmp_path: 
     target.write_bytes(file("quote/4711,,Quotes,5,", "quote/x,,Quotes,5,"))
     result = command(desk, "import", str(target))
     assert result.exit_code == 1
-    assert "Line 2: There is no quote with the id 4711." in result.stderr
-    assert "2 wrong, so nothing was imported." in result.stderr
+    assert "Line 2: There's no quote with ID 4711." in result.stderr
+    assert "Nothing was imported. Fix 2 problems first." in result.stderr
     assert command(desk, "import", str(tmp_path / "none.csv")).exit_code == 2
     assert command(desk, "export", str(tmp_path / "no" / "folder.csv")).exit_code == 1
     assert as_stored() == []
@@ -151,9 +151,9 @@ def test_the_command_line_looks_first_and_stores_when_asked(desk: Desk) -> None:
     lose_links()
     result = command(desk, "rebuild")
     assert result.exit_code == 0
-    assert f"{len(before)} found in 1 quotes, 0 not certain. Nothing was stored" in result.stdout
+    assert f"{len(before)} links for 1 quotes, 0 uncertain. Nothing was saved" in result.stdout
     assert as_stored() == []
-    assert f"{len(before)} links were stored" in command(desk, "rebuild", "--store").stdout
+    assert f"Saved {len(before)} links" in command(desk, "rebuild", "--store").stdout
     assert as_stored() == before
     connection.disconnect(desk.rep)
     result = command(desk, "rebuild")

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the models describe, on both databases, and can be taken back."""
+"""The migrations create exactly the tables of the models, on both databases, and can be downgraded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_models_and_migrations_agree(app: Flask) -> None:
         check()  # exits the process when they differ
 
 
-def test_every_migration_can_be_taken_back(app: Flask) -> None:
+def test_every_migration_can_be_downgraded(app: Flask) -> None:
     with app.app_context():
         made = set(sa.inspect(db.engine).get_table_names())
         downgrade(revision="base")

@@ -1,4 +1,4 @@
-"""Taking the tables of batches back loses no push: what a stopped batch left undone waits for a person again."""
+"""Downgrading the batch tables loses no push: the rest of a stopped batch waits for a person again."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_pushing_makes_what_the_dry_run_said(desk: Desk) -> None:
     quote = published(desk)
     result = command(desk, str(quote.number))
     assert result.exit_code == 0, result.output
-    assert "agrees with the quote" in result.stdout
+    assert "Totals match Autotask" in result.stdout
     assert [row["externalQuoteNumber"] for row in remote_quotes(desk)] == [str(quote.number)]
     again = command(desk, str(quote.number), "--dry-run")
     assert "0 to write" in again.stdout
@@ -150,7 +150,7 @@ def test_a_push_that_must_wait_says_so(desk: Desk) -> None:
     result = command(desk, str(quote.number))
     assert result.exit_code == 5
     assert "Another sync of this quote is running." in result.stderr
-    assert "A worker tries it again." in result.stderr
+    assert "A worker will retry it." in result.stderr
     lease.release(quote.id, token)
     assert newest_entry(quote.id).state == WAITING
 

@@ -74,7 +74,7 @@ def test_credentials_that_expired_since_are_found_by_checking_again(desk: Desk) 
     assert preflight.check(desk.runtime, quote).is_clear
     desk.tenant.change(secret="another one")
     assert preflight.check(desk.runtime, quote).is_clear, "asked at most every ten minutes"
-    report = preflight.check(desk.runtime, quote, anew=True)
+    report = preflight.check(desk.runtime, quote, refresh=True)
     assert "no longer accepts" in report.waits[0].sentence
     assert preflight.check(desk.runtime, quote).waits, "and that is remembered"
 
@@ -111,7 +111,7 @@ def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> N
     quote = desk.quote({"name": "Rack"}, organization=organization)
     found = preflight.check(desk.runtime, quote).may
     assert [one.sentence for one in found] == [
-        "The company “Silent Ltd” has no phone number, which Autotask demands of a new company."
+        "The company “Silent Ltd” has no phone number. Autotask requires one for new companies."
     ]
     assert found[0].fix == ("organization", str(organization.id))
     assert desk.push(quote).state == "failed", "so the warning was right"
@@ -128,7 +128,7 @@ def test_an_inactive_picklist_value_is_named(desk: Desk) -> None:
 
 def test_a_status_that_was_deleted_is_named(desk: Desk) -> None:
     change_value(desk, "Opportunities", "status", "Active", remove=True)
-    assert "is not in Autotask any more" in sentences(desk, desk.quote({"name": "Rack"}))["stops"][0]
+    assert "is no longer in Autotask" in sentences(desk, desk.quote({"name": "Rack"}))["stops"][0]
 
 
 def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) -> None:
@@ -136,7 +136,7 @@ def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) ->
     quote = desk.quote({"name": "Rack"}, {"name": "Shelf"})
     desk.tenant.remove("BillingCodes", code)
     assert sentences(desk, quote)["may"] == [
-        f"The billing code of line 1 “Rack” (#{code}) is not in Autotask any more."
+        f"The billing code of line 1 “Rack” (#{code}) is no longer in Autotask."
     ]
 
 
@@ -161,8 +161,8 @@ def test_an_unmapped_tax_code_and_a_missing_billing_code_are_named(desk: Desk) -
     found = sentences(desk, quote)
     assert found["stops"] == ["Line 1 “Rack” has the tax “VAT 20 %”, which isn't mapped to Autotask."]
     assert found["may"] == [
-        "Autotask demands “Billing code” of a new product, but line 1 “Rack” has none.",
-        "Autotask demands “Billing code” of a new service, but line 2 “Care” has none.",
+        "Autotask requires “Billing code” for a new product, but line 1 “Rack” has none.",
+        "Autotask requires “Billing code” for a new service, but line 2 “Care” has none.",
     ]
 
 
@@ -182,8 +182,8 @@ def test_a_category_that_autotask_does_not_have_is_a_note(desk: Desk) -> None:
     assert report.is_clear
     (note,) = report.notes
     assert note == (
-        "The category “Odds and ends” of line 1 “Rack” and 1 more has no product category in Autotask, so a new "
-        "product gets none."
+        "“Odds and ends”, the category of line 1 “Rack” and 1 more, isn't mapped to a product category in Autotask. "
+        "New products won't have one."
     )
     choice = next(c for c in metadata.picklist(desk.runtime, "Products", "productCategory") if c.is_active)
     rules = settings_store.active().item_category.rules
@@ -212,12 +212,12 @@ def test_a_connection_that_is_missing_or_not_set_up_is_named(desk: Desk) -> None
     quote = desk.quote({"name": "Rack"})
     db.session.execute(db.delete(SettingsVersion))
     db.session.commit()
-    assert "Save Integration was never pressed" in sentences(desk, quote)["waits"][0]
+    assert "settings aren't live yet" in sentences(desk, quote)["waits"][0]
     connection.disconnect(desk.rep)
     assert "disconnected" in sentences(desk, quote)["waits"][0]
     db.session.execute(db.delete(Connection))
     db.session.commit()
-    assert "not connected" in sentences(desk, quote)["waits"][0]
+    assert "isn't connected" in sentences(desk, quote)["waits"][0]
 
 
 def test_it_never_stands_in_the_way_of_publishing(desk: Desk, admin: Visitor) -> None:

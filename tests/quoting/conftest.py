@@ -13,6 +13,6 @@ from webapp.models import User
 
 @pytest.fixture
 def rep(app: Flask) -> Iterator[User]:
-    """A rep who is signed in, so to say."""
+    """A rep, as if signed in."""
     with app.app_context():
         yield samples.rep()

@@ -1,4 +1,4 @@
-"""What becomes of a published quote: only what the table allows, and an acceptance is tied to its content."""
+"""The outcome of a published quote: only allowed transitions, and an acceptance is tied to its content."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_an_incomplete_acceptance_stores_nothing(rep: User, values: dict[str, st
     assert db.session.scalar(db.select(Acceptance.id)) is None
 
 
-def test_nobody_accepts_twice(rep: User) -> None:
+def test_no_one_accepts_twice(rep: User) -> None:
     quote, revision = published(rep)
     acceptance.accept(quote.public_token, answer(revision), [], HERE)
     with pytest.raises(Invalid, match="already accepted"):

@@ -1,4 +1,4 @@
-"""The PDF: complete, readable in every script, unharmed by absurd content, and rendered once."""
+"""The PDF: complete, readable in every script, robust against absurd content, rendered once."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_description_of_100_000_characters_is_printed_in_full_and_readable(tex
     text = text[:100_000]
     pages = read(document.render(make(lines=(line(description=text), line("Last line")))))
     assert len(pages) > 10
-    # Nothing is shrunk: the price of the last line is still on the first pages, the text behind the offer.
+    # Nothing is shrunk: the last line's price is on the first pages, the full text comes after the offer.
     assert any("Last line" in page for page in pages[:4])
     assert any("Full descriptions" in page for page in pages)
     if text.isascii():

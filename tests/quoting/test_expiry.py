@@ -1,4 +1,4 @@
-"""A quote whose last good day passes is noticed once, and Autotask's opportunity follows the mapping."""
+"""A quote expires once, and Autotask's opportunity follows the mapping."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reasons(quote: Quote) -> list[str]:
 
 
 def published(rep: User, days: int) -> Quote:
-    """A published quote whose last good day is in so many days."""
+    """A published quote that expires in this many days."""
     quote = samples.quote(rep, customer=samples.person(rep, email=f"ann{days}@customer.example"))
     quote.expires_on = stages.today() + timedelta(days=days)
     db.session.commit()
@@ -38,7 +38,7 @@ def published(rep: User, days: int) -> Quote:
 
 
 @pytest.mark.both_databases
-def test_it_is_noticed_once_the_day_after_its_last_good_day(rep: User) -> None:
+def test_it_expires_once_the_day_after_its_expiration_date(rep: User) -> None:
     quote, later = published(rep, 5), published(rep, 50)
     with time_machine.travel(in_days(5)):
         assert expiry.due(stages.today()) == []

@@ -1,4 +1,4 @@
-"""Reading what people type."""
+"""Parsing form input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing freezes what is there, gives numbers, and writes the wish to push with it."""
+"""Publishing freezes the draft, assigns numbers, and writes the outbox entry in the same transaction."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_is_missing_is_said_and_nothing_is_stored(rep: User, spoil: object,
     assert db.session.scalar(db.select(db.func.count()).select_from(Revision)) == 0
 
 
-def test_a_tax_code_taken_out_of_use_stops_publishing_with_the_line_named(rep: User) -> None:
+def test_an_inactive_tax_code_stops_publishing_and_names_the_line(rep: User) -> None:
     code = samples.tax_code(rep)
     quote = samples.quote(rep, {"name": "Firewall", "tax_code_id": code.id})
     tax_codes.save(rep, code, {"name": "Sales tax", "rate": "8.25"})

@@ -1,4 +1,4 @@
-"""The frozen text of a quote is the same for the same content, and only then."""
+"""Equal content gives equal frozen text, and different content doesn't."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_equal_amounts_give_equal_text_however_they_were_written() -> None:
 
 
 def test_the_hash_is_of_the_text_as_it_stands() -> None:
-    # Written down, so that a change of the form (which would break every stored signature) is seen.
+    # Written out, so that a change of the format (which would break every stored signature) fails here.
     assert snapshot.sha256('{"a":"é"}') == "b3a092a6af48807fa9482b2ee140105575daa26d5b24b3c0e60a7e2dee6683b1"
     assert snapshot.sha256(make().canonical()) == snapshot.sha256(make().canonical())
     assert snapshot.sha256(make(title="Other").canonical()) != snapshot.sha256(make().canonical())

@@ -1,4 +1,4 @@
-"""Money adds up, whatever the lines are."""
+"""Money adds up for any lines."""
 
 from __future__ import annotations
 

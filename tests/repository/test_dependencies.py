@@ -1,4 +1,4 @@
-"""The locks say what they must, and every dependency has its reason written down."""
+"""The lock files are complete, and every dependency has a documented reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REQUIREMENTS = ROOT / "requirements"
 
 
 def names(path: Path) -> list[str]:
-    """The packages that a file of requirements names, in the spelling of the file."""
+    """The packages that a requirements file lists, as spelled there."""
     found = (re.match(r"[A-Za-z0-9][\w.-]*", line) for line in path.read_text().splitlines())
     return [match[0] for match in found if match]
 

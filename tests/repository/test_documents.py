@@ -1,4 +1,4 @@
-"""The documents tell the truth about what can be checked: settings, links, make targets."""
+"""The documents are right where it can be checked: settings, links, make targets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_links_between_files_lead_somewhere(document: Path) -> None:
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
-def test_what_the_readme_makes_can_be_made() -> None:
+def test_the_make_targets_of_the_readme_exist() -> None:
     known = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:^|`)(?:[A-Z_]+=\S+ )*make ([a-z]+)", readme, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Vendored files are exactly the files that their list names."""
+"""The vendored files match their lists exactly."""
 
 from __future__ import annotations
 

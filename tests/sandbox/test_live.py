@@ -31,7 +31,7 @@ def made(api: Api) -> Deal:
 
 def test_a_new_opportunity_and_its_calls_appear_by_themselves(api: Api, browser_page: Page) -> None:
     browser_page.goto(address(api))
-    expect(browser_page.get_by_text("No call yet.")).to_be_visible()
+    expect(browser_page.get_by_text("No calls yet.")).to_be_visible()
     made = deal(api, title="Appears by itself")
     expect(browser_page.get_by_role("link", name="Appears by itself")).to_be_visible()
     expect(browser_page.locator("#calls tbody tr").filter(has_text="POST /Quotes")).to_be_visible()

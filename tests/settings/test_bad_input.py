@@ -43,14 +43,14 @@ def test_a_category_mapped_to_a_code_that_autotask_lost(
     admin.send(admin.form(PAGE, "autotask/lists"))
 
     page = admin.client.get(PAGE)
-    assert f"#{code.value} (not in Autotask any more)" in text(page)
-    assert "1 to mend" in text(page)
+    assert f"#{code.value} (no longer in Autotask)" in text(page)
+    assert "1 to fix" in text(page)
     refused = admin.save_integration()
     assert refused.status_code == 422
-    assert "Item Category Mapping: Hardware > Firewalls: The chosen value" in text(refused)
+    assert "Item Category Mapping: Hardware > Firewalls: The saved value" in text(refused)
     form = admin.section("item_category")
     assert errors(admin.send(form, htmx=True)) == {
-        f"item_category-{name}": f"The chosen value (#{code.value}) is not in Autotask any more. Choose another."
+        f"item_category-{name}": f"The saved value (#{code.value}) is no longer in Autotask. Choose another."
     }
     assert admin.send(form, {name: ""}).status_code == 303
     assert admin.save_integration().status_code == 303
@@ -72,7 +72,9 @@ def test_a_tax_code_deleted_meanwhile_is_left_out_and_told(
     )
     answer = admin.send(form, {"default_region_id": ""}, htmx=True)
     assert answer.status_code == 200
-    assert "A tax code was deleted meanwhile and left out; everything else was saved." in text(answer)
+    assert "A tax code was deleted while you were editing and left out. Everything else was saved." in text(
+        answer
+    )
     with app.app_context():
         assert number not in _taxes().rules
         assert _taxes().default_region_id is None
@@ -87,7 +89,7 @@ def test_categories_deleted_meanwhile_are_left_out_and_told(
             categories.delete(None, db.session.get_one(Category, _category(path)))
     answer = admin.send(form, htmx=True)
     assert answer.status_code == 200
-    assert "2 categories were deleted meanwhile and left out" in text(answer)
+    assert "2 categories were deleted while you were editing and left out" in text(answer)
 
 
 def test_a_stale_category_table_names_what_the_other_saved(
@@ -99,8 +101,8 @@ def test_a_stale_category_table_names_what_the_other_saved(
     second_admin.send(theirs, {f"rule-{backup}-is_labor": "yes"})
     refused = admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True)
     assert refused.status_code == 409
-    assert "Second saved this section since you opened it." in text(refused)
-    assert "Saved meanwhile: Labor yes" in text(refused)
+    assert "Second saved this section while you were editing." in text(refused)
+    assert "Saved version: Labor yes" in text(refused)
     with app.app_context():
         assert _rules()[backup].is_labor is True
         assert services not in _rules()
@@ -116,7 +118,7 @@ def test_save_integration_tells_the_second_admin(
     admin.send(admin.section("opportunity"), {"probability": "33"})
     refused = second_admin.send(stale)
     assert refused.status_code == 409
-    assert "Admin pressed “Save Integration” since you opened this page" in text(refused)
+    assert "Admin pressed “Save Integration” after you opened this page" in text(refused)
     with app.app_context():
         assert settings_store.active().version == 1
     assert second_admin.save_integration().status_code == 303
@@ -128,14 +130,14 @@ def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) ->
     old = admin.section("company")
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     refused = admin.send(old, {"ship_to_source": "billing"}, htmx=True)
-    assert "You, in another tab or window, saved this section since you opened it." in text(refused)
+    assert "You (in another tab) saved this section while you were editing." in text(refused)
 
 
 @pytest.mark.both_databases
 def test_a_draft_can_be_discarded(app: Flask, connected: Tenant, admin: Visitor) -> None:
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     answer = admin.send(admin.section("company"), {"do": "discard"}, htmx=True)
-    assert "These are suggestions from your Autotask." in text(answer), "it counts nowhere yet"
+    assert "Suggested from your Autotask." in text(answer), "it counts nowhere yet"
     admin.save_all()
     admin.send(admin.section("company"), {"bill_to_source": "shipping"})
     stale = admin.section("company")
@@ -162,7 +164,7 @@ def test_restoring_what_autotask_lacks_brings_drafts_only(
     admin.send(admin.form(PAGE, "autotask/lists"))
 
     assert admin.send(admin.form(f"{PAGE}/history", "history/2/restore")).status_code == 303
-    assert "version 3 still counts" in text(admin.client.get(PAGE))
+    assert "Version 3 is still live" in text(admin.client.get(PAGE))
     with app.app_context():
         assert settings_store.active().opportunity.stage == stages["Qualified"]
         draft = settings_store.draft("opportunity")
@@ -229,7 +231,7 @@ def test_a_field_that_did_not_arrive_is_not_taken_for_a_wish(
         assert answer.status_code == 200
     else:
         assert answer.status_code == 422
-        assert "Only a part of the form arrived, so nothing of this section was saved" in text(answer)
+        assert "Part of the form didn't arrive, so this section wasn't saved" in text(answer)
     with app.app_context():
         after = settings_store.draft(section)
         assert (after.version, after.content) == (before.version, before.content)
@@ -253,11 +255,11 @@ def test_what_a_push_cannot_do_without_is_asked_for_here(
 ) -> None:
     answer = admin.send(admin.section("quote_status"), {f"{status}-status": ""}, htmx=True)
     assert errors(answer) == {
-        f"quote_status-{status}-status": "Choose a status: a quote that is won or lost always tells Autotask so."
+        f"quote_status-{status}-status": "Choose a status. Won and lost quotes always update the opportunity."
     }
 
 
-NO_VERSION, NO_PAGE = "There is no such version of the settings.", "This page doesn't exist"
+NO_VERSION, NO_PAGE = "There's no such version of the settings.", "This page doesn't exist"
 
 
 @pytest.mark.parametrize(
@@ -281,8 +283,8 @@ def test_a_stale_history_restores_nothing(app: Flask, connected: Tenant, admin: 
     admin.send(admin.section("opportunity"), {"probability": "36"})
     answer = admin.send(stale)
     assert answer.status_code == 409
-    assert "Something was saved since you opened the history, so nothing was restored." in text(answer)
-    assert "Probability in percent : 35 → 36" in text(answer)
+    assert "The settings were saved after you opened the history, so nothing was restored." in text(answer)
+    assert "Probability (%) : 35 → 36" in text(answer)
     with app.app_context():
         assert settings_store.active().opportunity.probability == 35
         assert settings_store.draft("opportunity").content.model_dump()["probability"] == 36
@@ -304,8 +306,8 @@ def test_the_history_is_paged(app: Flask, connected: Tenant, admin: Visitor) -> 
     assert "Version 21<" not in first
     assert f"{PAGE}/history?before=22" in first
     second = text(admin.client.get(f"{PAGE}/history?before=22"))
-    assert "Probability in percent : 20 → 21" in second
-    assert "Counts now" not in second
+    assert "Probability (%) : 20 → 21" in second
+    assert " Live " not in second
     last = admin.client.get(f"{PAGE}/history?before=2").text
     assert "Version 1<" in last
     assert "Earlier versions" not in last
@@ -333,7 +335,7 @@ def test_old_lists_are_read_anew_when_the_page_is_there_and_serve_until_then(
         if answer.headers.get("HX-Trigger-After-Settle"):
             break
         assert f"{steps * metadata.AT_ONCE} of {len(metadata.NAMES)}" in text(answer)
-    assert answer.headers["HX-Trigger-After-Settle"] == "lists-renewed"
+    assert answer.headers["HX-Trigger-After-Settle"] == "lists-refreshed"
     assert steps == -(-len(metadata.NAMES) // metadata.AT_ONCE)
     with app.app_context():
         assert metadata.due(old + timedelta(hours=1)) == []
@@ -349,7 +351,7 @@ def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
     answer = admin.send(admin.form(PAGE, "autotask/lists"), htmx=True)
     assert answer.status_code == 200
     assert "0 of" in text(answer)
-    assert "Those of the last time still serve." in text(answer)
+    assert "The other lists stay as they were." in text(answer)
     assert admin.section("company").choices["company_type"]
 
 
@@ -378,7 +380,7 @@ def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant
         db.session.commit()
     page = admin.client.get(PAGE)
     assert page.status_code == 200
-    assert f"Reading Autotask's lists: 0 of {len(metadata.NAMES)}" in text(page)
+    assert f"Reading lists from Autotask: 0 of {len(metadata.NAMES)}" in text(page)
     assert 'id="section-company"' not in page.text
     answer = admin.client.post(
         f"{PAGE}/sections/company", data=dict(admin.form(PAGE, "autotask/lists").fields), headers=HTMX

@@ -134,16 +134,14 @@ def test_the_page_tells_of_rejected_credentials_and_of_waiting_pushes(
     assert "no longer accepts the API user's credentials" in text(admin.client.get(f"{PAGE}/prerequisites"))
     page = text(admin.client.get(PAGE))
     assert "Settings and links are kept." in page
-    assert "Try the stored ones again" in page
+    assert "Try stored credentials again" in page
     answer = admin.send(admin.form(PAGE, "check-again"))
     assert answer.status_code == 303
-    assert "It does not work yet. Autotask wasn't connected. Nothing was stored." in text(
-        admin.client.get(PAGE)
-    )
+    assert "Still not working. Autotask wasn't connected. Nothing was stored." in text(admin.client.get(PAGE))
     assert admin.send(admin.section("opportunity"), {"probability": "15"}).status_code == 303
     connected.change(secret=connected.secret)
     admin.send(admin.form(PAGE, "check-again"))
-    assert "Waiting pushes go on." in text(admin.client.get(PAGE))
+    assert "Waiting syncs resume." in text(admin.client.get(PAGE))
     with app.app_context():
         assert connection.is_connected()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from webapp.services.autotask.settings import category_mapping, tax_mapping
-from webapp.services.autotask.settings.form_fields import FIELDS
+from webapp.services.autotask.settings.fields.sections import FIELDS
 from webapp.services.autotask.settings.model import (
     SECTIONS,
     AutotaskSettings,

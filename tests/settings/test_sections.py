@@ -61,8 +61,8 @@ def test_save_integration_names_the_sections_that_were_never_saved(connected: Te
     admin.send(admin.section("company"))
     answer = admin.save_integration()
     assert answer.status_code == 422
-    assert "Opportunity Settings: look it through" in text(answer)
-    assert "Company Settings: look it through" not in text(answer)
+    assert "Opportunity Settings: review and save" in text(answer)
+    assert "Company Settings: review and save" not in text(answer)
 
 
 def test_without_javascript_all_suggestions_are_taken_over_with_one_button(
@@ -73,8 +73,8 @@ def test_without_javascript_all_suggestions_are_taken_over_with_one_button(
     form = next(form for form in read_forms(answer.text) if dict(form.fields).get("suggestions"))
     assert admin.send(form).status_code == 303
     page = text(admin.client.get(PAGE))
-    assert "Saved: version 1 of the settings counts from now on." in page
-    assert "Still unmapped: 4 tax codes (a quote that carries such a tax cannot be pushed)" in page
+    assert "Saved. Version 1 is now live." in page
+    assert "Still unmapped: 4 tax codes (quotes taxed with them can't sync)" in page
     with app.app_context():
         counting = settings_store.active()
         assert (counting.version, counting.opportunity.probability) == (1, 35)
@@ -94,8 +94,8 @@ def test_a_suggestion_that_lacks_something_is_not_taken_over(
     )
     answer = admin.send(form)
     assert answer.status_code == 422
-    assert "Quote Status Mapping: look it through and save it once." in text(answer)
-    assert "Company Settings: look it through" not in text(answer)
+    assert "Quote Status Mapping: review and save this section first." in text(answer)
+    assert "Company Settings: review and save" not in text(answer)
     with app.app_context():
         assert settings_store.active().version == 0
 
@@ -130,7 +130,7 @@ def test_two_admins_the_second_is_told_and_keeps_what_was_entered(
 
     refused = admin.send(mine, {"also_phone": True}, htmx=True)
     assert refused.status_code == 409
-    assert "Saved meanwhile: Its name is equal but for case" in text(refused)
+    assert "Saved version: Name matches (ignoring case" in text(refused)
     with app.app_context():
         assert settings_store.draft("company").content.match_by == "name_normalized"  # type: ignore[attr-defined]
 
@@ -168,7 +168,7 @@ def test_history_tells_before_and_after_and_restores(app: Flask, connected: Tena
     admin.send(admin.section("opportunity"), {"probability": "35"})
     admin.save_integration()
     history = f"{PAGE}/history"
-    assert "Probability in percent : 50 → 35" in text(admin.client.get(history))
+    assert "Probability (%) : 50 → 35" in text(admin.client.get(history))
 
     assert admin.send(admin.form(history, "history/1/restore")).status_code == 303
     with app.app_context():
@@ -199,7 +199,7 @@ def test_new_categories_are_counted_in_the_menus(app: Flask, connected: Tenant, 
     with app.app_context():
         categories.ensure(("Printers",))
         db.session.commit()
-    assert "Item Category Mapping (active) 3 unmapped" in text(admin.client.get(PAGE))
+    assert "Item Category Mapping (live) 3 unmapped" in text(admin.client.get(PAGE))
     assert "4 unmapped" in text(admin.client.get("/settings/")), "and a tax code"
 
 

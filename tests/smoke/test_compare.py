@@ -1,4 +1,4 @@
-"""The comparison that ``make smoke`` rests on: it is content with what is right and names whatever is not."""
+"""The comparison of ``make smoke``: it accepts what is right and names what is wrong."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Case:
 
 @pytest.fixture
 def case(tenant: Tenant) -> Case:
-    """What the offer becomes when all goes well, in a tenant's own words and numbers."""
+    """The expected result of the offer, in a tenant's own words and numbers."""
     labels = Labels(Reader(Credentials(tenant.root, tenant.user, tenant.secret, tenant.code)))
 
     def value(entity: str, field: str, label: str) -> int:

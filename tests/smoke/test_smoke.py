@@ -15,7 +15,7 @@ import pytest
 from stack.options import ROOT
 from tests.support.sandbox import Tenant, new_tenant
 
-# label by label what the other Autotask calls things; the ids are moved by 700
+# the labels of the other Autotask; its ids are shifted by 700
 PICKLISTS = {
     ("Companies", "companyType"): ["Prospective client", "Client"],
     ("Opportunities", "stage"): ["Talking", "Offer made", "Settled"],

@@ -1,4 +1,4 @@
-"""A supervised process: how it ends, and that nothing of it stays behind."""
+"""A supervised process: how it ends, and that it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gone(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    # A process that ended but was not yet waited for by whoever inherited it.
+    # A process that ended but wasn't waited for by its new parent yet.
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 

@@ -105,13 +105,13 @@ def test_a_company_of_ones_own_is_left_alone(app: Flask, tmp_path: Path) -> None
     assert seed(app, "--if-free", "--passwords", str(tmp_path / LOGINS)) == []
     assert not (tmp_path / LOGINS).exists()
     result = app.test_cli_runner().invoke(args=["seed", "demo"])
-    assert (result.exit_code, "accounts here already" in result.output) == (1, True)
+    assert (result.exit_code, "other accounts here" in result.output) == (1, True)
 
 
 def test_a_file_that_is_none_is_a_sentence(app: Flask, tmp_path: Path) -> None:
     (tmp_path / LOGINS).write_text("nonsense\n")
     result = app.test_cli_runner().invoke(args=["seed", "demo", "--passwords", str(tmp_path / LOGINS)])
-    assert (result.exit_code, "Mend or remove the file." in result.output) == (1, True)
+    assert (result.exit_code, "Fix or remove the file." in result.output) == (1, True)
 
 
 def test_what_a_private_program_prints_is_in_no_log(tmp_path: Path) -> None:

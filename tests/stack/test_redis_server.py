@@ -1,4 +1,4 @@
-"""Which Redis is used, and that the embedded one keeps what it was told."""
+"""Which Redis is used, and that the embedded one keeps its data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_embedded_server_keeps_its_data_over_a_crash(folder: str, tmp_path: 
     server.wait_until(lambda: redis_server.alive(url), 20)
     with Redis.from_url(url) as client:
         client.set("kept", "yes")
-        # everysec: what was written is on disk within two seconds.
+        # everysec: data is on disk within two seconds.
         wait_for(lambda: client.info("persistence")["aof_pending_bio_fsync"] == 0, "the file to be written")
     server.kill()
     server.start()

@@ -1,4 +1,4 @@
-"""``python -m stack run`` from the outside, as the person at the terminal has it."""
+"""``python -m stack run`` from outside, as a person at the terminal sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start may leave out the migration only when the database surely has them all."""
+"""A start skips the migrations only when the database certainly has all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start needs before anything runs: a data folder, keys, ports. Each refusal is a sentence with a way out."""
+"""What a start needs first: a data folder, keys, ports. Each error is a sentence that says how to fix it."""
 
 from __future__ import annotations
 

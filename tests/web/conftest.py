@@ -14,7 +14,7 @@ from webapp.models import db
 
 @dataclass(frozen=True)
 class Ids:
-    """What the tests open by its id."""
+    """The ids of the records that the tests open."""
 
     person: int
     organization: int
@@ -29,7 +29,7 @@ class Ids:
 
 @pytest.fixture
 def ids(app: Flask) -> Ids:
-    """Made through the services, with a quote of one line."""
+    """Created through the services, with a quote of one line."""
     with app.app_context():
         samples.admin()
         rep = samples.rep()

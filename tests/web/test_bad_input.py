@@ -1,4 +1,4 @@
-"""What people enter that is wrong, too much, or no longer true: a sentence each time, and nothing lost."""
+"""Wrong, too long or outdated input: a sentence each time, and nothing lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def stored_line(visitor: Visitor, ids: Ids) -> dict[str, str]:
 
 
 def cell_error(answer: TestResponse, name: str) -> str:
-    """The sentence beside a field of a line."""
+    """The error next to a field of a line."""
     found = re.search(rf'class="cell-error" id="e-[\w-]+-{name}"[^>]*>([^<]*)<', answer.text)
     return html.unescape(found[1]) if found else ""
 
@@ -117,9 +117,7 @@ def test_a_quote_without_a_contact(rep: Visitor, ids: Ids) -> None:
     assert "Cable" in answer.text
 
 
-def test_a_tax_code_taken_out_of_use_names_its_line(
-    app: Flask, admin: Visitor, rep: Visitor, ids: Ids
-) -> None:
+def test_an_inactive_tax_code_names_its_line(app: Flask, admin: Visitor, rep: Visitor, ids: Ids) -> None:
     form = form_of(admin, f"/items/tax-codes/{ids.tax_code}", "rate")
     assert admin.send(form, {"is_active": False}).status_code == 303
     answer = publish(rep, ids.quote_page)

@@ -1,4 +1,4 @@
-"""A session that ended while somebody typed: a clear sentence, and what was typed goes through after signing in."""
+"""A session that ended while someone typed: a clear sentence, and the input is saved after signing in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page that links lead to, and every form on them, sent with absurd values: a page or a sentence, never a 500."""
+"""Every linked page, and every form on them sent with absurd values: a page or a sentence, never a 500."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def visitor(app: Flask, busy_desk: Desk) -> Visitor:
 
 
 def crawl(visitor: Visitor) -> dict[tuple[str, tuple[str, ...]], Form]:
-    """Every page that can be reached by links; returns one form for each address and set of names."""
+    """Visit every page reachable by links; returns one form for each address and set of names."""
     waiting, seen = ["/"], {"/logout"}
     forms: dict[tuple[str, tuple[str, ...]], Form] = {}
     while waiting and len(seen) < PAGES_AT_MOST:
@@ -112,7 +112,7 @@ def test_no_address_breaks_whatever_is_asked(app: Flask, visitor: Visitor, busy_
 
 
 def absurd(form: Form, value: str) -> dict[str, list[str]]:
-    """The form with ``value`` in every field but those that prove who sends it."""
+    """The form with ``value`` in every field except the CSRF token and the like."""
     sent: dict[str, list[str]] = {}
     for name in sorted(form.names()):
         kept = [old for key, old in form.fields if key == name]
@@ -126,7 +126,7 @@ def absurd(form: Form, value: str) -> dict[str, list[str]]:
 def test_no_form_breaks_whatever_is_entered(visitor: Visitor, busy_desk: Desk) -> None:
     forms = crawl(visitor)
     assert len(forms) > 40, sorted(action for action, _ in forms)
-    # What ends the connection, or the session, comes last.
+    # Forms that end the connection or the session come last.
     order = sorted(
         forms.values(), key=lambda form: any(word in form.action for word in ("disconnect", "users"))
     )

@@ -1,4 +1,4 @@
-"""What an operator does: rotating keys, helping somebody back in, asking after its health, standing behind a proxy."""
+"""What an operator does: rotate keys, reset a password, check the health, run behind a proxy."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_after_rotating_the_old_key_may_be_forgotten(
         db.engine.dispose()
 
 
-def test_without_the_old_key_nothing_is_changed_and_the_mend_is_named(
+def test_without_the_old_key_nothing_changes_and_the_fix_is_named(
     app_settings: dict[str, str], app: Flask, stored: None
 ) -> None:
     alone = application(app_settings, QUOTEWRIGHT_ENCRYPTION_KEYS=NEW_KEY)
@@ -75,7 +75,7 @@ def test_without_the_old_key_nothing_is_changed_and_the_mend_is_named(
         db.engine.dispose()
 
 
-def test_an_operator_gives_somebody_a_new_password(app: Flask, ids: Ids, rep: Visitor) -> None:
+def test_an_operator_sets_a_new_password(app: Flask, ids: Ids, rep: Visitor) -> None:
     runner = app.test_cli_runner()
     given = ["users", "password", "rep@desk.example", "--password", "quite another password"]
     assert runner.invoke(args=given).exit_code == 0

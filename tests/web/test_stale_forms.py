@@ -1,4 +1,4 @@
-"""Two people with the same form open: the second is told, sees what the first saved, and overwrites only knowingly."""
+"""Two people edit the same record: the second sees what the first saved and overwrites it only on purpose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smoke.forms import Form, read_forms
 from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.web.conftest import Ids
 
-# page, a field, what the first and the second enter, how the first's is shown to the second
+# page, field, the input of the first and the second person, how the second sees the first's input
 FORMS = {
     "item": ("/items/1", "name", "Wall of the first", "Wall of the second", "Wall of the first"),
     "price": ("/items/1", "unit_price", "111", "222", "111"),
@@ -28,7 +28,7 @@ def form_of(visitor: Visitor, page: str, field: str) -> Form:
 
 @pytest.mark.parametrize("what", FORMS)
 @pytest.mark.both_databases
-def test_the_second_is_told_and_may_then_put_theirs_in_place(admin: Visitor, ids: Ids, what: str) -> None:
+def test_the_second_person_sees_the_conflict_and_can_overwrite(admin: Visitor, ids: Ids, what: str) -> None:
     page, field, first, second, shown = FORMS[what]
     mine, theirs = form_of(admin, page, field), form_of(admin, page, field)
     assert admin.send(theirs, {field: first}).status_code == 303

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from webapp.services.integrations.webhook.addresses import check_url, is_public
 
 INTERNAL = "This is an internal address"
-PLAIN_HTTP = "Use https://."
+PLAIN_HTTP = "Use an https:// URL."
 
 
 @pytest.mark.parametrize(
@@ -48,26 +48,26 @@ PLAIN_HTTP = "Use https://."
         ("https://intranet/", INTERNAL),
         ("http://example.com/", PLAIN_HTTP),
         ("http://127.0.0.1/", PLAIN_HTTP),
-        ("", "Enter the address"),
-        ("example.com/hooks", "Write the whole address"),
-        ("//example.com/hooks", "Write the whole address"),
-        ("ftp://example.com/", "Write the whole address"),
-        ("file:///etc/passwd", "Write the whole address"),
-        ("gopher://127.0.0.1:6379/_INFO", "Write the whole address"),
-        ("https://", "Write the whole address"),
-        ("https://example.com:0/", "Write the whole address"),
-        ("https://example.com:99999/", "This is no web address"),
-        ("https://[::1", "This is no web address"),
-        ("https://a..b/", "This is no web address"),
-        (f"https://{'a' * 64}.com/", "This is no web address"),
-        ("https://user:word@example.com/", "Leave the user name"),
-        ("https://example.com@127.0.0.1/", "Leave the user name"),
-        ("https://example.com/#there", "Leave out the part"),
+        ("", "Enter the URL"),
+        ("example.com/hooks", "Enter the full URL"),
+        ("//example.com/hooks", "Enter the full URL"),
+        ("ftp://example.com/", "Enter the full URL"),
+        ("file:///etc/passwd", "Enter the full URL"),
+        ("gopher://127.0.0.1:6379/_INFO", "Enter the full URL"),
+        ("https://", "Enter the full URL"),
+        ("https://example.com:0/", "Enter the full URL"),
+        ("https://example.com:99999/", "This isn't a valid URL"),
+        ("https://[::1", "This isn't a valid URL"),
+        ("https://a..b/", "This isn't a valid URL"),
+        (f"https://{'a' * 64}.com/", "This isn't a valid URL"),
+        ("https://user:word@example.com/", "Remove the user name"),
+        ("https://example.com@127.0.0.1/", "Remove the user name"),
+        ("https://example.com/#there", "Remove the part"),
         ("https://example.com/a b", "Use plain characters"),
         ("https://example.com/a\r\nX-Evil: 1", "Use plain characters"),
         ("https://exämple.com/", "Use plain characters"),
         ("https://example.com\\@127.0.0.1/", "Use plain characters"),
-        ("https://example.com/" + "x" * 500, "This address is 520 characters long"),
+        ("https://example.com/" + "x" * 500, "This URL has 520 characters"),
     ],
 )
 def test_refused(url: str, sentence: str) -> None:

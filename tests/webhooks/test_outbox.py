@@ -72,7 +72,7 @@ def test_after_a_500_it_is_sent_again_with_the_same_id_and_text(office: Office) 
     office.send_due()
     delivery = only()
     assert (delivery.state, delivery.status) == ("waiting", 500)
-    assert delivery.sentence == "The receiver answered with status 500."
+    assert delivery.sentence == "The receiver responded with status 500."
     assert delivery.not_before > before + timedelta(seconds=3)
     office.send_due()
     assert len(office.receiver.got) == 1, "it is not sent before its time"
@@ -156,8 +156,8 @@ def test_an_address_that_took_nothing_for_a_day_is_paused(office: Office) -> Non
     office.make_due()
     office.send_due()
     assert endpoint().state == "paused"
-    assert endpoint().state_sentence.startswith("Nothing was taken since ")
-    assert endpoint().state_sentence.endswith("The receiver answered with status 500.")
+    assert endpoint().state_sentence.startswith("No successful delivery since ")
+    assert endpoint().state_sentence.endswith("The receiver responded with status 500.")
     assert db.session.scalar(db.select(AuditEvent).filter_by(action="webhook.paused")) is not None
     # What happens meanwhile is kept, and sent as soon as an admin resumes it.
     office.receiver.always = 200
@@ -188,7 +188,7 @@ def test_410_pauses_at_once(office: Office) -> None:
     office.receiver.answers.append(410)
     office.send_due()
     assert endpoint().state == "paused"
-    assert "it wants no more events" in endpoint().state_sentence
+    assert "it no longer accepts events" in endpoint().state_sentence
     assert only().state == "waiting"
 
 
@@ -222,7 +222,7 @@ def test_what_is_being_sent_is_not_sent_again(office: Office) -> None:
     office.publish()
     db.session.execute(db.update(WebhookDelivery).values(state="running"))
     db.session.commit()
-    with pytest.raises(Invalid, match="is being sent at this moment"):
+    with pytest.raises(Invalid, match="is being sent right now"):
         log.send_again(office.admin, only().id)
 
 

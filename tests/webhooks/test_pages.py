@@ -73,7 +73,7 @@ def test_the_catalogue_lists_both_integrations_by_group(admin: Visitor, receiver
     added(admin, receiver)
     card = admin.client.get(CATALOGUE).text.partition('id="integration-webhook"')[2]
     assert "Connected" in card
-    assert "1 address is told." in card
+    assert "1 webhook." in card
     assert f'href="{LIST}"' in card
 
 
@@ -109,7 +109,7 @@ def test_the_answer_that_shows_the_secret_is_not_kept_by_the_browser(
     assert answer.headers["Cache-Control"] == "no-store"
     again = admin.client.post(NEW, data=data)
     assert again.status_code == 422
-    assert errors(again) == {"url": "There is a webhook with this address already. Choose its events there."}
+    assert errors(again) == {"url": "A webhook with this URL already exists. Choose its events there."}
     assert "whsec_" not in again.text
 
 
@@ -121,10 +121,10 @@ def test_the_answer_that_shows_the_secret_is_not_kept_by_the_browser(
         ("https://169.254.169.254/latest", "This is an internal address"),
         ("https://[::1]/", "This is an internal address"),
         ("https://2130706433/", "This is an internal address"),
-        ("http://example.com/", "Use https://."),
-        ("javascript:alert(1)", "Write the whole address"),
-        ("", "Enter the address"),
-        ("x" * 5000, "This address is 5,000 characters long"),
+        ("http://example.com/", "Use an https:// URL."),
+        ("javascript:alert(1)", "Enter the full URL"),
+        ("", "Enter the URL"),
+        ("x" * 5000, "This URL has 5,000 characters"),
     ],
 )
 def test_an_address_that_is_refused(admin: Visitor, url: str, sentence: str, headers: dict[str, str]) -> None:
@@ -133,12 +133,12 @@ def test_an_address_that_is_refused(admin: Visitor, url: str, sentence: str, hea
     assert "whsec_" not in answer
     assert ("<html" in answer) is (not headers)
     assert html.escape(url) in answer, "what was typed is still there"
-    assert "Nobody is told yet." in admin.client.get(LIST).text
+    assert "No webhooks yet." in admin.client.get(LIST).text
 
 
 def test_without_an_event_nothing_is_added(admin: Visitor, receiver: Receiver) -> None:
     for events in ([], ["quote.deleted"]):
-        assert "Choose one event or more." in add(admin, receiver.url, events)
+        assert "Choose at least one event." in add(admin, receiver.url, events)
 
 
 def test_changing_address_and_events(app: Flask, admin: Visitor, receiver: Receiver) -> None:
@@ -161,7 +161,7 @@ def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, rece
     assert second.client.post(page, data=theirs).status_code == 303
     answer = admin.client.post(page, data=mine)
     assert answer.status_code == 409
-    assert errors(answer)["description"] == "Saved meanwhile: Theirs."
+    assert errors(answer)["description"] == "Saved value: Theirs."
     assert 'value="Mine"' in answer.text
 
 
@@ -175,7 +175,7 @@ def test_replacing_the_secret(admin: Visitor, receiver: Receiver) -> None:
     assert new[0] != old
     again = admin.send(form)
     assert again.status_code == 409
-    assert "so it was not replaced once more" in text(again)
+    assert "so it wasn't replaced again" in text(again)
     assert "whsec_" not in again.text
     assert "whsec_" not in admin.client.get(page).text
 
@@ -185,7 +185,7 @@ def test_a_test_event_can_be_watched_and_sent_again(
 ) -> None:
     page, _ = added(admin, receiver)
     message = press(admin, page, "/test")
-    assert "On its way." in text(admin.client.get(message))
+    assert "Sending. The result appears here" in text(admin.client.get(message))
     partial = admin.client.get(message, headers=HTMX).text
     assert "<html" not in partial
     assert 'hx-trigger="every 1s"' in partial
@@ -193,14 +193,14 @@ def test_a_test_event_can_be_watched_and_sent_again(
     with app.app_context():
         send_due(runtime)
     shown = admin.client.get(message)
-    assert "The receiver answered with status 500." in text(shown)
+    assert "The receiver responded with status 500." in text(shown)
     assert "&lt;b&gt;Out of order&lt;/b&gt;" in shown.text
     assert "every 1s" not in shown.text
     assert press(admin, message, "/again").endswith(message)
     with app.app_context():
         send_due(runtime)
         assert only().state == "delivered"
-    assert "The receiver took it." in text(admin.client.get(message))
+    assert "Delivered. Resending uses the same ID." in text(admin.client.get(message))
     assert len(receiver.got) == 2
 
 
@@ -233,8 +233,8 @@ def test_the_log_is_paged_and_filtered(
 def test_pausing_resuming_removing(app: Flask, admin: Visitor, receiver: Receiver) -> None:
     page, _ = added(admin, receiver)
     press(admin, page, "/pause")
-    assert "Ada Admin paused it." in text(admin.client.get(page))
-    assert "The address is paused" in text(admin.client.get(CATALOGUE))
+    assert "Paused by Ada Admin." in text(admin.client.get(page))
+    assert "The webhook is paused" in text(admin.client.get(CATALOGUE))
     press(admin, page, "/resume")
     assert "Active" in text(admin.client.get(page))
     press(admin, page, "/test")

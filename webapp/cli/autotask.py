@@ -1,4 +1,4 @@
-"""``flask autotask``: looking at a push, and making it, from the command line."""
+"""``flask autotask``: preview a push, or push, from the command line."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def runtime() -> Runtime:
 @autotask.command("push")
 @click.argument("quote")
 @click.option(
-    "--dry-run", is_flag=True, help="only show what the push would do; nothing is written in Autotask"
+    "--dry-run", is_flag=True, help="only show what the push would do; nothing is written to Autotask"
 )
 @click.option("--json", "as_json", is_flag=True, help="print the steps as JSON")
 @click.pass_context
 def push(context: click.Context, quote: str, dry_run: bool, as_json: bool) -> None:
     """Push QUOTE (its number, its id, or id:7) to Autotask now.
 
-    Exit codes: 0 done, or nothing to do; 1 it failed; 3 pushed, but Autotask comes to something else; 4 a person must
-    mend or pick something first; 5 it waits and a worker tries it again.
+    Exit codes: 0 synced, or nothing to do; 1 failed; 3 pushed, but Autotask's totals differ; 4 a person must fix or
+    choose something first; 5 waiting, a worker retries it.
     """
     try:
         found = at_once.find_quote(quote)
@@ -64,7 +64,8 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
             is_draft=seen.is_draft,
             problems=[problem.sentence for problem in plan.problems],
             questions=[
-                _question(one.sentence, [asdict(c) for c in one.candidates]) for one in plan.questions
+                _question(question.sentence, [asdict(candidate) for candidate in question.candidates])
+                for question in plan.questions
             ],
             warnings=list(plan.warnings),
             steps=[
@@ -79,7 +80,7 @@ def _dry_run(quote: Quote, as_json: bool) -> int:
             ],
         )
     else:
-        draft = ", as publishing now would make it" if seen.is_draft else ""
+        draft = ", as publishing now would create it" if seen.is_draft else ""
         click.echo(f"Quote {seen.number} “{quote.title}”, revision {seen.revision}{draft}")
         _print_plan(plan)
     return NEEDS_PERSON if plan.problems or plan.questions else 0
@@ -89,13 +90,13 @@ def _print_plan(plan: plan_only.Plan) -> None:
     for sentence in plan.warnings:
         click.echo(f"Note: {sentence}")
     if plan.problems or plan.questions:
-        click.echo("The push would stop before it writes anything:")
+        click.echo("The push would stop before writing anything:")
         for problem in plan.problems:
             click.echo(f"  - {problem.sentence}")
         for question in plan.questions:
             click.echo(f"  - {question.sentence}")
-            for one in question.candidates:
-                click.echo(f"      {one.id}  {one.label}  {one.detail}".rstrip())
+            for candidate in question.candidates:
+                click.echo(f"      {candidate.id}  {candidate.label}  {candidate.detail}".rstrip())
         return
     shown = plan_only.in_words(runtime(), plan)
     for place, step in enumerate(shown, start=1):
@@ -104,7 +105,7 @@ def _print_plan(plan: plan_only.Plan) -> None:
             before = f"{change.before} -> " if change.before else ""
             click.echo(f"       {change.label}: {before}{change.after}".replace("\n", "\n         "))
     same = len(plan.steps) - len(shown)
-    click.echo(f"{len(shown)} to write, {same} as they should be. Nothing was written.")
+    click.echo(f"{len(shown)} to write, {same} already match. Nothing was written.")
 
 
 def _push(quote: Quote, as_json: bool) -> int:
@@ -115,7 +116,7 @@ def _push(quote: Quote, as_json: bool) -> int:
             quote=name,
             state=run.state if run else entry.state,
             sentence=_sentence(entry, run),
-            questions=[_question(one.sentence, one.candidates) for one in _asked(run)],
+            questions=[_question(question.sentence, question.candidates) for question in _asked(run)],
             steps=[_step(step) for step in run.steps] if run else [],
         )
     else:
@@ -126,15 +127,16 @@ def _push(quote: Quote, as_json: bool) -> int:
         click.echo(_sentence(entry, run), err=bool(_code(entry, run)))
         for question in _asked(run):
             click.echo(f"  - {question.sentence}", err=True)
-            for one in question.candidates:
-                click.echo(f"      {one['id']}  {one['label']}  {one['detail']}".rstrip(), err=True)
+            for candidate in question.candidates:
+                text = f"      {candidate['id']}  {candidate['label']}  {candidate['detail']}"
+                click.echo(text.rstrip(), err=True)
         if _asked(run):
             click.echo(f"Answer at {runtime().config.public_base_url}/activity/quotes/{quote.id}", err=True)
     return _code(entry, run)
 
 
 def _asked(run: PushRun | None) -> list[PushQuestion]:
-    """What the push waits to be told."""
+    """The push's open questions."""
     return answers.open_questions(run.quote_id) if run is not None and run.state == "needs_you" else []
 
 
@@ -150,10 +152,12 @@ def _code(entry: OutboxEntry, run: PushRun | None) -> int:
 
 def _sentence(entry: OutboxEntry, run: PushRun | None) -> str:
     if run is not None and run.state == "synced":
-        return "Autotask agrees with the quote, to the cent."
-    said = (run.sentence if run else "") or entry.last_error or "A newer push of this quote covers this one."
-    waits = " A worker tries it again." if _code(entry, run) == WAITS else ""
-    return f"{said}{waits}"
+        return "Synced. Totals match Autotask."
+    sentence = (
+        (run.sentence if run else "") or entry.last_error or "A newer push of this quote replaces this one."
+    )
+    waits = " A worker will retry it." if _code(entry, run) == WAITS else ""
+    return f"{sentence}{waits}"
 
 
 def _step(step: Any) -> dict[str, Any]:

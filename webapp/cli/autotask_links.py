@@ -1,4 +1,4 @@
-"""``flask autotask links``: the links as a file, in again, and found again in Autotask."""
+"""``flask autotask links``: export, import and recover links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.services.autotask.links import file as links_file
 from webapp.services.autotask.links import rebuild
 from webapp.services.core.errors import ServiceError
 
-links = AppGroup("links", help="Which record here is which in Autotask.")
+links = AppGroup("links", help="Links between records here and in Autotask.")
 
 
 @links.command("export")
@@ -24,50 +24,52 @@ def export(file: Path) -> None:
         with click.open_file(str(file), "wb") as stream:
             stream.write(data)
     except OSError as error:
-        raise click.ClickException(f"{file} could not be written: {error.strerror}.") from error
+        raise click.ClickException(f"{file} can't be written: {error.strerror}.") from error
 
 
 @links.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--check", is_flag=True, help="only say what would be done")
+@click.option("--check", is_flag=True, help="only show what would change")
 def import_(file: Path, check: bool) -> None:
-    """Read links from FILE (- for standard input); when a row is wrong, nothing is changed."""
+    """Import links from FILE (- for standard input); if a row has an error, nothing changes."""
     try:
         with click.open_file(str(file), "rb") as stream:
             data = stream.read()
     except OSError as error:
-        raise click.ClickException(f"{file} could not be read: {error.strerror}.") from error
+        raise click.ClickException(f"{file} can't be read: {error.strerror}.") from error
     report = links_file.check(data) if check else links_file.store(None, data)
     for problem in report.problems:
         click.echo(f"Line {problem.line}: {problem.sentence}" if problem.line else problem.sentence, err=True)
     if report.problems:
-        raise click.ClickException(f"{len(report.problems)} wrong, so nothing was imported.")
+        raise click.ClickException(
+            f"Nothing was imported. Fix {len(report.problems)} problem{'' if len(report.problems) == 1 else 's'} first."
+        )
     for sentence in report.renamed:
         click.echo(f"! {sentence}", err=True)
     for sentence in report.changed:
         click.echo(sentence)
-    done = "Would be imported" if check else "Imported"
-    click.echo(f"{done}: {report.new} new, {len(report.changed)} changed, {report.same} as before.")
+    done = "Would import" if check else "Imported"
+    click.echo(f"{done}: {report.new} new, {len(report.changed)} changed, {report.same} unchanged.")
 
 
 @links.command("rebuild")
-@click.option("--store", is_flag=True, help="keep what was found; without it nothing is changed")
+@click.option("--store", is_flag=True, help="save the found links; without it nothing changes")
 def rebuild_(store: bool) -> None:
-    """Look in Autotask for the links that published quotes lack, and show what was found."""
+    """Search Autotask for the missing links of published quotes, and show the results."""
     try:
-        report = rebuild.look(current_app.extensions["quotewright"])
+        report = rebuild.search(current_app.extensions["quotewright"])
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
-    for one in report.found:
-        theirs = f" “{one.theirs}”" if one.theirs else ""
-        click.echo(f"{one.ours}: {one.local[2]} {one.remote_id}{theirs}")
+    for link in report.found:
+        name = f" “{link.remote_name}”" if link.remote_name else ""
+        click.echo(f"{link.ours}: {link.local[2]} {link.remote_id}{name}")
     for sentence in (*report.unclear, *report.absent):
         click.echo(f"! {sentence}")
     if store:
         rebuild.store(None, report)
-        click.echo(f"{report.stored} links were stored, {len(report.unclear)} were not certain.")
+        click.echo(f"Saved {report.stored} links. {len(report.unclear)} uncertain.")
     else:
         click.echo(
-            f"{len(report.found)} found in {report.looked} quotes, {len(report.unclear)} not certain. Nothing was "
-            "stored; --store keeps what was found."
+            f"Found {len(report.found)} links for {report.looked} quotes, {len(report.unclear)} uncertain. Nothing was "
+            "saved. Use --store to save them."
         )

@@ -1,4 +1,4 @@
-"""``flask keys`` and ``flask users``: what an operator needs besides the pages."""
+"""``flask keys`` and ``flask users``: for the operator, besides the pages."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ def rotate() -> None:
     try:
         count = key_rotation.rotate(current_app.extensions["quotewright"])
     except ServiceError as error:
-        raise click.ClickException(f"Nothing was changed. {error}") from error
-    click.echo(
-        f"{count} stored values are encrypted with the newest key; the older keys are not needed any more."
-    )
+        raise click.ClickException(f"Nothing changed. {error}") from error
+    click.echo(f"Encrypted {count} stored values with the newest key. You can remove the older keys.")
 
 
 @users.command("password")
 @click.argument("email")
-@click.password_option(help="asked for when it is not given")
+@click.password_option(help="prompted for if omitted")
 def password(email: str, password: str) -> None:
-    """Give the account EMAIL a new password, for when nobody can sign in to do it."""
+    """Set a new password for the account EMAIL, for when no admin can sign in."""
     try:
         user = accounts.find_by_email(email)
         accounts.set_password(None, user, password)
@@ -39,4 +37,4 @@ def password(email: str, password: str) -> None:
             " ".join(error.fields.values()) if isinstance(error, Invalid) and error.fields else str(error)
         )
         raise click.ClickException(sentence) from error
-    click.echo(f"{user.name} has a new password; open sessions were ended.")
+    click.echo(f"{user.name} has a new password. All sessions were signed out.")

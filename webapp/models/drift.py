@@ -1,4 +1,4 @@
-"""What was found when quotes were compared with Autotask, and what a person decided about it."""
+"""The differences between quotes and Autotask, and people's decisions about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPEN, OURS, THEIRS = "open", "ours", "theirs"
 
 
 class DriftCheck(Base):
-    """When a quote was last compared. ``sentence``: why the last try could not compare it; empty when it could."""
+    """When a quote was last compared. ``sentence``: why the last attempt failed; empty when it succeeded."""
 
     __tablename__ = "drift_check"
 
@@ -30,12 +30,12 @@ class DriftCheck(Base):
 
 
 class DriftFinding(Base):
-    """One difference that came about in Autotask.
+    """One change in Autotask.
 
-    ``kind``: a field was ``changed``, a record of ours is ``gone``, or somebody ``added`` a line there; ``field`` is
-    empty for the latter two. ``base``: as last pushed, ``ours`` and ``theirs``: as found. ``state``: ``open``;
-    ``ours``: pushed again, until the next comparison; ``theirs``: accepted, so that it is not reported again.
-    ``local_type``/``local_id``: as on ``Link``; empty for a line that was added.
+    ``kind``: a field was ``changed``, a record of ours is ``gone``, or someone ``added`` a line there; ``field`` is
+    empty for the latter two. ``base``: the last pushed value; ``ours`` and ``theirs``: the current values here and in
+    Autotask. ``state``: ``open``; ``ours``: pushed again, until the next comparison; ``theirs``: accepted, so that it
+    isn't reported again. ``local_type``/``local_id``: as on ``Link``; empty for an added line.
     """
 
     __tablename__ = "drift_finding"

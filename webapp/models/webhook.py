@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who wants to hear of quotes, what was sent to them, and how it went."""
+"""Outgoing webhooks: the endpoints, their messages, and the attempts to send them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FAILED = "failed"
 
 
 class WebhookEndpoint(Timestamped, Base):
-    """An address that hears of events.
+    """A URL that receives events.
 
     ``secret_encrypted`` is a Fernet token; ``previous_secret_encrypted`` signs beside it until ``previous_until``.
-    ``failures`` in a row since ``failing_since``; nothing is sent before ``hold_until``. ``state_sentence`` says why a
-    ``paused`` one is.
+    ``failures`` in a row since ``failing_since``; nothing is sent before ``hold_until``. ``state_sentence`` says why it
+    is ``paused``.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -50,11 +50,11 @@ class WebhookEndpoint(Timestamped, Base):
 
 
 class WebhookDelivery(Timestamped, Base):
-    """One event for one endpoint, written in the same transaction as what it tells of.
+    """One event for one endpoint, written in the same transaction as the event itself.
 
-    ``uid`` is told to the receiver and stays the same however often it is sent. ``body``: the exact text that is sent.
+    ``uid`` is sent to the receiver and stays the same on every attempt. ``body``: the exact text that is sent.
     ``state``: ``waiting`` (due at ``not_before``), ``running``, ``delivered`` or ``failed`` (given up).
-    ``is_asked_for``: a person wants it sent now, whatever the endpoint's state. ``status``, ``duration_ms`` and
+    ``is_asked_for``: a person asked to send it now, whatever the endpoint's state. ``status``, ``duration_ms`` and
     ``sentence`` are the last attempt's.
     """
 
@@ -90,7 +90,7 @@ class WebhookDelivery(Timestamped, Base):
 
 
 class WebhookAttempt(Base):
-    """One sending. ``status`` None: no answer came. ``response``: the beginning of the answer's body."""
+    """One attempt. ``status`` None: there was no response. ``response``: the start of the response body."""
 
     __tablename__ = "webhook_attempt"
 

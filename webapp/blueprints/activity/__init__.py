@@ -1,4 +1,4 @@
-"""Activity: what was pushed to Autotask, what waits, what went wrong and the way on."""
+"""Activity: the pushes to Autotask, the queue, and what a person can do about problems."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from webapp.services.delivery import notifications
 activity = Blueprint("activity", __name__, url_prefix="/activity")
 
 
-for function in (words.push_word, words.seconds, words.pretty_json):
+for function in (
+    words.push_badge,
+    words.push_word,
+    words.push_reason,
+    words.seconds,
+    words.pretty_json,
+):
     activity.add_app_template_filter(function)
 
 
 @activity.app_template_global()
 def notification_count() -> int:
-    """How many notifications the signed-in person has not put aside, for the bell on every page."""
+    """How many notifications the signed-in user hasn't dismissed, for the bell on every page."""
     return notifications.count(actor())
 
 
 @activity.app_template_global()
 def push_status(shown: Quote) -> str:
-    """Where the newest push of a quote stands, for its badge; empty when it has none."""
+    """The status of a quote's newest push, for its badge; empty when it has none."""
     return states.of_quotes([shown.id]).get(shown.id, "")
 
 

@@ -1,4 +1,4 @@
-"""Pushing many quotes again: choose, look at what it would do, set it off, watch it."""
+"""Bulk sync: choose quotes, preview the changes, start the batch, watch it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def bulk() -> ResponseReturnValue:
 @activity.post("/bulk")
 @admin_required
 def bulk_review() -> ResponseReturnValue:
-    """The chosen quotes, each of which asks for its own dry run."""
+    """The chosen quotes; each loads its own dry run."""
     try:
         return _review(bulks.chosen(_ids()))
     except (Invalid, NotFound) as error:
@@ -40,7 +40,7 @@ def bulk_review() -> ResponseReturnValue:
 @activity.get("/bulk/<int:quote_id>/dry-run")
 @admin_required
 def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
-    """What the push of one quote would do; nothing is written in Autotask."""
+    """What the push of one quote would do, with nothing written to Autotask."""
     quote = editing.get(quote_id)
     result = bulks.dry_run(runtime(), quote)
     template = "activity/_dry_run.html" if is_htmx() else "activity/dry_run.html"
@@ -49,10 +49,10 @@ def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
 
 @activity.post("/batches")
 @admin_required
-def begin_batch() -> ResponseReturnValue:
-    """Set the pushes off."""
+def start_batch() -> ResponseReturnValue:
+    """Start the pushes."""
     try:
-        batch = bulks.begin(actor(), _ids(), parse_id(request.form.get("stop_after")) or 0)
+        batch = bulks.start(actor(), _ids(), parse_id(request.form.get("stop_after")) or 0)
     except Invalid as error:
         if not error.fields:
             return _choose(str(error))
@@ -61,51 +61,53 @@ def begin_batch() -> ResponseReturnValue:
         return _choose(str(error))
     left = len(set(_ids())) - len(bulks.progress(batch.id).rows)
     if left:
-        what = "1 quote is" if left == 1 else f"{left} quotes are"
-        flash(f"{what} left out, since the push is on its way already or nothing was ever published.", "info")
+        skipped = "Skipped 1 quote" if left == 1 else f"Skipped {left} quotes"
+        flash(f"{skipped}: already waiting to sync, or never published.", "info")
     return redirect(url_for("activity.batch", batch_id=batch.id), 303)
 
 
 @activity.get("/batches/<int:batch_id>")
 @admin_required
 def batch(batch_id: int) -> ResponseReturnValue:
-    """How far a batch is."""
-    found = bulks.progress(batch_id)
-    if is_htmx() and request.args.get("seen") == found.mark:
+    """The progress of a batch."""
+    progress = bulks.progress(batch_id)
+    if is_htmx() and request.args.get("seen") == progress.mark:
         return "", 204
     template = "activity/_batch.html" if is_htmx() else "activity/batch.html"
-    return render_template(template, progress=found)
+    return render_template(template, progress=progress)
 
 
 @activity.post("/batches/<int:batch_id>/stop")
 @admin_required
 def stop_batch(batch_id: int) -> ResponseReturnValue:
-    """Begin no further push of it."""
+    """Start no more pushes of the batch."""
     batches.stop_by_hand(batch_id, actor().name)
-    return back_to("activity.batch", "Stopped. A push that was under way is finished.", batch_id=batch_id)
+    return back_to(
+        "activity.batch", "Bulk sync stopped. A sync that's already running will finish.", batch_id=batch_id
+    )
 
 
 def _ids() -> list[int]:
-    """The quotes that were ticked; what is no id is left out."""
+    """The ids of the ticked quotes."""
     return [number for number in map(parse_id, request.form.getlist("quote_id")) if number is not None]
 
 
 def _choose(sentence: str = "") -> ResponseReturnValue:
     reader = Reader(request.values)
     status, owner_id = reader.raw("status"), reader.identifier("owner")
-    status = status if status in states.LABELS else ""
+    status = status if status in states.BADGES else ""
     text = reader.raw("q")[:200]
-    found: dict[str, Any] = {
+    context: dict[str, Any] = {
         "candidates": bulks.candidates(text, status, owner_id),
         "text": text,
         "status": status,
         "owner_id": owner_id,
         "owners": activities.owners(),
-        "labels": states.LABELS,
+        "badges": states.BADGES,
         "most": bulks.MOST,
         "sentence": sentence,
     }
-    return render_template("activity/bulk.html", **found), 422 if sentence else 200
+    return render_template("activity/bulk.html", **context), 422 if sentence else 200
 
 
 def _review(quotes: list[Any], errors: dict[str, str] | None = None) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The list of every push."""
+"""The list of all pushes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from webapp.services.core.fields import Reader
 @activity.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Search and filter; htmx gets the list alone, or 204 while what it shows still holds."""
+    """Search and filter; htmx gets only the list, or 204 while nothing has changed."""
     filters = _filters()
     seen = filters if is_admin() else replace(filters, owner_id=actor().id)
     page = activities.runs(seen, page_number())
@@ -31,18 +31,18 @@ def index() -> ResponseReturnValue:
     mark = activities.digest([page.mark, queue.mark])
     if is_htmx() and request.args.get("seen") == mark:
         return "", 204
-    found: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
-    found |= {"asked": _as_arguments(filters), "is_admin": is_admin()}
+    context: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
+    context |= {"asked": _as_arguments(filters), "is_admin": is_admin()}
     if is_htmx():
-        return render_template("activity/_runs.html", **found)
+        return render_template("activity/_runs.html", **context)
     if is_admin():
-        found |= {"owners": activities.owners(), "pause": pausing.current(), "batches": bulk.batches()}
-    found["drifted"] = drift_listing.count(None if is_admin() else actor().id)
-    return render_template("activity/index.html", **found, states=activities.RUN_STATES)
+        context |= {"owners": activities.owners(), "pause": pausing.current(), "batches": bulk.batches()}
+    context["drifted"] = drift_listing.count(None if is_admin() else actor().id)
+    return render_template("activity/index.html", **context, states=activities.RUN_STATES)
 
 
 def _filters() -> Filters:
-    """What the address asks for; what cannot be read narrows nothing."""
+    """The filters in the request's URL; invalid values don't filter."""
     reader = Reader(request.args)
     state = reader.raw("state")
     since, until = reader.day("since"), reader.day("until")
@@ -56,7 +56,7 @@ def _filters() -> Filters:
 
 
 def _as_arguments(filters: Filters) -> dict[str, Any]:
-    """The filters as an address carries them; those that narrow nothing are left out."""
+    """The filters as URL arguments, without empty values."""
     values = {
         "state": filters.state,
         "q": filters.text,

@@ -1,4 +1,4 @@
-"""Holding every push back, and letting them go on."""
+"""Pausing and resuming all pushes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from webapp.blueprints.support import actor, admin_required, back_to, runtime
 from webapp.services.autotask.connection import pausing
 from webapp.services.autotask.push import outbox
 
-PAUSED = "Pushing is paused. Quotes can be published as ever; their pushes are kept until you resume."
+PAUSED = "Autotask sync is paused. You can still publish quotes. They sync when you resume."
 
 
 @activity.post("/pause")
 @admin_required
 def pause() -> ResponseReturnValue:
-    """Begin no further push."""
+    """Start no more pushes."""
     pausing.pause(actor(), request.form.get("reason", ""))
     return back_to("activity.index", PAUSED)
 
@@ -24,7 +24,7 @@ def pause() -> ResponseReturnValue:
 @activity.post("/resume")
 @admin_required
 def resume() -> ResponseReturnValue:
-    """Let pushes begin again."""
+    """Let pushes start again."""
     pausing.resume(actor())
     outbox.nudge(runtime())
-    return back_to("activity.index", "Pushing goes on. What waited is pushed now.")
+    return back_to("activity.index", "Autotask sync resumed. Waiting quotes are syncing now.")

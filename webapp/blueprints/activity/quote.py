@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.activity.access import NOT_YOURS, is_theirs
+from webapp.blueprints.activity.access import NOT_YOURS, may_act
 from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import actor, is_htmx, refusal, runtime
 from webapp.models import Quote
@@ -20,86 +20,86 @@ from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import parse_id
 from webapp.services.quoting.draft import editing
 
-COMING = "A push of this quote is on its way already."
-GOES_ON = "Thank you, that is remembered. The push goes on."
+COMING = "This quote is already waiting to sync."
+ANSWERED = "Answer saved. The sync resumes."
 
 
 @activity.get("/quotes/<int:quote_id>")
 @login_required
 def quote_panel(quote_id: int) -> ResponseReturnValue:
-    """The state of the newest push; htmx asks again and again and gets 204 while what it shows still holds."""
+    """The state of the newest push; htmx polls it and gets 204 while nothing has changed."""
     quote = editing.get(quote_id)
-    found = panel.of_quote(runtime(), quote)
-    if is_htmx() and request.args.get("seen") == found.mark:
+    current = panel.of_quote(runtime(), quote)
+    if is_htmx() and request.args.get("seen") == current.mark:
         return "", 204
-    response = make_response(_shown(quote, found))
-    if is_htmx() and "seen" in request.args and found.state.settled:
-        response.headers["HX-Trigger"] = "push-ended"  # what else the page shows of Autotask may be old now
+    response = make_response(_render(quote, current))
+    if is_htmx() and "seen" in request.args and current.state.settled:
+        response.headers["HX-Trigger"] = "push-ended"  # other parts of the page may be outdated now
     return response
 
 
 @activity.post("/quotes/<int:quote_id>/push")
 @login_required
 def push_again(quote_id: int) -> ResponseReturnValue:
-    """Push the newest revision once more."""
+    """Push the newest revision again."""
     quote = editing.get(quote_id)
-    if not is_theirs(quote):
+    if not may_act(quote):
         return refusal(403, NOT_YOURS)
     result = repush.push_again(actor(), quote, "again")
-    return _answered(quote_id, "" if result.is_new else COMING)
+    return _panel_or_page(quote_id, "" if result.is_new else COMING)
 
 
 @activity.post("/quotes/<int:quote_id>/answers")
 @login_required
 def answer(quote_id: int) -> ResponseReturnValue:
-    """Store what was picked, then let the push go on."""
+    """Store the picks, then let the push resume."""
     quote = editing.get(quote_id)
-    if not is_theirs(quote):
+    if not may_act(quote):
         return refusal(403, NOT_YOURS)
     try:
         answers.answer(actor(), quote_id, _picks(request.form))
     except Invalid as error:
-        return _shown(quote, panel.of_quote(runtime(), quote), 422, errors=error.fields, picked=request.form)
+        return _render(quote, panel.of_quote(runtime(), quote), 422, errors=error.fields, picked=request.form)
     except Conflict as error:
-        return _shown(quote, panel.of_quote(runtime(), quote), 409, sentence=str(error))
-    return _answered(quote_id, GOES_ON)
+        return _render(quote, panel.of_quote(runtime(), quote), 409, sentence=str(error))
+    return _panel_or_page(quote_id, ANSWERED)
 
 
 def _picks(form: Mapping[str, str]) -> dict[int, int]:
-    """The picks by question; what is no number is no pick."""
-    found = {}
+    """The picks by question; values that aren't numbers are left out."""
+    picks = {}
     for name, value in form.items():
         question = parse_id(name.removeprefix("question-")) if name.startswith("question-") else None
         if question is not None and value.isascii() and value.isdigit() and len(value) <= 18:
-            found[question] = int(value)
-    return found
+            picks[question] = int(value)
+    return picks
 
 
-def _answered(quote_id: int, sentence: str) -> ResponseReturnValue:
-    """After a change: the panel for htmx, else back to its page."""
+def _panel_or_page(quote_id: int, sentence: str) -> ResponseReturnValue:
+    """After a change: the panel for htmx, otherwise back to its page."""
     if is_htmx():
         quote = editing.get(quote_id)
-        return _shown(quote, panel.of_quote(runtime(), quote), sentence=sentence)
+        return _render(quote, panel.of_quote(runtime(), quote), sentence=sentence)
     if sentence:
         flash(sentence, "success")
     return redirect(url_for("activity.quote_panel", quote_id=quote_id), 303)
 
 
 def _open_page() -> str:
-    """The path of the page on which htmx asks."""
+    """The path of the page that the htmx request comes from."""
     try:
         return urlsplit(request.headers.get("HX-Current-URL", "")).path
     except ValueError:
         return ""
 
 
-def _shown(quote: Quote, found: panel.Panel, status: int = 200, **more: Any) -> ResponseReturnValue:
+def _render(quote: Quote, current: panel.Panel, status: int = 200, **more: Any) -> ResponseReturnValue:
     template = "activity/_panel.html" if is_htmx() else "activity/quote.html"
     body = render_template(
         template,
         quote=quote,
-        panel=found,
-        theirs=is_theirs(quote),
+        panel=current,
+        may_act=may_act(quote),
         on_quote=is_htmx() and _open_page() == url_for("quotes.show", quote_id=quote.id),
         fix_for=lambda problem: fix_for(problem, quote),
         **more,

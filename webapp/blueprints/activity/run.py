@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.activity.access import NOT_YOURS, is_admin, is_theirs
+from webapp.blueprints.activity.access import NOT_YOURS, is_admin, may_act
 from webapp.blueprints.support import actor, admin_required, is_htmx, refusal, runtime
 from webapp.services.autotask.activity import repush, run_detail
 from webapp.services.autotask.activity import runs as activities
@@ -16,23 +16,23 @@ from webapp.services.autotask.activity import runs as activities
 @activity.get("/runs/<int:run_id>")
 @login_required
 def run(run_id: int) -> ResponseReturnValue:
-    """Steps, calls and sums; htmx asks again while the push is under way."""
-    found = activities.get_run(run_id)
-    if not is_theirs(found.quote):
+    """Steps, calls and totals; htmx polls while the push is running."""
+    shown = activities.get_run(run_id)
+    if not may_act(shown.quote):
         return refusal(403, NOT_YOURS)
-    detail = run_detail.of_run(runtime(), found)
+    detail = run_detail.of_run(runtime(), shown)
     if is_htmx() and request.args.get("seen") == detail.mark:
         return "", 204
     template = "activity/_run.html" if is_htmx() else "activity/run.html"
-    return render_template(template, detail=detail, run=found, bodies=is_admin())
+    return render_template(template, detail=detail, run=shown, bodies=is_admin())
 
 
 @activity.post("/runs/<int:run_id>/steps/<int:step_id>/again")
 @login_required
 def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
-    """Push once more from one step on."""
+    """Push again from one step on."""
     step = repush.get_step(run_id, step_id)
-    if not is_theirs(step.run.quote):
+    if not may_act(step.run.quote):
         return refusal(403, NOT_YOURS)
     entry = repush.retry_from(runtime(), actor(), step).entry
     return redirect(url_for("activity.quote_panel", quote_id=entry.quote_id), 303)
@@ -41,6 +41,6 @@ def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
 @activity.get("/calls/<int:call_id>")
 @admin_required
 def call(call_id: int) -> ResponseReturnValue:
-    """What was sent and answered in one call; admins only, since it holds whole records of Autotask."""
+    """The request and response of one call; for admins only, since they have whole Autotask records."""
     template = "activity/_call.html" if is_htmx() else "activity/call.html"
     return render_template(template, call=activities.get_call(call_id))

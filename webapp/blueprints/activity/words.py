@@ -1,4 +1,4 @@
-"""Filters of these pages' templates."""
+"""Template filters of the activity pages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ import json
 from webapp.services.autotask.activity import states
 
 
+def push_badge(status: str) -> states.Badge:
+    """The badge of a push or a run."""
+    return states.badge(status)
+
+
 def push_word(status: str) -> str:
-    """The state of a push, or of one run, in a word or two."""
-    return states.RUN_LABELS.get(status, status)
+    """The state of a push or a run in words."""
+    return states.badge(status).label
+
+
+def push_reason(reason: str) -> str:
+    """Why a push was recorded, in words."""
+    return states.REASONS.get(reason, reason.replace("_", " "))
 
 
 def seconds(value: float) -> str:
@@ -22,7 +32,7 @@ def seconds(value: float) -> str:
 
 
 def pretty_json(text: str) -> str:
-    """A document with its lines broken; what is none (a long answer was cut) as it is."""
+    """A document with line breaks; a truncated document unchanged."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:

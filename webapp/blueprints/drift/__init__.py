@@ -1,4 +1,4 @@
-"""Drift: where Autotask and the quotes here went apart, and deciding which side counts."""
+"""Autotask changes: differences between Autotask and the quotes, and deciding about them."""
 
 from __future__ import annotations
 

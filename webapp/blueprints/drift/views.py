@@ -1,4 +1,4 @@
-"""The quotes that went apart, and one quote with the choice of a side for each difference."""
+"""The list of changed quotes, and one quote with a choice for each difference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.activity.access import is_admin, is_theirs
+from webapp.blueprints.activity.access import is_admin, may_act
 from webapp.blueprints.drift import drift
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, refusal, runtime
 from webapp.models import Quote, db
@@ -23,30 +23,29 @@ from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.quoting.draft import editing
 
-NOT_YOURS = "This is a colleague's quote. Its owner and admins can compare it and decide."
+NOT_YOURS = "This is a colleague's quote. Only its owner and admins can check it and decide."
 _SIDE = re.compile(r"side-(\d+)")
 
 
 @drift.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Every quote with a difference that nobody decided about yet; htmx asks again while quotes are compared."""
-    owner_id = None if is_admin() else actor().id
-    found = {"rows": drift_listing.rows(owner_id), "compared": drift_listing.compared()}
+    """Every quote with an open difference; htmx polls while quotes are being checked."""
+    rows = drift_listing.rows(None if is_admin() else actor().id)
     template = "drift/_list.html" if is_htmx() else "drift/index.html"
-    return render_template(template, **found, is_admin=is_admin())
+    return render_template(template, rows=rows, progress=drift_listing.progress(), is_admin=is_admin())
 
 
 @drift.post("/compare")
 @admin_required
 def compare_all() -> ResponseReturnValue:
-    """Let all quotes be compared in the next minutes."""
+    """Check all quotes within the next minutes."""
     number = drift_schedule.compare_soon()
     drift_schedule.tick(runtime())
     if not number:
-        return back_to("drift.index", "No quote was pushed yet, so there is nothing to compare.")
-    what = "1 quote is" if number == 1 else f"{number} quotes are"
-    return back_to("drift.index", f"{what} compared in the next minutes.")
+        return back_to("drift.index", "No quotes have been synced yet, so there's nothing to check.")
+    quotes = "1 quote" if number == 1 else f"{number} quotes"
+    return back_to("drift.index", f"Checking {quotes}. This takes a few minutes.")
 
 
 @drift.get("/quotes/<int:quote_id>")
@@ -59,7 +58,7 @@ def show(quote_id: int) -> ResponseReturnValue:
 @drift.get("/quotes/<int:quote_id>/panel")
 @login_required
 def panel(quote_id: int) -> ResponseReturnValue:
-    """The state in a few words, for the page of the quote."""
+    """The summary on the quote's page."""
     quote = editing.get(quote_id)
     if not is_htmx():
         return redirect(url_for("drift.show", quote_id=quote_id), 303)
@@ -69,9 +68,9 @@ def panel(quote_id: int) -> ResponseReturnValue:
 @drift.post("/quotes/<int:quote_id>/compare")
 @login_required
 def compare(quote_id: int) -> ResponseReturnValue:
-    """Compare now."""
+    """Check one quote now."""
     quote = editing.get(quote_id)
-    if not is_theirs(quote):
+    if not may_act(quote):
         return refusal(403, NOT_YOURS)
     try:
         number = drift_check.check_one(runtime(), quote)
@@ -81,16 +80,16 @@ def compare(quote_id: int) -> ResponseReturnValue:
     if is_htmx():
         return _page(editing.get(quote_id))
     if not number:
-        flash("Autotask agrees with the quote, but for what was decided already.", "success")
+        flash("No new changes in Autotask.", "success")
     return redirect(url_for("drift.show", quote_id=quote_id), 303)
 
 
 @drift.post("/quotes/<int:quote_id>/decide")
 @login_required
 def decide(quote_id: int) -> ResponseReturnValue:
-    """Take the sides that were chosen, all together."""
+    """Store all choices together."""
     quote, choices = editing.get(quote_id), _choices(request.form)
-    if not is_theirs(quote):
+    if not may_act(quote):
         return refusal(403, NOT_YOURS)
     try:
         done = drift_decide.decide(actor(), quote, choices)
@@ -100,31 +99,31 @@ def decide(quote_id: int) -> ResponseReturnValue:
         return _page(editing.get(quote_id), status, sentence=str(error), chosen=choices)
     parts = []
     if done.ours:
-        parts.append(f"{done.ours} {'is' if done.ours == 1 else 'are'} pushed to Autotask now")
-    if done.theirs:
-        parts.append(f"{done.theirs} {'stays' if done.theirs == 1 else 'stay'} as in Autotask")
-    return back_to("drift.show", f"Decided: {', '.join(parts)}.", quote_id=quote_id)
+        parts.append(f"{done.ours} syncing to Autotask now")
+    if done.remote:
+        parts.append(f"{done.remote} kept as in Autotask")
+    return back_to("drift.show", f"Saved: {', '.join(parts)}.", quote_id=quote_id)
 
 
 @drift.post("/quotes/<int:quote_id>/reopen")
 @login_required
 def reopen(quote_id: int) -> ResponseReturnValue:
-    """Let an accepted difference be decided anew."""
+    """Reopen an accepted difference."""
     quote, number = editing.get(quote_id), Reader(request.form).identifier("finding") or 0
-    if not is_theirs(quote):
+    if not may_act(quote):
         return refusal(403, NOT_YOURS)
     drift_decide.reopen(actor(), quote, number)
-    return back_to("drift.show", "Choose a side again. Until then all stays as it is.", quote_id=quote_id)
+    return back_to("drift.show", "Reopened. Nothing changes until you choose again.", quote_id=quote_id)
 
 
 def _choices(form: Mapping[str, str]) -> dict[int, tuple[str, str]]:
-    found = {}
+    choices = {}
     for name, side in form.items():
         match = _SIDE.fullmatch(name)
         number = parse_id(match[1]) if match else None
         if number is not None and side:
-            found[number] = (side, form.get(f"seen-{number}", ""))
-    return found
+            choices[number] = (side, form.get(f"seen-{number}", ""))
+    return choices
 
 
 def _page(
@@ -135,16 +134,16 @@ def _page(
     chosen: Mapping[int, tuple[str, str]] | None = None,
 ) -> ResponseReturnValue:
     template = "drift/_quote.html" if is_htmx() else "drift/quote.html"
-    shown = drift_words.records(replace(runtime(), offline=True), drift_listing.findings(quote))
+    records = drift_words.records(replace(runtime(), offline=True), drift_listing.findings(quote))
     return (
         render_template(
             template,
             quote=quote,
             summary=drift_listing.summary(quote),
-            records=shown,
+            records=records,
             sentence=sentence,
             chosen=chosen or {},
-            theirs=is_theirs(quote),
+            may_act=may_act(quote),
         ),
         status,
     )

@@ -1,4 +1,4 @@
-"""Settings > Integrations: the catalogue, the settings of Datto Autotask PSA, and webhooks."""
+"""Settings > Integrations: the list of integrations, the settings of Datto Autotask PSA, and webhooks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ integrations = Blueprint("integrations", __name__, url_prefix="/settings/integra
 from webapp.blueprints.integrations import (  # noqa: F401  the views register themselves
     autotask,
     connecting,
+    dry_run,
     history,
     index,
     links,

@@ -1,4 +1,4 @@
-"""The settings page of Autotask: its sections, each saved by itself, and “Save Integration”."""
+"""The settings page of Autotask: its sections, each saved as a draft, and “Save Integration”."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations, lists
-from webapp.blueprints.integrations.categories import CATEGORY_SECTION, category_context, category_view
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.connection import connection, prerequisites
-from webapp.services.autotask.settings import examples, section_forms, tax_mapping
+from webapp.services.autotask.settings import category_table, examples
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.autotask.settings.form_fields import STATUS_LABELS, STATUSES
-from webapp.services.autotask.settings.model import ItemCategoryMapping, TaxCodeMapping
-from webapp.services.autotask.settings.page import SectionView
+from webapp.services.autotask.settings.kinds import KINDS
+from webapp.services.autotask.settings.section_view import TITLES, SectionView
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
 
@@ -40,8 +38,8 @@ def autotask() -> ResponseReturnValue:
 @admin_required
 def section(section: str) -> ResponseReturnValue:
     """One section as last saved; without JavaScript the page, at that section."""
-    if section not in settings_page.TITLES:
-        raise NotFound("There is no such section of the settings.")
+    if section not in TITLES:
+        raise NotFound("There's no such settings section.")
     if not is_htmx():
         return redirect(url_for("integrations.autotask", _anchor=f"section-{section}"), 303)
     choices = cached()
@@ -51,15 +49,15 @@ def section(section: str) -> ResponseReturnValue:
 @integrations.post("/autotask/sections/<section>")
 @admin_required
 def save_section(section: str) -> ResponseReturnValue:
-    """Save one section as a draft; with ``do`` show it again with what was typed, or discard its draft."""
+    """Save one section as a draft; with ``do``, show it again with everything typed, or discard its draft."""
     posted, choices = request.form.to_dict(), cached()
-    if section not in settings_page.TITLES or section == TAX_SECTION:
-        raise NotFound("There is no such section of the settings.")
+    if section not in TITLES or section == TAX_SECTION:
+        raise NotFound("There's no such settings section.")
     do = posted.get("do", "save")
     if do == "redraw":
         return _answer(settings_page.with_input(section, posted, choices), choices)
-    if section == CATEGORY_SECTION and do not in ("save", "discard"):
-        return _answer(category_view(posted, choices), choices)
+    if section == category_table.SECTION and do not in ("save", "discard"):
+        return _answer(category_table.redrawn(posted, choices), choices)
     version = request.form.get("version", -1, type=int)
     try:
         if do == "discard":
@@ -71,16 +69,16 @@ def save_section(section: str) -> ResponseReturnValue:
         return _answer(settings_page.refused(section, posted, error), choices)
     if is_htmx():
         return _partial(view, choices)
-    message = f"{view.title} was saved as a draft. “Save Integration” makes it count. {view.note}"
+    message = f"{view.title}: draft saved. Press Save Integration to make it live. {view.note}"
     if do == "discard":
-        message = f"The draft of {view.title} was discarded."
+        message = f"{view.title}: draft discarded."
     return back_to("integrations.autotask", message.strip(), _anchor=f"section-{section}")
 
 
 @integrations.post("/autotask/save")
 @admin_required
 def save() -> ResponseReturnValue:
-    """“Save Integration”: all sections count from now on; with ``suggestions`` those never saved as suggested."""
+    """“Save Integration”: make all sections live; with ``suggestions``, accept the suggestions for unsaved sections."""
     choices = cached()
     before = settings_store.active().version
     seen = request.form.get("seen", -1, type=int)
@@ -91,24 +89,24 @@ def save() -> ResponseReturnValue:
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return page(problems=error), 422 if isinstance(error, Invalid) else 409
-    sentence = f"Saved: version {number} of the settings counts from now on."
+    sentence = f"Saved. Version {number} is now live."
     if number == before:
-        sentence = "Nothing was changed since the last time, so there was nothing to save."
+        sentence = f"No changes to save. Version {number} is live."
     return back_to("integrations.autotask", f"{sentence} {settings_page.reminder(choices)}".strip())
 
 
 @integrations.get("/autotask/example")
 @admin_required
 def example() -> ResponseReturnValue:
-    """What a pattern being typed makes of a quote."""
+    """The result of a title pattern for a quote, while the admin types it."""
     name = next((name for name in examples.FIELDS if name in request.args), "title_pattern")
-    shown = examples.of_pattern(offline(), name, request.args.get(name, ""))
-    return render_template("integrations/autotask/_example.html", example=shown)
+    result = examples.of_pattern(offline(), name, request.args.get(name, ""))
+    return render_template("integrations/autotask/_example.html", example=result)
 
 
 def _answer(view: SectionView, choices: Choices) -> ResponseReturnValue:
-    """A section that was not saved, as a partial or within the page."""
-    status = 409 if view.stale else 422 if view.errors or view.sentence else 200
+    """A section that wasn't saved, as a partial or within the page."""
+    status = 409 if view.conflict else 422 if view.errors or view.sentence else 200
     body = _partial(view, choices) if is_htmx() else page(changed=view)
     return body, status
 
@@ -120,12 +118,12 @@ def _partial(view: SectionView, choices: Choices) -> str:
 
 
 def offline() -> Runtime:
-    """The runtime with which lists are taken as they were last read."""
+    """A runtime that uses the lists as they were last read."""
     return replace(runtime(), offline=True)
 
 
 def cached() -> Choices:
-    """The lists as they were last read: nobody waits for Autotask before a page or a save is answered."""
+    """The lists as they were last read, so that no page or save waits for Autotask."""
     return Choices(offline())
 
 
@@ -135,13 +133,13 @@ def page(
     problems: Invalid | Conflict | None = None,
     checks: list[prerequisites.Check] | None = None,
 ) -> str:
-    """The whole page; ``changed`` is a section as somebody typed it."""
+    """The whole page; ``changed`` is a section with unsaved input."""
     choices = cached()
     views = {
         name: changed
         if changed is not None and changed.name == name
         else settings_page.view(name, choices, actor())
-        for name in settings_page.TITLES
+        for name in TITLES
     }
     return render_template(
         "integrations/autotask/page.html",
@@ -158,11 +156,11 @@ def page(
 
 
 def frame(choices: Choices) -> dict[str, Any]:
-    """What the bar at the bottom and the table of contents show."""
+    """The values for the bar at the bottom and the table of contents."""
     newest = next(iter(settings_store.history(1)), None)
     return {
         "choices": choices,
-        "titles": settings_page.TITLES,
+        "titles": TITLES,
         "states": settings_page.overview(),
         "unmapped": settings_page.unmapped(choices),
         "flawed": settings_page.flawed(choices),
@@ -173,18 +171,4 @@ def frame(choices: Choices) -> dict[str, Any]:
 
 def _context(view: SectionView) -> Mapping[str, Any]:
     """What the section's own template needs besides its view."""
-    if isinstance(view.content, ItemCategoryMapping):
-        return category_context(view, request.values.to_dict())
-    if isinstance(view.content, TaxCodeMapping):
-        taxes = settings_page.taxes(offline())
-        return {
-            "rows": tax_mapping.rows(view.content, taxes),
-            "unmapped": tax_mapping.unmapped_count(view.content),
-        }
-    fields = {item.name: item for item in section_forms.fields_of(view.name)}
-    shown = {
-        item.name: examples.of_pattern(offline(), item.name, view.values.get(item.name, ""))
-        for item in fields.values()
-        if item.pattern
-    }
-    return {"fields": fields, "examples": shown, "statuses": STATUSES, "status_labels": STATUS_LABELS}
+    return KINDS[view.name].details(view, request.values.to_dict(), offline())

@@ -1,4 +1,4 @@
-"""Connecting Autotask, renewing its credentials, and disconnecting."""
+"""Connecting Autotask, changing its credentials, and disconnecting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.services.core.errors import Invalid, ServiceError
 @integrations.route("/autotask/connect", methods=["GET", "POST"])
 @admin_required
 def connect() -> ResponseReturnValue:
-    """The dialog's form; a page of its own without JavaScript."""
+    """The dialog's form; without JavaScript, a page."""
     known = connection.load()
     form = ConnectForm(data={"user_name": known.user_name} if known else None)
     if form.validate_on_submit():
@@ -41,11 +41,11 @@ def connect() -> ResponseReturnValue:
 @integrations.post("/autotask/disconnect")
 @admin_required
 def disconnect() -> ResponseReturnValue:
-    """Forget the credentials; everything else stays."""
+    """Delete the credentials and keep everything else."""
     connection.disconnect(actor())
     return back_to(
         "integrations.index",
-        "Autotask was disconnected and its credentials were deleted. Settings and links were kept; pushes wait.",
+        "Autotask is disconnected and its credentials are deleted. Settings and links are kept, and syncs wait.",
     )
 
 
@@ -53,18 +53,18 @@ def _connected() -> ResponseReturnValue:
     paused = pausing.current()
     if paused is not None:
         flash(paused.sentence, "warning")
-    answer = back_to("integrations.autotask", "Autotask is connected. Now go through the sections below.")
+    answer = back_to("integrations.autotask", "Autotask is connected. Review the sections below.")
     if not is_htmx():
         _read_lists()
         return answer
-    # The page reads the lists by itself and shows how far it is.
+    # The page reads the lists itself and shows the progress.
     moved = make_response("", 204)
     moved.headers["HX-Redirect"] = url_for("integrations.autotask")
     return moved
 
 
 def _read_lists() -> None:
-    """Read what the sections offer; when that fails, the page says so and offers to try again."""
+    """Read the lists for the sections; if that fails, the page says so and offers to try again."""
     try:
         metadata.refresh(runtime())
     except ServiceError:

@@ -7,7 +7,7 @@ from wtforms import PasswordField, StringField
 
 
 class ConnectForm(FlaskForm):
-    """The API user's credentials. What is missing or wrong, the service says."""
+    """The API user's credentials. The service validates them."""
 
     user_name = StringField(
         "API user name",
@@ -21,6 +21,6 @@ class ConnectForm(FlaskForm):
     )
     integration_code = StringField(
         "Integration code",
-        description="The tracking identifier of the integration vendor that the API user is tied to.",
+        description="The tracking identifier of the integration vendor chosen for the API user.",
         render_kw={"autocomplete": "off", "spellcheck": "false", "required": True},
     )

@@ -1,4 +1,4 @@
-"""The catalogue."""
+"""The list of integrations."""
 
 from __future__ import annotations
 

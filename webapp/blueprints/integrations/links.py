@@ -1,4 +1,4 @@
-"""The links between our records and Autotask's: how many there are, as a file and back, and finding them again."""
+"""The links between our records and Autotask's: counting, exporting, importing and recovering them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.services.autotask.links import rebuild
 from webapp.services.autotask.links import rows as link_rows
 from webapp.services.core.errors import ServiceError
 
-# One request looks at so many quotes at most; the command line has no limit.
+# One request searches for at most this many quotes; the command line has no limit.
 QUOTES_AT_ONCE = 200
 
 
@@ -41,11 +41,11 @@ def export_links() -> ResponseReturnValue:
 @integrations.post("/autotask/links/import")
 @admin_required
 def import_links() -> ResponseReturnValue:
-    """Check a file, or import it when every row is right."""
+    """Check a file, or import it if every row is valid."""
     sent = request.files.get("file")
     data = sent.read() if sent else b""
     if not data:
-        return _page(422, file_sentence="Choose a file that is not empty.")
+        return _page(422, file_sentence="Choose a file that isn't empty.")
     imports = request.form.get("do") == "import"
     report = links_file.store(actor(), data) if imports else links_file.check(data)
     return _page(422 if report.problems else 200, report=report)
@@ -54,9 +54,9 @@ def import_links() -> ResponseReturnValue:
 @integrations.post("/autotask/links/rebuild")
 @admin_required
 def rebuild_links() -> ResponseReturnValue:
-    """Look for lost links in Autotask; with ``do=store`` keep what was found."""
+    """Search Autotask for lost links; with ``do=store``, save the results."""
     try:
-        found = rebuild.look(runtime(), QUOTES_AT_ONCE)
+        found = rebuild.search(runtime(), QUOTES_AT_ONCE)
     except ServiceError as error:
         db.session.rollback()
         return _page(422, rebuild_sentence=str(error))
@@ -69,12 +69,10 @@ def rebuild_links() -> ResponseReturnValue:
 @integrations.post("/autotask/links/forget")
 @admin_required
 def forget_links() -> ResponseReturnValue:
-    """Forget all links, for when another Autotask was connected."""
+    """Delete all links, for a switch to a different Autotask."""
     number = other_autotask.forget_links(actor())
-    what = "1 link was" if number == 1 else f"{number:,} links were"
-    return back_to(
-        "integrations.links", f"{what} forgotten. The next push of a quote looks for everything anew."
-    )
+    deleted = "Deleted 1 link" if number == 1 else f"Deleted {number:,} links"
+    return back_to("integrations.links", f"{deleted}. The next sync of a quote searches Autotask again.")
 
 
 def _page(status: int = 200, **more: Any) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Reading Autotask's lists anew, some at a time, so that the page can show how far it is."""
+"""Refreshing Autotask's lists, a few at a time, so that the page can show the progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from webapp.services.core.errors import ServiceError
 @integrations.post("/autotask/lists")
 @admin_required
 def lists() -> ResponseReturnValue:
-    """Read some of the lists that are older than ``since``, and ask for the next; without JavaScript read them all."""
+    """Refresh some of the lists older than ``since`` and ask for the next; without JavaScript, refresh all of them."""
     since, first = _since(), bool(request.form.get("first"))
     due = metadata.due(since)
     try:
@@ -27,31 +27,31 @@ def lists() -> ResponseReturnValue:
         db.session.rollback()
         if is_htmx():
             return _partial(since, first, problem=str(error))
-        flash(f"The lists were not read anew, and those of the last time still serve. {error}", "error")
+        flash(f"The lists weren't refreshed. The page still uses the previous lists. {error}", "error")
         return redirect(url_for("integrations.autotask"), 303)
     if not is_htmx():
-        return back_to("integrations.autotask", "The lists were read from Autotask anew.")
+        return back_to("integrations.autotask", "Autotask lists refreshed.")
     if metadata.due(since):
         return _partial(since, first)
     answer = make_response(_partial(None, first))
-    # The page waits for its first lists as a whole; later its sections are drawn anew around what was typed.
+    # After the first lists the whole page reloads; later its sections are redrawn around the unsaved input.
     if first:
         answer.headers["HX-Refresh"] = "true"
     else:
-        answer.headers["HX-Trigger-After-Settle"] = "lists-renewed"
+        answer.headers["HX-Trigger-After-Settle"] = "lists-refreshed"
     return answer
 
 
 def of_page() -> dict[str, Any]:
-    """What the page shows of the lists; those that are too old are read as soon as it is there."""
+    """The state of the lists for the page, which refreshes outdated lists as soon as it is loaded."""
     unread = metadata.unread()
-    stale = datetime.now(UTC) - metadata.MAX_AGE
-    reading = connection.is_connected() and bool(metadata.due(stale))
-    return shown(stale if reading else None, len(unread) == len(metadata.NAMES))
+    outdated = datetime.now(UTC) - metadata.MAX_AGE
+    reading = connection.is_connected() and bool(metadata.due(outdated))
+    return progress(outdated if reading else None, len(unread) == len(metadata.NAMES))
 
 
-def shown(since: datetime | None, first: bool, *, problem: str = "") -> dict[str, Any]:
-    """What the partial needs. ``since``: lists older than that are still to be read; None: none are."""
+def progress(since: datetime | None, first: bool, *, problem: str = "") -> dict[str, Any]:
+    """The values for the partial. ``since``: lists older than this still have to be read; None: no list has to be."""
     return {
         "fetched_at": metadata.fetched_at(),
         "lists_since": since.isoformat() if since else None,
@@ -63,13 +63,13 @@ def shown(since: datetime | None, first: bool, *, problem: str = "") -> dict[str
 
 
 def _partial(since: datetime | None, first: bool, **more: Any) -> str:
-    return render_template("integrations/autotask/_lists.html", **shown(since, first, **more))
+    return render_template("integrations/autotask/_lists.html", **progress(since, first, **more))
 
 
 def _since() -> datetime:
-    """From when on a list counts as fresh: a time that an earlier step named, never a later one than now.
+    """Lists read before this time are refreshed: the time an earlier step sent, but never later than now.
 
-    To the microsecond, so that the lists read a moment ago are read anew as well when somebody asks for it.
+    To the microsecond, so that even lists read a moment ago are refreshed when the admin asks for it.
     """
     now = datetime.now(UTC)
     try:

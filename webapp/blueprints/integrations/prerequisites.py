@@ -16,7 +16,7 @@ from webapp.services.core.errors import ServiceError
 @integrations.get("/autotask/prerequisites")
 @admin_required
 def check_prerequisites() -> ResponseReturnValue:
-    """Rights, integration code and the calls left, asked of Autotask."""
+    """Permissions, integration code and remaining calls, read from Autotask."""
     checks = prerequisites.check(runtime())
     if is_htmx():
         return render_template("integrations/autotask/_checks.html", checks=checks)
@@ -26,12 +26,12 @@ def check_prerequisites() -> ResponseReturnValue:
 @integrations.post("/autotask/check-again")
 @admin_required
 def check_again() -> ResponseReturnValue:
-    """Use the stored credentials again, after something was mended in Autotask."""
+    """Try the stored credentials again, after a fix in Autotask."""
     try:
         connection.check_again(runtime(), actor())
     except ServiceError as error:
         db.session.rollback()
-        told = " ".join([str(error), *getattr(error, "fields", {}).values()])
-        flash(f"It does not work yet. {told}", "error")
+        sentences = " ".join([str(error), *getattr(error, "fields", {}).values()])
+        flash(f"Still not working. {sentences}", "error")
         return redirect(url_for("integrations.autotask"), 303)
-    return back_to("integrations.autotask", "Autotask accepts the credentials again. Waiting pushes go on.")
+    return back_to("integrations.autotask", "Autotask accepts the credentials again. Waiting syncs resume.")

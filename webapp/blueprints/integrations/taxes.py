@@ -1,4 +1,4 @@
-"""Tax Code Mapping, which the settings page opens in a tab of its own."""
+"""Tax Code Mapping, which the settings page opens in a new tab."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.models import db
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import tax_mapping
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.autotask.settings.page import SectionView
+from webapp.services.autotask.settings.section_view import SectionView
 from webapp.services.core.errors import Conflict, Invalid
 
 
@@ -30,16 +30,16 @@ def tax_codes() -> ResponseReturnValue:
     except (Invalid, Conflict) as error:
         db.session.rollback()
         view = settings_page.refused(TAX_SECTION, posted, error)
-        return _page(view, choices), 409 if view.stale else 422
+        return _page(view, choices), 409 if view.conflict else 422
     if is_htmx():
         return _page(view, choices)
-    message = "The tax mapping was saved as a draft. Go back to the settings and press “Save Integration”."
+    message = "Draft saved. To make it live, go back to the settings and press Save Integration."
     return back_to("integrations.tax_codes", f"{message} {view.note}".strip())
 
 
 def _page(view: SectionView, choices: Choices) -> str:
     template = "_tax_form.html" if is_htmx() else "tax_codes.html"
-    taxes = settings_page.taxes(offline())
+    taxes = tax_mapping.taxes(offline())
     return render_template(
         f"integrations/autotask/{template}",
         view=view,

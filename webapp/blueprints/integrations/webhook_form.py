@@ -1,4 +1,4 @@
-"""The form of a webhook's address and events."""
+"""The form for a webhook's URL and events."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from webapp.services.integrations.webhook import payload
 
 
 class WebhookForm(RecordForm):
-    """What is missing or wrong, the service says."""
+    """The service validates it."""
 
     url = StringField(
-        "Address",
-        description="An https:// address that takes POST requests.",
+        "URL",
+        description="An https:// URL that accepts POST requests.",
         render_kw={
             "autocomplete": "off",
             "spellcheck": "false",
@@ -24,7 +24,7 @@ class WebhookForm(RecordForm):
         },
     )
     description = StringField(
-        "Description", description="For you and other admins.", render_kw={"autocomplete": "off"}
+        "Description", description="Only shown to admins.", render_kw={"autocomplete": "off"}
     )
     events = SelectMultipleField(
         "Events",

@@ -1,4 +1,4 @@
-"""Webhooks: the addresses that hear of quotes."""
+"""Webhooks: the URLs that are notified about quotes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from webapp.services.integrations.webhook import endpoints, log, snippet
 @integrations.get("/webhooks")
 @admin_required
 def webhooks() -> ResponseReturnValue:
-    """All addresses."""
+    """All webhooks."""
     return render_template("integrations/webhooks/index.html", summaries=log.summaries(endpoints.every()))
 
 
 @integrations.route("/webhooks/new", methods=["GET", "POST"])
 @admin_required
 def new_webhook() -> ResponseReturnValue:
-    """The dialog's form; a page of its own without JavaScript. The answer is the only one that shows the secret."""
+    """The dialog's form; without JavaScript, a page. Only this response shows the secret."""
     form = WebhookForm(data={"events": ["quote.published", "quote.accepted", "quote.lost"]})
     if form.validate_on_submit():
         try:
@@ -51,7 +51,7 @@ def new_webhook() -> ResponseReturnValue:
 @integrations.route("/webhooks/<int:endpoint_id>", methods=["GET", "POST"])
 @admin_required
 def webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Settings and log of one address."""
+    """Settings and log of one webhook."""
     endpoint = endpoints.get(endpoint_id)
     form, status = _form_of(endpoint), 200
     if form.validate_on_submit():
@@ -65,7 +65,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
             show_conflict(form, _form_of(endpoints.get(endpoint_id), formdata=None), error)
             status = 409
         else:
-            return back_to("integrations.webhook", "The webhook was saved.", endpoint_id=endpoint_id)
+            return back_to("integrations.webhook", "Webhook saved.", endpoint_id=endpoint_id)
     elif form.is_submitted():
         status = 422
     state = request.args.get("state", "")
@@ -84,7 +84,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 @integrations.post("/webhooks/<int:endpoint_id>/rotate")
 @admin_required
 def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """A new secret, shown by this answer alone."""
+    """A new secret, shown only in this response."""
     endpoint, secret = endpoints.rotate(runtime(), actor(), endpoint_id, request.form.get("seen", ""))
     return _secret(endpoint, secret, "rotated")
 
@@ -102,23 +102,25 @@ def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
 @integrations.post("/webhooks/<int:endpoint_id>/resume")
 @admin_required
 def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Send again."""
+    """Send messages again, waiting messages first."""
     endpoints.resume(actor(), endpoint_id)
-    return back_to("integrations.webhook", "Resumed. What waited is sent now.", endpoint_id=endpoint_id)
+    return back_to(
+        "integrations.webhook", "Resumed. Waiting messages are being sent.", endpoint_id=endpoint_id
+    )
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/remove")
 @admin_required
 def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Delete the address, its secret and its log."""
+    """Delete the webhook, its secret and its log."""
     endpoints.remove(actor(), endpoint_id)
-    return back_to("integrations.webhooks", "The webhook was removed with its secret and its log.")
+    return back_to("integrations.webhooks", "Webhook removed, with its secret and its log.")
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/test")
 @admin_required
 def test_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Send a test message and watch it."""
+    """Send a test message and show its progress."""
     delivery = log.send_test(actor(), endpoint_id)
     return back_to("integrations.webhook_delivery", delivery_id=delivery.id)
 
@@ -126,7 +128,7 @@ def test_webhook(endpoint_id: int) -> ResponseReturnValue:
 @integrations.get("/webhooks/deliveries/<int:delivery_id>")
 @admin_required
 def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
-    """One message and its attempts; htmx asks for the part that changes while it is on its way."""
+    """One message and its attempts; htmx polls the part that changes while it is being sent."""
     name = "_delivery" if is_htmx() else "delivery"
     delivery = log.get(delivery_id)
     return render_template(
@@ -137,7 +139,7 @@ def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
 @integrations.post("/webhooks/deliveries/<int:delivery_id>/again")
 @admin_required
 def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
-    """Send a message once more."""
+    """Resend a message."""
     try:
         log.send_again(actor(), delivery_id)
     except Invalid as error:

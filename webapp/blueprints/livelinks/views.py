@@ -1,4 +1,4 @@
-"""Landing from a record of Autotask, and the page that tells an admin how to make the links there."""
+"""Landing from a record in Autotask, and the page that shows an admin how to create the links there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.services.core.fields import Reader
 @livelinks.get("/<kind>")
 @login_required
 def land(kind: str) -> ResponseReturnValue:
-    """The one quote of the record at once; else a page with its quotes and a way to begin one."""
+    """The record's quote if it has exactly one, else a page with its quotes and a button for a new quote."""
     landing = services.land(kind, Reader(request.args).remote_identifier("id"))
     if len(landing.rows) == 1 and kind in ("opportunity", "quote"):
         return redirect(url_for("quotes.show", quote_id=landing.rows[0].quote.id), 302)
@@ -27,6 +27,6 @@ def land(kind: str) -> ResponseReturnValue:
 @livelinks.get("/")
 @admin_required
 def index() -> ResponseReturnValue:
-    """The addresses to enter in Autotask's LiveLinks Designer."""
+    """The URLs to enter in Autotask's LiveLinks Designer."""
     base = f"{runtime().config.public_base_url}{url_for('livelinks.index')}"
     return render_template("livelinks/index.html", links=services.LIVE_LINKS.values(), base=base)

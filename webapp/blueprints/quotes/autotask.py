@@ -103,7 +103,7 @@ def opportunity(quote_id: int) -> ResponseReturnValue:
 @login_required
 def find_autotask(quote_id: int) -> ResponseReturnValue:
     """Products, services and bundles for a new line."""
-    answer = pull.catalogue(runtime(), _text())
+    answer = pull.search_catalog(runtime(), _text())
     page = {"quote": editing.get(quote_id), "find_text": _text(), "answer": answer}
     template = "quotes/_autotask_results.html" if is_htmx() else "quotes/autotask_results.html"
     return render_template(template, **page)

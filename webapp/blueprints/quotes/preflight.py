@@ -25,7 +25,7 @@ def preflight_check(quote_id: int) -> ResponseReturnValue:
     if quote.status != PENDING:
         return "" if is_htmx() else page(quote)
     result: dict[str, Any] = {
-        "report": preflight.check(runtime(), quote, anew="again" in request.args),
+        "report": preflight.check(runtime(), quote, refresh="again" in request.args),
         "fix_for": lambda problem: fix_for(problem, editing.get(quote_id)),
     }
     if is_htmx():

@@ -1,4 +1,4 @@
-"""The example company for a first look and for tests of the whole. Running it again adds only what is missing."""
+"""Seed the example company, for a first look and for end-to-end tests. Running it again adds only missing records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def others() -> str:
     """A sentence if the database has accounts that aren't the example's; otherwise empty."""
     emails = set(db.session.scalars(db.select(User.email)))
     if emails and ADMIN_EMAIL not in emails:
-        return "There are other accounts here, so the example company was not added."
+        return "There are other accounts here, so the example company wasn't added."
     return ""
 
 
@@ -54,7 +54,7 @@ def new_passwords(known: Mapping[str, str]) -> dict[str, str]:
 def seed(passwords: Mapping[str, str]) -> list[Login]:
     """Fill the database and return the logins. New accounts get ``passwords``.
 
-    Raises Invalid when there are other accounts already: a company's own data are not mixed with an example.
+    Raises Invalid when there are other accounts already: the example is never mixed with a company's own data.
     """
     if others():
         raise Invalid(others())

@@ -1,4 +1,4 @@
-"""Datto Autotask PSA as an integration: its entry in the catalogue, and its outbox."""
+"""Datto Autotask PSA as an integration: its entry in the list, and its outbox."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from webapp.services.integrations.base import EXPIRED, PSA, VIEWED, Integration,
 
 
 class Autotask(Integration):
-    """Quotes become opportunities, quotes with their lines, and PDFs in Autotask."""
+    """Quotes become opportunities, quotes with lines, and PDFs in Autotask."""
 
     key = AUTOTASK
     name = "Datto Autotask PSA"
     group = PSA
-    blurb = "Published quotes arrive as opportunities and quotes, line by line, with their PDF."
+    blurb = "Sync published quotes as opportunities and quotes, with every line and the PDF."
     add_endpoint = "integrations.connect"
     settings_endpoint = "integrations.autotask"
     queue = outbox.QUEUE
     job_seconds = outbox.JOB_SECONDS
 
     def state(self) -> State:
-        """Working means: connected, and its settings were saved once."""
-        found = connection.load()
-        if found is None:
+        """It works when it is connected and its settings are live."""
+        stored = connection.load()
+        if stored is None:
             return State(added=False, working=False)
-        if found.state != connection.CONNECTED:
-            return State(added=True, working=False, sentence=found.state_sentence)
+        if stored.state != connection.CONNECTED:
+            return State(added=True, working=False, sentence=stored.state_sentence)
         if settings_store.active().version == 0:
             return State(
                 added=True,
                 working=False,
-                sentence="Connected, but “Save Integration” was not pressed yet, so nothing is pushed.",
+                sentence="Connected, but sync is off. Review the settings and press Save Integration.",
             )
-        return State(added=True, working=True, sentence=f"Connected as {found.user_name}.")
+        return State(added=True, working=True, sentence=f"Connected as {stored.user_name}.")
 
     def on_quote(self, event: QuoteEvent) -> None:
-        """Each event but a look at the quote changes what Autotask should hold; an expiry if it is mapped at all."""
+        """Record a push for every event but a view; for an expiry only if it is mapped to a change."""
         if event.kind == VIEWED:
             return
         if event.kind == EXPIRED and settings_store.active().quote_status.expired == StatusRule():
@@ -47,13 +47,13 @@ class Autotask(Integration):
         outbox.record(event.quote, event.revision, event.kind)
 
     def sweep(self, runtime: Runtime) -> None:
-        """Put back and queue pushes."""
+        """Put back lost pushes and queue due pushes."""
         outbox.sweep(runtime)
 
     def nudge(self, runtime: Runtime) -> None:
-        """Queue the pushes that are due."""
+        """Queue due pushes."""
         outbox.nudge(runtime)
 
     def perform(self, runtime: Runtime, entry_id: int) -> None:
-        """One push."""
+        """Run one push."""
         processing.process(runtime, entry_id)

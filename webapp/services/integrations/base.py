@@ -1,4 +1,4 @@
-"""What Quotewright knows of any integration, and what any integration hears of quotes.
+"""The interface of an integration, and the events about quotes that it receives.
 
 docs/integrations.md shows how to write one.
 """
@@ -16,7 +16,7 @@ from webapp.services.core.runtime import Runtime
 PSA = "Professional Services Automation (PSA)"
 DEVELOPER = "Automation and Developer Tools"
 
-# What may happen to a published quote. The last five follow a change of its status.
+# Events of a published quote. The last five follow a change of its status.
 PUBLISHED, VIEWED, EXPIRED, REOPENED = "published", "viewed", "expired", "reopened"
 STATUS_KINDS = (ACCEPTED, ORDERED, FULFILLED, LOST, REOPENED)
 KINDS = (PUBLISHED, VIEWED, EXPIRED, *STATUS_KINDS)
@@ -24,7 +24,7 @@ KINDS = (PUBLISHED, VIEWED, EXPIRED, *STATUS_KINDS)
 
 @dataclass(frozen=True)
 class QuoteEvent:
-    """Something that happened to ``quote``; ``revision`` is what the customer sees.
+    """An event of ``quote``; ``revision`` is what the customer sees.
 
     ``kind``: one of ``KINDS``. ``before``: the status before it. ``by``: who did it, in words.
     """
@@ -38,7 +38,7 @@ class QuoteEvent:
 
 @dataclass(frozen=True)
 class State:
-    """``added``: the admin connected it at some time. ``working`` False: ``sentence`` says why and what to do."""
+    """``added``: an admin has connected it. If ``working`` is False, ``sentence`` says why and what to do."""
 
     added: bool
     working: bool
@@ -46,10 +46,10 @@ class State:
 
 
 class Integration(ABC):
-    """One entry of the catalogue, and its part in the life of quotes.
+    """One integration: its entry in the list, and what it does about quotes.
 
-    ``key`` is stable: tables, jobs and addresses hold it. ``queue``: the RQ queue of its jobs, of which one may take
-    ``job_seconds``; an integration without jobs leaves it empty.
+    ``key`` is stable: tables, jobs and addresses contain it. ``queue``: the RQ queue of its jobs, each of which may
+    take ``job_seconds``; an integration without jobs leaves it empty.
     """
 
     key: ClassVar[str]
@@ -64,17 +64,17 @@ class Integration(ABC):
 
     @abstractmethod
     def state(self) -> State:
-        """Whether it is there and works, without asking the other side."""
+        """Whether it is connected and works, without a call to the other side."""
 
-    def on_quote(self, event: QuoteEvent) -> None:  # noqa: B027  an integration may want to hear nothing
-        """Write what the other side must learn into the open transaction. Speaks to nobody and never commits."""
+    def on_quote(self, event: QuoteEvent) -> None:  # noqa: B027  an integration may ignore events
+        """Write what must be sent into the open transaction. Makes no calls and never commits."""
 
     def sweep(self, runtime: Runtime) -> None:  # noqa: B027
-        """Put back what a dead worker held and queue what is due. Called every two seconds."""
+        """Put back entries of dead workers and queue due entries. Called every two seconds."""
 
     def nudge(self, runtime: Runtime) -> None:  # noqa: B027
-        """After the commit: queue what is due. Redis being down is no error; ``sweep`` comes by."""
+        """After the commit: queue due entries. If Redis is down, ``sweep`` does it later."""
 
     def perform(self, runtime: Runtime, entry_id: int) -> None:
-        """One job, in a worker: do the entry if it is still to be done."""
+        """Run one job in a worker, unless the entry is already done."""
         raise NotImplementedError(f"{self.key} has no jobs")

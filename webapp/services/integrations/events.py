@@ -1,4 +1,4 @@
-"""What the quoting desk tells the integrations. It knows none of them by name."""
+"""How the quoting desk notifies the integrations, without knowing any of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from webapp.services.integrations.base import QuoteEvent
 
 
 def tell(kind: str, quote: Quote, revision: Revision, *, before: str = "", by: str = "") -> None:
-    """Let every integration write, into the open transaction, what follows from the event for it.
+    """Let every integration write what it will send about the event into the open transaction.
 
-    ``kind`` is one of ``base.KINDS``; ``before``, the status before it, is the quote's own unless given.
+    ``kind`` is one of ``base.KINDS``; ``before``, the status before it, defaults to the quote's status.
     """
-    # Integrations know the quoting desk, so it can't import them as it is itself imported.
+    # Imported late: integrations import the quoting desk.
     from webapp.services.integrations import registry
 
     event = QuoteEvent(kind, quote, revision, before=before or quote.status, by=by)
@@ -21,7 +21,7 @@ def tell(kind: str, quote: Quote, revision: Revision, *, before: str = "", by: s
 
 
 def nudge(runtime: Runtime) -> None:
-    """After the commit: let every integration hand what is due to the workers."""
+    """After the commit: let every integration queue its due entries."""
     from webapp.services.integrations import registry
 
     for integration in registry.every():

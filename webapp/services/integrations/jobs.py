@@ -1,4 +1,4 @@
-"""Handing entries of an outbox to the workers. The queue only carries ids: what must be done is a row first."""
+"""Queueing outbox entries for the workers. The queue only carries ids; the work itself is a row in the database."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ log = structlog.get_logger(__name__)
 
 
 def enqueue(runtime: Runtime, key: str, queue_name: str, jobs: Mapping[str, int], seconds: int) -> int:
-    """Queue a job of integration ``key`` for each entry that has none waiting; returns how many. 0 without Redis.
+    """Queue a job of integration ``key`` for each entry without a queued job; returns how many, 0 without Redis.
 
-    ``jobs``: job id to entry id. A job that a dying worker took with it is in no queue any more, so its entry gets a
-    new one. Should two jobs ever name the same entry, the second must find it taken.
+    ``jobs``: job id to entry id. A dead worker's job is no longer in the queue, so its entry gets a new job. If two
+    jobs have the same entry, the second finds it claimed.
     """
     if not jobs:
         return 0
     try:
         queue = Queue(queue_name, connection=runtime.redis)
-        there = set(queue.get_job_ids())
+        queued = set(queue.get_job_ids())
         missing = [
             Queue.prepare_data(
                 JOB, (key, entry_id), timeout=seconds, result_ttl=0, failure_ttl=FORGET_SECONDS, job_id=job_id
             )
             for job_id, entry_id in jobs.items()
-            if job_id not in there
+            if job_id not in queued
         ]
         if missing:
             queue.enqueue_many(missing)

@@ -1,4 +1,4 @@
-"""All integrations there are. A new one is a class and its line here."""
+"""All integrations. A new integration is a class and a line here."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ INTEGRATIONS: tuple[Integration, ...] = (Autotask(), Webhooks())
 
 
 def every() -> tuple[Integration, ...]:
-    """All of them, in the order of the catalogue."""
+    """All integrations, in the order of the list."""
     return INTEGRATIONS
 
 
 def get(key: str) -> Integration:
-    """The integration of this key. Raises NotFound for a job that an older or newer version left behind."""
+    """The integration with this key. Raises NotFound, for jobs of an older or newer version."""
     for integration in every():
         if integration.key == key:
             return integration
@@ -29,7 +29,7 @@ def queues() -> list[str]:
 
 
 def by_group() -> dict[str, list[Integration]]:
-    """The catalogue: integrations under the names of their groups."""
+    """Integrations by the names of their groups."""
     groups: dict[str, list[Integration]] = {}
     for integration in every():
         groups.setdefault(integration.group, []).append(integration)

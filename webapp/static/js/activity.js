@@ -1,21 +1,22 @@
-// The pages of pushes. They work without it.
+// The activity pages. They work without it.
 "use strict";
 
-// Choosing many quotes: one box that ticks all of them.
+// Bulk sync: a checkbox that selects all quotes.
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.tickAll;
   if (!name) return;
   for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
 });
 
-// What somebody opened stays open when a page brings itself up to date.
-let before = new Map();
+// Opened details stay open when the page refreshes itself.
+let openDetails = new Map();
 document.addEventListener("htmx:beforeSwap", (event) => {
-  before = new Map([...event.detail.target.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
+  const details = [...event.detail.target.querySelectorAll("details[id]")];
+  openDetails = new Map(details.map((element) => [element.id, element.open]));
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, open] of before) {
-    const found = document.getElementById(id);
-    if (found && open) found.open = true;
+  for (const [id, open] of openDetails) {
+    const element = document.getElementById(id);
+    if (element && open) element.open = true;
   }
 });

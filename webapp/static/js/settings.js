@@ -1,11 +1,11 @@
-// Settings pages: dialogs, marks on unsaved sections, the tax tab, and Save Integration. Pages work without it.
+// Settings pages: dialogs, unsaved marks, the tax tab, and Save Integration. The pages work without it.
 "use strict";
 
 const forms = () => [...document.querySelectorAll("form[data-settings-form]")];
 const isUnsaved = (form) => form.hasAttribute("data-unsaved");
 let leaving = false;
 
-// Dialogs: a link with data-dialog opens its dialog instead of the page that it leads to.
+// Dialogs: a link with data-dialog opens its dialog instead of its page.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   const dialog = opener && document.getElementById(opener.dataset.dialog);
@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// What was typed and not saved is marked, in the section and in the list of sections.
+// Mark unsaved input in the section and in the list of sections.
 const markContents = () => {
   for (const form of forms()) {
     const section = form.closest("section");
@@ -33,8 +33,8 @@ const markContents = () => {
   const count = forms().filter(isUnsaved).length;
   if (words) {
     words.hidden = count === 0;
-    words.textContent = `${count} ${count === 1 ? "section has" : "sections have"} unsaved changes, which Save `
-      + "Integration saves first.";
+    words.textContent = `${count} ${count === 1 ? "section has" : "sections have"} unsaved changes. `
+      + "Save Integration saves them first.";
     document.querySelector(".saved-words").hidden = count > 0;
   }
 };
@@ -42,32 +42,32 @@ document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-settings-form]");
   if (form && !event.target.matches("[name='q'], [name='unmapped_only']")) {
     form.setAttribute("data-unsaved", "");
-    noteMeanwhile(form, event.target);
+    rememberInput(form, event.target);
     markContents();
   }
 });
 
-// What is typed while a section is on its way to the server is put into the section that comes back.
-const meanwhile = new Map();
-const placeOf = (form) => form.closest("section")?.id ?? form.id;
-const noteMeanwhile = (form, control) => {
+// Input typed while a section is being saved is put into the section that comes back.
+const typedDuringSave = new Map();
+const keyOf = (form) => form.closest("section")?.id ?? form.id;
+const rememberInput = (form, control) => {
   if (form.closest(".htmx-request")) {
-    const typed = meanwhile.get(placeOf(form)) ?? new Map();
+    const typed = typedDuringSave.get(keyOf(form)) ?? new Map();
     typed.set(control.name, control.type === "checkbox" ? control.checked : control.value);
-    meanwhile.set(placeOf(form), typed);
+    typedDuringSave.set(keyOf(form), typed);
   }
 };
-const putBack = () => {
+const restoreInput = () => {
   for (const form of forms()) {
-    const typed = meanwhile.get(placeOf(form));
+    const typed = typedDuringSave.get(keyOf(form));
     if (!typed || form.closest(".htmx-request")) {
       continue;
     }
-    meanwhile.delete(placeOf(form));
+    typedDuringSave.delete(keyOf(form));
     for (const [name, value] of typed) {
       let control = form.elements[name];
       if (!control) {
-        // Its row is on another page of the table by now.
+        // Its row is no longer on this page of the table.
         control = document.createElement("input");
         control.type = "hidden";
         control.name = name;
@@ -80,7 +80,7 @@ const putBack = () => {
   }
 };
 
-// What was typed before this script was there, or what the browser put back after “Back” or a reload, is unsaved too.
+// Input typed before this script loaded, or restored by the browser after “Back” or a reload, is unsaved too.
 const differs = (control) => {
   if (control.type === "hidden" || ["q", "unmapped_only"].includes(control.name)) {
     return false;
@@ -100,36 +100,36 @@ window.addEventListener("pageshow", () => {
       form.setAttribute("data-unsaved", "");
     }
   }
-  showWhatMatters();
+  showDependentControls();
   markContents();
 });
 
-// Leaving with it asks first.
+// Ask before leaving with unsaved input.
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && forms().some(isUnsaved)) {
     event.preventDefault();
   }
 });
 document.addEventListener("submit", (event) => {
-  // A form that htmx does not send leaves the page on purpose.
+  // Sending a form without htmx leaves the page on purpose.
   if (!event.target.hasAttribute("hx-post")) {
     leaving = !event.defaultPrevented && event.target.matches("form[data-settings-form], #save-integration-form");
   }
 });
 
-// Controls that mean something only with a certain value of another one.
-const showWhatMatters = () => {
+// Show controls that depend on the value of another control.
+const showDependentControls = () => {
   for (const part of document.querySelectorAll("[data-shown-when]")) {
     const [name, ...values] = part.dataset.shownWhen.split(" ");
     const other = part.closest("form").elements[name];
     part.hidden = !values.includes(other.value) && !part.querySelector("[aria-invalid]");
   }
 };
-document.addEventListener("change", showWhatMatters);
+document.addEventListener("change", showDependentControls);
 
-// The list of sections says which of them is being looked at.
+// The list of sections highlights the section in view.
 const inView = new Set();
-const markPlace = () => {
+const markCurrentSection = () => {
   for (const link of document.querySelectorAll("[data-spy]")) {
     link.removeAttribute("aria-current");
   }
@@ -140,7 +140,7 @@ const watcher = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
   }
-  markPlace();
+  markCurrentSection();
 }, {rootMargin: "-15% 0px -60% 0px"});
 const watchSections = () => {
   watcher.disconnect();
@@ -149,24 +149,23 @@ const watchSections = () => {
   }
 };
 
-// An error takes the focus, so that keyboard and screen reader arrive at it; so does the section's first button when the
-// one that was pressed is gone.
+// Focus the first error, for keyboards and screen readers; or the section's Save button if the pressed button is gone.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
   part.querySelector("[aria-invalid='true']")?.focus();
   const {elt, triggeringEvent} = event.detail.requestConfig ?? {};
-  const drawn = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
-  if (drawn && document.activeElement === document.body) {
-    document.getElementById(`save-${drawn.dataset.section}`)?.focus({preventScroll: true});
+  const section = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
+  if (section && document.activeElement === document.body) {
+    document.getElementById(`save-${section.dataset.section}`)?.focus({preventScroll: true});
   }
   watchSections();
-  putBack();
-  showWhatMatters();
+  restoreInput();
+  showDependentControls();
   markContents();
 });
 
-// What went wrong with a section is said in the section, where the eyes are.
-const say = (form, sentence) => {
+// Show a section's error in the section itself.
+const showError = (form, sentence) => {
   const alert = document.createElement("div");
   alert.className = "alert alert-danger";
   alert.setAttribute("role", "alert");
@@ -184,29 +183,28 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     form.setAttribute("data-unsaved", "");
   }
 });
-for (const [name, what] of [["htmx:sendError", "could not be reached"], ["htmx:timeout", "took too long to answer"]]) {
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const form = event.detail.elt.closest?.("form[data-settings-form]");
     if (form && event.detail.elt === form) {
-      say(form, `The server ${what}, so it is not known whether this section was saved. What you entered is still here: `
-        + "save it again, which does no harm if it was.");
+      showError(form, "We couldn't confirm the save. Your entries are still here, and saving again is safe.");
     }
   });
 }
 
-// The lists of Autotask were read anew: each section is drawn with them, around what was typed in it.
-document.addEventListener("lists-renewed", () => {
+// After a refresh of the Autotask lists, redraw each section with them and keep its unsaved input.
+document.addEventListener("lists-refreshed", () => {
   for (const form of forms()) {
     const section = form.closest("section");
     const where = {target: `#${section.id}`, swap: "outerHTML"};
-    const drawn = isUnsaved(form)
+    const request = isUnsaved(form)
       ? htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}})
       : htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
-    drawn.catch(() => {});  // a connection that breaks is told of by htmx:sendError
+    request.catch(() => {});  // htmx:sendError reports a broken connection
   }
 });
 
-// The tax mapping is saved in another tab; the settings tab shows it as soon as it is told, or looked at again.
+// The tax mapping is saved in another tab; the settings tab shows it when it gets the message or becomes visible.
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("quotewright-tax-mapping") : null;
 let taxTabOpened = false;
 const refreshTaxes = () => {
@@ -229,34 +227,34 @@ document.addEventListener("visibilitychange", () => {
     refreshTaxes();
   }
 });
-const tellTaxesSaved = () => {
+const announceTaxesSaved = () => {
   if (document.querySelector("[data-tax-saved]") && channel) {
     channel.postMessage("saved");
   }
 };
-document.addEventListener("htmx:afterSwap", tellTaxesSaved);
+document.addEventListener("htmx:afterSwap", announceTaxesSaved);
 
-// Save Integration first saves each section that waits for it; it stops at the first that is refused.
+// Save Integration first saves each unsaved section, and stops at the first section with errors.
 const saveSection = (form) => new Promise((resolve) => {
   const section = form.closest("section");
   const done = (event) => {
     if (event.detail.requestConfig.elt === form) {
       document.removeEventListener("htmx:afterRequest", done);
-      // htmx calls a refusal that it shows a success.
+      // For htmx an error response that it swaps in is a success.
       const {status} = event.detail.xhr;
       resolve(status >= 200 && status < 300 ? "" : section.id);
     }
   };
   document.addEventListener("htmx:afterRequest", done);
-  // A section that has just come back is htmx's own only a moment later.
+  // htmx processes a section that was just swapped in only a moment later.
   htmx.process(form);
   form.requestSubmit(form.querySelector(`#save-${section.dataset.section}`));
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const next = () => {
-    putBack();
-    return forms().find((one) => isUnsaved(one) || one.hasAttribute("data-suggested"));
+    restoreInput();
+    return forms().find((candidate) => isUnsaved(candidate) || candidate.hasAttribute("data-suggested"));
   };
   if (form.id !== "save-integration-form" || !next()) {
     return;
@@ -265,9 +263,9 @@ document.addEventListener("submit", (event) => {
   const button = form.querySelector("button");
   (async () => {
     button.disabled = true;
-    // One after the other, and again what was typed in one while it was saved.
-    for (let one = next(); one; one = next()) {
-      const refused = await saveSection(one);
+    // One after the other; a section with input typed during its save is saved again.
+    for (let section = next(); section; section = next()) {
+      const refused = await saveSection(section);
       if (refused) {
         button.disabled = false;
         document.getElementById(refused)?.scrollIntoView({block: "start"});
@@ -278,8 +276,8 @@ document.addEventListener("submit", (event) => {
     form.submit();
   })();
 });
-showWhatMatters();
+showDependentControls();
 markContents();
 watchSections();
-tellTaxesSaved();
+announceTaxesSaved();
 document.getElementById("save-problems")?.focus();

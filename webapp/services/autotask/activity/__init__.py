@@ -1,1 +1,1 @@
-"""What people see of pushes: runs, states, the quote's panel, answers, bulk pushes."""
+"""Pushes as people see them: runs, states, the quote's panel, answers, bulk pushes."""

@@ -1,4 +1,4 @@
-"""The questions that a push asked because several records fit, and what people answered."""
+"""The questions of pushes that matched several records, and people's answers."""
 
 from __future__ import annotations
 
@@ -12,47 +12,51 @@ from webapp.services.core import audit, records
 from webapp.services.core.errors import Conflict, Invalid
 
 NONE_OF_THEM = 0
-UNANSWERED = "Pick one of these, or “Create a new one”."
+UNANSWERED = "Choose a record, or create a new one."
 GONE = (
-    "This was answered meanwhile, or the push asks something else now. Your pick was not stored over it; "
-    "look at what is asked below."
+    "Someone already answered this question, or the sync has a different question now. Your answer wasn't saved. "
+    "Review the questions below."
 )
 
 
 def open_questions(quote_id: int) -> list[PushQuestion]:
-    """What the quote's push waits to be told, in the order in which it asked."""
+    """The quote's open questions, in the order in which the push asked them."""
     query = db.select(PushQuestion).filter_by(quote_id=quote_id, chosen_id=None).order_by(PushQuestion.id)
     return list(db.session.scalars(query))
 
 
 def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
-    """Remember what was picked, by question (0: none of them, make a new one), and record the pushes that can go on.
+    """Store the picks by question (0: none of them, create a new record), and record the pushes that can resume.
 
-    An answer counts for every quote that asked the same. Returns the quotes whose push goes on; the caller nudges.
-    Raises Invalid with a sentence by ``str(question.id)``, Conflict when something else is asked now.
+    An answer applies to every quote with the same question. Returns the quotes whose push resumes; the caller nudges.
+    Raises Invalid with sentences by ``str(question.id)``, Conflict when the questions have changed.
     """
-    questions = [one for one in _locked() if one.quote_id == quote_id]
+    questions = [question for question in _locked() if question.quote_id == quote_id]
     if not questions or set(picks) - {question.id for question in questions}:
         raise Conflict(GONE)
-    wrong = {str(one.id): UNANSWERED for one in questions if picks.get(one.id) not in _allowed(one)}
-    if wrong:
-        raise Invalid("Not every question has an answer yet, so nothing was stored.", wrong)
+    errors = {
+        str(question.id): UNANSWERED
+        for question in questions
+        if picks.get(question.id) not in _allowed(question)
+    }
+    if errors:
+        raise Invalid("Answer every question. Nothing was saved yet.", errors)
     waiting = {quote_id}
     for question in questions:
         waiting |= _settle(actor, question, picks[question.id])
     db.session.flush()
-    going_on = [quote for quote in map(_unblocked, sorted(waiting)) if quote is not None]
-    for quote in going_on:
+    resumed = [quote for quote in map(_unblocked, sorted(waiting)) if quote is not None]
+    for quote in resumed:
         if quote.current_revision is not None:
             outbox.record(quote, quote.current_revision, "answered")
     db.session.commit()
-    return going_on
+    return resumed
 
 
 def _locked() -> list[PushQuestion]:
-    """Every open question, so that of two people who answer at the same time the second learns of the first.
+    """Every open question, locked, so that two people can't answer the same question at once.
 
-    All in one order, since an answer may settle those of other quotes too.
+    Always in the same order, since an answer may settle questions of other quotes too.
     """
     query = db.select(PushQuestion).filter_by(chosen_id=None).order_by(PushQuestion.id).with_for_update()
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
@@ -72,8 +76,8 @@ def _settle(actor: User, question: PushQuestion, chosen: int) -> set[int]:
             chosen_id=None,
         )
     ).all()
-    for one in same:
-        one.chosen_id, one.answered_by_id = chosen, actor.id
+    for asked in same:
+        asked.chosen_id, asked.answered_by_id = chosen, actor.id
     audit.record(
         actor,
         "push.answered",
@@ -83,11 +87,11 @@ def _settle(actor: User, question: PushQuestion, chosen: int) -> set[int]:
         record=question.local_id,
         chosen=chosen,
     )
-    return {one.quote_id for one in same}
+    return {asked.quote_id for asked in same}
 
 
 def _unblocked(quote_id: int) -> Quote | None:
-    """The quote, when its push stopped and nothing more is asked of it."""
+    """The quote, if its push stopped and has no open questions left."""
     entry = newest_entry(quote_id)
     if entry is None or entry.state != PARKED or open_questions(quote_id):
         return None

@@ -1,4 +1,4 @@
-"""Pushing many quotes again: choosing them, what it would do, and setting it off."""
+"""Bulk pushes: choosing quotes, previewing their changes, starting the batch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Candidate:
-    """A quote that may be chosen, and where its newest push stands."""
+    """A quote that can be chosen, with the status of its newest push."""
 
     quote: Quote
     status: str
@@ -34,7 +34,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a push of one quote would do. ``obstacles``: why it would stop before it wrote anything."""
+    """What a push of one quote would do. ``obstacles``: why it would stop before writing anything."""
 
     create: int = 0
     change: int = 0
@@ -50,7 +50,7 @@ class DryRun:
 
 @dataclass(frozen=True)
 class Progress:
-    """A batch with the state of each of its pushes. ``mark`` changes whenever something to be seen does."""
+    """A batch with the status of each of its pushes. ``mark`` changes with anything that the page shows."""
 
     batch: PushBatch
     rows: list[tuple[OutboxEntry, str]]
@@ -59,12 +59,12 @@ class Progress:
 
     @property
     def moves(self) -> bool:
-        """True while a push of it is still to come or under way."""
+        """True while one of its pushes waits or runs."""
         return any(entry.state in (WAITING, RUNNING) for entry, _ in self.rows)
 
 
 def candidates(text: str = "", status: str = "", owner_id: int | None = None) -> list[Candidate]:
-    """Published quotes, the newest first; at most ``SHOWN``. ``status``: a key of ``states.LABELS``."""
+    """Published quotes, newest first, at most ``SHOWN``. ``status``: a key of ``states.BADGES``."""
     query = (
         db.select(Quote)
         .where(Quote.number.is_not(None))
@@ -77,66 +77,66 @@ def candidates(text: str = "", status: str = "", owner_id: int | None = None) ->
         number = parse_id(word.lstrip("#"))
         title = Quote.title.icontains(word, autoescape=True)
         query = query.where(db.or_(title, Quote.number == number) if number else title)
-    found: list[Candidate] = []
-    # The status is computed, so the quotes are read in stretches until enough of them have the wanted one.
+    result: list[Candidate] = []
+    # The status is computed, so quotes are read page by page until enough of them have the wanted status.
     for offset in range(0, SHOWN * 50, SHOWN):
         quotes = list(db.session.scalars(query.limit(SHOWN).offset(offset)))
         known = states.of_quotes([quote.id for quote in quotes])
         rows = [Candidate(quote, known.get(quote.id, states.NEVER)) for quote in quotes]
-        found += [row for row in rows if not status or row.status == status]
-        if len(quotes) < SHOWN or len(found) >= SHOWN:
+        result += [row for row in rows if not status or row.status == status]
+        if len(quotes) < SHOWN or len(result) >= SHOWN:
             break
-    return found[:SHOWN]
+    return result[:SHOWN]
 
 
 def chosen(quote_ids: Iterable[int]) -> list[Quote]:
-    """The published quotes of a selection, the newest first. Raises Invalid for none or too many."""
+    """The published quotes of a selection, newest first. Raises Invalid for none or too many."""
     ids = set(quote_ids)
     if not ids:
-        raise Invalid("No quote was chosen. Tick at least one.")
+        raise Invalid("Choose at least one quote.")
     if len(ids) > MOST:
-        raise Invalid(f"{len(ids)} quotes were chosen. Push at most {MOST} together.")
+        raise Invalid(f"You chose {len(ids)} quotes. Sync at most {MOST} at a time.")
     query = (
         db.select(Quote)
         .where(Quote.id.in_(ids), Quote.number.is_not(None))
         .options(db.joinedload(Quote.organization), db.joinedload(Quote.person))
         .order_by(Quote.number.desc())
     )
-    found = list(db.session.scalars(query))
-    if not found:
-        raise NotFound("None of these quotes is there any more, or none was ever published.")
-    return found
+    quotes = list(db.session.scalars(query))
+    if not quotes:
+        raise NotFound("These quotes no longer exist, or were never published.")
+    return quotes
 
 
 def dry_run(runtime: Runtime, quote: Quote) -> DryRun:
     """What pushing the newest revision would do. Autotask is only read."""
     revision = quote.current_revision
     if revision is None:
-        return DryRun(obstacles=["It was never published."])
+        return DryRun(obstacles=["This quote was never published."])
     if not settings_store.active().version:
         return DryRun(obstacles=[plan_only.NOT_ACTIVE.sentence])
     try:
         plan = plan_only.of_desired(runtime, prepare.compile_revision(runtime, quote, revision))
     except ServiceError as error:
         db.session.rollback()
-        return DryRun(obstacles=[f"It could not be compared with Autotask. {error}"])
+        return DryRun(obstacles=[f"This quote couldn't be compared with Autotask. {error}"])
     counts = Counter(step.action for step in plan.steps)
     obstacles = [problem.sentence for problem in plan.problems]
     obstacles += [question.sentence for question in plan.questions]
     return DryRun(counts[CREATE], counts[UPDATE], counts[DELETE], counts[KEEP], obstacles)
 
 
-def begin(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
-    """Record a push of each chosen quote, but for those whose push is on its way already. The caller nudges.
+def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
+    """Record a push for each chosen quote without a waiting or running push. The caller nudges.
 
-    Raises Invalid or NotFound; nothing was recorded then.
+    Raises Invalid or NotFound, and records nothing then.
     """
     if not 1 <= stop_after <= MOST_FAILURES:
-        sentence = f"Enter a whole number from 1 to {MOST_FAILURES}."
-        raise Invalid("The batch was not begun.", {"stop_after": sentence})
+        sentence = f"Enter a whole number between 1 and {MOST_FAILURES}."
+        raise Invalid("The bulk sync wasn't started.", {"stop_after": sentence})
     quotes = [quote for quote in chosen(quote_ids) if not repush.is_coming(quote.id)]
     if not quotes:
-        raise Invalid("Each of these quotes is about to be pushed already, so nothing was added.")
+        raise Invalid("All of these quotes are already waiting to sync, so nothing was added.")
     batch = PushBatch(created_by=actor, stop_after=stop_after)
     db.session.add(batch)
     for quote in quotes:
@@ -149,8 +149,8 @@ def begin(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
 
 
 def progress(batch_id: int) -> Progress:
-    """How far a batch is. Raises NotFound."""
-    batch = records.get(PushBatch, batch_id, "There is no such batch.")
+    """The progress of a batch. Raises NotFound."""
+    batch = records.get(PushBatch, batch_id, "There's no such bulk sync.")
     last_run = (
         db.select(db.func.max(PushRun.id))
         .where(PushRun.quote_id == OutboxEntry.quote_id, PushRun.outbox_entry_id == OutboxEntry.id)
@@ -164,15 +164,16 @@ def progress(batch_id: int) -> Progress:
         .options(db.joinedload(OutboxEntry.quote))
         .order_by(OutboxEntry.id)
     )
-    found = db.session.execute(query).all()
-    hold, now = gate.current(), utc_now()
-    rows = [(entry, states.status_of(entry, run, hold, now)) for entry, run in found]
+    blocker, now = gate.current(), utc_now()
+    rows = [
+        (entry, states.status_of(entry, run, blocker, now)) for entry, run in db.session.execute(query).all()
+    ]
     counts = dict(Counter(status for _, status in rows))
     seen = [f"{entry.id}{status}" for entry, status in rows]
     return Progress(batch, rows, counts, digest([batch.state, *seen]))
 
 
 def batches(limit: int = 10) -> list[PushBatch]:
-    """The newest batches."""
+    """The newest batches, newest first."""
     query = db.select(PushBatch).options(db.joinedload(PushBatch.created_by))
     return list(db.session.scalars(query.order_by(PushBatch.id.desc()).limit(limit)))

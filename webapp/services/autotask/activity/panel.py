@@ -1,4 +1,4 @@
-"""What the quote's page shows of its push."""
+"""The panel on the quote's page with the state of its push."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.services.core.runtime import Runtime
 
 @dataclass(frozen=True)
 class AutotaskLink:
-    """A page of Autotask."""
+    """A page in Autotask."""
 
     label: str
     url: str
@@ -24,28 +24,31 @@ class AutotaskLink:
 
 @dataclass(frozen=True)
 class Panel:
-    """``done`` of ``planned`` steps while it pushes. ``mark`` changes whenever something to be seen does."""
+    """``done`` of ``planned`` steps while it pushes. ``mark`` changes with anything that the panel shows.
+
+    ``differences``: how Autotask's totals differ; ``foreign``: lines that someone added in Autotask.
+    """
 
     state: PushState
     questions: list[PushQuestion]
     problems: list[Problem]
     differences: list[str]
     foreign: list[str]
-    places: list[AutotaskLink]
+    autotask_links: list[AutotaskLink]
     done: int = 0
     planned: int = 0
     mark: str = ""
 
     @property
     def may_push(self) -> bool:
-        """True when asking for another push makes sense: none is about to happen, and no answer is owed."""
+        """True when another push makes sense: none is waiting or running, and no question is open."""
         return self.state.status not in (states.QUEUED, states.PUSHING, "paused", "not_connected") and not (
             self.questions
         )
 
 
 def of_quote(runtime: Runtime, quote: Quote) -> Panel:
-    """The state of the newest push with what a person can do about it."""
+    """The state of the newest push, and what a person can do about it."""
     state = states.of_quote(quote)
     report = state.run.report if state.run else {}
     asks = state.status == states.NEEDS_YOU
@@ -53,10 +56,14 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
     return Panel(
         state=state,
         questions=answers.open_questions(quote.id) if asks else [],
-        problems=[Problem(one[0], (one[1], one[2])) for one in report.get("problems", [])] if asks else [],
-        differences=list(report.get("differences", [])) if state.status == states.AMBER else [],
-        foreign=list(report.get("foreign", [])) if state.status in (states.SYNCED, states.AMBER) else [],
-        places=_places(runtime, quote),
+        problems=[Problem(sentence, (area, name)) for sentence, area, name in report.get("problems", [])]
+        if asks
+        else [],
+        differences=list(report.get("differences", [])) if state.status == states.OUT_OF_SYNC else [],
+        foreign=list(report.get("foreign", []))
+        if state.status in (states.SYNCED, states.OUT_OF_SYNC)
+        else [],
+        autotask_links=_autotask_links(runtime, quote),
         done=done,
         planned=planned,
         mark=_mark(state, done),
@@ -64,7 +71,7 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
 
 
 def _progress(state: PushState) -> tuple[int, int]:
-    """How many of the steps that write are done, and how many there are."""
+    """How many of the writing steps are done, and how many there are."""
     if state.run is None:
         return 0, 0
     query = (
@@ -86,16 +93,16 @@ def _mark(state: PushState, done: int) -> str:
     return "-".join(str(part) for part in seen)
 
 
-def _places(runtime: Runtime, quote: Quote) -> list[AutotaskLink]:
-    """Pages of Autotask about the quote: those that a link of ours names."""
+def _autotask_links(runtime: Runtime, quote: Quote) -> list[AutotaskLink]:
+    """The pages in Autotask of the quote's linked records."""
     root = weblinks.base(runtime.config.autotask_allowed_hosts)
-    wanted = [("Open the opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
+    wanted = [("Open opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
     if quote.organization_id:
-        wanted.append(("Open the company in Autotask", ("organization", quote.organization_id, "Companies")))
-    found = []
+        wanted.append(("Open company in Autotask", ("organization", quote.organization_id, "Companies")))
+    result = []
     for label, (kind, number, entity) in wanted:
         link = links.find((kind, str(number), entity))
         url = weblinks.record_url(root, entity, link.remote_id if link else None)
         if url:
-            found.append(AutotaskLink(label, url))
-    return found
+            result.append(AutotaskLink(label, url))
+    return result

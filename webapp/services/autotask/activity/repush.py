@@ -1,4 +1,4 @@
-"""Pushing a quote once more because a person asked for it."""
+"""Pushing a quote again because a person asked for it."""
 
 from __future__ import annotations
 
@@ -14,100 +14,100 @@ from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
 
 ATTACHMENTS = "OpportunityAttachments"
-NOT_NEWEST = "This quote was pushed again since, so these steps are not the newest. Open its newest push."
-UNDER_WAY = "A push of this quote is under way. Nothing was changed; try again when it is done."
+NOT_NEWEST = "This quote was synced again, so these steps are outdated. Open its latest sync."
+UNDER_WAY = "This quote is syncing right now, so nothing was changed. Try again when the sync is done."
 
 
 @dataclass(frozen=True)
-class Again:
-    """``is_new`` False: a push was waiting or under way already, so none was added."""
+class Repush:
+    """``is_new`` False: a push was already waiting or running, so none was added."""
 
     entry: OutboxEntry
     is_new: bool
 
 
-def push_again(actor: User, quote: Quote, reason: str) -> Again:
-    """Record a push of the newest revision. What an earlier one has done is skipped, since the plan finds it there.
+def push_again(actor: User, quote: Quote, reason: str) -> Repush:
+    """Record a push of the newest revision. Its plan skips everything that an earlier push has written.
 
     Raises Invalid for a quote that was never published. The caller nudges after this.
     """
     if quote.current_revision is None:
-        raise Invalid("This quote was never published, so there is nothing to push. Publish it first.")
+        raise Invalid("This quote was never published, so there's nothing to sync. Publish it first.")
     latest = newest_entry(quote.id)
     if latest is not None and is_coming(quote.id):
-        return Again(latest, is_new=False)
+        return Repush(latest, is_new=False)
     entry = outbox.record(quote, quote.current_revision, reason)
     audit.record(actor, f"push.{reason}", "quote", quote.id)
     db.session.commit()
-    return Again(entry, is_new=True)
+    return Repush(entry, is_new=True)
 
 
 def get_step(run_id: int, step_id: int) -> PushStep:
     """One step of a run. Raises NotFound."""
-    step = records.get(PushStep, step_id, "There is no such step, or it was removed.")
+    step = records.get(PushStep, step_id, "There's no such step, or it was removed.")
     if step.run_id != run_id:
-        raise NotFound("This push has no such step.")
+        raise NotFound("This sync has no such step.")
     return step
 
 
 def newest_run_id(quote_id: int) -> int | None:
     """The id of the quote's newest run."""
-    found: int | None = db.session.scalar(db.select(db.func.max(PushRun.id)).filter_by(quote_id=quote_id))
-    return found
+    newest: int | None = db.session.scalar(db.select(db.func.max(PushRun.id)).filter_by(quote_id=quote_id))
+    return newest
 
 
 def can_repeat(step: PushStep) -> bool:
-    """True for a step after which something can be written: not for a line removed or a file that is there."""
+    """True for a step that can be written again: not for a deleted line or an uploaded file."""
     if step.state == journal.DONE:
         return step.action in (plan.CREATE, plan.UPDATE) and step.entity != ATTACHMENTS
     return step.action != plan.KEEP and step.state != journal.OUTDATED
 
 
-def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Again:
-    """Record a push that goes on at ``step`` of the quote's newest run.
+def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
+    """Record a push that starts at ``step`` of the quote's newest run.
 
-    What that run wrote from this step on is written once more, so that the values here stand in Autotask again, save
-    where somebody decided that Autotask's count; what it did not reach is done as it would be anyway. Raises Conflict
-    when the run is not the newest or a push is under way. The caller nudges after this.
+    Everything that the run wrote from this step on is written again, so that Autotask has our values again, except
+    where a person decided to keep Autotask's. Steps that the run didn't reach are done as in any push. Raises Conflict
+    when the run is not the newest or a push is running. The caller nudges after this.
     """
     run_id, quote_id = step.run_id, step.run.quote_id
     if newest_run_id(quote_id) != run_id:
         raise Conflict(NOT_NEWEST)
     if not can_repeat(step):
-        raise Conflict("There is nothing to do again in this step.")
+        raise Conflict("This step can't be run again.")
     later = db.session.scalars(
         db.select(PushStep).where(PushStep.run_id == run_id, PushStep.position >= step.position)
     )
-    keys = {one.key for one in later if one.state == journal.DONE and can_repeat(one)}
+    keys = {done.key for done in later if done.state == journal.DONE and can_repeat(done)}
     if is_coming(quote_id):
         raise Conflict(UNDER_WAY)
     token = lease.take(quote_id, "retry")
     if token is None:
         raise Conflict(UNDER_WAY)
     try:
-        quote = records.get(Quote, quote_id, "This quote is not there any more.")
-        _write_again(runtime, quote, keys)
+        quote = records.get(Quote, quote_id, "This quote no longer exists.")
+        _forget_pushed(runtime, quote, keys)
         return push_again(actor, quote, "again from a step")
     finally:
         db.session.rollback()
         lease.release(quote_id, token)
 
 
-def _write_again(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
-    """Forget what was pushed of these wishes, as far as pushes keep it; in the open transaction."""
+def _forget_pushed(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
+    """Forget the pushed values of these records, so that the next push writes them; in the open transaction."""
     if not keys or quote.current_revision is None:
         return
     desired = prepare.compile_revision(replace(runtime, offline=True), quote, quote.current_revision)
     linked = links.of_desired(desired)
     accepted = {
-        (one.remote_entity, one.remote_id, one.field)
-        for one in db.session.scalars(db.select(DriftFinding).filter_by(quote_id=quote.id, state=THEIRS))
+        (finding.remote_entity, finding.remote_id, finding.field)
+        for finding in db.session.scalars(db.select(DriftFinding).filter_by(quote_id=quote.id, state=THEIRS))
     }
-    for wish in links.records_of(desired):
-        link = linked.get(links.local_of(wish))
-        if link is None or wish.key not in keys:
+    for record in links.records_of(desired):
+        link = linked.get(links.local_of(record))
+        if link is None or record.key not in keys:
             continue
-        again = {name for name in wish.fields if (wish.entity, link.remote_id, name) not in accepted}
+        again = {name for name in record.fields if (record.entity, link.remote_id, name) not in accepted}
         link.pushed = {name: value for name, value in link.pushed.items() if name not in again}
 
 
@@ -119,7 +119,7 @@ def newest_entry(quote_id: int) -> OutboxEntry | None:
 
 
 def is_coming(quote_id: int) -> bool:
-    """True while a new entry would change nothing: one runs, or waits for its turn and not for another try."""
+    """True while another push would change nothing: one is running, or waits for its turn and not for a retry."""
     entry = newest_entry(quote_id)
     if entry is None or entry.state not in (RUNNING, WAITING):
         return False

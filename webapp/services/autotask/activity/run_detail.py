@@ -1,4 +1,4 @@
-"""One push, told so that a person can follow it: steps, fields before and after, calls, sums."""
+"""One push in words: its steps with each field before and after, its calls, its totals."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from webapp.services.core.runtime import Runtime
 
 STEP_STATES = {
     journal.PLANNED: "Not reached",
-    journal.INTENT: "In doubt",
+    journal.INTENT: "Unconfirmed",
     journal.DONE: "Done",
     journal.FAILED: "Failed",
-    journal.UNCHANGED: "As it should be",
-    journal.RESOLVED: "Cut off",
-    journal.OUTDATED: "Planned anew",
+    journal.UNCHANGED: "Already matches",
+    journal.RESOLVED: "Interrupted",
+    journal.OUTDATED: "Replanned",
 }
 
 
 @dataclass(frozen=True)
-class ShownStep:
-    """A step in words. ``seconds``: how long it took; ``url``: its record in Autotask, where there is such a page.
+class RunStepView:
+    """A step in words. ``seconds``: its duration; ``url``: its record in Autotask, if the record has a page there.
 
-    ``again``: what pushing once more from this step is called; empty where that does nothing.
+    ``rerun``: the label of the button that pushes again from this step; empty if that would do nothing.
     """
 
     step: PushStep
@@ -42,12 +42,12 @@ class ShownStep:
     seconds: float | None
     url: str
     changes: list[Change]
-    again: str
+    rerun: str
 
 
 @dataclass(frozen=True)
-class Sum:
-    """What one period comes to, here and in Autotask."""
+class PeriodTotal:
+    """The total of one billing period, here and in Autotask."""
 
     period: str
     here: str
@@ -55,25 +55,25 @@ class Sum:
 
     @property
     def agrees(self) -> bool:
-        """True when both are the same, to the cent."""
+        """True when both match to the cent."""
         return self.here == self.there
 
 
 @dataclass(frozen=True)
 class RunDetail:
-    """``attempts``: every run of the same push. ``repeated``: calls that were made again.
+    """``attempts``: every run of the same push. ``repeated``: the number of failed calls that were made again.
 
-    ``served``: what a call was made for, by the key of its step; calls that only read before the plan have none.
+    ``records``: the record that a call was for, by the key of its step; calls that read before the plan have none.
     """
 
     run: PushRun
     entry: OutboxEntry | None
-    written: list[ShownStep]
-    unchanged: list[ShownStep]
+    written: list[RunStepView]
+    unchanged: list[RunStepView]
     calls: list[PushCall]
-    served: dict[str, str]
+    records: dict[str, str]
     attempts: list[PushRun]
-    sums: list[Sum]
+    totals: list[PeriodTotal]
     differences: list[str]
     foreign: list[str]
     seconds: float | None
@@ -83,24 +83,25 @@ class RunDetail:
 
 
 def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
-    """Everything that is kept of a run. Asks Autotask for nothing."""
+    """Everything stored about a run, without a call to Autotask."""
     root = weblinks.base(runtime.config.autotask_allowed_hosts)
     rows = db.session.scalars(db.select(PushStep).filter_by(run_id=run.id).order_by(PushStep.id)).all()
     titles = {(row.entity, row.remote_id): row.title for row in rows if row.remote_id is not None}
     words = FieldFormatter(replace(runtime, offline=True), titles)
-    steps = [_shown(words, root, row) for row in rows]
+    steps = [_step_view(words, root, row) for row in rows]
     calls = _calls(run.id)
     report = run.report
     return RunDetail(
         run=run,
         entry=db.session.get(OutboxEntry, run.outbox_entry_id) if run.outbox_entry_id else None,
-        written=[one for one in steps if one.step.action != plan.KEEP],
-        unchanged=[one for one in steps if one.step.action == plan.KEEP],
+        written=[view for view in steps if view.step.action != plan.KEEP],
+        unchanged=[view for view in steps if view.step.action == plan.KEEP],
         calls=calls,
-        served={row.key: f"{ENTITIES.get(row.entity, row.entity)} {row.title}" for row in rows},
+        records={row.key: f"{ENTITIES.get(row.entity, row.entity)} {row.title}" for row in rows},
         attempts=_attempts(run),
-        sums=[
-            Sum(period_label(name), *map(_amount, pair)) for name, pair in report.get("amounts", {}).items()
+        totals=[
+            PeriodTotal(period_label(name), *map(_amount, pair))
+            for name, pair in report.get("amounts", {}).items()
         ],
         differences=list(report.get("differences", [])),
         foreign=list(report.get("foreign", [])),
@@ -123,14 +124,14 @@ def _calls(run_id: int) -> list[PushCall]:
 
 
 def _repeated(calls: list[PushCall]) -> int:
-    """How many calls got no answer, or were put off, and were followed by the same call."""
-    again: set[tuple[str, str]] = set()
+    """How many calls failed or were throttled and were followed by the same call."""
+    later: set[tuple[str, str]] = set()
     count = 0
     for call in reversed(calls):
         same = (call.method, call.path)
         failed = call.status is None or call.status == 429 or call.status >= 500
-        count += failed and same in again
-        again.add(same)
+        count += failed and same in later
+        later.add(same)
     return count
 
 
@@ -143,8 +144,8 @@ def _attempts(run: PushRun) -> list[PushRun]:
     return list(db.session.scalars(query))
 
 
-def _shown(words: FieldFormatter, root: str, step: PushStep) -> ShownStep:
-    return ShownStep(
+def _step_view(words: FieldFormatter, root: str, step: PushStep) -> RunStepView:
+    return RunStepView(
         step=step,
         action=ACTIONS.get(step.action, "Keep"),
         entity=ENTITIES.get(step.entity, step.entity),
@@ -152,14 +153,14 @@ def _shown(words: FieldFormatter, root: str, step: PushStep) -> ShownStep:
         seconds=_between(step.started_at, step.finished_at),
         url=weblinks.record_url(root, step.entity, step.remote_id),
         changes=[] if step.action in (plan.DELETE, plan.KEEP) else _changes(words, step),
-        again=_again(step),
+        rerun=_rerun_label(step),
     )
 
 
-def _again(step: PushStep) -> str:
+def _rerun_label(step: PushStep) -> str:
     if not repush.can_repeat(step):
         return ""
-    return "Write again from here" if step.state == journal.DONE else "Try again from here"
+    return "Re-run from this step" if step.state == journal.DONE else "Retry from this step"
 
 
 def _amount(text: str) -> str:

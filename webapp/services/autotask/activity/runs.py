@@ -1,4 +1,4 @@
-"""Every push that was made: the list of runs, and one of them step by step."""
+"""The list of all runs, and the queue of pushes that wait."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from webapp.services.core.fields import parse_id, words
 RUN_STATES = ("running", "synced", "amber", "needs_you", "retrying", "failed")
 PAGE = 40
 QUEUED_SHOWN = 20
-MISSING = "There is no such push, or it was removed."
+MISSING = "There's no such sync, or it was removed."
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list is narrowed to; ``owner_id`` None and empty values narrow nothing. Days are UTC's."""
+    """The filters of the list; ``owner_id`` None and empty values don't filter. Days are in UTC."""
 
     state: str = ""
     text: str = ""
@@ -45,8 +45,8 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One run of the list. ``writes``: how many of its steps changed something in Autotask."""
+class RunRow:
+    """One run in the list. ``writes``: how many of its steps changed something in Autotask."""
 
     run: PushRun
     reason: str
@@ -54,10 +54,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A stretch of the list, the newest first. ``mark`` changes whenever something to be seen does."""
+class RunPage:
+    """A page of the list, newest first. ``mark`` changes with anything that the page shows."""
 
-    rows: list[Row]
+    rows: list[RunRow]
     number: int
     more: bool
     mark: str
@@ -65,25 +65,25 @@ class Page:
 
 @dataclass(frozen=True)
 class Queue:
-    """What is still to come: pushes that wait, those that run, and what holds all of them back, if anything.
+    """Waiting and running pushes, and the blocker that holds all of them back, if any.
 
-    ``next``: those that wait, with their status, in the order of their turn; at most ``QUEUED_SHOWN``.
+    ``next``: the waiting pushes with their status, in the order of their turn; at most ``QUEUED_SHOWN``.
     """
 
     waiting: int
     running: int
-    hold: Blocker | None
+    blocker: Blocker | None
     next: list[tuple[OutboxEntry, str]]
 
     @property
     def mark(self) -> str:
-        """Changes whenever something to be seen does."""
+        """Changes with anything that the page shows."""
         rows = [f"{entry.id}{status}" for entry, status in self.next]
-        return digest([str(self.waiting), str(self.running), str(self.hold), *rows])
+        return digest([str(self.waiting), str(self.running), str(self.blocker), *rows])
 
 
-def runs(filters: Filters, page: int = 1) -> Page:
-    """The runs that pass ``filters``. ``page`` counts from 1."""
+def runs(filters: Filters, page: int = 1) -> RunPage:
+    """A page of the runs that match ``filters``. ``page`` counts from 1."""
     page = max(1, min(page, 10_000))
     query = (
         db.select(PushRun, OutboxEntry.reason)
@@ -102,13 +102,13 @@ def runs(filters: Filters, page: int = 1) -> Page:
     found = [(run, reason or "") for run, reason in db.session.execute(_narrowed(query, filters)).unique()]
     shown = found[:PAGE]
     counts = _writes([run.id for run, _ in shown])
-    rows = [Row(run, reason, counts.get(run.id, 0)) for run, reason in shown]
+    rows = [RunRow(run, reason, counts.get(run.id, 0)) for run, reason in shown]
     seen = [f"{row.run.id}{row.run.state}{row.writes}" for row in rows]
-    return Page(rows, page, len(found) > PAGE, digest(seen))
+    return RunPage(rows, page, len(found) > PAGE, digest(seen))
 
 
 def queue(owner_id: int | None = None) -> Queue:
-    """What waits and what runs, of one owner's quotes or of all."""
+    """The waiting and running pushes, of one owner's quotes or of all quotes."""
     query = (
         db.select(OutboxEntry.state, db.func.count())
         .where(OutboxEntry.state.in_((WAITING, RUNNING)))
@@ -117,11 +117,11 @@ def queue(owner_id: int | None = None) -> Queue:
     if owner_id is not None:
         query = query.join(OutboxEntry.quote).where(Quote.owner_id == owner_id)
     counts = dict(db.session.execute(query).all())
-    waiting, hold = counts.get(WAITING, 0), gate.current()
-    return Queue(waiting, counts.get(RUNNING, 0), hold, _next(owner_id, hold) if waiting else [])
+    waiting, blocker = counts.get(WAITING, 0), gate.current()
+    return Queue(waiting, counts.get(RUNNING, 0), blocker, _next(owner_id, blocker) if waiting else [])
 
 
-def _next(owner_id: int | None, hold: Blocker | None) -> list[tuple[OutboxEntry, str]]:
+def _next(owner_id: int | None, blocker: Blocker | None) -> list[tuple[OutboxEntry, str]]:
     query = (
         db.select(OutboxEntry)
         .join(OutboxEntry.quote)
@@ -136,11 +136,11 @@ def _next(owner_id: int | None, hold: Blocker | None) -> list[tuple[OutboxEntry,
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
     now = utc_now()
-    return [(entry, states.status_of(entry, None, hold, now)) for entry in db.session.scalars(query)]
+    return [(entry, states.status_of(entry, None, blocker, now)) for entry in db.session.scalars(query)]
 
 
 def owners() -> list[User]:
-    """Whoever owns a quote that was pushed, by name."""
+    """The owners of pushed quotes, by name."""
     pushed = db.select(Quote.owner_id).join(PushRun, PushRun.quote_id == Quote.id)
     return list(db.session.scalars(db.select(User).where(User.id.in_(pushed)).order_by(User.name)))
 
@@ -152,11 +152,11 @@ def get_run(run_id: int) -> PushRun:
 
 def get_call(call_id: int) -> PushCall:
     """One call with its bodies. Raises NotFound."""
-    return records.get(PushCall, call_id, "There is no such call, or it was removed.")
+    return records.get(PushCall, call_id, "There's no such call, or it was removed.")
 
 
 def digest(parts: list[str]) -> str:
-    """A short text that differs when one of the parts does."""
+    """A short fingerprint that changes with any of the parts."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
@@ -184,7 +184,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _writes(run_ids: list[int]) -> dict[int, int]:
-    """How many steps of each run were written, in one query."""
+    """How many steps each run wrote, in one query."""
     query = (
         db.select(PushStep.run_id, db.func.count())
         .where(

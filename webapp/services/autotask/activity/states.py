@@ -1,4 +1,4 @@
-"""Where the newest push of a quote stands: one word, one sentence."""
+"""The status of a quote's newest push: a badge and a sentence."""
 
 from __future__ import annotations
 
@@ -13,30 +13,56 @@ from webapp.services.autotask.push import gate
 from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import formatting
 
-NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", "waiting"
-SYNCED, AMBER, NEEDS_YOU, FAILED = "synced", "amber", "needs_you", "failed"
-LABELS = {
-    NEVER: "Not pushed",
-    QUEUED: "Queued",
-    PUSHING: "Pushing",
-    RETRYING: "Waiting",
-    gate.PAUSED: "Paused",
-    gate.NOT_CONNECTED: "Not connected",
-    SYNCED: "Synced",
-    AMBER: "Differs",
-    NEEDS_YOU: "Needs you",
-    FAILED: "Failed",
-    STOPPED: "Stopped",
-    SUPERSEDED: "Replaced",
+NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", "retrying"
+SYNCED, OUT_OF_SYNC, NEEDS_YOU, FAILED = "synced", "amber", "needs_you", "failed"
+# A push that no worker takes for so long probably has no worker.
+UNCLAIMED = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Badge:
+    """How a status looks. ``color``: a color of the badge classes in app.css."""
+
+    label: str
+    color: str
+
+
+BADGES = {
+    NEVER: Badge("Not synced", "secondary"),
+    QUEUED: Badge("Queued", "azure"),
+    PUSHING: Badge("Syncing", "blue"),
+    RETRYING: Badge("Retrying", "yellow"),
+    gate.NOT_READY: Badge("Waiting", "yellow"),
+    gate.PAUSED: Badge("Paused", "secondary"),
+    gate.NOT_CONNECTED: Badge("Not connected", "secondary"),
+    SYNCED: Badge("Synced", "green"),
+    OUT_OF_SYNC: Badge("Out of sync", "orange"),
+    NEEDS_YOU: Badge("Action needed", "orange"),
+    FAILED: Badge("Failed", "red"),
+    STOPPED: Badge("Stopped", "orange"),
+    SUPERSEDED: Badge("Replaced", "secondary"),
 }
-# What a run by itself may be: some of the above, and these.
-RUN_LABELS = {**LABELS, "running": "Pushing", "retrying": "Tried again"}
-UNTAKEN = timedelta(seconds=30)
+# Why an entry was recorded; a change of the quote's status is its own reason.
+REASONS = {
+    "again": "re-run",
+    "again from a step": "re-run from a step",
+    "answered": "question answered",
+    "batch": "bulk sync",
+    "by command": "command line",
+    "drift": "Autotask change reviewed",
+}
+# A run has some of these states, and “running”.
+RUN_BADGES = {**BADGES, "running": BADGES[PUSHING]}
+
+
+def badge(status: str) -> Badge:
+    """The badge of a push or a run."""
+    return RUN_BADGES.get(status, Badge(status, "secondary"))
 
 
 @dataclass(frozen=True)
 class PushState:
-    """``status``: a key of ``LABELS``. ``run``: the newest run of the entry, if one began."""
+    """``status``: a key of ``BADGES``. ``run``: the newest run of the entry, if it has one."""
 
     status: str
     sentence: str
@@ -45,51 +71,51 @@ class PushState:
 
     @property
     def moves(self) -> bool:
-        """True while it will change within moments, so that looking often is worth it."""
+        """True while it will change soon, so that frequent polling is worth it."""
         return self.status in (QUEUED, PUSHING)
 
     @property
     def settled(self) -> bool:
-        """True when it stays as it is until somebody does something about this quote."""
-        return self.status in (NEVER, SYNCED, AMBER, NEEDS_YOU, FAILED, STOPPED)
+        """True when it won't change until a person acts on this quote."""
+        return self.status in (NEVER, SYNCED, OUT_OF_SYNC, NEEDS_YOU, FAILED, STOPPED)
 
 
 def of_quote(quote: Quote) -> PushState:
-    """Where the quote's newest push stands."""
+    """The state of the quote's newest push."""
     entry, run = _newest([quote.id]).get(quote.id, (None, None))
     if entry is None:
-        return PushState(NEVER, "This quote was not pushed to Autotask yet.")
+        return PushState(NEVER, "This quote hasn't been synced to Autotask yet.")
     now = utc_now()
-    hold = gate.current() if entry.state == WAITING else None
-    status = status_of(entry, run, hold, now)
-    return PushState(status, _sentence(status, entry, run, hold, now), entry, run)
+    blocker = gate.current() if entry.state == WAITING else None
+    status = status_of(entry, run, blocker, now)
+    return PushState(status, _sentence(status, entry, run, blocker, now), entry, run)
 
 
 def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
-    """The status of each quote that has a push, by id. One query, whatever their number."""
-    found = _newest(quote_ids)
-    waits = any(entry.state == WAITING for entry, _ in found.values())
-    hold = gate.current() if waits else None
-    return {quote_id: status_of(entry, run, hold, utc_now()) for quote_id, (entry, run) in found.items()}
+    """The status of each quote that has a push, by id, in one query."""
+    newest = _newest(quote_ids)
+    waits = any(entry.state == WAITING for entry, _ in newest.values())
+    blocker = gate.current() if waits else None
+    return {quote_id: status_of(entry, run, blocker, utc_now()) for quote_id, (entry, run) in newest.items()}
 
 
-def status_of(entry: OutboxEntry, run: PushRun | None, hold: Blocker | None, now: datetime) -> str:
-    """The status of an entry and its newest run. ``hold``: what keeps every push from beginning."""
+def status_of(entry: OutboxEntry, run: PushRun | None, blocker: Blocker | None, now: datetime) -> str:
+    """The status of an entry and its newest run. ``blocker``: why no push can start."""
     if entry.state == RUNNING:
         return PUSHING
     if entry.state == WAITING:
-        if hold is not None:
-            return hold.kind
+        if blocker is not None:
+            return blocker.kind
         return RETRYING if entry.last_error and entry.not_before > now else QUEUED
     if entry.state in (STOPPED, SUPERSEDED):
         return entry.state
     if entry.state == DONE:
-        return AMBER if run is not None and run.state == AMBER else SYNCED
+        return OUT_OF_SYNC if run is not None and run.state == OUT_OF_SYNC else SYNCED
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED
 
 
 def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[OutboxEntry, PushRun | None]]:
-    """The newest entry of each quote that no newer one replaced, with its newest run."""
+    """The newest entry of each quote, replaced entries aside, with its newest run."""
     ids = list(quote_ids)
     newest = (
         db.select(db.func.max(OutboxEntry.id))
@@ -111,25 +137,26 @@ def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[OutboxEntry, PushRun | 
 
 
 def _sentence(
-    status: str, entry: OutboxEntry, run: PushRun | None, hold: Blocker | None, now: datetime
+    status: str, entry: OutboxEntry, run: PushRun | None, blocker: Blocker | None, now: datetime
 ) -> str:
     revision = entry.revision.number
-    if hold is not None:
-        return hold.sentence
+    if blocker is not None:
+        return blocker.sentence
     if status == QUEUED:
-        late = now - entry.not_before > UNTAKEN
+        late = now - entry.not_before > UNCLAIMED
         return (
-            "No worker took this push yet. It is kept; should this stay, ask the operator whether the worker runs."
+            "This sync hasn't started yet. It's saved. If this doesn't change, ask your server admin to check the "
+            "worker."
             if late
-            else f"Revision {revision} waits for its turn."
+            else f"Revision {revision} is next in line to sync."
         )
     if status == PUSHING:
-        return f"Revision {revision} is being written to Autotask."
+        return f"Syncing revision {revision} to Autotask."
     if status == SYNCED:
         at = f" on {formatting.moment(run.finished_at)}" if run and run.finished_at else ""
-        return f"Revision {revision} was pushed{at}, and Autotask came to the same, to the cent."
-    if status == AMBER:
-        return f"Revision {revision} was pushed, but Autotask came to something else. {entry.last_error}"
+        return f"Synced revision {revision}{at}. Totals match Autotask."
+    if status == OUT_OF_SYNC:
+        return f"Synced revision {revision}, but Autotask's totals differ. {entry.last_error}"
     if status == RETRYING:
-        return f"{entry.last_error} It is tried again on {formatting.moment(entry.not_before)}."
-    return entry.last_error or "The push stopped."
+        return f"{entry.last_error} Next attempt: {formatting.moment(entry.not_before)}."
+    return entry.last_error or "The sync stopped."

@@ -1,1 +1,1 @@
-"""What a rep asks of Autotask while working on a quote: live search, pull, LiveLinks."""
+"""Autotask for the rep who works on a quote: live search, pull, LiveLinks."""

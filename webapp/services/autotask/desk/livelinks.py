@@ -1,8 +1,8 @@
 """LiveLinks: from a record on Autotask's screen to its quotes here.
 
-An Autotask administrator makes them in the LiveLinks Designer: a base address, and a parameter that takes a variable of
-the record on the screen (Autotask's help, “LiveLinks Designer”). The name of a variable is the designer's own, so what
-is kept here is which field each of our parameters takes.
+An Autotask administrator creates them in the LiveLinks Designer: a base URL, and a parameter that takes a variable of
+the record on the screen (Autotask's help, “LiveLinks Designer”). The designer names its variables itself, so this
+module only knows which field each parameter takes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class LiveLink:
-    """One kind of link. ``kind`` stands in its address, ``entity`` is the REST API's, ``takes`` the field of the id."""
+    """One kind of link. ``kind`` is part of its URL, ``entity`` is the REST API's, ``takes`` the field with the id."""
 
     kind: str
     entity: str
@@ -40,18 +40,22 @@ LIVE_LINKS = {
             "Opportunities",
             "Opportunity",
             "Opportunity ID",
-            "the quote of the opportunity, or a new quote that will update it",
+            "the opportunity's quote, or a new quote that will update it",
         ),
-        LiveLink("quote", "Quotes", "Quote", "Quote ID", "the quote here that it was pushed from"),
+        LiveLink("quote", "Quotes", "Quote", "Quote ID", "the same quote in Quotewright"),
         LiveLink(
             "organization",
             "Companies",
             "Organization",
             "Organization ID (Account ID)",
-            "the organization's quotes, and a new one for it",
+            "the organization's quotes, and a button for a new quote",
         ),
         LiveLink(
-            "contact", "Contacts", "Contact", "Contact ID", "the contact's quotes, and a new one for them"
+            "contact",
+            "Contacts",
+            "Contact",
+            "Contact ID",
+            "the contact's quotes, and a button for a new quote",
         ),
     )
 }
@@ -59,7 +63,7 @@ LIVE_LINKS = {
 
 @dataclass(frozen=True)
 class Landing:
-    """Where a LiveLink leads: the quotes that belong to the record, the last changed first."""
+    """The quotes that belong to a LiveLink's record, last changed first."""
 
     link: LiveLink
     remote_id: int
@@ -67,16 +71,16 @@ class Landing:
 
 
 def land(kind: str, remote_id: int | None) -> Landing:
-    """What belongs to a record of Autotask. Raises NotFound with a sentence for an unknown kind or without an id."""
+    """The quotes of an Autotask record. Raises NotFound with a sentence for an unknown kind or a missing id."""
     link = LIVE_LINKS.get(kind)
     if link is None:
         raise NotFound(
-            f"There is no LiveLink of this kind. RemoteRecord are: {', '.join(LIVE_LINKS)}. Tell whoever made the link."
+            f"This LiveLink has an unknown kind. Ask your Autotask admin to use one of {', '.join(LIVE_LINKS)}."
         )
     if remote_id is None:
         raise NotFound(
-            f"The LiveLink came without the {link.takes} of the record, so it leads nowhere. In Autotask's LiveLinks "
-            f"Designer the parameter “id” must take the variable {link.takes}."
+            f"This LiveLink is missing the record's {link.takes}. Ask your Autotask admin to set its parameter “id” to "
+            f"the variable {link.takes} in the LiveLinks Designer."
         )
     return Landing(link, remote_id, listing.some(_belongs(link, remote_id), limit=SHOWN))
 
@@ -86,8 +90,8 @@ def _belongs(link: LiveLink, remote_id: int) -> ColumnElement[bool]:
         ours = db.select(Link.local_id).filter_by(
             integration=AUTOTASK, local_type=local_type, remote_entity=link.entity, remote_id=remote_id
         )
-        found: ColumnElement[bool] = db.cast(column, db.String).in_(ours)
-        return found
+        is_linked: ColumnElement[bool] = db.cast(column, db.String).in_(ours)
+        return is_linked
 
     quote, chosen = Quote.__table__.c, db.false()
     match link.kind:

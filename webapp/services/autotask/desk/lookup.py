@@ -1,4 +1,4 @@
-"""Live search in Autotask for the rep who begins or fills a quote."""
+"""Live search in Autotask for the rep who works on a quote."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from webapp.services.autotask.connection import metadata
 from webapp.services.core.runtime import Runtime
 
 LIMIT = 25
-PAGE = 500  # Autotask cannot sort, so what is wanted in an order is read by the page
+PAGE = 500  # Autotask can't sort, so a whole page is read and sorted here
 MIN_TEXT = 2
 
-# Autotask's labels of billing periods, lower-cased, to our recurrences.
+# Autotask's labels of billing periods, in lower case, and our recurrences.
 PERIODS = {
     "one-time": ONE_TIME,
     "one time": ONE_TIME,
@@ -56,7 +56,7 @@ class ContactHit:
 
 @dataclass(frozen=True)
 class OpportunityHit:
-    """An open opportunity. ``contact_id``: None when it names nobody."""
+    """An open opportunity. ``contact_id``: None when it has no contact."""
 
     opportunity_id: int
     title: str
@@ -68,7 +68,7 @@ class OpportunityHit:
 
 
 @dataclass(frozen=True)
-class CatalogueHit:
+class CatalogHit:
     """A product, service or bundle.
 
     ``entity`` as in the REST API. ``category``: labels of the product category, outermost first.
@@ -88,7 +88,7 @@ class CatalogueHit:
 
 
 def contacts(client: Client, text: str) -> list[ContactHit]:
-    """Active contacts whose name, e-mail, phone or company contains ``text``, at most 25. Raises AutotaskError."""
+    """Active contacts whose name, email, phone or company contains ``text``, at most 25. Raises AutotaskError."""
     text = text.strip()
     if len(text) < MIN_TEXT:
         return []
@@ -122,7 +122,7 @@ def contacts(client: Client, text: str) -> list[ContactHit]:
 def opportunities(
     runtime: Runtime, client: Client, company_id: int | None, text: str, today: date
 ) -> list[OpportunityHit]:
-    """Opportunities that are Active and whose projected close date lies ahead, the 25 that close soonest.
+    """Active opportunities with a future projected close date, the 25 that close soonest.
 
     Raises AutotaskError.
     """
@@ -133,13 +133,13 @@ def opportunities(
 
 
 def opportunity(runtime: Runtime, client: Client, opportunity_id: int, today: date) -> OpportunityHit | None:
-    """The opportunity while it is Active and closes in the future; else None. Raises AutotaskError."""
+    """The opportunity if it is Active and closes in the future, else None. Raises AutotaskError."""
     hits = _open_opportunities(runtime, client, [condition("eq", "id", opportunity_id)], today)
     return hits[0] if hits else None
 
 
 def contact(client: Client, contact_id: int) -> ContactHit | None:
-    """The contact with its company; None when Autotask has it no more. Raises AutotaskError."""
+    """The contact with its company; None when it is no longer in Autotask. Raises AutotaskError."""
     rows = client.query("Contacts", [condition("eq", "id", contact_id)], limit=1)
     if not rows:
         return None
@@ -148,13 +148,13 @@ def contact(client: Client, contact_id: int) -> ContactHit | None:
 
 
 def company(client: Client, company_id: int) -> ContactHit | None:
-    """The company as a hit without a person (``contact_id`` 0); None when it is gone. Raises AutotaskError."""
+    """The company as a hit without a person (``contact_id`` 0); None when it no longer exists. Raises AutotaskError."""
     rows = client.query("Companies", [condition("eq", "id", company_id)], limit=1)
     return _contact({"id": 0, "companyID": company_id}, rows[0]) if rows else None
 
 
-def catalogue_record(runtime: Runtime, client: Client, entity: str, record_id: int) -> CatalogueHit | None:
-    """The product, service or bundle; None when Autotask has it no more. Raises AutotaskError."""
+def catalog_record(runtime: Runtime, client: Client, entity: str, record_id: int) -> CatalogHit | None:
+    """The product, service or bundle; None when it is no longer in Autotask. Raises AutotaskError."""
     if entity not in ("Products", "Services", "ServiceBundles"):
         return None
     rows = client.query(entity, [condition("eq", "id", record_id)], limit=1)
@@ -199,7 +199,7 @@ def _close_date(row: dict[str, Any]) -> date:
     return datetime.fromisoformat(str(row["projectedCloseDate"])).date()
 
 
-def catalogue(runtime: Runtime, client: Client, text: str) -> list[CatalogueHit]:
+def catalog(runtime: Runtime, client: Client, text: str) -> list[CatalogHit]:
     """Active products, services and bundles whose name or part number contains ``text``. Raises AutotaskError."""
     text = text.strip()
     if len(text) < MIN_TEXT:
@@ -239,8 +239,8 @@ def _contact(row: dict[str, Any], company: dict[str, Any]) -> ContactHit:
     )
 
 
-def _goods(runtime: Runtime, entity: str, row: dict[str, Any]) -> CatalogueHit:
-    return CatalogueHit(
+def _goods(runtime: Runtime, entity: str, row: dict[str, Any]) -> CatalogHit:
+    return CatalogHit(
         entity=entity,
         record_id=int(row["id"]),
         name=str(row["name"]),

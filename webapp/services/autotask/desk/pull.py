@@ -1,4 +1,4 @@
-"""Pulling records of Autotask into Quotewright while a rep works, or saying in a sentence why that cannot be done."""
+"""Copying Autotask records into Quotewright while a rep works, or a sentence about why it can't be done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
-from webapp.services.autotask.desk.lookup import CatalogueHit, ContactHit, OpportunityHit
+from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
 from webapp.services.catalog import categories
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.core import audit, records
@@ -25,12 +25,12 @@ from webapp.services.quoting.money.money import to_unit
 
 Hit = TypeVar("Hit")
 Record = TypeVar("Record", bound=Base)
-GONE = "Autotask does not have this record any more. Search again."
+GONE = "This record is no longer in Autotask. Search again."
 
 
 @dataclass(frozen=True)
 class Answer(Generic[Hit]):
-    """What a live search brought. ``sentence`` says why nothing can be shown; empty when Autotask answered."""
+    """The result of a live search. ``sentence``: why there is none; empty when Autotask responded."""
 
     hits: list[Hit]
     sentence: str = ""
@@ -42,15 +42,15 @@ def contacts(runtime: Runtime, text: str) -> Answer[ContactHit]:
 
 
 def opportunities(runtime: Runtime, text: str, company_id: int | None = None) -> Answer[OpportunityHit]:
-    """Search the opportunities that are Active and close in the future, of one company if it is given."""
+    """Search Active opportunities that close in the future, of one company if it is given."""
     return _search(
         runtime, lambda client: lookup.opportunities(runtime, client, company_id, text, stages.today())
     )
 
 
-def catalogue(runtime: Runtime, text: str) -> Answer[CatalogueHit]:
+def search_catalog(runtime: Runtime, text: str) -> Answer[CatalogHit]:
     """Search products, services and bundles."""
-    return _search(runtime, lambda client: lookup.catalogue(runtime, client, text))
+    return _search(runtime, lambda client: lookup.catalog(runtime, client, text))
 
 
 def company_id_of(organization: Organization | None) -> int | None:
@@ -63,14 +63,14 @@ def company_id_of(organization: Organization | None) -> int | None:
         local_id=str(organization.id),
         remote_entity="Companies",
     )
-    found: int | None = db.session.scalar(query)
-    return found
+    company_id: int | None = db.session.scalar(query)
+    return company_id
 
 
 def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
-    """The person of an Autotask contact: the linked one, else the one of its e-mail and company, else a new one.
+    """The person for an Autotask contact: the linked person, else one with its email and company, else a new person.
 
-    Raises ServiceError with a sentence when Autotask cannot be asked or has no such contact.
+    Raises ServiceError with a sentence when Autotask can't be reached or has no such contact.
     """
     hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
     organization = _organization(actor, hit)
@@ -95,7 +95,7 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
 
 
 def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
-    """The organization of an Autotask company. Raises ServiceError with a sentence as ``contact`` does."""
+    """The organization for an Autotask company. Raises ServiceError like ``contact``."""
     hit = _fetch(runtime, lambda client: lookup.company(client, company_id))
     organization = _organization(actor, hit)
     db.session.commit()
@@ -105,9 +105,9 @@ def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
 def customer(
     runtime: Runtime, actor: User, hit: OpportunityHit
 ) -> tuple[Person, None] | tuple[None, Organization]:
-    """Whom an opportunity is for: its contact while Autotask has it, else its company.
+    """The customer of an opportunity: its contact if it is still in Autotask, else its company.
 
-    Raises ServiceError with a sentence as ``contact`` does.
+    Raises ServiceError like ``contact``.
     """
     if hit.contact_id is not None:
         try:
@@ -118,24 +118,24 @@ def customer(
 
 
 def opportunity(runtime: Runtime, opportunity_id: int) -> OpportunityHit:
-    """An opportunity that may be chosen. Raises ServiceError with a sentence when it is closed, overdue or gone."""
+    """An opportunity that can be chosen. Raises ServiceError with a sentence when it is closed, overdue or deleted."""
     return _fetch(
         runtime,
         lambda client: lookup.opportunity(runtime, client, opportunity_id, stages.today()),
-        "This opportunity is not Active with a projected close date in the future any more. Choose another, or let the "
-        "push make a new one.",
+        "This opportunity is no longer Active with a future close date. Choose another, or create a new opportunity "
+        "instead.",
     )
 
 
 def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
-    """The library's item for a product, service or bundle, brought up to what Autotask says now.
+    """The library item for a product, service or bundle, updated from Autotask.
 
     Its product category becomes our category and subcategory. Raises ServiceError with a sentence.
     """
-    hit = _fetch(runtime, lambda client: lookup.catalogue_record(runtime, client, entity, record_id))
+    hit = _fetch(runtime, lambda client: lookup.catalog_record(runtime, client, entity, record_id))
     query = db.select(Item).filter_by(origin_entity=entity, origin_id=record_id).order_by(Item.id).limit(1)
-    found = db.session.scalar(query)
-    record = found or Item(origin_entity=entity, origin_id=record_id)
+    existing = db.session.scalar(query)
+    record = existing or Item(origin_entity=entity, origin_id=record_id)
     record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
     record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
     record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
@@ -166,7 +166,7 @@ def _fetch(runtime: Runtime, ask: Callable[[Client], Hit | None], missing: str =
 
 
 def _ask(runtime: Runtime, ask: Callable[[Client], Hit]) -> Hit:
-    """Ask Autotask with no transaction open, so that nobody waits for the database meanwhile."""
+    """Call Autotask with no transaction open, so that no one waits for the database during the call."""
     client = connection.open_client(runtime)
     db.session.rollback()
     try:
@@ -176,14 +176,14 @@ def _ask(runtime: Runtime, ask: Callable[[Client], Hit]) -> Hit:
 
 
 def _organization(actor: User, hit: ContactHit) -> Organization:
-    """The linked organization, else the one of this name, else a new one."""
+    """The linked organization, else the organization with this name, else a new organization."""
     organization = _linked(Organization, "organization", "Companies", hit.company_id)
     name = _cut(hit.company_name, 200) or f"Autotask company {hit.company_id}"
     if organization is None:
         try:
             organization = directory.organization_named(name)
         except Conflict:
-            organization = None  # several: guessing would tie the quote to the wrong one
+            organization = None  # several organizations have this name, so a guess could be wrong
     if organization is None:
         organization = Organization(
             name=name,
@@ -207,27 +207,27 @@ def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -
         integration=AUTOTASK, local_type=local_type, remote_entity=entity, remote_id=remote_id
     )
     for link in db.session.scalars(query.order_by(Link.id)):
-        found = records.find(model, int(link.local_id) if link.local_id.isdigit() else None)
-        if found is not None:
-            return found
+        record = records.find(model, int(link.local_id) if link.local_id.isdigit() else None)
+        if record is not None:
+            return record
     return None
 
 
 def _same_email(hit: ContactHit, organization: Organization) -> Person | None:
-    """Who has the contact's e-mail and works there; else who has it and works nowhere yet.
+    """The person with the contact's email in this organization, else one with the email and no organization.
 
-    Somebody of another organization is somebody else: their quotes would go to another company.
+    A person in a different organization doesn't match: their quotes would go to a different company.
     """
     if not hit.email:
         return None
     query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower()).order_by(Person.id)
     people = list(db.session.scalars(query))
-    there = [person for person in people if person.organization_id == organization.id]
-    return next(iter(there or [person for person in people if person.organization_id is None]), None)
+    colleagues = [person for person in people if person.organization_id == organization.id]
+    return next(iter(colleagues or [person for person in people if person.organization_id is None]), None)
 
 
 def _link(local_type: str, local_id: int, entity: str, remote_id: int, parent_id: int | None) -> None:
-    """Remember which remote record ours is; a link that is there already stays."""
+    """Link our record to the remote record; an existing link stays."""
     key = {
         "integration": AUTOTASK,
         "local_type": local_type,
@@ -243,5 +243,5 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _money(amount: Decimal) -> Decimal:
-    """What a price field holds: from 0 up, four decimals."""
+    """The amount as a price field takes it: at least 0, with four decimals."""
     return to_unit(min(max(amount, Decimal(0)), MAX_PRICE))

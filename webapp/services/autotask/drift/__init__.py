@@ -1,1 +1,1 @@
-"""What changed in Autotask after a push: compare, decide, schedule."""
+"""Changes in Autotask after a push: compare, decide, schedule."""

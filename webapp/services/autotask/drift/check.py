@@ -1,4 +1,4 @@
-"""Comparing quotes with Autotask, many in a few calls, and keeping what is found."""
+"""Comparing quotes with Autotask, many in a few calls, and storing the differences."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.core.errors import Conflict, ServiceError
 from webapp.services.core.runtime import Runtime
 
-# Values of one ``in`` filter; far below Autotask's 500, so that the answers stay small.
+# Values of one ``in`` filter; far below Autotask's limit of 500, so that responses stay small.
 AT_ONCE = 200
-BUSY = "A push of this quote waits or is under way. Compare again when it is done."
-NEVER_PUSHED = "This quote was never pushed to Autotask, so there is nothing to compare."
+BUSY = "This quote is waiting to sync or syncing. Check again when the sync is done."
+NEVER_PUSHED = "This quote was never synced to Autotask, so there's nothing to check."
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One quote, ready to be compared, with nothing of the database in it."""
+    """One quote, ready to be compared without the database."""
 
     quote_id: int
     desired: Desired
@@ -41,7 +41,7 @@ class _Case:
 def check_one(runtime: Runtime, quote: Quote) -> int:
     """Compare one quote now; returns how many findings are open.
 
-    Raises Conflict while a push of it is under way, ServiceError when it was never pushed or Autotask cannot be asked.
+    Raises Conflict while it is being pushed, ServiceError when it was never pushed or Autotask can't be reached.
     """
     if not is_linked(quote.id):
         raise ServiceError(NEVER_PUSHED)
@@ -54,9 +54,9 @@ def check_one(runtime: Runtime, quote: Quote) -> int:
 
 
 def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
-    """Compare quotes, by three calls for some 200 of them. Raises ServiceError; each quote then keeps its sentence.
+    """Compare quotes, with three calls for about 200 of them. Raises ServiceError, and stores it with each quote.
 
-    A quote of which a push waits or runs is left out.
+    Quotes with a waiting or running push are left out.
     """
     wanted = [quote for quote in quotes if quote.revisions and not _is_busy(quote.id)]
     ids = [quote.id for quote in wanted]
@@ -67,7 +67,7 @@ def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
         cases = [
             _case(prepare.compile_revision(runtime, quote, quote.revisions[-1], known)) for quote in wanted
         ]
-        # No transaction stays open while Autotask is asked.
+        # Commit first, so that no transaction is open during the calls.
         db.session.commit()
         remotes = _read(client, cases)
     except ServiceError as error:
@@ -79,19 +79,19 @@ def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
 
 
 def is_linked(quote_id: int) -> bool:
-    """True when the quote has a quote in Autotask, as far as we know."""
+    """True when the quote is linked to a quote in Autotask."""
     link = links.find(("quote", str(quote_id), "Quotes"))
     return link is not None
 
 
 def open_count(quote_id: int) -> int:
-    """How many findings of a quote wait for a decision."""
+    """How many findings of a quote are open."""
     query = db.select(db.func.count(DriftFinding.id)).filter_by(quote_id=quote_id, state=OPEN)
     return int(db.session.scalar(query) or 0)
 
 
 def _is_busy(quote_id: int, since: datetime | None = None) -> bool:
-    """True while a push waits or runs; with ``since`` also when one ended after that."""
+    """True while a push waits or runs; with ``since``, also when a push ended after that."""
     query = db.select(OutboxEntry.id).where(OutboxEntry.quote_id == quote_id)
     state = OutboxEntry.state.in_((WAITING, RUNNING))
     query = query.where(db.or_(state, OutboxEntry.updated_at >= since) if since else state)
@@ -143,38 +143,43 @@ def _chunks(ids: list[int]) -> list[list[int]]:
 
 
 def _store(case: _Case, differences: list[Difference], started: datetime) -> None:
-    """Bring the quote's findings up to what was found, unless a push came in between."""
+    """Update the quote's findings, unless it was pushed in the meantime."""
     if _is_busy(case.quote_id, since=started):
         db.session.commit()
         return
     query = db.select(DriftFinding).filter_by(quote_id=case.quote_id)
-    old = {(one.remote_entity, one.remote_id, one.field): one for one in db.session.scalars(query)}
-    for one in differences:
-        finding = old.pop((one.entity, one.remote_id, one.field), None)
+    old = {
+        (finding.remote_entity, finding.remote_id, finding.field): finding
+        for finding in db.session.scalars(query)
+    }
+    for difference in differences:
+        key = (difference.entity, difference.remote_id, difference.field)
+        finding = old.pop(key, None)
         if finding is None:
             finding = DriftFinding(
-                quote_id=case.quote_id, remote_entity=one.entity, remote_id=one.remote_id, field=one.field
+                quote_id=case.quote_id, remote_entity=key[0], remote_id=key[1], field=key[2]
             )
             db.session.add(finding)
-        _bring_up(finding, one)
-    for agreed in old.values():
-        db.session.delete(agreed)
+        _update(finding, difference)
+    for resolved in old.values():
+        db.session.delete(resolved)
     record = _record(case.quote_id)
     record.tried_at = record.checked_at = utc_now()
     record.sentence = ""
     db.session.commit()
 
 
-def _bring_up(finding: DriftFinding, one: Difference) -> None:
-    """Values as found now. What was accepted stays so while both sides say the same as then."""
-    still = (finding.kind, finding.ours, finding.theirs) == (one.kind, one.ours, one.theirs)
-    if finding.state == OURS or (finding.state == THEIRS and not still):
-        # It was pushed again and yet differs, or it changed once more.
+def _update(finding: DriftFinding, difference: Difference) -> None:
+    """Store the current values. An accepted finding stays accepted while both sides keep their values."""
+    before = (finding.kind, finding.ours, finding.theirs)
+    unchanged = before == (difference.kind, difference.ours, difference.theirs)
+    if finding.state == OURS or (finding.state == THEIRS and not unchanged):
+        # It still differs although it was pushed again, or it has changed since it was accepted.
         finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
         finding.found_at = utc_now()
-    finding.kind, finding.title = one.kind, one.title[:300]
-    finding.local_type, finding.local_id = one.local
-    finding.base, finding.ours, finding.theirs = one.base, one.ours, one.theirs
+    finding.kind, finding.title = difference.kind, difference.title[:300]
+    finding.local_type, finding.local_id = difference.local
+    finding.base, finding.ours, finding.theirs = difference.base, difference.ours, difference.theirs
 
 
 def _failed(ids: list[int], sentence: str) -> None:

@@ -1,7 +1,7 @@
-"""Three ways at once: what was last pushed, what we hold now, what Autotask holds now. Pure.
+"""Three-way comparison: the last pushed values, ours now, and Autotask's now. Pure.
 
-A difference counts when Autotask moved away from what was last pushed and does not agree with us by chance. What we
-changed and did not push yet is no drift; the push brings it.
+A difference is drift when Autotask has left the pushed value and doesn't match ours by chance. Our own changes that
+aren't pushed yet are no drift; the next push writes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from webapp.services.autotask.api.values import equals_pushed, is_equal, plain
 from webapp.services.autotask.known.links import Local, local_of
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
-# Sent when the record is made and Autotask's users' own afterwards, yet worth a word when somebody changes it there.
+# Only sent when the record is created, so Autotask's users own them afterwards; a change is still worth reporting.
 WATCHED: dict[str, tuple[str, ...]] = {
     "Opportunities": ("title", "status"),
     "Quotes": ("externalQuoteNumber", "primaryQuote"),
@@ -27,7 +27,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Linked:
-    """The link of one record, detached from the database."""
+    """The link of one record, independent of the database."""
 
     remote_id: int
     pushed: dict[str, Any] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Linked:
 
 @dataclass(frozen=True)
 class Remote:
-    """What Autotask holds of one quote; None for a record that is not there."""
+    """One quote's records in Autotask; None for a record that isn't there."""
 
     opportunity: Record | None
     quote: Record | None
@@ -44,7 +44,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Difference:
-    """One finding. ``local`` is empty for a line that somebody added; values are as JSON keeps them."""
+    """One difference. ``local`` is empty for a line added in Autotask; values are JSON values."""
 
     kind: str
     entity: str
@@ -63,7 +63,7 @@ def compare(desired: Desired, linked: Mapping[Local, Linked], remote: Remote) ->
 
 
 def is_held(wish: DesiredRecord, name: str) -> bool:
-    """True when the push keeps the field as it is here; else it is only watched."""
+    """True when pushes keep the field equal to ours; otherwise it is only watched."""
     return name in wish.fields
 
 
@@ -91,7 +91,7 @@ class _Comparison:
         yield from self._record(self._desired.opportunity, self._remote.opportunity)
         yield from self._record(self._desired.quote, self._remote.quote)
         if self._remote.quote is not None:
-            # The lines of a quote that is gone went with it.
+            # A deleted quote's lines are deleted with it.
             yield from self._items()
 
     def _record(self, wish: DesiredRecord, row: Record | None) -> Iterator[Difference]:
@@ -109,7 +109,7 @@ class _Comparison:
             base, theirs = link.pushed.get(name), row.get(name)
             ours = self._ids.get(value.key) if isinstance(value, Ref) else value
             if base is None or ours is None:
-                # Never pushed, or nothing that we hold: what stands there is Autotask's own default.
+                # Never pushed, or empty here: the value there is Autotask's default.
                 continue
             if same_value(name, theirs, base) or same_value(name, ours, theirs):
                 continue
@@ -132,7 +132,7 @@ class _Comparison:
 
 
 def same_value(name: str, one: Any, other: Any) -> bool:
-    """Like ``values.same`` across JSON; a day may come back as a time of that day in Autotask's zone."""
+    """Like ``values.is_equal`` for JSON values; a day may come back as a time on that day in Autotask's time zone."""
     if equals_pushed(one, other) or equals_pushed(other, one) or is_equal(one, other):
         return True
     if name.endswith("Date") and isinstance(one, str) and isinstance(other, str):

@@ -1,6 +1,6 @@
-"""What a person decides about drift, field by field: ours is pushed again, or theirs is accepted.
+"""Decisions about drift, field by field: push our value again, or accept Autotask's.
 
-Nothing is written in Autotask here: a decision changes what the links say was pushed, and the push does the rest.
+Nothing is written to Autotask here. A decision changes the pushed values on the links, and the next push does the rest.
 """
 
 from __future__ import annotations
@@ -19,36 +19,34 @@ from webapp.services.core import audit
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
 CHANGED_SINCE = (
-    "What Autotask holds, or the quote here, changed since this page was opened. Nothing was decided; look at the new "
-    "values and decide again."
+    "Autotask or the quote changed after you opened this page, so nothing was saved. Review the new values and choose "
+    "again."
 )
-UNDER_WAY = "A push of this quote is under way. Nothing was decided; try again when it is done."
+UNDER_WAY = "This quote is syncing right now, so nothing was saved. Try again when the sync is done."
 
 
 @dataclass(frozen=True)
 class Decided:
-    """How many were decided each way."""
+    """How many findings were decided for each side."""
 
     ours: int
-    theirs: int
+    remote: int
 
 
 def seen(finding: DriftFinding) -> str:
-    """What a page showed of a finding, so that nobody decides about values that they did not see."""
+    """A fingerprint of the finding as a page shows it, so that no one decides about values they haven't seen."""
     shown = [finding.kind, finding.ours, finding.theirs]
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -> Decided:
-    """Take decisions about a quote's findings: ``{finding id: (OURS or THEIRS, seen)}``, all of them or none.
+    """Store decisions about a quote's findings, ``{finding id: (OURS or THEIRS, seen)}``: all of them or none.
 
-    The caller nudges the worker afterwards. Raises Invalid for an unknown choice, Conflict when a finding changed
-    since it was seen, or while a push is under way.
+    The caller nudges the worker afterwards. Raises Invalid for an unknown choice, Conflict when a finding has changed
+    since it was seen, or while a push is running.
     """
     if not choices:
-        raise Invalid(
-            "Nothing was chosen, so nothing was decided. Choose a side for at least one difference."
-        )
+        raise Invalid("Choose a side for at least one difference. Nothing was saved.")
     quote_id = quote.id
     token = lease.take(quote_id, "drift")
     if token is None:
@@ -61,11 +59,11 @@ def decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) ->
 
 
 def reopen(actor: User, quote: Quote, finding_id: int) -> None:
-    """Let what was accepted be decided anew. Raises NotFound when there is no such finding any more."""
+    """Reopen an accepted finding. Raises NotFound when it no longer exists."""
     query = db.select(DriftFinding).filter_by(id=finding_id, quote_id=quote.id, state=THEIRS)
     finding = db.session.scalar(query)
     if finding is None:
-        raise NotFound("This difference is not there any more, or it is open already.")
+        raise NotFound("This difference no longer exists, or it's already open.")
     finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
     audit.record(actor, "drift.reopened", "quote", quote.id, field=finding.field)
     db.session.commit()
@@ -78,7 +76,7 @@ def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -
     for number, (side, shown) in sorted(choices.items()):
         finding = findings.get(number)
         if side not in counts:
-            raise Invalid("Choose one of the two sides.")
+            raise Invalid("Choose one of the two values.")
         if finding is None or seen(finding) != shown:
             raise Conflict(CHANGED_SINCE)
         counts[side] += 1
@@ -101,7 +99,7 @@ def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -
 
 
 def _accept(finding: DriftFinding) -> None:
-    """Theirs stays. The link says that ours was pushed, so that no push writes it until ours changes."""
+    """Keep Autotask's value: record ours as pushed, so that no push writes it until it changes here."""
     link = _link(finding)
     if link is None:
         return
@@ -112,7 +110,7 @@ def _accept(finding: DriftFinding) -> None:
 
 
 def _prepare_ours(finding: DriftFinding) -> None:
-    """Make the next push bring what is ours."""
+    """Let the next push write our value."""
     if finding.kind == ADDED:
         _delete_line(finding)
     elif finding.kind == GONE:
@@ -125,7 +123,7 @@ def _prepare_ours(finding: DriftFinding) -> None:
 
 
 def _delete_line(finding: DriftFinding) -> None:
-    """Take the line over, so that the push removes it as it removes lines that the quote has no more."""
+    """Link the line to the quote, so that the next push deletes it like any line that the quote no longer has."""
     local = ("line", f"{finding.quote_id}:by-hand-{finding.remote_id}", "QuoteItems")
     quote = links.find(("quote", str(finding.quote_id), "Quotes"))
     parent_id = quote.remote_id if quote else None
@@ -133,7 +131,7 @@ def _delete_line(finding: DriftFinding) -> None:
 
 
 def _forget(finding: DriftFinding) -> None:
-    """Without its link a record is made again; with an opportunity or a quote all that hung on it is."""
+    """Remove the link, so that the next push creates the record again, with everything below it."""
     if finding.remote_entity == "QuoteItems":
         links.remove((finding.local_type, finding.local_id, finding.remote_entity))
     else:

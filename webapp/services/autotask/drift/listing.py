@@ -1,4 +1,4 @@
-"""What the pages of drift show."""
+"""The lists and summaries on the pages of Autotask changes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Row:
-    """A quote with findings that wait for a decision."""
+class DriftRow:
+    """A quote with open findings."""
 
     quote: Quote
     count: int
@@ -23,8 +23,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """Of one quote. ``sentence``: why it could not be compared the last time."""
+class QuoteDrift:
+    """The state of one quote. ``sentence``: why the last check failed."""
 
     is_linked: bool
     open: int
@@ -32,11 +32,11 @@ class Summary:
     sentence: str
 
 
-def rows(owner_id: int | None = None) -> list[Row]:
-    """Quotes with open findings, of one owner or of all, those with the newest ones first; at most ``SHOWN``."""
-    found = db.func.count(DriftFinding.id)
+def rows(owner_id: int | None = None) -> list[DriftRow]:
+    """Quotes with open findings, of one owner or of all, newest findings first; at most ``SHOWN``."""
+    number_open = db.func.count(DriftFinding.id)
     query = (
-        db.select(Quote, found, DriftCheck.checked_at)
+        db.select(Quote, number_open, DriftCheck.checked_at)
         .join(DriftFinding, db.and_(DriftFinding.quote_id == Quote.id, DriftFinding.state == OPEN))
         .outerjoin(DriftCheck, DriftCheck.quote_id == Quote.id)
         .options(
@@ -48,11 +48,11 @@ def rows(owner_id: int | None = None) -> list[Row]:
     )
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
-    return [Row(quote, number, moment) for quote, number, moment in db.session.execute(query)]
+    return [DriftRow(quote, number, moment) for quote, number, moment in db.session.execute(query)]
 
 
 def count(owner_id: int | None = None) -> int:
-    """How many quotes, of one owner or of all, have findings that wait for a decision."""
+    """How many quotes, of one owner or of all, have open findings."""
     query = db.select(db.func.count(db.distinct(DriftFinding.quote_id))).where(DriftFinding.state == OPEN)
     if owner_id is not None:
         query = query.join(Quote, Quote.id == DriftFinding.quote_id).where(Quote.owner_id == owner_id)
@@ -60,10 +60,10 @@ def count(owner_id: int | None = None) -> int:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """``number`` quotes were compared, that of longest ago at ``oldest``; ``failed`` could not be the last time.
+class CheckProgress:
+    """``number`` quotes were checked, the first of them at ``oldest``; the last check of ``failed`` quotes failed.
 
-    ``due``: how many are to be compared now.
+    ``due``: how many quotes are due for a check.
     """
 
     number: int
@@ -72,21 +72,21 @@ class Compared:
     due: int
 
 
-def compared() -> Compared:
-    """How far comparing is."""
+def progress() -> CheckProgress:
+    """The progress of checking all quotes."""
     query = db.select(
         db.func.count(DriftCheck.checked_at),
         db.func.min(DriftCheck.checked_at),
         db.func.count(DriftCheck.quote_id).filter(DriftCheck.sentence != ""),
     )
     number, oldest, failed = db.session.execute(query).one()
-    return Compared(int(number), oldest, int(failed), drift_schedule.due_count(utc_now()))
+    return CheckProgress(int(number), oldest, int(failed), drift_schedule.due_count(utc_now()))
 
 
-def summary(quote: Quote) -> Summary:
+def summary(quote: Quote) -> QuoteDrift:
     """The state of one quote."""
     check = db.session.get(DriftCheck, quote.id)
-    return Summary(
+    return QuoteDrift(
         drift_check.is_linked(quote.id),
         drift_check.open_count(quote.id),
         check.checked_at if check else None,
@@ -95,7 +95,7 @@ def summary(quote: Quote) -> Summary:
 
 
 def findings(quote: Quote) -> list[DriftFinding]:
-    """All findings of a quote, those decided as well."""
+    """All findings of a quote, including decided findings."""
     query = (
         db.select(DriftFinding)
         .filter_by(quote_id=quote.id)

@@ -1,4 +1,4 @@
-"""When quotes are compared with Autotask by themselves: each once a day, a few at a time, while calls are plentiful."""
+"""Scheduled checks: each pushed quote once a day, a few at a time, while most of the hour's calls are unused."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ JOB_SECONDS = 600
 LISTS_TRIED = "quotewright:lists-tried"
 EVERY = timedelta(hours=24)
 AFTER_FAILURE = timedelta(hours=1)
-# A quote that nobody touched for so long is not looked at any more, unless a person asks for it.
+# A quote that hasn't changed for this long is only checked when a person asks for it.
 WATCHED_FOR = timedelta(days=180)
 BATCH = 40
-# Share of the hour's calls beyond which comparing waits; Autotask slows all integrations down from there on.
+# Checks wait beyond this share of the hour's calls, where Autotask starts to slow down all integrations.
 PLENTIFUL = 0.5
 
 log = structlog.get_logger(__name__)
 
 
 def due(now: datetime, limit: int = BATCH) -> list[Quote]:
-    """Quotes whose comparison is due, those never compared first."""
+    """Quotes that are due for a check, never checked quotes first."""
     query = _due(db.select(Quote), now).order_by(DriftCheck.tried_at.asc().nulls_first(), Quote.id)
     return list(db.session.scalars(query.limit(limit)))
 
 
 def due_count(now: datetime) -> int:
-    """How many quotes there are whose comparison is due."""
+    """How many quotes are due for a check."""
     return int(db.session.scalar(_due(db.select(db.func.count(Quote.id)), now)) or 0)
 
 
 def compare_soon() -> int:
-    """Let every pushed quote be due now, but for those that nobody touched for long; returns how many. Commits.
+    """Make every pushed quote due now, except quotes unchanged for long; returns how many. Commits.
 
-    Raises NotConnected when Autotask cannot be asked.
+    Raises NotConnected when Autotask isn't connected.
     """
     if not connection.is_connected():
-        raise NotConnected("Autotask is not connected, so nothing can be compared. Connect it first.")
+        raise NotConnected("Autotask isn't connected, so nothing can be checked. Connect it first.")
     long_ago = utc_now() - EVERY - timedelta(minutes=1)
     watched = _pushed(db.select(Quote.id)).where(Quote.updated_at > utc_now() - WATCHED_FOR)
     ids = set(db.session.scalars(watched))
@@ -67,7 +67,7 @@ def compare_soon() -> int:
 
 
 def _pushed(query: Any) -> Any:
-    """Narrow a query of quotes to those that have a quote in Autotask, as far as we know."""
+    """Narrow a query to quotes that are linked to a quote in Autotask."""
     linked = db.and_(
         Link.integration == AUTOTASK,
         Link.local_type == "quote",
@@ -78,7 +78,7 @@ def _pushed(query: Any) -> Any:
 
 
 def _due(query: Any, now: datetime) -> Any:
-    """Narrow a query of quotes to those that are due; one that waits to be pushed would take up others' turn."""
+    """Narrow a query to due quotes, without quotes that wait to be pushed, which would block the others."""
     long_ago = db.or_(
         db.and_(DriftCheck.quote_id.is_(None), Link.created_at < now - EVERY),
         db.and_(DriftCheck.sentence == "", DriftCheck.tried_at < now - EVERY),
@@ -93,7 +93,7 @@ def _due(query: Any, now: datetime) -> Any:
 
 
 def tick(runtime: Runtime) -> bool:
-    """Queue the job when there is something to do; True when it was queued. Redis being away is no error."""
+    """Queue the job when there is something to do; True when it was queued. False without Redis."""
     if not connection.is_connected():
         return False
     compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
@@ -113,7 +113,7 @@ def tick(runtime: Runtime) -> bool:
 
 
 def compare_due(runtime: Runtime) -> int:
-    """The job: read Autotask's lists anew when they are old, then compare one batch. Returns how many quotes."""
+    """The job: refresh Autotask's lists if they are outdated, then check one batch. Returns how many quotes."""
     try:
         _keep_lists(runtime)
         quotes = due(utc_now()) if settings_store.active().version else []
@@ -128,7 +128,7 @@ def compare_due(runtime: Runtime) -> int:
 
 
 def _keep_lists(runtime: Runtime) -> None:
-    """Read the lists anew, tried once an hour: where a right is missing it would fail each time."""
+    """Refresh the lists, at most once an hour: with a missing permission it would fail each time."""
     if not metadata.is_outdated() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
         return
     try:
@@ -140,7 +140,7 @@ def _keep_lists(runtime: Runtime) -> None:
 
 def _calls_are_plentiful(runtime: Runtime) -> bool:
     client = connection.open_client(runtime)
-    db.session.commit()  # no transaction stays open while Autotask is asked
-    found = client.threshold()
-    limit = int(found.get("externalRequestThreshold") or 0)
-    return not limit or int(found.get("currentTimeframeRequestCount") or 0) < limit * PLENTIFUL
+    db.session.commit()  # no transaction is open during the call
+    usage = client.threshold()
+    limit = int(usage.get("externalRequestThreshold") or 0)
+    return not limit or int(usage.get("currentTimeframeRequestCount") or 0) < limit * PLENTIFUL

@@ -1,4 +1,4 @@
-"""Findings of drift in words: what differs, and what choosing a side means."""
+"""Findings in words: the difference, and the effect of choosing each side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from webapp.services.autotask.drift.decide import seen
 from webapp.services.autotask.push.wording import ENTITIES, FieldFormatter, label
 from webapp.services.core.runtime import Runtime
 
-# Fields from which amounts follow, so that accepting theirs leaves the sums different.
+# Fields that amounts depend on; if Autotask's value is accepted, the totals differ.
 AMOUNTS = {
     "isOptional",
     "isTaxable",
@@ -30,23 +30,23 @@ AMOUNTS = {
 
 @dataclass(frozen=True)
 class Side:
-    """One choice: its name, the value there, and what follows from choosing it."""
+    """One choice: its name, its value, and the effect of choosing it."""
 
     name: str
     value: str
-    means: str
+    effect: str
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One finding. ``both``: it was changed here as well since the last push; ``base`` is what was pushed then."""
+class FindingView:
+    """One finding. ``base``: the value as last pushed; ``both``: it has changed here as well since then."""
 
     finding: DriftFinding
     label: str
     base: str
     both: bool
     ours: Side
-    theirs: Side
+    remote: Side
     seen: str
 
     @property
@@ -56,36 +56,36 @@ class Shown:
 
     @property
     def decided(self) -> str:
-        """What was decided; empty while it is open."""
+        """The decision; empty while it is open."""
         if self.is_open:
             return ""
-        return self.ours.name if self.finding.state == OURS else self.theirs.name
+        return self.ours.name if self.finding.state == OURS else self.remote.name
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordView:
     """All findings of one record in Autotask."""
 
     kind: str
     title: str
     remote_id: int
-    findings: list[Shown]
+    findings: list[FindingView]
 
 
-def records(runtime: Runtime, findings: list[DriftFinding]) -> list[Record]:
+def records(runtime: Runtime, findings: list[DriftFinding]) -> list[RecordView]:
     """Findings by record: the opportunity, the quote, then its lines."""
     words = FieldFormatter(runtime)
     order = ("Opportunities", "Quotes", "QuoteItems")
-    found: dict[tuple[int, int], Record] = {}
-    for finding in sorted(findings, key=lambda one: (order.index(one.remote_entity), one.id)):
+    views: dict[tuple[int, int], RecordView] = {}
+    for finding in sorted(findings, key=lambda finding: (order.index(finding.remote_entity), finding.id)):
         key = (order.index(finding.remote_entity), finding.remote_id)
         kind = ENTITIES[finding.remote_entity]
-        record = found.setdefault(key, Record(kind, finding.title, finding.remote_id, []))
-        record.findings.append(_shown(finding, words))
-    return list(found.values())
+        record = views.setdefault(key, RecordView(kind, finding.title, finding.remote_id, []))
+        record.findings.append(_view(finding, words))
+    return list(views.values())
 
 
-def _shown(finding: DriftFinding, words: FieldFormatter) -> Shown:
+def _view(finding: DriftFinding, words: FieldFormatter) -> FindingView:
     if finding.kind == ADDED:
         return _added(finding, words)
     if finding.kind == GONE:
@@ -93,80 +93,69 @@ def _shown(finding: DriftFinding, words: FieldFormatter) -> Shown:
     return _changed(finding, words)
 
 
-def _changed(finding: DriftFinding, words: FieldFormatter) -> Shown:
-    def value(one: Any) -> str:
-        return words.value(finding.remote_entity, finding.field, one)
+def _changed(finding: DriftFinding, words: FieldFormatter) -> FindingView:
+    def text(value: Any) -> str:
+        return words.value(finding.remote_entity, finding.field, value)
 
-    return Shown(
+    return FindingView(
         finding,
         label(finding.field),
-        value(finding.base),
+        text(finding.base),
         finding.base != finding.ours,
-        Side("Push ours again", value(finding.ours), "Autotask's value is written over."),
-        Side("Keep theirs", value(finding.theirs), _keeping(finding)),
+        Side("Use the quote's value", text(finding.ours), "Overwrites Autotask's value."),
+        Side("Keep Autotask's value", text(finding.theirs), _effect_of_keeping(finding)),
         seen(finding),
     )
 
 
-def _keeping(finding: DriftFinding) -> str:
+def _effect_of_keeping(finding: DriftFinding) -> str:
     if finding.field == "status":
-        return (
-            "The opportunity keeps its status there; the next change of the quote's status is written again."
-        )
+        return "The opportunity keeps its status until the quote's status changes again."
     if finding.field == "externalQuoteNumber":
-        return (
-            "The quote there bears another number from now on, so that it can't be found again by its number, should "
-            "the links be lost."
-        )
+        return "Autotask's quote keeps its new number. If links are ever lost, it can't be found by number."
     if finding.field == "primaryQuote":
-        return "The opportunity's amounts follow another quote from now on."
+        return "The opportunity's amounts follow a different quote."
     if finding.field == "useQuoteTotals":
         return "The opportunity's amounts no longer follow the quote."
     if finding.field in AMOUNTS:
         return (
-            "The quote and what the customer sees stay as they are, so the sums differ and each push says so, until "
-            "you change the quote and publish it again."
+            "Your quote doesn't change, so totals stay out of sync until you change the quote and publish it."
         )
-    return "The quote here stays as it is. It is written again only when it changes here."
+    return "Your quote doesn't change. Sync won't write this field again until it changes here."
 
 
-def _gone(finding: DriftFinding) -> Shown:
+def _gone(finding: DriftFinding) -> FindingView:
     if finding.remote_entity == "QuoteItems":
-        means = (
-            "It stays in the quote and in what the customer sees, but is not made again in Autotask, so the sums "
-            "differ and each push says so."
-        )
-        again = "The line is made again at its place."
-        leave = "Leave it away"
+        keeping = "The line stays in the quote but not in Autotask, so totals stay out of sync."
+        recreating = "Recreates the line in its place."
     else:
-        means = "Nothing is made now. The next push that has something to write makes it again."
-        again = f"The {ENTITIES[finding.remote_entity]} is made again, with everything that hung on it."
-        leave = "Leave it deleted"
-    return Shown(
+        keeping = "Nothing happens now. The next sync with changes recreates it."
+        recreating = f"Recreates the {ENTITIES[finding.remote_entity]} with everything attached to it."
+    return FindingView(
         finding,
         "Deleted in Autotask",
         "",
         False,
-        Side("Create it again", finding.title, again),
-        Side(leave, "", means),
+        Side("Recreate it", finding.title, recreating),
+        Side("Keep it deleted", "", keeping),
         seen(finding),
     )
 
 
-def _added(finding: DriftFinding, words: FieldFormatter) -> Shown:
+def _added(finding: DriftFinding, words: FieldFormatter) -> FindingView:
     row = finding.theirs if isinstance(finding.theirs, dict) else {}
     quantity = words.value("QuoteItems", "quantity", row.get("quantity"))
     price = words.value("QuoteItems", "unitPrice", row.get("unitPrice"))
-    return Shown(
+    return FindingView(
         finding,
         "Added in Autotask",
         "",
         False,
-        Side("Delete it in Autotask", "", "It is removed from Autotask's quote, and cannot be brought back."),
+        Side("Delete it in Autotask", "", "Deletes the line from Autotask's quote. This can't be undone."),
         Side(
-            "Leave it there",
+            "Keep it",
             f"{quantity} × {price}",
-            "No push touches it. Autotask's sums hold it, the quote here does not.",
+            "Sync won't touch it. Autotask's totals include it, your quote's don't.",
         ),
         seen(finding),
     )

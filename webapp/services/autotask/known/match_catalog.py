@@ -160,7 +160,7 @@ def _by_key(rows: list[Record], field: str, value: str, activate: bool) -> Candi
     if activate:
         return Candidates(tuple(unique.values()))
     return Candidates(
-        refusal=f"The Autotask record that matches {{line}} by its {FIELD_WORDS[field]} “{value}” is inactive. "
+        refusal=f"The record that matches {{line}} by its {FIELD_WORDS[field]} “{value}” is inactive in Autotask. "
         "Activate it there, or change the line."
     )
 

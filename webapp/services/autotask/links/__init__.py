@@ -1,1 +1,1 @@
-"""Links as a file, and how lost links are rebuilt."""
+"""Exporting and importing links, and recovering lost links."""

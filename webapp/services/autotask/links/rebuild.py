@@ -1,7 +1,7 @@
-"""Finding lost links again in Autotask: by the quote's external number, then by what hangs on it. Nothing is guessed.
+"""Recovering lost links from Autotask: by the quote's external number, then its related records. Nothing is guessed.
 
-The quote's row names its opportunity, company, contact and locations; its items name products and services. Each of
-these must agree with ours in what makes it recognisable, else it is told to a person and left alone.
+The quote's row has the ids of its opportunity, company, contact and locations; its items have the ids of products and
+services. Each record must match ours in its identifying fields; otherwise it is reported and not linked.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ BATCH = 50
 
 @dataclass
 class Report:
-    """``found``: links that could be stored. ``unclear``: what a person must look at. ``absent``: quotes not there.
+    """``found``: links that can be stored. ``unclear``: sentences for a person. ``absent``: quotes not in Autotask.
 
-    ``looked``: quotes that lacked a link. ``left``: of those, how many were not looked at this time.
+    ``looked``: quotes that lacked a link. ``left``: how many of those were not searched this time.
     """
 
     found: list[Found] = field(default_factory=list)
@@ -42,8 +42,8 @@ class Report:
     stored: int = 0
 
 
-def look(runtime: Runtime, limit: int | None = None) -> Report:
-    """Look for the links that published quotes lack; reads only, stores nothing.
+def search(runtime: Runtime, limit: int | None = None) -> Report:
+    """Search Autotask for the missing links of published quotes; stores nothing.
 
     ``limit``: quotes at most, the newest first. Raises NotConnected, ConnectionRefused or AutotaskError.
     """
@@ -63,9 +63,9 @@ def look(runtime: Runtime, limit: int | None = None) -> Report:
         linked = [
             {local: link.remote_id for local, link in links.of_desired(one).items()} for one, _ in cases
         ]
-        # No transaction stays open while Autotask is asked.
+        # Commit first, so that no transaction is open during the calls.
         db.session.commit()
-        remote = _read(client, [one for one, _ in cases], linked)
+        remote = _read(client, [desired for desired, _ in cases], linked)
         for (desired, title), ids in zip(cases, linked, strict=True):
             _add(report, title, match(desired, ids, remote))
     _contradictions(report)
@@ -73,18 +73,18 @@ def look(runtime: Runtime, limit: int | None = None) -> Report:
 
 
 def store(actor: User | None, report: Report) -> int:
-    """Store what was found and is still free. Returns how many; what was linked meanwhile stays as it is."""
+    """Store the found links that are still free. Returns how many; links that exist by now are kept."""
     present = link_rows.everything()
     known = {link_rows.local_of(link) for link in present}
     taken = {
         (link.remote_entity, link.remote_id) for link in present if link.remote_entity in link_rows.ALONE
     }
     free = []
-    for one in report.found:
-        target = (one.local[2], one.remote_id)
-        if one.local in known or target in taken:
+    for link in report.found:
+        target = (link.local[2], link.remote_id)
+        if link.local in known or target in taken:
             continue
-        free.append(links.NewLink(one.local, one.remote_id, one.parent_id, one.pushed))
+        free.append(links.NewLink(link.local, link.remote_id, link.parent_id, link.pushed))
         if target[0] in link_rows.ALONE:
             taken.add(target)
     links.save_all(free)
@@ -95,7 +95,7 @@ def store(actor: User | None, report: Report) -> int:
 
 
 def _lacking() -> list[int]:
-    """Published quotes of which the quote itself, the opportunity, the PDF or a line has no link, the newest first."""
+    """Published quotes whose quote, opportunity, PDF or any line has no link, newest first."""
     links_of_ours = db.select(Link.local_id, Link.remote_entity).filter_by(integration=AUTOTASK)
     linked = {(local_id, entity) for local_id, entity in db.session.execute(links_of_ours)}
     newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
@@ -115,7 +115,7 @@ def _lacking() -> list[int]:
 
 
 def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[tuple[str, str]]:
-    """The links, by local id and entity, that a quote has once it was pushed."""
+    """The links, by local id and entity, that a pushed quote has."""
     return {
         (str(quote_id), "Quotes"),
         (str(quote_id), "Opportunities"),
@@ -129,10 +129,10 @@ def _title(quote: Quote) -> str:
 
 
 def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) -> Remote:
-    """Everything that matching a batch needs, by seven calls."""
+    """Everything that matching a batch needs, with seven calls."""
     numbers = [str(case.quote.initial["externalQuoteNumber"]) for case in cases]
     quotes = client.query("Quotes", [condition("in", "externalQuoteNumber", numbers)])
-    known = {ids[one] for ids in linked for one in ids if one[2] == "Quotes"}
+    known = {ids[local] for ids in linked for local in ids if local[2] == "Quotes"}
     missing = sorted(known - {int(row["id"]) for row in quotes})
     quotes += _rows(client, "Quotes", missing)
     titles = [str(case.attachment.initial["title"]) for case in cases]
@@ -152,7 +152,7 @@ def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) 
 
 
 def _taken() -> dict[tuple[str, int], Local]:
-    """Which of our records holds a record that only one may hold."""
+    """Our record by Autotask record, for entities that only one of ours can be linked to."""
     found = {
         (link.remote_entity, link.remote_id): link_rows.local_of(link)
         for link in link_rows.everything()
@@ -178,21 +178,21 @@ def _add(report: Report, title: str, hints: Hints) -> None:
     report.found += hints.found
     report.unclear += [f"{title}: {sentence}" for sentence in hints.unclear]
     if hints.is_absent:
-        report.absent.append(f"{title} is not in Autotask; its next push makes it.")
+        report.absent.append(f"{title} isn't in Autotask. The next sync creates it.")
 
 
 def _contradictions(report: Report) -> None:
-    """The same record of ours found as two of theirs, through two quotes: neither is stored."""
+    """Drop links where two quotes matched the same record of ours to different Autotask records."""
     targets: dict[Local, set[int]] = {}
-    for one in report.found:
-        targets.setdefault(one.local, set()).add(one.remote_id)
+    for link in report.found:
+        targets.setdefault(link.local, set()).add(link.remote_id)
     unique: dict[Local, Found] = {}
-    for one in report.found:
-        if len(targets[one.local]) == 1:
-            unique.setdefault(one.local, one)
+    for link in report.found:
+        if len(targets[link.local]) == 1:
+            unique.setdefault(link.local, link)
     for local, ids in targets.items():
         if len(ids) > 1:
-            name = next(one.ours for one in report.found if one.local == local)
+            name = next(link.ours for link in report.found if link.local == local)
             numbers = ", ".join(str(number) for number in sorted(ids))
-            report.unclear.append(f"{name} was found as several {local[2]}: {numbers}. Nothing is linked.")
+            report.unclear.append(f"{name} matches several {local[2]}: {numbers}. It isn't linked.")
     report.found = list(unique.values())

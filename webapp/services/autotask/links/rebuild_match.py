@@ -1,4 +1,4 @@
-"""Which records of Autotask are those of one quote of ours. Pure."""
+"""Matching the Autotask records of one quote with ours. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 @dataclass(frozen=True)
 class Remote:
-    """What was read of Autotask for a batch. ``taken``: records that a link names, and whose."""
+    """Autotask's records for a batch. ``taken``: Autotask records that are already linked, and to which of ours."""
 
     quotes: list[Record]
     items: list[Record]
@@ -32,19 +32,19 @@ class Remote:
 
 @dataclass(frozen=True)
 class Found:
-    """A link that could be stored. ``ours`` and ``theirs`` in words; ``pushed``: as it stands there now."""
+    """A link that can be stored. ``ours``, ``remote_name``: both records in words; ``pushed``: Autotask's values."""
 
     local: Local
     remote_id: int
     parent_id: int | None
     ours: str
-    theirs: str
+    remote_name: str
     pushed: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Hints:
-    """What was found of one quote. ``is_absent``: no quote of its number is there."""
+    """The links found for one quote. ``is_absent``: Autotask has no quote with its number."""
 
     found: list[Found] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Hints:
 
 
 def match(desired: Desired, linked: Mapping[Local, int], remote: Remote) -> Hints:
-    """Match one quote and what hangs on it."""
+    """Match one quote and its related records."""
     return _Matcher(desired, linked, remote).run()
 
 
@@ -77,20 +77,20 @@ class _Matcher:
     def _lacks(self, wish: DesiredRecord | None) -> bool:
         return wish is not None and local_of(wish) not in self._linked
 
-    def _keep(self, wish: DesiredRecord, row: Record, theirs: str, parent_id: int | None = None) -> None:
-        """Note a link, unless another record of ours holds that of theirs."""
+    def _keep(self, wish: DesiredRecord, row: Record, remote_name: str, parent_id: int | None = None) -> None:
+        """Note a link, unless the Autotask record is linked to another record of ours."""
         entity, number = wish.entity, int(row["id"])
         holder = self._remote.taken.get((entity, number))
         kind = ENTITIES[entity]
         if holder is not None:
             self.hints.unclear.append(
-                f"The {kind} {number} fits, but {'/'.join(holder[:2])} holds it already."
+                f"The {kind} {number} matches, but it's already linked to {'/'.join(holder[:2])}."
             )
             return
         names = {**wish.initial, **wish.fields, **wish.fill}
         pushed = plain({name: row[name] for name in names if row.get(name) is not None})
         ours = wish.title if entity == "QuoteItems" else f"{kind} “{wish.title}”"
-        self.hints.found.append(Found(local_of(wish), number, parent_id, ours, theirs, pushed))
+        self.hints.found.append(Found(local_of(wish), number, parent_id, ours, remote_name, pushed))
 
     def _quote(self) -> Record | None:
         wish = self._desired.quote
@@ -99,7 +99,7 @@ class _Matcher:
             row = next((row for row in self._remote.quotes if int(row["id"]) == known), None)
             if row is None:
                 self.hints.unclear.append(
-                    f"It is linked to the quote {known}, which is not in Autotask any more."
+                    f"It's linked to the quote {known}, which is no longer in Autotask."
                 )
             return row
         number = str(wish.initial["externalQuoteNumber"])
@@ -112,10 +112,10 @@ class _Matcher:
         self.hints.is_absent = not rows
         if named:
             ids = ", ".join(str(row["id"]) for row in named)
-            self.hints.unclear.append(f"Several quotes in Autotask bear its number and its name: {ids}.")
+            self.hints.unclear.append(f"Several quotes in Autotask have its number and name: {ids}.")
         for row in [] if named else rows:
             self.hints.unclear.append(
-                f"The quote {row['id']} in Autotask bears its number {number}, but is named “{row.get('name')}”."
+                f"The quote {row['id']} in Autotask has its number {number}, but a different name: “{row.get('name')}”."
             )
         return None
 
@@ -128,11 +128,11 @@ class _Matcher:
             self._keep(wish, row, str(row.get("title") or ""))
         elif self._linked[local_of(wish)] != int(row["id"]):
             self.hints.unclear.append(
-                f"It is linked to the opportunity {self._linked[local_of(wish)]}, but its quote belongs to {row['id']}."
+                f"It's linked to the opportunity {self._linked[local_of(wish)]}, but its quote belongs to {row['id']}."
             )
 
     def _company(self, quote: Record) -> int | None:
-        """The company of the quote, when it is ours."""
+        """The quote's company, if it matches ours."""
         wish = self._desired.company
         row = self._remote.companies.get(
             int(quote["companyID"]) if quote.get("companyID") is not None else -1
@@ -144,7 +144,7 @@ class _Matcher:
         name = str(row.get("companyName") or "")
         if normalized(name) != normalized(wish.title):
             self.hints.unclear.append(
-                f"Its company in Autotask is “{name}” ({row['id']}), here it is “{wish.title}”. They are not linked."
+                f"Its company is “{name}” ({row['id']}) in Autotask, but “{wish.title}” here. They aren't linked."
             )
             return None
         self._keep(wish, row, name)
@@ -162,7 +162,7 @@ class _Matcher:
             self._keep(wish, row, name, int(row["companyID"]))
         else:
             self.hints.unclear.append(
-                f"Its contact in Autotask is {name} ({row['id']}), here it is {wish.title}. They are not linked."
+                f"Its contact is {name} ({row['id']}) in Autotask, but {wish.title} here. They aren't linked."
             )
 
     def _locations(self, quote: Record) -> None:
@@ -175,12 +175,12 @@ class _Matcher:
             row = self._remote.locations.get(int(keys.get(wish.key) or -1))
             if row is None or not self._lacks(wish):
                 continue
-            # Another address is another location: the next push makes its own.
+            # A location with a different address doesn't match; the next push creates a new location.
             if all(is_equal(value, row.get(name)) for name, value in wish.fields.items()):
                 self._keep(wish, row, str(row.get("address1") or ""))
 
     def _items(self, quote: Record) -> dict[str, Record]:
-        """Rows of the quote's lines, by the wish's key; linked ones as well."""
+        """Autotask's rows of the quote's lines by our record's key, including linked rows."""
         rows = {int(row["id"]): row for row in self._remote.items if int(row["quoteID"]) == int(quote["id"])}
         matched: dict[str, Record] = {}
         open_wishes = []
@@ -199,16 +199,16 @@ class _Matcher:
             name = str(wish.fields.get("name"))
             fitting = [row for row in rows.values() if str(row.get("name")) == name]
             if len(fitting) == 1 and names.count(name) == 1:
-                # Moved there by hand; the next push puts it back in its place.
+                # Someone moved it in Autotask; the next push moves it back.
                 matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
             elif fitting:
                 ids = ", ".join(str(row["id"]) for row in fitting)
                 self.hints.unclear.append(
-                    f"{_start(wish.title)} could be each of the items {ids}. It is not linked."
+                    f"{_start(wish.title)} matches several items: {ids}. It isn't linked."
                 )
             else:
                 self.hints.unclear.append(
-                    f"{_start(wish.title)} is not in Autotask's quote; the next push makes it."
+                    f"{_start(wish.title)} isn't in Autotask's quote. The next sync creates it."
                 )
         return matched
 
@@ -217,8 +217,8 @@ class _Matcher:
         return rows.pop(int(row["id"]))
 
     def _goods(self, items: Mapping[str, Record]) -> None:
-        """Products and services, by what the matched items name."""
-        wishes = {goods.record.key: goods.record for goods in self._desired.catalog_items}
+        """Products and services, by the ids on the matched items."""
+        wishes = {item.record.key: item.record for item in self._desired.catalog_items}
         for item in self._desired.items:
             row = items.get(item.key)
             for name, value in item.fields.items():
@@ -245,7 +245,7 @@ class _Matcher:
             if row.get("title") == title and opportunity_id in (row.get("opportunityID"), row.get("parentID"))
         ]
         if rows:
-            # The same PDF under the same name; which of two is linked makes no difference.
+            # The same PDF under the same name, so it makes no difference which is linked.
             newest = max(rows, key=lambda row: int(row["id"]))
             self._keep(wish, newest, str(title), int(opportunity_id or 0))
 

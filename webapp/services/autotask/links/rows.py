@@ -1,4 +1,4 @@
-"""What a link may say: the kinds of records of ours, how each is written in a file, and whether it exists."""
+"""The kinds of records that links can have, how a file names them, and whether a record exists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.known.links import Local
 from webapp.services.core.fields import parse_id
 
-# Our kind of record to the entities that it may be linked to.
+# Our kinds of records, and the entities that each can be linked to.
 ENTITIES: dict[str, tuple[str, ...]] = {
     "organization": ("Companies",),
     "person": ("Contacts",),
@@ -20,25 +20,25 @@ ENTITIES: dict[str, tuple[str, ...]] = {
     "goods": ("Products", "Services", "ServiceBundles"),
     "revision": ("OpportunityAttachments",),
 }
-# Entities that are written through a parent, whose id the link must know.
+# Entities that are written through a parent, whose id the link needs.
 CHILDREN = {"Contacts": "company", "QuoteItems": "quote", "OpportunityAttachments": "opportunity"}
-# Two of our records must not share one of these. A company or an opportunity may well stand behind several of ours.
+# Entities that only one of our records can be linked to. Several of ours can share a company or an opportunity.
 ALONE = ("Quotes", "QuoteItems", "QuoteLocations", "OpportunityAttachments")
 EXTRA_LINES = ("shipping", "discount")
 PLACES = ("bill", "ship", "sold")
-# A line that is about to be deleted in Autotask; it has no record here.
+# A line added in Autotask that the next push deletes; it has no record here.
 BY_HAND = "by-hand-"
 _UID = re.compile(r"[\w-]{1,36}", re.ASCII)
 _GOODS = re.compile(r"[0-9a-f]{24}")
 
 
 def written(kind: str, local_id: str) -> str:
-    """How a file names one of our records: “line/7/5f3a…”. No spreadsheet takes it for a number or a time."""
+    """A record's name in a file, like “line/7/5f3a…”, which no spreadsheet takes for a number or a time."""
     return "/".join((kind, *local_id.split(":", 1)))
 
 
 def sameness(kind: str, name: str) -> str:
-    """What stays of the name of a record when people change it: a quote's number; of other records all of it."""
+    """The part of a record's name that people can't change: a quote's number; the whole name of other records."""
     return (
         name.split(maxsplit=1)[0]
         if name and kind in ("quote", "location", "revision")
@@ -50,24 +50,24 @@ def parse(text: str) -> tuple[str, str]:
     """The kind and the id behind ``written``. Raises ValueError with a sentence."""
     kind, *parts = text.strip().split("/")
     if kind not in ENTITIES or len(parts) != (2 if kind in ("line", "location", "revision") else 1):
-        known = ", ".join(f"{one}/…" for one in ENTITIES)
-        raise ValueError(f"“{text[:80]}” names none of our records. RemoteRecord are {known}.")
+        known = ", ".join(f"{kind}/…" for kind in ENTITIES)
+        raise ValueError(f"“{text[:80]}” isn't a valid record. Use one of {known}.")
     if kind == "goods":
         if not _GOODS.fullmatch(parts[0]):
-            raise ValueError(f"“{text[:80]}” is no product or service of ours.")
+            raise ValueError(f"“{text[:80]}” isn't a valid product or service.")
         return kind, parts[0]
     number = parse_id(parts[0])
     if number is None:
-        raise ValueError(f"“{parts[0][:40]}” is not the id of one of our records.")
+        raise ValueError(f"“{parts[0][:40]}” isn't a valid record ID.")
     parts[0] = str(number)
     if kind == "line" and not _UID.fullmatch(parts[1]):
-        raise ValueError(f"“{parts[1][:40]}” is not the id of a line.")
+        raise ValueError(f"“{parts[1][:40]}” isn't a valid line ID.")
     return kind, ":".join(parts)
 
 
 @dataclass(frozen=True)
 class Ours:
-    """Every record of ours that a link may name, with what people call it."""
+    """Every record of ours that a link can have, with its name."""
 
     organizations: dict[int, str]
     people: dict[int, str]
@@ -77,27 +77,27 @@ class Ours:
     linked_lines: frozenset[str]
 
     def missing(self, kind: str, local_id: str) -> str:
-        """A sentence when there is no such record; empty when there is."""
+        """A sentence when the record doesn't exist; empty when it does."""
         if kind == "goods":
             return ""
         first, _, rest = local_id.partition(":")
         number = int(first)
         if kind == "organization":
-            return "" if number in self.organizations else f"There is no organization {number}."
+            return "" if number in self.organizations else f"There's no organization {number}."
         if kind == "person":
-            return "" if number in self.people else f"There is no person {number}."
+            return "" if number in self.people else f"There's no person {number}."
         if number not in self.quotes:
-            return f"There is no quote with the id {number}."
+            return f"There's no quote with ID {number}."
         if kind == "line" and not self._has_line(number, rest, local_id):
-            return f"The quote with the id {number} has no line {rest}."
+            return f"The quote with ID {number} has no line {rest}."
         if kind == "location" and rest not in PLACES:
-            return f"“{rest}” is none of the places {', '.join(PLACES)}."
+            return f"“{rest}” isn't a valid location. Use one of {', '.join(PLACES)}."
         if kind == "revision" and not (rest.isdigit() and (number, int(rest[:9])) in self.revisions):
-            return f"The quote with the id {number} has no revision {rest}."
+            return f"The quote with ID {number} has no revision {rest}."
         return ""
 
     def name(self, kind: str, local_id: str) -> str:
-        """What people call a record; empty when nothing is known."""
+        """A record's name; empty when it is unknown."""
         first, _, rest = local_id.partition(":")
         if kind == "goods":
             return ""
@@ -113,12 +113,12 @@ class Ours:
         return self.quotes.get(number, "")
 
     def _has_line(self, number: int, uid: str, local_id: str) -> bool:
-        # A line that was taken out of the quote is still linked until the push has removed it.
+        # A deleted line stays linked until a push has deleted it in Autotask.
         return (number, uid) in self.lines or uid in EXTRA_LINES or local_id in self.linked_lines
 
 
 def load() -> Ours:
-    """Read what there is, a query for each kind."""
+    """Read all records, with a query for each kind."""
     lines = db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.name))
     people = db.session.execute(db.select(Person.id, Person.first_name, Person.last_name))
     quotes = db.session.execute(db.select(Quote.id, Quote.number, Quote.title))
@@ -138,7 +138,7 @@ def load() -> Ours:
 
 
 def everything() -> list[Link]:
-    """Every link to Autotask but those of lines that are about to go, in a steady order."""
+    """Every link to Autotask in a stable order, without lines that the next push deletes."""
     order = {kind: place for place, kind in enumerate(ENTITIES)}
     query = db.select(Link).filter_by(integration=AUTOTASK).order_by(Link.id)
     found = [link for link in db.session.scalars(query) if f":{BY_HAND}" not in link.local_id]

@@ -1,4 +1,4 @@
-"""“Test the integration”: compile and plan a sample quote with the settings as last saved; nothing is written."""
+"""“Test integration”: compile and plan a sample quote with the saved settings; nothing is written."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from webapp.models import Category, User, utc_now
 from webapp.models.catalog import MONTHLY, ONE_TIME
 from webapp.services.autotask.connection import prerequisites
 from webapp.services.autotask.preview import plan_only, value_checks
-from webapp.services.autotask.preview.plan_only import Shown
+from webapp.services.autotask.preview.plan_only import StepView
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.kinds import KINDS
 from webapp.services.autotask.settings.model import AutotaskSettings
+from webapp.services.autotask.settings.section_view import DRAFT, NEW, TITLES
 from webapp.services.autotask.wanted import facts
 from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
@@ -33,19 +35,19 @@ NAME = "Quotewright sample"
 
 
 @dataclass(frozen=True)
-class Trial:
+class DryRun:
     """What the push of the sample would do. ``problems`` would stop it, ``gaps`` would stop other quotes.
 
-    ``notes`` say what the sample leaves out.
+    ``notes``: what the sample leaves out.
     """
 
-    steps: list[Shown]
+    steps: list[StepView]
     problems: list[Problem]
     gaps: list[Problem]
     notes: list[str]
 
 
-def run(runtime: Runtime, actor: User) -> Trial:
+def run(runtime: Runtime, actor: User) -> DryRun:
     """Compile, observe and plan the sample. Raises NotConnected or AutotaskError."""
     settings = settings_store.as_saved()
     sample, notes = sample_quote(settings, actor)
@@ -57,47 +59,45 @@ def run(runtime: Runtime, actor: User) -> Trial:
     values = value_checks.check(runtime, desired, {})
     problems = list(dict.fromkeys([*plan.problems, *values.stops, *values.may]))
     problems += [Problem(question.sentence) for question in plan.questions]
-    return Trial(
+    return DryRun(
         plan_only.in_words(runtime, plan), problems, gaps(Choices(runtime)), [*notes, *plan.warnings]
     )
 
 
 def gaps(choices: Choices) -> list[Problem]:
-    """What the sample cannot show: what is missing for pushes in general, or for some quotes."""
-    found = []
+    """What the sample can't show: gaps that stop every push, or the pushes of some quotes."""
+    result = []
     states = settings_page.overview()
     for name, state in states.items():
-        if state == settings_page.NEW and name not in settings_page.MAY_STAY_UNSAVED:
-            found.append(Problem(f"{settings_page.TITLES[name]} was never saved.", ("settings", name)))
-    drafts = [settings_page.TITLES[name] for name, state in states.items() if state == settings_page.DRAFT]
+        if state == NEW and not KINDS[name].optional:
+            result.append(Problem(f"{TITLES[name]}: review and save this section first.", ("settings", name)))
+    drafts = [TITLES[name] for name, state in states.items() if state == DRAFT]
     if drafts:
         listed = ", ".join(drafts)
-        found.append(
-            Problem(f"Saved but not active: {listed}. Press “Save Integration”.", ("settings", "company"))
-        )
+        result.append(Problem(f"Not live yet: {listed}. Press Save Integration.", ("settings", "company")))
     unmapped = settings_page.unmapped(choices)
     if "tax_code" in unmapped:
         count = unmapped["tax_code"]
-        codes = "A tax code is" if count == 1 else f"{count} tax codes are"
-        sentence = f"{codes} not mapped; the push of a quote that carries such a tax stops."
-        found.append(Problem(sentence, ("settings", "tax_code")))
+        codes = "1 tax code isn't" if count == 1 else f"{count} tax codes aren't"
+        sentence = f"{codes} mapped. Quotes taxed with {'it' if count == 1 else 'them'} can't sync."
+        result.append(Problem(sentence, ("settings", "tax_code")))
     if "item_category" in unmapped:
         count = unmapped["item_category"]
-        which = "A category is" if count == 1 else f"{count} categories are"
-        sentence = f"{which} unmapped; items in there take the defaults."
-        found.append(Problem(sentence, ("settings", "item_category")))
+        which = "1 category isn't mapped. Its" if count == 1 else f"{count} categories aren't mapped. Their"
+        sentence = f"{which} items use the defaults."
+        result.append(Problem(sentence, ("settings", "item_category")))
     advised = prerequisites.advice()
     if advised:
-        sentence = f"Required Fields does not ask for {' and '.join(advised)}, which Autotask needs."
-        found.append(Problem(sentence, ("settings", "prerequisites")))
-    return found
+        sentence = f"Your required fields don't include {' and '.join(advised)}, which Autotask needs."
+        result.append(Problem(sentence, ("settings", "prerequisites")))
+    return result
 
 
 def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, list[str]]:
-    """A quote with a product, a service, labor where a category is labor, and shipping; and what it leaves out."""
+    """A quote with a product, a service, labor if a category is labor, and shipping; and notes on its gaps."""
     notes = []
-    labor = next((one for one in _all_categories() if is_labor(settings, one)), None)
-    goods = next((one for one in _all_categories() if not is_labor(settings, one)), None)
+    labor = next((category for category in _all_categories() if is_labor(settings, category)), None)
+    goods = next((category for category in _all_categories() if not is_labor(settings, category)), None)
     lines = [
         _line("1", "sample product", ONE_TIME, "2", "149.90", goods),
         _line("2", "sample service", MONTHLY, "5", "29.00", goods),
@@ -105,9 +105,9 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
     if labor is not None:
         lines.append(_line("3", "sample labor", ONE_TIME, "3", "150.00", labor))
     else:
-        notes.append("No category is marked as Labor, so the sample has no labor line.")
+        notes.append("No category has Labor on, so the sample has no labor line.")
     if not tax_codes.usable():
-        notes.append("There are no tax codes, so the sample has no taxes.")
+        notes.append("You have no tax codes, so the sample has no taxes.")
     today = utc_now()
     place = Address(
         line1="1 Sample Street", city="Albany", state="NY", postal_code="12207", country="United States"
@@ -132,7 +132,7 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
 
 
 def is_labor(settings: AutotaskSettings, category: Category) -> bool:
-    """Whether lines of the category become labor, by its own rule or that of the category above."""
+    """Whether lines in the category become labor, by its own rule or its parent's."""
     for key in (category.id, category.parent_id):
         rule = settings.item_category.rules.get(key or 0)
         if rule is not None and rule.is_labor is not None:

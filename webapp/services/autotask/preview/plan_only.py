@@ -1,4 +1,4 @@
-"""What a push would do, with nothing written in Autotask: of a quote as it is now, or of anything compiled."""
+"""What a push would do, with nothing written to Autotask: for a quote as it is now, or for a compiled sample."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from webapp.services.quoting.revisions import freezing, numbering, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NOT_ACTIVE = Problem(
-    "Save Integration was never pressed, so no settings count yet and pushes wait.", ("settings", "")
+    "The Autotask settings aren't live yet. Syncs wait until an admin presses Save Integration.",
+    ("settings", ""),
 )
-# In the name of the PDF of a revision that is not published yet, whose hash nobody can know.
+# Stands for the hash of an unpublished revision in the name of its PDF.
 NO_HASH = "…"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a push would do. ``steps`` is empty while questions or problems stand in its way."""
+    """What a push would do. ``steps`` is empty while questions or problems would stop it."""
 
     desired: Desired
     steps: list[Step]
@@ -42,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Preview:
-    """The plan of one quote. ``is_draft``: of what publishing now would freeze; ``number``: that it would get."""
+    """The plan of one quote. ``is_draft``: for the revision that publishing now would create, with its ``number``."""
 
     plan: Plan
     number: int
@@ -60,7 +61,7 @@ def of_desired(runtime: Runtime, desired: Desired) -> Plan:
 
 
 def of_quote(runtime: Runtime, quote: Quote) -> Preview:
-    """What pushing the quote would do: the working copy if publishing would freeze something new, else its revision.
+    """What pushing the quote would do: its working copy if it has unpublished changes, else its revision.
 
     Raises like ``of_desired``.
     """
@@ -75,7 +76,7 @@ def of_quote(runtime: Runtime, quote: Quote) -> Preview:
 
 
 def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:
-    """What the next push would compile, and the revision it is from; None when it would be a new one."""
+    """The snapshot that the next push would compile, and its revision; None when it would be a new revision."""
     current = quote.current_revision
     if current is None or (quote.status == PENDING and freezing.has_changes(quote, current)):
         number = quote.number or numbering.coming_quote_number()
@@ -85,20 +86,22 @@ def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One step in words."""
+class StepView:
+    """One step in words. ``kind``: the action as stored."""
 
+    kind: str
     action: str
     entity: str
     title: str
     changes: list[Change]
 
 
-def in_words(runtime: Runtime, plan: Plan) -> list[Shown]:
-    """The steps that would write, for people."""
+def in_words(runtime: Runtime, plan: Plan) -> list[StepView]:
+    """The writing steps in words."""
     words, titles = FieldFormatter(runtime), titles_of(plan.desired)
     return [
-        Shown(
+        StepView(
+            kind=step.action,
             action=ACTIONS[step.action],
             entity=ENTITIES.get(step.entity, step.entity),
             title=step.title,

@@ -1,7 +1,7 @@
-"""What would make a push fail, told before publishing. It never stands in the way of publishing.
+"""Problems that would make a push fail, shown before publishing. They never prevent publishing.
 
-Cheap on purpose: what Autotask's lists said when they were last read, and at most one call to Autotask in ten minutes,
-whoever looks at which quote. Only who asks to check again has the lists read anew, at most every 15 seconds.
+Cheap on purpose: it uses the cached lists, and makes at most one call to Autotask in ten minutes for all users and
+quotes. Only “Check again” refreshes the lists, at most every 15 seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONNECTION = ("connection", "")
 
 @dataclass(frozen=True)
 class Report:
-    """``waits``: why a push could not begin now; ``stops``: why it would fail; ``may``: why it could; ``notes``."""
+    """``waits``: why no push can start now; ``stops``: why it would fail; ``may``: why it might; ``notes``."""
 
     waits: list[Problem] = field(default_factory=list)
     stops: list[Problem] = field(default_factory=list)
@@ -42,33 +42,33 @@ class Report:
 
     @property
     def is_clear(self) -> bool:
-        """True when nothing is known that a person should mend."""
+        """True when there is no known problem that a person should fix."""
         return not (self.waits or self.stops or self.may)
 
 
-def check(runtime: Runtime, quote: Quote, *, anew: bool = False) -> Report:
-    """Look at what publishing the quote now would push. Never raises for what a push may meet.
+def check(runtime: Runtime, quote: Quote, *, refresh: bool = False) -> Report:
+    """Check what publishing the quote now would push. Never raises for anything that a push may meet.
 
-    ``anew``: a person wants to know how it is now, so Autotask's lists are read first.
+    ``refresh``: a person asked for the current state, so Autotask's lists are refreshed first.
     """
     stored = connection.load()
     if stored is None:
-        sentence = "Autotask is not connected. The push waits until an admin connects it."
+        sentence = "Autotask isn't connected. Syncs wait until an admin connects it."
         return Report(waits=[Problem(sentence, CONNECTION)])
     if stored.state != connection.CONNECTED:
         sentence = (
-            stored.state_sentence or "The connection to Autotask does not work. The push waits until it does."
+            stored.state_sentence or "The connection to Autotask isn't working. Syncs wait until it does."
         )
         return Report(waits=[Problem(sentence, CONNECTION)])
     if not settings_store.active().version:
         return Report(waits=[plan_only.NOT_ACTIVE])
-    waits = _ask_autotask(runtime, stored, anew=anew)
+    waits = _ask_autotask(runtime, stored, refresh=refresh)
     try:
         return _of_lists(replace(runtime, offline=True), quote, waits)
     except ServiceError as error:
         db.session.rollback()
         return Report(
-            waits=waits, notes=[f"The quote could not be checked against Autotask's lists. {error}"]
+            waits=waits, notes=[f"This quote couldn't be checked against Autotask's lists. {error}"]
         )
 
 
@@ -82,8 +82,10 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
 
 
 def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:
-    """Lines whose category Autotask does not have, so that a new product of theirs has none."""
-    made = {one.record.key: one.record for one in desired.catalog_items if one.record.entity == "Products"}
+    """A note for each category that isn't mapped to Autotask, so that new products of its lines have none."""
+    made = {
+        item.record.key: item.record for item in desired.catalog_items if item.record.entity == "Products"
+    }
     lines: dict[str, list[str]] = {}
     for line, item in zip(frozen.lines, desired.items, strict=False):
         product = item.fields.get("productID")
@@ -93,38 +95,38 @@ def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:
         if "productCategory" not in wish.initial:
             lines.setdefault(line.category_path, []).append(item.title)
     return [
-        f"The category “{path}” of {titles[0]}{f' and {len(titles) - 1} more' if titles[1:] else ''} has no product "
-        "category in Autotask, so a new product gets none."
+        f"“{path}”, the category of {titles[0]}{f' and {len(titles) - 1} more' if titles[1:] else ''}, isn't mapped to "
+        "a product category in Autotask. New products won't have one."
         for path, titles in lines.items()
     ]
 
 
-def _ask_autotask(runtime: Runtime, stored: Connection, *, anew: bool) -> list[Problem]:
-    """Whether Autotask takes the credentials, asked by reading the billing codes, which other checks need anyway.
+def _ask_autotask(runtime: Runtime, stored: Connection, *, refresh: bool) -> list[Problem]:
+    """Whether Autotask accepts the credentials, tested by reading the billing codes, which other checks need anyway.
 
-    The answer is kept in Redis for everybody; without Redis nothing is asked.
+    The result is kept in Redis for everyone; without Redis there is no test.
     """
     identity = f"{stored.zone_url} {stored.user_name} {stored.updated_at}"
     key = f"quotewright:preflight:{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
-    db.session.commit()  # no transaction stays open while Redis or Autotask is asked
+    db.session.commit()  # no transaction is open during calls to Redis and Autotask
     try:
-        if anew and runtime.redis.set(FRESH, 1, nx=True, ex=FRESH_FOR_SECONDS):
+        if refresh and runtime.redis.set(FRESH, 1, nx=True, ex=FRESH_FOR_SECONDS):
             runtime.redis.delete(key)
         else:
-            anew = False
-        # The first one asks; until its answer is there, the others do without.
+            refresh = False
+        # The first request asks; until it has the answer, others do without.
         if not runtime.redis.set(key, "", nx=True, ex=BAD_FOR_SECONDS):
             known = runtime.redis.get(key)
             return [Problem(known.decode(), CONNECTION)] if isinstance(known, bytes) and known else []
-        sentence = _asked(runtime) or (_read_lists(runtime) if anew else "")
+        sentence = _connection_problem(runtime) or (_refresh_lists(runtime) if refresh else "")
         runtime.redis.set(key, sentence, ex=BAD_FOR_SECONDS if sentence else GOOD_FOR_SECONDS)
     except (RedisError, OSError):
         return []
     return [Problem(sentence, CONNECTION)] if sentence else []
 
 
-def _asked(runtime: Runtime) -> str:
-    """A sentence when Autotask does not answer as it should; empty otherwise."""
+def _connection_problem(runtime: Runtime) -> str:
+    """A sentence when Autotask refuses or fails; empty otherwise."""
     try:
         metadata.refresh_reference(_impatient(runtime), "BillingCodes")
     except CredentialsRejected as error:
@@ -137,8 +139,11 @@ def _asked(runtime: Runtime) -> str:
     return ""
 
 
-def _read_lists(runtime: Runtime) -> str:
-    """Read every list anew; what cannot be read, for want of a right say, stays as it was. Returns like ``_asked``."""
+def _refresh_lists(runtime: Runtime) -> str:
+    """Refresh every list; a list that can't be read, for example for lack of permission, stays as it was.
+
+    Returns like ``_connection_problem``.
+    """
     try:
         metadata.refresh(_impatient(runtime))
     except CredentialsRejected as error:
@@ -151,5 +156,5 @@ def _read_lists(runtime: Runtime) -> str:
 
 
 def _impatient(runtime: Runtime) -> Runtime:
-    """With a short time-out, since a person waits."""
+    """With a short timeout, since a person is waiting."""
     return replace(runtime, config=replace(runtime.config, autotask_timeout_seconds=TIMEOUT_SECONDS))

@@ -1,4 +1,4 @@
-"""Values that Autotask would refuse, found in its cached lists: gone, inactive, or missing where a record needs one."""
+"""Values that Autotask would refuse, according to its cached lists: deleted, inactive, or required and missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webapp.services.autotask.push.wording import ENTITIES, LISTS, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
 
-# Which section of the settings a value comes from, by entity and field; "" for the rest of the entity.
+# The settings section that a value comes from, by entity and field; "" for the entity's other fields.
 SECTIONS: dict[str, dict[str, str]] = {
     "Companies": {"": "company"},
     "Opportunities": {"": "opportunity", "winReason": "quote_status", "lossReason": "quote_status"},
@@ -26,22 +26,22 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Services": {"": "products_services", "billingCodeID": "item_category"},
 }
-# Given by the address of the call or by Autotask itself.
+# Set by the URL of the call or by Autotask.
 GIVEN = {"id", "quoteID", "companyID"}
 
 
 @dataclass(frozen=True)
 class Findings:
-    """``stops``: the push fails for sure; ``may``: only if the record named has to be made in Autotask."""
+    """``stops``: the push is sure to fail; ``may``: it fails only if the record must be created in Autotask."""
 
     stops: list[Problem]
     may: list[Problem]
 
 
 def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) -> Findings:
-    """Look at every value that the push would send. ``linked``: what is in Autotask already, by local record.
+    """Check every value that the push would send. ``linked``: our records that are already in Autotask.
 
-    Raises NotConnected when a list is needed that was never read.
+    Raises NotConnected when a needed list was never read.
     """
     checker = _Checker(runtime)
     goods = {one.record.key: one for one in desired.catalog_items}
@@ -63,7 +63,7 @@ class _Checker:
         self.may: list[Problem] = []
 
     def wish(self, wish: DesiredRecord, goods: CatalogItem | None, *, is_new: bool) -> None:
-        """Check one record: what is kept in any case, and what only a new one gets."""
+        """Check one record: the fields that are always kept, and the fields that only a new record gets."""
         if wish.entity not in metadata.PICKLISTS:
             return
         fields = self._fields_of(wish.entity)
@@ -72,7 +72,7 @@ class _Checker:
             self._value(wish.entity, subject, fields.get(name, {}), value, self.stops)
         if not is_new:
             return
-        # A company or a product may be there without a link, so that it is only found by the push itself.
+        # A company or product may exist without a link; then only the push finds it.
         found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
@@ -96,12 +96,12 @@ class _Checker:
         choice = choices.get(value)
         what = f"{label(name).lower()} of {subject}"
         if choice is None:
-            self._add(found, entity, name, f"The {what} (#{value}) is not in Autotask any more.")
+            self._add(found, entity, name, f"The {what} (#{value}) is no longer in Autotask.")
         elif not choice.is_active:
             self._add(found, entity, name, f"The {what}, “{choice.label}”, is inactive in Autotask.")
 
     def _choices(self, entity: str, entry: Mapping[str, Any]) -> dict[int, Choice] | None:
-        """The field's values by their number; None when it has no list of ours."""
+        """The field's values by number; None when we have no list for it."""
         name = str(entry.get("name") or "")
         reference = LISTS.get(str(entry.get("referenceEntityType") or ""), "")
         if not entry.get("isPickList") and not reference:
@@ -126,11 +126,11 @@ class _Checker:
             if sent.get(name) not in (None, ""):
                 continue
             if wish.entity == "Companies" and name == "phone":
-                sentence = f"{_start(subject)} has no phone number, which Autotask demands of a new company."
+                sentence = f"{_start(subject)} has no phone number. Autotask requires one for new companies."
                 self._keep(found, Problem(sentence, wish.local))
             else:
                 kind = ENTITIES[wish.entity]
-                sentence = f"Autotask demands “{label(name)}” of a new {kind}, but {subject} has none."
+                sentence = f"Autotask requires “{label(name)}” for a new {kind}, but {subject} has none."
                 self._add(found, wish.entity, name, sentence)
 
     def _add(self, found: list[Problem], entity: str, name: str, sentence: str) -> None:

@@ -1,1 +1,1 @@
-"""What the admin decided: the sections, their drafts and history, the page, the mappings."""
+"""The admin's decisions: the sections, their drafts and history, the settings page, the mappings."""

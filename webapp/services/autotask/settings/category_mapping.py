@@ -1,6 +1,6 @@
-"""Item Category Mapping: its rows, what was entered in them, and matching by name.
+"""Item Category Mapping: its rows, the values entered in them, and matching by name.
 
-The form holds some of the rows (a page of them, or those found by a search); the rules of all others stay.
+The form holds only some rows (a page, or the results of a search); the rules of all other rows stay.
 Names of controls: ``rule-<category id>-<field of CategoryRule>``.
 """
 
@@ -39,7 +39,7 @@ _LABOR_TEXT = {True: "yes", False: "no", None: ""}
 
 @dataclass(frozen=True)
 class CategoryNode:
-    """A category as the mapping needs it; five hundred of them are read often."""
+    """The parts of a category that the mapping needs; hundreds of them are read often."""
 
     id: int
     name: str
@@ -48,8 +48,8 @@ class CategoryNode:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A category with the rule entered for it and that of the category above it (empty when there is none)."""
+class CategoryRow:
+    """A category with its rule and the rule of its parent category (empty when it has none)."""
 
     category: CategoryNode
     rule: CategoryRule
@@ -62,33 +62,33 @@ class Row:
 
     @property
     def mapped(self) -> bool:
-        """True when it or the category above says where it goes."""
-        return _says_where(self.rule) or _says_where(self.above)
+        """True when its own rule or its parent's maps it to something."""
+        return _maps(self.rule) or _maps(self.above)
 
 
-def rows(content: ItemCategoryMapping, text: str = "", *, unmapped_only: bool = False) -> list[Row]:
-    """Every category in the order of the tree, or those whose path has every word of ``text``."""
+def rows(content: ItemCategoryMapping, text: str = "", *, unmapped_only: bool = False) -> list[CategoryRow]:
+    """Every category in the order of the tree, or only those whose path has every word of ``text``."""
     sought = [word.casefold() for word in words(text)]
-    found = []
+    result = []
     for category in _in_order():
         path = category.path.casefold()
         if all(word in path for word in sought):
             above = content.rules.get(category.parent_id or 0, CategoryRule())
-            row = Row(category, content.rules.get(category.id, CategoryRule()), above)
+            row = CategoryRow(category, content.rules.get(category.id, CategoryRule()), above)
             if not (unmapped_only and row.mapped):
-                found.append(row)
-    return found
+                result.append(row)
+    return result
 
 
 def unmapped_count(content: ItemCategoryMapping) -> int:
-    """How many categories say nowhere where they go."""
+    """How many categories are mapped to nothing."""
     return len(rows(content, unmapped_only=True))
 
 
 def parse(posted: Mapping[str, str], choices: Choices, stored: ItemCategoryMapping) -> ItemCategoryMapping:
-    """``stored`` with the rows entered put in. Rules of categories that are gone are dropped.
+    """``stored`` with the entered rows. Rules of deleted categories are dropped.
 
-    Raises Invalid with a sentence at each control that is wrong.
+    Raises Invalid with sentences by control.
     """
     reader = Reader(posted)
     rules = dict(stored.rules)
@@ -100,7 +100,7 @@ def parse(posted: Mapping[str, str], choices: Choices, stored: ItemCategoryMappi
 
 
 def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> ItemCategoryMapping:
-    """Like ``parse``, unchecked: to show again what was entered, whatever it is."""
+    """Like ``parse``, unchecked: for showing a form again with everything entered in it."""
     rules = dict(stored.rules)
     for category_id in posted_ids(posted):
         entered: dict[str, int | bool | None] = {
@@ -115,26 +115,25 @@ def read_loosely(posted: Mapping[str, str], stored: ItemCategoryMapping) -> Item
 
 
 def posted_ids(posted: Iterable[str]) -> list[int]:
-    """The categories of which the form held a row."""
+    """The categories that the form has a row for."""
     ids = (
         parse_id(name.split("-")[1]) for name in posted if name.startswith("rule-") and name.count("-") == 2
     )
-    return list(dict.fromkeys(found for found in ids if found is not None))
+    return list(dict.fromkeys(category_id for category_id in ids if category_id is not None))
 
 
-def gone(posted: Iterable[str]) -> int:
-    """How many of the form's rows are of categories that were deleted meanwhile."""
-    there = {category.id for category in _in_order()}
-    return sum(category_id not in there for category_id in posted_ids(posted))
+def deleted_count(posted: Iterable[str]) -> int:
+    """How many rows of the form belong to categories that were deleted after it was opened."""
+    present = {category.id for category in _in_order()}
+    return sum(category_id not in present for category_id in posted_ids(posted))
 
 
 def match_by_name(
     content: ItemCategoryMapping, choices: Choices
 ) -> tuple[ItemCategoryMapping, list[tuple[str, str]]]:
-    """Fill unset product categories from equal names; returns the filled mapping and (ours, theirs) of what it did.
+    """Fill unset product categories by name; returns the filled mapping and the new pairs (our path, their label).
 
-    A subcategory is looked for below the match of its category first, then by its own name alone, which must be the
-    name of a single one there: of two nobody knows which is meant.
+    A subcategory is matched by its full path first, then by its own name if Autotask has that name only once.
     """
     offered = [choice for choice in choices.of("product_categories") if choice.is_active]
     by_path = {_key(choice.label): choice for choice in reversed(offered)}
@@ -157,33 +156,33 @@ def labor_text(rule: CategoryRule) -> str:
 
 def controls(content: ItemCategoryMapping, category_ids: Iterable[int]) -> dict[str, str]:
     """The text of every control of these categories."""
-    found = {}
+    texts = {}
     for category_id in category_ids:
         rule = content.rules.get(category_id, CategoryRule())
         for name in SOURCES:
             value = getattr(rule, name)
-            found[f"rule-{category_id}-{name}"] = "" if value is None else str(value)
-        found[f"rule-{category_id}-is_labor"] = labor_text(rule)
-    return found
+            texts[f"rule-{category_id}-{name}"] = "" if value is None else str(value)
+        texts[f"rule-{category_id}-is_labor"] = labor_text(rule)
+    return texts
 
 
 def flaws(content: ItemCategoryMapping, choices: Choices) -> dict[str, str]:
-    """A sentence for each stored value that Autotask no longer has or no longer uses, by control.
+    """A sentence for each stored value that Autotask no longer has or uses, by control.
 
-    What is stored for a category that was deleted since does no harm and is dropped at the next save.
+    A rule of a deleted category does no harm: the next save drops it.
     """
-    there = {category.id: category.path for category in _in_order()}
-    found = {}
+    paths = {category.id: category.path for category in _in_order()}
+    sentences = {}
     for category_id, rule in content.rules.items():
-        for name, source in SOURCES.items() if category_id in there else ():
+        for name, source in SOURCES.items() if category_id in paths else ():
             sentence = choices.flaw(source, getattr(rule, name))
             if sentence:
-                found[f"rule-{category_id}-{name}"] = f"{there[category_id]}: {sentence}"
-    return found
+                sentences[f"rule-{category_id}-{name}"] = f"{paths[category_id]}: {sentence}"
+    return sentences
 
 
 def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRule) -> CategoryRule:
-    """What was entered for one category; what did not arrive stays as it was."""
+    """What was entered for one category; controls that did not arrive keep their value."""
     name = f"rule-{category_id}-"
     labor = reader.choice(f"{name}is_labor", list(_LABOR), "") if reader.has(f"{name}is_labor") else None
     numbers = {
@@ -196,14 +195,14 @@ def _rule(reader: Reader, category_id: int, choices: Choices, before: CategoryRu
 
 
 def _tidy(rules: Mapping[int, CategoryRule]) -> ItemCategoryMapping:
-    there = {category.id for category in _in_order()}
+    present = {category.id for category in _in_order()}
     empty = CategoryRule()
     return ItemCategoryMapping(
-        rules={key: rule for key, rule in rules.items() if key in there and rule != empty}
+        rules={key: rule for key, rule in rules.items() if key in present and rule != empty}
     )
 
 
-def _says_where(rule: CategoryRule) -> bool:
+def _maps(rule: CategoryRule) -> bool:
     return (
         rule.product_category is not None
         or rule.billing_code_id is not None
@@ -213,7 +212,7 @@ def _says_where(rule: CategoryRule) -> bool:
 
 
 def _in_order() -> list[CategoryNode]:
-    """Every category, each top one before its subcategories, by name."""
+    """Every category by name, each followed by its subcategories."""
     query = db.select(Category.id, Category.name, Category.parent_id).order_by(Category.name)
     tops: list[CategoryNode] = []
     below: dict[int, list[tuple[int, str]]] = {}

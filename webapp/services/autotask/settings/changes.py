@@ -1,4 +1,4 @@
-"""What differs between two versions of the settings, value by value."""
+"""The differences between two versions of the settings, value by value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webapp.services.autotask.settings.model import SECTIONS, AutotaskSettings
 
 @dataclass(frozen=True)
 class Change:
-    """One value. ``path``: the names that lead to it below the section, for example ``("accepted", "status")``."""
+    """One changed value. ``path``: its names below the section, for example ``("accepted", "status")``."""
 
     section: str
     path: tuple[str, ...]
@@ -25,13 +25,13 @@ class Change:
 
 def changes(before: AutotaskSettings, after: AutotaskSettings) -> list[Change]:
     """Every value that differs, in the order of the page."""
-    found: list[Change] = []
+    result: list[Change] = []
     for section in SECTIONS:
         old = _flat(getattr(before, section).model_dump(mode="json"))
         new = _flat(getattr(after, section).model_dump(mode="json"))
         paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
-        found += [Change(section, path, old.get(path), new.get(path)) for path in paths]
-    return found
+        result += [Change(section, path, old.get(path), new.get(path)) for path in paths]
+    return result
 
 
 def _flat(document: dict[str, Any], below: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

@@ -1,4 +1,4 @@
-"""What the fields of the settings page offer: values of the connected Autotask, and nothing assumed."""
+"""The choices on the settings page: values of the connected Autotask, never assumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _reference(name: str) -> Callable[[Runtime], list[Choice]]:
 
 
 def _codes(*words: str) -> Callable[[Runtime], list[Choice]]:
-    """Billing codes whose use, by its label, is one of ``words``; all of them where no label is known."""
+    """Billing codes whose use type has one of ``words`` in its label; all codes if no label fits."""
 
     def load(runtime: Runtime) -> list[Choice]:
         codes = metadata.reference(runtime, "BillingCodes")
@@ -55,10 +55,10 @@ SOURCES: dict[str, Callable[[Runtime], list[Choice]]] = {
 
 
 class Choices:
-    """The lists, each loaded when first asked for.
+    """The lists, each loaded on first use.
 
-    ``problem`` is a sentence when a list was never cached and Autotask could not be asked for it; that list, and those
-    that would have to be asked for as well, are then empty, and values are kept without being checked.
+    ``problem`` is a sentence when a list was never cached and couldn't be read from Autotask. Lists that aren't cached
+    are then empty, and stored values are kept unchecked.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -68,7 +68,7 @@ class Choices:
         self.problem = ""
 
     def of(self, source: str) -> list[Choice]:
-        """The list (one of ``SOURCES``), inactive values and all; nested ones after the value above them."""
+        """The list (one of ``SOURCES``) with its inactive values; nested values follow their parent."""
         if source not in self._loaded:
             self._loaded[source] = self._load(source)
         return self._loaded[source]
@@ -82,21 +82,21 @@ class Choices:
         return self._by_value[source].get(value)
 
     def label(self, source: str, value: int | None) -> str:
-        """The name of a value; says so when Autotask has it no more or not in use any more."""
+        """The name of a value, marked if it is inactive in Autotask or no longer there."""
         if value is None:
             return ""
         choice = self.find(source, value)
         if choice is None:
-            return f"#{value}" if self.problem else f"#{value} (not in Autotask any more)"
+            return f"#{value}" if self.problem else f"#{value} (no longer in Autotask)"
         return choice.label if choice.is_active else f"{choice.label} (inactive in Autotask)"
 
     def flaw(self, source: str, value: int | None) -> str:
-        """A sentence when the value cannot be used: gone from Autotask, or inactive there."""
+        """A sentence when the value can't be used: it is inactive in Autotask or no longer there."""
         if value is None or (not self.of(source) and self.problem):
             return ""
         choice = self.find(source, value)
         if choice is None:
-            return f"The chosen value (#{value}) is not in Autotask any more. Choose another."
+            return f"The saved value (#{value}) is no longer in Autotask. Choose another."
         return "" if choice.is_active else f"“{choice.label}” is inactive in Autotask. Choose another."
 
     def _load(self, source: str) -> list[Choice]:
@@ -110,7 +110,7 @@ class Choices:
 
 
 def by_words(choices: Sequence[Choice], *words: str) -> int | None:
-    """The first active choice whose label holds one of ``words``, tried in order; None when there is none."""
+    """The first active choice whose label has one of ``words``, tried in order; None when there is none."""
     for word in words:
         for choice in choices:
             if choice.is_active and word in choice.label.lower():
@@ -119,17 +119,17 @@ def by_words(choices: Sequence[Choice], *words: str) -> int | None:
 
 
 def preselected(choices: Sequence[Choice], *words: str) -> int | None:
-    """Autotask's own default, else by words, else the only active one."""
+    """Autotask's default, else a choice by words, else the only active choice."""
     usable = [choice for choice in choices if choice.is_active]
-    own = next((choice.value for choice in usable if choice.is_default), None)
-    if own is not None:
-        return own
-    found = by_words(usable, *words)
-    return found if found is not None or len(usable) != 1 else usable[0].value
+    default = next((choice.value for choice in usable if choice.is_default), None)
+    if default is not None:
+        return default
+    match = by_words(usable, *words)
+    return match if match is not None or len(usable) != 1 else usable[0].value
 
 
 def _nested(choices: list[Choice]) -> list[Choice]:
-    """Each nested value behind the one above it, in the order given; “Hardware > Firewalls” as its label."""
+    """Each nested value after its parent, otherwise in the given order; labeled “Hardware > Firewalls”."""
     tops = {choice.value: choice for choice in choices if choice.parent is None}
     children: dict[int, list[Choice]] = {}
     for choice in choices:

@@ -1,4 +1,4 @@
-"""What the patterns of titles come to, shown while somebody types them."""
+"""Examples of title patterns, shown while the admin types them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.revisions import snapshot
 from webapp.services.quoting.revisions.snapshot import FrozenOrganization, FrozenPerson, Snapshot
 
-# Controls with a pattern: the field of Autotask that takes the outcome.
+# Controls with a pattern, and the Autotask field that takes the result.
 FIELDS = {"title_pattern": ("Opportunities", "title"), "quote_name_pattern": ("Quotes", "name")}
 
 
 @dataclass(frozen=True)
 class Example:
-    """``text``: what comes out for quote ``number`` (0: a made-up one). ``sentence``: what is wrong, or is cut off."""
+    """``text``: the result for quote ``number`` (0: a sample quote). ``sentence``: an error, or that it is cut off."""
 
     text: str = ""
     number: int = 0
@@ -27,17 +27,17 @@ class Example:
 
 
 def of_pattern(runtime: Runtime, control: str, pattern: str) -> Example:
-    """What ``pattern`` makes of the newest published quote."""
+    """``pattern`` filled for the newest published quote."""
     flaw = patterns.flaw(pattern)
     if flaw or not pattern.strip():
         return Example(sentence=flaw)
-    frozen = _newest() or _MADE_UP
+    frozen = _newest() or _SAMPLE
     text = patterns.fill(pattern, frozen)
     length = _length(runtime, control)
-    number = frozen.number if frozen is not _MADE_UP else 0
+    number = frozen.number if frozen is not _SAMPLE else 0
     if length and len(text) > length:
         return Example(
-            text[: length - 1] + "…", number, f"Autotask takes {length} characters; the rest is cut off."
+            text[: length - 1] + "…", number, f"Autotask allows {length} characters. The rest is cut off."
         )
     return Example(text, number)
 
@@ -55,7 +55,7 @@ def _length(runtime: Runtime, control: str) -> int:
         return 0
 
 
-_MADE_UP = Snapshot(
+_SAMPLE = Snapshot(
     quote_id=0,
     number=1001,
     revision=1,

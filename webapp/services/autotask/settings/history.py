@@ -1,4 +1,4 @@
-"""The history of the settings in words: who, when, what changed from what to what."""
+"""The history of the settings in words: who changed which value, when, from what to what."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from webapp.services.autotask.settings import category_mapping, tax_mapping
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.changes import Change, changes
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.autotask.settings.form_fields import FormField
+from webapp.services.autotask.settings.fields.field import FormField
+from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import AutotaskSettings
-from webapp.services.autotask.settings.page import TITLES
-from webapp.services.autotask.settings.section_forms import fields_of
+from webapp.services.autotask.settings.section_view import TITLES
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.core.fields import MAX_ID
 
@@ -24,7 +24,7 @@ _TAX_LABELS = {"tax_category_id": "tax category", "tax_region_id": "tax region"}
 
 
 @dataclass(frozen=True)
-class Line:
+class ChangeView:
     """One changed value in words."""
 
     section: str
@@ -34,51 +34,51 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One version. ``counts``: it is the newest."""
+class VersionView:
+    """One version, and whether it is live."""
 
     number: int
     saved_at: datetime
     saved_by: str
-    counts: bool
-    lines: list[Line]
+    is_live: bool
+    changes: list[ChangeView]
 
 
-def entries(choices: Choices, before: int = MAX_ID) -> list[Entry]:
-    """A page of versions of lower numbers than ``before``, newest first, each with what it changed."""
+def versions(choices: Choices, before: int = MAX_ID) -> list[VersionView]:
+    """A page of versions with lower numbers than ``before``, newest first, each with its changes."""
     rows = settings_store.history(PAGE + 1, before=before)
-    counting = settings_store.active().version
+    live = settings_store.active().version
     parsed = [AutotaskSettings.model_validate(row.content) for row in rows]
     parsed.append(AutotaskSettings())
-    words = _Words(choices)
+    formatter = _ChangeFormatter(choices)
     return [
-        Entry(
+        VersionView(
             row.number,
             row.saved_at,
             row.saved_by.name if row.saved_by else "",
-            row.number == counting,
-            [words.line(change) for change in changes(parsed[place + 1], parsed[place])],
+            row.number == live,
+            [formatter.view(change) for change in changes(parsed[place + 1], parsed[place])],
         )
         for place, row in enumerate(rows[:PAGE])
     ]
 
 
-def waiting(choices: Choices) -> list[Line]:
-    """What “Save Integration” would change now."""
-    words = _Words(choices)
-    return [words.line(change) for change in changes(settings_store.active(), settings_store.as_saved())]
+def pending(choices: Choices) -> list[ChangeView]:
+    """The changes that “Save Integration” would make live now."""
+    formatter = _ChangeFormatter(choices)
+    return [formatter.view(change) for change in changes(settings_store.active(), settings_store.as_saved())]
 
 
-class _Words:
-    """Changes with the names that the page uses; each list of names is read once, since changes may be thousands."""
+class _ChangeFormatter:
+    """Changes with the names on the page; each list of names is read once, since there may be thousands of changes."""
 
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
 
-    def line(self, change: Change) -> Line:
+    def view(self, change: Change) -> ChangeView:
         label, source = self._name(change)
         before, after = (self._text(change, source, value) for value in (change.before, change.after))
-        return Line(TITLES[change.section], label, before, after)
+        return ChangeView(TITLES[change.section], label, before, after)
 
     @cached_property
     def _categories(self) -> dict[int, str]:
@@ -93,23 +93,23 @@ class _Words:
         return {(section, item.name): item for section in TITLES for item in fields_of(section)}
 
     def _name(self, change: Change) -> tuple[str, str]:
-        """The field's label, and the source of its choices (empty when its values are not Autotask's)."""
+        """The field's label, and the source of its choices (empty unless its values are Autotask's)."""
         if change.path[0] == "rules" and len(change.path) == 3:
             _, key, field = change.path
             if change.section == "item_category":
-                where = self._categories.get(int(key), f"category {key}, deleted since")
+                where = self._categories.get(int(key), f"Deleted category {key}")
                 label = category_mapping.LABELS.get(field, field)
                 return f"{where}: {label}", category_mapping.SOURCES.get(field, "")
-            where = self._tax_codes.get(int(key), f"tax code {key}, deleted since")
+            where = self._tax_codes.get(int(key), f"Deleted tax code {key}")
             return f"{where}: {_TAX_LABELS.get(field, field)}", tax_mapping.SOURCES.get(field, "")
         if change.path == ("default_region_id",):
-            return "Tax region of quotes", "tax_regions"
+            return "Default tax region", "tax_regions"
         name = "-".join(change.path)
         item = self._fields.get((change.section, name))
         if item is not None:
             return item.label, item.source
         if change.path[0] == "loss_reasons":
-            return "Lost for a reason that was removed since", "loss_reasons"
+            return "Lost for a deleted reason", "loss_reasons"
         return name, ""
 
     def _text(self, change: Change, source: str, value: Any) -> str:

@@ -1,7 +1,7 @@
-"""What the settings page of Datto Autotask PSA holds, section by section, as typed data.
+"""The settings of Datto Autotask PSA as typed data, section by section.
 
-The settings page edits these models (as drafts), “Save Integration” activates them together, and the push compiles
-with them. Ids are Autotask's own, read from its picklists and reference entities, never assumed; None means unset.
+The settings page edits these models as drafts, “Save Integration” makes them live together, and the push compiles
+with them. Ids are Autotask's, read from its picklists and reference entities, never assumed; None means unset.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Section(BaseModel):
 class CompanySettings(Section):
     """How a customer becomes a Company and a Contact.
 
-    ``match_by``: an existing company is the same when its name is equal (``name_exact``), equal but for case,
-    punctuation and a legal form (``name_normalized``); ``also_phone``/``also_website`` admit those as well.
+    ``match_by``: an existing company matches by its exact name (``name_exact``), or by its name without case,
+    punctuation and legal form (``name_normalized``); with ``also_phone``/``also_website``, by those as well.
     """
 
     company_type: int | None = None
@@ -43,10 +43,10 @@ class CompanySettings(Section):
 class OpportunitySettings(Section):
     """How a quote becomes an Opportunity and a Quote.
 
-    ``title_pattern`` may hold {number}, {title}, {organization}, {person}. ``amount_months``: how many months of
-    recurring revenue ``amount`` holds besides the one-time revenue (0: none). ``close_date_days`` counts from
-    publishing and serves when the rule is ``days`` or a quote never expires. ``purchase_order``: what the Autotask
-    quote's purchase order number is: the customer's, else our quote's number, or nothing.
+    ``title_pattern`` can have {number}, {title}, {organization}, {person}. ``amount_months``: how many months of
+    recurring revenue ``amount`` adds to the one-time revenue (0: none). ``close_date_days`` counts from publishing
+    and is used when the rule is ``days`` or a quote never expires. ``purchase_order``: the Autotask quote's purchase
+    order number: the customer's, or else our quote's number, or nothing.
     """
 
     owner_resource_id: int | None = None
@@ -68,10 +68,10 @@ class OpportunitySettings(Section):
 
 
 class StatusRule(Section):
-    """What an Opportunity becomes. None leaves the field as it is. ``reason``: a win or a loss reason.
+    """How a status changes the Opportunity. None doesn't change the field. ``reason``: a win or loss reason.
 
-    A pending quote has neither a reason nor a closed date. ``set_closed_date``: its closed date (and lost date) is the
-    day of the answer, or that on which the quote expired.
+    A pending quote has neither a reason nor a closed date. ``set_closed_date``: the closed date (and lost date) becomes
+    the day of the customer's answer, or the day the quote expired.
     """
 
     status: int | None = None
@@ -82,9 +82,9 @@ class StatusRule(Section):
 
 
 class QuoteStatusMapping(Section):
-    """One rule a quote status, and for a quote that expired unanswered.
+    """One rule for each quote status, and one for a quote that expired unanswered.
 
-    ``loss_reasons``: the Autotask loss reason of each of ours, by our id; others take the reason of ``lost``.
+    ``loss_reasons``: Autotask's loss reason for each of ours, by our id; unmapped reasons use the reason of ``lost``.
     """
 
     pending: StatusRule = StatusRule()
@@ -97,16 +97,16 @@ class QuoteStatusMapping(Section):
 
 
 class ProductsServicesSettings(Section):
-    """How lines find or make Products and Services.
+    """How lines match or create Products and Services.
 
-    ``match_mpn``/``match_sku``/``match_name``: the rungs on which products are looked for, in this order; services,
-    whose names are unique in Autotask, always by name. ``when_unmatched``: make the record, or stop the push.
-    ``inactive_match``: what fits but is inactive stops the push, or is made active again. ``update_existing``: whether
-    what is ticked in ``update_price``, ``update_cost`` and ``update_description`` of a matched record follows ours.
-    ``service_period``: the period of new services; None: that of the line. ``description_target``: the record, the
-    quote item, or both. ``markup``: what a new record's markup rate is: Autotask's own, what price and cost come to,
-    or ``markup_percent``. ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's
-    discount is spread over its lines, or pushed as a discount item where Autotask's picklist has that type.
+    ``match_mpn``/``match_sku``/``match_name``: how products are matched, in this order; services, whose names are
+    unique in Autotask, always match by name. ``when_unmatched``: create the record, or stop the push.
+    ``inactive_match``: an inactive match stops the push, or is reactivated. ``update_existing``: whether the fields
+    ticked in ``update_price``, ``update_cost`` and ``update_description`` of a matched record follow ours.
+    ``service_period``: the period of new services; None: the line's. ``description_target``: the record, the quote
+    item, or both. ``markup``: a new record's markup rate: Autotask's default, computed from price and cost, or
+    ``markup_percent``. ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's
+    discount is spread over its lines, or pushed as a discount item if Autotask's picklist has that type.
     """
 
     match_mpn: bool = True
@@ -133,10 +133,10 @@ class ProductsServicesSettings(Section):
 
 
 class CategoryRule(Section):
-    """Where one category or subcategory goes. None inherits: from the parent category, then from the defaults.
+    """What one category or subcategory maps to. None inherits from the parent category, then from the defaults.
 
-    ``product_category``: value of the Product picklist. ``role_id`` and ``work_type_id`` (a billing code) serve labor;
-    Autotask's quote items have no field for the work type, so its name goes into their description.
+    ``product_category``: value of the Product picklist. ``role_id`` and ``work_type_id`` (a billing code) are for
+    labor; Autotask's quote items have no field for the work type, so its name goes into their description.
     """
 
     product_category: int | None = None
@@ -154,21 +154,21 @@ class ItemCategoryMapping(Section):
 
 
 class TaxRule(Section):
-    """Where one of our tax codes goes. A region of None falls back to the mapping's default."""
+    """What one of our tax codes maps to. Without a region, it uses the mapping's default."""
 
     tax_category_id: int | None = None
     tax_region_id: int | None = None
 
 
 class TaxCodeMapping(Section):
-    """Rules by our tax code id. An Autotask Quote names one region, each of its items a tax category."""
+    """Rules by our tax code id. An Autotask Quote has one region, each of its items a tax category."""
 
     default_region_id: int | None = None
     rules: dict[int, TaxRule] = {}
 
 
 class AutotaskSettings(Section):
-    """All sections as they count together. ``version`` 0: “Save Integration” was never pressed."""
+    """All live sections. ``version`` 0: “Save Integration” was never pressed."""
 
     version: int = 0
     company: CompanySettings = CompanySettings()

@@ -1,4 +1,4 @@
-"""Titles made of a pattern: {number}, {title}, {organization} and {person} stand for the quote's own."""
+"""Patterns for titles: {number}, {title}, {organization} and {person} stand for the quote's values."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 PLACEHOLDERS = ("number", "title", "organization", "person")
-UNKNOWN = "Only {number}, {title}, {organization} and {person} may stand between braces."
+UNKNOWN = "Use only {number}, {title}, {organization} and {person} in braces."
 _PLACE = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
 def flaw(pattern: str) -> str:
-    """A sentence when the pattern names something else or its braces do not pair; empty when it is good."""
+    """A sentence when the pattern has an unknown placeholder or an unpaired brace; empty when it is valid."""
     rest = _PLACE.sub("", pattern)
     return UNKNOWN if "{" in rest or "}" in rest else ""
 
 
 def fill(pattern: str, frozen: Snapshot) -> str:
-    """The pattern's outcome for a quote; its title when nothing comes out."""
+    """The pattern filled for a quote; the quote's title when the result is empty."""
     person = frozen.person
     names = {
         "number": str(frozen.number),

@@ -1,4 +1,4 @@
-"""From a section of the settings to its form and back: what to show, what was entered, what is wrong with it."""
+"""A section's fields as a form and back: what to show, what was entered, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,36 +9,28 @@ from typing import Any
 from webapp.models import User
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.choices import Choices, by_words, preselected
-from webapp.services.autotask.settings.form_fields import FIELDS, FormField, loss_reason_field
+from webapp.services.autotask.settings.fields.field import FormField
+from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import SECTIONS, Section
-from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader, parse_decimal
 from webapp.services.core.formatting import plain
 
-NOT_SAVED = "This section was not saved: something in it needs your attention."
-INCOMPLETE = "Only a part of the form arrived, so nothing of this section was saved. Save it again."
-
-
-def fields_of(section: str) -> tuple[FormField, ...]:
-    """The controls of a section, with one for each of our loss reasons; none for a section with a form of its own."""
-    fields = FIELDS.get(section, ())
-    if section != "quote_status":
-        return fields
-    return (*fields, *(loss_reason_field(one.id, one.name) for one in loss_reasons.current()[0]))
+NOT_SAVED = "This section wasn't saved. Fix the highlighted fields."
+INCOMPLETE = "Part of the form didn't arrive, so this section wasn't saved. Save it again."
 
 
 def values(section: str, content: Section) -> dict[str, str]:
-    """The text of every control; a ticked box is ``y``."""
+    """The text of every control; a ticked box has ``y``."""
     document = _document(content)
     return {field.name: _text(_dig(document, field.name)) for field in fields_of(section)}
 
 
 def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
-    """What was entered. Raises Invalid with a sentence at each field that is wrong, or when fields did not arrive.
+    """What was entered. Raises Invalid with sentences by control, or when fields did not arrive.
 
-    A loss reason that was added meanwhile keeps what is stored for it; an unticked box is never sent. A value of
-    Autotask must be on offer there; when Autotask cannot be asked, only what is stored may stay.
+    A loss reason added after the form was opened keeps its stored value; browsers never send unticked boxes. Autotask
+    must offer the chosen values; while it can't be asked, only stored values are accepted.
     """
     reader = Reader(posted)
     kept = _document(stored)
@@ -57,18 +49,18 @@ def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Sec
 
 
 def flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
-    """A sentence for each stored value that Autotask no longer has or no longer uses."""
+    """A sentence for each stored value that Autotask no longer has or uses."""
     document = _document(content)
-    found = {
+    sentences = {
         field.name: choices.flaw(field.source, _dig(document, field.name))
         for field in fields_of(section)
         if field.kind == "remote"
     }
-    return {name: sentence for name, sentence in found.items() if sentence}
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 def gaps(section: str, content: Section) -> list[str]:
-    """A sentence for each value that must be there and is not."""
+    """A sentence for each required value that is missing."""
     document = _document(content)
     return [
         field.required
@@ -78,9 +70,9 @@ def gaps(section: str, content: Section) -> list[str]:
 
 
 def suggest(section: str, content: Section, choices: Choices, actor: User) -> Section:
-    """``content`` with what is unset filled by Autotask's own defaults and by names, for a first look.
+    """``content`` with its unset values filled from Autotask's defaults and by name.
 
-    Owners are guessed as the resource with the actor's e-mail address, else the first that is not named as an API's.
+    The suggested owner is the resource with the actor's email, else the first resource that isn't named like an API.
     """
     document = _document(content)
     for field in fields_of(section):
@@ -97,7 +89,7 @@ def _guess(field: FormField, choices: Choices, actor: User) -> int | None:
         return next((choice.value for choice in (*mine, *people, *usable)), None)
     on_offer = choices.of(field.source)
     if "-" in field.name:
-        # What a status turns into has nothing to do with what Autotask gives new records.
+        # A status rule changes existing records, so Autotask's defaults for new records don't matter.
         return by_words(on_offer, *field.guess)
     if field.guess or field.required:
         return preselected(on_offer, *field.guess)
@@ -124,19 +116,17 @@ def _read(reader: Reader, field: FormField, choices: Choices, stored: Any) -> An
 
 
 def remote_value(reader: Reader, name: str, source: str, choices: Choices, stored: Any) -> int | None:
-    """The value of Autotask entered at ``name``; keeps a sentence when it is not on offer."""
+    """The Autotask value entered at ``name``; keeps an error when Autotask doesn't offer it."""
     text = reader.raw(name)
     if not text:
         return None
     if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 12:
-        reader.fail(name, "Choose one of the list.")
+        reader.fail(name, "Choose a value from the list.")
         return None
     value = int(text)
     if choices.problem and not choices.of(source):
         if value != stored:
-            reader.fail(
-                name, "Autotask cannot be asked now whether it has this value, so it was not taken over."
-            )
+            reader.fail(name, "Autotask can't be reached to check this value, so it wasn't saved.")
         return value
     flaw = choices.flaw(source, value)
     if flaw:
@@ -147,7 +137,7 @@ def remote_value(reader: Reader, name: str, source: str, choices: Choices, store
 def _number(reader: Reader, field: FormField, text: str) -> int | None:
     if text.isascii() and text.isdecimal() and len(text) < 6 and field.low <= int(text) <= field.high:
         return int(text)
-    reader.fail(field.name, f"Enter a whole number from {field.low} to {field.high}.")
+    reader.fail(field.name, f"Enter a whole number between {field.low} and {field.high}.")
     return None
 
 
@@ -158,7 +148,7 @@ def _decimal(reader: Reader, name: str, text: str) -> Decimal | None:
         reader.fail(name, str(error))
         return None
     if not 0 <= value <= 1000:
-        reader.fail(name, "Enter a percentage from 0 to 1000.")
+        reader.fail(name, "Enter a percentage between 0 and 1000.")
     return value
 
 
@@ -177,11 +167,13 @@ def _check_together(section: str, document: Mapping[str, Any], reader: Reader) -
     if document["markup"] == "fixed" and document["markup_percent"] is None:
         reader.fail("markup_percent", "Enter the percentage, for example 25.")
     if not any(document[name] for name in ("match_mpn", "match_sku", "match_name")):
-        reader.fail("match_mpn", "Tick at least one, or every push would make its products anew.")
+        reader.fail(
+            "match_mpn", "Choose at least one. Without a match, every sync would create its products again."
+        )
 
 
 def _document(content: Section) -> dict[str, Any]:
-    """The section's values by name; the loss reasons by their ids as text, as in the names of controls."""
+    """The section's values by name; loss reasons by their id as text, as in control names."""
     document = content.model_dump()
     if "loss_reasons" in document:
         document["loss_reasons"] = {str(key): value for key, value in document["loss_reasons"].items()}

@@ -1,4 +1,4 @@
-"""Sending one message, and what follows from how it went for the message and for its endpoint."""
+"""Sending one message, and updating the message and its endpoint with the result."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ log = structlog.get_logger(__name__)
 
 
 def perform(runtime: Runtime, delivery_id: int) -> None:
-    """Send the message if it is still to be sent. The row and its attempts say how it went."""
+    """Send the message, unless it is already sent. The result is in the row and its attempts."""
     delivery = _claim(delivery_id)
     if delivery is None:
         return
     endpoint = delivery.endpoint
     now = utc_now()
     if not delivery.is_asked_for and (endpoint.state != ACTIVE or (endpoint.hold_until or now) > now):
-        # Since it was queued, another message found that the endpoint does not answer.
+        # Another message failed after this message was queued, so the endpoint is on hold.
         delivery.state, delivery.not_before = WAITING, max(endpoint.hold_until or now, now)
         db.session.commit()
         return
@@ -42,16 +42,16 @@ def perform(runtime: Runtime, delivery_id: int) -> None:
         delivery.state, delivery.is_asked_for, delivery.sentence = WAITING, False, str(error)
         db.session.commit()
         return
-    # No transaction stays open while the receiver takes its time.
+    # Commit first, so that no transaction is open while the receiver responds.
     db.session.commit()
     answer = sender.post(url, body, headers, runtime.config.webhook_allowed_hosts)
     _note(delivery_id, answer)
 
 
 def _claim(delivery_id: int) -> WebhookDelivery | None:
-    """Take the message by a conditional update; None when it is not due or somebody else has it."""
+    """Claim the message by a conditional update; None when it is not due or another worker has it."""
     now = utc_now()
-    taken = outbox.changed(
+    claimed = outbox.changed(
         db.update(WebhookDelivery)
         .where(
             WebhookDelivery.id == delivery_id,
@@ -62,13 +62,13 @@ def _claim(delivery_id: int) -> WebhookDelivery | None:
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return db.session.get(WebhookDelivery, delivery_id, populate_existing=True) if taken else None
+    return db.session.get(WebhookDelivery, delivery_id, populate_existing=True) if claimed else None
 
 
 def _headers(
     runtime: Runtime, delivery: WebhookDelivery, endpoint: WebhookEndpoint, body: bytes, now: datetime
 ) -> dict[str, str]:
-    """The headers of one sending. Raises ServiceError when the secret cannot be decrypted."""
+    """The headers of one attempt. Raises ServiceError when the secret can't be decrypted."""
     keys = [runtime.vault.decrypt(endpoint.secret_encrypted)]
     if endpoint.previous_until and endpoint.previous_until > now:
         keys.append(runtime.vault.decrypt(endpoint.previous_secret_encrypted))
@@ -82,10 +82,10 @@ def _headers(
 
 
 def _note(delivery_id: int, answer: Answer) -> None:
-    """Keep how the sending went and what follows from it, in one transaction."""
+    """Store the result of an attempt, in one transaction."""
     delivery = db.session.get(WebhookDelivery, delivery_id, populate_existing=True)
     if delivery is None:
-        return  # an admin removed the endpoint meanwhile
+        return  # an admin removed the endpoint while the message was being sent
     endpoint = db.session.get_one(
         WebhookEndpoint, delivery.endpoint_id, populate_existing=True, with_for_update=True
     )
@@ -122,7 +122,7 @@ def _note(delivery_id: int, answer: Answer) -> None:
 
 def _failed(delivery: WebhookDelivery, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
     if delivery.event == payload.TEST:
-        # A person is looking and will press the button again.
+        # The admin who sent the test sees the result and can resend it.
         delivery.state = FAILED
         return
     if delivery.attempt >= retries.MAX_ATTEMPTS:
@@ -135,11 +135,11 @@ def _failed(delivery: WebhookDelivery, endpoint: WebhookEndpoint, answer: Answer
     if retries.concerns_address(answer.status):
         endpoint.hold_until = now + retries.hold(endpoint.failures, answer.retry_after)
     if answer.status == 410 or retries.is_hopeless(endpoint.failures, endpoint.failing_since, now):
-        _pause(endpoint, f"Nothing was taken since {moment(endpoint.failing_since)}. {answer.sentence}")
+        _pause(endpoint, f"No successful delivery since {moment(endpoint.failing_since)}. {answer.sentence}")
 
 
 def _pause(endpoint: WebhookEndpoint, reason: str) -> None:
-    """Stop sending to an address until an admin resumes it; messages go on being kept."""
+    """Stop sending to an endpoint until an admin resumes it; new messages are kept."""
     if endpoint.state == PAUSED:
         return
     endpoint.state = PAUSED

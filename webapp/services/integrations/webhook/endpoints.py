@@ -1,4 +1,4 @@
-"""The addresses that hear of events: adding, changing, rotating the secret, pausing, removing."""
+"""Webhook endpoints: adding, changing, rotating the secret, pausing, removing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import addresses, payload, signing
 
-GONE = "This webhook is not there any more; another admin may have removed it."
+GONE = "This webhook no longer exists. Another admin may have removed it."
 FIELDS = ("url", "description", "events")
 SECRET_FIELDS = ("secret_encrypted",)
 MAX_ENDPOINTS = 20
 BOTH_SECRETS = timedelta(hours=24)
-TWICE = "There is a webhook with this address already. Choose its events there."
+TWICE = "A webhook with this URL already exists. Choose its events there."
 
 
 def every() -> list[WebhookEndpoint]:
-    """All of them, the oldest first."""
+    """All endpoints, oldest first."""
     return list(db.session.scalars(db.select(WebhookEndpoint).order_by(WebhookEndpoint.id)))
 
 
@@ -36,19 +36,21 @@ def get(endpoint_id: int) -> WebhookEndpoint:
 
 
 def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
-    """What a form carries as ``seen``, of the settings or of the secret."""
+    """The value of a form's ``seen``, for the settings or for the secret."""
     return records.fingerprint(endpoint, SECRET_FIELDS if secret else FIELDS)
 
 
 def add(
     runtime: Runtime, actor: User, values: Mapping[str, object], events: Iterable[str]
 ) -> tuple[WebhookEndpoint, str]:
-    """Store a new endpoint; returns it with its secret, which nobody can read again later.
+    """Store a new endpoint; returns it with its secret, which can't be read again later.
 
     ``values``: ``url`` and ``description``. Raises Invalid with sentences by field.
     """
     if db.session.scalar(db.select(db.func.count(WebhookEndpoint.id))) >= MAX_ENDPOINTS:
-        raise Invalid(f"There are {MAX_ENDPOINTS} webhooks already. Remove one that nobody needs any more.")
+        raise Invalid(
+            f"You've reached the limit of {MAX_ENDPOINTS} webhooks. Remove one that you no longer need."
+        )
     secret = signing.new_secret()
     endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret))
     _fill(runtime, endpoint, values, events)
@@ -62,9 +64,9 @@ def add(
 def change(
     runtime: Runtime, actor: User, endpoint_id: int, values: Mapping[str, object], events: Iterable[str]
 ) -> WebhookEndpoint:
-    """Change address, description and events. Messages that wait go to the new address.
+    """Change URL, description and events. Waiting messages go to the new URL.
 
-    ``values`` also holds ``seen``. Raises Invalid with sentences by field, Conflict when somebody else saved.
+    ``values`` also has ``seen``. Raises Invalid with sentences by field, Conflict when another admin saved it.
     """
     endpoint = get(endpoint_id)
     records.check_unchanged(endpoint, FIELDS, values, "webhook")
@@ -77,16 +79,16 @@ def change(
 
 
 def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[WebhookEndpoint, str]:
-    """Make a new secret and return it. For a day messages are signed with the old one too.
+    """Create a new secret and return it. For a day, messages are signed with the old secret too.
 
-    Raises Conflict when the secret is not the one that the form was opened with any more.
+    Raises Conflict when the secret was replaced after the form was opened.
     """
     endpoint = get(endpoint_id)
     db.session.refresh(endpoint, with_for_update=True)
     if seen != mark(endpoint, secret=True):
         raise Conflict(
-            "The secret was replaced already, so it was not replaced once more. Open the webhook again and press the "
-            "button there if you want a new one."
+            "Someone already replaced the secret, so it wasn't replaced again. To replace it anyway, reload the page "
+            "first."
         )
     secret = signing.new_secret()
     endpoint.previous_secret_encrypted = endpoint.secret_encrypted
@@ -98,16 +100,16 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
 
 
 def pause(actor: User, endpoint_id: int) -> None:
-    """Send nothing until it is resumed; messages are kept."""
+    """Send nothing until it is resumed; new messages are kept."""
     endpoint = get(endpoint_id)
     if endpoint.state == ACTIVE:
-        endpoint.state, endpoint.state_sentence = PAUSED, f"{actor.name} paused it."
+        endpoint.state, endpoint.state_sentence = PAUSED, f"Paused by {actor.name}."
         _audit(actor, "paused", endpoint)
     db.session.commit()
 
 
 def resume(actor: User, endpoint_id: int) -> None:
-    """Send again, what waits first."""
+    """Resume sending, waiting messages first."""
     endpoint = get(endpoint_id)
     endpoint.state, endpoint.state_sentence = ACTIVE, ""
     endpoint.failures, endpoint.failing_since, endpoint.hold_until = 0, None, None
@@ -142,21 +144,21 @@ def _fill(
     asked = set(events)
     chosen = [name for name in payload.EVENTS if name in asked]
     if not chosen:
-        reader.fail("events", "Choose one event or more.")
-    reader.check("The webhook was not saved yet.")
+        reader.fail("events", "Choose at least one event.")
+    reader.check("The webhook wasn't saved. Fix the highlighted fields.")
     endpoint.url, endpoint.description, endpoint.events = url, description, chosen
 
 
 def _flush() -> None:
-    """Raises Invalid when another endpoint has the address."""
+    """Raises Invalid when another endpoint has the URL."""
     try:
         db.session.flush()
     except IntegrityError as error:
         db.session.rollback()
-        raise Invalid("The webhook was not saved yet.", {"url": TWICE}) from error
+        raise Invalid("The webhook wasn't saved. Fix the highlighted fields.", {"url": TWICE}) from error
 
 
 def _audit(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
-    """The address may itself be a secret (many are), so only its host is noted."""
+    """Log only the host, since the URL itself may be a secret."""
     host = urlsplit(endpoint.url).hostname
     audit.record(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)

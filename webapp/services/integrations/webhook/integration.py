@@ -9,43 +9,41 @@ from webapp.services.integrations.webhook import deliver, endpoints, outbox
 
 
 class Webhooks(Integration):
-    """Signed messages about quotes to addresses of one's own."""
+    """Signed messages about quotes to the company's own URLs."""
 
     key = outbox.KEY
     name = "Webhooks"
     group = DEVELOPER
-    blurb = "Tells an address of your own, signed, when a quote is published, viewed, accepted or lost."
+    blurb = "Send signed messages to your own URL when a quote is published, viewed, accepted or lost."
     add_endpoint = "integrations.new_webhook"
     settings_endpoint = "integrations.webhooks"
     queue = outbox.QUEUE
     job_seconds = outbox.JOB_SECONDS
 
     def state(self) -> State:
-        """Working means: none is paused, and the last message of each got through."""
-        found = endpoints.every()
-        if not found:
+        """It works when no endpoint is paused and the last message to each was delivered."""
+        every = endpoints.every()
+        if not every:
             return State(added=False, working=False)
-        paused = sum(one.state != ACTIVE for one in found)
-        failing = sum(one.state == ACTIVE and one.failures > 0 for one in found)
-        sentence = "1 address is told." if len(found) == 1 else f"{len(found)} addresses are told."
+        paused = sum(endpoint.state != ACTIVE for endpoint in every)
+        failing = sum(endpoint.state == ACTIVE and endpoint.failures > 0 for endpoint in every)
+        sentence = "1 webhook." if len(every) == 1 else f"{len(every)} webhooks."
         if paused:
-            sentence = f"{_count(paused, len(found))} paused; messages are kept until an admin resumes."
+            sentence = f"{_count(paused, len(every))} paused. Messages are kept until an admin resumes."
         elif failing:
-            sentence = (
-                f"{_count(failing, len(found))} not taking messages now; they are sent again by themselves."
-            )
+            sentence = f"{_count(failing, len(every))} failing. Messages are retried automatically."
         return State(added=True, working=not paused and not failing, sentence=sentence)
 
     def on_quote(self, event: QuoteEvent) -> None:
-        """A message for each address that wants to hear of it."""
+        """Record a message for each endpoint that subscribes to the event."""
         outbox.record(event)
 
     def sweep(self, runtime: Runtime) -> None:
-        """Put back and queue messages."""
+        """Put back lost messages and queue due messages."""
         outbox.sweep(runtime)
 
     def nudge(self, runtime: Runtime) -> None:
-        """Queue the messages that are due."""
+        """Queue due messages."""
         outbox.nudge(runtime)
 
     def perform(self, runtime: Runtime, entry_id: int) -> None:
@@ -53,7 +51,7 @@ class Webhooks(Integration):
         deliver.perform(runtime, entry_id)
 
 
-def _count(some: int, total: int) -> str:
+def _count(number: int, total: int) -> str:
     if total == 1:
-        return "The address is"
-    return f"{some} of {total} addresses {'is' if some == 1 else 'are'}"
+        return "The webhook is"
+    return f"{number} of {total} webhooks {'is' if number == 1 else 'are'}"

@@ -1,4 +1,4 @@
-"""The delivery log: what was sent, sending it again, and test messages."""
+"""The delivery log: its pages, resending a message, and test messages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from webapp.services.core.errors import Invalid
 from webapp.services.integrations.webhook import endpoints, outbox, payload
 
 PAGE = 20
-GONE = "This message is not in the log any more: it goes back 30 days."
+GONE = "This message is no longer in the log, which keeps 30 days."
 STATES = {WAITING: "Waiting", DELIVERED: "Delivered", FAILED: "Failed"}
 
 
 @dataclass(frozen=True)
-class Page:
-    """A stretch of the log, the newest first. ``more``: there are further messages behind it."""
+class LogPage:
+    """A page of the log, newest first. ``more``: older messages follow."""
 
     rows: list[WebhookDelivery]
     number: int
@@ -27,15 +27,15 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """One endpoint with its newest message and the number of those that wait."""
+class EndpointSummary:
+    """One endpoint with its newest message and the number of waiting messages."""
 
     endpoint: WebhookEndpoint
     newest: WebhookDelivery | None
     waiting: int
 
 
-def page(endpoint: WebhookEndpoint, number: int = 1, state: str = "") -> Page:
+def page(endpoint: WebhookEndpoint, number: int = 1, state: str = "") -> LogPage:
     """Page ``number`` (from 1) of an endpoint's messages; ``state``: one of ``STATES``, or empty for all."""
     number = max(1, min(number, 10_000))
     query = (
@@ -50,11 +50,11 @@ def page(endpoint: WebhookEndpoint, number: int = 1, state: str = "") -> Page:
     elif state in STATES:
         query = query.where(WebhookDelivery.state == state)
     rows = list(db.session.scalars(query))
-    return Page(rows[:PAGE], number, more=len(rows) > PAGE)
+    return LogPage(rows[:PAGE], number, more=len(rows) > PAGE)
 
 
-def summaries(wanted: Iterable[WebhookEndpoint]) -> list[Summary]:
-    """What the list of endpoints shows."""
+def summaries(shown: Iterable[WebhookEndpoint]) -> list[EndpointSummary]:
+    """The rows of the list of endpoints."""
     waiting = db.session.execute(
         db.select(WebhookDelivery.endpoint_id, db.func.count(WebhookDelivery.id).label("waiting"))
         .where(WebhookDelivery.state.in_((WAITING, RUNNING)))
@@ -66,7 +66,9 @@ def summaries(wanted: Iterable[WebhookEndpoint]) -> list[Summary]:
         delivery.endpoint_id: delivery
         for delivery in db.session.scalars(db.select(WebhookDelivery).where(WebhookDelivery.id.in_(newest)))
     }
-    return [Summary(one, last.get(one.id), counts.get(one.id, 0)) for one in wanted]
+    return [
+        EndpointSummary(endpoint, last.get(endpoint.id), counts.get(endpoint.id, 0)) for endpoint in shown
+    ]
 
 
 def get(delivery_id: int) -> WebhookDelivery:
@@ -75,19 +77,19 @@ def get(delivery_id: int) -> WebhookDelivery:
 
 
 def pretty(delivery: WebhookDelivery) -> str:
-    """The text of a message as people read it."""
+    """The body of a message with line breaks, for people."""
     return json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False)
 
 
 def send_again(actor: User, delivery_id: int) -> WebhookDelivery:
-    """Send a message once more, with the same id and text, even to a paused endpoint.
+    """Resend a message with the same id and body, even to a paused endpoint.
 
     The caller nudges the workers. Raises NotFound, or Invalid while it is being sent.
     """
     delivery = get(delivery_id)
     db.session.refresh(delivery, with_for_update=True)
     if delivery.state == RUNNING:
-        raise Invalid("This message is being sent at this moment, so it was not sent again. Look again soon.")
+        raise Invalid("This message is being sent right now, so it wasn't resent. Try again in a moment.")
     delivery.state, delivery.is_asked_for, delivery.not_before = WAITING, True, utc_now()
     audit.record(actor, "webhook.sent_again", "webhook_delivery", delivery.id, uid=delivery.uid)
     db.session.commit()
@@ -95,7 +97,7 @@ def send_again(actor: User, delivery_id: int) -> WebhookDelivery:
 
 
 def send_test(actor: User, endpoint_id: int) -> WebhookDelivery:
-    """Add a test message, which goes the way of all others but is tried once. The caller nudges the workers."""
+    """Add a test message, which is sent like any other but only once. The caller nudges the workers."""
     endpoint = endpoints.get(endpoint_id)
     delivery = outbox.add(endpoint, payload.TEST, payload.example(), actor.name)
     delivery.is_asked_for = True

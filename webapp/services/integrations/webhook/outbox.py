@@ -1,6 +1,6 @@
-"""The outbox of webhooks: messages are rows first, written with what they tell of, and sent by workers.
+"""The outbox of webhooks: each message is a row, written in the same transaction as its event, and sent by a worker.
 
-A message is sent at least once: should a worker die between sending and noting, it is sent again with the same id.
+A message is sent at least once: if a worker dies before it stores the result, the message is resent with the same id.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from webapp.services.integrations.webhook import payload
 KEY = "webhook"
 QUEUE = "webhooks"
 JOB_SECONDS = 60
-# Longer than a sending can take with the look-up of its name.
+# Longer than an attempt can take, DNS included.
 LOST_AFTER = timedelta(seconds=90)
 KEPT_FOR = timedelta(days=30)
 PRUNED = "quotewright:webhooks:pruned"
@@ -32,22 +32,22 @@ log = structlog.get_logger(__name__)
 
 
 def record(event: QuoteEvent) -> None:
-    """Add a message for each endpoint that wants to hear of the event to the open transaction."""
+    """Add a message to the open transaction for each endpoint that subscribes to the event."""
     names = payload.names_of(event)
-    # Held until the commit, so that an admin who removes one at this moment cannot make the publishing fail.
+    # Locked until the commit, so that publishing can't fail if an admin removes an endpoint at this moment.
     endpoints = (
         db.select(WebhookEndpoint).order_by(WebhookEndpoint.id).with_for_update(read=True, key_share=True)
     )
-    wanted = [
+    subscribed = [
         (endpoint, name)
         for endpoint in db.session.scalars(endpoints)
         for name in names
         if name in endpoint.events
     ]
-    if not wanted:
+    if not subscribed:
         return
     described = payload.describe(event)
-    for endpoint, name in wanted:
+    for endpoint, name in subscribed:
         add(endpoint, name, described, event.by, event.quote)
 
 
@@ -70,7 +70,7 @@ def add(
 
 
 def due(now: datetime, limit: int = 200) -> list[WebhookDelivery]:
-    """Messages whose time has come: their endpoint is active and not held, or a person wants them sent."""
+    """Due messages: their endpoint is active and not on hold, or a person asked to send them."""
     may_send = db.and_(
         WebhookEndpoint.state == ACTIVE,
         db.or_(WebhookEndpoint.hold_until.is_(None), WebhookEndpoint.hold_until <= now),
@@ -90,14 +90,14 @@ def due(now: datetime, limit: int = 200) -> list[WebhookDelivery]:
 
 
 def nudge(runtime: Runtime) -> None:
-    """Queue what is due."""
+    """Queue due messages."""
     waiting = due(utc_now())
     ids = {f"webhook-{entry.id}-{entry.not_before:%d%H%M%S%f}": entry.id for entry in waiting}
     jobs.enqueue(runtime, KEY, QUEUE, ids, JOB_SECONDS)
 
 
 def sweep(runtime: Runtime) -> None:
-    """Put back what a dead worker held, queue what is due, and forget what is old."""
+    """Put back messages of dead workers, queue due messages, and delete old messages."""
     now = utc_now()
     put_back = (
         db.update(WebhookDelivery)
@@ -115,7 +115,7 @@ def sweep(runtime: Runtime) -> None:
 
 
 def prune(now: datetime) -> None:
-    """Delete messages that are older than the log goes back, sent or not, and replaced secrets that sign no more."""
+    """Delete messages older than the log keeps, sent or not, and old secrets that no longer sign."""
     old = (WebhookDelivery.created_at < now - KEPT_FOR, WebhookDelivery.state != RUNNING)
     db.session.execute(db.delete(WebhookDelivery).where(*old).execution_options(synchronize_session=False))
     db.session.execute(
@@ -134,7 +134,7 @@ def changed(statement: Update) -> int:
 
 
 def _is_time_to_prune(runtime: Runtime) -> bool:
-    """Once an hour, whichever sweeper comes first."""
+    """True once an hour, for the first sweeper that asks."""
     try:
         return bool(runtime.redis.set(PRUNED, "1", nx=True, ex=3600))
     except (RedisError, OSError):

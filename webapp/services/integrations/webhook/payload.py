@@ -1,4 +1,4 @@
-"""What receivers are told: the names of the events, and the text of a message."""
+"""The content of messages: the names of the events, and the body."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from webapp.services.quoting.revisions import pricing, snapshot
 
 TEST = "test"
 STATUS_CHANGED = "quote.status_changed"
-# What an admin may choose, with what it means.
+# The events that an admin can choose, with their meaning.
 EVENTS = {
-    "quote.published": "A quote was published, or published again with changes.",
+    "quote.published": "A quote or its changes were published.",
     "quote.viewed": "The customer opened a quote for the first time since it was published.",
-    "quote.expired": "The last good day of a quote passed without an answer.",
-    "quote.accepted": "The customer accepted a quote, or a rep noted that they did.",
+    "quote.expired": "A quote expired without an answer.",
+    "quote.accepted": "The customer accepted a quote, or a rep recorded their acceptance.",
     "quote.lost": "The customer declined a quote, or a rep marked it as lost.",
-    STATUS_CHANGED: "A quote became accepted, ordered, fulfilled or lost, or a lost one was opened again.",
+    STATUS_CHANGED: "A quote was accepted, ordered, fulfilled, lost or reopened.",
 }
 _OWN = {
     PUBLISHED: "quote.published",
@@ -33,24 +33,24 @@ _OWN = {
 
 
 def names_of(event: QuoteEvent) -> list[str]:
-    """The events, as receivers know them, that this one is: an acceptance is a change of status too."""
+    """The event names for receivers; an acceptance, for example, is a change of status too."""
     own = [_OWN[event.kind]] if event.kind in _OWN else []
     return [*own, STATUS_CHANGED] if event.kind in STATUS_KINDS else own
 
 
 def new_uid() -> str:
-    """The id of a message: it stays the same however often the message is sent."""
+    """The id of a message, which stays the same whenever it is resent."""
     return f"evt_{uuid.uuid4().hex}"
 
 
 def message(uid: str, name: str, at: datetime, quote: dict[str, Any], by: str) -> str:
-    """The exact text that is sent and signed."""
+    """The exact body that is sent and signed."""
     content = {"id": uid, "event": name, "occurred_at": _iso(at), "by": by, "quote": quote}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def describe(event: QuoteEvent) -> dict[str, Any]:
-    """The quote of an event. The link by which the customer may accept is left out: whoever has it may answer."""
+    """The quote of an event, without the customer's link: anyone who has it can accept the quote."""
     frozen = snapshot.parse(event.revision.content)
     organization, person = frozen.organization, frozen.person
     return {
@@ -80,13 +80,13 @@ def describe(event: QuoteEvent) -> dict[str, Any]:
 
 
 def example() -> dict[str, Any]:
-    """A made-up quote for test messages, with the fields that a real one has."""
+    """A sample quote for test messages, with all fields of a real quote."""
     return {
         "id": 0,
         "number": 0,
         "revision": 1,
         "sha256": "0" * 64,
-        "title": "A test message: there is no such quote",
+        "title": "Test message (not a real quote)",
         "status": "pending",
         "previous_status": "pending",
         "lost_reason": "",
@@ -105,7 +105,7 @@ def example() -> dict[str, Any]:
 
 
 def _amounts(totals: Totals) -> dict[str, dict[str, str]]:
-    """Amounts as text, so that no receiver reads them through a binary float."""
+    """Amounts as text, so that no receiver parses them as binary floats."""
     return {
         name: {
             "net": str(period.net),

@@ -1,4 +1,4 @@
-"""When a message is sent again, and when an address is given up on. Pure functions."""
+"""When a message is retried, and when its endpoint is paused. Pure functions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def delay(attempt: int, asked: int = 0) -> timedelta:
 
 
 def hold(failures: int, asked: int = 0) -> timedelta:
-    """How long nothing at all is sent to an address that failed ``failures`` times in a row."""
+    """How long nothing is sent to an endpoint that failed ``failures`` times in a row."""
     return max(min(delay(failures), timedelta(seconds=LONGEST_HOLD)), timedelta(seconds=asked))
 
 
 def is_hopeless(failures: int, failing_since: datetime, now: datetime) -> bool:
-    """True when an address failed so long and so often that a person must look at it."""
+    """True when an endpoint has failed for so long and so often that it needs a person."""
     return failures >= PAUSE_FAILURES and now - failing_since >= PAUSE_AFTER
 
 
 def concerns_address(status: int | None) -> bool:
-    """True for a failure that the next message would meet too, whatever it says."""
+    """True for a failure that every other message to the endpoint would meet too."""
     return status is None or status >= 500 or status in (401, 403, 404, 410, 429) or 300 <= status < 400

@@ -1,8 +1,8 @@
 """The only module that speaks HTTP to webhook receivers.
 
-The name is resolved here and the connection made to the very address that was checked, so that no second look-up can
-lead elsewhere; requests and urllib3 would look it up by themselves. Redirects are not followed, proxies of the machine
-not asked, and a receiver that answers in drops is cut off.
+It resolves the name and connects to exactly the address that it checked, so that no second DNS lookup can lead
+elsewhere; requests and urllib3 would look it up again. It follows no redirects, uses no proxies of the machine, and
+cuts off a receiver that responds too slowly.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MAX_RETRY_AFTER = 3600
 
 @dataclass(frozen=True)
 class Answer:
-    """How one sending went. ``sentence``: what was wrong, empty when the receiver took the message.
+    """The result of one attempt. ``sentence``: the error, empty when the message was delivered.
 
-    ``status`` None: no answer came. ``retry_after``: seconds that the receiver asked for.
+    ``status`` None: there was no response. ``retry_after``: seconds that the receiver asked for.
     """
 
     status: int | None
@@ -45,11 +45,11 @@ class Answer:
 
 
 class _NotSent(Exception):
-    """No connection was made, for the reason in the sentence."""
+    """There was no connection, for the reason in the sentence."""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed_hosts: Collection[str]) -> Answer:
-    """Send ``body`` once. Never raises for what a receiver or the network may do."""
+    """Send ``body`` once. Never raises, whatever the receiver or the network does."""
     started = time.monotonic()
     status, sentence, response, retry_after = None, "", "", 0
     try:
@@ -59,26 +59,23 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed_hosts: Colle
         sentence = str(error)
     except (OSError, HTTPException, ValueError) as error:
         if isinstance(error, TimeoutError) or time.monotonic() - started >= TOTAL_SECONDS:
-            sentence = f"The receiver did not answer within {TOTAL_SECONDS:.0f} seconds."
+            sentence = f"The receiver didn't respond within {TOTAL_SECONDS:.0f} seconds."
         else:
-            sentence = "The connection broke before the receiver had answered, or its answer was not HTTP."
+            sentence = "The connection broke before the receiver responded, or the response wasn't HTTP."
     return Answer(status, round((time.monotonic() - started) * 1000), sentence, response, retry_after)
 
 
 def _exchange(
     url: str, body: bytes, headers: Mapping[str, str], allowed_hosts: Collection[str], deadline: float
 ) -> tuple[int, str, int]:
-    """Status, the beginning of the answer's body, and Retry-After."""
+    """Status, the start of the response body, and Retry-After."""
     parts = urlsplit(url)
     host, port = addresses.target(parts)
     is_allowed = addresses.is_allowed(host, port, allowed_hosts)
     if parts.scheme != "https" and not is_allowed:
-        raise _NotSent(
-            f"The address begins with http://, and {host} is not in WEBHOOK_ALLOWED_HOSTS (any more), so nothing "
-            "was sent."
-        )
+        raise _NotSent(f"Nothing was sent: the URL uses http://, and {host} isn't in WEBHOOK_ALLOWED_HOSTS.")
     plain = _connect(host, port, is_allowed, deadline)
-    # A second handle on the connection, which stays valid when TLS takes the first one over.
+    # A second handle on the connection, which stays valid after TLS wraps the first handle.
     handle = plain.dup()
     watch = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [handle])
     watch.daemon = True
@@ -90,7 +87,7 @@ def _exchange(
         connection.request("POST", path, body, {"Host": parts.netloc, "Connection": "close", **headers})
         answer = connection.getresponse()
         if time.monotonic() >= deadline:
-            raise TimeoutError  # the head was cut off, and what there is of it says nothing
+            raise TimeoutError  # the headers were cut off, so the status can't be trusted
         return answer.status, _excerpt(answer), _seconds(answer.getheader("Retry-After"))
     finally:
         watch.cancel()
@@ -100,17 +97,17 @@ def _exchange(
 
 
 def _connect(host: str, port: int, is_allowed: bool, deadline: float) -> socket.socket:
-    """A connection to one of the addresses that ``host`` has now, each of which must be public."""
+    """A connection to one of the current addresses of ``host``, all of which must be public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise _NotSent(f"The name {host} was not found, so nothing was sent.") from error
-    if not is_allowed and not all(addresses.is_public(str(entry[4][0])) for entry in found):
+        raise _NotSent(f"Nothing was sent: the host {host} can't be found.") from error
+    if not is_allowed and not all(addresses.is_public(str(entry[4][0])) for entry in entries):
         raise _NotSent(
-            f"{host} leads to an internal address, so nothing was sent. An operator can allow it with "
+            f"Nothing was sent: {host} has an internal address. Your server admin can allow it in "
             "WEBHOOK_ALLOWED_HOSTS."
         )
-    for family, kind, protocol, _name, address in found:
+    for family, kind, protocol, _name, address in entries:
         connection = socket.socket(family, kind, protocol)
         connection.settimeout(max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic())))
         try:
@@ -120,7 +117,7 @@ def _connect(host: str, port: int, is_allowed: bool, deadline: float) -> socket.
         else:
             connection.settimeout(max(0.1, deadline - time.monotonic()))
             return connection
-    raise _NotSent(f"Nothing answered at {host}, port {port}.")
+    raise _NotSent(f"Nothing was sent: no response from {host}, port {port}.")
 
 
 def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
@@ -128,22 +125,22 @@ def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
         return _tls().wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         raise _NotSent(
-            f"The certificate of {host} was not accepted, so nothing was sent: {error.verify_message}."
+            f"Nothing was sent: the certificate of {host} isn't valid ({error.verify_message})."
         ) from error
     except ssl.SSLError as error:
-        raise _NotSent(f"No secure connection to {host} came about, so nothing was sent.") from error
+        raise _NotSent(f"Nothing was sent: no secure connection to {host} could be made.") from error
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Certificates are checked against the machine's authorities and those that come with certifi."""
+    """Trust the machine's certificate authorities and certifi's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
 
 
 def _excerpt(answer: HTTPResponse) -> str:
-    """The beginning of the body. What is lost of it does not matter: the status said how it went."""
+    """The start of the body. A truncated body doesn't matter, since the status has the result."""
     try:
         text = answer.read(READ_BYTES).decode("utf-8", "replace")
     except (OSError, HTTPException):
@@ -161,12 +158,12 @@ def _verdict(status: int) -> str:
         return ""
     if 300 <= status < 400:
         return (
-            f"The receiver answered with a redirect (status {status}), which is not followed. Enter the address that "
-            "it leads to."
+            f"The receiver responded with a redirect (status {status}), which isn't followed. Enter the URL that it "
+            "redirects to."
         )
     if status == 410:
-        return "The receiver answered with status 410: it wants no more events."
-    return f"The receiver answered with status {status}."
+        return "The receiver responded with status 410: it no longer accepts events."
+    return f"The receiver responded with status {status}."
 
 
 def _seconds(text: str | None) -> int:

@@ -1,7 +1,7 @@
-"""The secret of an endpoint, and the signature by which its receiver knows that a message is ours.
+"""The secret of an endpoint, and the signature that proves to its receiver that a message is genuine.
 
-The header reads ``t=<unix seconds>,v1=<hex>``; ``v1`` is HMAC-SHA256 over the seconds, a point and the body's bytes,
-with the secret's text as the key. While a rotated secret still counts there is a second ``v1``.
+The header is ``t=<unix seconds>,v1=<hex>``; ``v1`` is HMAC-SHA256 over the seconds, a dot and the body's bytes, with
+the secret's text as the key. While a rotated secret still signs, there is a second ``v1``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PREFIX = "whsec_"
 
 
 def new_secret() -> str:
-    """A secret of 256 random bits."""
+    """A secret with 256 random bits."""
     return PREFIX + secrets.token_urlsafe(32)
 
 

@@ -1,4 +1,4 @@
-"""The example for receivers that the settings page shows and docs/integrations.md repeats. A test runs it."""
+"""The example for receivers, on the webhook's page and in docs/integrations.md. A test runs it."""
 
 VERIFY = """import hashlib, hmac, time
 

@@ -1,0 +1,1 @@
+"""The controls of the settings page, one module for each section."""
