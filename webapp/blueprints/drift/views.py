@@ -94,7 +94,6 @@ def decide(quote_id: int) -> ResponseReturnValue:
     try:
         done = drift_decide.decide(actor(), quote, choices)
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         status = 409 if isinstance(error, Conflict) else 422
         return _page(editing.get(quote_id), status, sentence=str(error), chosen=choices)
     parts = []

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations, lists
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
-from webapp.models import db
 from webapp.services.autotask.connection import connection, prerequisites
 from webapp.services.autotask.settings import category_table, examples
 from webapp.services.autotask.settings import page as settings_page
@@ -19,6 +18,7 @@ from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.kinds import KINDS
 from webapp.services.autotask.settings.section_view import TITLES, SectionView
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
 
@@ -65,7 +65,6 @@ def save_section(section: str) -> ResponseReturnValue:
         else:
             view = settings_page.save(section, posted, version, choices, actor())
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         return _answer(settings_page.refused(section, posted, error), choices)
     if is_htmx():
         return _partial(view, choices)
@@ -83,11 +82,11 @@ def save() -> ResponseReturnValue:
     before = settings_store.active().version
     seen = request.form.get("seen", -1, type=int)
     try:
-        if request.form.get("suggestions"):
-            settings_page.accept_suggestions(choices, actor())
-        number = settings_page.save_integration(choices, actor(), seen)
+        with work.unit():
+            if request.form.get("suggestions"):
+                settings_page.accept_suggestions(choices, actor())
+            number = settings_page.save_integration(choices, actor(), seen)
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         return page(problems=error), 422 if isinstance(error, Invalid) else 409
     sentence = f"Saved. Version {number} is now live."
     if number == before:

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import cached
 from webapp.blueprints.support import actor, admin_required, back_to
-from webapp.models import db
 from webapp.services.autotask.settings import history as settings_history
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
@@ -30,7 +29,6 @@ def restore(number: int) -> ResponseReturnValue:
     try:
         live, problems = settings_page.restore(number, cached(), actor(), request.form.get("seen", ""))
     except Conflict as error:
-        db.session.rollback()
         return _history(str(error)), 409
     if not problems:
         return back_to("integrations.history", f"Restored version {number}. It is live as version {live}.")

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import TAX_SECTION, cached, offline
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
-from webapp.models import db
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import tax_mapping
 from webapp.services.autotask.settings.choices import Choices
@@ -28,7 +27,6 @@ def tax_codes() -> ResponseReturnValue:
     try:
         view = settings_page.save(TAX_SECTION, posted, version, choices, actor())
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         view = settings_page.refused(TAX_SECTION, posted, error)
         return _page(view, choices), 409 if view.conflict else 422
     if is_htmx():

@@ -19,7 +19,7 @@ from webapp.blueprints.support import (
     show_conflict,
     show_errors,
 )
-from webapp.models import WebhookEndpoint, db
+from webapp.models import WebhookEndpoint
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.integrations.webhook import endpoints, log, snippet
 
@@ -61,7 +61,6 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
             show_errors(form, error)
             status = 422
         except Conflict as error:
-            db.session.rollback()
             show_conflict(form, _form_of(endpoints.get(endpoint_id), formdata=None), error)
             status = 409
         else:
@@ -143,7 +142,6 @@ def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
     try:
         log.send_again(actor(), delivery_id)
     except Invalid as error:
-        db.session.rollback()
         flash(str(error), "warning")
     return back_to("integrations.webhook_delivery", delivery_id=delivery_id)
 

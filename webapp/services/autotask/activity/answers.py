@@ -8,7 +8,7 @@ from webapp.models import PushQuestion, Quote, User, db
 from webapp.models.push import PARKED
 from webapp.services.autotask.activity.repush import newest_entry
 from webapp.services.autotask.push import outbox
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, Invalid
 
 NONE_OF_THEM = 0
@@ -25,10 +25,11 @@ def open_questions(quote_id: int) -> list[PushQuestion]:
     return list(db.session.scalars(query))
 
 
+@work.command
 def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
     """Store the picks by question (0: none of them, create a new record), and record the pushes that can resume.
 
-    An answer applies to every quote with the same question. Returns the quotes whose push resumes; the caller nudges.
+    An answer applies to every quote with the same question. Returns the quotes whose push resumes.
     Raises Invalid with sentences by ``str(question.id)``, Conflict when the questions have changed.
     """
     questions = [question for question in _locked() if question.quote_id == quote_id]
@@ -49,7 +50,6 @@ def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
     for quote in resumed:
         if quote.current_revision is not None:
             outbox.record(quote, quote.current_revision, "answered")
-    db.session.commit()
     return resumed
 
 

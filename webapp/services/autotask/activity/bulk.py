@@ -14,7 +14,7 @@ from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import gate, outbox, prepare
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.autotask.settings import store as settings_store
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Invalid, NotFound, ServiceError
 from webapp.services.core.fields import parse_id, words
 from webapp.services.core.runtime import Runtime
@@ -126,8 +126,9 @@ def dry_run(runtime: Runtime, quote: Quote) -> DryRun:
     return DryRun(counts[CREATE], counts[UPDATE], counts[DELETE], counts[KEEP], obstacles)
 
 
+@work.command
 def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
-    """Record a push for each chosen quote without a waiting or running push. The caller nudges.
+    """Record a push for each chosen quote without a waiting or running push.
 
     Raises Invalid or NotFound, and records nothing then.
     """
@@ -144,7 +145,6 @@ def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
             outbox.record(quote, quote.current_revision, "batch").batch = batch
     db.session.flush()
     audit.record(actor, "push.batch", "push_batch", batch.id, quotes=len(quotes), stop_after=stop_after)
-    db.session.commit()
     return batch
 
 

@@ -9,7 +9,7 @@ from webapp.models.drift import THEIRS
 from webapp.models.push import RUNNING, WAITING
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import gate, journal, lease, outbox, plan, prepare
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
 
@@ -26,10 +26,11 @@ class Repush:
     is_new: bool
 
 
+@work.command
 def push_again(actor: User, quote: Quote, reason: str) -> Repush:
     """Record a push of the newest revision. Its plan skips everything that an earlier push has written.
 
-    Raises Invalid for a quote that was never published. The caller nudges after this.
+    Raises Invalid for a quote that was never published.
     """
     if quote.current_revision is None:
         raise Invalid("This quote was never published, so there's nothing to sync. Publish it first.")
@@ -38,7 +39,6 @@ def push_again(actor: User, quote: Quote, reason: str) -> Repush:
         return Repush(latest, is_new=False)
     entry = outbox.record(quote, quote.current_revision, reason)
     audit.record(actor, f"push.{reason}", "quote", quote.id)
-    db.session.commit()
     return Repush(entry, is_new=True)
 
 
@@ -68,7 +68,7 @@ def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
 
     Everything that the run wrote from this step on is written again, so that Autotask has our values again, except
     where a person decided to keep Autotask's. Steps that the run didn't reach are done as in any push. Raises Conflict
-    when the run is not the newest or a push is running. The caller nudges after this.
+    when the run is not the newest or a push is running.
     """
     run_id, quote_id = step.run_id, step.run.quote_id
     if newest_run_id(quote_id) != run_id:
@@ -85,11 +85,11 @@ def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
     if token is None:
         raise Conflict(UNDER_WAY)
     try:
-        quote = records.get(Quote, quote_id, "This quote no longer exists.")
-        _forget_pushed(runtime, quote, keys)
-        return push_again(actor, quote, "again from a step")
+        with work.unit():
+            quote = records.get(Quote, quote_id, "This quote no longer exists.")
+            _forget_pushed(runtime, quote, keys)
+            return push_again(actor, quote, "again from a step")
     finally:
-        db.session.rollback()
         lease.release(quote_id, token)
 
 

@@ -15,7 +15,7 @@ from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
 from webapp.services.catalog import categories
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, NotFound, ServiceError
 from webapp.services.core.fields import clean_text
 from webapp.services.core.runtime import Runtime
@@ -73,33 +73,32 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
     Raises ServiceError with a sentence when Autotask can't be reached or has no such contact.
     """
     hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
-    organization = _organization(actor, hit)
-    person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit, organization)
-    if person is None:
-        person = Person(
-            first_name=_cut(hit.first_name, 50),
-            last_name=_cut(hit.last_name, 50),
-            email=_cut(hit.email.lower(), 254),
-            title=_cut(hit.title, 50),
-            phone=_cut(hit.phone, 40),
-            organization=organization,
-        )
-        db.session.add(person)
-        db.session.flush()
-        audit.record(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
-    elif person.organization is None:
-        person.organization = organization
-    _link("person", person.id, "Contacts", hit.contact_id, hit.company_id)
-    db.session.commit()
+    with work.unit():
+        organization = _organization(actor, hit)
+        person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit, organization)
+        if person is None:
+            person = Person(
+                first_name=_cut(hit.first_name, 50),
+                last_name=_cut(hit.last_name, 50),
+                email=_cut(hit.email.lower(), 254),
+                title=_cut(hit.title, 50),
+                phone=_cut(hit.phone, 40),
+                organization=organization,
+            )
+            db.session.add(person)
+            db.session.flush()
+            audit.record(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
+        elif person.organization is None:
+            person.organization = organization
+        _link("person", person.id, "Contacts", hit.contact_id, hit.company_id)
     return person
 
 
 def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
     """The organization for an Autotask company. Raises ServiceError like ``contact``."""
     hit = _fetch(runtime, lambda client: lookup.company(client, company_id))
-    organization = _organization(actor, hit)
-    db.session.commit()
-    return organization
+    with work.unit():
+        return _organization(actor, hit)
 
 
 def customer(
@@ -113,7 +112,7 @@ def customer(
         try:
             return contact(runtime, actor, hit.contact_id), None
         except NotFound:
-            db.session.rollback()
+            pass
     return None, company(runtime, actor, hit.company_id)
 
 
@@ -133,21 +132,23 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
     Its product category becomes our category and subcategory. Raises ServiceError with a sentence.
     """
     hit = _fetch(runtime, lambda client: lookup.catalog_record(runtime, client, entity, record_id))
-    query = db.select(Item).filter_by(origin_entity=entity, origin_id=record_id).order_by(Item.id).limit(1)
-    existing = db.session.scalar(query)
-    record = existing or Item(origin_entity=entity, origin_id=record_id)
-    record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
-    record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
-    record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
-    record.manufacturer = _cut(hit.manufacturer, 100)
-    record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)
-    record.recurrence = hit.recurrence
-    if hit.category:
-        record.category = categories.ensure(hit.category)
-    db.session.add(record)
-    db.session.flush()
-    audit.record(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
-    db.session.commit()
+    with work.unit():
+        query = (
+            db.select(Item).filter_by(origin_entity=entity, origin_id=record_id).order_by(Item.id).limit(1)
+        )
+        existing = db.session.scalar(query)
+        record = existing or Item(origin_entity=entity, origin_id=record_id)
+        record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
+        record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
+        record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
+        record.manufacturer = _cut(hit.manufacturer, 100)
+        record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)
+        record.recurrence = hit.recurrence
+        if hit.category:
+            record.category = categories.ensure(hit.category)
+        db.session.add(record)
+        db.session.flush()
+        audit.record(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
     return record
 
 

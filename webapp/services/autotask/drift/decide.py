@@ -15,7 +15,7 @@ from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import FORCE_FIELDS, KEEP_DELETED
 from webapp.services.autotask.push import lease, missing, outbox
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
 CHANGED_SINCE = (
@@ -42,7 +42,7 @@ def seen(finding: DriftFinding) -> str:
 def decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -> Decided:
     """Store decisions about a quote's findings, ``{finding id: (OURS or THEIRS, seen)}``: all of them or none.
 
-    The caller nudges the worker afterwards. Raises Invalid for an unknown choice, Conflict when a finding has changed
+    Raises Invalid for an unknown choice, Conflict when a finding has changed
     since it was seen, or while a push is running.
     """
     if not choices:
@@ -52,12 +52,13 @@ def decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) ->
     if token is None:
         raise Conflict(UNDER_WAY)
     try:
-        return _decide(actor, quote, choices)
+        with work.unit():
+            return _decide(actor, quote, choices)
     finally:
-        db.session.rollback()
         lease.release(quote_id, token)
 
 
+@work.command
 def reopen(actor: User, quote: Quote, finding_id: int) -> None:
     """Reopen an accepted finding. Raises NotFound when it no longer exists."""
     query = db.select(DriftFinding).filter_by(id=finding_id, quote_id=quote.id, state=THEIRS)
@@ -66,7 +67,6 @@ def reopen(actor: User, quote: Quote, finding_id: int) -> None:
         raise NotFound("This difference no longer exists, or it's already open.")
     finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
     audit.record(actor, "drift.reopened", "quote", quote.id, field=finding.field)
-    db.session.commit()
 
 
 def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -> Decided:
@@ -94,7 +94,6 @@ def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -
         )
     if counts[OURS] and quote.current_revision is not None:
         outbox.record(quote, quote.current_revision, "drift")
-    db.session.commit()
     return Decided(counts[OURS], counts[THEIRS])
 
 

@@ -10,7 +10,7 @@ from webapp.services.autotask.known.links import Local
 from webapp.services.autotask.links import csv_format
 from webapp.services.autotask.links import rows as link_rows
 from webapp.services.autotask.links.csv_format import FileRow, Unreadable
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def check(data: bytes) -> Report:
     return _run(data)[0]
 
 
+@work.command
 def store(actor: User | None, data: bytes) -> Report:
     """Import ``data`` if every row is valid, else store nothing."""
     report, rows = _run(data)
@@ -79,7 +80,6 @@ def store(actor: User | None, data: bytes) -> Report:
     audit.record(
         actor, "links.imported", "integration", AUTOTASK, new=report.new, changed=len(report.changed)
     )
-    db.session.commit()
     report.stored = True
     return report
 

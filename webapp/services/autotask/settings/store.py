@@ -11,7 +11,7 @@ from webapp.models import SettingsDraft, SettingsVersion, User, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.settings.changes import changes
 from webapp.services.autotask.settings.model import SECTIONS, AutotaskSettings, Section
-from webapp.services.core import audit
+from webapp.services.core import audit, work
 from webapp.services.core.errors import Conflict, NotFound
 from webapp.services.core.fields import MAX_ID
 
@@ -66,6 +66,7 @@ def drafts(*sections: str) -> dict[str, Draft]:
     return {name: _draft(name, rows.get(name), live) for name in sections or SECTIONS}
 
 
+@work.command
 def save_draft(section: str, content: Section, expected_version: int, actor: User | None) -> Draft:
     """Keep a section for the next “Save Integration”, in a transaction.
 
@@ -73,10 +74,11 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
     """
     row = _lock(section, expected_version, actor)
     _write(row, section, content, actor)
-    _commit(SECTION_CONFLICT)
+    _flush(SECTION_CONFLICT)
     return draft(section)
 
 
+@work.command
 def discard_draft(section: str, expected_version: int, actor: User | None) -> Draft:
     """Discard a draft: the section goes back to its live values, or to never saved. Raises like ``save_draft``."""
     row = _lock(section, expected_version, actor)
@@ -85,7 +87,7 @@ def discard_draft(section: str, expected_version: int, actor: User | None) -> Dr
         _write(row, section, getattr(live, section), actor)
     elif row is not None:
         db.session.delete(row)
-    _commit(SECTION_CONFLICT)
+    _flush(SECTION_CONFLICT)
     return draft(section)
 
 
@@ -125,6 +127,7 @@ def mark() -> str:
     return "-".join([str(active().version), *(str(number) for _, number in saved)])
 
 
+@work.command
 def restore(number: int, actor: User | None, *, activate: bool = True, seen: str | None = None) -> int:
     """Make the settings of version ``number`` live again, as a new version; returns its number.
 
@@ -141,7 +144,7 @@ def restore(number: int, actor: User | None, *, activate: bool = True, seen: str
         _write(row, name, getattr(after, name), actor)
     if not activate:
         audit.record(actor, "autotask.settings_drafted", "autotask_settings", before.version, restored=number)
-        _commit(SECTION_CONFLICT)
+        _flush(SECTION_CONFLICT)
         return before.version
     return _activate(before, after, actor, restored=number)
 
@@ -170,7 +173,7 @@ def _activate(
     listed = [change.document() for change in changes(before, after)]
     action = "autotask.settings_saved" if restored is None else "autotask.settings_restored"
     audit.record(actor, action, "autotask_settings", after.version, changes=listed, restored=restored)
-    _commit(INTEGRATION_CONFLICT)
+    _flush(INTEGRATION_CONFLICT)
     return after.version
 
 
@@ -196,11 +199,10 @@ def _write(row: SettingsDraft | None, section: str, content: Section, actor: Use
     db.session.add(row)
 
 
-def _commit(sentence: str) -> None:
+def _flush(sentence: str) -> None:
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError as error:
-        db.session.rollback()
         raise Conflict(sentence.format(who=SOMEONE)) from error
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, PAUSED, WAITING
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
@@ -40,6 +40,7 @@ def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
     return records.fingerprint(endpoint, SECRET_FIELDS if secret else FIELDS)
 
 
+@work.command
 def add(
     runtime: Runtime, actor: User, values: Mapping[str, object], events: Iterable[str]
 ) -> tuple[WebhookEndpoint, str]:
@@ -57,10 +58,10 @@ def add(
     db.session.add(endpoint)
     _flush()
     _audit(actor, "added", endpoint, events=endpoint.events)
-    db.session.commit()
     return endpoint, secret
 
 
+@work.command
 def change(
     runtime: Runtime, actor: User, endpoint_id: int, values: Mapping[str, object], events: Iterable[str]
 ) -> WebhookEndpoint:
@@ -74,10 +75,10 @@ def change(
     _fill(runtime, endpoint, values, events)
     _flush()
     _audit(actor, "changed", endpoint, before=before, events=endpoint.events)
-    db.session.commit()
     return endpoint
 
 
+@work.command
 def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[WebhookEndpoint, str]:
     """Create a new secret and return it. For a day, messages are signed with the old secret too.
 
@@ -95,21 +96,22 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
     endpoint.previous_until = utc_now() + BOTH_SECRETS
     endpoint.secret_encrypted = runtime.vault.encrypt(secret)
     _audit(actor, "secret_rotated", endpoint)
-    db.session.commit()
     return endpoint, secret
 
 
+@work.command
 def pause(actor: User, endpoint_id: int) -> None:
     """Send nothing until it is resumed; new messages are kept."""
     endpoint = get(endpoint_id)
     if endpoint.state == ACTIVE:
         endpoint.state, endpoint.state_sentence = PAUSED, f"Paused by {actor.name}."
         _audit(actor, "paused", endpoint)
-    db.session.commit()
 
 
+@work.command
 def resume(actor: User, endpoint_id: int) -> None:
     """Resume sending, waiting messages first."""
+    work.ring()
     endpoint = get(endpoint_id)
     endpoint.state, endpoint.state_sentence = ACTIVE, ""
     endpoint.failures, endpoint.failing_since, endpoint.hold_until = 0, None, None
@@ -120,15 +122,14 @@ def resume(actor: User, endpoint_id: int) -> None:
         .execution_options(synchronize_session=False)
     )
     _audit(actor, "resumed", endpoint)
-    db.session.commit()
 
 
+@work.command
 def remove(actor: User, endpoint_id: int) -> None:
     """Delete the endpoint with its secret and its log."""
     endpoint = get(endpoint_id)
     _audit(actor, "removed", endpoint)
     db.session.delete(endpoint)
-    db.session.commit()
 
 
 def _fill(
@@ -154,7 +155,6 @@ def _flush() -> None:
     try:
         db.session.flush()
     except IntegrityError as error:
-        db.session.rollback()
         raise Invalid("The webhook wasn't saved. Fix the highlighted fields.", {"url": TWICE}) from error
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import DELIVERED, FAILED, RUNNING, WAITING
-from webapp.services.core import audit, records
+from webapp.services.core import audit, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.integrations.webhook import endpoints, outbox, payload
 
@@ -81,10 +81,11 @@ def pretty(delivery: WebhookDelivery) -> str:
     return json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False)
 
 
+@work.command
 def send_again(actor: User, delivery_id: int) -> WebhookDelivery:
     """Resend a message with the same id and body, even to a paused endpoint.
 
-    The caller nudges the workers. Raises NotFound, or Invalid while it is being sent.
+    Raises NotFound, or Invalid while it is being sent.
     """
     delivery = get(delivery_id)
     db.session.refresh(delivery, with_for_update=True)
@@ -92,14 +93,13 @@ def send_again(actor: User, delivery_id: int) -> WebhookDelivery:
         raise Invalid("This message is being sent right now, so it wasn't resent. Try again in a moment.")
     delivery.state, delivery.is_asked_for, delivery.not_before = WAITING, True, utc_now()
     audit.record(actor, "webhook.sent_again", "webhook_delivery", delivery.id, uid=delivery.uid)
-    db.session.commit()
     return delivery
 
 
+@work.command
 def send_test(actor: User, endpoint_id: int) -> WebhookDelivery:
-    """Add a test message, which is sent like any other but only once. The caller nudges the workers."""
+    """Add a test message, which is sent like any other but only once."""
     endpoint = endpoints.get(endpoint_id)
     delivery = outbox.add(endpoint, payload.TEST, payload.example(), actor.name)
     delivery.is_asked_for = True
-    db.session.commit()
     return delivery

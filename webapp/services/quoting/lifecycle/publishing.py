@@ -26,7 +26,7 @@ class Published:
 def publish(actor: User, quote_id: int) -> Published:
     """Freeze the quote and notify the integrations, in one transaction that needs neither Redis nor Autotask.
 
-    The caller nudges the workers afterwards. Raises Invalid with all open issues, and stores nothing then.
+    Raises Invalid with all open issues, and stores nothing then.
     """
     quote = lock_editable(quote_id)
     issues = readiness.problems(quote)
