@@ -1,4 +1,7 @@
-"""Notify the quote's rep and the admins that a push needs attention."""
+"""Notify the quote's rep and the admins that a push needs attention.
+
+Owns its transactions: no transaction is open while a mail is sent.
+"""
 
 from __future__ import annotations
 

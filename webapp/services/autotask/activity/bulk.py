@@ -1,4 +1,7 @@
-"""Bulk pushes: choosing quotes, previewing their changes, starting the batch."""
+"""Bulk pushes: choosing quotes, previewing their changes, starting the batch.
+
+Owns its transactions: a dry run asks Autotask, with none open.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Copying Autotask records into Quotewright while a rep works, or a sentence about why it can't be done."""
+"""Copying Autotask records into Quotewright while a rep works, or a sentence about why it can't be done.
+
+Owns its transactions: no transaction is open while Autotask is asked; what came back is stored in a unit of work.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Comparing quotes with Autotask, many in a few calls, and storing the differences."""
+"""Comparing quotes with Autotask, many in a few calls, and storing the differences.
+
+Owns its transactions: no transaction is open while Autotask is asked.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Scheduled checks: each pushed quote once a day, a few at a time, while most of the hour's calls are unused."""
+"""Scheduled checks: each pushed quote once a day, a few at a time, while most of the hour's calls are unused.
+
+Owns its transactions: no transaction is open while Autotask is asked.
+"""
 
 from __future__ import annotations
 

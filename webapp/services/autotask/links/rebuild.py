@@ -2,6 +2,8 @@
 
 The quote's row has the ids of its opportunity, company, contact and locations; its items have the ids of products and
 services. Each record must match ours in its identifying fields; otherwise it is reported and not linked.
+
+Owns its transactions: no transaction is open while Autotask is asked.
 """
 
 from __future__ import annotations

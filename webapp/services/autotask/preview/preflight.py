@@ -2,6 +2,8 @@
 
 Cheap on purpose: it uses the cached lists, and makes at most one call to Autotask in ten minutes for all users and
 quotes. Only “Check again” refreshes the lists, at most every 15 seconds.
+
+Owns its transactions: no transaction is open while Autotask is asked.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The outbox of webhooks: each message is a row, written in the same transaction as its event, and sent by a worker.
 
 A message is sent at least once: if a worker dies before it stores the result, the message is resent with the same id.
+
+Owns its transactions: a message is claimed before it is sent, and put back after a worker died.
 """
 
 from __future__ import annotations

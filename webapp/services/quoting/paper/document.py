@@ -1,6 +1,8 @@
 """The PDF of a revision: rendered once from the frozen content, then stored with its hash.
 
 Works without a web request, so the worker can call it too. It reads only the font folder and fetches nothing.
+
+Owns its transactions: no transaction is open while a PDF is rendered, which can take seconds.
 """
 
 from __future__ import annotations
