@@ -569,7 +569,7 @@ def test_without_javascript_plain_forms_save(
         if name == "company":
             section(page, "opportunity").get_by_label("Probability (%)").fill("20")
     page.get_by_label("Search categories").fill("firewalls")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(section(page, "item_category").get_by_role("group")).to_have_count(1)
     page.goto(f"{served}{PAGE}/tax-codes")
     page.get_by_role("button", name="Save Tax Mapping").click()
