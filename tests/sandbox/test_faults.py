@@ -257,7 +257,7 @@ def test_a_wrong_fault_is_refused_with_a_sentence(api: Api, wrong: Any) -> None:
 def test_a_wrong_header_is_refused_with_a_sentence(api: Api) -> None:
     answer = create(api, **{"X-Sandbox-Fault": "earthquake"})
     assert answer.status_code == 400
-    assert "RemoteRecord: delay, hold, 429" in answer.json()["errors"][0]
+    assert "Known: delay, hold, 429" in answer.json()["errors"][0]
     answer = create(api, **{"X-Sandbox-Fault": "delay;seconds=soon"})
     assert answer.status_code == 400
     assert answer.json()["errors"] == ["The seconds of a fault must be a number, not 'soon'."]

@@ -233,7 +233,7 @@ def test_two_admins_at_once(
     expect(mine).to_contain_text("Draft saved")
 
     other.get_by_role("button", name="Save Integration").click()
-    expect(other.locator("#notices")).to_contain_text("version 1")
+    expect(other.locator("#notices")).to_contain_text("Version 1")
     # Nothing that is saved in between makes this page forget what it was opened with.
     mine.get_by_label("Sold to").select_option("shipping")
     save(screen, "company")
@@ -534,7 +534,7 @@ def test_disconnecting_and_connecting_again_loses_nothing(
     app: Flask, screen: Page, connected: Tenant
 ) -> None:
     screen.get_by_role("button", name="Save Integration").click()
-    expect(screen.locator("#notices")).to_contain_text("version 1")
+    expect(screen.locator("#notices")).to_contain_text("Version 1")
     with app.app_context():
         db.session.add(Link(local_type="quote", local_id="1", remote_entity="Quotes", remote_id=6100))
         db.session.commit()
@@ -569,7 +569,7 @@ def test_without_javascript_plain_forms_save(
         if name == "company":
             section(page, "opportunity").get_by_label("Probability (%)").fill("20")
     page.get_by_label("Search categories").fill("firewalls")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(section(page, "item_category").get_by_role("group")).to_have_count(1)
     page.goto(f"{served}{PAGE}/tax-codes")
     page.get_by_role("button", name="Save Tax Mapping").click()
@@ -604,7 +604,7 @@ def test_the_trial_says_what_is_missing_and_leads_there(screen: Page) -> None:
     expect(result).to_contain_text("Sync would stop")
     screen.goto(screen.url.replace("/test", ""))
     screen.get_by_role("button", name="Save Integration").click()
-    expect(screen.locator("#notices")).to_contain_text("version 1")
+    expect(screen.locator("#notices")).to_contain_text("Version 1")
     screen.get_by_role("link", name="Test integration").click()
     expect(result).to_contain_text("4 tax codes aren't mapped")
     result.get_by_role("link", name="Fix").first.click()
@@ -632,7 +632,7 @@ def test_nothing_stands_in_the_way_of_anybody(screen: Page, served: str, width: 
     is_fine("a refused section")
     probability.fill("5")
     screen.get_by_role("button", name="Save Integration").click()
-    expect(screen.locator("#notices")).to_contain_text("version 1")
+    expect(screen.locator("#notices")).to_contain_text("Version 1")
     is_fine("the page when all is saved")
     for path in ("tax-codes", "history", "connect"):
         screen.goto(f"{served}{PAGE}/{path}")

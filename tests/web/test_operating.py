@@ -52,7 +52,7 @@ def test_after_rotating_the_old_key_may_be_forgotten(
     both = application(app_settings, QUOTEWRIGHT_ENCRYPTION_KEYS=f"{NEW_KEY},{ENCRYPTION_KEY}")
     code, said = rotate(both)
     assert code == 0
-    assert "2 stored values are encrypted with the newest key" in said
+    assert "Encrypted 2 stored values with the newest key" in said
     alone = application(app_settings, QUOTEWRIGHT_ENCRYPTION_KEYS=NEW_KEY)
     with alone.app_context():
         connection = db.session.scalars(db.select(Connection)).one()
@@ -69,7 +69,7 @@ def test_without_the_old_key_nothing_changes_and_the_fix_is_named(
     alone = application(app_settings, QUOTEWRIGHT_ENCRYPTION_KEYS=NEW_KEY)
     code, said = rotate(alone)
     assert code == 1
-    assert "Nothing was changed." in said
+    assert "Nothing changed." in said
     assert "Add the old key after the new one" in said
     with alone.app_context():
         db.engine.dispose()

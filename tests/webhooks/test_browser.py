@@ -52,12 +52,12 @@ def test_from_the_catalogue_to_a_message_that_is_sent_again(
 
     page.get_by_role("link", name="Add Webhooks").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Address").fill("https://169.254.169.254/")
+    dialog.get_by_label("URL", exact=True).fill("https://169.254.169.254/")
     dialog.get_by_role("button", name="Add webhook").click()
-    expect(dialog.get_by_label("Address")).to_be_focused()
-    expect(dialog.get_by_label("Address")).to_have_accessible_description(re.compile("internal address"))
+    expect(dialog.get_by_label("URL", exact=True)).to_be_focused()
+    expect(dialog.get_by_label("URL", exact=True)).to_have_accessible_description(re.compile("internal address"))
     check(page)
-    dialog.get_by_label("Address").fill(receiver.url)
+    dialog.get_by_label("URL", exact=True).fill(receiver.url)
     dialog.get_by_label("quote.viewed").check()
     dialog.get_by_role("button", name="Add webhook").click()
     secret = dialog.locator(".webhook-secret-text")
@@ -85,7 +85,7 @@ def test_everything_by_keyboard(browser_page: Page, running: tuple[Stack, Receiv
     page = browser_page
     sign_in(page, stack)
     page.goto(f"{stack.web_url}{CATALOGUE}webhooks/new")
-    page.get_by_label("Address").focus()
+    page.get_by_label("URL", exact=True).focus()
     page.keyboard.type(f"{receiver.scheme}://{receiver.host}/by-keyboard")
     page.keyboard.press("Tab")
     page.keyboard.type("By keyboard")
@@ -126,7 +126,7 @@ def test_a_published_quote_is_told_and_its_message_shown(
     page = browser_page
     sign_in(page, stack)
     page.goto(f"{stack.web_url}{CATALOGUE}webhooks/new")
-    page.get_by_label("Address").fill(f"{receiver.scheme}://{receiver.host}/published")
+    page.get_by_label("URL", exact=True).fill(f"{receiver.scheme}://{receiver.host}/published")
     page.get_by_role("button", name="Add webhook").click()
     page.get_by_role("link", name="I've copied it").click()
     log = page.url
