@@ -101,6 +101,7 @@ def _after(before: AutotaskSettings, saved: dict[str, Draft]) -> AutotaskSetting
     return AutotaskSettings.model_validate({"version": before.version + 1, **content})
 
 
+@work.command
 def save_integration(actor: User | None, expected_version: int | None = None) -> int:
     """Make every section live as it was last saved, all together; returns the new version number.
 
