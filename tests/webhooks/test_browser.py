@@ -55,7 +55,9 @@ def test_from_the_catalogue_to_a_message_that_is_sent_again(
     dialog.get_by_label("URL", exact=True).fill("https://169.254.169.254/")
     dialog.get_by_role("button", name="Add webhook").click()
     expect(dialog.get_by_label("URL", exact=True)).to_be_focused()
-    expect(dialog.get_by_label("URL", exact=True)).to_have_accessible_description(re.compile("internal address"))
+    expect(dialog.get_by_label("URL", exact=True)).to_have_accessible_description(
+        re.compile("internal address")
+    )
     check(page)
     dialog.get_by_label("URL", exact=True).fill(receiver.url)
     dialog.get_by_label("quote.viewed").check()
