@@ -24,6 +24,7 @@ KINDS = (
     "slow_body",
     "duplicate",
     "thread_limit_sentence",
+    "errors_with_200",
 )
 Number = TypeVar("Number", int, float)
 VERBS = ("query", "count", "get", "create", "update", "delete", "metadata")

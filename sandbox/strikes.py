@@ -33,6 +33,11 @@ def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Resp
             raise ApiError(500, "Thread Threshold Exceeded. Too many concurrent requests for this endpoint.")
         case "503":
             return Response(HTML_ERROR, 503, mimetype="text/html")
+        case "errors_with_200":
+            # Some APIs, and some proxies before them, say what went wrong in an answer that looks like a success.
+            return Response(
+                '{"errors": ["The record could not be saved."]}', 200, mimetype="application/json"
+            )
         case "html":
             return Response(HTML_ERROR, 200, mimetype="text/html")
         case "cut_before":

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.support.connected_desk import Desk, newest_entry, newest_run
-from webapp.models import OutboxEntry, PushLease, PushRun, db, utc_now
+from webapp.models import OutboxEntry, PushLease, PushRun, PushStep, db, utc_now
 from webapp.services.autotask.push import outbox, processing
 
 # The time-out of calls in these tests, in seconds.
@@ -42,6 +42,7 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
         db.session.execute(
             db.update(OutboxEntry).where(OutboxEntry.state == "waiting").values(not_before=past)
         )
+        db.session.execute(db.update(PushStep).values(doubt_until=past))
         db.session.commit()
         outbox.sweep(desk.runtime)
         entry = newest_entry(quote_id)

@@ -13,7 +13,13 @@ from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import OutboxEntry, db, utc_now
 from webapp.services.autotask.api import replies
 from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client
-from webapp.services.autotask.api.errors import AutotaskError, Busy, Refused, Temporary
+from webapp.services.autotask.api.errors import (
+    AutotaskError,
+    Busy,
+    CredentialsRejected,
+    Refused,
+    Temporary,
+)
 from webapp.services.autotask.push import lease, processing, results
 
 
@@ -30,12 +36,30 @@ from webapp.services.autotask.push import lease, processing, results
         (307, b'{"itemId": 1}', Temporary, True),
         (500, b'{"errors": ["unitPrice must be above 0."]}', Refused, False),
         (404, b"", Refused, False),
+        (
+            500,
+            b'{"errors": ["An unexpected error has occurred. If the problem persists, contact us. Error ID: 7"]}',
+            Temporary,
+            True,
+        ),
+        (500, b'{"errors": ["Execution Timeout Expired. The timeout period elapsed."]}', Temporary, True),
+        (500, b'{"errors": ["IntegrationCode is invalid."]}', CredentialsRejected, False),
+        (200, b'{"errors": ["The record could not be saved."]}', Temporary, True),
     ],
 )
 def test_what_a_response_means(status: int, body: bytes, kind: type[AutotaskError], in_doubt: bool) -> None:
     with pytest.raises(kind) as caught:
         replies.read(status, {}, body, "Quotes")
     assert getattr(caught.value, "in_doubt", False) is in_doubt
+
+
+def test_the_limit_of_attachments_is_waited_out() -> None:
+    body = b'{"errors": ["The attachment size limit of 10,000,000 bytes in five minutes was exceeded."]}'
+    with pytest.raises(Temporary) as caught:
+        replies.read(500, {}, body, "Opportunities/7/Attachments")
+    assert (caught.value.is_away, caught.value.in_doubt, caught.value.retry_after) == (True, False, 300)
+    with pytest.raises(Refused):
+        replies.read(500, {}, body, "Opportunities")
 
 
 class Reluctant(BaseHTTPRequestHandler):

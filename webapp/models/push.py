@@ -73,12 +73,17 @@ class OutboxEntry(Timestamped, Base):
 
 
 class PushLease(Base):
-    """At most one push of a quote at a time. ``token`` only grows; a holder with an old token may not write."""
+    """At most one push of a quote at a time, and never an older revision after a newer one.
+
+    ``token`` only grows; a holder with an old token may not write. ``revision``: the number of the newest revision that
+    any push took up; it only grows too, and a push of an older one can't take the lease.
+    """
 
     __tablename__ = "push_lease"
 
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), primary_key=True)
     token: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
     holder: Mapped[str] = mapped_column(String(80), default="")
     expires_at: Mapped[datetime] = mapped_column(default=utc_now)
 
@@ -123,7 +128,8 @@ class PushStep(Base):
 
     ``state``: ``planned``, ``intent`` (written before the call), ``done``, ``failed``, ``unchanged``, ``resolved`` (an
     intent that a later run settled) or ``outdated`` (it failed because Autotask had changed).
-    ``changes``: ``{field: [before, after]}``.
+    ``changes``: ``{field: [before, after]}``. ``doubt_until``: when the call of an intent has surely ended in Autotask;
+    None when it ended already.
     """
 
     __tablename__ = "push_step"
@@ -141,6 +147,7 @@ class PushStep(Base):
     sentence: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    doubt_until: Mapped[datetime | None]
 
     run: Mapped[PushRun] = relationship(back_populates="steps")
 

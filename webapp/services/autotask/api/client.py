@@ -130,19 +130,26 @@ class Client:
     def update(self, entity: str, record: Record, parent_id: int | None = None) -> None:
         """Update the given fields; ``record`` holds the id. Raises AutotaskError."""
         # Writing the same values twice does no harm, so an update whose response was lost is repeated.
-        self._call("PATCH", entity, _address(entity, parent_id), record, safe=True)
+        answer = self._call("PATCH", entity, _address(entity, parent_id), record, safe=True)
+        replies.item_id(answer, entity)
 
     def delete(self, entity: str, record_id: int, parent_id: int) -> None:
         """Delete a child; it may be gone already. Raises AutotaskError."""
         try:
-            self._call("DELETE", entity, f"{_address(entity, parent_id)}/{record_id}", safe=True)
+            answer = self._call("DELETE", entity, f"{_address(entity, parent_id)}/{record_id}", safe=True)
+            replies.item_id(answer, entity)
         except Refused as error:
             if error.status != 404:
                 raise
 
-    def wait_out(self) -> None:
-        """Wait as long as a call may take, so that a call that timed out has ended in Autotask too."""
-        self._pause(self._transport.timeout)
+    @property
+    def call_seconds(self) -> float:
+        """How long we wait for a response, at most."""
+        return self._transport.timeout
+
+    def pause(self, seconds: float) -> None:
+        """Wait until a call that timed out has ended in Autotask too."""
+        self._pause(seconds)
 
     def fields(self, entity: str) -> list[Record]:
         """The entity's fields with their picklists, as Autotask describes them."""

@@ -9,7 +9,23 @@ from typing import Any
 
 from webapp.services.autotask.api.errors import Busy, CredentialsRejected, Forbidden, Refused, Temporary
 
-GENERIC = ("an error occurred while processing your request",)
+# What Autotask says of errors of its own, in lower case; the call may have worked. The first is the sandbox's and older
+# reports', the second stands in issue 38 of Anteris' autotask-client, the third is SQL Server's.
+INTERNAL = (
+    "an error occurred while processing your request",
+    "an unexpected error has occurred",
+    "execution timeout expired",
+)
+# Refusals that pass by themselves: 10,000,000 bytes of attachments in five minutes.
+ATTACHMENTS = ("attachment", "five minutes"), ("attachment", "5 minutes"), ("attachment", "size limit")
+ATTACHMENT_SECONDS = 300.0
+# A wrong integration code is a 500, not a 401 (apigrate's autotask-restapi, issue 19).
+INTEGRATION_CODE = (
+    "integrationcode is invalid",
+    "integration code is invalid",
+    "invalid integration code",
+    "integrationcode is required",
+)
 THREADS = ("thread threshold", "threads for this object", "too many concurrent")
 HOURLY = ("request threshold",)
 
@@ -22,12 +38,15 @@ def number(value: Any) -> Any:
 
 
 def item_id(answer: dict[str, Any], entity: str) -> int:
-    """The id of the created record. Raises Temporary, in doubt, when the response has no id."""
+    """The id of the record that was written: a write is done only when the response names it.
+
+    Raises Temporary, in doubt, when it doesn't.
+    """
     try:
         return int(answer["itemId"])
     except (KeyError, TypeError, ValueError) as error:
         raise Temporary(
-            f"Autotask's response to a create in {entity} had no id. We check whether the record exists.",
+            f"Autotask's response to a write in {entity} had no id. We check whether it worked.",
             in_doubt=True,
         ) from error
 
@@ -48,7 +67,7 @@ def read(
         answer = json.loads(content, parse_float=Decimal) if content else None
     except ValueError:
         answer = None
-    if status < 300 and isinstance(answer, dict):
+    if status < 300 and isinstance(answer, dict) and not sentences(answer):
         return answer
     refusals = [hide(sentence) for sentence in sentences(answer)]
     said = " ".join(refusals)
@@ -56,20 +75,27 @@ def read(
     if any(word in low for word in (*THREADS, *HOURLY)) or status == 429:
         sentence = f"Autotask's call limit is reached: {said or 'status 429'}"
         raise Busy(sentence, status=status, path=path, retry_after=_retry_after(headers))
-    if status == 401:
+    if status == 401 or any(word in low for word in INTEGRATION_CODE):
         raise CredentialsRejected(
-            f"Autotask no longer accepts the API user's credentials. {said}", status=401, path=path
+            f"Autotask no longer accepts the API user's credentials. {said}", status=status, path=path
         )
     if status == 403:
         raise Forbidden(f"The API user lacks a permission in Autotask: {said or path}", status=403, path=path)
+    if status >= 400 and "attachment" in path.lower() and _is_attachment_limit(low):
+        raise Temporary(
+            f"Autotask takes no more files for five minutes: {said}",
+            status=429,
+            path=path,
+            retry_after=max(_retry_after(headers), ATTACHMENT_SECONDS),
+        )
     if status < 400:
         raise Temporary(
-            "Autotask's response couldn't be read. We check whether the call worked.",
+            f"Autotask's response couldn't be understood. We check whether the call worked. {said}".rstrip(),
             status=status,
             path=path,
             in_doubt=True,
         )
-    if status >= 500 and (not refusals or low.rstrip(". ") in GENERIC):
+    if status >= 500 and (not refusals or low.startswith(INTERNAL)):
         raise Temporary(
             f"Autotask reported an internal error (status {status}).",
             status=status,
@@ -78,6 +104,10 @@ def read(
             retry_after=_retry_after(headers),
         )
     raise Refused(refusals or [f"status {status}"], status=status, path=path)
+
+
+def _is_attachment_limit(low: str) -> bool:
+    return any(all(word in low for word in words) for words in ATTACHMENTS)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

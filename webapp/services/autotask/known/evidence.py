@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from webapp.models import Link
@@ -15,12 +16,20 @@ Answer = Callable[[Local], int | None]
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A create whose response was lost: the fields sent, and when the call has surely ended in Autotask."""
+
+    sent: dict[str, Any]
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The evidence for the records of one quote, by the desired record's key.
 
     ``linked``: records that a link names. ``unconfirmed``: linked records that new records would depend on, so Autotask
     is asked first whether they still exist and are active. ``answers``: what a person picked for a local record (0:
-    none of them). ``in_doubt``: the fields sent by creates whose response was lost.
+    none of them). ``in_doubt``: every create whose response was lost, oldest first; any of them may have worked.
     """
 
     desired: Desired
@@ -28,7 +37,7 @@ class Evidence:
     linked: Mapping[str, RemoteRecord]
     unconfirmed: Mapping[str, RemoteRecord]
     answers: Answer
-    in_doubt: Mapping[str, dict[str, Any]]
+    in_doubt: Mapping[str, Sequence[Doubt]]
 
     def is_linked(self, record: DesiredRecord) -> bool:
         """True when a link names the record and needs no confirmation."""
@@ -41,7 +50,7 @@ class Evidence:
 
 
 def gather(
-    desired: Desired, links: Mapping[Local, Link], answers: Answer, in_doubt: Mapping[str, dict[str, Any]]
+    desired: Desired, links: Mapping[Local, Link], answers: Answer, in_doubt: Mapping[str, Sequence[Doubt]]
 ) -> Evidence:
     """Sort the links into confirmed and unconfirmed ones."""
     by_key = {record.key: links.get(local_of(record)) for record in records_of(desired)}

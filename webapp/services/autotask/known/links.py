@@ -95,6 +95,17 @@ def save_all(new_links: Iterable[NewLink]) -> None:
     db.session.execute(statement, rows)
 
 
+def retire(old: Local, new: Local, remote_id: int) -> None:
+    """Give the link of ``remote_id`` another local key, in the open transaction; the old key becomes free."""
+    db.session.execute(
+        db.update(Link)
+        .filter_by(integration=AUTOTASK, local_type=old[0], local_id=old[1], remote_entity=old[2])
+        .where(Link.remote_id == remote_id)
+        .values(local_type=new[0], local_id=new[1])
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def remove(local: Local, remote_id: int | None = None) -> None:
     """Delete a link in the open transaction; with ``remote_id`` only if it still names that record."""
     kind, number, entity = local

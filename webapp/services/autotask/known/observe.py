@@ -6,10 +6,9 @@ asks in parallel, then chooses in the order in which the records depend on each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from webapp.models import Link
 from webapp.services.autotask.api.client import Client, Record
@@ -20,7 +19,7 @@ from webapp.services.autotask.known import (
     match_quote,
     quote_items,
 )
-from webapp.services.autotask.known.evidence import Answer, Evidence, gather
+from webapp.services.autotask.known.evidence import Answer, Doubt, Evidence, gather
 from webapp.services.autotask.known.links import Local
 from webapp.services.autotask.known.match_catalog import Candidates
 from webapp.services.autotask.known.observation import (
@@ -52,11 +51,11 @@ def observe(
     desired: Desired,
     links: Mapping[Local, Link],
     answers: Answer,
-    in_doubt: Mapping[str, dict[str, Any]],
+    in_doubt: Mapping[str, Sequence[Doubt]],
 ) -> Observation:
     """Find every record of ``desired`` that exists. Raises AutotaskError.
 
-    ``answers``: what a person picked for a local record (0: none of them, create one). ``in_doubt``: the fields sent by
+    ``answers``: what a person picked for a local record (0: none of them, create one). ``in_doubt``: the
     creates whose response was lost, by step key.
     """
     evidence = gather(desired, links, answers, in_doubt)
@@ -156,18 +155,23 @@ def _find_unlinked_items(observation: Observation, evidence: Evidence, client: C
     """Find items without a link, after an interrupted push or after links were lost."""
     desired, quote = evidence.desired, observation.known.get("quote")
     links_lost = "quote" in observation.just_matched
-    in_doubt = {key: sent for key, sent in evidence.in_doubt.items() if key.startswith("item:")}
+    in_doubt = {
+        key: [doubt.sent for doubt in doubts]
+        for key, doubts in evidence.in_doubt.items()
+        if key.startswith("item:")
+    }
     if quote is None or not (in_doubt or links_lost):
         return
     items = {item.key: item for item in desired.items}
-    sent = {key: item.fields for key, item in items.items()} if links_lost else {}
+    sent = {key: [item.fields] for key, item in items.items()} if links_lost else {}
     rows = quote_items.unlinked_rows(client, evidence.links, quote)
-    for key, row in quote_items.pair(rows, {**sent, **in_doubt}).items():
-        if key not in items:
-            local = ("line", f"{desired.quote_id}:{key.removeprefix('item:')}")
-            observation.removed_lines[local] = RemoteRecord(int(row["id"]), {}, quote.remote_id)
-        elif key not in observation.known:
+    for key, row in quote_items.pair(rows, {**sent, **in_doubt}):
+        if key in items and key not in observation.known:
             _store(observation, evidence, items[key], Match(row, quote.remote_id))
+        else:
+            # The line was removed since, or another of its creates worked as well.
+            local = quote_items.retired(desired.quote_id, int(row["id"]))
+            observation.removed_lines[local] = RemoteRecord(int(row["id"]), {}, quote.remote_id)
 
 
 def _store(observation: Observation, evidence: Evidence, record: DesiredRecord, choice: Choice) -> None:

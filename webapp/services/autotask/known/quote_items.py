@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from webapp.models import Link
@@ -39,13 +39,19 @@ def unlinked_rows(client: Client, links: Mapping[Local, Link], quote: RemoteReco
     return [row for row in rows if int(row["id"]) not in linked]
 
 
-def pair(rows: list[Record], sent_by_key: Mapping[str, dict[str, Any]]) -> dict[str, Record]:
-    """For each key, the first row that agrees with the fields sent for it; each row serves one key."""
+def retired(quote_id: int, remote_id: int) -> tuple[str, str]:
+    """The local key of an item that no line stands for any more, so that every push knows it until it is gone."""
+    return ("line", f"{quote_id}:~{remote_id}")
+
+
+def pair(
+    rows: list[Record], sent_by_key: Mapping[str, Sequence[dict[str, Any]]]
+) -> Iterator[tuple[str, Record]]:
+    """Each key with a row that agrees with fields sent for it, the newest fields first; each row serves once."""
     rest = list(rows)
-    pairs: dict[str, Record] = {}
-    for key, sent in sent_by_key.items():
-        row = next((row for row in rest if agrees(ENTITY, sent, row)), None)
-        if row is not None:
-            rest.remove(row)
-            pairs[key] = row
-    return pairs
+    for key, sents in sent_by_key.items():
+        for sent in reversed(sents):
+            row = next((row for row in rest if agrees(ENTITY, sent, row)), None)
+            if row is not None:
+                rest.remove(row)
+                yield key, row

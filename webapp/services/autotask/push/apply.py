@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from webapp.models import utc_now
 from webapp.services.autotask.api.client import Client, Record
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
 from webapp.services.autotask.api.values import is_equal, plain
+from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.known.natural_keys import find_created
 from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push.journal import Journal, taken_ids
@@ -51,9 +54,8 @@ class _Job:
     step: Step
     sent: dict[str, Any]
     parent_id: int | None
-    doubtful: bool
+    doubts: list[Doubt]
     tries: int = 1
-    timed_out: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -68,7 +70,7 @@ class Executor:
         client: Client,
         journal: Journal,
         known: Mapping[str, RemoteRecord],
-        in_doubt: Mapping[str, dict[str, Any]],
+        in_doubt: Mapping[str, Sequence[Doubt]],
         pdf: Callable[[], bytes],
     ) -> None:
         self._client = client
@@ -89,7 +91,7 @@ class Executor:
             while running or (waiting and failure is None):
                 jobs = self._next(waiting, running) if failure is None else []
                 for job in jobs:
-                    self._journal.intend(job.step, job.sent)
+                    self._journal.intend(job.step, job.sent, self._client.call_seconds)
                 # Commit the outcomes of the last calls and the intents of the next calls before any of these is made.
                 self._journal.commit()
                 for job in jobs:
@@ -143,8 +145,8 @@ class Executor:
         parent_id = self.ids.get(step.parent, step.parent_id) if step.parent else None
         if step.action != CREATE and step.parent_id is not None:
             parent_id = step.parent_id
-        job = _Job(step, sent, parent_id, doubtful=step.key in self._in_doubt)
-        if job.doubtful:
+        job = _Job(step, sent, parent_id, list(self._in_doubt.get(step.key, ())))
+        if job.doubts:
             job.taken = frozenset(taken_ids(step.entity))
         if step.entity == "OpportunityAttachments" and not self._pdf_data:
             self._pdf_data = base64.b64encode(self._pdf()).decode("ascii")
@@ -159,21 +161,20 @@ class Executor:
         step = job.step
         if step.action == CREATE:
             return self._create(job)
-        if step.remote_id is None:
+        remote_id = step.remote_id or self.ids.get(step.of)
+        if remote_id is None:
             raise AssertionError(f"{step.key} has no id")
         if step.action == DELETE:
-            self._client.delete(step.entity, step.remote_id, job.parent_id or 0)
+            self._client.delete(step.entity, remote_id, job.parent_id or 0)
         else:
-            self._client.update(step.entity, {"id": step.remote_id, **job.sent}, job.parent_id)
-        return step.remote_id
+            self._client.update(step.entity, {"id": remote_id, **job.sent}, job.parent_id)
+        return remote_id
 
     def _create(self, job: _Job) -> int:
         step = job.step
-        if job.doubtful:
+        if job.doubts:
             row = self._created(job)
-            if row is None and job.timed_out:
-                # Autotask may still be working on the call.
-                self._client.wait_out()
+            if row is None and self._wait_out(job):
                 row = self._created(job)
             if row is not None:
                 return self._bring_up_to_date(job, row)
@@ -183,12 +184,24 @@ class Executor:
         return self._client.create(step.entity, fields, job.parent_id)
 
     def _created(self, job: _Job) -> Record | None:
-        """The record made by a create whose response was lost, in this run or an earlier one."""
-        sent = self._in_doubt.get(job.step.key) or job.sent
+        """The record made by a create whose response was lost, in this run or an earlier one: by what was sent then."""
+        sents = [doubt.sent for doubt in reversed(job.doubts)]
         if job.step.entity == "OpportunityAttachments":
             # A file can't be changed, so an earlier revision's file is not what this step needs.
-            sent = job.sent
-        return find_created(self._client, job.step.entity, sent, job.parent_id, job.taken)
+            sents = [job.sent]
+        for sent in sents:
+            row = find_created(self._client, job.step.entity, sent, job.parent_id, job.taken)
+            if row is not None:
+                return row
+        return None
+
+    def _wait_out(self, job: _Job) -> bool:
+        """Wait while Autotask may still be working on a lost call; False when there was nothing to wait for."""
+        until = max((doubt.until for doubt in job.doubts if doubt.until), default=None)
+        seconds = (until - utc_now()).total_seconds() if until else 0.0
+        if seconds > 0:
+            self._client.pause(seconds)
+        return seconds > 0
 
     def _bring_up_to_date(self, job: _Job, row: Record) -> int:
         """The create worked after all: write the fields that have changed since."""
@@ -208,14 +221,14 @@ class Executor:
             if error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES:
                 # The response was lost: look for the record before repeating the create.
                 job.tries += 1
-                job.doubtful, job.timed_out = True, error.timed_out
+                job.doubts.append(Doubt(job.sent, self._doubt_until(error)))
                 job.taken = frozenset(taken_ids(job.step.entity))
                 running[pool.submit(self._do, job)] = job
                 return None
-            self._journal.failed(job.step, str(error), in_doubt=error.in_doubt)
+            self._note_failure(job, error, in_doubt=error.in_doubt)
             return StepFailed(job.step, error)
         except AutotaskError as error:
-            self._journal.failed(job.step, str(error), in_doubt=False)
+            self._note_failure(job, error, in_doubt=False)
             if isinstance(error, Refused) and _shows_outdated_plan(job.step, error):
                 return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
@@ -223,6 +236,18 @@ class Executor:
         self._undone.discard(job.step.key)
         self._journal.outcome(job.step, remote_id, job.parent_id, self._fields_to_store(job))
         return None
+
+    def _note_failure(self, job: _Job, error: AutotaskError, *, in_doubt: bool) -> None:
+        """A create of this run whose response was lost stays in doubt, whatever its look-up failed with."""
+        lost = job.doubts[len(self._in_doubt.get(job.step.key, ())) :]
+        untils = [doubt.until for doubt in lost if doubt.until] + [self._doubt_until(error)]
+        until = max((moment for moment in untils if moment), default=None)
+        self._journal.failed(job.step, str(error), in_doubt=in_doubt or bool(lost), doubt_until=until)
+
+    def _doubt_until(self, error: AutotaskError) -> datetime | None:
+        """When a call that failed with ``error`` has surely ended in Autotask; None when it has."""
+        timed_out = isinstance(error, Temporary) and error.timed_out
+        return utc_now() + timedelta(seconds=self._client.call_seconds) if timed_out else None
 
     def _fields_to_store(self, job: _Job) -> dict[str, Any]:
         fields = job.step.all_fields

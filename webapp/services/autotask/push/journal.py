@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -12,6 +13,7 @@ from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
 from webapp.services.autotask.api.transport import CallRecord
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
+from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.push import claims, lease
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
 
@@ -112,10 +114,13 @@ class Journal:
             db.session.execute(statement.execution_options(synchronize_session=False))
         self.commit()
 
-    def intend(self, step: Step, sent: dict[str, Any]) -> None:
-        """The step is about to send these resolved fields. Not yet committed."""
+    def intend(self, step: Step, sent: dict[str, Any], call_seconds: float) -> None:
+        """The step is about to send these resolved fields, in a call of at most ``call_seconds``. Not yet committed."""
+        now = utc_now()
         changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
-        self._note(step, state=INTENT, started_at=utc_now(), changes=changes)
+        # Autotask may finish a call for as long again after we stopped waiting for it.
+        doubt_until = now + timedelta(seconds=2 * call_seconds)
+        self._note(step, state=INTENT, started_at=now, changes=changes, doubt_until=doubt_until)
 
     def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
         """The step is done; its link is written with it. Not yet committed."""
@@ -127,9 +132,17 @@ class Journal:
             self._new_links.append(links.NewLink(local, remote_id, parent_id, plain(pushed)))
             self.linked([step.key])
 
-    def failed(self, step: Step, sentence: str, *, in_doubt: bool) -> None:
+    def failed(
+        self, step: Step, sentence: str, *, in_doubt: bool, doubt_until: datetime | None = None
+    ) -> None:
         """The step failed; a step in doubt stays an intent, so that the next run looks for its record."""
-        self._note(step, sentence=sentence, finished_at=utc_now(), state=INTENT if in_doubt else FAILED)
+        self._note(
+            step,
+            sentence=sentence,
+            finished_at=utc_now(),
+            state=INTENT if in_doubt else FAILED,
+            doubt_until=doubt_until,
+        )
 
     def commit(self) -> None:
         """Commit all notes and the calls so far, if the lease is still ours. Raises LeaseLost."""
@@ -162,18 +175,19 @@ def _emptied(queue: SimpleQueue[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             return
 
 
-def creates_in_doubt(quote_id: int) -> dict[str, dict[str, Any]]:
-    """The creates that earlier runs left in doubt: the fields sent, by step key."""
+def creates_in_doubt(quote_id: int) -> dict[str, list[Doubt]]:
+    """The creates that earlier runs left in doubt, by step key, oldest first: any of them may have worked."""
     query = (
         db.select(PushStep)
         .join(PushRun, PushRun.id == PushStep.run_id)
         .where(PushRun.quote_id == quote_id, PushStep.state == INTENT, PushStep.action == CREATE)
         .order_by(PushStep.id)
     )
-    return {
-        row.key: {name: change[1] for name, change in row.changes.items()}
-        for row in db.session.scalars(query)
-    }
+    doubts: dict[str, list[Doubt]] = {}
+    for row in db.session.scalars(query):
+        sent = {name: change[1] for name, change in row.changes.items()}
+        doubts.setdefault(row.key, []).append(Doubt(sent, row.doubt_until))
+    return doubts
 
 
 def resolve_doubts(quote_id: int) -> None:

@@ -1,9 +1,10 @@
 """The lease: one push of a quote at a time, whatever happens to the process that holds it.
 
-The lease is a row with a token that only grows. Taking and renewing it are conditional updates, which work the same on
-PostgreSQL and SQLite. A holder whose token is outdated has lost the lease and writes nothing more. Autotask doesn't
-know the token, so a holder that couldn't renew its lease lately (its process was paused, or the database is away) makes
-no call either: the call could take effect long after the lease has expired.
+The lease is a row with a token and a revision number that only grow. A push of a revision older than one that was taken
+up before can't take it, whatever the outbox says: nothing old overwrites something newer. Taking and renewing it are
+conditional updates, which work the same on PostgreSQL and SQLite. A holder whose token is outdated has lost the lease
+and writes nothing more. Autotask doesn't know the token, so a holder that couldn't renew its lease lately (its process
+was paused, or the database is away) makes no call either: the call could take effect long after the lease has expired.
 """
 
 from __future__ import annotations
@@ -29,8 +30,15 @@ class LeaseLost(Exception):
     """Another process has the lease; this one must stop without writing."""
 
 
-def take(quote_id: int, holder: str) -> int | None:
-    """Take the lease and return its token; None when another process holds it. Commits."""
+class NewerRevision(Exception):
+    """A newer revision of the quote was pushed, or is being pushed; this one is covered by it."""
+
+
+def take(quote_id: int, holder: str, revision: int | None = None) -> int | None:
+    """Take the lease and return its token; None when another process holds it. Commits.
+
+    ``revision``: the number of the revision to push; None for a holder that pushes nothing. Raises NewerRevision.
+    """
     if db.session.get(PushLease, quote_id) is None:
         db.session.add(PushLease(quote_id=quote_id, token=0, holder="", expires_at=utc_now()))
         try:
@@ -44,13 +52,16 @@ def take(quote_id: int, holder: str) -> int | None:
         .values(token=PushLease.token + 1, holder=holder[:80], expires_at=now + HOLD)
         .execution_options(synchronize_session=False)
     )
+    if revision is not None:
+        statement = statement.where(PushLease.revision <= revision).values(revision=revision)
     taken = _changed(statement) == 1
+    token, newest = db.session.execute(
+        db.select(PushLease.token, PushLease.revision).filter_by(quote_id=quote_id)
+    ).one()
     db.session.commit()
-    if not taken:
-        return None
-    token: int | None = db.session.scalar(db.select(PushLease.token).filter_by(quote_id=quote_id))
-    db.session.commit()
-    return token
+    if not taken and revision is not None and newest > revision:
+        raise NewerRevision
+    return int(token) if taken else None
 
 
 def fence(quote_id: int, token: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import OutboxEntry, PushLease, Quote, Revision, db, utc_now
 from webapp.models.integration import AUTOTASK
-from webapp.models.push import PARKED, RUNNING, STOPPED, SUPERSEDED, WAITING
+from webapp.models.push import DONE, PARKED, RUNNING, STOPPED, SUPERSEDED, WAITING
 from webapp.services.autotask.push import gate
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
@@ -91,9 +91,9 @@ def get(entry_id: int) -> OutboxEntry:
 
 
 def claim(entry_id: int) -> OutboxEntry | None:
-    """Take a waiting entry by a conditional update, and retire the quote's older entries. Commits.
+    """Take a waiting entry by a conditional update. Commits.
 
-    None when the entry isn't waiting, or a newer entry of the quote covers it.
+    None when the entry isn't waiting, or a newer entry of the quote covers it, however far that one has come.
     """
     taken = _changed(
         db.update(OutboxEntry)
@@ -107,25 +107,36 @@ def claim(entry_id: int) -> OutboxEntry | None:
     entry = get(entry_id)
     newest = db.session.scalar(
         db.select(db.func.max(OutboxEntry.id)).where(
-            OutboxEntry.quote_id == entry.quote_id, OutboxEntry.state.in_((WAITING, RUNNING))
+            OutboxEntry.quote_id == entry.quote_id,
+            OutboxEntry.state.in_((WAITING, RUNNING, DONE, PARKED)),
         )
     )
     if newest != entry_id:
-        entry.state = SUPERSEDED
-        db.session.commit()
+        supersede(entry_id)
         return None
+    db.session.commit()
+    return entry
+
+
+def supersede(entry_id: int) -> None:
+    """Retire an entry that a newer one covers. Commits."""
+    get(entry_id).state = SUPERSEDED
+    db.session.commit()
+
+
+def supersede_older(entry_id: int, quote_id: int) -> None:
+    """Retire the quote's older entries, those of dead workers among them: the caller holds the lease. Commits."""
     db.session.execute(
         db.update(OutboxEntry)
         .where(
-            OutboxEntry.quote_id == entry.quote_id,
+            OutboxEntry.quote_id == quote_id,
             OutboxEntry.id < entry_id,
-            OutboxEntry.state.in_((WAITING, PARKED, STOPPED)),
+            OutboxEntry.state.in_((WAITING, RUNNING, PARKED, STOPPED)),
         )
         .values(state=SUPERSEDED)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return entry
 
 
 def explain_wait(entry_id: int, sentence: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from webapp.services.autotask.api.values import equals_pushed, plain
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.known.observation import FORCE_FIELDS, JUST_MATCHED, KEEP_DELETED, RemoteRecord
+from webapp.services.autotask.known.quote_items import retired
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
@@ -20,9 +21,9 @@ FLAGS_OF_ONE_PUSH = (JUST_MATCHED, FORCE_FIELDS)
 class Step:
     """One record to create, update, delete or keep. ``fields`` may hold Refs.
 
-    ``before``: the changing fields as last pushed. ``needs``: keys that must have an id first; with ``goes_last`` their
-    steps must be done too. ``all_fields``: the fields that the link stores afterwards. ``where``: the beginning of a
-    sentence about a failure.
+    ``before``: the changing fields as last pushed. ``of``: the key of the record, where it isn't the step's own.
+    ``needs``: keys that must have an id first; with ``goes_last`` their steps must be done too. ``all_fields``: the
+    fields that the link stores afterwards. ``where``: the beginning of a sentence about a failure.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Step:
     before: dict[str, Any] = field(default_factory=dict)
     all_fields: dict[str, Any] = field(default_factory=dict)
     remote_id: int | None = None
+    of: str = ""
     parent: str = ""
     parent_id: int | None = None
     needs: frozenset[str] = frozenset()
@@ -70,10 +72,16 @@ def build(
             continue
         old_type = remote.pushed.get("quoteItemType") if remote else None
         if remote and record.entity == "QuoteItems" and not _has_type(record, old_type):
-            # An item can't change its type, so the old item is deleted and a new one is created.
-            steps.append(_delete(record.local, remote, f"{record.title} (old version)"))
+            # An item can't change its type, so the old item is deleted and a new one is created. The old one gets a
+            # link of its own first, which stays until it is gone.
+            steps.append(
+                _delete(retired(desired.quote_id, remote.remote_id), remote, f"{record.title} (old version)")
+            )
             remote = None
-        steps.append(_create(record) if remote is None else _update(record, remote, known))
+        if remote is None:
+            steps += _create_and_finish(record)
+        else:
+            steps.append(_update(record, remote, known))
     steps += [_delete(local, remote, _removed_title(remote)) for local, remote in removed_lines.items()]
     return _in_order(steps)
 
@@ -91,8 +99,28 @@ def _refs(fields: Mapping[str, Any]) -> set[str]:
     return {value.key for value in fields.values() if isinstance(value, Ref)}
 
 
+def _create_and_finish(record: DesiredRecord) -> list[Step]:
+    """The create, and for a record that is created open the update that closes it."""
+    create = _create(record)
+    after = {name: value for name, value in record.fields.items() if name in record.opening}
+    if not after or all(equals_pushed(value, create.all_fields.get(name)) for name, value in after.items()):
+        return [create]
+    finish = replace(
+        create,
+        key=f"{record.key}:end",
+        action=UPDATE,
+        of=record.key,
+        fields=after,
+        before=plain({name: create.all_fields.get(name) for name in after}),
+        all_fields={**create.all_fields, **after},
+        needs=frozenset({record.key}),
+        goes_last=True,
+    )
+    return [create, finish]
+
+
 def _create(record: DesiredRecord) -> Step:
-    fields = {**record.initial, **record.fields}
+    fields = {**record.initial, **record.fields, **record.opening}
     return Step(
         key=record.key,
         action=CREATE,
@@ -114,6 +142,9 @@ def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, Rem
     wanted |= {
         name: record.initial[name] for name in remote.pushed.get(FORCE_FIELDS, ()) if name in record.initial
     }
+    for name, (earlier, value) in record.replaces.items():
+        if any(equals_pushed(old, remote.pushed.get(name)) for old in earlier):
+            wanted[name] = value
     changed = {}
     for name, value in wanted.items():
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
@@ -173,7 +204,7 @@ def _removed_title(remote: RemoteRecord) -> str:
 
 def _in_order(steps: list[Step]) -> list[Step]:
     """The opportunity's update goes last, so that it is won or lost only with a complete quote."""
-    late = [step for step in steps if step.key == "opportunity" and step.action == UPDATE]
+    late = [step for step in steps if step.action == UPDATE and "opportunity" in (step.key, step.of)]
     if not late:
         return steps
     items = frozenset(step.key for step in steps if step.entity == "QuoteItems" and step.action != KEEP)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from webapp.models import PushQuestion, Quote, Revision, db
 from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.known import links
+from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.known.observation import Observation
 from webapp.services.autotask.known.observe import observe
 from webapp.services.autotask.push import journal
@@ -62,7 +63,7 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
 
 
 def observe_remote(
-    client: Client, desired: Desired, in_doubt: dict[str, dict[str, Any]] | None = None
+    client: Client, desired: Desired, in_doubt: Mapping[str, Sequence[Doubt]] | None = None
 ) -> Observation:
     """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
 

@@ -35,11 +35,16 @@ def process(runtime: Runtime, entry_id: int) -> None:
     if entry is None:
         return
     quote_id = entry.quote_id
-    token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}")
+    try:
+        token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}", entry.revision.number)
+    except lease.NewerRevision:
+        outbox.supersede(entry_id)
+        return
     if token is None:
         until = utc_now() + timedelta(seconds=3)
         outbox.postpone(entry_id, "Another sync of this quote is running.", until)
         return
+    outbox.supersede_older(entry_id, quote_id)
     try:
         _run(runtime, outbox.get(entry_id), token)
     except DBAPIError as error:

@@ -84,6 +84,9 @@ class Stop:
     stored: ClassVar[dict[str, Any]] = {}
 
 
+# RQ ends a job that takes too long. What it did is journaled, so the next run continues there.
+OUT_OF_TIME = Retry("This sync took too long for one run. It continues where it stopped.", 1.0)
+
 PushResult = Done | Retry | AskPerson | Stop
 
 

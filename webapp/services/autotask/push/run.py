@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import structlog
+from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db
@@ -16,7 +17,7 @@ from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import Observation, Question
 from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile, results
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
-from webapp.services.autotask.push.plan import CREATE, build
+from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.errors import ServiceError
@@ -40,6 +41,8 @@ def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
         return _compile_and_push(runtime, push_run)
     except (lease.LeaseLost, DBAPIError):
         raise
+    except JobTimeoutException:
+        return results.OUT_OF_TIME
     except ServiceError as error:
         return results.of_error(error, attempt)
     except Exception as error:
@@ -93,6 +96,7 @@ def _push(
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
         steps = build(desired, observation.known, observation.removed_lines)
+        _retire_replaced(desired, observation, steps)
         run_journal.plan(steps)
         executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
         try:
@@ -185,6 +189,16 @@ def _link_matches(desired: Desired, observation: Observation) -> None:
                 links.NewLink(links.local_of(record), remote.remote_id, remote.parent_id, plain(pushed))
             )
     links.save_all(matches)
+
+
+def _retire_replaced(desired: Desired, observation: Observation, steps: list[Step]) -> None:
+    """Move the link of each item that is replaced out of the way of its successor's. In the open transaction."""
+    deleted = {step.remote_id: step for step in steps if step.action == DELETE}
+    for item in desired.items:
+        remote = observation.known.get(item.key)
+        step = deleted.get(remote.remote_id) if remote is not None else None
+        if remote is not None and step is not None and step.local != item.local:
+            links.retire(links.local_of(item), (*step.local, step.entity), remote.remote_id)
 
 
 def _sentence(problems: Iterable[Problem]) -> str:

@@ -48,7 +48,9 @@ class DesiredRecord:
 
     ``fields`` are kept as they are here. ``initial`` is sent at creation only; after that, these fields belong to
     Autotask's users. ``fill`` is written to an existing record where its fields are empty. ``local``: our record in the
-    link. ``parent``: for children, the parent's key. ``chosen_id``: the record that a person picked, so that nothing is
+    link. ``opening``: what a create sends instead of ``fields``, which then follow in an update at the very end.
+    ``replaces``: values that are written only over values that we wrote earlier, as ``{field: (earlier, value)}``.
+    ``parent``: for children, the parent's key. ``chosen_id``: the record that a person picked, so that nothing is
     matched or created. ``where``: the record in a sentence about a failure, if the title isn't enough.
     """
 
@@ -59,6 +61,8 @@ class DesiredRecord:
     fields: dict[str, Any] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     fill: dict[str, Any] = field(default_factory=dict)
+    opening: dict[str, Any] = field(default_factory=dict)
+    replaces: dict[str, tuple[frozenset[Any], Any]] = field(default_factory=dict)
     parent: str = ""
     chosen_id: int | None = None
     where: str = ""

@@ -15,6 +15,8 @@ from webapp.services.quoting.money.money import ZERO, to_cents
 
 ENTITY = "Opportunities"
 SETTINGS = ("settings", "opportunity")
+# What only an opportunity that has ended has.
+ENDING = ("closedDate", "lostDate", "winReason", "lossReason", "lossReasonDetail")
 MONTHS = {"monthlyRevenue": 1, "quarterlyRevenue": 3, "semiannualRevenue": 6, "yearlyRevenue": 12}
 
 
@@ -69,6 +71,8 @@ def opportunity(
         title=frozen.title,
         fields={name: value for name, value in fields.items() if _writable(context, name)},
         initial=given({name: value for name, value in initial.items() if name not in fields}),
+        opening=_opening(context, fields),
+        replaces=_reopening(context, fields),
         chosen_id=frozen.autotask_opportunity_id,
         where=f"the opportunity “{frozen.title}”",
     )
@@ -107,11 +111,42 @@ def _outcome_fields(context: Context, notes: Notes) -> dict[str, Any]:
     return given(fields) | _closing_dates(context, rule)
 
 
+def _has_ended(context: Context) -> bool:
+    return context.outcome.expired or context.outcome.status != PENDING
+
+
+def _as_open(context: Context) -> dict[str, Any]:
+    """Status, stage and probability of an open opportunity."""
+    chosen = context.settings.opportunity
+    return {"status": chosen.status, "stage": chosen.stage, "probability": chosen.probability}
+
+
+def _opening(context: Context, fields: dict[str, Any]) -> dict[str, Any]:
+    """An opportunity whose quote has ended is created open, and closed when its quote and lines are complete."""
+    if not _has_ended(context):
+        return {}
+    return {**{name: None for name in ENDING if name in fields}, **_as_open(context)}
+
+
+def _reopening(context: Context, fields: dict[str, Any]) -> dict[str, tuple[frozenset[Any], Any]]:
+    """For an open quote: how the opportunity comes back from what we wrote when the quote had ended."""
+    if _has_ended(context):
+        return {}
+    mapping = context.settings.quote_status
+    ended = [mapping.accepted, mapping.ordered, mapping.fulfilled, mapping.lost, mapping.expired]
+    replaces = {}
+    for name, value in _as_open(context).items():
+        earlier = frozenset(getattr(rule, name) for rule in ended) - {None, value}
+        if name not in fields and value is not None and earlier:
+            replaces[name] = (earlier, value)
+    return replaces
+
+
 def _closing_dates(context: Context, rule: StatusRule) -> dict[str, Any]:
-    """The closed date and the lost date; both are cleared when a lost quote is reopened."""
+    """The closed date and the lost date; they and the reasons are cleared when a lost quote is reopened."""
     outcome = context.outcome
-    if outcome.status == PENDING and not outcome.expired:
-        return {"closedDate": None, "lostDate": None}
+    if not _has_ended(context):
+        return dict.fromkeys(ENDING)
     day = context.frozen.expires_on if outcome.expired else outcome.closed_on
     if not rule.set_closed_date or day is None:
         return {}

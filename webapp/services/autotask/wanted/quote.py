@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.wanted.context import Context, given, midnight
@@ -16,25 +17,29 @@ def quote(context: Context, location_keys: dict[str, str], tax_region: int | Non
     expires = frozen.expires_on or published + timedelta(days=chosen.close_date_days)
     fields = {
         "name": context.text("Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),
-        "contactID": Ref("contact") if frozen.person else None,
         "billToLocationID": Ref(location_keys["bill"]),
         "shipToLocationID": Ref(location_keys["ship"]),
         "soldToLocationID": Ref(location_keys["sold"]),
         "effectiveDate": midnight(published),
         "expirationDate": midnight(max(expires, published)),
-        "comment": context.text("Quotes", "comment", frozen.comments) or None,
-        "purchaseOrderNumber": context.text("Quotes", "purchaseOrderNumber", _purchase_order(context))
-        or None,
-        "taxRegionID": tax_region,
         "paymentTerm": chosen.payment_term,
         "quoteTemplateID": chosen.quote_template_id,
     }
+    # Fields of ours that a person can empty: empty here means empty there.
+    emptied: dict[str, Any] = {
+        "contactID": Ref("contact") if frozen.person else None,
+        "comment": context.text("Quotes", "comment", frozen.comments) or None,
+        "taxRegionID": tax_region,
+    }
+    if chosen.purchase_order != "none":
+        number = context.text("Quotes", "purchaseOrderNumber", _purchase_order(context))
+        emptied["purchaseOrderNumber"] = number or None
     return DesiredRecord(
         key="quote",
         entity="Quotes",
         local=("quote", str(frozen.quote_id)),
         title=frozen.title,
-        fields=given(fields),
+        fields=given(fields) | emptied,
         initial={
             "externalQuoteNumber": str(frozen.number),
             "opportunityID": Ref("opportunity"),
@@ -46,6 +51,4 @@ def quote(context: Context, location_keys: dict[str, str], tax_region: int | Non
 
 def _purchase_order(context: Context) -> str:
     rule, frozen = context.settings.opportunity.purchase_order, context.frozen
-    if rule == "none":
-        return ""
     return frozen.purchase_order_number or (str(frozen.number) if rule == "customer_or_number" else "")

@@ -1,0 +1,266 @@
+"""What one push at a time does not show: publish, kill, publish again, rename, change, another fault in between.
+
+Each history ends as an undisturbed one would: the newest revision, nothing twice, nothing missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.push.faults import SHORT, killed_push, recover
+from tests.support.connected_desk import Desk, newest_entry
+from webapp.models import OutboxEntry, PushLease, Quote, db, utc_now
+from webapp.models.push import DONE, RUNNING
+from webapp.services.autotask.push import outbox, processing, results
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing, transitions
+
+
+def opportunities(desk: Desk, *titles: str) -> list[dict[str, Any]]:
+    """The opportunities of these titles in Autotask."""
+    return [row for row in desk.tenant.state()["Opportunities"] if row["title"] in titles]
+
+
+def items(desk: Desk) -> list[dict[str, Any]]:
+    """All items of the newest quote, in order."""
+    state = desk.tenant.state()
+    number = state["Quotes"][-1]["id"]
+    rows = [row for row in state["QuoteItems"] if row["quoteID"] == number]
+    return sorted(rows, key=lambda row: row["sortOrderID"])
+
+
+def set_price(quote: Quote, price: int) -> None:
+    quote.lines[0].unit_price = Decimal(price)
+    quote.version += 1
+    db.session.commit()
+
+
+def leases_run_out() -> None:
+    """Let the leases of dead workers run out, as their time would."""
+    db.session.execute(db.update(PushLease).values(expires_at=utc_now() - timedelta(minutes=1)))
+    db.session.commit()
+
+
+def sweep_and_process(desk: Desk, quote_id: int) -> None:
+    """The sweeper comes by when the dead worker's time is over, and workers do whatever it queues."""
+    past = utc_now() - timedelta(hours=1)
+    running = db.update(OutboxEntry).where(OutboxEntry.state == RUNNING)
+    db.session.execute(running.values(updated_at=past).execution_options(synchronize_session=False))
+    leases_run_out()
+    outbox.sweep(desk.runtime)
+    for entry_id in db.session.scalars(db.select(OutboxEntry.id).filter_by(quote_id=quote_id)).all():
+        processing.process(desk.runtime, entry_id)
+
+
+def killed_in_mid_push(desk: Desk, entry_id: int) -> None:
+    assert killed_push(desk, entry_id, 3, "after")
+
+
+def killed_between_claim_and_lease(_desk: Desk, entry_id: int) -> None:
+    entry = db.session.get_one(OutboxEntry, entry_id)
+    entry.state = RUNNING
+    db.session.commit()
+
+
+@pytest.mark.parametrize("dies", [killed_in_mid_push, killed_between_claim_and_lease])
+def test_an_old_revision_is_never_put_back(desk: Desk, dies: Callable[[Desk, int], None]) -> None:
+    quote = desk.quote({"name": "Box", "unit_price": 100})
+    assert desk.push(quote).state == "synced"
+    set_price(quote, 200)
+    old = desk.publish(quote)
+    dies(desk, old.id)
+    leases_run_out()
+    set_price(quote, 300)
+    assert desk.push(quote).state == "synced"
+    sweep_and_process(desk, quote.id)
+    assert [row["unitPrice"] for row in items(desk)] == [300]
+    assert newest_entry(quote.id).state == DONE
+
+
+@pytest.mark.parametrize("fault", ["503", "500", "cut_before"])
+def test_a_line_that_changed_its_kind_never_stands_twice(desk: Desk, fault: str) -> None:
+    quote = desk.quote(
+        {"name": "Care", "recurrence": "monthly", "unit_price": 50}, {"name": "Box", "unit_price": 10}
+    )
+    assert desk.push(quote).state == "synced"
+    quote.lines[0].recurrence = "one_time"
+    quote.version += 1
+    db.session.commit()
+    entry = desk.publish(quote)
+    entry.attempt = results.MAX_ATTEMPTS
+    db.session.commit()
+    desk.tenant.add_fault(kind=fault, verb="delete", times=0)
+    processing.process(desk.runtime, entry.id)
+    desk.tenant._ask("DELETE", "/faults")
+    publishing.publish(desk.rep, quote.id)
+    entry = newest_entry(quote.id)
+    entry.state, entry.not_before = "waiting", utc_now()
+    db.session.commit()
+    recover(desk, quote.id)
+    assert sorted(row["name"] for row in items(desk)) == ["Box", "Care"]
+
+
+def test_a_line_that_changed_its_kind_never_stands_twice_after_a_kill(desk: Desk) -> None:
+    nth = 1
+    while True:
+        quote = desk.quote({"name": f"Care {nth}", "recurrence": "monthly"}, {"name": "Box"})
+        assert desk.push(quote).state == "synced"
+        quote.lines[0].recurrence = "one_time"
+        quote.version += 1
+        db.session.commit()
+        struck = killed_push(desk, desk.publish(quote).id, nth, "before")
+        recover(desk, quote.id)
+        assert sorted(row["name"] for row in items(desk)) == ["Box", f"Care {nth}"]
+        if not struck:
+            break
+        nth += 1
+    assert nth > 3
+
+
+def rename(quote: Quote) -> None:
+    quote.title = "Renamed office"
+    quote.version += 1
+    db.session.commit()
+
+
+@pytest.mark.parametrize("second_fault", ["", "503"])
+def test_a_lost_create_is_found_by_what_was_sent_then(desk: Desk, second_fault: str) -> None:
+    quote = desk.quote({"name": "Box", "unit_price": 100}, title="Old office")
+    desk.tenant.add_fault(kind="cut_after_commit", entity="Opportunities", verb="create", times=1)
+    desk.tenant.add_fault(kind="503", entity="Opportunities", verb="query", times=0)
+    desk.push(quote)
+    desk.tenant._ask("DELETE", "/faults")
+    assert len(opportunities(desk, "Old office")) == 1
+    rename(quote)
+    desk.publish(quote)
+    if second_fault:
+        desk.tenant.add_fault(kind=second_fault, entity="Opportunities", verb="query", times=0)
+        processing.process(desk.runtime, newest_entry(quote.id).id)
+        desk.tenant._ask("DELETE", "/faults")
+    recover(desk, quote.id)
+    assert [row["title"] for row in opportunities(desk, "Old office", "Renamed office")] == ["Renamed office"]
+
+
+def test_renamed_lines_whose_answers_were_lost_stand_once(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"}, {"name": "Rack"})
+    desk.tenant.add_fault(kind="cut_after_commit", entity="QuoteItems", verb="create", times=0)
+    desk.tenant.add_fault(kind="503", entity="QuoteItems", verb="query", times=0)
+    desk.push(quote)
+    desk.tenant._ask("DELETE", "/faults")
+    assert items(desk)
+    for line in quote.lines:
+        line.name = f"{line.name} renamed"
+    quote.version += 1
+    db.session.commit()
+    desk.publish(quote)
+    desk.tenant.add_fault(kind="503", entity="QuoteItems", verb="query", times=0)
+    processing.process(desk.runtime, newest_entry(quote.id).id)
+    desk.tenant._ask("DELETE", "/faults")
+    recover(desk, quote.id)
+    assert [row["name"] for row in items(desk)] == ["Box renamed", "Rack renamed"]
+
+
+def test_a_header_that_was_answered_with_errors_is_not_done(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box", "unit_price": 100})
+    assert desk.push(quote).state == "synced"
+    quote.comments = "New words"
+    quote.version += 1
+    db.session.commit()
+    desk.tenant.add_fault(kind="errors_with_200", entity="Quotes", verb="update", times=1)
+    desk.push(quote)
+    recover(desk, quote.id)
+    assert desk.tenant.state()["Quotes"][-1]["comment"] == "New words"
+
+
+def test_a_win_that_was_answered_with_errors_is_not_done(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"})
+    assert desk.push(quote).state == "synced"
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
+    desk.tenant.add_fault(kind="errors_with_200", entity="Opportunities", verb="update", times=1)
+    desk.process(quote)
+    recover(desk, quote.id)
+    closed = desk.pick("Opportunities", "status", "Closed")
+    assert desk.tenant.state()["Opportunities"][-1]["status"] == closed
+
+
+def test_a_delete_that_was_answered_with_errors_is_not_done(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"}, {"name": "Rack"})
+    assert desk.push(quote).state == "synced"
+    db.session.delete(quote.lines[1])
+    quote.version += 1
+    db.session.commit()
+    desk.tenant.add_fault(kind="errors_with_200", entity="QuoteItems", verb="delete", times=1)
+    desk.push(quote)
+    recover(desk, quote.id)
+    assert [row["name"] for row in items(desk)] == ["Box"]
+
+
+def test_what_is_emptied_here_is_emptied_there(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"}, comments="Some words", purchase_order_number="PO 17")
+    assert desk.push(quote).state == "synced"
+    remote = desk.tenant.state()["Quotes"][-1]
+    assert (remote["comment"], remote["purchaseOrderNumber"]) == ("Some words", "PO 17")
+    quote.comments, quote.purchase_order_number = "", ""
+    quote.version += 1
+    db.session.commit()
+    assert desk.push(quote).state == "synced"
+    remote = desk.tenant.state()["Quotes"][-1]
+    assert (remote["comment"] or "", remote["purchaseOrderNumber"] or "") == ("", "")
+
+
+def test_a_reopened_quote_has_an_open_opportunity_again(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"})
+    assert desk.push(quote).state == "synced"
+    opened = desk.tenant.state()["Opportunities"][-1]
+    transitions.advance(desk.rep, quote.id, "lost", reason="Price")
+    assert desk.process(quote).state == "synced"
+    lost = desk.tenant.state()["Opportunities"][-1]
+    assert (lost["status"], lost["probability"]) == (desk.pick("Opportunities", "status", "Lost"), 0)
+    transitions.advance(desk.rep, quote.id, "pending")
+    assert desk.process(quote).state == "synced"
+    again = desk.tenant.state()["Opportunities"][-1]
+    assert (again["status"], again["probability"]) == (opened["status"], opened["probability"])
+
+
+def test_a_quote_accepted_before_its_first_push_is_closed_last(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"})
+    desk.publish(quote)
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
+    assert desk.process(quote).state == "synced"
+    writes = [
+        call
+        for call in desk.tenant.calls()
+        if call["method"] in ("POST", "PATCH") and "query" not in call["path"]
+    ]
+    first = next(call for call in writes if call["path"].endswith("/Opportunities"))
+    closed = desk.pick("Opportunities", "status", "Closed")
+    assert json.loads(first["request"])["status"] != closed
+    last = writes[-1]
+    assert (last["method"], json.loads(last["request"])["status"]) == ("PATCH", closed)
+    assert desk.tenant.state()["Opportunities"][-1]["status"] == closed
+
+
+def test_a_call_that_takes_effect_after_its_time_out_is_waited_for(desk: Desk) -> None:
+    """The doubt is kept with its time across runs: the second run doesn't create before the first call has ended."""
+    hasty = dataclasses.replace(desk.runtime.config, autotask_timeout_seconds=SHORT)
+    first = dataclasses.replace(desk.runtime, config=hasty, pause=lambda _seconds: None)
+    quote = desk.quote({"name": "Box"}, title="Late office")
+    entry_id = desk.publish(quote).id
+    desk.tenant.add_fault(kind="delay", entity="Opportunities", verb="create", times=1, seconds=SHORT * 1.7)
+    desk.tenant.add_fault(kind="503", entity="Opportunities", verb="query", times=0)
+    processing.process(first, entry_id)
+    assert opportunities(desk, "Late office") == []
+    desk.tenant._ask("DELETE", "/faults")
+    db.session.execute(db.update(OutboxEntry).values(not_before=utc_now()))
+    db.session.commit()
+    processing.process(dataclasses.replace(first, pause=time.sleep), entry_id)
+    assert newest_entry(quote.id).state == DONE
+    assert len(opportunities(desk, "Late office")) == 1
