@@ -7,6 +7,8 @@ from flask import Flask
 import config as settings
 from webapp import blueprints, cli, extensions, filters, logs, security
 from webapp.services.core.runtime import build_runtime
+from webapp.services.diary import diary
+from webapp.services.integrations import events
 
 
 def create_app(config: settings.Config | None = None) -> Flask:
@@ -28,6 +30,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     app.extensions["quotewright"] = build_runtime(config)
     logs.configure(config)
     extensions.init_app(app)
+    diary.subscribe(events.tell)
     security.init_app(app)
     filters.init_app(app)
     blueprints.init_app(app)

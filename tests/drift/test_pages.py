@@ -10,7 +10,7 @@ from smoke.forms import read_forms
 from tests.drift.test_comparison import compare, forget_calls, pushed, remote
 from tests.support.connected_desk import SELLER, Desk, newest_entry
 from tests.support.visitor import HTMX, Visitor, text
-from webapp.models import AuditEvent, DriftFinding, Quote, User, db
+from webapp.models import DiaryEntry, DriftFinding, Quote, User, db
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.push import WAITING
 from webapp.services.autotask.drift import schedule as drift_schedule
@@ -81,7 +81,7 @@ def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
     assert (after["unitPrice"], after["description"]) == (10, "By <i>hand</i>")
     compare_now(seller, quote)
     assert "No changes to review." in text(seller.client.get(page(quote)))
-    actions = {event.action for event in db.session.scalars(db.select(AuditEvent))}
+    actions = {event.action for event in db.session.scalars(db.select(DiaryEntry))}
     assert {"drift.ours", "drift.theirs"} <= actions
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk, every_kind
-from webapp.models import AuditEvent, Link, Quote, db
+from webapp.models import DiaryEntry, Link, Quote, db
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.links import file as links_file
@@ -95,7 +95,7 @@ def test_a_changed_id_forgets_what_was_pushed_to_the_other_record(desk: Desk, qu
     assert report.changed == [f"quote/{quote.id}: Quotes {before} becomes {after}"]
     link = db.session.scalars(db.select(Link).filter_by(remote_entity="Quotes")).one()
     assert link.pushed == {}
-    events = db.session.scalars(db.select(AuditEvent).filter_by(action="links.imported")).all()
+    events = db.session.scalars(db.select(DiaryEntry).filter_by(action="links.imported")).all()
     assert [event.detail for event in events] == [{"new": 0, "changed": 1}]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk, every_kind
-from webapp.models import AuditEvent, Link, Quote, db
+from webapp.models import DiaryEntry, Link, Quote, db
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import check as drift_check
@@ -67,7 +67,7 @@ def test_every_link_comes_back_and_the_next_push_writes_nothing(desk: Desk) -> N
     assert desk.process(quote).state == "synced"
     assert desk.tenant.stats()["writes"] == 0
     assert drift_check.check_one(desk.runtime, quote) == 0
-    events = db.session.scalars(db.select(AuditEvent).filter_by(action="links.rebuilt")).all()
+    events = db.session.scalars(db.select(DiaryEntry).filter_by(action="links.rebuilt")).all()
     assert [event.detail for event in events] == [{"stored": len(before)}]
 
 

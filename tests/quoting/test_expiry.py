@@ -12,7 +12,7 @@ from flask import Flask
 from tests.support import samples
 from tests.support.connected_desk import Desk, newest_entry, open_desk
 from tests.support.sandbox import Tenant
-from webapp.models import AuditEvent, OutboxEntry, Quote, User, db, utc_now
+from webapp.models import DiaryEntry, OutboxEntry, Quote, User, db, utc_now
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import StatusRule
 from webapp.services.quoting.draft import editing, stages
@@ -50,7 +50,7 @@ def test_it_expires_once_the_day_after_its_expiration_date(rep: User) -> None:
         assert expiry.due(stages.today()) == []
     assert reasons(quote) == ["published"], "nothing is mapped for Autotask"
     assert reasons(later) == ["published"]
-    event = db.session.scalars(db.select(AuditEvent).filter_by(action="quote.expired")).one()
+    event = db.session.scalars(db.select(DiaryEntry).filter_by(action="quote.expired")).one()
     assert event.object_id == str(quote.id)
 
 

@@ -8,8 +8,8 @@ from tests.support import samples
 from webapp.models import User
 from webapp.models.quote import LOST, PENDING
 from webapp.services.core.formatting import plural, plural_word
+from webapp.services.diary import reading
 from webapp.services.quoting.lifecycle import publishing, transitions
-from webapp.services.quoting.lists import history
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_history_names_people_and_says_what_they_did(rep: User) -> None:
     publishing.publish(rep, quote.id)
     transitions.advance(rep, quote.id, LOST, reason="Too expensive")
     transitions.advance(rep, quote.id, PENDING)
-    entries = history.of_quote(quote)
+    entries = reading.history("quote", quote.id)
     assert {entry.by for entry in entries} == {rep.name}
     assert [entry.what for entry in entries][:3] == ["Reopened", "Lost", "Published"]
     assert entries[-1].what == "Created"

@@ -8,7 +8,7 @@ from flask import Flask
 from smoke.forms import read_forms
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, SECTIONS, Visitor, errors, text
-from webapp.models import AuditEvent, db
+from webapp.models import DiaryEntry, db
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.catalog import categories
 
@@ -32,7 +32,7 @@ def test_saving_each_section_and_the_integration_makes_the_suggestions_count(
         assert counting.quote_status.accepted.probability == 100
         assert counting.products_services.product_billing_code_id is not None
         assert counting.tax_code.rules
-        saved = db.session.scalars(db.select(AuditEvent).filter_by(action="autotask.settings_saved")).all()
+        saved = db.session.scalars(db.select(DiaryEntry).filter_by(action="autotask.settings_saved")).all()
         assert len(saved) == 1
         assert {
             "where": "company.company_type",

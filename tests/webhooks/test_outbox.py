@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from tests.support.waiting import wait_for
 from tests.webhooks.office import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
-from webapp.models import AuditEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.models import DiaryEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid
 from webapp.services.core.vault import Vault
@@ -158,7 +158,7 @@ def test_an_address_that_took_nothing_for_a_day_is_paused(office: Office) -> Non
     assert endpoint().state == "paused"
     assert endpoint().state_sentence.startswith("No successful delivery since ")
     assert endpoint().state_sentence.endswith("The receiver responded with status 500.")
-    assert db.session.scalar(db.select(AuditEvent).filter_by(action="webhook.paused")) is not None
+    assert db.session.scalar(db.select(DiaryEntry).filter_by(action="webhook.paused")) is not None
     # What happens meanwhile is kept, and sent as soon as an admin resumes it.
     office.receiver.always = 200
     sent = len(office.receiver.got)
@@ -202,7 +202,7 @@ def test_sending_again_keeps_id_and_text(office: Office) -> None:
     assert first.body == second.body
     assert first.headers["Quotewright-Delivery"] == second.headers["Quotewright-Delivery"]
     assert [attempt.status for attempt in only().attempts] == [200, 200]
-    assert db.session.scalar(db.select(AuditEvent).filter_by(action="webhook.sent_again")) is not None
+    assert db.session.scalar(db.select(DiaryEntry).filter_by(action="webhook.sent_again")) is not None
 
 
 def test_sending_again_does_not_mind_a_pause(office: Office) -> None:

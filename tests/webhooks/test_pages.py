@@ -13,7 +13,7 @@ from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.webhooks.office import deliveries, only
 from tests.webhooks.receiver import Receiver
-from webapp.models import AuditEvent, WebhookEndpoint, db, utc_now
+from webapp.models import DiaryEntry, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
 from webapp.services.integrations.webhook import deliver, outbox
 
@@ -85,7 +85,7 @@ def test_adding_shows_the_secret_once_and_stores_it_encrypted(
         endpoint = db.session.scalars(db.select(WebhookEndpoint)).one()
         assert (endpoint.url, endpoint.events) == (receiver.url, EVENTS)
         assert secret not in endpoint.secret_encrypted
-        event = db.session.scalars(db.select(AuditEvent).filter_by(action="webhook.added")).one()
+        event = db.session.scalars(db.select(DiaryEntry).filter_by(action="webhook.added")).one()
         assert event.detail == {"host": "127.0.0.1", "events": EVENTS}
     watched = press(admin, page, "/test")
     with app.app_context():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf import FlaskForm
@@ -23,12 +24,14 @@ from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 from webapp.services.integrations import events
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 PAGES = 10_000
+WITHOUT_SESSION = ("static", "home.healthz")
 
 SENTENCES = {
     400: "We couldn't read that request. Nothing was changed. Go back and try again.",
@@ -80,14 +83,17 @@ def init_app(app: Flask) -> None:
     """Show every error as a sentence."""
 
     @app.before_request
-    def hang_bell() -> None:
-        g.bell = ExitStack()
-        g.bell.enter_context(work.bell(partial(events.nudge, runtime())))
+    def open_request() -> None:
+        g.open = ExitStack()
+        g.open.enter_context(work.bell(partial(events.nudge, runtime())))
+        if request.endpoint not in WITHOUT_SESSION:
+            session.setdefault("sid", secrets.token_hex(8))
+            g.open.enter_context(diary.origin(session["sid"], request.remote_addr or ""))
 
     @app.teardown_request
-    def take_bell_down(_error: BaseException | None) -> None:
-        if "bell" in g:
-            g.pop("bell").close()
+    def close_request(_error: BaseException | None) -> None:
+        if "open" in g:
+            g.pop("open").close()
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""``flask keys`` and ``flask users``: for the operator, besides the pages."""
+"""``flask keys``, ``flask users`` and ``flask diary``: for the operator, besides the pages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from flask.cli import AppGroup
 from webapp.services.accounts import users as accounts
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid, ServiceError
+from webapp.services.diary import chain
 
 keys = AppGroup("keys", help="The keys that encrypt stored credentials.")
 users = AppGroup("users", help="Accounts.")
+diary = AppGroup("diary", help="Who did what, and when.")
 
 
 @keys.command("rotate")
@@ -38,3 +40,19 @@ def password(email: str, password: str) -> None:
         )
         raise click.ClickException(sentence) from error
     click.echo(f"{user.name} has a new password. All sessions were signed out.")
+
+
+@diary.command("check")
+@click.option(
+    "--after", default="", help="the newest entry and hash that an earlier check printed, as 12:abc…"
+)
+def check(after: str) -> None:
+    """Check that no entry was changed, removed or inserted. Exit code 1 if one was."""
+    noted, _, sha256 = after.partition(":")
+    if after and not (noted.isdigit() and sha256):
+        raise click.ClickException("Give --after as an earlier check printed it, for example 12:3f9a….")
+    checked = chain.check(chain.Head(int(noted), sha256) if after else None)
+    if checked.sentence:
+        raise click.ClickException(f"The diary was tampered with. {checked.sentence}")
+    click.echo(f"{checked.entries} entries, each following from the one before it.")
+    click.echo(f"Note this outside the database for the next check: {checked.head.id}:{checked.head.sha256}")

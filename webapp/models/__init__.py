@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from webapp.models.account import User
 from webapp.models.app_setting import AppSetting
-from webapp.models.audit import AuditEvent
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
+from webapp.models.diary import DiaryEntry
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
@@ -27,11 +27,11 @@ from webapp.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoi
 __all__ = [
     "Acceptance",
     "AppSetting",
-    "AuditEvent",
     "Base",
     "Category",
     "Connection",
     "Counter",
+    "DiaryEntry",
     "DriftCheck",
     "DriftFinding",
     "Item",

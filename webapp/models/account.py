@@ -5,17 +5,19 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, Timestamped
+from webapp.models.base import Base, Recorded, Timestamped
 
 ADMIN = "admin"
 REP = "rep"
 ROLES = (ADMIN, REP)
 
 
-class User(Timestamped, Base):
+class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user."""
 
     __tablename__ = "user_account"
+    diary_type = "user"
+    diary_skips = Recorded.diary_skips | {"password_hash", "session_epoch"}
     __table_args__ = (CheckConstraint("role in ('admin', 'rep')", name="role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, MetaData
@@ -45,3 +45,31 @@ class Timestamped:
 
     created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now, onupdate=utc_now)
+
+
+class Recorded:
+    """A table whose changes the diary notes by itself (``services.diary.changes``).
+
+    ``diary_type``: what the diary calls the object. ``diary_skips``: fields that say nothing to people, or are secret.
+    """
+
+    diary_type: ClassVar[str]
+    diary_skips: ClassVar[frozenset[str]] = frozenset({"version", "created_at", "updated_at"})
+
+    if TYPE_CHECKING:
+        id: Mapped[int]
+
+    @property
+    def diary_object(self) -> tuple[str, int]:
+        """The type and id of the object that the row belongs to."""
+        return self.diary_type, self.id
+
+    @property
+    def diary_name(self) -> str:
+        """How the diary names the row where another one refers to it."""
+        return str(getattr(self, "name", ""))
+
+    @property
+    def diary_part(self) -> tuple[str, str]:
+        """The key and name of the part of the object that the row is; empty when it is the object itself."""
+        return "", ""

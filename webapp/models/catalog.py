@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, Timestamped
+from webapp.models.base import Base, Recorded, Timestamped
 from webapp.models.types import ExactDecimal
 
 ONE_TIME = "one_time"
@@ -19,10 +19,11 @@ RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
 RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
 
 
-class Category(Timestamped, Base):
+class Category(Recorded, Timestamped, Base):
     """An item category; with a ``parent`` it is a subcategory. There are two levels."""
 
     __tablename__ = "category"
+    diary_type = "category"
     __table_args__ = (UniqueConstraint("parent_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,11 +38,17 @@ class Category(Timestamped, Base):
         """“Category” or “Category > Subcategory”."""
         return f"{self.parent.name} > {self.name}" if self.parent else self.name
 
+    @property
+    def diary_name(self) -> str:
+        """The whole path."""
+        return self.path
 
-class TaxCode(Timestamped, Base):
+
+class TaxCode(Recorded, Timestamped, Base):
     """A named tax rate. ``rate`` is in percent: 8.2500 means 8.25%."""
 
     __tablename__ = "tax_code"
+    diary_type = "tax_code"
     __table_args__ = (CheckConstraint("rate >= 0", name="rate"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,7 +57,7 @@ class TaxCode(Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class Item(Timestamped, Base):
+class Item(Recorded, Timestamped, Base):
     """A product or service in the library.
 
     ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
@@ -58,6 +65,7 @@ class Item(Timestamped, Base):
     """
 
     __tablename__ = "item"
+    diary_type = "item"
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
         Index("ix_item_origin", "origin_entity", "origin_id"),

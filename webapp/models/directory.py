@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, Timestamped
+from webapp.models.base import Base, Recorded, Timestamped
 
 
-class Organization(Timestamped, Base):
+class Organization(Recorded, Timestamped, Base):
     """A customer company. Becomes a Company in Autotask."""
 
     __tablename__ = "organization"
+    diary_type = "organization"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), index=True)
@@ -33,10 +34,11 @@ class Organization(Timestamped, Base):
     people: Mapped[list[Person]] = relationship(back_populates="organization")
 
 
-class Person(Timestamped, Base):
+class Person(Recorded, Timestamped, Base):
     """Someone who receives quotes. Becomes a Contact in Autotask."""
 
     __tablename__ = "person"
+    diary_type = "person"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -53,3 +55,8 @@ class Person(Timestamped, Base):
     def full_name(self) -> str:
         """First and last name with one space between."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def diary_name(self) -> str:
+        """The full name."""
+        return self.full_name

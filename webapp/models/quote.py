@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
-from webapp.models.base import Base, Timestamped, utc_now
+from webapp.models.base import Base, Recorded, Timestamped, utc_now
 from webapp.models.catalog import RECURRENCE_CHECK, Category, TaxCode
 from webapp.models.directory import Organization, Person
 from webapp.models.types import ExactDecimal
@@ -27,7 +27,7 @@ DISCOUNT_KINDS = ("none", "percent", "unit", "line")
 QUOTE_DISCOUNT_KINDS = ("none", "percent", "amount")
 
 
-class Quote(Timestamped, Base):
+class Quote(Recorded, Timestamped, Base):
     """The draft that a rep edits. Publishing freezes it as a ``Revision``.
 
     ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
@@ -39,6 +39,14 @@ class Quote(Timestamped, Base):
     """
 
     __tablename__ = "quote"
+    diary_type = "quote"
+    diary_skips = Recorded.diary_skips | {
+        "autotask_opportunity_title",
+        "loss_reason_id",
+        "public_token",
+        "status_changed_at",
+        "viewed_at",
+    }
     __table_args__ = (
         CheckConstraint("status in ('pending', 'accepted', 'ordered', 'fulfilled', 'lost')", name="status"),
         CheckConstraint("discount_kind in ('none', 'percent', 'amount')", name="discount_kind"),
@@ -84,8 +92,13 @@ class Quote(Timestamped, Base):
         """The newest revision; None when the quote was never published."""
         return self.revisions[-1] if self.revisions else None
 
+    @property
+    def diary_name(self) -> str:
+        """The title."""
+        return self.title
 
-class QuoteLine(Base):
+
+class QuoteLine(Recorded, Base):
     """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
@@ -94,6 +107,15 @@ class QuoteLine(Base):
     """
 
     __tablename__ = "quote_line"
+    diary_type = "quote"
+    diary_skips = Recorded.diary_skips | {
+        "item_id",
+        "origin_entity",
+        "origin_id",
+        "position",
+        "quote_id",
+        "uid",
+    }
     __table_args__ = (
         UniqueConstraint("quote_id", "uid"),
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
@@ -129,6 +151,16 @@ class QuoteLine(Base):
     quote: Mapped[Quote] = relationship(back_populates="lines")
     category: Mapped[Category | None] = relationship()
     tax_code: Mapped[TaxCode | None] = relationship()
+
+    @property
+    def diary_object(self) -> tuple[str, int]:
+        """A line belongs to its quote."""
+        return self.diary_type, self.quote_id
+
+    @property
+    def diary_part(self) -> tuple[str, str]:
+        """The line's uid and name."""
+        return self.uid, self.name
 
 
 class Revision(Base):

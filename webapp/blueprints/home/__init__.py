@@ -9,6 +9,7 @@ from flask_login import login_required
 from webapp.blueprints.support import actor
 from webapp.services.autotask.activity import states
 from webapp.services.core import health
+from webapp.services.diary import reading
 from webapp.services.quoting.lists import dashboard as dashboards
 
 home = Blueprint("home", __name__)
@@ -30,4 +31,7 @@ def dashboard() -> ResponseReturnValue:
     board = dashboards.of_user(actor(), everyone=everyone)
     rows = (*board.to_order, *board.expiring, *board.waiting, *board.drafts, *board.expired)
     badges = states.of_quotes([row.quote.id for row in rows])
-    return render_template("home/dashboard.html", board=board, everyone=everyone, push_badges=badges)
+    feed = reading.feed(actor(), everyone=everyone)
+    return render_template(
+        "home/dashboard.html", board=board, everyone=everyone, push_badges=badges, feed=feed
+    )

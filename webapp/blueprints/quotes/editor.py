@@ -17,12 +17,14 @@ from webapp.models.quote import PENDING
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, readiness, stages
 from webapp.services.quoting.lifecycle import transitions
-from webapp.services.quoting.lists import history
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
+
+HISTORY_SHOWN = 30
 
 
 @quotes.get("/<int:quote_id>")
@@ -85,7 +87,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     live = freezing.live(quote)
     if live is not None:
         extra = offer(live)
-    entries = history.of_quote(quote)
+    entries = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
     return render_template(template, **context(quote), **extra, history=entries, **more), status
 
 

@@ -10,8 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.diary import diary
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
@@ -63,7 +64,7 @@ def authenticate(email: str, password: str) -> User | None:
         return None
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
-    audit.record(user, "user.signed_in", "user", user.id)
+    diary.write(user, "user.signed_in", "user", user.id)
     return user
 
 
@@ -106,7 +107,7 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
     user = User(email=address, name=name.strip(), password_hash=_hasher.hash(password), role=role)
     db.session.add(user)
     db.session.flush()
-    audit.record(actor, "user.created", "user", user.id, email=address, role=role)
+    diary.write(actor, "user.created", "user", user.id, email=address, role=role)
     return user
 
 
@@ -123,7 +124,7 @@ def set_password(actor: User | None, user: User, password: str) -> None:
     """Change a password and end the user's open sessions. Raises Invalid with a sentence."""
     user.password_hash = _hasher.hash(check_password(password))
     user.session_epoch += 1
-    audit.record(actor, "user.password_changed", "user", user.id)
+    diary.write(actor, "user.password_changed", "user", user.id)
 
 
 @work.command
@@ -144,7 +145,7 @@ def update_user(actor: User, user: User, *, name: str, role: str, is_active: boo
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     user.name, user.role, user.is_active = name.strip(), role, is_active
     after = {"name": user.name, "role": role, "is_active": is_active}
-    audit.record(actor, "user.changed", "user", user.id, before=before, after=after)
+    diary.write(actor, "user.changed", "user", user.id, before=before, after=after)
 
 
 def list_users() -> list[User]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select
 
 from webapp.models import Category, Item, QuoteLine, User, db
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
+from webapp.services.diary import diary
 
 SHOWN = ("name", "parent_id")
 
@@ -66,7 +67,7 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
     category.name, category.parent = name, parent
     db.session.add(category)
     db.session.flush()
-    audit.record(actor, action, "category", category.id, path=category.path)
+    diary.write(actor, action, "category", category.id, path=category.path)
     return category
 
 
@@ -105,7 +106,7 @@ def delete(actor: User | None, category: Category) -> None:
             f"“{category.path}” wasn't deleted. It has {children}, {plural(items, 'item')} and "
             f"{plural(lines, 'quote line')}. Move them first, or rename the category."
         )
-    audit.record(actor, "category.deleted", "category", category.id, path=category.path)
+    diary.write(actor, "category.deleted", "category", category.id, path=category.path)
     db.session.delete(category)
 
 

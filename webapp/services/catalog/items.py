@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.fields import Reader, words
+from webapp.services.diary import diary
 
 PAGE = 50
 MAX_PRICE = Decimal(100_000_000)
@@ -87,7 +88,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     item.category, item.tax_code = category, tax_code
     db.session.add(item)
     db.session.flush()
-    audit.record(actor, action, "item", item.id, name=item.name)
+    diary.write(actor, action, "item", item.id, name=item.name)
     return item
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User, db
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
+from webapp.services.diary import diary
 
 MAX_RATE = Decimal(100)
 SHOWN = ("name", "rate", "is_active")
@@ -50,7 +51,7 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     tax_code.name, tax_code.rate, tax_code.is_active = name, rate, reader.flag("is_active")
     db.session.add(tax_code)
     db.session.flush()
-    audit.record(actor, action, "tax_code", tax_code.id, name=name, rate=str(rate), active=tax_code.is_active)
+    diary.write(actor, action, "tax_code", tax_code.id, name=name, rate=str(rate), active=tax_code.is_active)
     return tax_code
 
 
@@ -64,5 +65,5 @@ def delete(actor: User | None, tax_code: TaxCode) -> None:
             f"“{tax_code.name}” wasn't deleted because items or quotes use it. Turn off “Active” instead: no one can "
             "choose it any more, and quotes that use it show an issue before they are published."
         )
-    audit.record(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
+    diary.write(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
     db.session.delete(tax_code)

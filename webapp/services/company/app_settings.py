@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import AppSetting, User, db
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict
+from webapp.services.diary import diary
 
 COMPANY_PROFILE = "company_profile"
 REQUIRED_FIELDS = "required_fields"
@@ -55,7 +56,7 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     row.value = value
     row.version = version + 1
     db.session.add(row)
-    audit.record(actor, "settings.changed", "app_setting", key, before=before, after=value)
+    diary.write(actor, "settings.changed", "app_setting", key, before=before, after=value)
     try:
         db.session.flush()
     except IntegrityError as error:

@@ -1,1 +1,1 @@
-"""What every other room stands on: errors, form fields, formatting, records, audit, secrets."""
+"""What every other room stands on: errors, form fields, formatting, records, secrets."""

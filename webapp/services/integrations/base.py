@@ -19,14 +19,18 @@ DEVELOPER = "Automation and Developer Tools"
 # Events of a published quote. The last five follow a change of its status.
 PUBLISHED, VIEWED, EXPIRED, REOPENED = "published", "viewed", "expired", "reopened"
 STATUS_KINDS = (ACCEPTED, ORDERED, FULFILLED, LOST, REOPENED)
-KINDS = (PUBLISHED, VIEWED, EXPIRED, *STATUS_KINDS)
+# By the diary's action.
+KINDS = {
+    **{f"quote.{kind}": kind for kind in (PUBLISHED, VIEWED, EXPIRED, ACCEPTED, ORDERED, FULFILLED, LOST)},
+    "quote.pending": REOPENED,
+}
 
 
 @dataclass(frozen=True)
 class QuoteEvent:
     """An event of ``quote``; ``revision`` is what the customer sees.
 
-    ``kind``: one of ``KINDS``. ``before``: the status before it. ``by``: who did it, in words.
+    ``kind``: a value of ``KINDS``. ``before``: the status before it. ``by``: who did it, in words.
     """
 
     kind: str

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import Organization, Person, Quote, User, db
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
+from webapp.services.diary import diary
 from webapp.services.people import required_fields
 
 PAGE = 50
@@ -98,7 +99,7 @@ def save_organization(
         setattr(organization, field, text)
     db.session.add(organization)
     db.session.flush()
-    audit.record(actor, action, "organization", organization.id, name=name)
+    diary.write(actor, action, "organization", organization.id, name=name)
     return organization
 
 
@@ -137,7 +138,7 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     person.organization = organization
     db.session.add(person)
     db.session.flush()
-    audit.record(actor, action, "person", person.id, name=person.full_name)
+    diary.write(actor, action, "person", person.id, name=person.full_name)
     return person
 
 

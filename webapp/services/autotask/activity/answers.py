@@ -8,8 +8,9 @@ from webapp.models import PushQuestion, Quote, User, db
 from webapp.models.push import PARKED
 from webapp.services.autotask.activity.repush import newest_entry
 from webapp.services.autotask.push import outbox
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.diary import diary
 
 NONE_OF_THEM = 0
 UNANSWERED = "Choose a record, or create a new one."
@@ -78,7 +79,7 @@ def _settle(actor: User, question: PushQuestion, chosen: int) -> set[int]:
     ).all()
     for asked in same:
         asked.chosen_id, asked.answered_by_id = chosen, actor.id
-    audit.record(
+    diary.write(
         actor,
         "push.answered",
         "quote",

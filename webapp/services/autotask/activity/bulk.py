@@ -17,10 +17,11 @@ from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import gate, outbox, prepare
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.autotask.settings import store as settings_store
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid, NotFound, ServiceError
 from webapp.services.core.fields import parse_id, words
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 
 MOST = 100
 MOST_FAILURES = 50
@@ -147,7 +148,7 @@ def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
         if quote.current_revision is not None:
             outbox.record(quote, quote.current_revision, "batch").batch = batch
     db.session.flush()
-    audit.record(actor, "push.batch", "push_batch", batch.id, quotes=len(quotes), stop_after=stop_after)
+    diary.write(actor, "push.batch", "push_batch", batch.id, quotes=len(quotes), stop_after=stop_after)
     return batch
 
 

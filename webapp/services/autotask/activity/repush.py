@@ -9,9 +9,10 @@ from webapp.models.drift import THEIRS
 from webapp.models.push import RUNNING, WAITING
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import gate, journal, lease, outbox, plan, prepare
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 
 ATTACHMENTS = "OpportunityAttachments"
 NOT_NEWEST = "This quote was synced again, so these steps are outdated. Open its latest sync."
@@ -38,7 +39,7 @@ def push_again(actor: User, quote: Quote, reason: str) -> Repush:
     if latest is not None and is_coming(quote.id):
         return Repush(latest, is_new=False)
     entry = outbox.record(quote, quote.current_revision, reason)
-    audit.record(actor, f"push.{reason}", "quote", quote.id)
+    diary.write(actor, f"push.{reason}", "quote", quote.id)
     return Repush(entry, is_new=True)
 
 

@@ -23,8 +23,8 @@ from webapp.services.autotask.api.errors import (
 )
 from webapp.services.autotask.api.transport import CallRecord, find_zone
 from webapp.services.autotask.connection import other_autotask
-from webapp.services.core import audit
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 
 # The time of reading of a list that must be refreshed; until then the old list is used.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def connect(
     connection.code_encrypted = runtime.vault.encrypt(integration_code)
     try:
         _note_verified(runtime, connection, zone)
-        audit.record(
+        diary.write(
             actor,
             "integration.connected",
             "integration",
@@ -101,7 +101,7 @@ def check_again(runtime: Runtime, actor: User | None) -> Connection:
     db.session.commit()
     zone = _verify(runtime, user_name, secret, integration_code)
     _note_verified(runtime, connection, zone)
-    audit.record(
+    diary.write(
         actor, "integration.checked", "integration", AUTOTASK, user_name=user_name, zone=connection.zone_url
     )
     db.session.commit()
@@ -116,7 +116,7 @@ def disconnect(actor: User | None) -> None:
     connection.state = DISCONNECTED
     connection.state_sentence = "An admin disconnected Autotask. Syncs wait until it's connected again."
     connection.secret_encrypted = connection.code_encrypted = ""
-    audit.record(actor, "integration.disconnected", "integration", AUTOTASK)
+    diary.write(actor, "integration.disconnected", "integration", AUTOTASK)
     db.session.commit()
 
 
@@ -125,7 +125,7 @@ def mark_rejected(sentence: str) -> None:
     connection = load()
     if connection is not None and connection.state == CONNECTED:
         connection.state, connection.state_sentence = REJECTED, sentence[:500]
-        audit.record(None, "integration.rejected", "integration", AUTOTASK)
+        diary.write(None, "integration.rejected", "integration", AUTOTASK)
         db.session.commit()
 
 

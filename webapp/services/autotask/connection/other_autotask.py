@@ -14,7 +14,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import AutotaskError
 from webapp.services.autotask.connection import pausing
-from webapp.services.core import audit
+from webapp.services.diary import diary
 
 SAMPLE = 200
 REASON = (
@@ -59,7 +59,7 @@ def forget_links(actor: User) -> int:
     db.session.execute(db.delete(Link).where(Link.integration == AUTOTASK))
     for model in (PushQuestion, DriftFinding, DriftCheck):
         db.session.execute(db.delete(model))
-    audit.record(actor, "links.forgotten", "integration", AUTOTASK, links=count)
+    diary.write(actor, "links.forgotten", "integration", AUTOTASK, links=count)
     db.session.commit()
     return int(count)
 

@@ -18,10 +18,11 @@ from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
 from webapp.services.catalog import categories
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, NotFound, ServiceError
 from webapp.services.core.fields import clean_text
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.money.money import to_unit
@@ -90,7 +91,7 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
             )
             db.session.add(person)
             db.session.flush()
-            audit.record(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
+            diary.write(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
         elif person.organization is None:
             person.organization = organization
         _link("person", person.id, "Contacts", hit.contact_id, hit.company_id)
@@ -151,7 +152,7 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
             record.category = categories.ensure(hit.category)
         db.session.add(record)
         db.session.flush()
-        audit.record(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
+        diary.write(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
     return record
 
 
@@ -201,7 +202,7 @@ def _organization(actor: User, hit: ContactHit) -> Organization:
         )
         db.session.add(organization)
         db.session.flush()
-        audit.record(actor, "organization.pulled", "organization", organization.id, company=hit.company_id)
+        diary.write(actor, "organization.pulled", "organization", organization.id, company=hit.company_id)
     _link("organization", organization.id, "Companies", hit.company_id, None)
     return organization
 

@@ -15,8 +15,9 @@ from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import FORCE_FIELDS, KEEP_DELETED
 from webapp.services.autotask.push import lease, missing, outbox
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.diary import diary
 
 CHANGED_SINCE = (
     "Autotask or the quote changed after you opened this page, so nothing was saved. Review the new values and choose "
@@ -66,7 +67,7 @@ def reopen(actor: User, quote: Quote, finding_id: int) -> None:
     if finding is None:
         raise NotFound("This difference no longer exists, or it's already open.")
     finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
-    audit.record(actor, "drift.reopened", "quote", quote.id, field=finding.field)
+    diary.write(actor, "drift.reopened", "quote", quote.id, field=finding.field)
 
 
 def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -> Decided:
@@ -82,7 +83,7 @@ def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -
         counts[side] += 1
         _prepare_ours(finding) if side == OURS else _accept(finding)
         finding.state, finding.decided_at, finding.decided_by_id = side, utc_now(), actor.id
-        audit.record(
+        diary.write(
             actor,
             f"drift.{side}",
             "quote",

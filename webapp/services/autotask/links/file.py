@@ -10,7 +10,8 @@ from webapp.services.autotask.known.links import Local
 from webapp.services.autotask.links import csv_format
 from webapp.services.autotask.links import rows as link_rows
 from webapp.services.autotask.links.csv_format import FileRow, Unreadable
-from webapp.services.core import audit, work
+from webapp.services.core import work
+from webapp.services.diary import diary
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,7 @@ def store(actor: User | None, data: bytes) -> Report:
             link.pushed = {}
         link.remote_id = row.remote_id
         link.remote_parent_id = row.parent_id if row.parent_id is not None else link.remote_parent_id
-    audit.record(
-        actor, "links.imported", "integration", AUTOTASK, new=report.new, changed=len(report.changed)
-    )
+    diary.write(actor, "links.imported", "integration", AUTOTASK, new=report.new, changed=len(report.changed))
     report.stored = True
     return report
 

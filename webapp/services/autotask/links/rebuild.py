@@ -23,8 +23,8 @@ from webapp.services.autotask.links.rebuild_match import Found, Hints, Remote, m
 from webapp.services.autotask.push import prepare
 from webapp.services.autotask.wanted import facts
 from webapp.services.autotask.wanted.desired import Desired
-from webapp.services.core import audit
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 
 BATCH = 50
 
@@ -91,7 +91,7 @@ def store(actor: User | None, report: Report) -> int:
             taken.add(target)
     links.save_all(free)
     report.stored = len(free)
-    audit.record(actor, "links.rebuilt", "integration", AUTOTASK, stored=report.stored)
+    diary.write(actor, "links.rebuilt", "integration", AUTOTASK, stored=report.stored)
     db.session.commit()
     return report.stored
 

@@ -11,9 +11,10 @@ from webapp.models import SettingsDraft, SettingsVersion, User, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.settings.changes import changes
 from webapp.services.autotask.settings.model import SECTIONS, AutotaskSettings, Section
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Conflict, NotFound
 from webapp.services.core.fields import MAX_ID
+from webapp.services.diary import diary
 
 SECTION_CONFLICT = (
     "{who} saved this section while you were editing. Your changes are still here but haven't been saved. Compare them "
@@ -144,7 +145,7 @@ def restore(number: int, actor: User | None, *, activate: bool = True, seen: str
         row = db.session.get(SettingsDraft, (AUTOTASK, name), with_for_update=True)
         _write(row, name, getattr(after, name), actor)
     if not activate:
-        audit.record(actor, "autotask.settings_drafted", "autotask_settings", before.version, restored=number)
+        diary.write(actor, "autotask.settings_drafted", "autotask_settings", before.version, restored=number)
         _flush(SECTION_CONFLICT)
         return before.version
     return _activate(before, after, actor, restored=number)
@@ -173,7 +174,7 @@ def _activate(
     db.session.add(row)
     listed = [change.document() for change in changes(before, after)]
     action = "autotask.settings_saved" if restored is None else "autotask.settings_restored"
-    audit.record(actor, action, "autotask_settings", after.version, changes=listed, restored=restored)
+    diary.write(actor, action, "autotask_settings", after.version, changes=listed, restored=restored)
     _flush(INTEGRATION_CONFLICT)
     return after.version
 

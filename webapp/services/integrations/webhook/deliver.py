@@ -13,10 +13,10 @@ import structlog
 
 from webapp.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, DELIVERED, FAILED, PAUSED, RUNNING, WAITING
-from webapp.services.core import audit
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.formatting import moment
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 from webapp.services.integrations.webhook import outbox, payload, retries, sender, signing
 from webapp.services.integrations.webhook.sender import Answer
 
@@ -147,4 +147,4 @@ def _pause(endpoint: WebhookEndpoint, reason: str) -> None:
         return
     endpoint.state = PAUSED
     endpoint.state_sentence = reason[:500]
-    audit.record(None, "webhook.paused", "webhook_endpoint", endpoint.id, reason=reason)
+    diary.write(None, "webhook.paused", "webhook_endpoint", endpoint.id, reason=reason)

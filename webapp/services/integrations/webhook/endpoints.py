@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, PAUSED, WAITING
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
 from webapp.services.integrations.webhook import addresses, payload, signing
 
 GONE = "This webhook no longer exists. Another admin may have removed it."
@@ -161,4 +162,4 @@ def _flush() -> None:
 def _audit(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
     """Log only the host, since the URL itself may be a secret."""
     host = urlsplit(endpoint.url).hostname
-    audit.record(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)
+    diary.write(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import DELIVERED, FAILED, RUNNING, WAITING
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
+from webapp.services.diary import diary
 from webapp.services.integrations.webhook import endpoints, outbox, payload
 
 PAGE = 20
@@ -92,7 +93,7 @@ def send_again(actor: User, delivery_id: int) -> WebhookDelivery:
     if delivery.state == RUNNING:
         raise Invalid("This message is being sent right now, so it wasn't resent. Try again in a moment.")
     delivery.state, delivery.is_asked_for, delivery.not_before = WAITING, True, utc_now()
-    audit.record(actor, "webhook.sent_again", "webhook_delivery", delivery.id, uid=delivery.uid)
+    diary.write(actor, "webhook.sent_again", "webhook_delivery", delivery.id, uid=delivery.uid)
     return delivery
 
 

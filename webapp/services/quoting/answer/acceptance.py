@@ -12,7 +12,7 @@ from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.core.formatting import day
-from webapp.services.integrations import base, events
+from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -48,7 +48,8 @@ def note_viewed(quote: Quote) -> None:
     # Two requests can arrive at once; only the first one counts.
     if revision is not None and quote.viewed_at is None and quote.status == PENDING:
         quote.viewed_at = utc_now()
-        events.tell(base.VIEWED, quote, revision, by=_customer(snapshot.parse(revision.content)))
+        customer = _customer(snapshot.parse(revision.content))
+        diary.write(None, "quote.viewed", "quote", quote.id, label=customer, revision=revision.number)
 
 
 def closed_reason(quote: Quote) -> str:

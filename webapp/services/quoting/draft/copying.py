@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webapp.models import Quote, QuoteLine, User
-from webapp.services.core import audit, work
+from webapp.services.core import work
+from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.draft.lines import COPIED, new_uid
 
@@ -26,5 +27,5 @@ def copy(actor: User, quote_id: int) -> Quote:
         QuoteLine(uid=new_uid(), position=position, **{name: getattr(line, name) for name in COPIED})
         for position, line in enumerate(original.lines)
     ]
-    audit.record(actor, "quote.copied", "quote", new.id, original=original.id)
+    diary.write(actor, "quote.copied", "quote", new.id, original=original.id)
     return new

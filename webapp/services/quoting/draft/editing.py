@@ -12,9 +12,10 @@ from babel.numbers import list_currencies
 from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.core import audit, records, work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
+from webapp.services.diary import diary
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.revisions import freezing
 
@@ -81,7 +82,7 @@ def create(
     )
     db.session.add(quote)
     db.session.flush()
-    audit.record(actor, "quote.begun", "quote", quote.id, title=quote.title)
+    diary.write(actor, "quote.created", "quote", quote.id, title=quote.title)
     return quote
 
 
@@ -113,7 +114,7 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
         setattr(quote, name, value)
     changed = {name: [before[name], str(value)] for name, value in read.items() if before[name] != str(value)}
     quote.version += 1
-    audit.record(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
+    diary.write(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
     return quote
 
 
@@ -133,7 +134,7 @@ def set_customer(
     quote.autotask_contact_id = contact_id
     quote.version += 1
     label = person.full_name if person else (organization.name if organization else "")
-    audit.record(actor, "quote.customer_changed", "quote", quote.id, customer=label)
+    diary.write(actor, "quote.customer_changed", "quote", quote.id, customer=label)
     return quote
 
 
@@ -144,7 +145,7 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
     quote.autotask_opportunity_id = opportunity[0] if opportunity else None
     quote.autotask_opportunity_title = opportunity[1][:200] if opportunity else ""
     quote.version += 1
-    audit.record(
+    diary.write(
         actor, "quote.opportunity_chosen", "quote", quote.id, opportunity=quote.autotask_opportunity_id
     )
     return quote
@@ -158,7 +159,7 @@ def discard_changes(actor: User, quote_id: int) -> Quote:
     if snapshot is None:
         raise Invalid("This quote hasn't been published, so there is nothing to go back to.")
     freezing.restore(quote, snapshot)
-    audit.record(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
+    diary.write(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
     return quote
 
 
@@ -168,7 +169,7 @@ def delete_draft(actor: User, quote_id: int) -> None:
     quote = lock(quote_id)
     if quote.number is not None:
         raise Invalid(f"Quote {quote.number} was published, so it can't be deleted. Mark it as lost instead.")
-    audit.record(actor, "quote.deleted", "quote", quote.id, title=quote.title)
+    diary.write(actor, "quote.deleted", "quote", quote.id, title=quote.title)
     db.session.delete(quote)
 
 

@@ -12,9 +12,10 @@ from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
 from webapp.services.catalog.items import CODES, MAX_DESCRIPTION, MAX_PRICE, MAX_QUANTITY
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
+from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import check_version, lock_editable
 
 MAX_LINES = 1000
@@ -76,7 +77,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     for name, value in _read(reader, line.tax_code).items():
         setattr(line, name, value)
     line.version += 1
-    audit.record(actor, "quote.line_changed", "quote", quote.id, line=line.name)
+    diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
     return line
 
 
@@ -133,7 +134,7 @@ def _with_room(quote_id: int) -> Quote:
 def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
     for position, other in enumerate(quote.lines):
         other.position = position
-    audit.record(actor, action, "quote", quote.id, line=line.name)
+    diary.write(actor, action, "quote", quote.id, line=line.name)
     return line
 
 

@@ -1,4 +1,4 @@
-"""Find quotes that expired without an answer, once per revision, and notify the integrations."""
+"""Find quotes that expired without an answer, once per revision."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from datetime import date, timedelta
 
 from webapp.models import Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations import base, events
+from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing, stages
 
 AT_ONCE = 200
 # Quotes that expired longer ago are skipped (after an upgrade, or when the worker was down for long).
 RECENT = timedelta(days=30)
-ACTOR = "Quotewright"
 
 
 def tick(_runtime: Runtime) -> int:
@@ -49,7 +48,7 @@ def due(today: date, limit: int = AT_ONCE) -> list[int]:
 
 @work.command
 def expire(quote_id: int) -> bool:
-    """Record that the quote expired and notify the integrations, in one transaction. False when it isn't expired."""
+    """Record that the quote expired in one transaction. False when it isn't expired."""
     quote = editing.lock(quote_id)
     revision = quote.current_revision
     expired = (
@@ -61,6 +60,5 @@ def expire(quote_id: int) -> bool:
     if revision is None or not expired:
         return False
     revision.expired_at = utc_now()
-    events.tell(base.EXPIRED, quote, revision, by=ACTOR)
-    audit.record(None, "quote.expired", "quote", quote.id, revision=revision.number)
+    diary.write(None, "quote.expired", "quote", quote.id, revision=revision.number)
     return True

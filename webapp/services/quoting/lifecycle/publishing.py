@@ -1,13 +1,13 @@
-"""Publish: freeze the draft as a revision and write its integration events in the same transaction."""
+"""Publish: freeze the draft as a revision and write that in the diary, in one transaction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from webapp.models import Quote, Revision, User, db, utc_now
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
-from webapp.services.integrations import base, events
+from webapp.services.diary import diary
 from webapp.services.quoting.draft import readiness
 from webapp.services.quoting.draft.editing import lock_editable
 from webapp.services.quoting.revisions import freezing, numbering, snapshot
@@ -24,7 +24,7 @@ class Published:
 
 @work.command
 def publish(actor: User, quote_id: int) -> Published:
-    """Freeze the quote and notify the integrations, in one transaction that needs neither Redis nor Autotask.
+    """Freeze the quote, in one transaction that needs neither Redis nor Autotask.
 
     Raises Invalid with all open issues, and stores nothing then.
     """
@@ -48,8 +48,7 @@ def publish(actor: User, quote_id: int) -> Published:
     )
     revision = add_revision(quote, frozen, actor)
     quote.viewed_at = None
-    events.tell(base.PUBLISHED, quote, revision, by=actor.name)
-    audit.record(
+    diary.write(
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
     )
     return Published(revision, is_new=True)

@@ -6,9 +6,9 @@ from webapp.models import Quote, Revision, User, utc_now
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.company.loss_reasons import LossReason
-from webapp.services.core import audit, work
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
-from webapp.services.integrations import base, events
+from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import lock
 
 # The statuses that can follow each status. A lost quote can be reopened only if it was never accepted.
@@ -79,7 +79,7 @@ def apply(
     chosen: LossReason | None = None,
     label: str = "",
 ) -> Revision:
-    """Make the transition and notify the integrations, in the open transaction; returns the live revision.
+    """Make the transition, in the open transaction; returns the live revision.
 
     ``reason`` and ``chosen`` say why a quote is lost; other statuses ignore them.
     ``label``: the customer's name when the customer answered online.
@@ -96,9 +96,7 @@ def apply(
     quote.lost_reason = lost_reason
     quote.loss_reason_id = chosen.id if chosen and status == LOST else None
     quote.version += 1
-    kind = base.REOPENED if status == PENDING else status
-    events.tell(kind, quote, revision, before=before, by=actor.name if actor else label)
-    audit.record(
+    diary.write(
         actor,
         f"quote.{status}",
         "quote",

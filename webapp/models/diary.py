@@ -1,0 +1,54 @@
+"""The diary: who did what, when and to what. Rows are only added, each with the hash of the row before it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.account import User
+from webapp.models.base import Base
+
+
+class DiaryEntry(Base):
+    """One event. Triggers in the database refuse to change or delete a row.
+
+    ``id`` counts without gaps, in the order of commits. ``actor``: an email address, the customer's name, or the
+    product's. ``session`` and ``address``: where it came from. ``revision``: the number of the quote's revision that it
+    is about. ``content``: JSON with ``changes`` (see ``services.diary.changes``) and ``detail``, exactly as hashed; it
+    never holds a secret.
+    """
+
+    __tablename__ = "diary_entry"
+    __table_args__ = (Index("ix_diary_entry_object", "object_type", "object_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor: Mapped[str] = mapped_column(String(254))
+    session: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[str] = mapped_column(String(40))
+    revision: Mapped[int | None]
+    content: Mapped[str] = mapped_column(Text)
+    previous_sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+
+    user: Mapped[User | None] = relationship(viewonly=True)
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the command wrote beside the changes."""
+        detail: dict[str, Any] = json.loads(self.content)["detail"]
+        return detail
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """The fields that changed: ``{"part", "field", "before", "after"}`` each."""
+        changes: list[dict[str, Any]] = json.loads(self.content)["changes"]
+        return changes

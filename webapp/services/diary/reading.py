@@ -1,0 +1,71 @@
+"""Read the diary: the history of an object, and the feed of quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webapp.models import DiaryEntry, Quote, User, db
+from webapp.services.diary import words
+from webapp.services.diary.words import ChangeView
+
+FEED_SHOWN = 12
+# The feed is about deals: what a rep typed into a draft is in the quote's own history.
+FEED_ACTIONS = tuple(
+    f"quote.{action}"
+    for action in ("published", "viewed", "accepted", "ordered", "fulfilled", "lost", "pending", "expired")
+)
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One event in words. ``revision`` and ``reason`` are empty where they don't apply."""
+
+    at: datetime
+    what: str
+    by: str
+    revision: int | None
+    reason: str
+    changes: list[ChangeView]
+    quote: Quote | None = None
+
+
+def history(object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
+    """The newest events of one object, newest first, with people's names instead of their addresses."""
+    query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
+    return [_view(entry) for entry in db.session.scalars(query)]
+
+
+def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
+    """What happened lately to the published quotes of ``user``, or of everyone; newest first."""
+    query = _newest(FEED_SHOWN).where(DiaryEntry.action.in_(FEED_ACTIONS))
+    if not everyone:
+        own = db.select(db.cast(Quote.id, db.String)).where(Quote.owner_id == user.id)
+        query = query.where(DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own))
+    entries = list(db.session.scalars(query))
+    ids = {int(entry.object_id) for entry in entries}
+    quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
+    return [_view(entry, quotes.get(int(entry.object_id))) for entry in entries]
+
+
+def _newest(limit: int) -> Any:
+    return (
+        db.select(DiaryEntry)
+        .options(db.joinedload(DiaryEntry.user))
+        .order_by(DiaryEntry.id.desc())
+        .limit(limit)
+    )
+
+
+def _view(entry: DiaryEntry, quote: Quote | None = None) -> EntryView:
+    detail = entry.detail
+    return EntryView(
+        at=entry.at,
+        what=words.action(entry.action),
+        by=entry.user.name if entry.user else entry.actor,
+        revision=entry.revision,
+        reason=detail.get("reason", "") if isinstance(detail.get("reason"), str) else "",
+        changes=words.changes(entry.changes),
+        quote=quote,
+    )

@@ -1,0 +1,79 @@
+"""The diary in words: actions, fields and values as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from webapp.services.core import formatting
+
+# Actions that need other words than their own.
+ACTIONS = {
+    "quote.changed": "Details changed",
+    "quote.changes_discarded": "Changes discarded",
+    "quote.opportunity_chosen": "Opportunity changed",
+    "quote.pending": "Reopened",
+    "quote.viewed": "Viewed by the customer",
+}
+FIELDS = {
+    "autotask_contact_id": "Autotask contact",
+    "autotask_opportunity_id": "Autotask opportunity",
+    "discount_kind": "discount type",
+    "discount_value": "discount",
+    "expires_on": "expiration date",
+    "internal_notes": "internal notes",
+    "comments": "message to customer",
+    "is_active": "active",
+    "is_optional": "optional",
+    "is_selected": "selected",
+    "mpn": "MPN",
+    "purchase_order_number": "PO number",
+    "recurrence": "billing period",
+    "shipping_amount": "shipping",
+    "sku": "SKU",
+    "unit_cost": "cost",
+    "unit_price": "price",
+}
+VALUES = {True: "yes", False: "no", None: "nothing", "": "nothing", "none": "none"}
+MAX_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """One changed field in words. ``part``: the name of the line that it is a field of, or empty."""
+
+    part: str
+    field: str
+    before: str
+    after: str
+
+
+def action(name: str) -> str:
+    """“Line added” for ``quote.line_added``."""
+    return ACTIONS.get(name, name.partition(".")[2].replace("_", " ").capitalize())
+
+
+def changes(listed: Iterable[Mapping[str, Any]]) -> list[ChangeView]:
+    """The changes of an entry, part by part, in the order in which they were noted."""
+    return [
+        ChangeView(
+            part=str(change["part"]),
+            field=FIELDS.get(change["field"], change["field"].replace("_", " ")),
+            before=_value(change["field"], change["before"]),
+            after=_value(change["field"], change["after"]),
+        )
+        for change in listed
+    ]
+
+
+def _value(field: str, value: Any) -> str:
+    if field == "recurrence" and value:
+        return formatting.period_label(str(value))
+    if field == "expires_on" and value:
+        return formatting.day(date.fromisoformat(value))
+    if isinstance(value, bool) or value in ("", None):
+        return VALUES[value]
+    text = " ".join(str(value).split())
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
