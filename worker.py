@@ -1,7 +1,7 @@
-"""The worker: does the jobs from RQ, and sweeps the integrations' outboxes for entries that RQ lost.
+"""The worker: does the jobs from RQ, and sweeps the delivery room for what RQ lost.
 
-``python worker.py``. Each integration has its own queue, and so have comparisons with Autotask; the queues are served
-in turn. The sweeper is a child process, so that it continues while a push runs and while Redis is down.
+``python worker.py``. Each reader has its own queue, and so have comparisons with Autotask; the queues are served in
+turn. The sweeper is a child process, so that it continues while a push runs and while Redis is down.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import FrameType
 
 import structlog
@@ -32,8 +33,9 @@ from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import notifications
-from webapp.services.integrations import registry
+from webapp.services.delivery import attempt, reader, room
+from webapp.services.delivery.reader import Reader
+from webapp.services.diary import diary
 from webapp.services.quoting.lifecycle import expiry
 from webapp.services.quoting.paper import document
 
@@ -52,11 +54,11 @@ def application() -> Flask:
     return create_app()
 
 
-def perform(key: str, entry_id: int) -> None:
-    """The job: process one outbox entry of the integration ``key``."""
+def deliver(delivery_id: int) -> None:
+    """The job: one attempt to deliver."""
     app = application()
-    with app.app_context():
-        registry.get(key).perform(_runtime(app), entry_id)
+    with app.app_context(), diary.origin(f"worker {socket.gethostname()}:{os.getpid()}"):
+        attempt.perform(_runtime(app), delivery_id)
         db.session.remove()
 
 
@@ -97,9 +99,8 @@ def sweep_for_ever(parent: int) -> None:
     signal.signal(signal.SIGINT, on_signal)
     app = application()
     tasks: dict[str, Callable[[Runtime], object]] = {
-        integration.key: integration.sweep for integration in registry.every()
+        each.key: partial(_sweep, each) for each in reader.every()
     }
-    tasks["mail"] = notifications.send_mails
     sweeps = 0
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
         sweeps += 1
@@ -111,12 +112,16 @@ def sweep_for_ever(parent: int) -> None:
             _attempt(app, "drift", drift_schedule.tick)
 
 
+def _sweep(of: Reader, runtime: Runtime) -> None:
+    room.sweep(runtime, of)
+
+
 def _attempt(app: Flask, name: str, task: Callable[[Runtime], object]) -> None:
     with app.app_context():
         try:
             task(_runtime(app))
         except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping continues
-            log.warning("sweep.failed", integration=name, error=type(error).__name__)
+            log.warning("sweep.failed", task=name, error=type(error).__name__)
         finally:
             db.session.remove()
 
@@ -137,10 +142,7 @@ def work(runtime: Runtime) -> None:
     while True:
         try:
             worker = AskableWorker(
-                [
-                    Queue(name, connection=runtime.redis)
-                    for name in (*registry.queues(), drift_schedule.QUEUE)
-                ],
+                [Queue(name, connection=runtime.redis) for name in (*reader.queues(), drift_schedule.QUEUE)],
                 connection=runtime.redis,
                 worker_ttl=WORKER_TTL,
                 maintenance_interval=30,

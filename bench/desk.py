@@ -22,7 +22,8 @@ from tests.support.sandbox import new_tenant
 from tests.support.settings import environment
 from webapp import create_app
 from webapp.models import Quote, db
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
+from webapp.services.delivery import room
 from webapp.services.quoting.lifecycle import publishing
 
 BILLED = ("one_time", "one_time", "one_time", "monthly", "quarterly", "semi_annual", "annual", "one_time")
@@ -108,7 +109,7 @@ def counted(desk: Desk, quote: Quote) -> dict[str, Any]:
     """Publish ``quote``, push it, and return the sandbox's counts. Raises RuntimeError when it isn't synced."""
     published = publishing.publish(desk.rep, quote.id)
     if not published.is_new:
-        outbox.record(quote, published.revision, "again")
+        room.add(processing.delivery(quote, published.revision, "again"))
         db.session.commit()
     desk.tenant.forget_calls()
     run = desk.process(quote)

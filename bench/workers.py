@@ -14,9 +14,9 @@ from bench.desk import matching_lines, open_bench
 from stack.child import Child
 from stack.options import ROOT
 from tests.support.connected_desk import Desk
-from webapp.models import OutboxEntry, PushRun, db
-from webapp.models.push import DONE
-from webapp.services.autotask.push import outbox
+from webapp.models import Delivery, PushRun, db
+from webapp.models.delivery import DeliveryState
+from webapp.services.delivery import room
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 
@@ -84,13 +84,13 @@ def _publish(desk: Desk) -> None:
     for _ in range(QUOTES):
         quote = desk.quote(*matching_lines(desk, LINES))
         document.pdf_for(publishing.publish(desk.rep, quote.id).revision.id)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     db.session.commit()
 
 
 def _wait(start: float) -> int:
     """Wait until every push is done or the time is up; returns how many are done."""
-    query = db.select(db.func.count()).select_from(OutboxEntry).where(OutboxEntry.state == DONE)
+    query = db.select(db.func.count()).select_from(Delivery).where(Delivery.state == DeliveryState.DONE)
     while True:
         done = db.session.scalar(query) or 0
         db.session.rollback()

@@ -32,7 +32,7 @@ REP = "rep@smoke.example"
 LONGEST_PUSH = 120.0
 LOOK_EVERY = 1.0
 # States of a push that no waiting mends, and how often Autotask is looked at once a push is over.
-SETTLED = ("synced", "amber", "failed", "needs_you")
+SETTLED = ("synced", "out_of_sync", "failed", "needs_you")
 LAST_LOOKS = 10
 # What the person's own installation uses must not be touched.
 NOT_OURS = (

@@ -7,8 +7,10 @@ from flask import Flask
 import config as settings
 from webapp import blueprints, cli, extensions, filters, logs, security
 from webapp.services.core.runtime import build_runtime
+from webapp.services.delivery import reader, room
+from webapp.services.delivery.notifications import Notifications
 from webapp.services.diary import diary
-from webapp.services.integrations import events
+from webapp.services.integrations import registry
 
 
 def create_app(config: settings.Config | None = None) -> Flask:
@@ -30,7 +32,9 @@ def create_app(config: settings.Config | None = None) -> Flask:
     app.extensions["quotewright"] = build_runtime(config)
     logs.configure(config)
     extensions.init_app(app)
-    diary.subscribe(events.tell)
+    for listener in (*registry.every(), Notifications()):
+        reader.register(listener)
+    diary.subscribe(room.fan_out)
     security.init_app(app)
     filters.init_app(app)
     blueprints.init_app(app)

@@ -29,7 +29,7 @@ def more(office: Office, number: int) -> list[int]:
             assert revision
             entry = newest_entry(quote_id)
             run = PushRun(
-                quote_id=quote_id, revision_id=revision.id, outbox_entry_id=entry.id, token=1, state="failed"
+                quote_id=quote_id, revision_id=revision.id, delivery_id=entry.id, token=1, state="failed"
             )
             run.steps = [PushStep(position=1, key="quote", action="create", entity="Quotes", state="done")]
             found = {

@@ -19,9 +19,9 @@ from tests.activity.office import (
     user,
 )
 from tests.support.visitor import HTMX, Visitor, text
-from webapp.models import Notification, db, utc_now
+from webapp.models import Delivery, Notification, db, utc_now
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import notifications
+from webapp.services.delivery import attempt, notifications
 
 COMPANY = "Stubborn & Sons"
 
@@ -53,9 +53,14 @@ def told(office: Office) -> dict[str, list[str]]:
 def send(office: Office, mailbox: Mailbox) -> int:
     """What the worker does every two seconds, with a mail server."""
     runtime: Runtime = office.app.extensions["quotewright"]
+    before = len(mailbox.received)
     settings = replace(runtime.config, smtp_url=mailbox.url, mail_from="desk@quotes.example")
     with office.app.app_context():
-        return notifications.send_mails(replace(runtime, config=settings))
+        with_mail = replace(runtime, config=settings)
+        mails = db.session.scalars(db.select(Delivery.id).filter_by(reader="mail", state="waiting")).all()
+        for delivery_id in mails:
+            attempt.perform(with_mail, delivery_id)
+    return len(mailbox.received) - before
 
 
 @pytest.mark.both_databases
@@ -162,16 +167,21 @@ def test_a_mail_that_was_refused_is_tried_again_later_and_not_for_ever(
     assert send(office, mailbox) == 0
     assert send(office, mailbox) == 0, "not at once again"
     with office.app.app_context():
-        rows = db.session.scalars(db.select(Notification)).all()
-        assert {row.mail_attempts for row in rows} == {1}
-        assert all(row.mail_due_at and row.mail_due_at > utc_now() for row in rows)
+        rows = mails()
+        assert {(row.state, row.attempt) for row in rows} == {("waiting", 1)}
+        assert all(row.not_before > utc_now() for row in rows)
         for row in rows:
-            row.mail_due_at, row.mail_attempts = utc_now(), notifications.MAIL_TRIES - 1
+            row.not_before, row.attempt = utc_now(), notifications.MAIL_TRIES - 1
         db.session.commit()
     send(office, mailbox)
     with office.app.app_context():
-        assert {row.mail_due_at for row in db.session.scalars(db.select(Notification))} == {None}
+        assert {row.state for row in mails()} == {"parked"}
+        assert "The mail server didn't take it" in mails()[0].outcome
     assert mailbox.received == []
+
+
+def mails() -> list[Delivery]:
+    return list(db.session.scalars(db.select(Delivery).filter_by(reader="mail")))
 
 
 def test_old_news_and_what_was_read_is_not_mailed(
@@ -186,4 +196,7 @@ def test_old_news_and_what_was_read_is_not_mailed(
 
 def test_without_a_mail_server_nothing_is_sent(office: Office, failed: tuple[int, int]) -> None:
     with office.app.app_context():
-        assert notifications.send_mails(office.app.extensions["quotewright"]) == 0
+        for row in mails():
+            attempt.perform(office.app.extensions["quotewright"], row.id)
+        assert {row.state for row in mails()} == {"superseded"}
+        assert "No mail server is configured" in mails()[0].outcome

@@ -13,7 +13,7 @@ from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import connection, pausing
-from webapp.services.autotask.push import processing
+from webapp.services.delivery import attempt
 
 
 def panel(quote_id: int) -> str:
@@ -94,7 +94,7 @@ def test_a_pause_is_told_with_its_reason(office: Office, owner: Visitor) -> None
     entry_id = office.entry(quote_id)[0]
     with office.desk() as desk:
         pausing.pause(desk.rep, "Year end in Autotask")
-        processing.process(desk.runtime, entry_id)
+        attempt.perform(desk.runtime, entry_id, early=True)
     assert status(owner, quote_id) == "paused"
     said = text(owner.client.get(panel(quote_id)))
     assert "Rita Rep paused Autotask sync" in said
@@ -134,7 +134,7 @@ def test_differing_sums_are_no_green_state(office: Office, owner: Visitor, tenan
     item = tenant.state()["QuoteItems"][-1]
     tenant.edit("QuoteItems", item["id"], unitPrice=90)
     owner.send(owner.form(panel(quote_id), "/push"))
-    assert office.process(quote_id) == "amber"
+    assert office.process(quote_id) == "out_of_sync"
     shown = owner.client.get(panel(quote_id), headers=HTMX)
     assert "totals 90.00 in Autotask and 100.00 here" in text(shown)
 

@@ -10,19 +10,20 @@ from tests.activity.office import Office
 from tests.support.connected_desk import newest_entry, newest_run
 from tests.support.visitor import Visitor, text
 from webapp.services.autotask.connection import pausing
-from webapp.services.autotask.push import outbox, processing, results
+from webapp.services.autotask.push import results
+from webapp.services.delivery import attempt, reader, room
 
 PAUSE, RESUME = "/activity/pause", "/activity/resume"
 
 
 def queued(redis_url: str) -> int:
     with Redis.from_url(redis_url) as redis:
-        return len(Queue(outbox.QUEUE, connection=redis))
+        return len(Queue("pushes", connection=redis))
 
 
 def sweep(office: Office) -> int:
     with office.desk() as desk:
-        return outbox.sweep(desk.runtime)
+        return room.sweep(desk.runtime, reader.get("autotask"))
 
 
 @pytest.mark.both_databases
@@ -36,7 +37,7 @@ def test_nothing_is_queued_or_begun_until_it_is_resumed(
     assert queued(redis_url) == 0
     entry_id, _, state = office.entry(quote_id)
     with office.desk() as desk:
-        processing.process(desk.runtime, entry_id)
+        attempt.perform(desk.runtime, entry_id, early=True)
         assert newest_run(quote_id) is None
     assert state == "waiting"
     assert office.tenant.stats()["writes"] == 0
@@ -54,9 +55,9 @@ def test_waiting_uses_up_no_attempt(office: Office, admin: Visitor) -> None:
     with office.desk() as desk:
         pausing.pause(desk.rep, "")
         for _ in range(results.MAX_ATTEMPTS + 5):
-            processing.process(desk.runtime, newest_entry(quote_id).id)
+            attempt.perform(desk.runtime, newest_entry(quote_id).id, early=True)
         assert newest_entry(quote_id).attempt == 0
-        assert "paused Autotask sync" in newest_entry(quote_id).last_error
+        assert "paused Autotask sync" in newest_entry(quote_id).outcome
 
 
 def test_reps_cannot_pause_or_resume(office: Office, owner: Visitor, admin: Visitor) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text as text_of
 from tests.activity.office import Office
 from tests.support.visitor import HTMX, Visitor, text
 from tests.support.waiting import wait_for
-from webapp.models import Organization, OutboxEntry, PushQuestion, User, db
+from webapp.models import Delivery, Organization, PushQuestion, User, db
 
 TWINS = "Twin Peaks Logistics"
 
@@ -165,7 +165,7 @@ def test_of_two_who_answer_at_once_one_is_told(office: Office, owner: Visitor, a
     assert chosen == twins[answers.index(303)]
     with office.app.app_context():
         entries = db.session.scalars(
-            db.select(OutboxEntry).filter_by(quote_id=quote_id, reason="answered")
+            db.select(Delivery).filter_by(quote_id=quote_id, reason="answered")
         ).all()
         assert len(entries) == 1
 

@@ -20,7 +20,8 @@ from webapp.services.autotask.api import budget
 from webapp.services.autotask.api.budget import SETTLE_SECONDS, THREADS, SharedBudget
 from webapp.services.autotask.api.errors import Busy, HourUsedUp, Temporary
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import call_quota, processing
+from webapp.services.autotask.push import call_quota
+from webapp.services.delivery import attempt
 
 
 @pytest.fixture
@@ -235,10 +236,10 @@ def test_pushes_wait_before_the_hour_is_used_up(redis_url: str, desk: Desk) -> N
     desk.tenant._ask("POST", "/usage", {"calls": 900})
     call_quota.watch(desk.runtime)
     asked = desk.tenant.stats()["total"]
-    processing.process(desk.runtime, entry.id)
+    attempt.perform(desk.runtime, entry.id, early=True)
     entry = newest_entry(quote.id)
     assert (entry.state, desk.tenant.stats()["total"]) == ("waiting", asked)
-    assert "used up" in entry.last_error
+    assert "used up" in entry.outcome
     # The minute passes.
     desk.runtime.redis.delete(*desk.runtime.redis.keys("quotewright:autotask:*:closed"))
     desk.tenant._ask("POST", "/usage", {"calls": 10})

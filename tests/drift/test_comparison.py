@@ -10,13 +10,14 @@ import pytest
 
 from tests.support.connected_desk import Desk, every_kind, newest_entry
 from webapp.models import DriftFinding, Quote, db, utc_now
+from webapp.models.delivery import DeliveryState
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
-from webapp.models.push import WAITING
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.drift import decide as drift_decide
-from webapp.services.autotask.push import lease, outbox
+from webapp.services.autotask.push import lease, processing
 from webapp.services.core.errors import Conflict, Invalid, ServiceError
+from webapp.services.delivery import room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing
 
@@ -121,7 +122,7 @@ def test_accepting_theirs_although_ours_waits_to_be_pushed_keeps_theirs(desk: De
     compare(desk, quote)
     decide(desk, quote, THEIRS)
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "again")
+    room.add(processing.delivery(quote, quote.current_revision, "again"))
     db.session.commit()
     desk.process(quote)
     assert [row["unitPrice"] for row in remote(desk, quote)] == [12, 26]
@@ -168,7 +169,7 @@ def test_accepting_theirs_is_remembered_and_no_push_overwrites_it(desk: Desk) ->
     quote.lines[0].name = "Rack 2"
     db.session.commit()
     run = desk.push(quote)
-    assert run.state == "amber", "the sums differ, and the run says so"
+    assert run.state == "out_of_sync", "the sums differ, and the run says so"
     after = remote(desk, quote)[0]
     assert (after["name"], after["unitPrice"]) == ("Rack 2", 99)
     assert compare(desk, quote) == []
@@ -254,7 +255,7 @@ def test_a_line_left_away_stays_away_and_is_not_reported_again(desk: Desk) -> No
         line.unit_price = Decimal(12)
     db.session.commit()
     run = desk.push(quote)
-    assert run.state == "amber"
+    assert run.state == "out_of_sync"
     assert "is missing in Autotask" in run.sentence
     assert [row["name"] for row in remote(desk, quote)] == ["A", "C"]
     assert compare(desk, quote) == []
@@ -379,7 +380,7 @@ def test_a_won_quote_is_compared_with_what_winning_means(desk: Desk) -> None:
 def test_while_a_push_waits_nothing_is_compared(desk: Desk) -> None:
     quote = pushed(desk)
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "again")
+    room.add(processing.delivery(quote, quote.current_revision, "again"))
     db.session.commit()
     with pytest.raises(Conflict, match="This quote is waiting to sync"):
         drift_check.check_one(desk.runtime, quote)
@@ -422,7 +423,7 @@ def test_deciding_about_values_that_changed_meanwhile_is_refused_whole(desk: Des
     with pytest.raises(Conflict, match="changed after you opened this page"):
         drift_decide.decide(desk.rep, quote, choices)
     assert {one.state for one in db.session.scalars(db.select(DriftFinding))} == {OPEN}
-    assert newest_entry(quote.id).state != WAITING
+    assert newest_entry(quote.id).state != DeliveryState.WAITING
 
 
 @pytest.mark.parametrize("choices", [{}, {1: ("mine", "")}, {4711: (OURS, "")}])

@@ -60,5 +60,5 @@ def test_a_line_left_away_stays_away_when_another_vanishes(desk: Desk) -> None:
     for one in quote.lines:
         one.unit_price = Decimal(99)
     db.session.commit()
-    assert desk.push(quote).state == "amber"
+    assert desk.push(quote).state == "out_of_sync"
     assert [row["name"] for row in remote(desk, quote)] == ["B", "C"]

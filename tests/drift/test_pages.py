@@ -11,8 +11,8 @@ from tests.drift.test_comparison import compare, forget_calls, pushed, remote
 from tests.support.connected_desk import SELLER, Desk, newest_entry
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import DiaryEntry, DriftFinding, Quote, User, db
+from webapp.models.delivery import DeliveryState
 from webapp.models.drift import OPEN, OURS, THEIRS
-from webapp.models.push import WAITING
 from webapp.services.autotask.drift import schedule as drift_schedule
 
 
@@ -75,7 +75,7 @@ def test_one_side_for_each_field_in_one_go(desk: Desk, seller: Visitor) -> None:
     said = choose(seller, quote, unitPrice=OURS, description=THEIRS)
     assert "Saved: 1 syncing to Autotask now, 1 kept as in Autotask." in said
     assert "Keep Autotask's value: By <i>hand</i>" in said
-    assert newest_entry(quote.id).state == WAITING
+    assert newest_entry(quote.id).state == DeliveryState.WAITING
     assert desk.process(quote).state == "synced"
     after = remote(desk, quote)[0]
     assert (after["unitPrice"], after["description"]) == (10, "By <i>hand</i>")

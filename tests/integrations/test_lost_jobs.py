@@ -9,7 +9,7 @@ from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations import jobs
+from webapp.services.delivery import jobs
 
 
 def lose(redis: Redis, job_id: str) -> StartedJobRegistry:
@@ -24,7 +24,7 @@ def lose(redis: Redis, job_id: str) -> StartedJobRegistry:
 def test_cleaning_up_after_a_killed_worker_raises_nothing(redis_url: str, app: Flask) -> None:
     runtime: Runtime = app.extensions["quotewright"]
     redis = Redis.from_url(redis_url)
-    jobs.enqueue(runtime, "autotask", "pushes", {"push-1-0": 1}, seconds=60)
+    jobs.enqueue(runtime, "pushes", {"push-1-0": 1}, seconds=60)
     redis.delete("rq:queue:pushes")
     registry = lose(redis, "push-1-0")
     registry.cleanup()

@@ -11,8 +11,9 @@ from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Link, Person, PushQuestion, PushRun, Quote, db
 from webapp.services.autotask.known import match_catalog
-from webapp.services.autotask.push import outbox, processing
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings.model import ProductsServicesSettings
+from webapp.services.delivery import attempt, room
 
 LOOKUPS = ("Products", "Services", "ServiceBundles")
 
@@ -93,7 +94,7 @@ def answer(quote: Quote, chosen: int) -> None:
     question = db.session.scalars(db.select(PushQuestion)).one()
     question.chosen_id = chosen
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "answered")
+    room.add(processing.delivery(quote, quote.current_revision, "answered"))
     db.session.commit()
 
 
@@ -202,7 +203,7 @@ def test_a_service_that_someone_creates_during_the_push_is_used(desk: Desk) -> N
     row = {"name": "Night watch", "isActive": True, "periodType": 2, "unitPrice": 1, "billingCodeID": 1}
     # After the look-ups, of which the first push of a new customer makes three here.
     with at_call(4, lambda: made.extend(desk.tenant.seed(Services=[row])["Services"]), "before"):
-        processing.process(desk.runtime, entry.id)
+        attempt.perform(desk.runtime, entry.id, early=True)
     assert newest_entry(quote.id).state == "done"
     assert references(desk, quote) == made
 

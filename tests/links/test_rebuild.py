@@ -14,6 +14,7 @@ from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.links import rebuild
 from webapp.services.autotask.links.rebuild import Report
+from webapp.services.delivery import room
 
 
 def lose_links(*, but: str = "") -> None:
@@ -58,10 +59,10 @@ def test_every_link_comes_back_and_the_next_push_writes_nothing(desk: Desk) -> N
 
     rebuild.store(desk.rep, report)
     assert links() == before
-    from webapp.services.autotask.push import outbox
+    from webapp.services.autotask.push import processing
 
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "again")
+    room.add(processing.delivery(quote, quote.current_revision, "again"))
     db.session.commit()
     desk.tenant._ask("DELETE", "/calls")
     assert desk.process(quote).state == "synced"

@@ -9,8 +9,9 @@ from flask_migrate import downgrade, upgrade
 
 from tests.support import samples
 from webapp.models import PushBatch, db
-from webapp.models.push import STOPPED
-from webapp.services.autotask.push import outbox
+from webapp.models.delivery import DeliveryState
+from webapp.services.autotask.push import processing
+from webapp.services.delivery import room
 from webapp.services.quoting.lifecycle import publishing
 
 pytestmark = pytest.mark.both_databases
@@ -22,9 +23,9 @@ def test_a_stopped_push_becomes_one_that_waits_for_a_person(app: Flask) -> None:
         rep = samples.rep()
         quote = samples.quote(rep)
         revision = publishing.publish(rep, quote.id).revision
-        entry = outbox.record(quote, revision, "batch")
+        entry = room.add(processing.delivery(quote, revision, "batch"))
         entry.batch = PushBatch(created_by=rep, stop_after=3)
-        entry.state = STOPPED
+        entry.state = DeliveryState.STOPPED
         db.session.commit()
         entry_id = entry.id
         db.session.remove()
@@ -38,4 +39,4 @@ def test_a_stopped_push_becomes_one_that_waits_for_a_person(app: Flask) -> None:
             connection.execute(sa.text("UPDATE outbox_entry SET state = 'stopped'"))
         upgrade()
         with db.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE outbox_entry SET state = 'stopped'"))
+            connection.execute(sa.text("UPDATE delivery SET state = 'stopped'"))

@@ -9,8 +9,8 @@ import pytest
 from click.testing import Result
 
 from tests.support.connected_desk import Desk, newest_entry
-from webapp.models import OutboxEntry, Quote, db
-from webapp.models.push import WAITING
+from webapp.models import Delivery, Quote, db
+from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.push import lease
 from webapp.services.quoting.lifecycle import publishing
@@ -36,14 +36,14 @@ def published(desk: Desk, *lines: dict[str, Any]) -> Quote:
 
 def test_a_dry_run_prints_the_steps_and_writes_nothing(desk: Desk) -> None:
     quote = published(desk)
-    entries = db.session.scalar(db.select(db.func.count(OutboxEntry.id)))
+    entries = db.session.scalar(db.select(db.func.count(Delivery.id)))
     result = command(desk, str(quote.number), "--dry-run")
     assert result.exit_code == 0
     assert "Create  opportunity: New office" in result.stdout
     assert "Unit price: 1,234.50" in result.stdout
     assert "Nothing was written." in result.stdout
     assert desk.tenant.stats()["writes"] == 0
-    assert db.session.scalar(db.select(db.func.count(OutboxEntry.id))) == entries
+    assert db.session.scalar(db.select(db.func.count(Delivery.id))) == entries
 
 
 def test_a_dry_run_as_json_is_json_alone(desk: Desk) -> None:
@@ -74,7 +74,9 @@ def test_as_json_the_push_names_its_steps(desk: Desk) -> None:
 def test_what_waits_already_is_covered_by_the_command(desk: Desk) -> None:
     quote = published(desk)
     command(desk, str(quote.number))
-    left = db.session.scalars(db.select(OutboxEntry).filter_by(quote_id=quote.id, state=WAITING)).all()
+    left = db.session.scalars(
+        db.select(Delivery).filter_by(quote_id=quote.id, state=DeliveryState.WAITING)
+    ).all()
     assert left == []
 
 
@@ -152,7 +154,7 @@ def test_a_push_that_must_wait_says_so(desk: Desk) -> None:
     assert "Another sync of this quote is running." in result.stderr
     assert "A worker will retry it." in result.stderr
     lease.release(quote.id, token)
-    assert newest_entry(quote.id).state == WAITING
+    assert newest_entry(quote.id).state == DeliveryState.WAITING
 
 
 def test_without_a_connection_it_waits_and_the_dry_run_fails(desk: Desk) -> None:

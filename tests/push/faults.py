@@ -12,8 +12,8 @@ from typing import Any
 import requests
 
 from tests.support.connected_desk import Desk, newest_entry, newest_run
-from webapp.models import OutboxEntry, PushLease, PushRun, PushStep, db, utc_now
-from webapp.services.autotask.push import outbox, processing
+from webapp.models import Delivery, PushLease, PushRun, PushStep, db, utc_now
+from webapp.services.delivery import attempt, reader, room
 
 # The time-out of calls in these tests, in seconds.
 SHORT = 0.4
@@ -36,19 +36,15 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
         db.session.rollback()
         past = utc_now() - timedelta(hours=1)
         db.session.execute(db.update(PushLease).values(expires_at=past))
-        db.session.execute(
-            db.update(OutboxEntry).where(OutboxEntry.state == "running").values(updated_at=past)
-        )
-        db.session.execute(
-            db.update(OutboxEntry).where(OutboxEntry.state == "waiting").values(not_before=past)
-        )
+        db.session.execute(db.update(Delivery).where(Delivery.state == "running").values(updated_at=past))
+        db.session.execute(db.update(Delivery).where(Delivery.state == "waiting").values(not_before=past))
         db.session.execute(db.update(PushStep).values(doubt_until=past))
         db.session.commit()
-        outbox.sweep(desk.runtime)
+        room.sweep(desk.runtime, reader.get("autotask"))
         entry = newest_entry(quote_id)
         db.session.refresh(entry)
         if entry.state == "waiting":
-            processing.process(desk.runtime, entry.id)
+            attempt.perform(desk.runtime, entry.id, early=True)
         else:
             break
     entry, run = newest_entry(quote_id), newest_run(quote_id)
@@ -116,7 +112,7 @@ def _forked_push(desk: Desk, entry_id: int, nth: int, moment: str, number: signa
         db.engine.dispose(close=False)
         try:
             with at_call(nth, lambda: os.kill(os.getpid(), number), moment):
-                processing.process(desk.runtime, entry_id)
+                attempt.perform(desk.runtime, entry_id, early=True)
         finally:
             os._exit(0)
     return child

@@ -32,9 +32,9 @@ from webapp import create_app
 from webapp.models import Person, Quote, RemoteMetadata, User, db
 from webapp.services.autotask.api import budget
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 from webapp.services.autotask.wanted import facts
+from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
@@ -118,8 +118,8 @@ class Ground:
 
     def _undisturbed(self, name: str) -> None:
         entry_id = self.restore(name)
-        processing.process(self.desk.runtime, entry_id)
-        assert newest_entry(self.quote_id).state == "done", newest_entry(self.quote_id).last_error
+        attempt.perform(self.desk.runtime, entry_id, early=True)
+        assert newest_entry(self.quote_id).state == "done", newest_entry(self.quote_id).outcome
         stats, scene = self.desk.tenant.stats(), self.scenes[name]
         scene.wanted, scene.creates, scene.calls = self._shape(), stats["creates"], stats["total"]
 

@@ -25,7 +25,8 @@ from tests.push.scenes import (
     opened,
 )
 from webapp.models import db
-from webapp.services.autotask.push import apply, lease, processing
+from webapp.services.autotask.push import apply, lease
+from webapp.services.delivery import attempt
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
@@ -98,7 +99,7 @@ def test_any_call_can_fail(ground: Ground, scene: str, name: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         ground.desk.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
-        processing.process(ground.desk.runtime, entry_id)
+        attempt.perform(ground.desk.runtime, entry_id, early=True)
         faults = ground.desk.tenant._ask("GET", "/faults")
         assert [one["struck"] for one in faults] == [1], f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
@@ -120,7 +121,7 @@ def test_redis_can_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
     for nth in range(1, ground.scenes[scene].calls + 1):
         entry_id = ground.restore(scene)
         with at_call(nth, ground.desk.runtime.redis.flushall, "before") as aim:
-            processing.process(ground.desk.runtime, entry_id)
+            attempt.perform(ground.desk.runtime, entry_id, early=True)
         assert aim.hit, f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
         ground.check(scene, f"Redis flushed at call {nth} of the {scene}")
@@ -147,7 +148,7 @@ def test_the_database_connection_can_be_lost_at_any_call(
         entry_id = ground.restore(scene)
         with at_call(nth, lose, moment) as aim:
             try:
-                processing.process(ground.desk.runtime, entry_id)
+                attempt.perform(ground.desk.runtime, entry_id, early=True)
             except sqlalchemy.exc.OperationalError:
                 db.session.rollback()
         assert aim.hit, f"no call {nth} in {scene}"

@@ -17,9 +17,10 @@ import pytest
 
 from tests.push.faults import SHORT, killed_push, recover
 from tests.support.connected_desk import Desk, newest_entry
-from webapp.models import OutboxEntry, PushLease, Quote, db, utc_now
-from webapp.models.push import DONE, RUNNING
-from webapp.services.autotask.push import outbox, processing, results
+from webapp.models import Delivery, PushLease, Quote, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.services.autotask.push import results
+from webapp.services.delivery import attempt, reader, room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -52,12 +53,12 @@ def leases_run_out() -> None:
 def sweep_and_process(desk: Desk, quote_id: int) -> None:
     """The sweeper comes by when the dead worker's time is over, and workers do whatever it queues."""
     past = utc_now() - timedelta(hours=1)
-    running = db.update(OutboxEntry).where(OutboxEntry.state == RUNNING)
+    running = db.update(Delivery).where(Delivery.state == DeliveryState.RUNNING)
     db.session.execute(running.values(updated_at=past).execution_options(synchronize_session=False))
     leases_run_out()
-    outbox.sweep(desk.runtime)
-    for entry_id in db.session.scalars(db.select(OutboxEntry.id).filter_by(quote_id=quote_id)).all():
-        processing.process(desk.runtime, entry_id)
+    room.sweep(desk.runtime, reader.get("autotask"))
+    for entry_id in db.session.scalars(db.select(Delivery.id).filter_by(quote_id=quote_id)).all():
+        attempt.perform(desk.runtime, entry_id, early=True)
 
 
 def killed_in_mid_push(desk: Desk, entry_id: int) -> None:
@@ -65,8 +66,8 @@ def killed_in_mid_push(desk: Desk, entry_id: int) -> None:
 
 
 def killed_between_claim_and_lease(_desk: Desk, entry_id: int) -> None:
-    entry = db.session.get_one(OutboxEntry, entry_id)
-    entry.state = RUNNING
+    entry = db.session.get_one(Delivery, entry_id)
+    entry.state = DeliveryState.RUNNING
     db.session.commit()
 
 
@@ -82,7 +83,7 @@ def test_an_old_revision_is_never_put_back(desk: Desk, dies: Callable[[Desk, int
     assert desk.push(quote).state == "synced"
     sweep_and_process(desk, quote.id)
     assert [row["unitPrice"] for row in items(desk)] == [300]
-    assert newest_entry(quote.id).state == DONE
+    assert newest_entry(quote.id).state == DeliveryState.DONE
 
 
 @pytest.mark.parametrize("fault", ["503", "500", "cut_before"])
@@ -98,7 +99,7 @@ def test_a_line_that_changed_its_kind_never_stands_twice(desk: Desk, fault: str)
     entry.attempt = results.MAX_ATTEMPTS
     db.session.commit()
     desk.tenant.add_fault(kind=fault, verb="delete", times=0)
-    processing.process(desk.runtime, entry.id)
+    attempt.perform(desk.runtime, entry.id, early=True)
     desk.tenant._ask("DELETE", "/faults")
     publishing.publish(desk.rep, quote.id)
     entry = newest_entry(quote.id)
@@ -143,7 +144,7 @@ def test_a_lost_create_is_found_by_what_was_sent_then(desk: Desk, second_fault: 
     desk.publish(quote)
     if second_fault:
         desk.tenant.add_fault(kind=second_fault, entity="Opportunities", verb="query", times=0)
-        processing.process(desk.runtime, newest_entry(quote.id).id)
+        attempt.perform(desk.runtime, newest_entry(quote.id).id, early=True)
         desk.tenant._ask("DELETE", "/faults")
     recover(desk, quote.id)
     assert [row["title"] for row in opportunities(desk, "Old office", "Renamed office")] == ["Renamed office"]
@@ -162,7 +163,7 @@ def test_renamed_lines_whose_answers_were_lost_stand_once(desk: Desk) -> None:
     db.session.commit()
     desk.publish(quote)
     desk.tenant.add_fault(kind="503", entity="QuoteItems", verb="query", times=0)
-    processing.process(desk.runtime, newest_entry(quote.id).id)
+    attempt.perform(desk.runtime, newest_entry(quote.id).id, early=True)
     desk.tenant._ask("DELETE", "/faults")
     recover(desk, quote.id)
     assert [row["name"] for row in items(desk)] == ["Box renamed", "Rack renamed"]
@@ -256,11 +257,11 @@ def test_a_call_that_takes_effect_after_its_time_out_is_waited_for(desk: Desk) -
     entry_id = desk.publish(quote).id
     desk.tenant.add_fault(kind="delay", entity="Opportunities", verb="create", times=1, seconds=SHORT * 1.7)
     desk.tenant.add_fault(kind="503", entity="Opportunities", verb="query", times=0)
-    processing.process(first, entry_id)
+    attempt.perform(first, entry_id, early=True)
     assert opportunities(desk, "Late office") == []
     desk.tenant._ask("DELETE", "/faults")
-    db.session.execute(db.update(OutboxEntry).values(not_before=utc_now()))
+    db.session.execute(db.update(Delivery).values(not_before=utc_now()))
     db.session.commit()
-    processing.process(dataclasses.replace(first, pause=time.sleep), entry_id)
-    assert newest_entry(quote.id).state == DONE
+    attempt.perform(dataclasses.replace(first, pause=time.sleep), entry_id, early=True)
+    assert newest_entry(quote.id).state == DeliveryState.DONE
     assert len(opportunities(desk, "Late office")) == 1

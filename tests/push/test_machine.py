@@ -29,9 +29,10 @@ from tests.push.faults import REMOTE_FAULTS, SHORT, killed_push, recover
 from tests.support.connected_desk import Desk, line, newest_entry, open_desk
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
-from webapp.services.autotask.push import outbox, processing
+from webapp.services.autotask.push import processing
 from webapp.services.autotask.wanted.amounts import item_net
 from webapp.services.autotask.wanted.desired import BUCKETS
+from webapp.services.delivery import attempt, room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import pricing, snapshot
@@ -194,7 +195,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=either)
     def push(self, which: int) -> None:
         if self.sides[which].published:
-            processing.process(self.desk.runtime, newest_entry(self.sides[which].id).id)
+            attempt.perform(self.desk.runtime, newest_entry(self.sides[which].id).id, early=True)
 
     @rule(which=either)
     def publish_and_push(self, which: int) -> None:
@@ -257,7 +258,9 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         published = [which for which in range(2) if self.sides[which].published]
-        runs = {which: recover(self.desk, self.sides[which].id, ("synced", "amber")) for which in published}
+        runs = {
+            which: recover(self.desk, self.sides[which].id, ("synced", "out_of_sync")) for which in published
+        }
         for which in published:
             side = self.sides[which]
             if side.stirred:
@@ -274,9 +277,9 @@ class Machine(RuleBasedStateMachine):
     def push_again(self, side: Side) -> PushRun:
         quote = self.quote(side)
         assert quote.current_revision is not None
-        outbox.record(quote, quote.current_revision, "again")
+        room.add(processing.delivery(quote, quote.current_revision, "again"))
         db.session.commit()
-        return recover(self.desk, side.id, ("synced", "amber"))
+        return recover(self.desk, side.id, ("synced", "out_of_sync"))
 
     def compare(self, which: int, revision: Revision, run: PushRun) -> None:
         side, frozen = self.sides[which], snapshot.parse(revision.content)
@@ -301,7 +304,7 @@ class Machine(RuleBasedStateMachine):
             assert run.state == "synced" or side.touched, run.sentence
             assert {name: money(opportunity[name]) for name, _ in BUCKETS.values()} == sums(frozen)
         else:
-            assert run.state == "amber", "the sums differ"
+            assert run.state == "out_of_sync", "the sums differ"
         files = self.theirs("OpportunityAttachments", "opportunityID", opportunity["id"])
         titles = [row["title"] for row in files]
         assert len(titles) == len(set(titles))

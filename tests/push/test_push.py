@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.support.connected_desk import Desk, every_kind
 from webapp.models import db
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
+from webapp.services.delivery import room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import transitions
 
@@ -71,7 +72,7 @@ def test_an_unchanged_quote_is_pushed_with_two_reads_and_no_write(desk: Desk) ->
     desk.push(quote)
     desk.tenant.forget_calls()
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "again")
+    room.add(processing.delivery(quote, quote.current_revision, "again"))
     db.session.commit()
     assert desk.process(quote).state == "synced"
     stats = desk.tenant.stats()
@@ -125,7 +126,7 @@ def test_a_line_added_by_hand_in_autotask_is_left_alone(desk: Desk) -> None:
     quote.lines[0].unit_price = Decimal(11)
     db.session.commit()
     run = desk.push(quote)
-    assert run.state == "amber", "its 10.00 are in Autotask's sums and not in ours"
+    assert run.state == "out_of_sync", "its 10.00 are in Autotask's sums and not in ours"
     assert run.report["foreign"]
     _, _, items = of_quote(desk, quote.number)
     assert [row["name"] for row in items] == ["A", "By hand"]
@@ -169,7 +170,7 @@ def test_two_companies_of_the_same_name_become_a_question(desk: Desk) -> None:
     assert [c["id"] for c in question.candidates] == ids
     question.chosen_id = ids[1]
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "answered")
+    room.add(processing.delivery(quote, quote.current_revision, "answered"))
     db.session.commit()
     assert desk.process(quote).state == "synced"
     assert of_quote(desk, quote.number)[0]["companyID"] == ids[1]

@@ -10,13 +10,14 @@ import pytest
 from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk
 from webapp.models import PushRun, Quote, db
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
+from webapp.services.delivery import room
 
 
 def again(desk: Desk, quote: Quote) -> PushRun:
     """Push the newest revision again."""
     assert quote.current_revision is not None
-    outbox.record(quote, quote.current_revision, "again")
+    room.add(processing.delivery(quote, quote.current_revision, "again"))
     db.session.commit()
     return desk.process(quote)
 
@@ -54,7 +55,7 @@ def test_a_line_that_differs_puts_the_run_out_of_sync_and_is_named(
             change = {"periodType": desk.pick("QuoteItems", "periodType", change["periodType"])}
         desk.tenant.edit("QuoteItems", items[place]["id"], **change)
     run = again(desk, quote)
-    assert run.state == "amber"
+    assert run.state == "out_of_sync"
     assert sentence in run.sentence
 
 
@@ -67,7 +68,7 @@ def test_a_line_added_in_autotask_makes_the_totals_differ_and_is_named(desk: Des
         new.pop(name)
     (number,) = desk.tenant.seed(QuoteItems=[new])["QuoteItems"]
     run = again(desk, quote)
-    assert run.state == "amber"
+    assert run.state == "out_of_sync"
     assert f"“By hand” ({number}) was added in Autotask and adds 90.00" in run.sentence
     desk.tenant.edit("QuoteItems", number, isOptional=True)
     assert again(desk, quote).state == "synced", "an optional line changes no sum"
@@ -91,7 +92,7 @@ def test_amounts_of_an_opportunity_that_does_not_follow_are_compared_too(desk: D
     desk.tenant.edit("Opportunities", opportunity["id"], monthlyRevenue=1)
     run = again(desk, quote)
     assert (run.state, run.sentence) == (
-        "amber",
+        "out_of_sync",
         "The opportunity's monthly revenue is 1.00 in Autotask and 20.00 here.",
     )
     assert Decimal(str(of_quote(desk, quote.number)[0]["monthlyRevenue"])) == 1, "theirs is left to a person"

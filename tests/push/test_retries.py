@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tests.support.connected_desk import Desk, newest_entry
-from webapp.models import OutboxEntry, db, utc_now
+from webapp.models import Delivery, db, utc_now
 from webapp.services.autotask.api import replies
 from webapp.services.autotask.api.client import LONGEST_PAUSE, TRIES, Client
 from webapp.services.autotask.api.errors import (
@@ -20,7 +20,8 @@ from webapp.services.autotask.api.errors import (
     Refused,
     Temporary,
 )
-from webapp.services.autotask.push import lease, processing, results
+from webapp.services.autotask.push import lease, results
+from webapp.services.delivery import attempt
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_long_wait_is_left_to_the_outbox(reluctant: str) -> None:
     assert (caught.value.retry_after, pauses, Reluctant.calls) == (LONGEST_PAUSE + 1, [], 1)
 
 
-def entry_after_failing(desk: Desk, kind: str, attempt: int) -> OutboxEntry:
+def entry_after_failing(desk: Desk, kind: str, attempt: int) -> Delivery:
     quote = desk.quote({"name": "Box"})
     entry = desk.publish(quote)
     entry.attempt = attempt
@@ -148,10 +149,10 @@ def test_a_second_push_of_a_quote_waits_without_using_up_an_attempt(desk: Desk) 
     entry = desk.publish(quote)
     token = lease.take(quote.id, "another worker")
     assert token is not None
-    processing.process(desk.runtime, entry.id)
+    attempt.perform(desk.runtime, entry.id, early=True)
     entry = newest_entry(quote.id)
     assert (entry.state, entry.attempt) == ("waiting", 0)
-    assert "is running" in entry.last_error
+    assert "is running" in entry.outcome
     assert desk.tenant.stats()["writes"] == 0
     lease.release(quote.id, token)
     assert desk.process(quote).state == "synced"
@@ -163,10 +164,10 @@ def test_only_the_newest_revision_is_pushed(desk: Desk) -> None:
     quote.title = "Another title"
     db.session.commit()
     second = desk.publish(quote)
-    processing.process(desk.runtime, first.id)
+    attempt.perform(desk.runtime, first.id, early=True)
     assert desk.tenant.stats()["writes"] == 0
-    processing.process(desk.runtime, second.id)
-    states = list(db.session.scalars(db.select(OutboxEntry.state).order_by(OutboxEntry.id)))
+    attempt.perform(desk.runtime, second.id, early=True)
+    states = list(db.session.scalars(db.select(Delivery.state).order_by(Delivery.id)))
     assert states == ["superseded", "done"]
     files = [row["title"] for row in desk.tenant.state()["OpportunityAttachments"]]
     assert len(files) == 1

@@ -22,7 +22,7 @@ from tests.support.connected_desk import Desk, every_kind, newest_entry, newest_
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
 from webapp.models import Person, PushClaim, PushLease, Quote, db, utc_now
-from webapp.services.autotask.push import outbox
+from webapp.services.delivery import room
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 # Long enough for a machine that is busy with other tests.
@@ -79,7 +79,7 @@ def test_a_queued_push_is_done(redis_url: str, desk: Desk, start_worker: Callabl
     start_worker()
     quote = desk.quote(*every_kind(desk))
     desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     wait_until_synced(quote)
 
 
@@ -87,7 +87,7 @@ def test_a_flushed_redis_loses_no_push(redis_url: str, desk: Desk, start_worker:
     quotes = [desk.quote(*every_kind(desk)) for _ in range(3)]
     for quote in quotes:
         desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     with Redis.from_url(redis_url) as redis:
         redis.flushall()
     start_worker()
@@ -109,12 +109,12 @@ def test_a_job_whose_worker_is_killed_before_it_starts_runs_within_a_minute(
 ) -> None:
     quote = desk.quote(*every_kind(desk))
     desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     dying = start_worker("-c", DIES_AT_ITS_FIRST_JOB)
     wait_for(lambda: dying.exit_code is not None, "the worker to be killed", MINUTE)
     assert dying.exit_code == -signal.SIGKILL
     with Redis.from_url(redis_url) as redis:
-        assert len(Queue(outbox.QUEUE, connection=redis)) == 0, "the job is lost"
+        assert len(Queue("pushes", connection=redis)) == 0, "the job is lost"
     assert entry_as_stored(quote.id) == ("waiting", 0), "but what must be done is not"
     start_worker()
     wait_until_synced(quote)
@@ -149,16 +149,16 @@ def test_autotask_away_delays_the_push_and_a_later_revision_replaces_it(
     desk.tenant.add_fault(kind="503", times=0)
     start_worker()
     desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     quote_id = quote.id
     db.session.commit()
     wait_for(lambda: entry_as_stored(quote_id)[1] > 0, "the push to be put off", MINUTE)
-    assert newest_entry(quote.id).last_error
+    assert newest_entry(quote.id).outcome
     quote.title = "Another title"
     db.session.commit()
     desk.tenant._ask("DELETE", "/faults")
     desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     wait_until_synced(quote)
     assert how_many(desk, quote) == 1
 
@@ -184,7 +184,7 @@ def test_publishing_works_without_redis(app_settings: dict[str, str], tenant: Te
         worker.start()
         quote = desk.quote(*every_kind(desk))
         desk.publish(quote)
-        outbox.nudge(desk.runtime)
+        room.nudge(desk.runtime)
         assert newest_entry(quote.id).state == "waiting"
         server.start()
         try:
@@ -210,7 +210,7 @@ def test_quotes_of_one_new_customer_published_at_once_create_it_once(
     quotes = [desk.quote(*new, organization=organization, person=person) for _ in range(6)]
     for quote in quotes:
         desk.publish(quote)
-    outbox.nudge(desk.runtime)
+    room.nudge(desk.runtime)
     db.session.commit()
     # Slow enough that the workers' pushes overlap.
     desk.tenant.change(latencyMs=60)
@@ -235,7 +235,7 @@ def test_an_error_inside_rq_does_not_end_the_worker(
 ) -> None:
     """What an older version queued, and a kill made RQ stumble over, is met at the start and survived."""
     redis = Redis.from_url(redis_url)
-    queue = Queue(outbox.QUEUE, connection=redis)
+    queue = Queue("pushes", connection=redis)
     queue.enqueue("worker.perform", "autotask", 0, result_ttl=0, failure_ttl=0, job_id="push-0-0")
     redis.delete(queue.key)
     lose(redis, "push-0-0")

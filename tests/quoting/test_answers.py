@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from tests.support import samples
-from webapp.models import Acceptance, OutboxEntry, Quote, Revision, User, db
+from webapp.models import Acceptance, Delivery, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, LOST, ORDERED, PENDING, STATUSES
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
@@ -47,7 +47,7 @@ def test_choices_are_frozen_and_signed(rep: User) -> None:
     assert [line.is_selected for line in snapshot.parse(signed.content).lines] == [False, False, True]
     assert (record.name, record.ip_address, record.user_agent) == ("Ann Lee", "192.0.2.7", "Browser/1")
     assert quote.status == ACCEPTED
-    newest = db.session.scalars(db.select(OutboxEntry).order_by(OutboxEntry.id.desc())).first()
+    newest = db.session.scalars(db.select(Delivery).order_by(Delivery.id.desc())).first()
     assert newest is not None
     assert (newest.reason, newest.revision_id) == ("accepted", signed.id)
 
@@ -129,7 +129,7 @@ def test_only_the_transitions_of_the_table_happen(rep: User, before: str, after:
     quote.status = before
     db.session.commit()
     allowed = after in transitions.TRANSITIONS[before]
-    entries = db.session.scalar(db.select(db.func.count()).select_from(OutboxEntry)) or 0
+    entries = db.session.scalar(db.select(db.func.count()).select_from(Delivery)) or 0
 
     def answer() -> None:
         if after == ACCEPTED:
@@ -146,7 +146,7 @@ def test_only_the_transitions_of_the_table_happen(rep: User, before: str, after:
             answer()
         db.session.rollback()
         assert editing.get(quote.id).status == before
-    assert db.session.scalar(db.select(db.func.count()).select_from(OutboxEntry)) == entries
+    assert db.session.scalar(db.select(db.func.count()).select_from(Delivery)) == entries
 
 
 def test_a_draft_can_be_deleted_but_not_lost_and_a_published_quote_the_other_way_round(rep: User) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from tests.support import samples
 from tests.support.connected_desk import Desk, newest_entry, open_desk
 from tests.support.sandbox import Tenant
-from webapp.models import DiaryEntry, OutboxEntry, Quote, User, db, utc_now
+from webapp.models import Delivery, DiaryEntry, Quote, User, db, utc_now
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import StatusRule
 from webapp.services.quoting.draft import editing, stages
@@ -24,7 +24,7 @@ def in_days(days: int) -> datetime:
 
 
 def reasons(quote: Quote) -> list[str]:
-    query = db.select(OutboxEntry.reason).where(OutboxEntry.quote_id == quote.id).order_by(OutboxEntry.id)
+    query = db.select(Delivery.reason).where(Delivery.quote_id == quote.id).order_by(Delivery.id)
     return list(db.session.scalars(query))
 
 

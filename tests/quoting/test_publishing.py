@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.support import samples
-from webapp.models import Counter, OutboxEntry, Quote, Revision, User, db
+from webapp.models import Counter, Delivery, Quote, Revision, User, db
 from webapp.services.catalog import tax_codes
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Invalid
@@ -30,7 +30,7 @@ def test_a_revision_and_its_wish_are_written_together(rep: User) -> None:
     published = publishing.publish(rep, quote.id)
     assert published.is_new
     assert quote.number == numbering.FIRST_NUMBER
-    entry = db.session.scalars(db.select(OutboxEntry)).one()
+    entry = db.session.scalars(db.select(Delivery)).one()
     assert (entry.quote_id, entry.revision_id, entry.reason) == (quote.id, published.revision.id, "published")
     frozen = snapshot.parse(published.revision.content)
     assert published.revision.content_sha256 == snapshot.sha256(published.revision.content)
@@ -44,7 +44,7 @@ def test_nothing_new_makes_no_revision(rep: User) -> None:
     again = publishing.publish(rep, quote.id)
     assert not again.is_new
     assert again.revision.id == first.revision.id
-    assert len(db.session.scalars(db.select(OutboxEntry)).all()) == 1
+    assert len(db.session.scalars(db.select(Delivery)).all()) == 1
 
 
 def test_a_change_makes_the_next_revision_of_the_same_number(rep: User) -> None:
@@ -85,7 +85,7 @@ def test_what_is_missing_is_said_and_nothing_is_stored(rep: User, spoil: object,
         publishing.publish(rep, quote.id)
     db.session.rollback()
     assert editing.get(quote.id).number is None
-    assert db.session.scalar(db.select(db.func.count()).select_from(OutboxEntry)) == 0
+    assert db.session.scalar(db.select(db.func.count()).select_from(Delivery)) == 0
     assert db.session.scalar(db.select(db.func.count()).select_from(Revision)) == 0
 
 

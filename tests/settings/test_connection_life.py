@@ -8,18 +8,18 @@ from flask import Flask
 from tests.support.connected_desk import Desk, newest_entry
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, Visitor, text
-from webapp.models import Link, OutboxEntry, Quote, db
-from webapp.models.push import WAITING
+from webapp.models import Delivery, Link, Quote, db
+from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.delivery import attempt
 
 
-def attempt(desk: Desk, quote: Quote) -> OutboxEntry:
+def publish_and_push(desk: Desk, quote: Quote) -> Delivery:
     """Publish, and do what a worker does; returns the entry."""
     desk.publish(quote)
-    processing.process(desk.runtime, newest_entry(quote.id).id)
+    attempt.perform(desk.runtime, newest_entry(quote.id).id, early=True)
     entry = newest_entry(quote.id)
     db.session.refresh(entry)
     return entry
@@ -49,9 +49,9 @@ def test_disconnected_pushes_wait_and_go_on_with_the_same_records(desk: Desk) ->
 
     quote.title = "New title"
     db.session.commit()
-    entry = attempt(desk, quote)
-    assert entry.state == WAITING
-    assert "An admin disconnected Autotask. Syncs wait until it's connected again." in entry.last_error
+    entry = publish_and_push(desk, quote)
+    assert entry.state == DeliveryState.WAITING
+    assert "An admin disconnected Autotask. Syncs wait until it's connected again." in entry.outcome
     assert settings_store.active().version == version
     with pytest.raises(NotConnected):
         connection.check_again(desk.runtime, desk.rep)
@@ -66,16 +66,16 @@ def test_disconnected_pushes_wait_and_go_on_with_the_same_records(desk: Desk) ->
 def test_a_rotated_secret_stops_all_pushes_until_it_is_entered(desk: Desk) -> None:
     desk.tenant.change(secret="rotated in Autotask")
     quote, other = desk.quote({"name": "A"}), desk.quote({"name": "B"})
-    entry = attempt(desk, quote)
-    assert (entry.state, "no longer accepts the API user's credentials" in entry.last_error) == (
-        WAITING,
+    entry = publish_and_push(desk, quote)
+    assert (entry.state, "no longer accepts the API user's credentials" in entry.outcome) == (
+        DeliveryState.WAITING,
         True,
     )
     stored = connection.load()
     assert stored is not None
     assert stored.state == connection.REJECTED
     calls = len(desk.tenant.calls())
-    assert "no longer accepts" in attempt(desk, other).last_error
+    assert "no longer accepts" in publish_and_push(desk, other).outcome
     assert len(desk.tenant.calls()) == calls, "nobody knocks with a key that does not fit"
 
     with pytest.raises(ConnectionRefused):
@@ -90,7 +90,7 @@ def test_a_rotated_secret_stops_all_pushes_until_it_is_entered(desk: Desk) -> No
 def test_what_was_mended_in_autotask_needs_no_secret_typed_again(desk: Desk) -> None:
     desk.tenant.change(secret="locked")
     quote = desk.quote({"name": "A"})
-    attempt(desk, quote)
+    publish_and_push(desk, quote)
     desk.tenant.change(secret=desk.tenant.secret)
     assert connection.check_again(desk.runtime, desk.rep).state == connection.CONNECTED
     assert desk.process(quote).state == "synced"
@@ -103,9 +103,9 @@ def test_another_zone_is_found_and_the_links_stay(desk: Desk) -> None:
     connection.load().zone_url = "http://127.0.0.1:9/moved/"  # type: ignore[union-attr]
     quote.title = "After the move"
     db.session.commit()
-    entry = attempt(desk, quote)
-    assert (entry.state, "can't be reached" in entry.last_error or "broke" in entry.last_error) == (
-        WAITING,
+    entry = publish_and_push(desk, quote)
+    assert (entry.state, "can't be reached" in entry.outcome or "broke" in entry.outcome) == (
+        DeliveryState.WAITING,
         True,
     )
 

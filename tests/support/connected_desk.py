@@ -19,8 +19,8 @@ from tests.support.sandbox import Tenant
 from tests.support.visitor import Visitor
 from webapp.models import (
     Category,
+    Delivery,
     Organization,
-    OutboxEntry,
     Person,
     PushRun,
     Quote,
@@ -31,7 +31,6 @@ from webapp.models import (
 )
 from webapp.services.accounts import users
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.push import processing
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
     CategoryRule,
@@ -46,6 +45,7 @@ from webapp.services.autotask.settings.model import (
     TaxRule,
 )
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import attempt
 from webapp.services.quoting.lifecycle import publishing
 
 PASSWORD, SELLER = "a long password", "sam@demo.example"
@@ -117,7 +117,7 @@ class Desk:
             billing_country="United States",
         )
 
-    def publish(self, quote: Quote) -> OutboxEntry:
+    def publish(self, quote: Quote) -> Delivery:
         """Publish and return the outbox entry."""
         publishing.publish(self.rep, quote.id)
         return newest_entry(quote.id)
@@ -129,15 +129,15 @@ class Desk:
 
     def process(self, quote: Quote) -> PushRun:
         """Process the quote's newest entry now, due or not; returns the newest run."""
-        processing.process(self.runtime, newest_entry(quote.id).id)
+        attempt.perform(self.runtime, newest_entry(quote.id).id, early=True)
         run = newest_run(quote.id)
-        assert run is not None, newest_entry(quote.id).last_error
+        assert run is not None, newest_entry(quote.id).outcome
         return run
 
 
-def newest_entry(quote_id: int) -> OutboxEntry:
+def newest_entry(quote_id: int) -> Delivery:
     """The quote's newest outbox entry."""
-    query = db.select(OutboxEntry).filter_by(quote_id=quote_id).order_by(OutboxEntry.id.desc())
+    query = db.select(Delivery).filter_by(quote_id=quote_id).order_by(Delivery.id.desc())
     return db.session.scalars(query).first()  # type: ignore[return-value]
 
 

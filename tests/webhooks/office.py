@@ -8,9 +8,10 @@ from flask import Flask
 
 from tests.support import samples
 from tests.webhooks.receiver import Receiver
-from webapp.models import Quote, User, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.models import Delivery, Quote, User, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations.webhook import deliver, endpoints, outbox, payload
+from webapp.services.delivery import attempt, reader, room
+from webapp.services.integrations.webhook import endpoints, payload
 from webapp.services.quoting.lifecycle import publishing
 
 ALL = tuple(payload.EVENTS)
@@ -39,24 +40,24 @@ class Office:
 
     def send_due(self) -> None:
         """What the sweeper and the workers would do now."""
-        for delivery in outbox.due(utc_now()):
-            deliver.perform(self.runtime, delivery.id)
+        for delivery in room.due(reader.get("webhook"), utc_now()):
+            attempt.perform(self.runtime, delivery.id)
 
     def make_due(self) -> None:
         """Let the time of everything that waits have come."""
         past = utc_now().replace(year=2020)
-        db.session.execute(db.update(WebhookDelivery).values(not_before=past))
+        db.session.execute(db.update(Delivery).values(not_before=past))
         db.session.execute(db.update(WebhookEndpoint).values(hold_until=None))
         db.session.commit()
 
 
-def deliveries() -> list[WebhookDelivery]:
+def deliveries() -> list[Delivery]:
     """All messages, the oldest first."""
     db.session.expire_all()
-    return list(db.session.scalars(db.select(WebhookDelivery).order_by(WebhookDelivery.id)))
+    return list(db.session.scalars(db.select(Delivery).filter_by(reader="webhook").order_by(Delivery.id)))
 
 
-def only() -> WebhookDelivery:
+def only() -> Delivery:
     """The one message there is."""
     (found,) = deliveries()
     return found
@@ -64,4 +65,4 @@ def only() -> WebhookDelivery:
 
 def names() -> list[str]:
     """The events of all messages."""
-    return [delivery.event for delivery in deliveries()]
+    return [delivery.reason for delivery in deliveries()]

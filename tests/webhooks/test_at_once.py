@@ -7,7 +7,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.webhooks.office import Office, names
 from webapp.models import WebhookEndpoint, db
-from webapp.services.integrations import events
+from webapp.services.delivery.events import QuoteEvent
+from webapp.services.integrations.webhook import messages
 
 
 @pytest.mark.postgres
@@ -17,7 +18,8 @@ def test_a_webhook_cannot_be_removed_between_being_asked_and_being_told(office: 
     revision = quote.current_revision
     assert revision is not None
     with db.session.no_autoflush, db.engine.connect() as admin:
-        events.tell("accepted", quote, revision, by="Ann Lee")
+        event = QuoteEvent("accepted", quote, revision, before="pending", by="Ann Lee")
+        db.session.add_all(messages.of_event(event))
         admin.execute(db.text("set lock_timeout = '200ms'"))
         with pytest.raises(OperationalError, match="lock timeout"):
             admin.execute(db.delete(WebhookEndpoint))

@@ -7,7 +7,8 @@ import pytest
 from tests.support import samples
 from tests.webhooks.office import Office, deliveries, names, only
 from webapp.models import Quote, db
-from webapp.services.core.errors import Invalid
+from webapp.services.core import work
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -31,7 +32,7 @@ def test_publishing_writes_the_message_with_it(office: Office) -> None:
     office.add()
     quote = office.publish()
     delivery = only()
-    assert (delivery.event, delivery.quote_id, delivery.state) == ("quote.published", quote.id, "waiting")
+    assert (delivery.reason, delivery.quote_id, delivery.state) == ("quote.published", quote.id, "waiting")
     # Nothing was sent yet, and neither Redis nor the receiver was needed.
     assert office.receiver.got == []
 
@@ -69,7 +70,7 @@ def test_the_link_that_accepts_is_not_told(office: Office) -> None:
     acceptance.note_viewed(quote)
     accept(quote)
     assert len(deliveries()) == 4
-    assert all(quote.public_token not in delivery.body for delivery in deliveries())
+    assert all(quote.public_token not in delivery.payload for delivery in deliveries())
 
 
 def test_a_refused_publishing_tells_nobody(office: Office) -> None:
@@ -83,13 +84,20 @@ def test_a_refused_publishing_tells_nobody(office: Office) -> None:
     assert deliveries() == []
 
 
+@work.command
+def lose_and_fail(office: Office, quote: Quote) -> None:
+    transitions.advance(office.rep, quote.id, "lost", reason="No budget")
+    raise Conflict
+
+
 def test_what_is_rolled_back_is_not_told(office: Office) -> None:
     office.add()
     quote = office.publish()
-    transitions.apply(quote, "lost", actor=office.rep, reason="No budget")
-    assert names() == ["quote.published", "quote.lost", "quote.status_changed"]
-    db.session.rollback()
+    with pytest.raises(Conflict):
+        lose_and_fail(office, quote)
     assert names() == ["quote.published"]
+    transitions.advance(office.rep, quote.id, "lost", reason="No budget")
+    assert names() == ["quote.published", "quote.lost", "quote.status_changed"]
 
 
 def test_the_life_of_a_quote(office: Office) -> None:

@@ -12,11 +12,12 @@ from cryptography.fernet import Fernet
 from tests.support.waiting import wait_for
 from tests.webhooks.office import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
-from webapp.models import DiaryEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint, db, utc_now
+from webapp.models import Delivery, DeliveryAttempt, DiaryEntry, WebhookEndpoint, db, utc_now
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid
 from webapp.services.core.vault import Vault
-from webapp.services.integrations.webhook import deliver, endpoints, log, outbox, retries, signing, snippet
+from webapp.services.delivery import attempt, reader, room
+from webapp.services.integrations.webhook import endpoints, log, messages, retries, signing, snippet
 
 pytestmark = pytest.mark.both_databases
 
@@ -40,7 +41,7 @@ def in_background(office: Office, delivery_id: int) -> threading.Thread:
 
     def job() -> None:
         with office.app.app_context():
-            deliver.perform(office.runtime, delivery_id)
+            attempt.perform(office.runtime, delivery_id)
             db.session.remove()
 
     # What the test read so far would keep SQLite's lock.
@@ -59,7 +60,7 @@ def test_a_message_arrives_signed(office: Office) -> None:
     assert is_genuine(secret, got.signature, got.body)
     assert not is_genuine(signing.new_secret(), got.signature, got.body)
     delivery = only()
-    assert (delivery.state, delivery.status, delivery.attempt) == ("delivered", 200, 1)
+    assert (delivery.state, delivery.attempt) == ("done", 1)
     (attempt,) = delivery.attempts
     assert (attempt.status, attempt.sentence, attempt.response) == (200, "", "status 200 it is")
 
@@ -71,15 +72,15 @@ def test_after_a_500_it_is_sent_again_with_the_same_id_and_text(office: Office) 
     before = utc_now()
     office.send_due()
     delivery = only()
-    assert (delivery.state, delivery.status) == ("waiting", 500)
-    assert delivery.sentence == "The receiver responded with status 500."
+    assert delivery.state == "waiting"
+    assert delivery.outcome == "The receiver responded with status 500."
     assert delivery.not_before > before + timedelta(seconds=3)
     office.send_due()
     assert len(office.receiver.got) == 1, "it is not sent before its time"
     for _ in range(2):
         office.make_due()
         office.send_due()
-    assert only().state == "delivered"
+    assert only().state == "done"
     assert [attempt.status for attempt in only().attempts] == [500, None, 200]
     assert len({(got.body, got.headers["Quotewright-Delivery"]) for got in office.receiver.got}) == 1
     assert len(office.receiver.got) == 3
@@ -107,7 +108,7 @@ def test_a_receiver_says_when_to_come_back(office: Office) -> None:
 def test_while_an_address_does_not_answer_the_rest_waits(office: Office) -> None:
     office.add("quote.viewed")
     for _ in range(3):
-        outbox.add(endpoint(), "quote.viewed", {}, "")
+        room.add(messages.message(endpoint(), "quote.viewed", {}, ""))
     db.session.commit()
     office.receiver.always = 503
     office.send_due()
@@ -116,17 +117,17 @@ def test_while_an_address_does_not_answer_the_rest_waits(office: Office) -> None
     office.receiver.always = 200
     office.make_due()
     office.send_due()
-    assert [delivery.state for delivery in deliveries()] == ["delivered"] * 3
+    assert [delivery.state for delivery in deliveries()] == ["done"] * 3
 
 
 def test_a_message_that_alone_is_refused_holds_nobody_up(office: Office) -> None:
     office.add("quote.viewed")
     for _ in range(3):
-        outbox.add(endpoint(), "quote.viewed", {}, "")
+        room.add(messages.message(endpoint(), "quote.viewed", {}, ""))
     db.session.commit()
     office.receiver.answers.append(422)
     office.send_due()
-    assert [delivery.state for delivery in deliveries()] == ["waiting", "delivered", "delivered"]
+    assert [delivery.state for delivery in deliveries()] == ["waiting", "done", "done"]
 
 
 def test_after_eleven_attempts_it_is_given_up_and_can_be_sent_by_hand(office: Office) -> None:
@@ -136,11 +137,11 @@ def test_after_eleven_attempts_it_is_given_up_and_can_be_sent_by_hand(office: Of
     for _ in range(15):
         office.make_due()
         office.send_due()
-    assert (only().state, only().attempt, len(office.receiver.got)) == ("failed", 11, 11)
+    assert (only().state, only().attempt, len(office.receiver.got)) == ("parked", 11, 11)
     office.receiver.always = 200
     log.send_again(office.admin, only().id)
     office.send_due()
-    assert (only().state, len(office.receiver.got)) == ("delivered", 12)
+    assert (only().state, len(office.receiver.got)) == ("done", 12)
 
 
 def test_an_address_that_took_nothing_for_a_day_is_paused(office: Office) -> None:
@@ -162,20 +163,20 @@ def test_an_address_that_took_nothing_for_a_day_is_paused(office: Office) -> Non
     # What happens meanwhile is kept, and sent as soon as an admin resumes it.
     office.receiver.always = 200
     sent = len(office.receiver.got)
-    outbox.add(endpoint(), "quote.published", {}, "")
+    room.add(messages.message(endpoint(), "quote.published", {}, ""))
     db.session.commit()
     office.make_due()
     office.send_due()
     assert len(office.receiver.got) == sent
     endpoints.resume(office.admin, endpoint().id)
     office.send_due()
-    assert [delivery.state for delivery in deliveries()] == ["delivered", "delivered"]
+    assert [delivery.state for delivery in deliveries()] == ["done", "done"]
 
 
 def test_many_failures_in_an_hour_pause_nobody(office: Office) -> None:
     office.add("quote.viewed")
     for _ in range(30):
-        outbox.add(endpoint(), "quote.viewed", {}, "")
+        room.add(messages.message(endpoint(), "quote.viewed", {}, ""))
     db.session.commit()
     office.receiver.always = 400
     office.send_due()
@@ -220,7 +221,7 @@ def test_sending_again_does_not_mind_a_pause(office: Office) -> None:
 def test_what_is_being_sent_is_not_sent_again(office: Office) -> None:
     office.add("quote.published")
     office.publish()
-    db.session.execute(db.update(WebhookDelivery).values(state="running"))
+    db.session.execute(db.update(Delivery).values(state="running"))
     db.session.commit()
     with pytest.raises(Invalid, match="is being sent right now"):
         log.send_again(office.admin, only().id)
@@ -233,7 +234,7 @@ def test_a_test_event_is_tried_once_and_pauses_nothing(office: Office) -> None:
     for _ in range(2):
         log.send_test(office.admin, endpoint().id)
         office.send_due()
-    assert [delivery.state for delivery in deliveries()] == ["failed", "delivered"]
+    assert [delivery.state for delivery in deliveries()] == ["parked", "done"]
     assert endpoint().failures == 0
     content = office.receiver.got[0].content
     assert content["event"] == "test"
@@ -251,7 +252,7 @@ def test_two_jobs_for_one_message_send_it_once(office: Office) -> None:
     delivery_id = only().id
 
     first = in_background(office, delivery_id)
-    deliver.perform(office.runtime, delivery_id)
+    attempt.perform(office.runtime, delivery_id)
     office.receiver.released.set()
     first.join()
     assert len(office.receiver.got) == 1
@@ -262,15 +263,15 @@ def test_what_a_dead_worker_held_is_put_back(office: Office) -> None:
     office.add("quote.published")
     office.publish()
     now = utc_now()
-    db.session.execute(db.update(WebhookDelivery).values(state="running", updated_at=now))
+    db.session.execute(db.update(Delivery).values(state="running", lease_until=now + timedelta(seconds=90)))
     db.session.commit()
-    outbox.sweep(office.runtime)
+    room.sweep(office.runtime, reader.get("webhook"))
     assert only().state == "running", "somebody may still be sending it"
-    db.session.execute(db.update(WebhookDelivery).values(updated_at=now - timedelta(seconds=100)))
+    db.session.execute(db.update(Delivery).values(lease_until=now - timedelta(seconds=1)))
     db.session.commit()
-    outbox.sweep(office.runtime)
+    room.sweep(office.runtime, reader.get("webhook"))
     office.send_due()
-    assert (only().state, len(office.receiver.got)) == ("delivered", 1)
+    assert (only().state, len(office.receiver.got)) == ("done", 1)
 
 
 def test_an_endpoint_that_is_removed_while_it_is_sent_to(office: Office) -> None:
@@ -284,7 +285,7 @@ def test_an_endpoint_that_is_removed_while_it_is_sent_to(office: Office) -> None
     office.receiver.released.set()
     sending.join()
     assert deliveries() == []
-    assert db.session.scalar(db.select(db.func.count(WebhookAttempt.id))) == 0
+    assert db.session.scalar(db.select(db.func.count(DeliveryAttempt.id))) == 0
 
 
 def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(office: Office) -> None:
@@ -293,7 +294,7 @@ def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(office: Office) ->
         office.runtime, office.admin, endpoint().id, endpoints.mark(endpoint(), secret=True)
     )
     for _ in range(2):
-        outbox.add(endpoint(), "quote.viewed", {}, "")
+        room.add(messages.message(endpoint(), "quote.viewed", {}, ""))
         db.session.commit()
         office.send_due()
         db.session.execute(db.update(WebhookEndpoint).values(previous_until=utc_now()))
@@ -309,33 +310,35 @@ def test_a_secret_that_cannot_be_decrypted_pauses_with_a_sentence(office: Office
     office.add("quote.published")
     office.publish()
     stranger = dataclasses.replace(office.runtime, vault=Vault([Fernet.generate_key().decode()]))
-    deliver.perform(stranger, only().id)
+    attempt.perform(stranger, only().id)
     assert endpoint().state == "paused"
     assert "QUOTEWRIGHT_ENCRYPTION_KEYS" in endpoint().state_sentence
     assert (only().state, only().attempt) == ("waiting", 0)
     endpoints.resume(office.admin, endpoint().id)
     office.send_due()
-    assert only().state == "delivered"
+    assert only().state == "done"
 
 
 def test_the_log_goes_back_thirty_days(office: Office) -> None:
     office.add("quote.viewed")
     for days in (29, 31):
-        outbox.add(endpoint(), "quote.viewed", {}, "").created_at = utc_now() - timedelta(days=days)
+        room.add(messages.message(endpoint(), "quote.viewed", {}, "")).created_at = utc_now() - timedelta(
+            days=days
+        )
     db.session.commit()
     office.send_due()
-    outbox.prune(utc_now())
+    room.tidy(reader.get("webhook"), utc_now())
     assert names() == ["quote.viewed"]
     assert only().created_at > utc_now() - timedelta(days=30)
-    assert db.session.scalar(db.select(db.func.count(WebhookAttempt.id))) == 1
+    assert db.session.scalar(db.select(db.func.count(DeliveryAttempt.id))) == 1
 
 
 def test_a_replaced_secret_is_forgotten_after_its_day(office: Office) -> None:
     office.add("quote.viewed")
     endpoints.rotate(office.runtime, office.admin, endpoint().id, endpoints.mark(endpoint(), secret=True))
-    outbox.prune(utc_now() + timedelta(hours=23))
+    room.tidy(reader.get("webhook"), utc_now() + timedelta(hours=23))
     assert endpoint().previous_secret_encrypted
-    outbox.prune(utc_now() + timedelta(hours=25))
+    room.tidy(reader.get("webhook"), utc_now() + timedelta(hours=25))
     assert (endpoint().previous_secret_encrypted, endpoint().previous_until) == ("", None)
     assert endpoint().secret_encrypted
 
@@ -345,6 +348,6 @@ def test_secrets_outlive_a_rotation_of_the_encryption_keys(office: Office) -> No
     office.publish()
     old, new = office.runtime.config.encryption_keys[0], Fernet.generate_key().decode()
     key_rotation.rotate(dataclasses.replace(office.runtime, vault=Vault([new, old])))
-    deliver.perform(dataclasses.replace(office.runtime, vault=Vault([new])), only().id)
+    attempt.perform(dataclasses.replace(office.runtime, vault=Vault([new])), only().id)
     (got,) = office.receiver.got
     assert is_genuine(secret, got.signature, got.body)

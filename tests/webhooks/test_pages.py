@@ -15,7 +15,8 @@ from tests.webhooks.office import deliveries, only
 from tests.webhooks.receiver import Receiver
 from webapp.models import DiaryEntry, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations.webhook import deliver, outbox
+from webapp.services.delivery import attempt, reader, room
+from webapp.services.integrations.webhook import messages
 
 CATALOGUE = "/settings/integrations/"
 LIST = "/settings/integrations/webhooks"
@@ -50,8 +51,8 @@ def settings_of(visitor: Visitor, page: str) -> dict[str, str]:
 
 
 def send_due(runtime: Runtime) -> None:
-    for delivery in outbox.due(utc_now()):
-        deliver.perform(runtime, delivery.id)
+    for delivery in room.due(reader.get("webhook"), utc_now()):
+        attempt.perform(runtime, delivery.id)
 
 
 def press(visitor: Visitor, page: str, action: str) -> str:
@@ -199,7 +200,7 @@ def test_a_test_event_can_be_watched_and_sent_again(
     assert press(admin, message, "/again").endswith(message)
     with app.app_context():
         send_due(runtime)
-        assert only().state == "delivered"
+        assert only().state == "done"
     assert "Delivered. Resending uses the same ID." in text(admin.client.get(message))
     assert len(receiver.got) == 2
 
@@ -211,9 +212,9 @@ def test_the_log_is_paged_and_filtered(
     with app.app_context():
         endpoint = db.session.scalars(db.select(WebhookEndpoint)).one()
         for _ in range(45):
-            outbox.add(endpoint, "quote.published", {}, "")
+            room.add(messages.message(endpoint, "quote.published", {}, ""))
         db.session.commit()
-        deliver.perform(runtime, deliveries()[0].id)
+        attempt.perform(runtime, deliveries()[0].id)
         oldest = deliveries()[0].id
     seen: list[str] = []
     following: str | None = page
@@ -224,7 +225,7 @@ def test_the_log_is_paged_and_filtered(
         following = found[1] if found else None
     assert len(seen) == len(set(seen)) == 45
     assert seen == sorted(seen, key=int, reverse=True)
-    delivered = admin.client.get(f"{page}?state=delivered").text
+    delivered = admin.client.get(f"{page}?state=done").text
     assert re.findall(rf'href="{LIST}/deliveries/(\d+)"', delivered) == [str(oldest)]
     for odd in ("page=0", "page=-1", "page=x", "page=99999999999999999999", "state=nonsense"):
         assert admin.client.get(f"{page}?{odd}").status_code == 200

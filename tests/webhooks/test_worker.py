@@ -16,8 +16,8 @@ from tests.support import samples
 from tests.support.waiting import wait_for
 from tests.webhooks.office import Office, deliveries
 from tests.webhooks.receiver import HANG
-from webapp.models import WebhookDelivery, db, utc_now
-from webapp.services.integrations import events
+from webapp.models import Delivery, db, utc_now
+from webapp.services.delivery import room
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60.0
@@ -50,13 +50,13 @@ def test_published_then_delivered(office: Office, worker: Child) -> None:
     db.session.rollback()
     # Nobody nudged: the sweeper finds it.
     worker.start()
-    wait_for(lambda: states() == ["delivered"], "the sweeper to find the message", PATIENCE)
+    wait_for(lambda: states() == ["done"], "the sweeper to find the message", PATIENCE)
     second = office.publish(
         samples.quote(office.rep, customer=samples.person(office.rep, email="two@customer.example"))
     )
     db.session.commit()
-    events.nudge(office.runtime)
-    wait_for(lambda: states() == ["delivered"] * 2, "the nudged message", PATIENCE)
+    room.nudge(office.runtime)
+    wait_for(lambda: states() == ["done"] * 2, "the nudged message", PATIENCE)
     assert [got.content["quote"]["number"] for got in office.receiver.got] == [first, second.number]
     assert secret not in worker.output()
     assert "key=of" not in worker.output()
@@ -72,9 +72,9 @@ def test_a_worker_that_is_killed_while_it_sends(office: Office, worker: Child) -
     worker.kill()
     assert states() == ["running"]
     # Time passes.
-    db.session.execute(db.update(WebhookDelivery).values(updated_at=utc_now().replace(year=2020)))
+    db.session.execute(db.update(Delivery).values(lease_until=utc_now().replace(year=2020)))
     db.session.commit()
     worker.start()
-    wait_for(lambda: states() == ["delivered"], "another worker to take it over", PATIENCE)
+    wait_for(lambda: states() == ["done"], "another worker to take it over", PATIENCE)
     first, second = office.receiver.got
     assert first.body == second.body, "the receiver can tell by the id that it is the same"

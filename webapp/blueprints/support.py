@@ -24,8 +24,8 @@ from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import room
 from webapp.services.diary import diary
-from webapp.services.integrations import events
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,7 +85,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def open_request() -> None:
         g.open = ExitStack()
-        g.open.enter_context(work.bell(partial(events.nudge, runtime())))
+        g.open.enter_context(work.bell(partial(room.nudge, runtime())))
         if request.endpoint not in WITHOUT_SESSION:
             session.setdefault("sid", secrets.token_hex(8))
             g.open.enter_context(diary.origin(session["sid"], request.remote_addr or ""))

@@ -11,8 +11,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp.cli.autotask_links import links
-from webapp.models import OutboxEntry, PushQuestion, PushRun, Quote
-from webapp.models.push import WAITING
+from webapp.models import Delivery, PushQuestion, PushRun, Quote
+from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.activity import answers
 from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import at_once
@@ -23,7 +23,7 @@ autotask = AppGroup("autotask", help="Datto Autotask PSA: pushes and links.")
 autotask.add_command(links)
 
 DIFFERS, NEEDS_PERSON, WAITS = 3, 4, 5
-EXIT_CODES = {"synced": 0, "amber": DIFFERS, "needs_you": NEEDS_PERSON, "retrying": WAITS}
+EXIT_CODES = {"synced": 0, "out_of_sync": DIFFERS, "needs_you": NEEDS_PERSON, "retrying": WAITS}
 
 
 def runtime() -> Runtime:
@@ -144,17 +144,17 @@ def _question(sentence: str, candidates: list[dict[str, Any]]) -> dict[str, Any]
     return {"sentence": sentence, "candidates": candidates}
 
 
-def _code(entry: OutboxEntry, run: PushRun | None) -> int:
+def _code(entry: Delivery, run: PushRun | None) -> int:
     if run is not None:
         return EXIT_CODES.get(run.state, 1)
-    return WAITS if entry.state == WAITING else 1
+    return WAITS if entry.state == DeliveryState.WAITING else 1
 
 
-def _sentence(entry: OutboxEntry, run: PushRun | None) -> str:
+def _sentence(entry: Delivery, run: PushRun | None) -> str:
     if run is not None and run.state == "synced":
         return "Synced. Totals match Autotask."
     sentence = (
-        (run.sentence if run else "") or entry.last_error or "A newer push of this quote replaces this one."
+        (run.sentence if run else "") or entry.outcome or "A newer push of this quote replaces this one."
     )
     waits = " A worker will retry it." if _code(entry, run) == WAITS else ""
     return f"{sentence}{waits}"

@@ -6,14 +6,13 @@ from webapp.models.account import User
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
+from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
 from webapp.models.notification import Notification
 from webapp.models.push import (
-    OutboxEntry,
-    PushBatch,
     PushCall,
     PushClaim,
     PushLease,
@@ -22,7 +21,7 @@ from webapp.models.push import (
     PushStep,
 )
 from webapp.models.quote import Acceptance, Counter, Quote, QuoteLine, Revision, RevisionDocument
-from webapp.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from webapp.models.webhook import WebhookEndpoint
 
 __all__ = [
     "Acceptance",
@@ -31,6 +30,8 @@ __all__ = [
     "Category",
     "Connection",
     "Counter",
+    "Delivery",
+    "DeliveryAttempt",
     "DiaryEntry",
     "DriftCheck",
     "DriftFinding",
@@ -38,7 +39,6 @@ __all__ = [
     "Link",
     "Notification",
     "Organization",
-    "OutboxEntry",
     "Person",
     "PushBatch",
     "PushCall",
@@ -56,8 +56,6 @@ __all__ = [
     "SettingsVersion",
     "TaxCode",
     "User",
-    "WebhookAttempt",
-    "WebhookDelivery",
     "WebhookEndpoint",
     "db",
     "utc_now",

@@ -15,7 +15,7 @@ from webapp.models.quote import Quote
 class Notification(Base):
     """The push of a quote stopped: one notification per quote and user while it is unread.
 
-    ``kind``: ``failed`` or ``needs_you``. ``mail_due_at``: when to send the email; None when there is none to send.
+    ``kind``: ``failed`` or ``needs_you``.
     """
 
     __tablename__ = "notification"
@@ -29,8 +29,6 @@ class Notification(Base):
     sentence: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     read_at: Mapped[datetime | None]
-    mail_due_at: Mapped[datetime | None] = mapped_column(index=True)
-    mail_attempts: Mapped[int] = mapped_column(default=0)
 
     quote: Mapped[Quote] = relationship()
     run: Mapped[PushRun | None] = relationship()

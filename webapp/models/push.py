@@ -1,75 +1,41 @@
-"""The outbox and the journal of every push."""
+"""The journal of every push."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.account import User
-from webapp.models.base import Base, Timestamped, utc_now
+from webapp.models.base import Base, Timestamped, one_of, utc_now
 from webapp.models.quote import Quote, Revision
 
-WAITING = "waiting"
-RUNNING = "running"
-DONE = "done"
-PARKED = "parked"
-SUPERSEDED = "superseded"
-STOPPED = "stopped"
+
+class RunState(StrEnum):
+    """How a run of a push ended, or that it hasn't."""
+
+    RUNNING = "running"
+    SYNCED = "synced"
+    OUT_OF_SYNC = "out_of_sync"
+    NEEDS_YOU = "needs_you"
+    RETRYING = "retrying"
+    FAILED = "failed"
 
 
-class PushBatch(Base):
-    """Pushes that an admin started together. ``failures``: in a row; at ``stop_after`` the rest isn't started.
-
-    ``state``: ``running`` or ``stopped`` (``sentence`` says why). A batch stays ``running`` when all its entries have
-    ended.
+class StepState(StrEnum):
+    """``intent``: written before the call. ``resolved``: an intent that a later run settled. ``outdated``: it failed
+    because Autotask had changed.
     """
 
-    __tablename__ = "push_batch"
-    __table_args__ = (CheckConstraint("state in ('running', 'stopped')", name="state"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    stop_after: Mapped[int]
-    failures: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(String(10), default=RUNNING)
-    sentence: Mapped[str] = mapped_column(Text, default="")
-
-    created_by: Mapped[User] = relationship()
-
-
-class OutboxEntry(Timestamped, Base):
-    """A request to bring Autotask to a quote's newest state, written in the same transaction as the change.
-
-    ``state``: ``waiting`` (due at ``not_before``), ``running`` (held by a lease), ``done``, ``superseded``
-    (a newer entry of the same quote covers it), ``parked`` (a person must act; ``last_error`` says how) or ``stopped``
-    (its batch was stopped before it started).
-    """
-
-    __tablename__ = "outbox_entry"
-    __table_args__ = (
-        CheckConstraint(
-            "state in ('waiting', 'running', 'done', 'parked', 'superseded', 'stopped')", name="state"
-        ),
-        Index("ix_outbox_entry_due", "state", "not_before"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    reason: Mapped[str] = mapped_column(String(40))
-    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
-    state: Mapped[str] = mapped_column(String(12), default=WAITING)
-    attempt: Mapped[int] = mapped_column(default=0)
-    not_before: Mapped[datetime] = mapped_column(default=utc_now)
-    last_error: Mapped[str] = mapped_column(Text, default="")
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("push_batch.id"), index=True)
-
-    quote: Mapped[Quote] = relationship()
-    revision: Mapped[Revision] = relationship()
-    batch: Mapped[PushBatch | None] = relationship()
+    PLANNED = "planned"
+    INTENT = "intent"
+    DONE = "done"
+    FAILED = "failed"
+    UNCHANGED = "unchanged"
+    RESOLVED = "resolved"
+    OUTDATED = "outdated"
 
 
 class PushLease(Base):
@@ -99,19 +65,17 @@ class PushClaim(Base):
 
 
 class PushRun(Base):
-    """One attempt of a push.
-
-    ``state``: ``running``, ``synced``, ``amber`` (out of sync), ``needs_you``, ``retrying``, ``failed``.
-    """
+    """One attempt of a push."""
 
     __tablename__ = "push_run"
+    __table_args__ = (CheckConstraint(one_of("state", RunState), name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
-    outbox_entry_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_entry.id"))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
     token: Mapped[int]
-    state: Mapped[str] = mapped_column(String(12), default="running", index=True)
+    state: Mapped[str] = mapped_column(String(12), default=RunState.RUNNING, index=True)
     sentence: Mapped[str] = mapped_column(Text, default="")
     report: Mapped[dict[str, Any]] = mapped_column(default=dict)
     started_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
@@ -126,13 +90,12 @@ class PushRun(Base):
 class PushStep(Base):
     """One step of a run, as planned and as it ended.
 
-    ``state``: ``planned``, ``intent`` (written before the call), ``done``, ``failed``, ``unchanged``, ``resolved`` (an
-    intent that a later run settled) or ``outdated`` (it failed because Autotask had changed).
     ``changes``: ``{field: [before, after]}``. ``doubt_until``: when the call of an intent has surely ended in Autotask;
     None when it ended already.
     """
 
     __tablename__ = "push_step"
+    __table_args__ = (CheckConstraint(one_of("state", StepState), name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("push_run.id"), index=True)
@@ -141,7 +104,7 @@ class PushStep(Base):
     action: Mapped[str] = mapped_column(String(20))
     entity: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(300), default="")
-    state: Mapped[str] = mapped_column(String(12), default="planned")
+    state: Mapped[str] = mapped_column(String(12), default=StepState.PLANNED)
     remote_id: Mapped[int | None] = mapped_column(BigInteger)
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sentence: Mapped[str] = mapped_column(Text, default="")

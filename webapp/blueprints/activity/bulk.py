@@ -12,9 +12,9 @@ from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, r
 from webapp.services.autotask.activity import bulk as bulks
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity import states
-from webapp.services.autotask.push import batches
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader, parse_id
+from webapp.services.delivery import batches
 from webapp.services.quoting.draft import editing
 
 STOP_AFTER = 3

@@ -6,9 +6,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.support import actor, admin_required, back_to, runtime
+from webapp.blueprints.support import actor, admin_required, back_to
 from webapp.services.autotask.connection import pausing
-from webapp.services.autotask.push import outbox
 
 PAUSED = "Autotask sync is paused. You can still publish quotes. They sync when you resume."
 
@@ -26,5 +25,4 @@ def pause() -> ResponseReturnValue:
 def resume() -> ResponseReturnValue:
     """Let pushes start again."""
     pausing.resume(actor())
-    outbox.nudge(runtime())
     return back_to("activity.index", "Autotask sync resumed. Waiting quotes are syncing now.")

@@ -131,7 +131,10 @@ def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
     name = "_delivery" if is_htmx() else "delivery"
     delivery = log.get(delivery_id)
     return render_template(
-        f"integrations/webhooks/{name}.html", delivery=delivery, pretty=log.pretty(delivery)
+        f"integrations/webhooks/{name}.html",
+        delivery=delivery,
+        endpoint=log.endpoint_of(delivery),
+        pretty=log.pretty(delivery),
     )
 
 

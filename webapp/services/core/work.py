@@ -4,7 +4,7 @@ A service's commands carry ``@command``. Called by itself, a command is a unit o
 inside a ``unit()`` that a view, a job or a script opened, it joins that one. So commands can be put together, and a
 service adds and flushes but never commits.
 
-These own their transactions instead, and say so in their first lines: the push (its journal, lease, claims and outbox
+These own their transactions instead, and say so in their first lines: the push (its journal, lease and claims
 must be on disk before and after each call), the rendering of a PDF, the lists cached from Autotask, and the connection,
 which may not stay open in a transaction while Autotask is asked.
 """

@@ -1,39 +1,77 @@
-"""Notify the quote's rep and the admins that a push needs attention.
-
-Owns its transactions: no transaction is open while a mail is sent.
-"""
+"""Notify the quote's rep and the admins that a push needs attention: in the app, and by mail."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import ColumnElement
-from sqlalchemy.engine import CursorResult
 
-from webapp.models import Notification, PushRun, Quote, User, db, utc_now
+from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
 from webapp.models.account import ADMIN
+from webapp.models.push import RunState
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import mail
+from webapp.services.delivery import mail, room
+from webapp.services.delivery.outcomes import Done, Outcome, Retry, Skip, Stop
+from webapp.services.delivery.reader import Reader
 
-FAILED, NEEDS_YOU = "failed", "needs_you"
-SUBJECTS = {FAILED: "failed", NEEDS_YOU: "needs attention"}
+MAIL = "mail"
+SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
+# By the diary's action: what a notification is about, and what settles it.
+STOPPED = {f"quote.sync_{kind}": kind for kind in SUBJECTS}
+SETTLED = (f"quote.sync_{RunState.SYNCED}", f"quote.sync_{RunState.OUT_OF_SYNC}")
 SHOWN = 50
 MAIL_TRIES = 6
-MAILS_AT_ONCE = 5
-# If the process dies while it sends, another process retries after this time.
-SEND_LEASE = timedelta(minutes=5)
-# Older notifications aren't emailed, for example when a server is configured for the first time.
+# An older notification isn't mailed, for example when a server is configured for the first time.
 MAX_AGE = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
 
-def push_stopped(quote: Quote, run: PushRun | None, kind: str, sentence: str) -> None:
+class Notifications(Reader):
+    """One notification per quote and user while it is unread, and one mail about it."""
+
+    key = MAIL
+    queue = MAIL
+
+    def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
+        """Write the notifications of a push that stopped; a push that succeeded settles them."""
+        if entry.action in STOPPED:
+            return _notify(entry, STOPPED[entry.action])
+        if entry.action in SETTLED:
+            _mark_read(Notification.quote_id == int(entry.object_id))
+        return []
+
+    def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
+        """Send one mail."""
+        notification = db.session.get(Notification, int(delivery.payload))
+        user = db.session.get(User, int(delivery.address))
+        if notification is None or user is None or notification.read_at is not None:
+            return Skip("It was read in the app.")
+        if not mail.is_configured(runtime.config):
+            return Skip("No mail server is configured, so it's shown in the app only.")
+        if notification.created_at < utc_now() - MAX_AGE:
+            return Skip("It's more than a day old.")
+        letter, attempt = _letter(runtime, notification, user), delivery.attempt + 1
+        # No transaction is open while the server is asked.
+        db.session.rollback()
+        try:
+            mail.send(runtime.config, letter.to, letter.subject, letter.text)
+        except mail.MailNotSent as error:
+            given_up = attempt >= MAIL_TRIES
+            log.warning("mail.not_sent", error=str(error), attempt=attempt, given_up=given_up)
+            if given_up:
+                return Stop(f"The mail server didn't take it ({error}).")
+            return Retry(f"The mail server didn't take it ({error}).", wait=60.0 * 2**attempt)
+        return Done()
+
+
+def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
     """Notify the rep and every admin, in the open transaction. An unread notification of the quote is updated."""
-    now = utc_now()
+    quote, now = db.session.get_one(Quote, int(entry.object_id)), utc_now()
     unread_rows = db.session.scalars(
         db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))
     )
@@ -41,22 +79,16 @@ def push_stopped(quote: Quote, run: PushRun | None, kind: str, sentence: str) ->
     people = db.session.scalars(
         db.select(User.id).where(User.is_active, db.or_(User.role == ADMIN, User.id == quote.owner_id))
     )
-    for user_id in people:
-        notification = by_user.get(user_id)
-        if notification is None:
-            notification = Notification(user_id=user_id, quote_id=quote.id, mail_due_at=now)
+    for user_id in people.all():
+        notification = by_user.get(user_id) or Notification(user_id=user_id, quote_id=quote.id)
+        notification.run_id, notification.kind = entry.detail["run"], kind
+        notification.sentence, notification.created_at = entry.detail["reason"], now
+        if user_id not in by_user:
             db.session.add(notification)
-        notification.run_id, notification.kind, notification.sentence = (
-            run.id if run else None,
-            kind,
-            sentence,
-        )
-        notification.created_at = now
-
-
-def settle(quote_id: int) -> None:
-    """Mark the quote's notifications as read once its push succeeded, in the open transaction."""
-    _mark_read(Notification.quote_id == quote_id)
+            db.session.flush()
+            yield room.delivery(
+                MAIL, f"sync_{kind}", quote=quote, address=user_id, payload=str(notification.id)
+            )
 
 
 def unread(user: User) -> list[Notification]:
@@ -84,27 +116,6 @@ def put_aside(user: User, notification_id: int | None) -> None:
     _mark_read(Notification.user_id == user.id, *chosen)
 
 
-def send_mails(runtime: Runtime) -> int:
-    """Send the emails that are due; returns how many. Without a server, notifications show only in the app."""
-    if not mail.is_configured(runtime.config):
-        return 0
-    now = utc_now()
-    due = list(
-        db.session.scalars(
-            db.select(Notification.id)
-            .where(
-                Notification.mail_due_at <= now,
-                Notification.created_at > now - MAX_AGE,
-                Notification.read_at.is_(None),
-            )
-            .order_by(Notification.id)
-            .limit(MAILS_AT_ONCE)
-        )
-    )
-    db.session.commit()
-    return sum(_send(runtime, notification_id, now) for notification_id in due)
-
-
 @dataclass(frozen=True)
 class _Letter:
     to: str
@@ -112,46 +123,15 @@ class _Letter:
     text: str
 
 
-def _send(runtime: Runtime, notification_id: int, now: datetime) -> bool:
-    claimed = db.session.execute(
-        db.update(Notification)
-        .where(Notification.id == notification_id, Notification.mail_due_at <= now)
-        .values(mail_due_at=now + SEND_LEASE, mail_attempts=Notification.mail_attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    notification = db.session.get(Notification, notification_id, populate_existing=True)
-    user = db.session.get(User, notification.user_id) if notification else None
-    if notification is None or user is None or not (isinstance(claimed, CursorResult) and claimed.rowcount):
-        db.session.rollback()
-        return False
-    letter, attempts = _letter(runtime, notification, user), notification.mail_attempts
-    db.session.commit()
-    next_try, sent = None, True
-    try:
-        mail.send(runtime.config, letter.to, letter.subject, letter.text)
-    except mail.MailNotSent as error:
-        sent = False
-        next_try = utc_now() + timedelta(minutes=2**attempts) if attempts < MAIL_TRIES else None
-        log.warning("mail.not_sent", error=str(error), attempt=attempts, given_up=next_try is None)
-    db.session.execute(
-        db.update(Notification)
-        .where(Notification.id == notification_id)
-        .values(mail_due_at=next_try)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.commit()
-    return sent
-
-
 def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter:
     quote = notification.quote
     name = f"Quote {quote.number} “{quote.title}”"
     address = f"{runtime.config.public_base_url}/activity/quotes/{quote.id}"
     text = (
-        f"The Autotask sync of {name} {SUBJECTS[notification.kind]}.\n\n{notification.sentence}\n\n"
+        f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{notification.sentence}\n\n"
         f"Review and fix: {address}\n"
     )
-    return _Letter(user.email, f"{name}: sync {SUBJECTS[notification.kind]}", text)
+    return _Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)
 
 
 def _mark_read(*conditions: ColumnElement[bool]) -> None:

@@ -1,14 +1,23 @@
-"""Datto Autotask PSA as an integration: its entry in the list, and its outbox."""
+"""Datto Autotask PSA as an integration: its entry in the list, and what it wants from the diary."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from webapp.models import Delivery, DiaryEntry, PushLease, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import outbox, processing
+from webapp.services.autotask.push import gate, processing
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import StatusRule
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations.base import EXPIRED, PSA, VIEWED, Integration, QuoteEvent, State
+from webapp.services.delivery import events
+from webapp.services.delivery.events import EXPIRED, VIEWED
+from webapp.services.delivery.outcomes import Outcome
+from webapp.services.integrations.base import PSA, Integration, State
 
 
 class Autotask(Integration):
@@ -20,8 +29,11 @@ class Autotask(Integration):
     blurb = "Sync published quotes as opportunities and quotes, with every line and the PDF."
     add_endpoint = "integrations.connect"
     settings_endpoint = "integrations.autotask"
-    queue = outbox.QUEUE
-    job_seconds = outbox.JOB_SECONDS
+    queue = "pushes"
+    job_seconds = 900
+    # To take the quote's lease; after that the lease counts.
+    claim_seconds = 20
+    kept_for = None
 
     def state(self) -> State:
         """It works when it is connected and its settings are live."""
@@ -38,22 +50,24 @@ class Autotask(Integration):
             )
         return State(added=True, working=True, sentence=f"Connected as {stored.user_name}.")
 
-    def on_quote(self, event: QuoteEvent) -> None:
-        """Record a push for every event but a view; for an expiry only if it is mapped to a change."""
-        if event.kind == VIEWED:
-            return
+    def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
+        """A push for every event of a quote but a view; for an expiry only if it is mapped to a change."""
+        event = events.of_entry(entry)
+        if event is None or event.kind == VIEWED:
+            return []
         if event.kind == EXPIRED and settings_store.active().quote_status.expired == StatusRule():
-            return
-        outbox.record(event.quote, event.revision, event.kind)
+            return []
+        return [processing.delivery(event.quote, event.revision, event.kind)]
 
-    def sweep(self, runtime: Runtime) -> None:
-        """Put back lost pushes and queue due pushes."""
-        outbox.sweep(runtime)
-
-    def nudge(self, runtime: Runtime) -> None:
-        """Queue due pushes."""
-        outbox.nudge(runtime)
-
-    def perform(self, runtime: Runtime, entry_id: int) -> None:
+    def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Run one push."""
-        processing.process(runtime, entry_id)
+        return processing.push(runtime, delivery)
+
+    def blocker(self) -> str:
+        """Paused, not connected, or settings that aren't live."""
+        blocker = gate.current()
+        return blocker.sentence if blocker else ""
+
+    def held(self, now: datetime) -> ColumnElement[bool]:
+        """A push holds its quote's lease, and renews it."""
+        return Delivery.quote_id.in_(db.select(PushLease.quote_id).where(PushLease.expires_at > now))

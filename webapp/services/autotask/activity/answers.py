@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webapp.models import PushQuestion, Quote, User, db
-from webapp.models.push import PARKED
+from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.activity.repush import newest_entry
-from webapp.services.autotask.push import outbox
+from webapp.services.autotask.push import processing
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.delivery import room
 from webapp.services.diary import diary
 
 NONE_OF_THEM = 0
@@ -50,7 +51,7 @@ def answer(actor: User, quote_id: int, picks: Mapping[int, int]) -> list[Quote]:
     resumed = [quote for quote in map(_unblocked, sorted(waiting)) if quote is not None]
     for quote in resumed:
         if quote.current_revision is not None:
-            outbox.record(quote, quote.current_revision, "answered")
+            room.add(processing.delivery(quote, quote.current_revision, "answered"))
     return resumed
 
 
@@ -94,6 +95,6 @@ def _settle(actor: User, question: PushQuestion, chosen: int) -> set[int]:
 def _unblocked(quote_id: int) -> Quote | None:
     """The quote, if its push stopped and has no open questions left."""
     entry = newest_entry(quote_id)
-    if entry is None or entry.state != PARKED or open_questions(quote_id):
+    if entry is None or entry.state != DeliveryState.PARKED or open_questions(quote_id):
         return None
     return records.find(Quote, quote_id)

@@ -9,18 +9,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from webapp.models import OutboxEntry, PushBatch, PushRun, Quote, User, db, utc_now
-from webapp.models.push import RUNNING, WAITING
+from webapp.models import Delivery, PushBatch, PushRun, Quote, User, db, utc_now
+from webapp.models.delivery import UNDER_WAY
 from webapp.services.autotask.activity import repush, states
 from webapp.services.autotask.activity.runs import digest
 from webapp.services.autotask.preview import plan_only
-from webapp.services.autotask.push import gate, outbox, prepare
+from webapp.services.autotask.push import gate, prepare, processing
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid, NotFound, ServiceError
 from webapp.services.core.fields import parse_id, words
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import room
 from webapp.services.diary import diary
 
 MOST = 100
@@ -57,14 +58,14 @@ class Progress:
     """A batch with the status of each of its pushes. ``mark`` changes with anything that the page shows."""
 
     batch: PushBatch
-    rows: list[tuple[OutboxEntry, str]]
+    rows: list[tuple[Delivery, str]]
     counts: dict[str, int]
     mark: str
 
     @property
     def moves(self) -> bool:
         """True while one of its pushes waits or runs."""
-        return any(entry.state in (WAITING, RUNNING) for entry, _ in self.rows)
+        return any(entry.state in UNDER_WAY for entry, _ in self.rows)
 
 
 def candidates(text: str = "", status: str = "", owner_id: int | None = None) -> list[Candidate]:
@@ -146,7 +147,7 @@ def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
     db.session.add(batch)
     for quote in quotes:
         if quote.current_revision is not None:
-            outbox.record(quote, quote.current_revision, "batch").batch = batch
+            room.add(processing.delivery(quote, quote.current_revision, "batch"), batch)
     db.session.flush()
     diary.write(actor, "push.batch", "push_batch", batch.id, quotes=len(quotes), stop_after=stop_after)
     return batch
@@ -157,16 +158,16 @@ def progress(batch_id: int) -> Progress:
     batch = records.get(PushBatch, batch_id, "There's no such bulk sync.")
     last_run = (
         db.select(db.func.max(PushRun.id))
-        .where(PushRun.quote_id == OutboxEntry.quote_id, PushRun.outbox_entry_id == OutboxEntry.id)
-        .correlate(OutboxEntry)
+        .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
+        .correlate(Delivery)
         .scalar_subquery()
     )
     query = (
-        db.select(OutboxEntry, PushRun)
+        db.select(Delivery, PushRun)
         .outerjoin(PushRun, PushRun.id == last_run)
-        .where(OutboxEntry.batch_id == batch.id)
-        .options(db.joinedload(OutboxEntry.quote))
-        .order_by(OutboxEntry.id)
+        .where(Delivery.batch_id == batch.id)
+        .options(db.joinedload(Delivery.quote))
+        .order_by(Delivery.id)
     )
     blocker, now = gate.current(), utc_now()
     rows = [

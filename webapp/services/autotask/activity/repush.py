@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from webapp.models import DriftFinding, OutboxEntry, PushRun, PushStep, Quote, User, db, utc_now
+from webapp.models import Delivery, DriftFinding, PushRun, PushStep, Quote, User, db, utc_now
+from webapp.models.delivery import DeliveryState
 from webapp.models.drift import THEIRS
-from webapp.models.push import RUNNING, WAITING
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.known import links
-from webapp.services.autotask.push import gate, journal, lease, outbox, plan, prepare
+from webapp.services.autotask.push import gate, journal, lease, plan, prepare, processing
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import room
 from webapp.services.diary import diary
 
 ATTACHMENTS = "OpportunityAttachments"
@@ -23,7 +25,7 @@ UNDER_WAY = "This quote is syncing right now, so nothing was changed. Try again 
 class Repush:
     """``is_new`` False: a push was already waiting or running, so none was added."""
 
-    entry: OutboxEntry
+    entry: Delivery
     is_new: bool
 
 
@@ -38,7 +40,7 @@ def push_again(actor: User, quote: Quote, reason: str) -> Repush:
     latest = newest_entry(quote.id)
     if latest is not None and is_coming(quote.id):
         return Repush(latest, is_new=False)
-    entry = outbox.record(quote, quote.current_revision, reason)
+    entry = room.add(processing.delivery(quote, quote.current_revision, reason))
     diary.write(actor, f"push.{reason}", "quote", quote.id)
     return Repush(entry, is_new=True)
 
@@ -112,16 +114,21 @@ def _forget_pushed(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
         link.pushed = {name: value for name, value in link.pushed.items() if name not in again}
 
 
-def newest_entry(quote_id: int) -> OutboxEntry | None:
-    """The quote's newest entry in the outbox."""
-    query = db.select(OutboxEntry).filter_by(quote_id=quote_id).order_by(OutboxEntry.id.desc()).limit(1)
-    entry: OutboxEntry | None = db.session.scalar(query)
+def newest_entry(quote_id: int) -> Delivery | None:
+    """The quote's newest push."""
+    query = (
+        db.select(Delivery)
+        .filter_by(reader=AUTOTASK, quote_id=quote_id)
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    )
+    entry: Delivery | None = db.session.scalar(query)
     return entry
 
 
 def is_coming(quote_id: int) -> bool:
     """True while another push would change nothing: one is running, or waits for its turn and not for a retry."""
     entry = newest_entry(quote_id)
-    if entry is None or entry.state not in (RUNNING, WAITING):
+    if entry is None or entry.state not in (DeliveryState.RUNNING, DeliveryState.WAITING):
         return False
-    return entry.state == RUNNING or entry.not_before <= utc_now() or gate.current() is not None
+    return entry.state == DeliveryState.RUNNING or entry.not_before <= utc_now() or gate.current() is not None

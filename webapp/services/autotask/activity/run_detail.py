@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import OutboxEntry, PushCall, PushRun, PushStep, db
+from webapp.models import Delivery, PushCall, PushRun, PushStep, db
 from webapp.services.autotask.activity import repush
 from webapp.services.autotask.activity.runs import digest
 from webapp.services.autotask.connection import weblinks
@@ -67,7 +67,7 @@ class RunDetail:
     """
 
     run: PushRun
-    entry: OutboxEntry | None
+    entry: Delivery | None
     written: list[RunStepView]
     unchanged: list[RunStepView]
     calls: list[PushCall]
@@ -93,7 +93,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
     report = run.report
     return RunDetail(
         run=run,
-        entry=db.session.get(OutboxEntry, run.outbox_entry_id) if run.outbox_entry_id else None,
+        entry=db.session.get(Delivery, run.delivery_id) if run.delivery_id else None,
         written=[view for view in steps if view.step.action != plan.KEEP],
         unchanged=[view for view in steps if view.step.action == plan.KEEP],
         calls=calls,
@@ -137,9 +137,7 @@ def _repeated(calls: list[PushCall]) -> int:
 
 def _attempts(run: PushRun) -> list[PushRun]:
     query = (
-        db.select(PushRun)
-        .filter_by(quote_id=run.quote_id, outbox_entry_id=run.outbox_entry_id)
-        .order_by(PushRun.id)
+        db.select(PushRun).filter_by(quote_id=run.quote_id, delivery_id=run.delivery_id).order_by(PushRun.id)
     )
     return list(db.session.scalars(query))
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from webapp.models import (
+    Delivery,
     Organization,
-    OutboxEntry,
     Person,
     PushCall,
     PushRun,
@@ -20,14 +20,16 @@ from webapp.models import (
     db,
     utc_now,
 )
-from webapp.models.push import RUNNING, WAITING
+from webapp.models.delivery import UNDER_WAY, DeliveryState
+from webapp.models.integration import AUTOTASK
+from webapp.models.push import RunState
 from webapp.services.autotask.activity import states
 from webapp.services.autotask.push import gate, journal, plan
 from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import records
 from webapp.services.core.fields import parse_id, words
 
-RUN_STATES = ("running", "synced", "amber", "needs_you", "retrying", "failed")
+RUN_STATES = tuple(RunState)
 PAGE = 40
 QUEUED_SHOWN = 20
 MISSING = "There's no such sync, or it was removed."
@@ -73,7 +75,7 @@ class Queue:
     waiting: int
     running: int
     blocker: Blocker | None
-    next: list[tuple[OutboxEntry, str]]
+    next: list[tuple[Delivery, str]]
 
     @property
     def mark(self) -> str:
@@ -86,9 +88,9 @@ def runs(filters: Filters, page: int = 1) -> RunPage:
     """A page of the runs that match ``filters``. ``page`` counts from 1."""
     page = max(1, min(page, 10_000))
     query = (
-        db.select(PushRun, OutboxEntry.reason)
+        db.select(PushRun, Delivery.reason)
         .join(PushRun.quote)
-        .outerjoin(OutboxEntry, OutboxEntry.id == PushRun.outbox_entry_id)
+        .outerjoin(Delivery, Delivery.id == PushRun.delivery_id)
         .options(
             db.contains_eager(PushRun.quote).joinedload(Quote.owner),
             db.contains_eager(PushRun.quote).joinedload(Quote.organization),
@@ -110,27 +112,29 @@ def runs(filters: Filters, page: int = 1) -> RunPage:
 def queue(owner_id: int | None = None) -> Queue:
     """The waiting and running pushes, of one owner's quotes or of all quotes."""
     query = (
-        db.select(OutboxEntry.state, db.func.count())
-        .where(OutboxEntry.state.in_((WAITING, RUNNING)))
-        .group_by(OutboxEntry.state)
+        db.select(Delivery.state, db.func.count())
+        .where(Delivery.reader == AUTOTASK, Delivery.state.in_(UNDER_WAY))
+        .group_by(Delivery.state)
     )
     if owner_id is not None:
-        query = query.join(OutboxEntry.quote).where(Quote.owner_id == owner_id)
+        query = query.join(Delivery.quote).where(Quote.owner_id == owner_id)
     counts = dict(db.session.execute(query).all())
-    waiting, blocker = counts.get(WAITING, 0), gate.current()
-    return Queue(waiting, counts.get(RUNNING, 0), blocker, _next(owner_id, blocker) if waiting else [])
+    waiting, blocker = counts.get(DeliveryState.WAITING, 0), gate.current()
+    return Queue(
+        waiting, counts.get(DeliveryState.RUNNING, 0), blocker, _next(owner_id, blocker) if waiting else []
+    )
 
 
-def _next(owner_id: int | None, blocker: Blocker | None) -> list[tuple[OutboxEntry, str]]:
+def _next(owner_id: int | None, blocker: Blocker | None) -> list[tuple[Delivery, str]]:
     query = (
-        db.select(OutboxEntry)
-        .join(OutboxEntry.quote)
-        .where(OutboxEntry.state == WAITING)
+        db.select(Delivery)
+        .join(Delivery.quote)
+        .where(Delivery.reader == AUTOTASK, Delivery.state == DeliveryState.WAITING)
         .options(
-            db.contains_eager(OutboxEntry.quote),
-            db.joinedload(OutboxEntry.revision).load_only(Revision.number),
+            db.contains_eager(Delivery.quote),
+            db.joinedload(Delivery.revision).load_only(Revision.number),
         )
-        .order_by(OutboxEntry.not_before, OutboxEntry.id)
+        .order_by(Delivery.not_before, Delivery.id)
         .limit(QUEUED_SHOWN)
     )
     if owner_id is not None:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from webapp.models import OutboxEntry, PushRun, Quote, db, utc_now
-from webapp.models.push import DONE, RUNNING, STOPPED, SUPERSEDED, WAITING
+from webapp.models import Delivery, PushRun, Quote, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.models.integration import AUTOTASK
+from webapp.models.push import RunState
 from webapp.services.autotask.push import gate
 from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import formatting
 
-NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", "retrying"
-SYNCED, OUT_OF_SYNC, NEEDS_YOU, FAILED = "synced", "amber", "needs_you", "failed"
+NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", RunState.RETRYING
+SYNCED, OUT_OF_SYNC = RunState.SYNCED, RunState.OUT_OF_SYNC
+NEEDS_YOU, FAILED = RunState.NEEDS_YOU, RunState.FAILED
 # A push that no worker takes for so long probably has no worker.
 UNCLAIMED = timedelta(seconds=30)
 
@@ -39,8 +42,8 @@ BADGES = {
     OUT_OF_SYNC: Badge("Out of sync", "orange"),
     NEEDS_YOU: Badge("Action needed", "orange"),
     FAILED: Badge("Failed", "red"),
-    STOPPED: Badge("Stopped", "orange"),
-    SUPERSEDED: Badge("Replaced", "secondary"),
+    DeliveryState.STOPPED: Badge("Stopped", "orange"),
+    DeliveryState.SUPERSEDED: Badge("Replaced", "secondary"),
 }
 # Why an entry was recorded; a change of the quote's status is its own reason.
 REASONS = {
@@ -52,7 +55,7 @@ REASONS = {
     "drift": "Autotask change reviewed",
 }
 # A run has some of these states, and “running”.
-RUN_BADGES = {**BADGES, "running": BADGES[PUSHING]}
+RUN_BADGES = {**BADGES, RunState.RUNNING: BADGES[PUSHING]}
 
 
 def badge(status: str) -> Badge:
@@ -66,7 +69,7 @@ class PushState:
 
     status: str
     sentence: str
-    entry: OutboxEntry | None = None
+    entry: Delivery | None = None
     run: PushRun | None = None
 
     @property
@@ -77,7 +80,7 @@ class PushState:
     @property
     def settled(self) -> bool:
         """True when it won't change until a person acts on this quote."""
-        return self.status in (NEVER, SYNCED, OUT_OF_SYNC, NEEDS_YOU, FAILED, STOPPED)
+        return self.status in (NEVER, SYNCED, OUT_OF_SYNC, NEEDS_YOU, FAILED, DeliveryState.STOPPED)
 
 
 def of_quote(quote: Quote) -> PushState:
@@ -86,7 +89,7 @@ def of_quote(quote: Quote) -> PushState:
     if entry is None:
         return PushState(NEVER, "This quote hasn't been synced to Autotask yet.")
     now = utc_now()
-    blocker = gate.current() if entry.state == WAITING else None
+    blocker = gate.current() if entry.state == DeliveryState.WAITING else None
     status = status_of(entry, run, blocker, now)
     return PushState(status, _sentence(status, entry, run, blocker, now), entry, run)
 
@@ -94,52 +97,54 @@ def of_quote(quote: Quote) -> PushState:
 def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     """The status of each quote that has a push, by id, in one query."""
     newest = _newest(quote_ids)
-    waits = any(entry.state == WAITING for entry, _ in newest.values())
+    waits = any(entry.state == DeliveryState.WAITING for entry, _ in newest.values())
     blocker = gate.current() if waits else None
     return {quote_id: status_of(entry, run, blocker, utc_now()) for quote_id, (entry, run) in newest.items()}
 
 
-def status_of(entry: OutboxEntry, run: PushRun | None, blocker: Blocker | None, now: datetime) -> str:
+def status_of(entry: Delivery, run: PushRun | None, blocker: Blocker | None, now: datetime) -> str:
     """The status of an entry and its newest run. ``blocker``: why no push can start."""
-    if entry.state == RUNNING:
+    if entry.state == DeliveryState.RUNNING:
         return PUSHING
-    if entry.state == WAITING:
+    if entry.state == DeliveryState.WAITING:
         if blocker is not None:
             return blocker.kind
-        return RETRYING if entry.last_error and entry.not_before > now else QUEUED
-    if entry.state in (STOPPED, SUPERSEDED):
+        return RETRYING if entry.outcome and entry.not_before > now else QUEUED
+    if entry.state in (DeliveryState.STOPPED, DeliveryState.SUPERSEDED):
         return entry.state
-    if entry.state == DONE:
+    if entry.state == DeliveryState.DONE:
         return OUT_OF_SYNC if run is not None and run.state == OUT_OF_SYNC else SYNCED
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED
 
 
-def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[OutboxEntry, PushRun | None]]:
+def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[Delivery, PushRun | None]]:
     """The newest entry of each quote, replaced entries aside, with its newest run."""
     ids = list(quote_ids)
     newest = (
-        db.select(db.func.max(OutboxEntry.id))
-        .where(OutboxEntry.quote_id.in_(ids), OutboxEntry.state != SUPERSEDED)
-        .group_by(OutboxEntry.quote_id)
+        db.select(db.func.max(Delivery.id))
+        .where(
+            Delivery.reader == AUTOTASK,
+            Delivery.quote_id.in_(ids),
+            Delivery.state != DeliveryState.SUPERSEDED,
+        )
+        .group_by(Delivery.quote_id)
     )
     last_run = (
         db.select(db.func.max(PushRun.id))
-        .where(PushRun.quote_id == OutboxEntry.quote_id, PushRun.outbox_entry_id == OutboxEntry.id)
-        .correlate(OutboxEntry)
+        .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
+        .correlate(Delivery)
         .scalar_subquery()
     )
     query: Any = (
-        db.select(OutboxEntry, PushRun)
-        .outerjoin(PushRun, PushRun.id == last_run)
-        .where(OutboxEntry.id.in_(newest))
+        db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == last_run).where(Delivery.id.in_(newest))
     )
     return {entry.quote_id: (entry, run) for entry, run in db.session.execute(query)} if ids else {}
 
 
 def _sentence(
-    status: str, entry: OutboxEntry, run: PushRun | None, blocker: Blocker | None, now: datetime
+    status: str, entry: Delivery, run: PushRun | None, blocker: Blocker | None, now: datetime
 ) -> str:
-    revision = entry.revision.number
+    revision = entry.revision.number if entry.revision else 0
     if blocker is not None:
         return blocker.sentence
     if status == QUEUED:
@@ -156,7 +161,7 @@ def _sentence(
         at = f" on {formatting.moment(run.finished_at)}" if run and run.finished_at else ""
         return f"Synced revision {revision}{at}. Totals match Autotask."
     if status == OUT_OF_SYNC:
-        return f"Synced revision {revision}, but Autotask's totals differ. {entry.last_error}"
+        return f"Synced revision {revision}, but Autotask's totals differ. {entry.outcome}"
     if status == RETRYING:
-        return f"{entry.last_error} Next attempt: {formatting.moment(entry.not_before)}."
-    return entry.last_error or "The sync stopped."
+        return f"{entry.outcome} Next attempt: {formatting.moment(entry.not_before)}."
+    return entry.outcome or "The sync stopped."

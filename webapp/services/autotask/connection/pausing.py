@@ -8,7 +8,7 @@ from datetime import datetime
 from webapp.models import User, utc_now
 from webapp.services.company import app_settings
 from webapp.services.company.app_settings import PUSHING
-from webapp.services.core import formatting
+from webapp.services.core import formatting, work
 from webapp.services.core.fields import clean_text
 
 LONGEST_REASON = 200
@@ -55,8 +55,10 @@ def pause(actor: User | None, reason: str) -> Pause:
     return Pause(name, now, text)
 
 
+@work.command
 def resume(actor: User) -> None:
     """Let pushes run again; the waiting pushes start at once."""
     stored, version = app_settings.get(PUSHING)
     if stored["paused"]:
         app_settings.put(PUSHING, {**stored, "paused": False}, version, actor)
+    work.ring()

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.models import DriftCheck, DriftFinding, OutboxEntry, Quote, db, utc_now
+from webapp.models import Delivery, DriftCheck, DriftFinding, Quote, db, utc_now
+from webapp.models.delivery import UNDER_WAY
 from webapp.models.drift import OPEN, OURS, THEIRS
-from webapp.models.push import RUNNING, WAITING
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import compare as drift
@@ -95,9 +96,9 @@ def open_count(quote_id: int) -> int:
 
 def _is_busy(quote_id: int, since: datetime | None = None) -> bool:
     """True while a push waits or runs; with ``since``, also when a push ended after that."""
-    query = db.select(OutboxEntry.id).where(OutboxEntry.quote_id == quote_id)
-    state = OutboxEntry.state.in_((WAITING, RUNNING))
-    query = query.where(db.or_(state, OutboxEntry.updated_at >= since) if since else state)
+    query = db.select(Delivery.id).filter_by(reader=AUTOTASK, quote_id=quote_id)
+    state = Delivery.state.in_(UNDER_WAY)
+    query = query.where(db.or_(state, Delivery.updated_at >= since) if since else state)
     return db.session.scalar(query.limit(1)) is not None
 
 

@@ -14,9 +14,10 @@ from webapp.models import DriftFinding, Link, Quote, User, db, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import FORCE_FIELDS, KEEP_DELETED
-from webapp.services.autotask.push import lease, missing, outbox
+from webapp.services.autotask.push import lease, missing, processing
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.delivery import room
 from webapp.services.diary import diary
 
 CHANGED_SINCE = (
@@ -94,7 +95,7 @@ def _decide(actor: User, quote: Quote, choices: Mapping[int, tuple[str, str]]) -
             values={"here": finding.ours, "autotask": finding.theirs},
         )
     if counts[OURS] and quote.current_revision is not None:
-        outbox.record(quote, quote.current_revision, "drift")
+        room.add(processing.delivery(quote, quote.current_revision, "drift"))
     return Decided(counts[OURS], counts[THEIRS])
 
 

@@ -12,9 +12,9 @@ import structlog
 from redis.exceptions import RedisError
 from rq import Queue
 
-from webapp.models import DriftCheck, Link, OutboxEntry, Quote, db, utc_now
+from webapp.models import Delivery, DriftCheck, Link, Quote, db, utc_now
+from webapp.models.delivery import UNDER_WAY
 from webapp.models.integration import AUTOTASK
-from webapp.models.push import RUNNING, WAITING
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.drift import check as drift_check
@@ -87,7 +87,7 @@ def _due(query: Any, now: datetime) -> Any:
         db.and_(DriftCheck.sentence == "", DriftCheck.tried_at < now - EVERY),
         db.and_(DriftCheck.sentence != "", DriftCheck.tried_at < now - AFTER_FAILURE),
     )
-    busy = db.select(OutboxEntry.quote_id).where(OutboxEntry.state.in_((WAITING, RUNNING)))
+    busy = db.select(Delivery.quote_id).where(Delivery.reader == AUTOTASK, Delivery.state.in_(UNDER_WAY))
     return (
         _pushed(query)
         .outerjoin(DriftCheck, DriftCheck.quote_id == Quote.id)

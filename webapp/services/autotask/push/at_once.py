@@ -1,14 +1,15 @@
-"""Push one quote at once, in this process, through the outbox like every other push."""
+"""Push one quote at once, in this process, through the delivery room like every other push."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from webapp.models import OutboxEntry, PushRun, Quote, db, utc_now
-from webapp.services.autotask.push import outbox, processing
+from webapp.models import Delivery, PushRun, Quote, db, utc_now
+from webapp.services.autotask.push import processing
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import parse_id
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import attempt, room
 from webapp.services.quoting.draft import editing
 
 # The sweeper leaves the entry alone for this long. If this process dies, a worker takes it after that.
@@ -31,7 +32,7 @@ def find_quote(text: str) -> Quote:
         raise NotFound(f"There is no quote with the number or id {wanted}.") from error
 
 
-def push_now(runtime: Runtime, quote: Quote) -> tuple[OutboxEntry, PushRun | None]:
+def push_now(runtime: Runtime, quote: Quote) -> tuple[Delivery, PushRun | None]:
     """Push the newest revision. Returns its entry and the run; None for the run when no push could start.
 
     Raises Invalid for a quote that was never published.
@@ -42,11 +43,11 @@ def push_now(runtime: Runtime, quote: Quote) -> tuple[OutboxEntry, PushRun | Non
             "This quote was never published, so there is nothing to push yet. Publish it first, or preview its push "
             "with --dry-run."
         )
-    entry = outbox.record(quote, revision, "by command")
+    entry = room.add(processing.delivery(quote, revision, "by command"))
     entry.not_before = utc_now() + HEAD_START
     db.session.commit()
     entry_id = entry.id
-    processing.process(runtime, entry_id)
+    attempt.perform(runtime, entry_id, early=True)
     db.session.expire_all()
-    query = db.select(PushRun).filter_by(outbox_entry_id=entry_id).order_by(PushRun.id.desc()).limit(1)
-    return db.session.get_one(OutboxEntry, entry_id), db.session.scalar(query)
+    query = db.select(PushRun).filter_by(delivery_id=entry_id).order_by(PushRun.id.desc()).limit(1)
+    return db.session.get_one(Delivery, entry_id), db.session.scalar(query)

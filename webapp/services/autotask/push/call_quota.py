@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import structlog
 
-from webapp.models import OutboxEntry, db
-from webapp.models.push import RUNNING, WAITING
+from webapp.models import Delivery, db
+from webapp.models.delivery import UNDER_WAY
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.push import gate
@@ -38,5 +39,5 @@ def watch(runtime: Runtime) -> None:
 
 
 def _anything_to_push() -> bool:
-    query = db.select(OutboxEntry.id).where(OutboxEntry.state.in_((WAITING, RUNNING))).limit(1)
+    query = db.select(Delivery.id).where(Delivery.reader == AUTOTASK, Delivery.state.in_(UNDER_WAY)).limit(1)
     return db.session.scalar(query) is not None

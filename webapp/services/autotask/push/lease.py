@@ -1,7 +1,7 @@
 """The lease: one push of a quote at a time, whatever happens to the process that holds it.
 
 The lease is a row with a token and a revision number that only grow. A push of a revision older than one that was taken
-up before can't take it, whatever the outbox says: nothing old overwrites something newer. Taking and renewing it are
+up before can't take it, whatever the delivery says: nothing old overwrites something newer. Taking and renewing it are
 conditional updates, which work the same on PostgreSQL and SQLite. A holder whose token is outdated has lost the lease
 and writes nothing more. Autotask doesn't know the token, so a holder that couldn't renew its lease lately (its process
 was paused, or the database is away) makes no call either: the call could take effect long after the lease has expired.
@@ -70,6 +70,19 @@ def fence(quote_id: int, token: int) -> None:
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
         .values(expires_at=utc_now() + HOLD)
+        .execution_options(synchronize_session=False)
+    )
+    if _changed(statement) != 1:
+        db.session.rollback()
+        raise LeaseLost
+
+
+def end(quote_id: int, token: int) -> None:
+    """Release the lease in the open transaction, so that only the holder can commit it. Raises LeaseLost."""
+    statement = (
+        db.update(PushLease)
+        .where(PushLease.quote_id == quote_id, PushLease.token == token)
+        .values(expires_at=utc_now(), holder="")
         .execution_options(synchronize_session=False)
     )
     if _changed(statement) != 1:

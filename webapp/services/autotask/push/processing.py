@@ -1,58 +1,91 @@
-"""Process one entry of the outbox: claim it, run the push under the quote's lease, store how it ended."""
+"""A push as a delivery: run it under the quote's lease, and store its run together with its outcome."""
 
 from __future__ import annotations
 
 import os
 import socket
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from webapp.models import OutboxEntry, PushRun, db, utc_now
-from webapp.models.push import DONE, STOPPED
+from webapp.models import Delivery, PushRun, Quote, Revision, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.models.integration import AUTOTASK
+from webapp.models.push import RunState
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.push import batches, claims, gate, journal, lease, outbox, prepare
+from webapp.services.autotask.push import claims, gate, journal, lease, prepare
 from webapp.services.autotask.push import run as push_run
-from webapp.services.autotask.push.results import AskPerson, PushResult, Retry
+from webapp.services.autotask.push.results import PushResult, Retry
 from webapp.services.core import records
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import notifications
+from webapp.services.delivery import room
+from webapp.services.delivery.outcomes import Abandoned, Outcome, Skip
+from webapp.services.delivery.outcomes import Retry as TryAgain
+from webapp.services.diary import diary
 
 RUN_GONE = "This run no longer exists."
+COVERED = "A newer sync of this quote covers it."
 
 log = structlog.get_logger(__name__)
 
 
-def process(runtime: Runtime, entry_id: int) -> None:
-    """Process an entry if it is still waiting. Stores every result at the entry; raises only for our database."""
-    blocker = gate.current()
-    if blocker is not None:
-        outbox.explain_wait(entry_id, blocker.sentence)
-        return
-    entry = outbox.claim(entry_id)
-    if entry is None:
-        return
-    quote_id = entry.quote_id
+def delivery(quote: Quote, revision: Revision, reason: str) -> Delivery:
+    """A push of ``revision``, not yet in the session. ``reason``: published, accepted, lost, ..."""
+    return room.delivery(AUTOTASK, reason, quote=quote, revision=revision)
+
+
+def push(runtime: Runtime, row: Delivery) -> Outcome:
+    """Run the push of a claimed delivery. Raises DBAPIError for our database; what was committed stays.
+
+    Only the newest delivery of a quote is worth a push: it brings Autotask to everything before it.
+    """
+    if _is_covered(row):
+        return Skip(COVERED)
+    quote_id, delivery_id = _quote_id(row), row.id
+    revision = row.revision
+    assert revision is not None  # noqa: S101  a push is always of a revision
     try:
-        token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}", entry.revision.number)
+        token = lease.take(quote_id, f"{socket.gethostname()}:{os.getpid()}", revision.number)
     except lease.NewerRevision:
-        outbox.supersede(entry_id)
-        return
+        return Skip(COVERED)
     if token is None:
-        until = utc_now() + timedelta(seconds=3)
-        outbox.postpone(entry_id, "Another sync of this quote is running.", until)
-        return
-    outbox.supersede_older(entry_id, quote_id)
-    try:
-        _run(runtime, outbox.get(entry_id), token)
-    except DBAPIError as error:
-        # Committed work stays. The lease runs out, and the sweeper puts the entry back.
-        db.session.rollback()
-        log.warning("push.database_away", quote=quote_id, error=str(error.orig))
-        raise
-    lease.release(quote_id, token)
+        return TryAgain("Another sync of this quote is running.", wait=3.0, counts=False)
+    _supersede_older(delivery_id, quote_id)
+    return _run(runtime, db.session.get_one(Delivery, delivery_id), token)
+
+
+def _quote_id(row: Delivery) -> int:
+    assert row.quote_id is not None  # noqa: S101  a push is always of a quote
+    return row.quote_id
+
+
+def _is_covered(row: Delivery) -> bool:
+    """True when a newer push of the quote exists, however far it has come."""
+    newest: int | None = db.session.scalar(
+        db.select(db.func.max(Delivery.id)).where(
+            Delivery.reader == AUTOTASK,
+            Delivery.quote_id == row.quote_id,
+            Delivery.state.not_in((DeliveryState.SUPERSEDED, DeliveryState.STOPPED)),
+        )
+    )
+    return newest != row.id
+
+
+def _supersede_older(delivery_id: int, quote_id: int) -> None:
+    """Retire the quote's older pushes, those of dead workers among them: the caller holds the lease. Commits."""
+    ended = (DeliveryState.DONE, DeliveryState.SUPERSEDED)
+    room.changed(
+        db.update(Delivery)
+        .where(
+            Delivery.reader == AUTOTASK,
+            Delivery.quote_id == quote_id,
+            Delivery.id < delivery_id,
+            Delivery.state.not_in(ended),
+        )
+        .values(state=DeliveryState.SUPERSEDED, outcome=COVERED)
+    )
+    db.session.commit()
 
 
 def warm_sql_cache(runtime: Runtime) -> None:
@@ -60,93 +93,80 @@ def warm_sql_cache(runtime: Runtime) -> None:
 
     SQLAlchemy caches the compiled SQL, and processes forked from this one inherit the cache.
     """
-    entry = db.session.scalars(db.select(OutboxEntry).order_by(OutboxEntry.id.desc()).limit(1)).first()
+    query = db.select(Delivery).filter_by(reader=AUTOTASK).order_by(Delivery.id.desc()).limit(1)
+    row = db.session.scalars(query).first()
     gate.current()
-    outbox.due(utc_now(), limit=1)
-    if entry is not None:
-        desired = prepare.compile_revision(replace(runtime, offline=True), entry.quote, entry.revision)
+    if row is not None and row.quote is not None and row.revision is not None:
+        desired = prepare.compile_revision(replace(runtime, offline=True), row.quote, row.revision)
         claims.keys_of(desired)
-        journal.creates_in_doubt(entry.quote_id)
+        journal.creates_in_doubt(row.quote.id)
     db.session.rollback()
 
 
-def _run(runtime: Runtime, entry: OutboxEntry, token: int) -> None:
-    """One run under the lease, and what its result means for the entry."""
+def _run(runtime: Runtime, row: Delivery, token: int) -> Outcome:
+    """One run under the lease. Its record is closed, and the lease released, together with the delivery."""
     run = PushRun(
-        quote_id=entry.quote_id,
-        revision_id=entry.revision_id,
-        outbox_entry_id=entry.id,
+        quote_id=row.quote_id,
+        revision_id=row.revision_id,
+        delivery_id=row.id,
         token=token,
-        state="running",
+        state=RunState.RUNNING,
     )
+    attempt = row.attempt
     _close_lost_runs(run.quote_id)
     db.session.add(run)
     db.session.commit()
-    run_id, entry_id = run.id, entry.id
+    run_id = run.id
     try:
-        result = push_run.run(runtime, run, entry.attempt)
+        result = push_run.run(runtime, run, attempt)
     except lease.LeaseLost:
         db.session.rollback()
         _mark_lost(run_id)
-        return
+        return TryAgain(settle=_abandon)
     db.session.rollback()
     if isinstance(result, Retry) and result.credentials_rejected:
         connection.mark_rejected(result.sentence)
-    _end(run_id, entry_id, result)
+    return result.outcome(partial(_settle, run_id, result))
+
+
+def _abandon(_row: Delivery) -> None:
+    raise Abandoned
 
 
 def _close_lost_runs(quote_id: int) -> None:
     """We hold the lease, so a run of this quote that still looks running died with its worker."""
-    db.session.execute(
+    room.changed(
         db.update(PushRun)
-        .where(PushRun.quote_id == quote_id, PushRun.state == "running")
+        .where(PushRun.quote_id == quote_id, PushRun.state == RunState.RUNNING)
         .values(
-            state="retrying",
+            state=RunState.RETRYING,
             sentence="The worker stopped during this run. The next run continued from there.",
             finished_at=utc_now(),
         )
-        .execution_options(synchronize_session=False)
     )
 
 
-def _end(run_id: int, entry_id: int, result: PushResult) -> None:
-    """Close the run and move the entry on, in one transaction that only the lease's holder can commit."""
+def _settle(run_id: int, result: PushResult, _row: Delivery) -> None:
+    """Close the run and release the lease, in the delivery's transaction, which only the lease's holder can commit."""
     run = records.get(PushRun, run_id, RUN_GONE)
     try:
-        lease.fence(run.quote_id, run.token)
+        lease.end(run.quote_id, run.token)
     except lease.LeaseLost:
         _mark_lost(run_id)
-        return
+        raise Abandoned from None
     run.state, run.sentence, run.finished_at = result.run_state, result.sentence, utc_now()
     if result.stored:
         run.report = result.stored
-    entry = outbox.get(entry_id)
-    entry.state, entry.last_error = result.entry_state, result.sentence
-    if isinstance(result, Retry):
-        entry.attempt += result.counts
-        entry.not_before = utc_now() + timedelta(seconds=result.wait)
-        if not batches.may_retry(entry):
-            entry.state, entry.last_error = STOPPED, batches.NOT_STARTED
-    else:
-        _notify(entry, run, result)
-    db.session.commit()
-    log.info("push.ended", quote=entry.quote_id, state=run.state, attempt=entry.attempt)
-
-
-def _notify(entry: OutboxEntry, run: PushRun, result: PushResult) -> None:
-    """In the open transaction: tell people, and the entry's batch, that the push has ended."""
-    if entry.state == DONE:
-        notifications.settle(entry.quote_id)
-    else:
-        asks = isinstance(result, AskPerson)
-        kind = notifications.NEEDS_YOU if asks else notifications.FAILED
-        notifications.push_stopped(entry.quote, run, kind, result.sentence)
-    batches.note(entry, succeeded=entry.state == DONE)
+    if not isinstance(result, Retry):
+        action = f"quote.sync_{run.state}"
+        number = run.revision.number
+        diary.write(None, action, "quote", run.quote_id, revision=number, run=run.id, reason=result.sentence)
+    log.info("push.ended", quote=run.quote_id, state=run.state)
 
 
 def _mark_lost(run_id: int) -> None:
-    """Another worker has the lease now, and with it the entry; only this run is closed."""
+    """Another worker has the lease now, and with it the delivery; only this run is closed."""
     run = records.get(PushRun, run_id, RUN_GONE)
-    run.state, run.sentence = "retrying", "Another worker continued this sync."
+    run.state, run.sentence = RunState.RETRYING, "Another worker continued this sync."
     run.finished_at = utc_now()
     db.session.commit()

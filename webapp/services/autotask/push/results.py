@@ -1,4 +1,4 @@
-"""How one run of a push ends, and what that means for its entry in the outbox."""
+"""How one run of a push ends, and what that means for its delivery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from webapp.models.push import DONE, PARKED, WAITING
+from webapp.models.push import RunState
 from webapp.services.autotask.api.errors import (
     ConnectionRefused,
     CredentialsRejected,
@@ -17,6 +17,8 @@ from webapp.services.autotask.push.apply import StepFailed
 from webapp.services.autotask.push.reconcile import Report
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.core.errors import ServiceError
+from webapp.services.delivery import outcomes
+from webapp.services.delivery.outcomes import Outcome, Settle
 
 # After this many attempts, Autotask's own errors go to a person. While Autotask is unreachable we retry forever.
 MAX_ATTEMPTS = 30
@@ -28,12 +30,11 @@ class Done:
     """Everything was written, and the totals were compared."""
 
     report: Report
-    entry_state: ClassVar[str] = DONE
 
     @property
-    def run_state(self) -> str:
+    def run_state(self) -> RunState:
         """The run's state: synced, or out of sync."""
-        return "amber" if self.report.differences else "synced"
+        return RunState.OUT_OF_SYNC if self.report.differences else RunState.SYNCED
 
     @property
     def sentence(self) -> str:
@@ -45,6 +46,10 @@ class Done:
         """What the run's record keeps."""
         return self.report.as_json()
 
+    def outcome(self, settle: Settle) -> Outcome:
+        """How the delivery ends."""
+        return outcomes.Done(self.sentence, settle)
+
 
 @dataclass(frozen=True)
 class Retry:
@@ -54,9 +59,12 @@ class Retry:
     wait: float
     counts: bool = True
     credentials_rejected: bool = False
-    run_state: ClassVar[str] = "retrying"
-    entry_state: ClassVar[str] = WAITING
+    run_state: ClassVar[RunState] = RunState.RETRYING
     stored: ClassVar[dict[str, Any]] = {}
+
+    def outcome(self, settle: Settle) -> Outcome:
+        """How the delivery ends."""
+        return outcomes.Retry(self.sentence, settle, counts=self.counts, wait=self.wait)
 
 
 @dataclass(frozen=True)
@@ -65,13 +73,16 @@ class AskPerson:
 
     sentence: str
     problems: tuple[Problem, ...] = ()
-    run_state: ClassVar[str] = "needs_you"
-    entry_state: ClassVar[str] = PARKED
+    run_state: ClassVar[RunState] = RunState.NEEDS_YOU
 
     @property
     def stored(self) -> dict[str, Any]:
         """What the run's record keeps: each problem with where to fix it."""
         return {"problems": [[problem.sentence, *problem.fix] for problem in self.problems]}
+
+    def outcome(self, settle: Settle) -> Outcome:
+        """How the delivery ends."""
+        return outcomes.AskPerson(self.sentence, settle)
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,12 @@ class Stop:
     """The push failed, and a retry would change nothing."""
 
     sentence: str
-    run_state: ClassVar[str] = "failed"
-    entry_state: ClassVar[str] = PARKED
+    run_state: ClassVar[RunState] = RunState.FAILED
     stored: ClassVar[dict[str, Any]] = {}
+
+    def outcome(self, settle: Settle) -> Outcome:
+        """How the delivery ends."""
+        return outcomes.Stop(self.sentence, settle)
 
 
 # RQ ends a job that takes too long. What it did is journaled, so the next run continues there.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from webapp.models import OutboxEntry, User, db
-from webapp.models.push import WAITING
+from webapp.models import Delivery, User, db
+from webapp.models.delivery import DeliveryState
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings import tax_mapping
 from webapp.services.autotask.settings.choices import Choices
@@ -49,7 +50,11 @@ def flawed(choices: Choices) -> dict[str, int]:
 
 def waiting_pushes() -> int:
     """How many pushes wait, for any reason."""
-    query = db.select(db.func.count()).select_from(OutboxEntry).where(OutboxEntry.state == WAITING)
+    query = (
+        db.select(db.func.count())
+        .select_from(Delivery)
+        .filter_by(reader=AUTOTASK, state=DeliveryState.WAITING)
+    )
     return int(db.session.scalar(query) or 0)
 
 

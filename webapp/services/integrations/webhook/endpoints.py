@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.models import User, WebhookDelivery, WebhookEndpoint, db, utc_now
-from webapp.models.webhook import ACTIVE, PAUSED, WAITING
+from webapp.models import Delivery, User, WebhookEndpoint, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.models.webhook import ACTIVE, PAUSED
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary
-from webapp.services.integrations.webhook import addresses, payload, signing
+from webapp.services.integrations.webhook import addresses, messages, payload, signing
 
 GONE = "This webhook no longer exists. Another admin may have removed it."
 FIELDS = ("url", "description", "events")
@@ -58,7 +59,7 @@ def add(
     _fill(runtime, endpoint, values, events)
     db.session.add(endpoint)
     _flush()
-    _audit(actor, "added", endpoint, events=endpoint.events)
+    _write(actor, "added", endpoint, events=endpoint.events)
     return endpoint, secret
 
 
@@ -75,7 +76,7 @@ def change(
     before = list(endpoint.events)
     _fill(runtime, endpoint, values, events)
     _flush()
-    _audit(actor, "changed", endpoint, before=before, events=endpoint.events)
+    _write(actor, "changed", endpoint, before=before, events=endpoint.events)
     return endpoint
 
 
@@ -96,7 +97,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
     endpoint.previous_secret_encrypted = endpoint.secret_encrypted
     endpoint.previous_until = utc_now() + BOTH_SECRETS
     endpoint.secret_encrypted = runtime.vault.encrypt(secret)
-    _audit(actor, "secret_rotated", endpoint)
+    _write(actor, "secret_rotated", endpoint)
     return endpoint, secret
 
 
@@ -106,7 +107,7 @@ def pause(actor: User, endpoint_id: int) -> None:
     endpoint = get(endpoint_id)
     if endpoint.state == ACTIVE:
         endpoint.state, endpoint.state_sentence = PAUSED, f"Paused by {actor.name}."
-        _audit(actor, "paused", endpoint)
+        _write(actor, "paused", endpoint)
 
 
 @work.command
@@ -117,20 +118,37 @@ def resume(actor: User, endpoint_id: int) -> None:
     endpoint.state, endpoint.state_sentence = ACTIVE, ""
     endpoint.failures, endpoint.failing_since, endpoint.hold_until = 0, None, None
     db.session.execute(
-        db.update(WebhookDelivery)
-        .where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.state == WAITING)
+        db.update(Delivery)
+        .where(messages.of_endpoint(endpoint.id), Delivery.state == DeliveryState.WAITING)
         .values(not_before=utc_now())
         .execution_options(synchronize_session=False)
     )
-    _audit(actor, "resumed", endpoint)
+    _write(actor, "resumed", endpoint)
 
 
 @work.command
 def remove(actor: User, endpoint_id: int) -> None:
     """Delete the endpoint with its secret and its log."""
     endpoint = get(endpoint_id)
-    _audit(actor, "removed", endpoint)
+    _write(actor, "removed", endpoint)
     db.session.delete(endpoint)
+    # The endpoint goes first: an event that is being written holds it, and then its messages are here to be deleted.
+    db.session.flush()
+    db.session.execute(
+        db.delete(Delivery)
+        .where(messages.of_endpoint(endpoint_id))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_old_secrets(now: datetime) -> None:
+    """Delete replaced secrets that no longer sign, in the open transaction."""
+    db.session.execute(
+        db.update(WebhookEndpoint)
+        .where(WebhookEndpoint.previous_until < now)
+        .values(previous_secret_encrypted="", previous_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _fill(
@@ -159,7 +177,7 @@ def _flush() -> None:
         raise Invalid("The webhook wasn't saved. Fix the highlighted fields.", {"url": TWICE}) from error
 
 
-def _audit(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
+def _write(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
     """Log only the host, since the URL itself may be a secret."""
     host = urlsplit(endpoint.url).hostname
     diary.write(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)

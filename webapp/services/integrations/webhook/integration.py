@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from webapp.models import Delivery, DiaryEntry
 from webapp.models.webhook import ACTIVE
 from webapp.services.core.runtime import Runtime
-from webapp.services.integrations.base import DEVELOPER, Integration, QuoteEvent, State
-from webapp.services.integrations.webhook import deliver, endpoints, outbox
+from webapp.services.delivery import events
+from webapp.services.delivery.outcomes import Outcome
+from webapp.services.integrations.base import DEVELOPER, Integration, State
+from webapp.services.integrations.webhook import deliver, endpoints, messages
 
 
 class Webhooks(Integration):
     """Signed messages about quotes to the company's own URLs."""
 
-    key = outbox.KEY
+    key = messages.KEY
     name = "Webhooks"
     group = DEVELOPER
     blurb = "Send signed messages to your own URL when a quote is published, viewed, accepted or lost."
     add_endpoint = "integrations.new_webhook"
     settings_endpoint = "integrations.webhooks"
-    queue = outbox.QUEUE
-    job_seconds = outbox.JOB_SECONDS
+    queue = "webhooks"
 
     def state(self) -> State:
         """It works when no endpoint is paused and the last message to each was delivered."""
@@ -34,21 +41,22 @@ class Webhooks(Integration):
             sentence = f"{_count(failing, len(every))} failing. Messages are retried automatically."
         return State(added=True, working=not paused and not failing, sentence=sentence)
 
-    def on_quote(self, event: QuoteEvent) -> None:
-        """Record a message for each endpoint that subscribes to the event."""
-        outbox.record(event)
+    def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
+        """A message for each endpoint that subscribes to the event."""
+        event = events.of_entry(entry)
+        return messages.of_event(event) if event else []
 
-    def sweep(self, runtime: Runtime) -> None:
-        """Put back lost messages and queue due messages."""
-        outbox.sweep(runtime)
-
-    def nudge(self, runtime: Runtime) -> None:
-        """Queue due messages."""
-        outbox.nudge(runtime)
-
-    def perform(self, runtime: Runtime, entry_id: int) -> None:
+    def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Send one message."""
-        deliver.perform(runtime, entry_id)
+        return deliver.send(runtime, delivery)
+
+    def ready(self, now: datetime) -> ColumnElement[bool]:
+        """An endpoint that is paused or on hold gets nothing."""
+        return messages.may_go(now)
+
+    def tidy(self, now: datetime) -> None:
+        """Delete old secrets that no longer sign."""
+        endpoints.forget_old_secrets(now)
 
 
 def _count(number: int, total: int) -> str:

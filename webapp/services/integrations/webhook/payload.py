@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webapp.models.quote import ACCEPTED, LOST
-from webapp.services.integrations.base import EXPIRED, PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
+from webapp.services.delivery.events import EXPIRED, PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import pricing, snapshot
 

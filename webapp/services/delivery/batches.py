@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from webapp.models import OutboxEntry, PushBatch, db
-from webapp.models.push import RUNNING, STOPPED, WAITING
+from webapp.models import Delivery, PushBatch, db
+from webapp.models.delivery import DeliveryState
 from webapp.services.core.errors import NotFound
 
+RUNNING, STOPPED = "running", "stopped"
 NOT_STARTED = "Not started, because the bulk sync was stopped. Sync again when the cause is fixed."
 
 
-def note(entry: OutboxEntry, *, succeeded: bool) -> None:
-    """Count the end of a push in its batch, if it has one, and stop a batch that failed too often.
+def note(delivery: Delivery, *, succeeded: bool) -> None:
+    """Count the end of a delivery in its batch, if it has one, and stop a batch that failed too often.
 
     In the open transaction.
     """
-    if entry.batch_id is None:
+    if delivery.batch_id is None:
         return
-    batch = _locked(entry.batch_id)
+    batch = _locked(delivery.batch_id)
     batch.failures = 0 if succeeded else batch.failures + 1
     if batch.state == RUNNING and batch.failures >= batch.stop_after:
         many = f"{batch.failures} syncs in a row" if batch.failures > 1 else "one sync"
         stop(
             batch,
-            f"Stopped after {many} failed or needed an answer. The last error: {entry.last_error}",
+            f"Stopped after {many} failed or needed an answer. The last error: {delivery.outcome}",
         )
 
 
-def may_retry(entry: OutboxEntry) -> bool:
-    """False when the entry's batch was stopped while its push was running."""
-    return entry.batch_id is None or _locked(entry.batch_id).state == RUNNING
+def may_retry(delivery: Delivery) -> bool:
+    """False when the batch was stopped while the delivery was running."""
+    return delivery.batch_id is None or _locked(delivery.batch_id).state == RUNNING
 
 
 def stop_by_hand(batch_id: int, name: str) -> None:
@@ -43,9 +44,9 @@ def stop(batch: PushBatch, sentence: str) -> None:
     """Stop the batch and its waiting entries, in the open transaction."""
     batch.state, batch.sentence = STOPPED, sentence
     db.session.execute(
-        db.update(OutboxEntry)
-        .where(OutboxEntry.batch_id == batch.id, OutboxEntry.state == WAITING)
-        .values(state=STOPPED, last_error=NOT_STARTED)
+        db.update(Delivery)
+        .where(Delivery.batch_id == batch.id, Delivery.state == DeliveryState.WAITING)
+        .values(state=DeliveryState.STOPPED, outcome=NOT_STARTED)
         .execution_options(synchronize_session=False)
     )
 

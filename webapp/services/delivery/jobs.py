@@ -1,4 +1,4 @@
-"""Queueing outbox entries for the workers. The queue only carries ids; the work itself is a row in the database."""
+"""Queueing deliveries for the workers. The queue only carries ids; the work itself is a row in the database."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from rq import Queue
 
 from webapp.services.core.runtime import Runtime
 
-JOB = "worker.perform"
+JOB = "worker.deliver"
 # Not 0: RQ would then delete a lost job while it still lists executions of it, and its worker would stop over that.
 FORGET_SECONDS = 60
 
 log = structlog.get_logger(__name__)
 
 
-def enqueue(runtime: Runtime, key: str, queue_name: str, jobs: Mapping[str, int], seconds: int) -> int:
-    """Queue a job of integration ``key`` for each entry without a queued job; returns how many, 0 without Redis.
+def enqueue(runtime: Runtime, queue_name: str, jobs: Mapping[str, int], seconds: int) -> int:
+    """Queue a job for each delivery without a queued job; returns how many, 0 without Redis.
 
-    ``jobs``: job id to entry id. A dead worker's job is no longer in the queue, so its entry gets a new job. If two
-    jobs have the same entry, the second finds it claimed.
+    ``jobs``: job id to delivery id. A dead worker's job is no longer in the queue, so its delivery gets a new job. If
+    two jobs have the same delivery, the second finds it claimed.
     """
     if not jobs:
         return 0
@@ -30,9 +30,9 @@ def enqueue(runtime: Runtime, key: str, queue_name: str, jobs: Mapping[str, int]
         queued = set(queue.get_job_ids())
         missing = [
             Queue.prepare_data(
-                JOB, (key, entry_id), timeout=seconds, result_ttl=0, failure_ttl=FORGET_SECONDS, job_id=job_id
+                JOB, (delivery_id,), timeout=seconds, result_ttl=0, failure_ttl=FORGET_SECONDS, job_id=job_id
             )
-            for job_id, entry_id in jobs.items()
+            for job_id, delivery_id in jobs.items()
             if job_id not in queued
         ]
         if missing:

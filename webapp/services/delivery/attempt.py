@@ -1,0 +1,108 @@
+"""One attempt: claim a delivery, let its reader deliver it, store the outcome.
+
+Owns its transactions: a delivery is claimed before it goes out, and its outcome is stored after that.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import DBAPIError
+
+from webapp.models import Delivery, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import batches, reader, room
+from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
+from webapp.services.delivery.reader import Reader
+
+log = structlog.get_logger(__name__)
+
+
+def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
+    """Deliver, if it is still waiting. Stores every outcome in the row; raises only for our database.
+
+    ``early``: a person wants it now, even if it isn't due yet.
+    """
+    waiting = db.session.get(Delivery, delivery_id)
+    if waiting is None:
+        return
+    of = reader.get(waiting.reader)
+    blocked = of.blocker()
+    if blocked:
+        _explain_wait(delivery_id, blocked)
+        return
+    fence = _claim(of, delivery_id, early=early)
+    if fence is None:
+        return
+    try:
+        outcome = of.deliver(runtime, db.session.get_one(Delivery, delivery_id))
+    except DBAPIError as error:
+        # Committed work stays; the sweeper puts the delivery back.
+        db.session.rollback()
+        log.warning("delivery.database_away", reader=of.key, delivery=delivery_id, error=str(error.orig))
+        raise
+    except JobTimeoutException:
+        outcome = Retry("This took too long for one attempt. It continues where it stopped.", wait=1.0)
+    except Exception as error:
+        log.exception("delivery.bug", reader=of.key, delivery=delivery_id)
+        outcome = Stop(f"The delivery failed because of a bug in Quotewright ({type(error).__name__}).")
+    db.session.rollback()
+    _finish(delivery_id, fence, outcome)
+
+
+def _claim(of: Reader, delivery_id: int, *, early: bool) -> int | None:
+    """Take a waiting delivery by a conditional update; returns its fence, or None. Commits."""
+    now = utc_now()
+    statement = db.update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
+    if not early:
+        statement = statement.where(Delivery.not_before <= now)
+    taken = room.changed(
+        statement.values(
+            state=DeliveryState.RUNNING,
+            fence=Delivery.fence + 1,
+            lease_until=now + timedelta(seconds=of.claim_seconds),
+            updated_at=now,
+        )
+    )
+    fence = db.session.scalar(db.select(Delivery.fence).filter_by(id=delivery_id)) if taken else None
+    db.session.commit()
+    return fence
+
+
+def _explain_wait(delivery_id: int, sentence: str) -> None:
+    """Store at a waiting delivery why it waits; it stays due and uses up no attempt. Commits."""
+    room.changed(
+        db.update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
+        .values(outcome=sentence)
+    )
+    db.session.commit()
+
+
+def _finish(delivery_id: int, fence: int, outcome: Outcome) -> None:
+    """Store the outcome in one transaction, unless another worker has taken the delivery since."""
+    row = db.session.get(Delivery, delivery_id, populate_existing=True, with_for_update=True)
+    if row is None or row.fence != fence or row.state != DeliveryState.RUNNING:
+        # Removed with its recipient, or put back and taken by another worker.
+        db.session.rollback()
+        return
+    try:
+        if outcome.settle is not None:
+            outcome.settle(row)
+    except Abandoned:
+        db.session.rollback()
+        return
+    row.state, row.outcome = outcome.state, outcome.sentence
+    row.attempt += outcome.counts
+    row.is_asked_for, row.lease_until = False, None
+    if isinstance(outcome, Retry):
+        row.not_before = utc_now() + timedelta(seconds=outcome.wait)
+        if not batches.may_retry(row):
+            row.state, row.outcome = DeliveryState.STOPPED, batches.NOT_STARTED
+    elif not isinstance(outcome, Skip):
+        batches.note(row, succeeded=isinstance(outcome, Done))
+    db.session.commit()
+    log.info("delivery.ended", reader=row.reader, delivery=row.id, state=row.state, attempt=row.attempt)

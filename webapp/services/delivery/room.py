@@ -1,0 +1,169 @@
+"""The rows: added with their event, queued when due, put back when their worker died, deleted when old.
+
+Redis only carries ids and may lose everything: the sweeper finds what is due in the database.
+
+Owns its transactions: the sweeper commits what it puts back before it queues it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import Update
+from sqlalchemy.engine import CursorResult
+
+from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db, utc_now
+from webapp.models.delivery import UNDER_WAY, DeliveryState
+from webapp.services.core import work
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import jobs, reader
+from webapp.services.delivery.reader import Reader
+
+# Of batches only a few at a time, so that they hold up nothing else.
+BATCHED_AT_ONCE = 4
+TIDIED = "quotewright:tidied:"
+
+log = structlog.get_logger(__name__)
+
+
+def delivery(
+    key: str,
+    reason: str,
+    *,
+    quote: Quote | None = None,
+    revision: Revision | None = None,
+    address: object = "",
+    uid: str | None = None,
+    payload: str = "",
+) -> Delivery:
+    """A delivery of the reader ``key`` that is due at once; not yet in the session."""
+    return Delivery(
+        reader=key,
+        reason=reason,
+        quote_id=quote.id if quote else None,
+        revision_id=revision.id if revision else None,
+        address=str(address),
+        uid=uid,
+        payload=payload,
+        not_before=utc_now(),
+    )
+
+
+def add(new: Delivery, batch: PushBatch | None = None) -> Delivery:
+    """Add a delivery that a person asked for, in the open transaction."""
+    new.batch = batch
+    db.session.add(new)
+    work.ring()
+    return new
+
+
+def fan_out(entries: list[DiaryEntry]) -> None:
+    """Ask every reader about new entries of the diary, and add their deliveries to the open transaction."""
+    for entry in entries:
+        for each in reader.every():
+            for wanted in each.subscribe(entry):
+                wanted.event = entry
+                add(wanted)
+
+
+def due(of: Reader, now: datetime, limit: int = 500) -> list[Delivery]:
+    """The reader's waiting deliveries whose time has come, oldest first."""
+    may_go = db.or_(of.ready(now), Delivery.is_asked_for)
+    query = (
+        db.select(Delivery)
+        .where(
+            Delivery.reader == of.key,
+            Delivery.state == DeliveryState.WAITING,
+            Delivery.not_before <= now,
+            may_go,
+        )
+        .order_by(Delivery.not_before, Delivery.id)
+    )
+    single = query.where(Delivery.batch_id.is_(None)).limit(limit)
+    batched = query.where(Delivery.batch_id.is_not(None)).limit(BATCHED_AT_ONCE)
+    return [*db.session.scalars(single), *db.session.scalars(batched)]
+
+
+def nudge(runtime: Runtime) -> None:
+    """After a commit: queue everything that is due."""
+    for each in reader.every():
+        queue_due(runtime, each)
+
+
+def queue_due(runtime: Runtime, of: Reader) -> int:
+    """Queue a job for each due delivery of a reader; returns how many. 0 when Redis is down."""
+    waiting = [] if of.blocker() else due(of, utc_now())
+    ids = {f"{of.key}-{entry.id}-{entry.not_before:%d%H%M%S%f}": entry.id for entry in waiting}
+    db.session.commit()
+    return jobs.enqueue(runtime, of.queue, ids, of.job_seconds)
+
+
+def sweep(runtime: Runtime, of: Reader) -> int:
+    """Put back the deliveries of dead workers, and queue everything that is due. Returns how many were queued."""
+    now = utc_now()
+    put_back = (
+        db.update(Delivery)
+        .where(
+            Delivery.reader == of.key,
+            Delivery.state == DeliveryState.RUNNING,
+            Delivery.lease_until < now,
+            db.not_(of.held(now)),
+        )
+        .values(
+            state=DeliveryState.WAITING,
+            attempt=Delivery.attempt + 1,
+            not_before=now,
+            lease_until=None,
+            updated_at=now,
+        )
+    )
+    if changed(put_back):
+        log.info("delivery.put_back", reader=of.key)
+    db.session.commit()
+    queued = queue_due(runtime, of)
+    if _is_time_to_tidy(runtime, of):
+        tidy(of, now)
+    return queued
+
+
+def tidy(of: Reader, now: datetime) -> None:
+    """Delete the reader's deliveries that are older than it keeps them, delivered or not."""
+    if of.kept_for is not None:
+        old = (
+            Delivery.reader == of.key,
+            Delivery.created_at < now - of.kept_for,
+            Delivery.state != DeliveryState.RUNNING,
+        )
+        db.session.execute(db.delete(Delivery).where(*old).execution_options(synchronize_session=False))
+    of.tidy(now)
+    db.session.commit()
+
+
+def is_open(quote_id: int, key: str) -> bool:
+    """True while a delivery of the quote to this reader waits or runs."""
+    query = db.select(Delivery.id).where(
+        Delivery.quote_id == quote_id, Delivery.reader == key, Delivery.state.in_(UNDER_WAY)
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def status(quote: Quote) -> dict[str, Delivery]:
+    """The quote's newest delivery to each reader, by the reader's key."""
+    newest = db.select(db.func.max(Delivery.id)).filter_by(quote_id=quote.id).group_by(Delivery.reader)
+    return {row.reader: row for row in db.session.scalars(db.select(Delivery).where(Delivery.id.in_(newest)))}
+
+
+def changed(statement: Update) -> int:
+    """Run an update; returns the number of rows."""
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _is_time_to_tidy(runtime: Runtime, of: Reader) -> bool:
+    """True once an hour, for the first sweeper that asks."""
+    try:
+        return bool(runtime.redis.set(TIDIED + of.key, "1", nx=True, ex=3600))
+    except (RedisError, OSError):
+        return False
