@@ -119,19 +119,34 @@ def _create_and_finish(record: DesiredRecord) -> list[Step]:
     return [create, finish]
 
 
-def _create(record: DesiredRecord) -> Step:
-    fields = {**record.initial, **record.fields, **record.opening}
+def _step(record: DesiredRecord, action: str, remote: RemoteRecord | None = None, **rest: Any) -> Step:
+    """A step for ``record``; ``remote``: its record in Autotask, if it exists."""
     return Step(
         key=record.key,
-        action=CREATE,
+        action=action,
         entity=record.entity,
         title=record.title,
         where=record.where or record.title,
         local=record.local,
+        parent=record.parent,
+        remote_id=remote.remote_id if remote else None,
+        parent_id=remote.parent_id if remote else None,
+        **rest,
+    )
+
+
+def _needs(record: DesiredRecord, fields: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(_refs(fields) | ({record.parent} if record.parent else set()))
+
+
+def _create(record: DesiredRecord) -> Step:
+    fields = {**record.initial, **record.fields, **record.opening}
+    return _step(
+        record,
+        CREATE,
         fields={name: value for name, value in fields.items() if value is not None},
         all_fields=fields,
-        parent=record.parent,
-        needs=frozenset(_refs(fields) | ({record.parent} if record.parent else set())),
+        needs=_needs(record, fields),
     )
 
 
@@ -150,36 +165,19 @@ def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, Rem
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
         if isinstance(resolved, Ref) or not equals_pushed(resolved, remote.pushed.get(name)):
             changed[name] = value
-    return Step(
-        key=record.key,
-        action=UPDATE if changed else KEEP,
-        entity=record.entity,
-        title=record.title,
-        where=record.where or record.title,
-        local=record.local,
+    return _step(
+        record,
+        UPDATE if changed else KEEP,
+        remote,
         fields=changed,
         before=plain({name: remote.pushed.get(name) for name in changed}),
         all_fields={**{k: v for k, v in remote.pushed.items() if k not in FLAGS_OF_ONE_PUSH}, **wanted},
-        remote_id=remote.remote_id,
-        parent=record.parent,
-        parent_id=remote.parent_id,
-        needs=frozenset(_refs(changed) | ({record.parent} if record.parent else set())),
+        needs=_needs(record, changed),
     )
 
 
 def _keep(record: DesiredRecord, remote: RemoteRecord) -> Step:
-    return Step(
-        key=record.key,
-        action=KEEP,
-        entity=record.entity,
-        title=record.title,
-        where=record.where or record.title,
-        local=record.local,
-        all_fields=remote.pushed,
-        remote_id=remote.remote_id,
-        parent=record.parent,
-        parent_id=remote.parent_id,
-    )
+    return _step(record, KEEP, remote, all_fields=remote.pushed)
 
 
 def _delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
