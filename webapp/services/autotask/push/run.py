@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 
 import structlog
-from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db
@@ -15,7 +14,7 @@ from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import Observation, Question
-from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile, results
+from webapp.services.autotask.push import claims, deadline, journal, lease, missing, prepare, reconcile, results
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
@@ -41,8 +40,8 @@ def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
         return _compile_and_push(runtime, push_run)
     except (lease.LeaseLost, DBAPIError):
         raise
-    except JobTimeoutException:
-        return results.OUT_OF_TIME
+    except PlanOutdated:
+        return results.CHANGED_MEANWHILE
     except ServiceError as error:
         return results.of_error(error, attempt)
     except Exception as error:
@@ -55,11 +54,14 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     desired = prepare.compile_revision(runtime, quote, revision)
     if desired.problems:
         return AskPerson(_sentence(desired.problems), desired.problems)
+        if deadline.has_passed(error):
+            return results.OUT_OF_TIME
     run_journal = journal.Journal(push_run)
     revision_id = revision.id
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
-        document.pdf_for(revision_id)
+        with deadline.put_off():
+            document.pdf_for(revision_id)
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         try:
             return _push(client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id))
