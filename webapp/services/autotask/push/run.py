@@ -14,7 +14,17 @@ from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import Observation, Question
-from webapp.services.autotask.push import claims, deadline, journal, lease, missing, prepare, reconcile, results
+from webapp.services.autotask.push import (
+    claims,
+    deadline,
+    journal,
+    lease,
+    missing,
+    order,
+    prepare,
+    reconcile,
+    results,
+)
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
@@ -45,6 +55,8 @@ def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
     except ServiceError as error:
         return results.of_error(error, attempt)
     except Exception as error:
+        if deadline.has_passed(error):
+            return results.OUT_OF_TIME
         log.exception("push.broke", quote=quote_id)
         return results.of_bug(error)
 
@@ -54,8 +66,6 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     desired = prepare.compile_revision(runtime, quote, revision)
     if desired.problems:
         return AskPerson(_sentence(desired.problems), desired.problems)
-        if deadline.has_passed(error):
-            return results.OUT_OF_TIME
     run_journal = journal.Journal(push_run)
     revision_id = revision.id
     with lease.Keeper(quote.id, push_run.token) as keeper:
@@ -111,7 +121,16 @@ def _push(
             run_journal.give_up()
             continue
         break
-    report = reconcile.compare(client, desired, executor.ids)
+    report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
+    corrections = [
+        *order.corrections(desired, executor.ids, report, steps),
+        *reconcile.deletions(desired, executor.ids, report),
+    ]
+    if corrections:
+        run_journal.plan(corrections)
+        executor.run(corrections)
+        report = reconcile.compare(client, desired, executor.ids)
+    order.note(desired, report, steps)
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)
