@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import contract
+from sandbox import contract, dialect
 from sandbox.contract import Entity, Field
 from sandbox.query import Record
 from sandbox.tenants import Tenant
@@ -34,7 +34,7 @@ def wire(
     udfs = [name for name in tenant.udfs.get(entity.name, []) if not include or name in include]
     values = {udf["name"].lower(): udf["value"] for udf in record.get("userDefinedFields") or []}
     shown["userDefinedFields"] = [{"name": name, "value": values.get(name.lower())} for name in udfs]
-    return shown
+    return dialect.record(tenant.dialect, entity, shown)
 
 
 def document(tenant: Tenant, entity: Entity, kind: str) -> dict[str, Any]:
@@ -42,7 +42,14 @@ def document(tenant: Tenant, entity: Entity, kind: str) -> dict[str, Any]:
     if kind.endswith("userdefinedfields"):
         return {"fields": [_udf(entity, name) for name in tenant.udfs.get(entity.name, [])]}
     if kind.endswith("fields"):
-        return {"fields": [_field(tenant, entity, field) for field in entity.fields.values()]}
+        missing = dialect.spoken(tenant.dialect, "readOnlyFields") == "missing"
+        return {
+            "fields": [
+                _field(tenant, entity, dialect.field_of(tenant.dialect, entity, field))
+                for field in entity.fields.values()
+                if field.name == "id" or not (missing and field.read_only)
+            ]
+        }
     return {"info": _information(tenant, entity)}
 
 
@@ -79,7 +86,7 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
         "isReference": bool(field.reference),
         "referenceEntityType": contract.entities()[field.reference].singular if field.reference else "",
         "isPickList": field.picklist,
-        "picklistValues": values if field.picklist else None,
+        "picklistValues": dialect.picklist(tenant.dialect, values) if values else values,
         "picklistParentValueField": "",
         "isSupportedWebhookField": entity.name in contract.WEBHOOKS and not field.read_only,
     }

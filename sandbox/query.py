@@ -35,6 +35,7 @@ class Search:
     """A checked search, and what narrows it down before ``match`` looks at a record.
 
     ``starts``: each is enough to find all matches. ``after``, ``before``: every match has an id between them.
+    ``asked_limit``: the caller gave MaxRecords.
     """
 
     match: Match
@@ -43,6 +44,7 @@ class Search:
     include: list[str]
     after: int = -1
     before: int = LAST
+    asked_limit: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def parse(entity: Entity, body: Any, udf_names: set[str] | None = None) -> Searc
         if found is None:
             raise invalid(f"Unable to find {str(name)[:80]} in the {entity.name} Entity.")
         names[found] = None
-    return Search(whole.match, whole.starts, limit, list(names), parser.after, parser.before)
+    return Search(
+        whole.match, whole.starts, limit, list(names), parser.after, parser.before, "maxrecords" in body
+    )
 
 
 def _limit(asked: Any) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import faults
+from sandbox import dialect, faults
 from sandbox.calls import CallLog
 from sandbox.errors import ApiError, wrong_verb
 from sandbox.faults import Fault
@@ -76,7 +76,10 @@ class Call:
         """Answer with ``work``, or with what a fault makes of it."""
         environ = self.request.environ
         self.fault = environ["sandbox.fault"] if "sandbox.fault" in environ else self.choose_fault()
-        return work() if self.fault is None else strike(self.fault, self.request, work)
+        if self.fault is None:
+            return work()
+        spoken = self.tenant.dialect if self.tenant else {}
+        return strike(self.fault, self.request, work, dialect.sentence(spoken, "unexpectedError"))
 
 
 def as_json(status: int, document: Any) -> Response:

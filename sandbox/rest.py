@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import changes, contract, describe, paging, query, rules
+from sandbox import changes, contract, describe, dialect, paging, query, rules
 from sandbox.contract import Entity
 from sandbox.errors import NO_PERMISSION, ApiError, nowhere, wrong_verb
 from sandbox.tenants import Tenant
@@ -113,7 +113,8 @@ def answer(
             case "get":
                 return 200, _get(tenant, found), False
             case "create":
-                return 200, _create(tenant, found, _json(body)), True
+                created = _create(tenant, found, _json(body))
+                return int(dialect.spoken(tenant.dialect, "created")), created, True
             case "update":
                 return 200, _update(tenant, found, _json(body), blank=method == "PUT"), True
             case _:
@@ -121,10 +122,12 @@ def answer(
 
 
 def _permit(tenant: Tenant, found: Route) -> None:
+    if not dialect.has(tenant.dialect, found.entity.name):
+        raise nowhere(f"/{found.entity.name}")
     allowed = tenant.permissions.get(found.entity.name)
     verb = {"count": "query", "get": "query"}.get(found.verb, found.verb)
     if allowed is not None and verb != "metadata" and verb not in allowed:
-        raise ApiError(403, NO_PERMISSION)
+        raise ApiError(int(dialect.spoken(tenant.dialect, "noPermission")), NO_PERMISSION)
 
 
 def _json(body: bytes) -> Any:
@@ -146,6 +149,9 @@ def _search(
     page = paging.read(args.get("paging", "")) if found.kind == "next" else paging.first(search.limit)
     rows = list(itertools.islice(table.find(search, max(search.after, page.after)), page.size + 1))
     shown = rows[: page.size]
+    # Where MaxRecords is the total of a query, one that gives it ends with its first page.
+    is_total = search.asked_limit and dialect.spoken(tenant.dialect, "maxRecords") == "total"
+    goes_on = len(rows) > page.size and not is_total
     # A link that carries the search can be followed by GET. Autotask's does so only where the query was a GET too.
     link = f"{base}/{entity.name}/query/next"
     text = dumps(asked) if by_get or not tenant.strict else ""
@@ -155,7 +161,7 @@ def _search(
             "count": len(shown),
             "requestCount": page.size,
             "prevPageUrl": page.previous().url(link, text) if page.trail else None,
-            "nextPageUrl": page.following(shown[-1]["id"]).url(link, text) if len(rows) > page.size else None,
+            "nextPageUrl": page.following(shown[-1]["id"]).url(link, text) if goes_on else None,
         },
     }
 
@@ -212,7 +218,7 @@ def _update(tenant: Tenant, found: Route, body: Any, *, blank: bool) -> dict[str
         raise ApiError(500, "Missing Required Field: id.")
     old = tenant.store.table(found.entity.name).rows.get(number)
     if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
-        raise ApiError(404, f"No matching records found in {found.entity.name} for id {number}.")
+        raise _gone(tenant, "goneOnUpdate", found.entity.name, number)
     _bind_parent(tenant, found, given)
     record = rules.changed_record(tenant, found.entity, old, given, blank=blank)
     tenant.store.put(found.entity.name, record)
@@ -224,11 +230,17 @@ def _delete(tenant: Tenant, found: Route) -> dict[str, Any]:
     table = tenant.store.table(found.entity.name)
     old = table.rows.get(found.item_id or 0)
     if old is None or found.parent_id not in (None, old.get(_key(found.entity))):
-        raise ApiError(404, f"No matching records found in {found.entity.name} for id {found.item_id}.")
+        raise _gone(tenant, "goneOnDelete", found.entity.name, found.item_id)
     rules.check_delete(tenant, found.entity, old)
     tenant.store.remove(found.entity.name, old["id"])
     changes.follow_up(tenant, found.entity.name, "Delete", old, None, tenant.person)
     return {"itemId": old["id"]}
+
+
+def _gone(tenant: Tenant, switch: str, entity: str, number: int | None) -> ApiError:
+    """The refusal of a write to a record that isn't there."""
+    status = int(dialect.spoken(tenant.dialect, switch))
+    return ApiError(status, dialect.sentence(tenant.dialect, switch, entity=entity, number=number))
 
 
 def _bind_parent(tenant: Tenant, found: Route, given: dict[str, Any]) -> None:
@@ -236,7 +248,7 @@ def _bind_parent(tenant: Tenant, found: Route, given: dict[str, Any]) -> None:
     if parent is None or found.parent_id is None:
         return
     if found.parent_id not in tenant.store.table(parent.entity).rows:
-        raise ApiError(404, f"No matching records found in {parent.entity} for id {found.parent_id}.")
+        raise _gone(tenant, "goneOnUpdate", parent.entity, found.parent_id)
     if given.get(parent.key) not in (None, found.parent_id):
         raise ApiError(500, f"The field {parent.key} does not agree with the address.")
     given[parent.key] = found.parent_id

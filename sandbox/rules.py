@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox import contract, webhooks
+from sandbox import contract, dialect, webhooks
 from sandbox.contract import Entity, Field
 from sandbox.errors import NO_REASON, NO_REASON_ID, ApiError, invalid
 from sandbox.query import Record
@@ -131,7 +131,8 @@ def _stamp(
 def check(tenant: Tenant, entity: Entity, record: Record, old: Record | None) -> None:
     """Everything that must hold. Raises ApiError with all the sentences at once."""
     sentences = []
-    for field in entity.fields.values():
+    for declared in entity.fields.values():
+        field = dialect.field_of(tenant.dialect, entity, declared)
         value = record.get(field.name)
         if field.required and not field.read_only and (value is None or value == ""):
             sentences.append(f"Missing Required Field: {field.name}.")
@@ -247,10 +248,8 @@ def _attachment(tenant: Tenant, record: Record, old: Record | None) -> None:
         # Whoever goes over the limit has every attachment refused for five minutes.
         tenant.attachments_closed_until = moment + 300
     if moment < tenant.attachments_closed_until:
-        raise invalid(
-            f"Attachments of more than {tenant.attachment_rate_bytes:,} bytes in five minutes are not accepted. "
-            "Try again in five minutes."
-        )
+        limit = tenant.attachment_rate_bytes
+        raise invalid(dialect.sentence(tenant.dialect, "attachmentLimit", limit=limit))
     tenant.attachment_log.append((moment, size))
     record["fileSize"] = size
     record["parentID"] = record["opportunityID"]

@@ -18,8 +18,8 @@ HTML_ERROR = (
 DRIPS = 5
 
 
-def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Response:
-    """Answer a call that a fault befalls; ``work`` does what the call asks for.
+def strike(fault: Fault, request: Request, work: Callable[[], Response], unexpected: str) -> Response:
+    """Answer a call that a fault befalls; ``work`` does what the call asks for, ``unexpected`` is what a 500 says.
 
     Raises ConnectionAbortedError when the fault is a cut connection, and what ``work`` raises.
     """
@@ -27,7 +27,7 @@ def strike(fault: Fault, request: Request, work: Callable[[], Response]) -> Resp
         case "429":
             raise ApiError(429, "The hourly request threshold has been exceeded.")
         case "500":
-            raise ApiError(500, "An error occurred while processing your request.")
+            raise ApiError(500, unexpected)
         case "thread_limit_sentence":
             # Some refusals of this kind were seen without a 429.
             raise ApiError(500, "Thread Threshold Exceeded. Too many concurrent requests for this endpoint.")

@@ -13,6 +13,8 @@ from sandbox import seed
 from sandbox.callbacks import Callbacks
 from sandbox.calls import CallLog
 from sandbox.contract import entities
+from sandbox.dialect import HIGH_ID, spoken
+from sandbox.dialect import check as check_dialect
 from sandbox.faults import Faults
 from sandbox.seed.reference import API_USER
 from sandbox.store import Store
@@ -42,6 +44,7 @@ class Tenant:
     strict: bool = False
     attachment_bytes: int = 6_500_000
     attachment_rate_bytes: int = 10_000_000
+    dialect: dict[str, str] = field(default_factory=dict)
     picklists: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     udfs: dict[str, list[str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
@@ -73,7 +76,14 @@ class Tenant:
         if not self.store.tables:
             for entity, records in seed.records(self.seed_name, date.today()).items():  # noqa: DTZ011  a demo's today
                 self.store.put_many(entity, records)
+        self.place_ids()
         self.remember()
+
+    def place_ids(self) -> None:
+        """Let the ids of new records begin where the dialect says."""
+        if self.store.tables and spoken(self.dialect, "ids") == "high":
+            for entity in entities():
+                self.store.table(entity).reserve(HIGH_ID - 1)
 
     def settings(self) -> dict[str, Any]:
         """The settings by their JSON names."""
@@ -163,6 +173,7 @@ SETTINGS: dict[str, tuple[str, type]] = {
     "attachmentBytes": ("attachment_bytes", int),
     "attachmentRateBytes": ("attachment_rate_bytes", int),
     "permissions": ("permissions", dict),
+    "dialect": ("dialect", dict),
     "secret": ("secret", str),
     "user": ("user", str),
 }
@@ -173,6 +184,7 @@ def apply_settings(tenant: Tenant, settings: dict[str, Any]) -> None:
     check_settings(settings)
     for name, value in settings.items():
         setattr(tenant, SETTINGS[name][0], value)
+    tenant.place_ids()
 
 
 def check_settings(settings: dict[str, Any]) -> None:
@@ -188,7 +200,9 @@ def check_settings(settings: dict[str, Any]) -> None:
             raise ValueError(f"The setting {name} must be between 0 and {most}.")
         if value == "":
             raise ValueError(f"The setting {name} must not be empty.")
-        if isinstance(value, dict) and not all(
+        if name == "dialect" and isinstance(value, dict):
+            check_dialect(value)
+        elif isinstance(value, dict) and not all(
             _is_permission(entity, verbs) for entity, verbs in value.items()
         ):
             raise ValueError('Permissions look like {"Companies": ["query", "create", "update", "delete"]}.')

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from sandbox import admin, limits, pages, rest
+from sandbox import admin, dialect, limits, pages, rest
 from sandbox.errors import ApiError, nowhere
 from sandbox.request import Call, as_json, log, logged, refusal
 from sandbox.tenants import DEMO_CODE, Tenant, Tenants
@@ -130,7 +130,9 @@ class Sandbox:
             raise ApiError(401, "The header ApiIntegrationCode is missing.")
         tenant = self.tenants.find(code)
         if tenant is None:
-            raise ApiError(401, "The API integration code is invalid.")
+            meant = self.tenants.of_user(request.headers.get("UserName", ""))
+            spoken = meant.dialect if meant is not None else {}
+            raise ApiError(int(dialect.spoken(spoken, "wrongCode")), dialect.sentence(spoken, "wrongCode"))
         return tenant
 
 

@@ -65,6 +65,14 @@ class Reader:
         found = sorted(self.query(entity, *conditions), key=lambda record: int(record["id"]))
         return found[0] if found else None
 
+    def attachment(self, opportunity_id: int, number: int) -> dict[str, Any] | None:
+        """A file of an opportunity with its content, as base64 in ``data``."""
+        address = f"{self.base}/Opportunities/{opportunity_id}/Attachments/{number}"
+        answer = self._json(self.session.get(address, timeout=60))
+        # Some clients read this one answer as a list.
+        found = answer.get("item") or next(iter(answer.get("items") or []), None)
+        return dict(found) if found else None
+
     def labels(self, entity: str, field_name: str) -> dict[str, str]:
         """A picklist as {value: label}; empty when the field is none."""
         answer = self._json(self.session.get(f"{self.base}/{entity}/entityInformation/fields", timeout=60))

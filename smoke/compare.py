@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from smoke import arithmetic
 from smoke.admin import Mapped
 from smoke.arithmetic import number
-from smoke.landed import BUCKETS, Labels, Landed, Record
+from smoke.landed import BUCKETS, Labels, Landed, Record, size_of
 from smoke.rep import Customer
 from smoke.wanted import Line, Offer
 
@@ -34,7 +34,7 @@ def differences(
         *_lines(offer, landed, labels, mapped),
     ]
     pdfs = [row for row in landed.attachments if f"revision {revision} " in str(row.get("title"))]
-    if not any(number(row.get("fileSize")) > SMALLEST_PDF for row in pdfs):
+    if not any(size_of(row) > SMALLEST_PDF for row in pdfs):
         found.append(f"The PDF of revision {revision} is not on the opportunity.")
     if mapped.tax_code and str(landed.quote.get("taxRegionID")) != mapped.tax_region:
         found.append(f"The quote's tax region is {landed.quote.get('taxRegionID')}, not {mapped.tax_region}.")

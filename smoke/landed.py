@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +88,9 @@ def read(reader: Reader, company: str, number: int) -> Landed:
         return found
     below = ("opportunityID", "eq", found.opportunity["id"])
     found.quote = reader.first("Quotes", below, ("externalQuoteNumber", "eq", str(number))) or {}
-    found.attachments = sorted(reader.query("OpportunityAttachments", below), key=lambda row: int(row["id"]))
+    listed = sorted(reader.query("OpportunityAttachments", below), key=lambda row: int(row["id"]))
+    # Only a read of one file below its opportunity has the content.
+    found.attachments = [reader.attachment(found.opportunity["id"], row["id"]) or row for row in listed]
     if found.quote:
         items = reader.query("QuoteItems", ("quoteID", "eq", found.quote["id"]))
         found.items = sorted(items, key=lambda row: int(row["sortOrderID"]))
@@ -95,6 +98,11 @@ def read(reader: Reader, company: str, number: int) -> Landed:
         rows = reader.query("Products", ("id", "in", named)) if named else []
         found.products = {row["id"]: row for row in rows}
     return found
+
+
+def size_of(attachment: dict[str, Any]) -> int:
+    """The size of a file that was read with its content: an Autotask may leave the read-only ``fileSize`` out."""
+    return len(base64.b64decode(attachment.get("data") or ""))
 
 
 def stock_of(reader: Reader) -> Stock:

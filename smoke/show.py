@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from smoke import arithmetic
 from smoke.arithmetic import number
 from smoke.compare import type_of
-from smoke.landed import BUCKETS, Labels, Landed
+from smoke.landed import BUCKETS, Labels, Landed, size_of
 from smoke.wanted import Offer
 
 
@@ -44,7 +44,7 @@ def lines(offer: Offer, landed: Landed, labels: Labels) -> Iterator[str]:
             f"{arithmetic.net_in_autotask(item):>11,.2f}  {item.get('name')}{f' ({note})' if note else ''}"
         )
     for row in landed.attachments:
-        yield f"Attachment   {row.get('title')}, {int(number(row.get('fileSize'))):,} bytes"
+        yield f"Attachment   {row.get('title')}, {size_of(row):,} bytes"
 
 
 def _words(period: str) -> str:

@@ -74,6 +74,8 @@ _VALUES: dict[str, dict[str, list[tuple[Any, ...]]]] = {
             (4, "Rejected"),
         ],
         "groupByID": [(1, "No Grouping", "default"), (2, "Period Type"), (3, "Item Type")],
+        # Used only in the dialect in which it is a picklist.
+        "paymentTerm": [(21, "Due on receipt"), (22, "Net 15"), (23, "Net 30")],
         "paymentType": [(1, "Cash"), (2, "Credit Card"), (3, "Check"), (4, "Other")],
     },
     "QuoteItems": {

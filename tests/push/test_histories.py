@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
-from tests.push.faults import SHORT, killed_push, recover
+from tests.push.faults import SHORT, at_call, killed_push, recover
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Delivery, PushLease, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
-from webapp.services.autotask.push import results
+from webapp.services.autotask.push import deadline, results
 from webapp.services.delivery import attempt, reader, room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.paper import document
 
 
 def opportunities(desk: Desk, *titles: str) -> list[dict[str, Any]]:
@@ -265,3 +270,74 @@ def test_a_call_that_takes_effect_after_its_time_out_is_waited_for(desk: Desk) -
     attempt.perform(dataclasses.replace(first, pause=time.sleep), entry_id, early=True)
     assert newest_entry(quote.id).state == DeliveryState.DONE
     assert len(opportunities(desk, "Late office")) == 1
+
+
+def test_a_push_that_runs_out_of_time_goes_on_where_it_was(desk: Desk) -> None:
+    quote = desk.quote({"name": "Box"}, {"name": "Rack"}, {"name": "Shelf"})
+    entry = desk.publish(quote)
+    document.pdf_for(entry.revision_id or 0)
+    desk.tenant.add_fault(kind="delay", entity="QuoteItems", verb="create", times=0, seconds=4)
+    with UnixSignalDeathPenalty(2, JobTimeoutException):
+        attempt.perform(desk.runtime, entry.id, early=True)
+    entry = newest_entry(quote.id)
+    assert (entry.state, entry.outcome) == (DeliveryState.WAITING, results.OUT_OF_TIME.sentence)
+    desk.tenant._ask("DELETE", "/faults")
+    attempt.perform(desk.runtime, entry.id, early=True)
+    assert newest_entry(quote.id).state == DeliveryState.DONE
+    assert [row["name"] for row in items(desk)] == ["Box", "Rack", "Shelf"]
+    creates = [
+        call for call in desk.tenant.calls() if (call["entity"], call["verb"]) == ("QuoteItems", "create")
+    ]
+    assert len(creates) == 3, "what ended while the push stopped was kept"
+
+
+def test_wherever_the_time_runs_out_the_push_goes_on(desk: Desk) -> None:
+    nth = 1
+    while True:
+        quote = desk.quote({"name": f"Box {nth}"})
+        entry = desk.publish(quote)
+        with (
+            suppress(JobTimeoutException),
+            UnixSignalDeathPenalty(600, JobTimeoutException),
+            at_call(nth, lambda: os.kill(os.getpid(), signal.SIGALRM), "after") as aim,
+        ):
+            attempt.perform(desk.runtime, entry.id, early=True)
+        assert newest_entry(quote.id).state in (
+            DeliveryState.RUNNING,
+            DeliveryState.WAITING,
+            DeliveryState.DONE,
+        )
+        recover(desk, quote.id)
+        assert [row["name"] for row in items(desk)] == [f"Box {nth}"]
+        assert len(opportunities(desk, "New office")) == nth
+        if not aim.hit:
+            break
+        nth += 1
+    assert nth > 8
+
+
+@pytest.mark.parametrize("seconds", [0.03, 0.1, 0.3])
+def test_a_pdf_is_whole_whenever_the_time_runs_out(desk: Desk, seconds: float) -> None:
+    quote = desk.quote({"name": "Box", "description": "Words " * 500})
+    entry = desk.publish(quote)
+    with suppress(JobTimeoutException), UnixSignalDeathPenalty(600, JobTimeoutException):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        attempt.perform(desk.runtime, entry.id, early=True)
+    assert newest_entry(quote.id).state in (DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.DONE)
+    recover(desk, quote.id)
+    pdf = document.pdf_for(entry.revision_id or 0)
+    assert (pdf[:5], pdf.rstrip()[-5:]) == (b"%PDF-", b"%%EOF")
+
+
+def test_the_end_of_the_time_is_not_lost_inside_a_library() -> None:
+    reached = []
+
+    def push() -> None:
+        with deadline.put_off(), suppress(Exception):
+            signal.raise_signal(signal.SIGALRM)
+            reached.append("the end of the library's work")
+        reached.append("what comes after it")
+
+    with UnixSignalDeathPenalty(600, JobTimeoutException), pytest.raises(JobTimeoutException):
+        push()
+    assert reached == ["the end of the library's work"]

@@ -118,7 +118,7 @@ def test_a_line_added_by_hand_in_autotask_is_left_alone(desk: Desk) -> None:
             {
                 **{k: v for k, v in items[0].items() if k not in ("id", "userDefinedFields")},
                 "name": "By hand",
-                "sortOrderID": 9,
+                "sortOrderID": 9_999,
                 "quoteID": remote["id"],
             }
         ]

@@ -172,3 +172,12 @@ def test_only_the_newest_revision_is_pushed(desk: Desk) -> None:
     files = [row["title"] for row in desk.tenant.state()["OpportunityAttachments"]]
     assert len(files) == 1
     assert "revision 2 " in files[0]
+
+
+def test_no_wait_is_longer_than_ten_minutes_and_no_two_pushes_wait_alike() -> None:
+    error = Temporary("Autotask is away.", status=503)
+    waits = [results.of_error(error, 500) for _ in range(200)]
+    seconds = [result.wait for result in waits if isinstance(result, results.Retry)]
+    assert len(seconds) == 200
+    assert 450 <= min(seconds) < max(seconds) <= 600
+    assert len(set(seconds)) > 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,7 +95,7 @@ def case(tenant: Tenant) -> Case:
             item("Shipping", "Shipping", 1, "4.90", 0, shippingID=1),
         ],
         products={7: {"productBillingCodeID": code["id"]}, 8: {"productBillingCodeID": code["id"]}},
-        attachments=[{"title": "Quote 1 revision 1 (abc)", "fileSize": 30_000}],
+        attachments=[{"title": "Quote 1 revision 1 (abc)", "data": base64.b64encode(bytes(30_000)).decode()}],
     )
     return Case(
         landed, labels, Mapped(company_type="Customer", role="Field Engineer", product_code="Hardware")

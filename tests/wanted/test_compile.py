@@ -31,6 +31,7 @@ from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.autotask.wanted.positions import GAP
 from webapp.services.quoting.money.money import ZERO, percent_of
 from webapp.services.quoting.revisions import pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenOrganization, FrozenPerson, Snapshot
@@ -231,7 +232,7 @@ def test_every_item_keeps_autotasks_rules(wanted: AutotaskSettings, frozen: Snap
         if references and isinstance(fields[references[0]], Ref):
             assert fields[references[0]].key in catalog
     places = [item.fields["sortOrderID"] for item in desired.items]
-    assert places == list(range(1, len(places) + 1))
+    assert places == [GAP * place for place in range(1, len(places) + 1)]
     titles = [item.fields["name"] for item in desired.items][: len(frozen.lines)]
     assert all(
         title.removesuffix("…").strip() in line.name for title, line in zip(titles, frozen.lines, strict=True)

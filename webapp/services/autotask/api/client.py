@@ -101,7 +101,10 @@ class Client:
         self, entity: str, filters: list[Filter], *, fields: list[str] | None = None, limit: int | None = None
     ) -> list[Record]:
         """All records that meet every filter, at most ``limit``. Raises AutotaskError."""
-        body: dict[str, Any] = {"filter": filters, "maxRecords": min(limit or PAGE, PAGE)}
+        body: dict[str, Any] = {"filter": filters}
+        if limit is not None and limit < PAGE:
+            # Otherwise we follow the pages: MaxRecords may be the size of a page or the total.
+            body["maxRecords"] = limit
         if fields:
             body["includeFields"] = fields
         items: list[Record] = []

@@ -17,7 +17,7 @@ INTERNAL = (
     "execution timeout expired",
 )
 # Refusals that pass by themselves: 10,000,000 bytes of attachments in five minutes.
-ATTACHMENTS = ("attachment", "five minutes"), ("attachment", "5 minutes"), ("attachment", "size limit")
+ATTACHMENTS = ("attachment", "minute"), ("attachment", "size limit")
 ATTACHMENT_SECONDS = 300.0
 # A wrong integration code is a 500, not a 401 (apigrate's autotask-restapi, issue 19).
 INTEGRATION_CODE = (
@@ -26,6 +26,10 @@ INTEGRATION_CODE = (
     "invalid integration code",
     "integrationcode is required",
 )
+# A record that is gone: a 404, or a 500 with this sentence, which goes on about permissions (django-autotask, n8n).
+GONE = ("no matching records found",)
+# A missing permission: a 403, or a 500 with this sentence (Autotask's help on Opportunities).
+PERMISSION = ("does not have the adequate permissions",)
 THREADS = ("thread threshold", "threads for this object", "too many concurrent")
 HOURLY = ("request threshold",)
 
@@ -79,7 +83,9 @@ def read(
         raise CredentialsRejected(
             f"Autotask no longer accepts the API user's credentials. {said}", status=status, path=path
         )
-    if status == 403:
+    if status >= 400 and any(word in low for word in GONE):
+        raise Refused(refusals, status=404, path=path)
+    if status == 403 or (status >= 500 and any(word in low for word in PERMISSION)):
         raise Forbidden(f"The API user lacks a permission in Autotask: {said or path}", status=403, path=path)
     if status >= 400 and "attachment" in path.lower() and _is_attachment_limit(low):
         raise Temporary(

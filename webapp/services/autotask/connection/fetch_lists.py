@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.services.autotask.api.client import Client, condition
+from webapp.services.autotask.api.errors import Refused
 
 # Name: the entity, the fields that form the label, further fields that are kept.
 REFERENCE_FIELDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -38,7 +39,13 @@ def _fetch_reference(client: Client, name: str) -> list[dict[str, Any]]:
     if name == "Vendors":
         return _fetch_vendors(client)
     entity, labels, extras = REFERENCE_FIELDS[name]
-    rows = client.query(entity, [condition("gte", "id", 0)])
+    try:
+        rows = client.query(entity, [condition("gte", "id", 0)])
+    except Refused as error:
+        if error.status != 404:
+            raise
+        # This Autotask has no such records: the fields that could refer to them are picklists.
+        rows = []
     return [
         {
             "id": int(row["id"]),

@@ -6,7 +6,7 @@ settings page. While Autotask is unavailable, the cached list is used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,6 +41,19 @@ PICKLISTS = (
     "ServiceBundles",
     "BillingCodes",
 )
+# The entity that a reference field names, as Autotask writes it, and our list of its records.
+LISTS = {
+    "BillingCode": "BillingCodes",
+    "ClassificationIcon": "ClassificationIcons",
+    "Country": "Countries",
+    "PaymentTerm": "PaymentTerms",
+    "QuoteTemplate": "QuoteTemplates",
+    "Resource": "Resources",
+    "Role": "Roles",
+    "ShippingType": "ShippingTypes",
+    "TaxCategory": "TaxCategories",
+    "TaxRegion": "TaxRegions",
+}
 # Every list: its kind and what it is about.
 NAMES = (
     *(f"fields:{entity}" for entity in PICKLISTS),
@@ -73,6 +86,25 @@ def picklist(runtime: Runtime, entity: str, field_name: str) -> list[Choice]:
                 _choice(value) for value in entry.get("picklistValues") or [] if is_whole(value.get("value"))
             ]
     return []
+
+
+def values(runtime: Runtime, entity: str, field_name: str, records: str = "") -> list[Choice]:
+    """The values that a field takes: of its picklist or of the records that it refers to, whichever Autotask says.
+
+    ``records``: the reference list for a field of which Autotask says neither. Raises like ``picklist``.
+    """
+    named = (entry for entry in fields(runtime, entity) if entry["name"].lower() == field_name.lower())
+    entry = next(named, {})
+    if entry.get("isPickList"):
+        return picklist(runtime, entity, field_name)
+    name = list_of(entry) or records
+    return reference(runtime, name) if name else []
+
+
+def list_of(entry: Mapping[str, Any]) -> str:
+    """The reference list of a field, as Autotask describes it; empty for a picklist, and without such a list."""
+    kind = "" if entry.get("isPickList") else str(entry.get("referenceEntityType") or "")
+    return LISTS.get(kind) or (kind if kind in LISTS.values() else "")
 
 
 def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:

@@ -129,6 +129,9 @@ def _access(client: Client, entity: str) -> Access:
     try:
         info = client.information(entity)
     except (Forbidden, Refused) as error:
+        if error.status == 404 and RIGHTS[entity] == ("Query",):
+            # This Autotask has no such records, so nobody needs to read them.
+            return Access(entity, dict.fromkeys(LABELS))
         needed = {verb: False if verb in RIGHTS[entity] else None for verb in LABELS}
         return Access(entity, needed, str(error))
     allowed = {

@@ -7,14 +7,16 @@ aren't pushed yet are no drift; the next push writes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.models.drift import ADDED, CHANGED, GONE
 from webapp.services.autotask.api.client import Record
 from webapp.services.autotask.api.values import equals_pushed, is_equal, plain
+from webapp.services.autotask.known import quote_items
 from webapp.services.autotask.known.links import Local, local_of
+from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 # Only sent when the record is created, so Autotask's users own them afterwards; a change is still worth reporting.
@@ -118,17 +120,43 @@ class _Comparison:
 
     def _items(self) -> Iterator[Difference]:
         rows = {int(row["id"]): row for row in self._remote.items}
+        linked = {
+            wish.key: self._linked[local_of(wish)]
+            for wish in self._desired.items
+            if local_of(wish) in self._linked
+        }
+        ours = quote_items.numbers(self._desired, {key: link.pushed for key, link in linked.items()})
+        moved = self._moved(linked, rows)
         for wish in self._desired.items:
-            link = self._linked.get(local_of(wish))
-            if link is not None:
-                yield from self._record(wish, rows.get(link.remote_id))
-        ours = {link.remote_id for (_, _, entity), link in self._linked.items() if entity == "QuoteItems"}
+            if wish.key not in linked:
+                continue
+            fields = {name: value for name, value in wish.fields.items() if name != positions.FIELD}
+            if wish.key in moved:
+                fields[positions.FIELD] = ours.get(wish.key)
+            yield from self._record(replace(wish, fields=fields), rows.get(linked[wish.key].remote_id))
+        known = {link.remote_id for (_, _, entity), link in self._linked.items() if entity == "QuoteItems"}
         for number, row in rows.items():
-            if number not in ours:
+            if number not in known:
                 shown = {name: row.get(name) for name in ("name", "quantity", "unitPrice")}
                 yield Difference(
                     ADDED, "QuoteItems", number, str(row.get("name") or f"item {number}"), theirs=plain(shown)
                 )
+
+    def _moved(self, linked: Mapping[str, Linked], rows: Mapping[int, Record]) -> set[str]:
+        """Keys of the items that someone moved in Autotask; none as long as all are in our order, whatever numbers."""
+        present = {
+            wish.key: rows[linked[wish.key].remote_id].get(positions.FIELD)
+            for wish in self._desired.items
+            if wish.key in linked and linked[wish.key].remote_id in rows
+        }
+        ordered = positions.assign([int(number) if number else None for number in present.values()])
+        moved = {
+            key for (key, number), right in zip(present.items(), ordered, strict=True) if number != right
+        }
+        changed = {
+            key for key, number in present.items() if number != linked[key].pushed.get(positions.FIELD)
+        }
+        return moved and (moved & changed or changed)
 
 
 def same_value(name: str, one: Any, other: Any) -> bool:

@@ -70,6 +70,12 @@ def _depended_on(desired: Desired, by_key: Mapping[str, Link | None]) -> set[str
     if by_key[desired.quote.key] is None:
         keys |= {record.key for record in (desired.company, desired.contact) if record is not None}
     for item in desired.items:
-        if by_key[item.key] is None:
-            keys |= {value.key for value in item.fields.values() if isinstance(value, Ref)}
+        item_link = by_key[item.key]
+        pushed = item_link.pushed if item_link is not None else {}
+        for name, value in item.fields.items():
+            if isinstance(value, Ref):
+                link = by_key[value.key]
+                # A line may also be another item than before: of another kind, or of another product.
+                if link is not None and pushed.get(name) != link.remote_id:
+                    keys.add(value.key)
     return keys

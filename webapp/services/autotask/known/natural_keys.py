@@ -5,11 +5,12 @@ Autotask has no idempotency key, so each entity is looked up by the fields that 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
-from webapp.services.autotask.api.client import Client, Record, condition
-from webapp.services.autotask.api.values import is_equal
+from webapp.services.autotask.api.client import Client, Filter, Record, condition
+from webapp.services.autotask.api.values import equals_pushed, is_equal
 
 # Fields that Autotask is asked for, and further fields that must agree. See docs/push.md.
 ASKED: dict[str, tuple[str, ...]] = {
@@ -35,25 +36,45 @@ AGREEING: dict[str, tuple[str, ...]] = {
 
 
 def find_created(
-    client: Client, entity: str, fields: dict[str, Any], parent_id: int | None, taken: Set[int]
-) -> Record | None:
-    """The newest record that agrees with ``fields`` and has no link, or None. Raises AutotaskError.
+    client: Client, entity: str, sents: Iterable[dict[str, Any]], parent_id: int | None
+) -> list[Record]:
+    """The records that agree with one of ``sents``, the likeliest first. Raises AutotaskError.
 
-    ``fields``: what the create sent, with ids resolved. ``taken``: ids that links name.
+    ``sents``: what each create sent, with ids resolved, the likeliest first. Autotask is asked once for each distinct
+    question, however often a create was tried. A record that a link names is none of them; the caller knows the links.
     """
-    sent = dict(fields)
-    if entity == "QuoteItems":
-        sent["quoteID"] = parent_id
-    filters = [condition("eq", name, sent[name]) for name in ASKED[entity] if sent.get(name) is not None]
-    if len(filters) < len(ASKED[entity]):
-        return None
-    rows = [row for row in client.query(entity, filters) if int(row["id"]) not in taken]
-    if entity == "OpportunityAttachments":
-        rows = [row for row in rows if parent_id in (row.get("opportunityID"), row.get("parentID"))]
-    agreeing = [row for row in rows if agrees(entity, sent, row)]
-    return max(agreeing, key=lambda row: int(row["id"]), default=None)
+    asked: dict[str, list[Record]] = {}
+    found: dict[int, Record] = {}
+    for sent in sents:
+        fields = {**sent, "quoteID": parent_id} if entity == "QuoteItems" else sent
+        filters = _filters(entity, fields)
+        if not filters:
+            continue
+        question = repr(filters)
+        if question not in asked:
+            asked[question] = client.query(entity, filters)
+        rows = asked[question]
+        if entity == "OpportunityAttachments":
+            rows = [row for row in rows if parent_id in (row.get("opportunityID"), row.get("parentID"))]
+        ranked = [(was_sent(fields, row), int(row["id"]), row) for row in rows if agrees(entity, fields, row)]
+        for _, number, row in sorted(ranked, key=itemgetter(0, 1), reverse=True):
+            found.setdefault(number, row)
+    return list(found.values())
+
+
+def _filters(entity: str, fields: dict[str, Any]) -> list[Filter]:
+    """The conditions that find what a create sent; none when it lacks a field that is asked for."""
+    names = ASKED[entity]
+    if any(fields.get(name) is None for name in names):
+        return []
+    return [condition("eq", name, fields[name]) for name in names]
 
 
 def agrees(entity: str, fields: dict[str, Any], row: Record) -> bool:
     """True when a record agrees with what a create sent."""
     return all(is_equal(fields.get(name), row.get(name)) for name in AGREEING.get(entity, ()))
+
+
+def was_sent(fields: dict[str, Any], row: Record) -> bool:
+    """True when a record has every value that a create sent, not only those that identify it."""
+    return all(equals_pushed(row[name], value) for name, value in fields.items() if name in row)

@@ -163,15 +163,22 @@ def _find_unlinked_items(observation: Observation, evidence: Evidence, client: C
     if quote is None or not (in_doubt or links_lost):
         return
     items = {item.key: item for item in desired.items}
-    sent = {key: [item.fields] for key, item in items.items()} if links_lost else {}
     rows = quote_items.unlinked_rows(client, evidence.links, quote)
-    for key, row in quote_items.pair(rows, {**sent, **in_doubt}):
+    for key, row, is_ours in list(quote_items.pair(rows, in_doubt)):
         if key in items and key not in observation.known:
             _store(observation, evidence, items[key], Match(row, quote.remote_id))
-        else:
+        elif is_ours:
             # The line was removed since, or another of its creates worked as well.
             local = quote_items.retired(desired.quote_id, int(row["id"]))
             observation.removed_lines[local] = RemoteRecord(int(row["id"]), {}, quote.remote_id)
+        else:
+            # It only looks like ours: someone added it.
+            continue
+        rows.remove(row)
+    if links_lost:
+        missing = [item for key, item in items.items() if key not in observation.known]
+        for key, row in quote_items.pair_by_name(missing, rows).items():
+            _store(observation, evidence, items[key], Match(row, quote.remote_id))
 
 
 def _store(observation: Observation, evidence: Evidence, record: DesiredRecord, choice: Choice) -> None:

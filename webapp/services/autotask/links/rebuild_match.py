@@ -11,7 +11,7 @@ from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.company_matching import normalized
 from webapp.services.autotask.known.links import Local, local_of
 from webapp.services.autotask.known.match_quote import has_our_name
-from webapp.services.autotask.known.natural_keys import agrees
+from webapp.services.autotask.known.quote_items import pair_by_name
 from webapp.services.autotask.push.wording import ENTITIES
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
@@ -189,19 +189,15 @@ class _Matcher:
                 open_wishes.append(wish)
             elif self._linked[local_of(wish)] in rows:
                 matched[wish.key] = rows.pop(self._linked[local_of(wish)])
-        for wish in list(open_wishes):
-            fitting = [row for row in rows.values() if agrees("QuoteItems", wish.fields, row)]
-            if len(fitting) == 1:
-                matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
-                open_wishes.remove(wish)
-        names = [str(wish.fields.get("name")) for wish in open_wishes]
+        found = pair_by_name(open_wishes, rows.values())
         for wish in open_wishes:
-            name = str(wish.fields.get("name"))
-            fitting = [row for row in rows.values() if str(row.get("name")) == name]
-            if len(fitting) == 1 and names.count(name) == 1:
-                # Someone moved it in Autotask; the next push moves it back.
-                matched[wish.key] = self._take_item(wish, fitting[0], quote, rows)
-            elif fitting:
+            if wish.key in found:
+                matched[wish.key] = self._take_item(wish, found[wish.key], quote, rows)
+        for wish in open_wishes:
+            fitting = [row for row in rows.values() if is_equal(wish.fields.get("name"), row.get("name"))]
+            if wish.key in found:
+                continue
+            if fitting:
                 ids = ", ".join(str(row["id"]) for row in fitting)
                 self.hints.unclear.append(
                     f"{_start(wish.title)} matches several items: {ids}. It isn't linked."

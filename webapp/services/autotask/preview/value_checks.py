@@ -9,7 +9,7 @@ from typing import Any
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
 from webapp.services.autotask.known.links import Local, local_of, records_of
-from webapp.services.autotask.push.wording import ENTITIES, LISTS, label
+from webapp.services.autotask.push.wording import ENTITIES, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
 
@@ -103,7 +103,7 @@ class _Checker:
     def _choices(self, entity: str, entry: Mapping[str, Any]) -> dict[int, Choice] | None:
         """The field's values by number; None when we have no list for it."""
         name = str(entry.get("name") or "")
-        reference = LISTS.get(str(entry.get("referenceEntityType") or ""), "")
+        reference = metadata.list_of(entry)
         if not entry.get("isPickList") and not reference:
             return None
         key = ("reference", reference) if reference else (entity, name)

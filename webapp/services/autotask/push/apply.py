@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from rq.timeouts import JobTimeoutException
 
 from webapp.models import utc_now
 from webapp.services.autotask.api.client import Client, Record
@@ -29,6 +31,10 @@ PER_ENTITY = 6
 DOUBT_TRIES = 3
 # A short wait lets several outcomes share one commit.
 TOGETHER_SECONDS = 0.02
+
+
+# The id of the record that was written, or what a look-up found.
+_Result = int | list[Record]
 
 
 class StepFailed(ServiceError):
@@ -56,13 +62,17 @@ class _Job:
     parent_id: int | None
     doubts: list[Doubt]
     tries: int = 1
-    taken: frozenset[int] = field(default_factory=frozenset)
+    # A create that is in doubt is looked for, maybe again after a wait, before it is made.
+    to_find: bool = False
+    waits: bool = False
+    found: Record | None = None
 
 
 class Executor:
     """Runs one plan. Database work stays in the calling thread; the pool's threads only make calls.
 
-    ``ids``: Autotask's id of every record that is known or done, by key.
+    ``ids``: Autotask's id of every record that is known or done, by key. ``lost_items``: what creates of quote items
+    sent whose responses were lost, in this run or an earlier one.
     """
 
     def __init__(
@@ -80,34 +90,51 @@ class Executor:
         self._pdf = pdf
         self._pdf_data = ""
         self._undone: set[str] = set()
+        self.lost_items = [
+            doubt.sent for key, doubts in in_doubt.items() if key.startswith("item:") for doubt in doubts
+        ]
+        self._written: defaultdict[str, set[int]] = defaultdict(set)
 
     def run(self, steps: list[Step]) -> None:
         """Run every step. Raises StepFailed, PlanOutdated or LeaseLost; the steps done before that are journaled."""
         waiting = [step for step in steps if step.action != KEEP]
         self._undone = {step.key for step in waiting}
-        running: dict[Future[int], _Job] = {}
-        failure: Exception | None = None
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            while running or (waiting and failure is None):
-                jobs = self._next(waiting, running) if failure is None else []
-                for job in jobs:
-                    self._journal.intend(job.step, job.sent, self._client.call_seconds)
-                # Commit the outcomes of the last calls and the intents of the next calls before any of these is made.
-                self._journal.commit()
-                for job in jobs:
-                    running[pool.submit(self._do, job)] = job
-                if not running:
-                    raise AssertionError(
-                        f"steps wait for a step that isn't planned: {[s.key for s in waiting]}"
-                    )
-                finished = self._finished(running)
-                for future in finished:
-                    failure = self._finish(pool, future, running) or failure
+        running: dict[Future[_Result], _Job] = {}
+        try:
+            with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+                failure = self._run(pool, waiting, running)
+        except JobTimeoutException:
+            # The pool has waited for the calls that were under way. What they did needn't be looked for.
+            for future, job in running.items():
+                result = None if future.exception() else future.result()
+                if isinstance(result, int):
+                    self._done(job, result)
+            self._journal.commit()
+            raise
         self._journal.commit()
         if failure is not None:
             raise failure
 
-    def _finished(self, running: Mapping[Future[int], _Job]) -> set[Future[int]]:
+    def _run(
+        self, pool: ThreadPoolExecutor, waiting: list[Step], running: dict[Future[_Result], _Job]
+    ) -> Exception | None:
+        """Run the steps in ``waiting``; after a failure only those that began. ``running``: the calls under way."""
+        failure: Exception | None = None
+        while running or (waiting and failure is None):
+            jobs = self._next(waiting, running) if failure is None else []
+            for job in jobs:
+                self._journal.intend(job.step, job.sent, self._client.call_seconds)
+            # Commit the outcomes of the last calls and the intents of the next calls before any of these is made.
+            self._journal.commit()
+            for job in jobs:
+                running[pool.submit(self._do, job)] = job
+            if not running:
+                raise AssertionError(f"steps wait for a step that isn't planned: {[s.key for s in waiting]}")
+            for future in self._finished(running):
+                failure = self._finish(pool, future, running) or failure
+        return failure
+
+    def _finished(self, running: Mapping[Future[_Result], _Job]) -> set[Future[_Result]]:
         """The calls that have ended.
 
         While enough steps of the same entities stand ready, there is time to collect a few outcomes for one commit.
@@ -118,7 +145,7 @@ class Executor:
             finished |= wait(rest, timeout=TOGETHER_SECONDS).done
         return finished
 
-    def _next(self, waiting: list[Step], running: dict[Future[int], _Job]) -> list[_Job]:
+    def _next(self, waiting: list[Step], running: dict[Future[_Result], _Job]) -> list[_Job]:
         """Take from ``waiting`` every step whose needs are met, as far as the limits allow."""
         busy = Counter(job.step.entity for job in running.values())
         jobs: list[_Job] = []
@@ -145,22 +172,23 @@ class Executor:
         parent_id = self.ids.get(step.parent, step.parent_id) if step.parent else None
         if step.action != CREATE and step.parent_id is not None:
             parent_id = step.parent_id
-        job = _Job(step, sent, parent_id, list(self._in_doubt.get(step.key, ())))
-        if job.doubts:
-            job.taken = frozenset(taken_ids(step.entity))
+        doubts = list(self._in_doubt.get(step.key, ()))
+        job = _Job(step, sent, parent_id, doubts, to_find=step.action == CREATE and bool(doubts))
         if step.entity == "OpportunityAttachments" and not self._pdf_data:
             self._pdf_data = base64.b64encode(self._pdf()).decode("ascii")
         return job
 
-    def _do(self, job: _Job) -> int:
+    def _do(self, job: _Job) -> _Result:
         """Make one step's calls; runs in a thread of the pool."""
         with self._journal.serving(job.step):
             return self._call(job)
 
-    def _call(self, job: _Job) -> int:
+    def _call(self, job: _Job) -> _Result:
         step = job.step
+        if job.to_find:
+            return self._find(job)
         if step.action == CREATE:
-            return self._create(job)
+            return self._create(job) if job.found is None else self._bring_up_to_date(job, job.found)
         remote_id = step.remote_id or self.ids.get(step.of)
         if remote_id is None:
             raise AssertionError(f"{step.key} has no id")
@@ -171,37 +199,28 @@ class Executor:
         return remote_id
 
     def _create(self, job: _Job) -> int:
-        step = job.step
-        if job.doubts:
-            row = self._created(job)
-            if row is None and self._wait_out(job):
-                row = self._created(job)
-            if row is not None:
-                return self._bring_up_to_date(job, row)
         fields = dict(job.sent)
-        if step.entity == "OpportunityAttachments":
+        if job.step.entity == "OpportunityAttachments":
             fields["data"] = self._pdf_data
-        return self._client.create(step.entity, fields, job.parent_id)
+        return self._client.create(job.step.entity, fields, job.parent_id)
 
-    def _created(self, job: _Job) -> Record | None:
-        """The record made by a create whose response was lost, in this run or an earlier one: by what was sent then."""
+    def _find(self, job: _Job) -> list[Record]:
+        """What creates made whose responses were lost, in this run or an earlier one: by what was sent then."""
+        if job.waits:
+            self._client.pause(_wait(job))
         sents = [doubt.sent for doubt in reversed(job.doubts)]
         if job.step.entity == "OpportunityAttachments":
             # A file can't be changed, so an earlier revision's file is not what this step needs.
             sents = [job.sent]
-        for sent in sents:
-            row = find_created(self._client, job.step.entity, sent, job.parent_id, job.taken)
-            if row is not None:
-                return row
-        return None
+        return find_created(self._client, job.step.entity, sents, job.parent_id)
 
-    def _wait_out(self, job: _Job) -> bool:
-        """Wait while Autotask may still be working on a lost call; False when there was nothing to wait for."""
-        until = max((doubt.until for doubt in job.doubts if doubt.until), default=None)
-        seconds = (until - utc_now()).total_seconds() if until else 0.0
-        if seconds > 0:
-            self._client.pause(seconds)
-        return seconds > 0
+    def _choose(self, job: _Job, rows: list[Record]) -> None:
+        """Decide about a create in doubt: take a record that no link names, look again after a wait, or create one."""
+        entity, ids = job.step.entity, [int(row["id"]) for row in rows]
+        taken = self._written[entity] | (taken_ids(entity, ids) if ids else set())
+        job.found = next((row for row in rows if int(row["id"]) not in taken), None)
+        job.waits = job.found is None and not job.waits and _wait(job) > 0
+        job.to_find = job.waits
 
     def _bring_up_to_date(self, job: _Job, row: Record) -> int:
         """The create worked after all: write the fields that have changed since."""
@@ -212,17 +231,19 @@ class Executor:
         return number
 
     def _finish(
-        self, pool: ThreadPoolExecutor, future: Future[int], running: dict[Future[int], _Job]
+        self, pool: ThreadPoolExecutor, future: Future[_Result], running: dict[Future[_Result], _Job]
     ) -> Exception | None:
         job = running.pop(future)
         try:
-            remote_id = future.result()
+            result = future.result()
         except Temporary as error:
             if error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES:
                 # The response was lost: look for the record before repeating the create.
                 job.tries += 1
                 job.doubts.append(Doubt(job.sent, self._doubt_until(error)))
-                job.taken = frozenset(taken_ids(job.step.entity))
+                job.to_find, job.waits, job.found = True, False, None
+                if job.step.entity == "QuoteItems":
+                    self.lost_items.append(job.sent)
                 running[pool.submit(self._do, job)] = job
                 return None
             self._note_failure(job, error, in_doubt=error.in_doubt)
@@ -232,10 +253,21 @@ class Executor:
             if isinstance(error, Refused) and _shows_outdated_plan(job.step, error):
                 return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
+        if isinstance(result, list):
+            self._choose(job, result)
+            # The wait may have been long: from here on the call takes its time again.
+            self._journal.intend(job.step, job.sent, self._client.call_seconds)
+            self._journal.commit()
+            running[pool.submit(self._do, job)] = job
+        else:
+            self._done(job, result)
+        return None
+
+    def _done(self, job: _Job, remote_id: int) -> None:
         self.ids[job.step.key] = remote_id
+        self._written[job.step.entity].add(remote_id)
         self._undone.discard(job.step.key)
         self._journal.outcome(job.step, remote_id, job.parent_id, self._fields_to_store(job))
-        return None
 
     def _note_failure(self, job: _Job, error: AutotaskError, *, in_doubt: bool) -> None:
         """A create of this run whose response was lost stays in doubt, whatever its look-up failed with."""
@@ -252,6 +284,12 @@ class Executor:
     def _fields_to_store(self, job: _Job) -> dict[str, Any]:
         fields = job.step.all_fields
         return plain({name: self.ids.get(v.key) if isinstance(v, Ref) else v for name, v in fields.items()})
+
+
+def _wait(job: _Job) -> float:
+    """The seconds for which Autotask may still be working on a lost call of the job."""
+    until = max((doubt.until for doubt in job.doubts if doubt.until), default=None)
+    return max(0.0, (until - utc_now()).total_seconds()) if until else 0.0
 
 
 def _shows_outdated_plan(step: Step, error: Refused) -> bool:

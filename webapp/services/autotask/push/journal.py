@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.transport import CallRecord
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
@@ -201,7 +202,9 @@ def resolve_doubts(quote_id: int) -> None:
     )
 
 
-def taken_ids(entity: str) -> set[int]:
-    """The remote ids of an entity that links name."""
-    query = db.select(Link.remote_id).where(Link.remote_entity == entity)
+def taken_ids(entity: str, ids: Collection[int]) -> set[int]:
+    """Those of ``ids`` that links name."""
+    query = db.select(Link.remote_id).where(
+        Link.integration == AUTOTASK, Link.remote_entity == entity, Link.remote_id.in_(ids)
+    )
     return set(db.session.scalars(query))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.services.autotask.api.values import equals_pushed, plain
+from webapp.services.autotask.known import quote_items
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.known.observation import FORCE_FIELDS, JUST_MATCHED, KEEP_DELETED, RemoteRecord
-from webapp.services.autotask.known.quote_items import retired
+from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
@@ -23,7 +24,8 @@ class Step:
 
     ``before``: the changing fields as last pushed. ``of``: the key of the record, where it isn't the step's own.
     ``needs``: keys that must have an id first; with ``goes_last`` their steps must be done too. ``all_fields``: the
-    fields that the link stores afterwards. ``where``: the beginning of a sentence about a failure.
+    fields that the link stores afterwards. ``where``: the beginning of a sentence about a failure. ``place``: an item's
+    place in the quote, counted from 1.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Step:
     needs: frozenset[str] = frozenset()
     goes_last: bool = False
     where: str = ""
+    place: int = 0
 
     @property
     def changes(self) -> dict[str, list[Any]]:
@@ -65,7 +68,11 @@ def build(
     record that already matches gets a ``keep`` step, so that people see it too.
     """
     steps: list[Step] = []
+    numbers = quote_items.numbers(desired, {key: remote.pushed for key, remote in known.items()})
+    places = {item.key: place for place, item in enumerate(desired.items, start=1)}
     for record in records_of(desired):
+        if record.key in numbers:
+            record = replace(record, fields={**record.fields, positions.FIELD: numbers[record.key]})
         remote = known.get(record.key)
         if remote and remote.pushed.get(KEEP_DELETED):
             steps.append(_keep(record, remote))
@@ -74,15 +81,15 @@ def build(
         if remote and record.entity == "QuoteItems" and not _has_type(record, old_type):
             # An item can't change its type, so the old item is deleted and a new one is created. The old one gets a
             # link of its own first, which stays until it is gone.
-            steps.append(
-                _delete(retired(desired.quote_id, remote.remote_id), remote, f"{record.title} (old version)")
-            )
+            retired = quote_items.retired(desired.quote_id, remote.remote_id)
+            steps.append(delete(retired, remote, f"{record.title} (old version)"))
             remote = None
         if remote is None:
             steps += _create_and_finish(record)
         else:
             steps.append(_update(record, remote, known))
-    steps += [_delete(local, remote, _removed_title(remote)) for local, remote in removed_lines.items()]
+    steps = [replace(step, place=places.get(step.key, 0)) for step in steps]
+    steps += [delete(local, remote, _removed_title(remote)) for local, remote in removed_lines.items()]
     return _in_order(steps)
 
 
@@ -119,19 +126,34 @@ def _create_and_finish(record: DesiredRecord) -> list[Step]:
     return [create, finish]
 
 
-def _create(record: DesiredRecord) -> Step:
-    fields = {**record.initial, **record.fields, **record.opening}
+def _step(record: DesiredRecord, action: str, remote: RemoteRecord | None = None, **rest: Any) -> Step:
+    """A step for ``record``; ``remote``: its record in Autotask, if it exists."""
     return Step(
         key=record.key,
-        action=CREATE,
+        action=action,
         entity=record.entity,
         title=record.title,
         where=record.where or record.title,
         local=record.local,
+        parent=record.parent,
+        remote_id=remote.remote_id if remote else None,
+        parent_id=remote.parent_id if remote else None,
+        **rest,
+    )
+
+
+def _needs(record: DesiredRecord, fields: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(_refs(fields) | ({record.parent} if record.parent else set()))
+
+
+def _create(record: DesiredRecord) -> Step:
+    fields = {**record.initial, **record.fields, **record.opening}
+    return _step(
+        record,
+        CREATE,
         fields={name: value for name, value in fields.items() if value is not None},
         all_fields=fields,
-        parent=record.parent,
-        needs=frozenset(_refs(fields) | ({record.parent} if record.parent else set())),
+        needs=_needs(record, fields),
     )
 
 
@@ -150,39 +172,23 @@ def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, Rem
         resolved = known[value.key].remote_id if isinstance(value, Ref) and value.key in known else value
         if isinstance(resolved, Ref) or not equals_pushed(resolved, remote.pushed.get(name)):
             changed[name] = value
-    return Step(
-        key=record.key,
-        action=UPDATE if changed else KEEP,
-        entity=record.entity,
-        title=record.title,
-        where=record.where or record.title,
-        local=record.local,
+    return _step(
+        record,
+        UPDATE if changed else KEEP,
+        remote,
         fields=changed,
         before=plain({name: remote.pushed.get(name) for name in changed}),
         all_fields={**{k: v for k, v in remote.pushed.items() if k not in FLAGS_OF_ONE_PUSH}, **wanted},
-        remote_id=remote.remote_id,
-        parent=record.parent,
-        parent_id=remote.parent_id,
-        needs=frozenset(_refs(changed) | ({record.parent} if record.parent else set())),
+        needs=_needs(record, changed),
     )
 
 
 def _keep(record: DesiredRecord, remote: RemoteRecord) -> Step:
-    return Step(
-        key=record.key,
-        action=KEEP,
-        entity=record.entity,
-        title=record.title,
-        where=record.where or record.title,
-        local=record.local,
-        all_fields=remote.pushed,
-        remote_id=remote.remote_id,
-        parent=record.parent,
-        parent_id=remote.parent_id,
-    )
+    return _step(record, KEEP, remote, all_fields=remote.pushed)
 
 
-def _delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
+def delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
+    """The step that deletes an item of ours."""
     return Step(
         key=f"remove:{remote.remote_id}",
         action=DELETE,

@@ -70,7 +70,7 @@ def observe_remote(
     ``in_doubt``: creates whose response was lost, when the caller has them already.
     """
     linked = links.of_desired(desired)
-    picked = _answers()
+    picked = _answers(desired)
     if in_doubt is None:
         in_doubt = journal.creates_in_doubt(desired.quote_id)
     # No transaction stays open during calls to Autotask.
@@ -78,9 +78,14 @@ def observe_remote(
     return observe(client, desired, linked, picked.get, in_doubt)
 
 
-def _answers() -> dict[tuple[str, str, str], int]:
-    """What people picked, by local record; a newer answer replaces an older one."""
-    query = db.select(PushQuestion).where(PushQuestion.chosen_id.is_not(None)).order_by(PushQuestion.id)
+def _answers(desired: Desired) -> dict[tuple[str, str, str], int]:
+    """What people picked for the records of ``desired``; a newer answer replaces an older one."""
+    ids = {record.local[1] for record in links.records_of(desired)}
+    query = (
+        db.select(PushQuestion)
+        .where(PushQuestion.chosen_id.is_not(None), PushQuestion.local_id.in_(ids))
+        .order_by(PushQuestion.id)
+    )
     return {
         (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,9 +12,13 @@ from typing import Any
 
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.api.values import is_equal
-from webapp.services.autotask.push.plan import UPDATE, Step
+from webapp.services.autotask.known import quote_items
+from webapp.services.autotask.known.natural_keys import was_sent
+from webapp.services.autotask.known.observation import RemoteRecord
+from webapp.services.autotask.push.plan import UPDATE, Step, delete
+from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
-from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal
+from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal, Ref
 from webapp.services.quoting.money.money import ZERO, to_cents
 
 
@@ -23,25 +27,38 @@ class Report:
     """``differences``: sentences, empty when everything agrees. ``amounts``: revenue by period, ours and Autotask's.
 
     ``opportunity_fix``: amounts of an opportunity that should have followed its quote and didn't. ``foreign``: items
-    that someone added in Autotask.
+    that someone added in Autotask. ``duplicates``: ids of items of ours that a lost call created as well.
+    ``numbers``: the sort order that Autotask has for our items, by key, in our order.
     """
 
     differences: list[str] = field(default_factory=list)
     amounts: dict[str, list[str]] = field(default_factory=dict)
     opportunity_fix: dict[str, Decimal] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_in_order(self) -> bool:
+        """True when Autotask has our items in our order."""
+        return all(one < other for one, other in pairwise(self.numbers.values()))
 
     def as_json(self) -> dict[str, Any]:
         """For the run's record."""
         return {"differences": self.differences, "amounts": self.amounts, "foreign": self.foreign}
 
 
-def compare(client: Client, desired: Desired, ids: Mapping[str, int]) -> Report:
-    """Read the quote's items and the opportunity, and compare them. Raises AutotaskError."""
+def compare(
+    client: Client, desired: Desired, ids: Mapping[str, int], lost: Sequence[dict[str, Any]] = ()
+) -> Report:
+    """Read the quote's items and the opportunity, and compare them. Raises AutotaskError.
+
+    ``lost``: what creates of items sent whose responses were lost.
+    """
     with ThreadPoolExecutor(max_workers=2) as pool:
         items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
         opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
-    return compare_rows(desired, ids, items.result(), opportunity.result())
+    return compare_rows(desired, ids, items.result(), opportunity.result(), lost)
 
 
 def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
@@ -63,6 +80,18 @@ def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushe
     )
 
 
+def deletions(desired: Desired, ids: Mapping[str, int], report: Report) -> list[Step]:
+    """The steps that delete our duplicates."""
+    return [
+        delete(
+            quote_items.retired(desired.quote_id, number),
+            RemoteRecord(number, {}, ids[desired.quote.key]),
+            "an item that a lost call created twice",
+        )
+        for number in report.duplicates
+    ]
+
+
 def check_amounts(client: Client, ids: Mapping[str, int], report: Report) -> None:
     """After the amounts were written, check that they stayed. Raises AutotaskError."""
     opportunity = client.get("Opportunities", ids["opportunity"]) or {}
@@ -70,7 +99,11 @@ def check_amounts(client: Client, ids: Mapping[str, int], report: Report) -> Non
 
 
 def compare_rows(
-    desired: Desired, ids: Mapping[str, int], items: list[Record], opportunity: Record | None
+    desired: Desired,
+    ids: Mapping[str, int],
+    items: list[Record],
+    opportunity: Record | None,
+    lost: Sequence[dict[str, Any]] = (),
 ) -> Report:
     """The comparison itself. Pure."""
     report = Report()
@@ -79,12 +112,12 @@ def compare_rows(
     ours = [(line, by_id.pop(ids[line.key], None)) for line in desired.lines if line.key in ids]
     for line, row in ours:
         _line(report, line, fields[line.key], row)
+    report.duplicates.extend(
+        number for number, row in by_id.items() if any(was_sent(sent, row) for sent in lost)
+    )
     report.foreign.extend(f"{row.get('name')} ({row['id']})" for row in by_id.values())
     added = [row for row in by_id.values() if not row.get("isOptional") and item_net(row) != ZERO]
-    report.differences.extend(
-        f"“{row.get('name')}” ({row['id']}) was added in Autotask and adds {item_net(row)} to its totals."
-        for row in added
-    )
+    report.differences.extend(_extra(row, desired) for row in added)
     _order(report, [(line, row) for line, row in ours if row is not None])
     _sums(report, desired, ours)
     if opportunity is None:
@@ -96,6 +129,16 @@ def compare_rows(
         # While lines differ, so do the totals that follow them.
         report.opportunity_fix.update(_other_amounts(opportunity, desired.buckets))
     return report
+
+
+def _extra(row: Record, desired: Desired) -> str:
+    """The sentence about an item that no line stands for. It may be ours: Autotask may finish a lost call very late."""
+    name, adds = f"“{row.get('name')}” ({row['id']})", f"adds {item_net(row)} to its totals"
+    for item in desired.items:
+        sent = {field: value for field, value in item.fields.items() if not isinstance(value, Ref)}
+        if was_sent({**sent, positions.FIELD: row.get(positions.FIELD)}, row):
+            return f"{name} stands twice in Autotask, as a copy of {item.title}, and {adds}. Delete one of them there."
+    return f"{name} was added in Autotask and {adds}."
 
 
 def _other_amounts(opportunity: Record, wanted: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -132,8 +175,9 @@ def _line(report: Report, line: LineTotal, fields: Mapping[str, Any], row: Recor
 
 def _order(report: Report, present: list[tuple[LineTotal, Record]]) -> None:
     """Compare the order of our lines; report the first line that is out of order."""
-    for (before, row), (after, next_row) in pairwise(present):
-        if int(row.get("sortOrderID") or 0) >= int(next_row.get("sortOrderID") or 0):
+    report.numbers.update({line.key: int(row.get(positions.FIELD) or 0) for line, row in present})
+    for (before, _), (after, _) in pairwise(present):
+        if report.numbers[before.key] >= report.numbers[after.key]:
             report.differences.append(
                 f"{_start(after)} doesn't follow {before.title} in Autotask, as it does here."
             )

@@ -23,6 +23,7 @@ from webapp.services.delivery.outcomes import Outcome, Settle
 # After this many attempts, Autotask's own errors go to a person. While Autotask is unreachable we retry forever.
 MAX_ATTEMPTS = 30
 RECONNECT_SECONDS = 20.0
+LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ class Stop:
 
 # RQ ends a job that takes too long. What it did is journaled, so the next run continues there.
 OUT_OF_TIME = Retry("This sync took too long for one run. It continues where it stopped.", 1.0)
+# A record was deleted after everything was written. The next run notices, and creates it again.
+CHANGED_MEANWHILE = Retry(
+    "A record was deleted in Autotask during this sync. It continues with what is there.", 2.0
+)
 
 PushResult = Done | Retry | AskPerson | Stop
 
@@ -122,5 +127,5 @@ def of_bug(error: Exception) -> Stop:
 
 
 def _backoff(attempt: int) -> float:
-    """Seconds until the next attempt: doubling from 2 to 600, with jitter."""
-    return float(min(600, 2 ** min(attempt + 1, 10)) * (0.75 + random.random() / 2))  # noqa: S311  no secret
+    """Seconds until the next attempt: doubling from 2 to ``LONGEST_WAIT``, and up to a quarter less by chance."""
+    return min(LONGEST_WAIT, 2.0 ** min(attempt + 1, 10)) * (1 - random.random() / 4)  # noqa: S311  no secret

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 
 import structlog
-from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db
@@ -15,7 +14,17 @@ from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.observation import Observation, Question
-from webapp.services.autotask.push import claims, journal, lease, missing, prepare, reconcile, results
+from webapp.services.autotask.push import (
+    claims,
+    deadline,
+    journal,
+    lease,
+    missing,
+    order,
+    prepare,
+    reconcile,
+    results,
+)
 from webapp.services.autotask.push.apply import Executor, PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
@@ -41,11 +50,13 @@ def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
         return _compile_and_push(runtime, push_run)
     except (lease.LeaseLost, DBAPIError):
         raise
-    except JobTimeoutException:
-        return results.OUT_OF_TIME
+    except PlanOutdated:
+        return results.CHANGED_MEANWHILE
     except ServiceError as error:
         return results.of_error(error, attempt)
     except Exception as error:
+        if deadline.has_passed(error):
+            return results.OUT_OF_TIME
         log.exception("push.broke", quote=quote_id)
         return results.of_bug(error)
 
@@ -59,7 +70,8 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     revision_id = revision.id
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
-        document.pdf_for(revision_id)
+        with deadline.put_off():
+            document.pdf_for(revision_id)
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         try:
             return _push(client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id))
@@ -109,7 +121,16 @@ def _push(
             run_journal.give_up()
             continue
         break
-    report = reconcile.compare(client, desired, executor.ids)
+    report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
+    corrections = [
+        *order.corrections(desired, executor.ids, report, steps),
+        *reconcile.deletions(desired, executor.ids, report),
+    ]
+    if corrections:
+        run_journal.plan(corrections)
+        executor.run(corrections)
+        report = reconcile.compare(client, desired, executor.ids)
+    order.note(desired, report, steps)
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)

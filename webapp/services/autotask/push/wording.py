@@ -14,6 +14,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
+from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, Ref
 from webapp.services.core import formatting
 from webapp.services.core.errors import ServiceError
@@ -32,19 +33,6 @@ ENTITIES = {
     "Services": "service",
 }
 ACTIONS = {CREATE: "Create", UPDATE: "Update", DELETE: "Delete"}
-# The entity of a reference field, as Autotask names it, and our list of its records.
-LISTS = {
-    "BillingCode": "BillingCodes",
-    "ClassificationIcon": "ClassificationIcons",
-    "Country": "Countries",
-    "PaymentTerm": "PaymentTerms",
-    "QuoteTemplate": "QuoteTemplates",
-    "Resource": "Resources",
-    "Role": "Roles",
-    "ShippingType": "ShippingTypes",
-    "TaxCategory": "TaxCategories",
-    "TaxRegion": "TaxRegions",
-}
 # Fields that refer to records of an entity without a list.
 RECORDS = {
     "billToLocationID": "QuoteLocations",
@@ -119,7 +107,7 @@ class FieldFormatter:
         if entry.get("isPickList"):
             return self._label(_picks(entry), value)
         if entry.get("isReference"):
-            return self._referred(str(entry.get("referenceEntityType") or ""), value)
+            return self._referred(entry, value)
         if isinstance(value, str) and entry.get("dataType") == "datetime":
             return _day(value)
         number = _number(value) if _is_number(name, value, entry) else None
@@ -132,7 +120,10 @@ class FieldFormatter:
         if step.action == DELETE:
             return []
         return [
-            Change(
+            # People know a line's place, not the number that puts it there.
+            Change(label(name), "", str(step.place))
+            if name == positions.FIELD and step.place
+            else Change(
                 label(name),
                 "" if step.action == CREATE else self.value(step.entity, name, step.before.get(name)),
                 titles.get(value.key, value.key)
@@ -153,10 +144,10 @@ class FieldFormatter:
             self._fields[entity] = {entry["name"]: entry for entry in entries}
         return self._fields[entity].get(name, {})
 
-    def _referred(self, kind: str, value: Any) -> str:
-        known = LISTS.get(kind)
-        if known is None:
-            return f"{kind or 'record'} {value}"
+    def _referred(self, entry: Mapping[str, Any], value: Any) -> str:
+        known = metadata.list_of(entry)
+        if not known:
+            return f"{entry.get('referenceEntityType') or 'record'} {value}"
         if known not in self._labels:
             try:
                 choices = metadata.reference(self._runtime, known)

@@ -10,8 +10,9 @@ from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 
 
-def _picklist(entity: str, field: str) -> Callable[[Runtime], list[Choice]]:
-    return lambda runtime: metadata.picklist(runtime, entity, field)
+def _values(entity: str, field: str, records: str = "") -> Callable[[Runtime], list[Choice]]:
+    """The values of the field that a setting fills, as the connected Autotask has them."""
+    return lambda runtime: metadata.values(runtime, entity, field, records)
 
 
 def _reference(name: str) -> Callable[[Runtime], list[Choice]]:
@@ -30,27 +31,27 @@ def _codes(*words: str) -> Callable[[Runtime], list[Choice]]:
 
 
 SOURCES: dict[str, Callable[[Runtime], list[Choice]]] = {
-    "resources": _reference("Resources"),
-    "company_types": _picklist("Companies", "companyType"),
-    "classifications": _reference("ClassificationIcons"),
-    "stages": _picklist("Opportunities", "stage"),
-    "statuses": _picklist("Opportunities", "status"),
-    "lead_sources": _picklist("Opportunities", "leadSource"),
-    "opportunity_categories": _picklist("Opportunities", "opportunityCategoryID"),
-    "win_reasons": _picklist("Opportunities", "winReason"),
-    "loss_reasons": _picklist("Opportunities", "lossReason"),
-    "quote_templates": _reference("QuoteTemplates"),
-    "payment_terms": _reference("PaymentTerms"),
+    "resources": _values("Opportunities", "ownerResourceID", "Resources"),
+    "company_types": _values("Companies", "companyType"),
+    "classifications": _values("Companies", "classification", "ClassificationIcons"),
+    "stages": _values("Opportunities", "stage"),
+    "statuses": _values("Opportunities", "status"),
+    "lead_sources": _values("Opportunities", "leadSource"),
+    "opportunity_categories": _values("Opportunities", "opportunityCategoryID"),
+    "win_reasons": _values("Opportunities", "winReason"),
+    "loss_reasons": _values("Opportunities", "lossReason"),
+    "quote_templates": _values("Quotes", "quoteTemplateID", "QuoteTemplates"),
+    "payment_terms": _values("Quotes", "paymentTerm", "PaymentTerms"),
     "product_codes": _codes("material"),
     "service_codes": _codes("recurring", "contract service"),
     "work_types": _codes("general allocation", "work type", "labor"),
-    "service_periods": _picklist("Services", "periodType"),
-    "product_categories": _picklist("Products", "productCategory"),
+    "service_periods": _values("Services", "periodType"),
+    "product_categories": _values("Products", "productCategory"),
     "vendors": _reference("Vendors"),
-    "roles": _reference("Roles"),
-    "shipping_types": _reference("ShippingTypes"),
-    "tax_categories": _reference("TaxCategories"),
-    "tax_regions": _reference("TaxRegions"),
+    "roles": _values("QuoteItems", "laborID", "Roles"),
+    "shipping_types": _values("QuoteItems", "shippingID", "ShippingTypes"),
+    "tax_categories": _values("QuoteItems", "taxCategoryID", "TaxCategories"),
+    "tax_regions": _values("Quotes", "taxRegionID", "TaxRegions"),
 }
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models.catalog import ONE_TIME
-from webapp.services.autotask.wanted import catalog_items
+from webapp.services.autotask.wanted import catalog_items, positions
 from webapp.services.autotask.wanted.amounts import discounts
 from webapp.services.autotask.wanted.context import Context, Notes
 from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord, LineTotal, Ref
@@ -84,7 +84,7 @@ def _line_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
         "unitCost": frozen.unit_cost if send_cost else None,
         "isOptional": frozen.is_optional and not frozen.is_selected,
         "periodType": period_type(context, notes, ENTITY, line.period),
-        "sortOrderID": line.place,
+        positions.FIELD: positions.first(line.place),
         **discount_fields,
     }
 
@@ -176,7 +176,7 @@ def _extra(
         "isOptional": False,
         "isTaxable": False,
         "periodType": period_type(context, notes, ENTITY, ONE_TIME),
-        "sortOrderID": place,
+        positions.FIELD: positions.first(place),
         "unitDiscount": Decimal(0),
         "percentageDiscount": Decimal(0),
         "lineDiscount": Decimal(0),
