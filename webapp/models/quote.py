@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    select,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
@@ -33,6 +45,7 @@ class Quote(Recorded, Timestamped, Base):
     ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
     ``discount_kind``: ``percent`` off every line, or an ``amount`` off the one-time total.
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
+    ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
     ``viewed_at``: when the customer first viewed the live revision. ``version`` keeps two people from overwriting each
     other's changes to the header; each line has its own.
@@ -91,6 +104,24 @@ class Quote(Recorded, Timestamped, Base):
     def current_revision(self) -> Revision | None:
         """The newest revision; None when the quote was never published."""
         return self.revisions[-1] if self.revisions else None
+
+    @hybrid_property
+    def expiry(self) -> date | None:
+        """The last day on which the customer can accept: the live revision's, for a draft its own."""
+        live = self.current_revision
+        return live.expires_on if live else self.expires_on
+
+    @expiry.inplace.expression
+    @classmethod
+    def _expiry_in_sql(cls) -> ColumnElement[date | None]:
+        live = (
+            select(Revision.expires_on)
+            .where(Revision.quote_id == cls.id)
+            .order_by(Revision.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        return case((cls.number.is_(None), cls.expires_on), else_=live)
 
     @property
     def diary_name(self) -> str:

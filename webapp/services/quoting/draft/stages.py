@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from webapp.models import Quote, utc_now
-from webapp.models.quote import LOST, PENDING
+from sqlalchemy import ColumnElement
+
+from webapp.models import Quote, db, utc_now
+from webapp.models.quote import LOST, PENDING, WON_STATUSES
 
 DRAFT = "Draft"
 PUBLISHED = "Published"
@@ -33,9 +35,25 @@ def stage_of(quote: Quote, on: date) -> str:
         return LOST_STAGE
     if quote.status != PENDING:
         return WON
-    if is_expired(quote.expires_on, on):
+    if is_expired(quote.expiry, on):
         return EXPIRED
     return OPENED if quote.viewed_at else PUBLISHED
+
+
+def in_stage(stage: str, on: date) -> ColumnElement[bool]:
+    """``stage_of`` in SQL: the condition for quotes in ``stage`` on the day ``on``. Nothing is in an unknown stage."""
+    published, pending = Quote.number.is_not(None), Quote.status == PENDING
+    expired = db.and_(Quote.expiry.is_not(None), Quote.expiry < on)
+    conditions: dict[str, ColumnElement[bool]] = {
+        DRAFT: Quote.number.is_(None),
+        PUBLISHED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_(None)),
+        OPENED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_not(None)),
+        EXPIRED: db.and_(published, pending, expired),
+        WON: db.and_(published, Quote.status.in_(WON_STATUSES)),
+        LOST_STAGE: db.and_(published, Quote.status == LOST),
+    }
+    nothing: ColumnElement[bool] = db.false()
+    return conditions.get(stage, nothing)
 
 
 def is_expired(expires_on: date | None, on: date) -> bool:

@@ -38,11 +38,11 @@ def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     own = [] if everyone else [Quote.owner_id == user.id]
     today = stages.today()
     month = datetime(today.year, today.month, 1, tzinfo=UTC)
-    open_stages = db.or_(listing.in_stage(stages.PUBLISHED, today), listing.in_stage(stages.OPENED, today))
-    soon = db.and_(Quote.expires_on.is_not(None), Quote.expires_on <= today + timedelta(days=SOON))
+    open_stages = db.or_(stages.in_stage(stages.PUBLISHED, today), stages.in_stage(stages.OPENED, today))
+    soon = db.and_(Quote.expiry.is_not(None), Quote.expiry <= today + timedelta(days=SOON))
     won = listing.some(*own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
-    recently = Quote.expires_on >= today - timedelta(days=30)
-    expired = db.and_(listing.in_stage(stages.EXPIRED, today), recently)
+    recently = Quote.expiry >= today - timedelta(days=30)
+    expired = db.and_(stages.in_stage(stages.EXPIRED, today), recently)
     return Dashboard(
         to_order=listing.some(*own, Quote.status == ACCEPTED, limit=SHOWN),
         expiring=listing.some(*own, open_stages, soon, limit=SHOWN, newest_first=False),

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Organization, Person, Quote, QuoteLine, db
-from webapp.models.quote import LOST, PENDING, WON_STATUSES
+from webapp.models import Organization, Person, Quote, QuoteLine, Revision, db
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.money.totals import Totals
@@ -54,7 +53,7 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
     if stage:
-        query = query.where(in_stage(stage, today))
+        query = query.where(stages.in_stage(stage, today))
     for word in words(text):
         columns = (Quote.title, Organization.name, Person.first_name, Person.last_name, Person.email)
         matches = [column.icontains(word, autoescape=True) for column in columns]
@@ -66,7 +65,7 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
 
 def some(*conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True) -> list[Row]:
     """The quotes that meet all ``conditions``, newest change first, or else by expiration date."""
-    order = Quote.updated_at.desc() if newest_first else Quote.expires_on
+    order = Quote.updated_at.desc() if newest_first else Quote.expiry
     query = _loaded().where(*conditions).order_by(order, Quote.id.desc()).limit(limit)
     return [row(quote, stages.today()) for quote in db.session.scalars(query)]
 
@@ -76,22 +75,6 @@ def row(quote: Quote, today: date) -> Row:
     return Row(quote, stages.stage_of(quote, today), pricing.of_quote(quote))
 
 
-def in_stage(stage: str, today: date) -> ColumnElement[bool]:
-    """The condition for quotes whose ``stages.stage_of`` is ``stage``. An unknown stage matches nothing."""
-    published, pending = Quote.number.is_not(None), Quote.status == PENDING
-    expired = db.and_(Quote.expires_on.is_not(None), Quote.expires_on < today)
-    conditions: dict[str, ColumnElement[bool]] = {
-        stages.DRAFT: Quote.number.is_(None),
-        stages.PUBLISHED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_(None)),
-        stages.OPENED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_not(None)),
-        stages.EXPIRED: db.and_(published, pending, expired),
-        stages.WON: db.and_(published, Quote.status.in_(WON_STATUSES)),
-        stages.LOST_STAGE: db.and_(published, Quote.status == LOST),
-    }
-    nothing: ColumnElement[bool] = db.false()
-    return conditions.get(stage, nothing)
-
-
 def _loaded() -> Any:
     """A select of quotes that loads everything a list shows in few queries."""
     return db.select(Quote).options(
@@ -99,4 +82,5 @@ def _loaded() -> Any:
         db.joinedload(Quote.person),
         db.joinedload(Quote.owner),
         db.selectinload(Quote.lines).joinedload(QuoteLine.tax_code),
+        db.selectinload(Quote.revisions).load_only(Revision.number, Revision.expires_on),
     )
