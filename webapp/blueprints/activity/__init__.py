@@ -38,6 +38,7 @@ def push_status(shown: Quote) -> str:
 from webapp.blueprints.activity import (  # noqa: F401  the views register themselves
     attention,
     bulk,
+    deliveries,
     index,
     pausing,
     quote,

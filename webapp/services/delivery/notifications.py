@@ -35,6 +35,7 @@ class Notifications(Reader):
     """One notification per quote and user while it is unread, and one mail about it."""
 
     key = MAIL
+    name = "Email"
     queue = MAIL
 
     def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:

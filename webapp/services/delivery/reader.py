@@ -16,7 +16,7 @@ from webapp.services.delivery.outcomes import Outcome
 
 
 class Reader(ABC):
-    """One reader. ``key`` is stable: rows and jobs contain it.
+    """One reader. ``key`` is stable: rows and jobs contain it. ``name``: what people call it.
 
     ``queue``: the RQ queue of its jobs, each of which may take ``job_seconds``. ``claim_seconds``: a worker that took a
     delivery has stored an outcome by then, or holds it (see ``held``). ``kept_for``: how long ended deliveries are
@@ -24,6 +24,7 @@ class Reader(ABC):
     """
 
     key: ClassVar[str]
+    name: ClassVar[str]
     queue: ClassVar[str]
     job_seconds: ClassVar[int] = 60
     claim_seconds: ClassVar[int] = 90

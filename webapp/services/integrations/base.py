@@ -27,7 +27,6 @@ class State:
 class Integration(Reader):
     """One integration: a reader, and its entry in the list of integrations."""
 
-    name: ClassVar[str]
     group: ClassVar[str]
     blurb: ClassVar[str]
     # Endpoints of its screens: the dialog that adds it, and its settings.
