@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.sandbox",
     "tests.support.application",
+    "tests.support.copies",
     "tests.support.browser",
     "tests.support.live",
     "tests.support.connected_desk",
