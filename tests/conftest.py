@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 pytest_plugins = [
@@ -37,3 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.get_closest_marker(name) for name in ("server", "slow", "smoke", "strangers")
         ):
             item.add_marker(pytest.mark.light)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end, so the garbage collector needn't look at them again and again."""
+    gc.collect()
+    gc.freeze()
