@@ -6,6 +6,7 @@ import gc
 
 import pytest
 
+gc.disable()  # until the tests are collected: almost everything that is loaded by then stays
 pytest_plugins = [
     "tests.support.examples",
     "tests.support.redis",
@@ -44,5 +45,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Modules and collected tests stay to the end, so the garbage collector needn't look at them again and again."""
-    gc.collect()
     gc.freeze()
+    gc.enable()

@@ -41,7 +41,7 @@ class Copied:
         """Add the rows as if they were set up now, connected to ``tenant``, which must equal the first one."""
         age = utc_now() - self.taken_at
         for table, rows in self.rows.items():
-            mine = [
+            mine: list[Row] = [
                 {name: value + age if isinstance(value, datetime) else value for name, value in row.items()}
                 for row in rows
             ]

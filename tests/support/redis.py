@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from stack import redis_server
+from webapp.services.autotask.api.budget import SharedBudget
 from webapp.services.autotask.connection import connection
 from webapp.services.core.runtime import Runtime
 
@@ -37,6 +38,7 @@ def settle(runtime: Runtime) -> None:
     The product waits until all could have reported theirs, since it can't know that an empty Redis is a new one.
     """
     budget = connection.open_client(runtime)._budget
+    assert isinstance(budget, SharedBudget)
     try:
         run_id = runtime.redis.info("server")["run_id"]
         runtime.redis.set(f"{budget._prefix}:open", f"{run_id} 0")
