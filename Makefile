@@ -23,16 +23,31 @@ test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask s
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
 
-check: lint ## Lint, types and the tests that need nothing but Python, in seconds
-	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
+# Side by side, all of them even when one fails; each one's output in one piece where make can do that.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory -k -j $(if $(filter output-sync,$(.FEATURES)),-O)
+LINTERS := lint-ruff lint-format lint-types lint-imports lint-templates lint-sandbox-pages
+.PHONY: $(LINTERS) light-tests
+
+check: .venv/dev.stamp ## Lint, types and the tests that need nothing but Python, in seconds
+	@$(SIDE_BY_SIDE) $(LINTERS) light-tests
 
 lint: .venv/dev.stamp ## Lint, formats, types, templates, and who may import whom
+	@$(SIDE_BY_SIDE) $(LINTERS)
+
+lint-ruff:
 	@.venv/bin/ruff check .
+lint-format:
 	@.venv/bin/ruff format --check --quiet . || (echo "Some files are not formatted: make fmt"; exit 1)
+lint-types:
 	@.venv/bin/mypy
+lint-imports:
 	@.venv/bin/lint-imports --no-logo
+lint-templates:
 	@.venv/bin/djlint --lint --quiet webapp/templates
+lint-sandbox-pages:
 	@.venv/bin/djlint --lint --quiet --ignore H005,H006,H015,H016,H025,H030,H031,T028,J004,J018 sandbox
+light-tests:
+	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
 
 fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 	@.venv/bin/ruff check --fix-only --quiet .

@@ -12,17 +12,20 @@ from typing import Any
 
 from flask import Flask
 
-from tests.support.connected_desk import Desk, newest_entry, open_desk
+from tests.support.connected_desk import USER, Desk, desk_of, newest_entry, open_desk
+from tests.support.copies import Copied
+from tests.support.redis import settle
 from tests.support.sandbox import Tenant
 from tests.support.visitor import Visitor
-from webapp.models import Category, TaxCode, User, db
+from webapp.models import User, db
 from webapp.models.account import REP
 from webapp.services.accounts import users
 from webapp.services.autotask.activity import states
 from webapp.services.autotask.settings.model import CompanySettings
 from webapp.services.quoting.draft import editing
 
-ADMIN, OWNER, COLLEAGUE = "rep@demo.example", "olga@demo.example", "carl@demo.example"
+ADMIN, OWNER, COLLEAGUE = USER, "olga@demo.example", "carl@demo.example"
+REPS = ((OWNER, "Olga", "Owner"), (COLLEAGUE, "Carl", "Colleague"))
 PASSWORD = "a long password"
 
 
@@ -37,13 +40,7 @@ class Office:
     def desk(self) -> Iterator[Desk]:
         """The desk in an application context of its own."""
         with self.app.app_context():
-            labor, hardware = (
-                db.session.scalars(db.select(Category).filter_by(name=name)).one()
-                for name in ("Professional Services", "Hardware")
-            )
-            tax = db.session.scalars(db.select(TaxCode)).one()
-            runtime = self.app.extensions["quotewright"]
-            yield Desk(self.app, self.tenant, runtime, user(ADMIN), labor, hardware, tax)
+            yield desk_of(self.app, self.tenant)
 
     def quote(self, *lines: dict[str, Any], owner: str = OWNER, company: str = "", title: str = "") -> int:
         """Publish a new quote; returns its id."""
@@ -78,20 +75,33 @@ class Office:
 
 def open_office(app: Flask, tenant: Tenant) -> Office:
     """Connect, choose settings, add the reps, whom Autotask knows as well."""
-    people = ((OWNER, "Olga", "Owner"), (COLLEAGUE, "Carl", "Colleague"))
-    tenant.seed(
-        Resources=[
-            {"email": email, "firstName": first, "lastName": last, "isActive": True}
-            for email, first, last in people
-        ]
-    )
+    _seed_reps(tenant)
     with app.app_context():
         desk = open_desk(app, tenant)
         customer = desk.pick("Companies", "companyType", "Customer")
         desk.save(company=CompanySettings(company_type=customer, update_policy="overwrite"))
-        for email, first, last in people:
+        for email, first, last in REPS:
             users.create_user(None, email=email, name=f"{first} {last}", password=PASSWORD, role=REP)
     return Office(app, tenant)
+
+
+def copy_office(app: Flask, tenant: Tenant, opened: Copied) -> Office:
+    """What ``open_office`` leaves, from a copy."""
+    _seed_reps(tenant)
+    runtime = app.extensions["quotewright"]
+    with app.app_context():
+        opened.put(runtime, tenant)
+        settle(runtime)
+    return Office(app, tenant)
+
+
+def _seed_reps(tenant: Tenant) -> None:
+    tenant.seed(
+        Resources=[
+            {"email": email, "firstName": first, "lastName": last, "isActive": True}
+            for email, first, last in REPS
+        ]
+    )
 
 
 def user(email: str) -> User:

@@ -26,7 +26,8 @@ from hypothesis.stateful import (
 )
 
 from tests.push.faults import REMOTE_FAULTS, SHORT, killed_push, recover
-from tests.support.connected_desk import Desk, line, newest_entry, open_desk
+from tests.support.connected_desk import Desk, copy_desk, line, newest_entry
+from tests.support.copies import Copied
 from tests.support.sandbox import Tenant
 from webapp.models import Person, PushRun, Quote, Revision, db
 from webapp.services.autotask.push import processing
@@ -372,13 +373,13 @@ def money(value: Any) -> Decimal:
 
 
 @pytest.fixture
-def impatient(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
+def impatient(app: Flask, tenant: Tenant, redis_url: str, opened_desk: Copied) -> Iterator[Desk]:
     """A desk whose calls time out quickly and whose retries don't wait."""
     runtime = app.extensions["quotewright"]
     hasty = dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
     app.extensions["quotewright"] = dataclasses.replace(runtime, config=hasty, pause=lambda _seconds: None)
     with app.app_context():
-        yield open_desk(app, tenant)
+        yield copy_desk(app, tenant, opened_desk)
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ import time_machine
 from flask import Flask
 
 from tests.support import samples
-from tests.support.connected_desk import Desk, newest_entry, open_desk
+from tests.support.connected_desk import Desk, copy_desk, newest_entry
+from tests.support.copies import Copied
 from tests.support.sandbox import Tenant
 from webapp.models import Delivery, DiaryEntry, Quote, User, db, utc_now
 from webapp.services.autotask.settings import store as settings_store
@@ -95,10 +96,10 @@ def test_drafts_and_answered_quotes_do_not_expire(rep: User) -> None:
 
 
 @pytest.fixture
-def live(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
+def live(app: Flask, tenant: Tenant, redis_url: str, opened_desk: Copied) -> Iterator[Desk]:
     """A connected installation that pushes quotes, with its application context open."""
     with app.app_context():
-        yield open_desk(app, tenant)
+        yield copy_desk(app, tenant, opened_desk)
 
 
 def test_the_opportunity_follows_the_mapping_by_itself(live: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
+from tests.support.copies import Copied, copied
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, Visitor
 from webapp.models import TaxCode, db
@@ -42,32 +44,49 @@ def runtime(app: Flask) -> Runtime:
 def company(app: Flask) -> None:
     """Two admins, a rep, categories and tax codes."""
     with app.app_context():
-        for email, role in (
-            ("admin@demo.example", "admin"),
-            ("second@demo.example", "admin"),
-            ("rep@demo.example", "rep"),
-        ):
-            name = email.partition("@")[0].capitalize()
-            users.create_user(None, email=email, name=name, password=PASSWORD, role=role)
-        for path in CATEGORIES:
-            categories.ensure(path)
-        for name, rate in TAX_CODES:
-            db.session.add(TaxCode(name=name, rate=Decimal(rate)))
-        db.session.commit()
+        add_company()
+
+
+def add_company() -> None:
+    """Two admins, a rep, categories and tax codes, in an open application context."""
+    for email, role in (
+        ("admin@demo.example", "admin"),
+        ("second@demo.example", "admin"),
+        ("rep@demo.example", "rep"),
+    ):
+        name = email.partition("@")[0].capitalize()
+        users.create_user(None, email=email, name=name, password=PASSWORD, role=role)
+    for path in CATEGORIES:
+        categories.ensure(path)
+    for name, rate in TAX_CODES:
+        db.session.add(TaxCode(name=name, rate=Decimal(rate)))
+    db.session.commit()
+
+
+def connect(app: Flask, tenant: Tenant) -> None:
+    """Connect and read every list, in an open application context."""
+    runtime = app.extensions["quotewright"]
+    connection.connect(
+        runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=None
+    )
+    metadata.refresh(runtime)
+
+
+@pytest.fixture(scope="session")
+def freshly_connected(new_installation: Callable[[], AbstractContextManager[tuple[Flask, Tenant]]]) -> Copied:
+    """What ``connect`` leaves in a company."""
+    with new_installation() as (app, tenant), app.app_context():
+        add_company()
+        return copied(app, tenant, connect)
 
 
 @pytest.fixture
-def connected(app: Flask, runtime: Runtime, company: None, tenant: Tenant) -> Tenant:
+def connected(
+    app: Flask, runtime: Runtime, company: None, tenant: Tenant, freshly_connected: Copied
+) -> Tenant:
     """The sandbox's tenant that Autotask is connected to."""
     with app.app_context():
-        connection.connect(
-            runtime,
-            user_name=tenant.user,
-            secret=tenant.secret,
-            integration_code=tenant.code,
-            actor=None,
-        )
-        metadata.refresh(runtime)
+        freshly_connected.put(runtime, tenant)
     return tenant
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 import config
 from tests.support.settings import environment
@@ -30,6 +31,24 @@ def quick_passwords() -> Iterator[None]:
     yield
     users._hasher = thorough
     users._dummy_hash.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_addresses() -> Iterator[None]:
+    """Werkzeug compiles a function for each address, alike in every application: kept from one test's to the next's."""
+    kept: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_anew = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        assert not rule.defaults
+        key = (rule.rule, rule.merge_slashes, rule.subdomain, rule.host, append_unknown)
+        if key not in kept:
+            kept[key] = compile_anew(rule, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 class CompiledTemplates(BytecodeCache):

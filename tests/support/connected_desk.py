@@ -7,7 +7,8 @@ services create slowly, only from a live Autotask, or not at all. Tests of the q
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.support.copies import Copied, copied
+from tests.support.redis import settle
 from tests.support.sandbox import Tenant
 from tests.support.visitor import Visitor
 from webapp.models import (
@@ -49,6 +52,7 @@ from webapp.services.delivery import attempt
 from webapp.services.quoting.lifecycle import publishing
 
 PASSWORD, SELLER = "a long password", "sam@demo.example"
+USER, LABOR, HARDWARE = "rep@demo.example", "Professional Services", "Hardware"
 
 
 @dataclass
@@ -166,11 +170,11 @@ def line(**values: Any) -> QuoteLine:
 def open_desk(app: Flask, tenant: Tenant) -> Desk:
     """Connect to the tenant and choose sensible settings; an application context must be open."""
     runtime = app.extensions["quotewright"]
-    rep = users.create_user(None, email="rep@demo.example", name="Rita Rep", password=PASSWORD, role="admin")
+    rep = users.create_user(None, email=USER, name="Rita Rep", password=PASSWORD, role="admin")
     connection.connect(
         runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=rep
     )
-    labor, hardware = Category(name="Professional Services"), Category(name="Hardware")
+    labor, hardware = Category(name=LABOR), Category(name=HARDWARE)
     tax = TaxCode(name="NY 8.875 %", rate=Decimal("8.875"))
     db.session.add_all([labor, hardware, tax])
     db.session.commit()
@@ -201,6 +205,26 @@ def open_desk(app: Flask, tenant: Tenant) -> Desk:
             rules={tax.id: TaxRule(tax_category_id=desk.ref("TaxCategories", "Hardware Goods"))},
         ),
     )
+    return desk
+
+
+def desk_of(app: Flask, tenant: Tenant) -> Desk:
+    """The desk that ``open_desk`` left; an application context must be open."""
+    labor, hardware = (
+        db.session.scalars(db.select(Category).filter_by(name=name)).one() for name in (LABOR, HARDWARE)
+    )
+    rep = db.session.scalars(db.select(User).filter_by(email=USER)).one()
+    tax = db.session.scalars(db.select(TaxCode)).one()
+    return Desk(app, tenant, app.extensions["quotewright"], rep, labor, hardware, tax)
+
+
+def copy_desk(app: Flask, tenant: Tenant, opened: Copied) -> Desk:
+    """What ``open_desk`` leaves, from a copy; an application context must be open."""
+    runtime = app.extensions["quotewright"]
+    opened.put(runtime, tenant)
+    settle(runtime)
+    desk = desk_of(app, tenant)
+    db.session.commit()
     return desk
 
 
@@ -274,11 +298,18 @@ def every_kind(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="session")
+def opened_desk(new_installation: Callable[[], AbstractContextManager[tuple[Flask, Tenant]]]) -> Copied:
+    """What ``open_desk`` leaves."""
+    with new_installation() as (app, tenant):
+        return copied(app, tenant, open_desk)
+
+
 @pytest.fixture
-def desk(app: Flask, tenant: Tenant) -> Iterator[Desk]:
+def desk(app: Flask, tenant: Tenant, opened_desk: Copied) -> Iterator[Desk]:
     """A connected installation, with its application context open. Redis is real where the test asks for it."""
     with app.app_context():
-        yield open_desk(app, tenant)
+        yield copy_desk(app, tenant, opened_desk)
 
 
 @pytest.fixture

@@ -86,8 +86,13 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
     if database_kind == "postgres":
         copy: Callable[[str | None], str] = request.getfixturevalue("new_postgres")
         return copy(request.getfixturevalue("migrated_postgres"))
-    path = tmp_path / "quotewright.db"
-    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+    return copy_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path)
+
+
+def copy_sqlite(migrated: Path, folder: Path) -> str:
+    """The address of a copy of the file."""
+    path = folder / "quotewright.db"
+    shutil.copyfile(migrated, path)
     return f"sqlite:///{path}"
 
 

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
-from tests.support.connected_desk import Desk, every_kind, open_desk
+from tests.support.connected_desk import Desk, copy_desk, every_kind
+from tests.support.copies import Copied
 from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, Visitor
 from webapp.models import Quote, db
@@ -34,10 +35,10 @@ ABSURD = {
 
 
 @pytest.fixture
-def busy_desk(app: Flask, tenant: Tenant, redis_url: str) -> Iterator[Desk]:
+def busy_desk(app: Flask, tenant: Tenant, redis_url: str, opened_desk: Copied) -> Iterator[Desk]:
     """A connected installation with a pushed quote, a draft and a lost quote, and its application context open."""
     with app.app_context():
-        desk = open_desk(app, tenant)
+        desk = copy_desk(app, tenant, opened_desk)
         desk.push(desk.quote(*every_kind(desk), title="Pushed"))
         desk.quote({"name": "Rack", "unit_price": 10}, title="Draft")
         publishing.publish(desk.rep, desk.quote({"name": "Rack", "unit_price": 10}, title="Waiting").id)
