@@ -36,7 +36,7 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
         db.session.rollback()
         past = utc_now() - timedelta(hours=1)
         db.session.execute(db.update(PushLease).values(expires_at=past))
-        db.session.execute(db.update(Delivery).where(Delivery.state == "running").values(updated_at=past))
+        db.session.execute(db.update(Delivery).where(Delivery.state == "running").values(lease_until=past))
         db.session.execute(db.update(Delivery).where(Delivery.state == "waiting").values(not_before=past))
         db.session.execute(db.update(PushStep).values(doubt_until=past))
         db.session.commit()

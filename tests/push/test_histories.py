@@ -59,7 +59,7 @@ def sweep_and_process(desk: Desk, quote_id: int) -> None:
     """The sweeper comes by when the dead worker's time is over, and workers do whatever it queues."""
     past = utc_now() - timedelta(hours=1)
     running = db.update(Delivery).where(Delivery.state == DeliveryState.RUNNING)
-    db.session.execute(running.values(updated_at=past).execution_options(synchronize_session=False))
+    db.session.execute(running.values(lease_until=past).execution_options(synchronize_session=False))
     leases_run_out()
     room.sweep(desk.runtime, reader.get("autotask"))
     for entry_id in db.session.scalars(db.select(Delivery.id).filter_by(quote_id=quote_id)).all():

@@ -108,7 +108,7 @@ def sweep(runtime: Runtime, of: Reader) -> int:
         .where(
             Delivery.reader == of.key,
             Delivery.state == DeliveryState.RUNNING,
-            Delivery.lease_until < now,
+            db.or_(Delivery.lease_until.is_(None), Delivery.lease_until < now),
             db.not_(of.held(now)),
         )
         .values(
