@@ -141,7 +141,7 @@ class Desk:
 
 def newest_entry(quote_id: int) -> Delivery:
     """The quote's newest outbox entry."""
-    query = db.select(Delivery).filter_by(quote_id=quote_id).order_by(Delivery.id.desc())
+    query = db.select(Delivery).filter_by(reader="autotask", quote_id=quote_id).order_by(Delivery.id.desc())
     return db.session.scalars(query).first()  # type: ignore[return-value]
 
 
