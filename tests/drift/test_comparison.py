@@ -454,3 +454,31 @@ def test_nothing_is_decided_while_a_push_holds_the_quote(desk: Desk) -> None:
         decide(desk, quote, OURS)
     lease.release(quote.id, token)
     assert decide(desk, quote, OURS).ours == 1
+
+
+def test_lines_that_autotask_renumbered_in_our_order_are_no_drift(desk: Desk) -> None:
+    quote = pushed(desk, {"name": "A"}, {"name": "B"}, {"name": "C"})
+    for number, row in enumerate(remote(desk, quote), start=1):
+        desk.tenant.edit("QuoteItems", row["id"], sortOrderID=number)
+    assert compare(desk, quote) == []
+
+
+@pytest.mark.parametrize("renumbered", [False, True])
+@pytest.mark.parametrize(("side", "order"), [(OURS, ["A", "B", "C"]), (THEIRS, ["C", "A", "B"])])
+def test_a_moved_line_is_found_and_decided(desk: Desk, side: str, order: list[str], renumbered: bool) -> None:
+    quote = pushed(desk, {"name": "A"}, {"name": "B"}, {"name": "C"})
+    first, second, third = remote(desk, quote)
+    numbers = {third["id"]: 1, first["id"]: 2, second["id"]: 3} if renumbered else {third["id"]: 5}
+    for row_id, number in numbers.items():
+        desk.tenant.edit("QuoteItems", row_id, sortOrderID=number)
+    (finding,) = compare(desk, quote)
+    assert (finding.field, finding.title) == ("sortOrderID", "line 3 “C”")
+    decide(desk, quote, side)
+    if side == OURS:
+        assert desk.process(quote).state == "synced"
+    assert [row["name"] for row in remote(desk, quote)] == order
+    assert compare(desk, quote) == []
+    quote.lines[0].unit_price = Decimal(12)
+    db.session.commit()
+    desk.push(quote)
+    assert [row["name"] for row in remote(desk, quote)] == order

@@ -167,7 +167,6 @@ SCENES: dict[str, Callable[[Desk, Quote], None]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", DIALECTS)
 def test_the_main_scenes_agree_under_each_dialect(app: Flask, tenant: Tenant, name: str) -> None:
     tenant.change(dialect=DIALECTS[name])

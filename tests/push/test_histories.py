@@ -62,7 +62,9 @@ def sweep_and_process(desk: Desk, quote_id: int) -> None:
     db.session.execute(running.values(lease_until=past).execution_options(synchronize_session=False))
     leases_run_out()
     room.sweep(desk.runtime, reader.get("autotask"))
-    for entry_id in db.session.scalars(db.select(Delivery.id).filter_by(reader="autotask", quote_id=quote_id)).all():
+    for entry_id in db.session.scalars(
+        db.select(Delivery.id).filter_by(reader="autotask", quote_id=quote_id)
+    ).all():
         attempt.perform(desk.runtime, entry_id, early=True)
 
 

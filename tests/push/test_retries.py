@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +18,7 @@ from webapp.services.autotask.api.errors import (
     AutotaskError,
     Busy,
     CredentialsRejected,
+    Forbidden,
     Refused,
     Temporary,
 )
@@ -46,12 +48,28 @@ from webapp.services.delivery import attempt
         (500, b'{"errors": ["Execution Timeout Expired. The timeout period elapsed."]}', Temporary, True),
         (500, b'{"errors": ["IntegrationCode is invalid."]}', CredentialsRejected, False),
         (200, b'{"errors": ["The record could not be saved."]}', Temporary, True),
+        (
+            500,
+            b'{"errors": ["The logged in Resource does not have the adequate permissions."]}',
+            Forbidden,
+            False,
+        ),
     ],
 )
 def test_what_a_response_means(status: int, body: bytes, kind: type[AutotaskError], in_doubt: bool) -> None:
     with pytest.raises(kind) as caught:
         replies.read(status, {}, body, "Quotes")
     assert getattr(caught.value, "in_doubt", False) is in_doubt
+
+
+def test_a_record_that_is_gone_is_one_whatever_the_status() -> None:
+    sentence = (
+        "No message. No matching records found. The logged in Resource may not have the required permissions to delete "
+        "the data."
+    )
+    with pytest.raises(Refused) as caught:
+        replies.read(500, {}, json.dumps({"errors": [sentence]}).encode(), "Quotes/7/Items/8")
+    assert (caught.value.status, caught.value.sentences) == (404, [sentence])
 
 
 def test_the_limit_of_attachments_is_waited_out() -> None:

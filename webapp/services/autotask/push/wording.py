@@ -64,7 +64,7 @@ LABELS = {
     "semiannualCost": "Six-month cost",
     "semiannualRevenue": "Six-month revenue",
     "sku": "SKU",
-    "sortOrderID": "Position",
+    "sortOrderID": "Sort order",
     "useQuoteTotals": "Amounts follow the quote",
     "webAddress": "Website",
 }
@@ -121,7 +121,7 @@ class FieldFormatter:
             return []
         return [
             # People know a line's place, not the number that puts it there.
-            Change(label(name), "", str(step.place))
+            Change("Position", "", str(step.place))
             if name == positions.FIELD and step.place
             else Change(
                 label(name),
