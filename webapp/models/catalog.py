@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded, Timestamped
 from webapp.models.types import ExactDecimal
@@ -57,35 +57,56 @@ class TaxCode(Recorded, Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class Item(Recorded, Timestamped, Base):
-    """A product or service in the library.
+class LineFields:
+    """What an item of the library and a line of a quote have in common; a line copies it from its item.
 
     ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
-    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
+    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items. A new field of
+    lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the way it is read
+    (``services.catalog.items.read_fields``).
     """
+
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    sku: Mapped[str] = mapped_column(String(100), default="")
+    mpn: Mapped[str] = mapped_column(String(100), default="")
+    manufacturer: Mapped[str] = mapped_column(String(100), default="")
+    supplier: Mapped[str] = mapped_column(String(100), default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
+    tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
+    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
+    origin_entity: Mapped[str] = mapped_column(String(20), default="")
+    origin_id: Mapped[int | None] = mapped_column(BigInteger)
+
+    @declared_attr
+    @classmethod
+    def category(cls) -> Mapped[Category | None]:
+        """The item category."""
+        return relationship(Category)
+
+    @declared_attr
+    @classmethod
+    def tax_code(cls) -> Mapped[TaxCode | None]:
+        """The tax code."""
+        return relationship(TaxCode)
+
+
+# The names of these columns, in their order.
+LINE_FIELDS = tuple(LineFields.__annotations__)
+
+
+class Item(LineFields, Recorded, Timestamped, Base):
+    """A product or service in the library."""
 
     __tablename__ = "item"
     diary_type = "item"
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
         Index("ix_item_origin", "origin_entity", "origin_id"),
+        *(Index(f"ix_item_{name}", name) for name in ("name", "sku", "mpn", "category_id")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    description: Mapped[str] = mapped_column(Text, default="")
-    sku: Mapped[str] = mapped_column(String(100), default="", index=True)
-    mpn: Mapped[str] = mapped_column(String(100), default="", index=True)
-    manufacturer: Mapped[str] = mapped_column(String(100), default="")
-    supplier: Mapped[str] = mapped_column(String(100), default="")
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
-    tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
-    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
-    unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
-    recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
     is_active: Mapped[bool] = mapped_column(default=True)
-    origin_entity: Mapped[str] = mapped_column(String(20), default="")
-    origin_id: Mapped[int | None] = mapped_column(BigInteger)
-
-    category: Mapped[Category | None] = relationship()
-    tax_code: Mapped[TaxCode | None] = relationship()

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, Recorded, Timestamped, utc_now
-from webapp.models.catalog import RECURRENCE_CHECK, Category, TaxCode
+from webapp.models.catalog import RECURRENCE_CHECK, LineFields
 from webapp.models.directory import Organization, Person
 from webapp.models.types import ExactDecimal
 
@@ -129,11 +129,10 @@ class Quote(Recorded, Timestamped, Base):
         return self.title
 
 
-class QuoteLine(Recorded, Base):
+class QuoteLine(LineFields, Recorded, Base):
     """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
-    ``origin_entity``/``origin_id``: as on ``Item``; copied when the line comes from a pulled record.
     Totals include an optional line only when ``is_selected``.
     """
 
@@ -159,29 +158,14 @@ class QuoteLine(Recorded, Base):
     uid: Mapped[str] = mapped_column(String(36))
     position: Mapped[int]
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
-    name: Mapped[str] = mapped_column(String(200))
-    description: Mapped[str] = mapped_column(Text, default="")
-    sku: Mapped[str] = mapped_column(String(100), default="")
-    mpn: Mapped[str] = mapped_column(String(100), default="")
-    manufacturer: Mapped[str] = mapped_column(String(100), default="")
-    supplier: Mapped[str] = mapped_column(String(100), default="")
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
-    tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
-    recurrence: Mapped[str] = mapped_column(String(12))
     quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
-    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4))
-    unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)
-    origin_entity: Mapped[str] = mapped_column(String(20), default="")
-    origin_id: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(default=1)
 
     quote: Mapped[Quote] = relationship(back_populates="lines")
-    category: Mapped[Category | None] = relationship()
-    tax_code: Mapped[TaxCode | None] = relationship()
 
     @property
     def diary_object(self) -> tuple[str, int]:

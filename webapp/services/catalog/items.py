@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
-from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.catalog import LINE_FIELDS, ONE_TIME, RECURRENCES
 from webapp.services.core import records, work
 from webapp.services.core.fields import Reader, words
 from webapp.services.diary import diary
@@ -16,19 +17,7 @@ MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(1_000_000)
 MAX_DESCRIPTION = 100_000
 CODES = ("sku", "mpn", "manufacturer", "supplier")
-SHOWN = (
-    *(
-        "name",
-        "description",
-        "unit_price",
-        "unit_cost",
-        "recurrence",
-        "is_active",
-        "category_id",
-        "tax_code_id",
-    ),
-    *CODES,
-)
+SHOWN = (*(name for name in LINE_FIELDS if not name.startswith("origin_")), "is_active")
 
 
 def get(item_id: int) -> Item:
@@ -70,26 +59,31 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     if item is not None:
         records.check_unchanged(item, SHOWN, values, "item")
     reader = Reader(values)
-    read = {
-        "name": reader.text("name", 200, missing="Enter the item's name."),
-        "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
-        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
-        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
-        "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
-        "is_active": reader.flag("is_active"),
-        **{code: reader.text(code, 100) for code in CODES},
-    }
-    category, tax_code = read_category(reader), read_tax_code(reader, item.tax_code if item else None)
+    read = read_fields(reader, item.tax_code if item else None, missing_name="Enter the item's name.")
+    read["is_active"] = reader.flag("is_active")
     reader.check()
     action = "item.changed" if item else "item.created"
     item = item or Item()
     for name, value in read.items():
         setattr(item, name, value)
-    item.category, item.tax_code = category, tax_code
     db.session.add(item)
     db.session.flush()
     diary.write(actor, action, "item", item.id, name=item.name)
     return item
+
+
+def read_fields(reader: Reader, tax_code_before: TaxCode | None, *, missing_name: str) -> dict[str, Any]:
+    """What an item and a line of a quote have in common, from form input; the errors stay with ``reader``."""
+    return {
+        "name": reader.text("name", 200, missing=missing_name),
+        "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
+        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
+        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
+        "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
+        "category": read_category(reader),
+        "tax_code": read_tax_code(reader, tax_code_before),
+        **{code: reader.text(code, 100) for code in CODES},
+    }
 
 
 def read_category(reader: Reader) -> Category | None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User
-from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
-from webapp.services.catalog.items import CODES, MAX_DESCRIPTION, MAX_PRICE, MAX_QUANTITY
+from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
@@ -19,26 +19,13 @@ from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import check_version, lock_editable
 
 MAX_LINES = 1000
-FROM_ITEM = (
-    "name",
-    "description",
-    *CODES,
-    "category_id",
-    "unit_price",
-    "unit_cost",
-    "recurrence",
-    "origin_entity",
-    "origin_id",
-)
-COPIED = (
-    *FROM_ITEM,
-    "item_id",
-    "tax_code_id",
-    "quantity",
-    "discount_kind",
-    "discount_value",
-    "is_optional",
-    "is_selected",
+# A line takes these from its item as they are; of its tax code only an active one.
+FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
+# What a copy has from its original: everything but its place and identity.
+COPIED = tuple(
+    column.name
+    for column in QuoteLine.__table__.columns
+    if column.name not in ("id", "quote_id", "uid", "position", "version")
 )
 
 
@@ -141,19 +128,12 @@ def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLin
 def _read(reader: Reader, tax_code_before: TaxCode | None) -> dict[str, Any]:
     """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
     read: dict[str, Any] = {
-        "name": reader.text("name", 200, missing="Enter a name for this line."),
-        "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
+        **items.read_fields(reader, tax_code_before, missing_name="Enter a name for this line."),
         "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
-        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
-        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
-        "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
         "discount_kind": reader.choice("discount_kind", DISCOUNT_KINDS, "none"),
         "discount_value": reader.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE),
         "is_optional": reader.flag("is_optional"),
         "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
-        "category": items.read_category(reader),
-        "tax_code": items.read_tax_code(reader, tax_code_before),
-        **{code: reader.text(code, 100) for code in CODES},
     }
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:
         reader.fail("discount_value", "A discount can't be more than 100%.")

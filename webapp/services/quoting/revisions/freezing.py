@@ -18,37 +18,11 @@ from webapp.services.quoting.revisions.snapshot import (
     Snapshot,
 )
 
-HEADER = (
-    "title",
-    "currency",
-    "expires_on",
-    "comments",
-    "purchase_order_number",
-    "discount_kind",
-    "discount_value",
-    "shipping_amount",
-    "autotask_opportunity_id",
-    "autotask_contact_id",
-)
-LINE = (
-    "uid",
-    "name",
-    "description",
-    "sku",
-    "mpn",
-    "manufacturer",
-    "supplier",
-    "recurrence",
-    "quantity",
-    "unit_price",
-    "unit_cost",
-    "discount_kind",
-    "discount_value",
-    "is_optional",
-    "is_selected",
-    "origin_entity",
-    "origin_id",
-)
+# What a snapshot takes from the quote's and the line's own columns, under the same names.
+HEADER = tuple(name for name in Snapshot.model_fields if name in Quote.__table__.columns and name != "number")
+LINE = tuple(name for name in FrozenLine.model_fields if name in QuoteLine.__table__.columns)
+# Records that may be gone when the draft is reset.
+REFERENCES = ("item_id", "category_id", "tax_code_id")
 
 
 def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) -> Snapshot:
@@ -103,7 +77,8 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
     for position, frozen in enumerate(snapshot.lines):
         line = present.get(frozen.uid) or QuoteLine(version=0)
         for name in LINE:
-            setattr(line, name, getattr(frozen, name))
+            if name not in REFERENCES:
+                setattr(line, name, getattr(frozen, name))
         line.item_id = frozen.item_id if records.find(Item, frozen.item_id) else None
         line.category = records.find(Category, frozen.category_id)
         line.tax_code = records.find(TaxCode, frozen.tax_code_id)
@@ -134,11 +109,8 @@ def _person(person: Person) -> FrozenPerson:
 
 def _line(line: QuoteLine) -> FrozenLine:
     return FrozenLine(
-        item_id=line.item_id,
-        category_id=line.category_id,
         parent_category_id=line.category.parent_id if line.category else None,
         category_path=line.category.path if line.category else "",
-        tax_code_id=line.tax_code_id,
         tax_name=line.tax_code.name if line.tax_code else "",
         tax_rate=line.tax_code.rate if line.tax_code else Decimal(0),
         **{name: getattr(line, name) for name in LINE},
