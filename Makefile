@@ -25,7 +25,7 @@ test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask s
 
 # Side by side, all of them even when one fails; each one's output in one piece where make can do that.
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -k -j $(if $(filter output-sync,$(.FEATURES)),-O)
-LINTERS := lint-ruff lint-format lint-types lint-imports lint-templates lint-sandbox-pages
+LINTERS := lint-ruff lint-format lint-types lint-imports lint-templates lint-sandbox-pages lint-scripts
 .PHONY: $(LINTERS) light-tests
 
 check: .venv/dev.stamp ## Lint, types and the tests that need nothing but Python, in seconds
@@ -46,12 +46,16 @@ lint-templates:
 	@.venv/bin/djlint --lint --quiet webapp/templates
 lint-sandbox-pages:
 	@.venv/bin/djlint --lint --quiet --ignore H005,H006,H015,H016,H025,H030,H031,T028,J004,J018 sandbox
+lint-scripts:
+	@if [ -x .venv/bin/biome ]; then .venv/bin/biome check --error-on-warnings --log-level=warn .; \
+		else echo "JavaScript and CSS were not checked: there is no biome for this machine."; fi
 light-tests:
 	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
 
-fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
+fmt: .venv/dev.stamp ## Format the code and fix what the linters can fix
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
+	@if [ -x .venv/bin/biome ]; then .venv/bin/biome check --write .; fi
 
 bench: .venv/dev.stamp ## Measure, as ratios
 	@$(PY) -m bench

@@ -5,7 +5,8 @@
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.tickAll;
   if (!name) return;
-  for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
+  for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`))
+    box.checked = event.target.checked;
 });
 
 // Opened details stay open when the page refreshes itself.

@@ -2,13 +2,17 @@
 "use strict";
 
 // Ask before a dangerous form is sent: <form data-confirm="Sentence?">.
-document.addEventListener("submit", (event) => {
-  const sentence = event.target.dataset.confirm;
-  if (sentence && !window.confirm(sentence)) {
-    event.preventDefault();
-    event.stopPropagation();
-  }
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const sentence = event.target.dataset.confirm;
+    if (sentence && !window.confirm(sentence)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  },
+  true,
+);
 
 // Show a failed request where all notices appear; nothing typed is lost.
 const notice = (text) => {
@@ -23,7 +27,7 @@ const notice = (text) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const token = event.detail.xhr?.getResponseHeader("X-CSRFToken");
   if (!token) return;
-  document.body.setAttribute("hx-headers", JSON.stringify({"X-CSRFToken": token}));
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.querySelectorAll("input[name='csrf_token']")) field.value = token;
 });
 
@@ -31,7 +35,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
 const showsItself = (event) => event.detail.elt?.matches?.("form[data-settings-form]");
 document.addEventListener("htmx:sendError", (event) => {
   if (showsItself(event)) return;
-  notice("We couldn't reach the server, so nothing was saved. Your entries are still here. Try again in a moment.");
+  notice(
+    "We couldn't reach the server, so nothing was saved. Your entries are still here. Try again in a moment.",
+  );
 });
 document.addEventListener("htmx:timeout", (event) => {
   if (showsItself(event)) return;
@@ -43,6 +49,7 @@ window.addEventListener("load", () => {
   for (const field of document.querySelectorAll("form[hx-get] input[type='search'], form[hx-post] input")) {
     if (field.value === field.defaultValue || ["hidden", "checkbox", "radio"].includes(field.type)) continue;
     const kind = field.type === "search" ? "input" : "change";
-    if (kind === "input" || field !== document.activeElement) field.dispatchEvent(new Event(kind, {bubbles: true}));
+    if (kind === "input" || field !== document.activeElement)
+      field.dispatchEvent(new Event(kind, { bubbles: true }));
   }
 });

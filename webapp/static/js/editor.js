@@ -33,10 +33,12 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "found") return;
   const input = searchBox();
-  const searched = event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
+  const searched =
+    event.detail.requestConfig?.parameters?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
   input.dataset.found = searched ?? input.value;
   // Enter was pressed before the results arrived, and the text hasn't changed since.
-  if (pendingText && pendingText === input.value && pendingText === input.dataset.found) results()[0]?.click();
+  if (pendingText && pendingText === input.value && pendingText === input.dataset.found)
+    results()[0]?.click();
   pendingText = "";
 });
 
@@ -95,7 +97,7 @@ const afterSave = (request) => {
   }
 };
 document.addEventListener("htmx:beforeSend", (event) => {
-  const {xhr, requestConfig} = event.detail;
+  const { xhr, requestConfig } = event.detail;
   if (requestConfig.verb === "get") return;
   runningSaves.add(xhr);
   // After htmx's own handler, which sends the request queued behind this one.

@@ -9,7 +9,7 @@ let leaving = false;
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   const dialog = opener && document.getElementById(opener.dataset.dialog);
-  if (dialog && dialog.showModal) {
+  if (dialog?.showModal) {
     event.preventDefault();
     dialog.showModal();
     for (const part of dialog.querySelectorAll("[hx-trigger='dialog-opened']")) {
@@ -33,8 +33,9 @@ const markContents = () => {
   const count = forms().filter(isUnsaved).length;
   if (words) {
     words.hidden = count === 0;
-    words.textContent = `${count} ${count === 1 ? "section has" : "sections have"} unsaved changes. `
-      + "Save Integration saves them first.";
+    words.textContent =
+      `${count} ${count === 1 ? "section has" : "sections have"} unsaved changes. ` +
+      "Save Integration saves them first.";
     document.querySelector(".saved-words").hidden = count > 0;
   }
 };
@@ -74,7 +75,7 @@ const restoreInput = () => {
         form.append(control);
       }
       control[typeof value === "boolean" ? "checked" : "value"] = value;
-      control.dispatchEvent(new Event("change", {bubbles: true}));
+      control.dispatchEvent(new Event("change", { bubbles: true }));
     }
     form.setAttribute("data-unsaved", "");
   }
@@ -113,7 +114,8 @@ window.addEventListener("beforeunload", (event) => {
 document.addEventListener("submit", (event) => {
   // Sending a form without htmx leaves the page on purpose.
   if (!event.target.hasAttribute("hx-post")) {
-    leaving = !event.defaultPrevented && event.target.matches("form[data-settings-form], #save-integration-form");
+    leaving =
+      !event.defaultPrevented && event.target.matches("form[data-settings-form], #save-integration-form");
   }
 });
 
@@ -136,12 +138,15 @@ const markCurrentSection = () => {
   const first = [...document.querySelectorAll("section[id^='section-']")].find((part) => inView.has(part.id));
   document.querySelector(`[data-spy="${first?.id}"]`)?.setAttribute("aria-current", "true");
 };
-const watcher = new IntersectionObserver((entries) => {
-  for (const entry of entries) {
-    inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
-  }
-  markCurrentSection();
-}, {rootMargin: "-15% 0px -60% 0px"});
+const watcher = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
+    }
+    markCurrentSection();
+  },
+  { rootMargin: "-15% 0px -60% 0px" },
+);
 const watchSections = () => {
   watcher.disconnect();
   for (const part of document.querySelectorAll("section[id^='section-']")) {
@@ -153,10 +158,10 @@ const watchSections = () => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
   part.querySelector("[aria-invalid='true']")?.focus();
-  const {elt, triggeringEvent} = event.detail.requestConfig ?? {};
+  const { elt, triggeringEvent } = event.detail.requestConfig ?? {};
   const section = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
   if (section && document.activeElement === document.body) {
-    document.getElementById(`save-${section.dataset.section}`)?.focus({preventScroll: true});
+    document.getElementById(`save-${section.dataset.section}`)?.focus({ preventScroll: true });
   }
   watchSections();
   restoreInput();
@@ -172,7 +177,7 @@ const showError = (form, sentence) => {
   alert.textContent = sentence;
   form.querySelector("[data-messages]").replaceChildren(alert);
   form.setAttribute("data-unsaved", "");
-  form.closest("section")?.scrollIntoView({block: "start"});
+  form.closest("section")?.scrollIntoView({ block: "start" });
   markContents();
 };
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -196,11 +201,11 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 document.addEventListener("lists-refreshed", () => {
   for (const form of forms()) {
     const section = form.closest("section");
-    const where = {target: `#${section.id}`, swap: "outerHTML"};
+    const where = { target: `#${section.id}`, swap: "outerHTML" };
     const request = isUnsaved(form)
-      ? htmx.ajax("POST", form.getAttribute("hx-post"), {...where, source: form, values: {do: "redraw"}})
-      : htmx.ajax("GET", form.getAttribute("hx-post"), {...where, source: section});
-    request.catch(() => {});  // htmx:sendError reports a broken connection
+      ? htmx.ajax("POST", form.getAttribute("hx-post"), { ...where, source: form, values: { do: "redraw" } })
+      : htmx.ajax("GET", form.getAttribute("hx-post"), { ...where, source: section });
+    request.catch(() => {}); // htmx:sendError reports a broken connection
   }
 });
 
@@ -235,21 +240,22 @@ const announceTaxesSaved = () => {
 document.addEventListener("htmx:afterSwap", announceTaxesSaved);
 
 // Save Integration first saves each unsaved section, and stops at the first section with errors.
-const saveSection = (form) => new Promise((resolve) => {
-  const section = form.closest("section");
-  const done = (event) => {
-    if (event.detail.requestConfig.elt === form) {
-      document.removeEventListener("htmx:afterRequest", done);
-      // For htmx an error response that it swaps in is a success.
-      const {status} = event.detail.xhr;
-      resolve(status >= 200 && status < 300 ? "" : section.id);
-    }
-  };
-  document.addEventListener("htmx:afterRequest", done);
-  // htmx processes a section that was just swapped in only a moment later.
-  htmx.process(form);
-  form.requestSubmit(form.querySelector(`#save-${section.dataset.section}`));
-});
+const saveSection = (form) =>
+  new Promise((resolve) => {
+    const section = form.closest("section");
+    const done = (event) => {
+      if (event.detail.requestConfig.elt === form) {
+        document.removeEventListener("htmx:afterRequest", done);
+        // For htmx an error response that it swaps in is a success.
+        const { status } = event.detail.xhr;
+        resolve(status >= 200 && status < 300 ? "" : section.id);
+      }
+    };
+    document.addEventListener("htmx:afterRequest", done);
+    // htmx processes a section that was just swapped in only a moment later.
+    htmx.process(form);
+    form.requestSubmit(form.querySelector(`#save-${section.dataset.section}`));
+  });
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const next = () => {
@@ -268,7 +274,7 @@ document.addEventListener("submit", (event) => {
       const refused = await saveSection(section);
       if (refused) {
         button.disabled = false;
-        document.getElementById(refused)?.scrollIntoView({block: "start"});
+        document.getElementById(refused)?.scrollIntoView({ block: "start" });
         return;
       }
     }
