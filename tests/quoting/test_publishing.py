@@ -1,7 +1,8 @@
-"""Publishing freezes the draft, assigns numbers, and writes the outbox entry in the same transaction."""
+"""Publishing freezes the draft, assigns numbers, and writes the delivery in the same transaction."""
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import date
 
@@ -24,7 +25,7 @@ def leave_out_customer(quote: Quote) -> None:
     quote.person = quote.organization = None
 
 
-def test_a_revision_and_its_wish_are_written_together(rep: User) -> None:
+def test_a_revision_and_its_delivery_are_written_together(rep: User) -> None:
     quote = samples.quote(rep)
     assert quote.number is None
     published = publishing.publish(rep, quote.id)
@@ -146,3 +147,14 @@ def test_discarding_brings_back_what_the_customer_sees(rep: User) -> None:
     restored = editing.get(quote.id)
     assert [line.name for line in restored.lines] == ["One", "Two"]
     assert not freezing.has_changes(restored, revision)
+
+
+def test_a_revision_of_an_earlier_version_without_a_field_has_no_changes(rep: User) -> None:
+    quote = samples.quote(rep)
+    revision = publishing.publish(rep, quote.id).revision
+    content = json.loads(revision.content)
+    del content["lines"][0]["supplier"], content["purchase_order_number"]
+    revision.content = json.dumps(content)
+    db.session.commit()
+    assert not freezing.has_changes(quote, revision)
+    assert not publishing.publish(rep, quote.id).is_new

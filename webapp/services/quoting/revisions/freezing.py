@@ -55,7 +55,8 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     """True when the draft differs from ``revision``."""
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
-    return now.canonical() != revision.content
+    # Compared as read, so that a field that later versions added isn't a change of every older quote.
+    return now != before
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:
