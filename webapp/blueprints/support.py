@@ -18,10 +18,11 @@ from werkzeug.routing import IntegerConverter, Map
 from wtforms import Field, HiddenField, SelectField
 
 from webapp.blueprints import resume
-from webapp.models import User, db
-from webapp.models.account import ADMIN
+from webapp.models import Quote, User, db
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
-from webapp.services.core.errors import Conflict, Invalid, NotFound, ServiceError
+from webapp.services.core.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
@@ -31,11 +32,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PAGES = 10_000
+# By what a service raised; anything else is 422.
+STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
 WITHOUT_SESSION = ("static", "home.healthz")
 
 SENTENCES = {
     400: "We couldn't read that request. Nothing was changed. Go back and try again.",
-    403: "Your account can't do this. Ask an admin for access.",
+    403: permissions.REFUSALS[Permission.ADMINISTER],
     404: "This page doesn't exist, or the record was deleted.",
     405: "This address can't be used that way. Nothing was changed.",
     413: "Your request is larger than 8 MB. Nothing was changed. Shorten it and try again.",
@@ -59,14 +62,28 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
+def may(permission: Permission, quote: Quote | None = None) -> bool:
+    """True if the signed-in user has the permission."""
+    return permissions.may(actor(), permission, quote)
+
+
+def require(permission: Permission, quote: Quote | None = None) -> None:
+    """Show the 403 page with a sentence unless the signed-in user has the permission."""
+    permissions.require(actor(), permission, quote)
+
+
+def is_admin() -> bool:
+    """True for admins."""
+    return may(Permission.ADMINISTER)
+
+
 def admin_required(view: Callable[P, R]) -> Callable[P, R]:
     """Allow only signed-in admins; others get the 403 page."""
 
     @wraps(view)
     @login_required
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        if actor().role != ADMIN:
-            return refusal(403)
+        permissions.require(actor(), Permission.ADMINISTER)
         return view(*args, **kwargs)
 
     return cast(Callable[P, R], guarded)
@@ -80,7 +97,8 @@ def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
 
 
 def init_app(app: Flask) -> None:
-    """Show every error as a sentence."""
+    """Show every error as a sentence, and let templates ask who may do what."""
+    app.add_template_global(may, "may")
 
     @app.before_request
     def open_request() -> None:
@@ -114,7 +132,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(ServiceError)
     def on_service(error: ServiceError) -> ResponseReturnValue:
         db.session.rollback()
-        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 422)
         return refusal(status, str(error))
 
     @app.errorhandler(Exception)

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from webapp.cli.autotask_links import links
 from webapp.models import Delivery, PushQuestion, PushRun, Quote
 from webapp.models.delivery import DeliveryState
+from webapp.models.push import RunState, StepState
 from webapp.services.autotask.activity import answers
 from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import at_once
@@ -23,7 +24,12 @@ autotask = AppGroup("autotask", help="Datto Autotask PSA: pushes and links.")
 autotask.add_command(links)
 
 DIFFERS, NEEDS_PERSON, WAITS = 3, 4, 5
-EXIT_CODES = {"synced": 0, "out_of_sync": DIFFERS, "needs_you": NEEDS_PERSON, "retrying": WAITS}
+EXIT_CODES: dict[str, int] = {
+    RunState.SYNCED: 0,
+    RunState.OUT_OF_SYNC: DIFFERS,
+    RunState.NEEDS_YOU: NEEDS_PERSON,
+    RunState.RETRYING: WAITS,
+}
 
 
 def runtime() -> Runtime:
@@ -121,7 +127,7 @@ def _push(quote: Quote, as_json: bool) -> int:
         )
     else:
         for step in run.steps if run else []:
-            if step.state != "unchanged":
+            if step.state != StepState.UNCHANGED:
                 words = f"{step.position:>3}. {step.state:<8} {step.action:<6} {step.entity}: {step.title}"
                 click.echo(f"{words} {step.sentence}".rstrip())
         click.echo(_sentence(entry, run), err=bool(_code(entry, run)))
@@ -137,7 +143,7 @@ def _push(quote: Quote, as_json: bool) -> int:
 
 def _asked(run: PushRun | None) -> list[PushQuestion]:
     """The push's open questions."""
-    return answers.open_questions(run.quote_id) if run is not None and run.state == "needs_you" else []
+    return answers.open_questions(run.quote_id) if run is not None and run.state == RunState.NEEDS_YOU else []
 
 
 def _question(sentence: str, candidates: list[dict[str, Any]]) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def _code(entry: Delivery, run: PushRun | None) -> int:
 
 
 def _sentence(entry: Delivery, run: PushRun | None) -> str:
-    if run is not None and run.state == "synced":
+    if run is not None and run.state == RunState.SYNCED:
         return "Synced. Totals match Autotask."
     sentence = (
         (run.sentence if run else "") or entry.outcome or "A newer push of this quote replaces this one."

@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.activity.access import is_admin
-from webapp.blueprints.support import actor, is_htmx, page_number
+from webapp.blueprints.support import actor, is_admin, is_htmx, page_number
 from webapp.services.autotask.activity import bulk
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity.runs import Filters

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.activity.access import NOT_YOURS, may_act
 from webapp.blueprints.quotes.fixes import fix_for
-from webapp.blueprints.support import actor, is_htmx, refusal, runtime
+from webapp.blueprints.support import actor, is_htmx, may, require, runtime
 from webapp.models import Quote
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import answers, panel, repush
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import parse_id
@@ -43,8 +43,7 @@ def quote_panel(quote_id: int) -> ResponseReturnValue:
 def push_again(quote_id: int) -> ResponseReturnValue:
     """Push the newest revision again."""
     quote = editing.get(quote_id)
-    if not may_act(quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.SYNC, quote)
     result = repush.push_again(actor(), quote, "again")
     return _panel_or_page(quote_id, "" if result.is_new else COMING)
 
@@ -54,8 +53,7 @@ def push_again(quote_id: int) -> ResponseReturnValue:
 def answer(quote_id: int) -> ResponseReturnValue:
     """Store the picks, then let the push resume."""
     quote = editing.get(quote_id)
-    if not may_act(quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.SYNC, quote)
     try:
         answers.answer(actor(), quote_id, _picks(request.form))
     except Invalid as error:
@@ -99,7 +97,7 @@ def _render(quote: Quote, current: panel.Panel, status: int = 200, **more: Any) 
         template,
         quote=quote,
         panel=current,
-        may_act=may_act(quote),
+        may_act=may(Permission.SYNC, quote),
         on_quote=is_htmx() and _open_page() == url_for("quotes.show", quote_id=quote.id),
         fix_for=lambda problem: fix_for(problem, quote),
         **more,

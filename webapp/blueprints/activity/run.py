@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.activity.access import NOT_YOURS, is_admin, may_act
-from webapp.blueprints.support import actor, admin_required, is_htmx, refusal, runtime
+from webapp.blueprints.support import actor, admin_required, is_admin, is_htmx, require, runtime
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import repush, run_detail
 from webapp.services.autotask.activity import runs as activities
 
@@ -18,8 +18,7 @@ from webapp.services.autotask.activity import runs as activities
 def run(run_id: int) -> ResponseReturnValue:
     """Steps, calls and totals; htmx polls while the push is running."""
     shown = activities.get_run(run_id)
-    if not may_act(shown.quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.SYNC, shown.quote)
     detail = run_detail.of_run(runtime(), shown)
     if is_htmx() and request.args.get("seen") == detail.mark:
         return "", 204
@@ -32,8 +31,7 @@ def run(run_id: int) -> ResponseReturnValue:
 def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
     """Push again from one step on."""
     step = repush.get_step(run_id, step_id)
-    if not may_act(step.run.quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.SYNC, step.run.quote)
     entry = repush.retry_from(runtime(), actor(), step).entry
     return redirect(url_for("activity.quote_panel", quote_id=entry.quote_id), 303)
 

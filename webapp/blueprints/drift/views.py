@@ -10,10 +10,19 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.activity.access import is_admin, may_act
 from webapp.blueprints.drift import drift
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, refusal, runtime
+from webapp.blueprints.support import (
+    actor,
+    admin_required,
+    back_to,
+    is_admin,
+    is_htmx,
+    may,
+    require,
+    runtime,
+)
 from webapp.models import Quote, db
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.drift import decide as drift_decide
 from webapp.services.autotask.drift import listing as drift_listing
@@ -23,7 +32,6 @@ from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.quoting.draft import editing
 
-NOT_YOURS = "This is a colleague's quote. Only its owner and admins can check it and decide."
 _SIDE = re.compile(r"side-(\d+)")
 
 
@@ -70,8 +78,7 @@ def panel(quote_id: int) -> ResponseReturnValue:
 def compare(quote_id: int) -> ResponseReturnValue:
     """Check one quote now."""
     quote = editing.get(quote_id)
-    if not may_act(quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.REVIEW, quote)
     try:
         number = drift_check.check_one(runtime(), quote)
     except ServiceError as error:
@@ -89,8 +96,7 @@ def compare(quote_id: int) -> ResponseReturnValue:
 def decide(quote_id: int) -> ResponseReturnValue:
     """Store all choices together."""
     quote, choices = editing.get(quote_id), _choices(request.form)
-    if not may_act(quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.REVIEW, quote)
     try:
         done = drift_decide.decide(actor(), quote, choices)
     except (Invalid, Conflict) as error:
@@ -109,8 +115,7 @@ def decide(quote_id: int) -> ResponseReturnValue:
 def reopen(quote_id: int) -> ResponseReturnValue:
     """Reopen an accepted difference."""
     quote, number = editing.get(quote_id), Reader(request.form).identifier("finding") or 0
-    if not may_act(quote):
-        return refusal(403, NOT_YOURS)
+    require(Permission.REVIEW, quote)
     drift_decide.reopen(actor(), quote, number)
     return back_to("drift.show", "Reopened. Nothing changes until you choose again.", quote_id=quote_id)
 
@@ -142,7 +147,7 @@ def _page(
             records=records,
             sentence=sentence,
             chosen=chosen or {},
-            may_act=may_act(quote),
+            may_act=may(Permission.REVIEW, quote),
         ),
         status,
     )

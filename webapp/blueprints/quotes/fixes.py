@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from webapp.blueprints.support import actor
+from webapp.blueprints.support import is_admin
 from webapp.models import Quote
-from webapp.models.account import ADMIN
 from webapp.services.autotask.wanted.desired import Problem
+from webapp.services.core.fields import parse_id
 
 SECTIONS = ("company", "opportunity", "quote_status", "products_services", "item_category")
 
@@ -28,11 +28,13 @@ def fix_for(problem: Problem, quote: Quote) -> Fix | None:
     match area:
         case "quote":
             return _of_quote(name, quote)
-        case "organization":
-            target = url_for("people.organization", organization_id=int(name))
-            return Fix("Open organization", target)
-        case "person":
-            return Fix("Open person", url_for("people.person", person_id=int(name)))
+        case "organization" | "person":
+            record_id = parse_id(name)
+            if record_id is None:
+                return None
+            if area == "person":
+                return Fix("Open person", url_for("people.person", person_id=record_id))
+            return Fix("Open organization", url_for("people.organization", organization_id=record_id))
         case "settings" | "connection" | "autotask":
             return _of_settings(area, name)
     return None
@@ -48,7 +50,7 @@ def _of_quote(name: str, quote: Quote) -> Fix:
 
 
 def _of_settings(area: str, name: str) -> Fix:
-    if actor().role != ADMIN:
+    if not is_admin():
         return Fix("An admin can fix this in Settings > Integrations.")
     if area == "connection":
         return Fix("Open Integrations", url_for("integrations.index"))

@@ -13,6 +13,10 @@ class NotFound(ServiceError):
     """The record doesn't exist, or no longer exists."""
 
 
+class Forbidden(ServiceError):
+    """The person may not do this."""
+
+
 class Conflict(ServiceError):
     """Someone else saved first; nothing was overwritten."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.models import PushQuestion, PushStep, Quote, db
+from webapp.models.push import StepState
 from webapp.services.autotask.activity import answers, states
 from webapp.services.autotask.activity.states import PushState
 from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.known import links
-from webapp.services.autotask.push import journal, plan
+from webapp.services.autotask.push import plan
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.core.runtime import Runtime
 
@@ -79,12 +80,12 @@ def _progress(state: PushState) -> tuple[int, int]:
         .where(
             PushStep.run_id == state.run.id,
             PushStep.action != plan.KEEP,
-            PushStep.state != journal.OUTDATED,
+            PushStep.state != StepState.OUTDATED,
         )
         .group_by(PushStep.state)
     )
     counts = dict(db.session.execute(query).all())
-    return counts.get(journal.DONE, 0), sum(counts.values())
+    return counts.get(StepState.DONE, 0), sum(counts.values())
 
 
 def _mark(state: PushState, done: int) -> str:

@@ -8,8 +8,9 @@ from webapp.models import Delivery, DriftFinding, PushRun, PushStep, Quote, User
 from webapp.models.delivery import DeliveryState
 from webapp.models.drift import THEIRS
 from webapp.models.integration import AUTOTASK
+from webapp.models.push import StepState
 from webapp.services.autotask.known import links
-from webapp.services.autotask.push import gate, journal, lease, plan, prepare, processing
+from webapp.services.autotask.push import gate, lease, plan, prepare, processing
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
@@ -61,9 +62,9 @@ def newest_run_id(quote_id: int) -> int | None:
 
 def can_repeat(step: PushStep) -> bool:
     """True for a step that can be written again: not for a deleted line or an uploaded file."""
-    if step.state == journal.DONE:
+    if step.state == StepState.DONE:
         return step.action in (plan.CREATE, plan.UPDATE) and step.entity != ATTACHMENTS
-    return step.action != plan.KEEP and step.state != journal.OUTDATED
+    return step.action != plan.KEEP and step.state != StepState.OUTDATED
 
 
 def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
@@ -81,7 +82,7 @@ def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
     later = db.session.scalars(
         db.select(PushStep).where(PushStep.run_id == run_id, PushStep.position >= step.position)
     )
-    keys = {done.key for done in later if done.state == journal.DONE and can_repeat(done)}
+    keys = {done.key for done in later if done.state == StepState.DONE and can_repeat(done)}
     if is_coming(quote_id):
         raise Conflict(UNDER_WAY)
     token = lease.take(quote_id, "retry")

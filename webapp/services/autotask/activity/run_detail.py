@@ -9,22 +9,23 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import Delivery, PushCall, PushRun, PushStep, db
+from webapp.models.push import StepState
 from webapp.services.autotask.activity import repush
 from webapp.services.autotask.activity.runs import digest
 from webapp.services.autotask.connection import weblinks
-from webapp.services.autotask.push import journal, plan
+from webapp.services.autotask.push import plan
 from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, label
 from webapp.services.core.formatting import period_label
 from webapp.services.core.runtime import Runtime
 
 STEP_STATES = {
-    journal.PLANNED: "Not reached",
-    journal.INTENT: "Unconfirmed",
-    journal.DONE: "Done",
-    journal.FAILED: "Failed",
-    journal.UNCHANGED: "Already matches",
-    journal.RESOLVED: "Interrupted",
-    journal.OUTDATED: "Replanned",
+    StepState.PLANNED: "Not reached",
+    StepState.INTENT: "Unconfirmed",
+    StepState.DONE: "Done",
+    StepState.FAILED: "Failed",
+    StepState.UNCHANGED: "Already matches",
+    StepState.RESOLVED: "Interrupted",
+    StepState.OUTDATED: "Replanned",
 }
 
 
@@ -158,7 +159,7 @@ def _step_view(words: FieldFormatter, root: str, step: PushStep) -> RunStepView:
 def _rerun_label(step: PushStep) -> str:
     if not repush.can_repeat(step):
         return ""
-    return "Re-run from this step" if step.state == journal.DONE else "Retry from this step"
+    return "Re-run from this step" if step.state == StepState.DONE else "Retry from this step"
 
 
 def _amount(text: str) -> str:

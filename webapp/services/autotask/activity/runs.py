@@ -22,9 +22,9 @@ from webapp.models import (
 )
 from webapp.models.delivery import UNDER_WAY, DeliveryState
 from webapp.models.integration import AUTOTASK
-from webapp.models.push import RunState
+from webapp.models.push import RunState, StepState
 from webapp.services.autotask.activity import states
-from webapp.services.autotask.push import gate, journal, plan
+from webapp.services.autotask.push import gate, plan
 from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import records
 from webapp.services.core.fields import parse_id, words
@@ -194,7 +194,7 @@ def _writes(run_ids: list[int]) -> dict[int, int]:
         .where(
             PushStep.run_id.in_(run_ids),
             PushStep.action != plan.KEEP,
-            PushStep.state == journal.DONE,
+            PushStep.state == StepState.DONE,
         )
         .group_by(PushStep.run_id)
     )

@@ -11,22 +11,13 @@ from typing import Any
 
 from webapp.models import Link, PushCall, PushRun, PushStep, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.models.push import StepState
 from webapp.services.autotask.api.transport import CallRecord
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.push import claims, lease
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
-
-PLANNED, INTENT, DONE, FAILED, UNCHANGED, RESOLVED, OUTDATED = (
-    "planned",
-    "intent",
-    "done",
-    "failed",
-    "unchanged",
-    "resolved",
-    "outdated",
-)
 
 
 class Journal:
@@ -93,7 +84,7 @@ class Journal:
                 "action": step.action,
                 "entity": step.entity,
                 "title": step.title[:300],
-                "state": UNCHANGED if step.action == KEEP else PLANNED,
+                "state": StepState.UNCHANGED if step.action == KEEP else StepState.PLANNED,
                 "remote_id": step.remote_id,
                 "changes": step.changes,
             }
@@ -109,8 +100,14 @@ class Journal:
         """A new plan follows, because Autotask changed: keep only the started steps of this one. Raises LeaseLost."""
         self.commit()
         of_run = PushStep.run_id == self.run_id
-        never_started = db.delete(PushStep).where(of_run, PushStep.state.in_((PLANNED, UNCHANGED)))
-        failed = db.update(PushStep).where(of_run, PushStep.state == FAILED).values(state=OUTDATED)
+        never_started = db.delete(PushStep).where(
+            of_run, PushStep.state.in_((StepState.PLANNED, StepState.UNCHANGED))
+        )
+        failed = (
+            db.update(PushStep)
+            .where(of_run, PushStep.state == StepState.FAILED)
+            .values(state=StepState.OUTDATED)
+        )
         for statement in (never_started, failed):
             db.session.execute(statement.execution_options(synchronize_session=False))
         self.commit()
@@ -121,11 +118,11 @@ class Journal:
         changes = {name: [step.before.get(name), value] for name, value in plain(sent).items()}
         # Autotask may finish a call for as long again after we stopped waiting for it.
         doubt_until = now + timedelta(seconds=2 * call_seconds)
-        self._note(step, state=INTENT, started_at=now, changes=changes, doubt_until=doubt_until)
+        self._note(step, state=StepState.INTENT, started_at=now, changes=changes, doubt_until=doubt_until)
 
     def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
         """The step is done; its link is written with it. Not yet committed."""
-        self._note(step, state=DONE, remote_id=remote_id, finished_at=utc_now())
+        self._note(step, state=StepState.DONE, remote_id=remote_id, finished_at=utc_now())
         local = (*step.local, step.entity)
         if step.action == DELETE:
             self._removed_links.append((local, remote_id))
@@ -141,7 +138,7 @@ class Journal:
             step,
             sentence=sentence,
             finished_at=utc_now(),
-            state=INTENT if in_doubt else FAILED,
+            state=StepState.INTENT if in_doubt else StepState.FAILED,
             doubt_until=doubt_until,
         )
 
@@ -181,7 +178,7 @@ def creates_in_doubt(quote_id: int) -> dict[str, list[Doubt]]:
     query = (
         db.select(PushStep)
         .join(PushRun, PushRun.id == PushStep.run_id)
-        .where(PushRun.quote_id == quote_id, PushStep.state == INTENT, PushStep.action == CREATE)
+        .where(PushRun.quote_id == quote_id, PushStep.state == StepState.INTENT, PushStep.action == CREATE)
         .order_by(PushStep.id)
     )
     doubts: dict[str, list[Doubt]] = {}
@@ -196,8 +193,8 @@ def resolve_doubts(quote_id: int) -> None:
     runs = db.select(PushRun.id).where(PushRun.quote_id == quote_id)
     db.session.execute(
         db.update(PushStep)
-        .where(PushStep.run_id.in_(runs), PushStep.state == INTENT)
-        .values(state=RESOLVED)
+        .where(PushStep.run_id.in_(runs), PushStep.state == StepState.INTENT)
+        .values(state=StepState.RESOLVED)
         .execution_options(synchronize_session=False)
     )
 
