@@ -18,7 +18,7 @@ from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, Fie
 from webapp.services.core.formatting import period_label
 from webapp.services.core.runtime import Runtime
 
-STEP_STATES = {
+STEP_STATES: dict[str, str] = {
     StepState.PLANNED: "Not reached",
     StepState.INTENT: "Unconfirmed",
     StepState.DONE: "Done",
