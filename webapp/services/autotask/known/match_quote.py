@@ -9,6 +9,7 @@ from webapp.services.autotask.known.observation import Candidate, Choice, Match,
 from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
 
 CHOOSE_OPPORTUNITY = ("quote", "opportunity")
+CHOOSE_CUSTOMER = ("quote", "customer")
 
 
 def read_opportunity(client: Client, evidence: Evidence) -> Record | None:
@@ -29,16 +30,47 @@ def choose_opportunity(opportunity: DesiredRecord, row: Record) -> Choice:
     )
 
 
-def choose_company_of(row: Record, company: DesiredRecord, known: RemoteRecord | None) -> Choice:
-    """The company of the selected opportunity: ours, or a problem when ours is known to be another company."""
-    if known is None:
-        return Match({"id": row["companyID"]})
-    if known.remote_id != row["companyID"]:
-        return Problem(
-            f"The opportunity “{row.get('title')}” belongs to a company other than “{company.title}”.",
-            CHOOSE_OPPORTUNITY,
-        )
-    return None
+def choose_company_of(
+    client: Client, row: Record, company: DesiredRecord, known: RemoteRecord | None, rows: list[Record]
+) -> Choice:
+    """The company of the selected opportunity, if it is ours; else a problem: what is another's is never adopted.
+
+    ``known``: our company, if a link names it. ``rows``: the companies that match ours. Raises AutotaskError.
+    """
+    if known is not None and known.remote_id == row["companyID"]:
+        return None
+    for match in rows if known is None else []:
+        if match["id"] == row["companyID"]:
+            return Match(match)
+    owner = client.get("Companies", row["companyID"]) or {}
+    return Problem(
+        f"The opportunity “{row.get('title')}” belongs to “{owner.get('companyName')}” in Autotask, and not to "
+        f"“{company.title}”. Nothing was written. Choose another opportunity, or none.",
+        CHOOSE_OPPORTUNITY,
+    )
+
+
+def other_customer(
+    client: Client, company: DesiredRecord, known: RemoteRecord | None, opportunity: RemoteRecord
+) -> Problem | None:
+    """A problem when the quote's opportunity was pushed for another company than the quote has now.
+
+    Autotask is asked only if it looks like that: a person may have moved the opportunity there too. Raises
+    AutotaskError.
+    """
+    pushed_for = opportunity.pushed.get("companyID")
+    if pushed_for is None or (known is not None and known.remote_id == pushed_for):
+        return None
+    row = client.get("Opportunities", opportunity.remote_id)
+    if not row or (known is not None and known.remote_id == row.get("companyID")):
+        return None
+    owner = client.get("Companies", row["companyID"]) or {}
+    return Problem(
+        f"This quote was synced for “{owner.get('companyName')}”, and its opportunity “{row.get('title')}” belongs to "
+        f"that company, but its customer is “{company.title}” now. Nothing was written. Set the customer back, or copy "
+        "the quote for the new customer.",
+        CHOOSE_CUSTOMER,
+    )
 
 
 def query(client: Client, evidence: Evidence) -> list[Record]:

@@ -61,8 +61,9 @@ def observe(
     evidence = gather(desired, links, answers, in_doubt)
     responses = _ask(client, evidence)
     observation = Observation(known=dict(evidence.linked))
-    _choose_opportunity(observation, evidence, responses)
+    _choose_opportunity(observation, evidence, responses, client)
     _choose_company(observation, evidence, responses, client)
+    _check_customer(observation, evidence, client)
     _choose_contact(observation, evidence, responses)
     _choose_quote(observation, evidence, responses)
     _choose_catalog_items(observation, evidence, responses)
@@ -96,7 +97,9 @@ def _ask(client: Client, evidence: Evidence) -> _Responses:
     )
 
 
-def _choose_opportunity(observation: Observation, evidence: Evidence, responses: _Responses) -> None:
+def _choose_opportunity(
+    observation: Observation, evidence: Evidence, responses: _Responses, client: Client
+) -> None:
     row, desired = responses.opportunity, evidence.desired
     if row is None:
         return
@@ -109,7 +112,7 @@ def _choose_opportunity(observation: Observation, evidence: Evidence, responses:
             observation,
             evidence,
             desired.company,
-            match_quote.choose_company_of(row, desired.company, known),
+            match_quote.choose_company_of(client, row, desired.company, known, responses.companies),
         )
 
 
@@ -123,6 +126,16 @@ def _choose_company(
     if choice is None:
         choice = match_company.question_about_contacts(client, evidence, company, responses.contacts)
     _store(observation, evidence, company, choice)
+
+
+def _check_customer(observation: Observation, evidence: Evidence, client: Client) -> None:
+    """A quote that was pushed for one company is no deal with another."""
+    company, opportunity = evidence.desired.company, evidence.linked.get(evidence.desired.opportunity.key)
+    if company is None or opportunity is None or observation.questions:
+        return
+    problem = match_quote.other_customer(client, company, observation.known.get(company.key), opportunity)
+    if problem is not None:
+        observation.problems.append(problem)
 
 
 def _choose_contact(observation: Observation, evidence: Evidence, responses: _Responses) -> None:
