@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, make_url
 
 from webapp.models import db
+from webapp.services.core import work
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
@@ -55,7 +56,10 @@ def _prepare_postgres(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """WAL, foreign keys, and BEGIN IMMEDIATE so that read-then-write transactions are serial."""
+    """WAL, foreign keys, and BEGIN IMMEDIATE so that read-then-write transactions are serial.
+
+    A transaction that only reads takes no lock, so that a slow page keeps nobody from writing.
+    """
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
@@ -67,4 +71,4 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if work.is_reading() else "BEGIN IMMEDIATE")

@@ -99,11 +99,14 @@ def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
 def init_app(app: Flask) -> None:
     """Show every error as a sentence, and let templates ask who may do what."""
     app.add_template_global(may, "may")
+    _show_errors(app)
 
     @app.before_request
     def open_request() -> None:
         g.open = ExitStack()
         g.open.enter_context(work.bell(partial(room.nudge, runtime())))
+        if request.method in ("GET", "HEAD"):
+            g.open.enter_context(work.reading())
         if request.endpoint not in WITHOUT_SESSION:
             session.setdefault("sid", secrets.token_hex(8))
             g.open.enter_context(diary.origin(session["sid"], request.remote_addr or ""))
@@ -113,6 +116,8 @@ def init_app(app: Flask) -> None:
         if "open" in g:
             g.pop("open").close()
 
+
+def _show_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> ResponseReturnValue:
         if error.code is not None and error.code < 400:

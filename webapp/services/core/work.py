@@ -25,6 +25,7 @@ Bell = Callable[[], None]
 
 _open: ContextVar[Unit | None] = ContextVar("unit", default=None)
 _bell: ContextVar[Bell | None] = ContextVar("bell", default=None)
+_reads: ContextVar[bool] = ContextVar("reads", default=False)
 
 
 class Unit:
@@ -49,11 +50,13 @@ def unit() -> Iterator[Unit]:
     mine = Unit()
     token = _open.set(mine)
     try:
-        yield mine
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
+        with writing():
+            try:
+                yield mine
+                db.session.commit()
+            except BaseException:
+                db.session.rollback()
+                raise
     finally:
         _open.reset(token)
     bell = _bell.get()
@@ -70,6 +73,38 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return in_unit
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The block only reads, but for its units and ``writing``: on SQLite its transactions keep no writer waiting."""
+    token = _reads.set(True)
+    try:
+        yield
+    finally:
+        _reads.reset(token)
+
+
+def is_reading() -> bool:
+    """True where a transaction that begins now will only read."""
+    return _reads.get()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Inside ``reading``: end the transaction that has only read, so that the block's first one may write.
+
+    SQLite doesn't let a transaction write that read before another one wrote.
+    """
+    if not _reads.get():
+        yield
+        return
+    db.session.commit()
+    token = _reads.set(False)
+    try:
+        yield
+    finally:
+        _reads.reset(token)
 
 
 def ring() -> None:

@@ -11,8 +11,9 @@ import structlog
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from webapp.models import Delivery, db, utc_now
+from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
+from webapp.services.core import clock
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
 from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
@@ -55,7 +56,7 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
 
 def _claim(of: Reader, delivery_id: int, *, early: bool) -> int | None:
     """Take a waiting delivery by a conditional update; returns its fence, or None. Commits."""
-    now = utc_now()
+    now = clock.now()
     statement = db.update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
     if not early:
         statement = statement.where(Delivery.not_before <= now)
@@ -99,7 +100,7 @@ def _finish(delivery_id: int, fence: int, outcome: Outcome) -> None:
     row.attempt += outcome.counts
     row.is_asked_for, row.lease_until = False, None
     if isinstance(outcome, Retry):
-        row.not_before = utc_now() + timedelta(seconds=outcome.wait)
+        row.not_before = clock.now() + timedelta(seconds=outcome.wait)
         if not batches.may_retry(row):
             row.state, row.outcome = DeliveryState.STOPPED, batches.NOT_STARTED
     elif not isinstance(outcome, Skip):

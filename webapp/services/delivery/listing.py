@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webapp.models import Delivery, Quote, User, db, utc_now
+from webapp.models import Delivery, Quote, User, db
 from webapp.models.delivery import DeliveryState
-from webapp.services.core import records, work
+from webapp.services.core import clock, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.delivery import reader
 from webapp.services.diary import diary
@@ -65,7 +65,7 @@ def send_now(actor: User, delivery_id: int) -> Delivery:
         raise Invalid(
             BUSY if row.state == DeliveryState.RUNNING else "This was delivered, so it wasn't sent again."
         )
-    row.state, row.is_asked_for, row.not_before = DeliveryState.WAITING, True, utc_now()
+    row.state, row.is_asked_for, row.not_before = DeliveryState.WAITING, True, clock.now()
     diary.write(actor, "delivery.sent_now", "delivery", row.id, reader=row.reader)
     work.ring()
     return row

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
 
-from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db, utc_now
+from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db
 from webapp.models.delivery import UNDER_WAY, DeliveryState
-from webapp.services.core import work
+from webapp.services.core import clock, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs, reader
 from webapp.services.delivery.reader import Reader
@@ -47,7 +47,7 @@ def delivery(
         address=str(address),
         uid=uid,
         payload=payload,
-        not_before=utc_now(),
+        not_before=clock.now(),
     )
 
 
@@ -94,7 +94,7 @@ def nudge(runtime: Runtime) -> None:
 
 def queue_due(runtime: Runtime, of: Reader) -> int:
     """Queue a job for each due delivery of a reader; returns how many. 0 when Redis is down."""
-    waiting = [] if of.blocker() else due(of, utc_now())
+    waiting = [] if of.blocker() else due(of, clock.now())
     ids = {f"{of.key}-{entry.id}-{entry.not_before:%d%H%M%S%f}": entry.id for entry in waiting}
     db.session.commit()
     return jobs.enqueue(runtime, of.queue, ids, of.job_seconds)
@@ -102,7 +102,7 @@ def queue_due(runtime: Runtime, of: Reader) -> int:
 
 def sweep(runtime: Runtime, of: Reader) -> int:
     """Put back the deliveries of dead workers, and queue everything that is due. Returns how many were queued."""
-    now = utc_now()
+    now = clock.now()
     put_back = (
         db.update(Delivery)
         .where(

@@ -23,6 +23,7 @@ from webapp.services.autotask.api.errors import (
 )
 from webapp.services.autotask.api.transport import CallRecord, find_zone
 from webapp.services.autotask.connection import other_autotask
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary
 
@@ -120,13 +121,13 @@ def disconnect(actor: User | None) -> None:
     db.session.commit()
 
 
+@work.command
 def mark_rejected(sentence: str) -> None:
     """Record that Autotask rejected the stored credentials, so that pushes wait instead of failing one by one."""
     connection = load()
     if connection is not None and connection.state == CONNECTED:
         connection.state, connection.state_sentence = REJECTED, sentence[:500]
         diary.write(None, "integration.rejected", "integration", AUTOTASK)
-        db.session.commit()
 
 
 def open_client(

@@ -20,6 +20,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.connection.fetch_lists import REFERENCE_FIELDS, fetch, is_whole
+from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 
 MAX_AGE = timedelta(hours=24)
@@ -180,12 +181,13 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         futures = [(name, pool.submit(fetch, client, name)) for name in names]
     failed: AutotaskError | None = None
-    for name, future in futures:
-        try:
-            _store(name, future.result())
-        except AutotaskError as error:
-            failed = failed or error
-    db.session.commit()
+    with work.writing():
+        for name, future in futures:
+            try:
+                _store(name, future.result())
+            except AutotaskError as error:
+                failed = failed or error
+        db.session.commit()
     if failed is not None:
         raise failed
 

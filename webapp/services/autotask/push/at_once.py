@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from webapp.models import Delivery, PushRun, Quote, db, utc_now
+from webapp.models import Delivery, PushRun, Quote, db
 from webapp.services.autotask.push import processing
+from webapp.services.core import clock
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import parse_id
 from webapp.services.core.runtime import Runtime
@@ -44,7 +45,7 @@ def push_now(runtime: Runtime, quote: Quote) -> tuple[Delivery, PushRun | None]:
             "with --dry-run."
         )
     entry = room.add(processing.delivery(quote, revision, "by command"))
-    entry.not_before = utc_now() + HEAD_START
+    entry.not_before = clock.now() + HEAD_START
     db.session.commit()
     entry_id = entry.id
     attempt.perform(runtime, entry_id, early=True)

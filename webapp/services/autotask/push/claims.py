@@ -14,9 +14,10 @@ from collections.abc import Iterable
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.models import PushClaim, PushLease, db, utc_now
+from webapp.models import PushClaim, PushLease, db
 from webapp.services.autotask.known import links
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
+from webapp.services.core import clock
 
 
 def keys_of(desired: Desired) -> dict[str, str]:
@@ -36,7 +37,7 @@ def take(quote_id: int, token: int, keys: list[str]) -> bool:
     keys = sorted(set(keys))
     if not keys:
         return True
-    alive = (PushLease.token == PushClaim.token) & (PushLease.expires_at > utc_now())
+    alive = (PushLease.token == PushClaim.token) & (PushLease.expires_at > clock.now())
     query = (
         db.select(PushClaim.key)
         .join(PushLease, PushLease.quote_id == PushClaim.quote_id)

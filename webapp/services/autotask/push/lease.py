@@ -5,6 +5,8 @@ up before can't take it, whatever the delivery says: nothing old overwrites some
 conditional updates, which work the same on PostgreSQL and SQLite. A holder whose token is outdated has lost the lease
 and writes nothing more. Autotask doesn't know the token, so a holder that couldn't renew its lease lately (its process
 was paused, or the database is away) makes no call either: the call could take effect long after the lease has expired.
+
+When a lease expires is said by the database's clock alone.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from webapp.models import PushLease, db, utc_now
+from webapp.models import PushLease, db
+from webapp.services.core import clock
 
 # A call starts at most FRESH_SECONDS after a renewal and ends with its time-out (at most 40 s), before HOLD is over.
 HOLD = timedelta(seconds=55)
@@ -40,12 +43,12 @@ def take(quote_id: int, holder: str, revision: int | None = None) -> int | None:
     ``revision``: the number of the revision to push; None for a holder that pushes nothing. Raises NewerRevision.
     """
     if db.session.get(PushLease, quote_id) is None:
-        db.session.add(PushLease(quote_id=quote_id, token=0, holder="", expires_at=utc_now()))
+        db.session.add(PushLease(quote_id=quote_id, token=0, holder="", expires_at=clock.now()))
         try:
             db.session.commit()
         except IntegrityError:
             db.session.rollback()
-    now = utc_now()
+    now = clock.now()
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.expires_at <= now)
@@ -69,7 +72,7 @@ def fence(quote_id: int, token: int) -> None:
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
-        .values(expires_at=utc_now() + HOLD)
+        .values(expires_at=clock.now() + HOLD)
         .execution_options(synchronize_session=False)
     )
     if _changed(statement) != 1:
@@ -82,7 +85,7 @@ def end(quote_id: int, token: int) -> None:
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
-        .values(expires_at=utc_now(), holder="")
+        .values(expires_at=clock.now(), holder="")
         .execution_options(synchronize_session=False)
     )
     if _changed(statement) != 1:
@@ -95,7 +98,7 @@ def release(quote_id: int, token: int) -> None:
     statement = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
-        .values(expires_at=utc_now(), holder="")
+        .values(expires_at=clock.now(), holder="")
         .execution_options(synchronize_session=False)
     )
     db.session.execute(statement)
@@ -133,7 +136,8 @@ class Keeper:
             started = time.monotonic()
             try:
                 with self._engine.begin() as connection:
-                    renewed = connection.execute(self._statement.values(expires_at=utc_now() + HOLD)).rowcount
+                    expires_at = clock.now(connection) + HOLD
+                    renewed = connection.execute(self._statement.values(expires_at=expires_at)).rowcount
             except DBAPIError:
                 continue
             if not renewed:
