@@ -51,9 +51,9 @@ def test_a_command_in_a_page_that_reads_sees_what_was_written_meanwhile(app: Fla
         writer = other_process(app)
         with work.reading():
             assert db.session.get_one(TaxCode, code.id).name == "Sales tax"
-            writer.execute("UPDATE tax_code SET rate = 70000")
-            tax_codes.save(rep, code, {"name": "Sales tax 7", "rate": str(code.rate), "is_active": "1"})
-            assert (code.name, code.rate) == ("Sales tax 7", 7)
+            rename(writer, "Renamed")
+            tax_codes.save(rep, code, {"name": "Sales tax 7", "rate": "7", "is_active": "1"})
+            assert (code.name, rep.name) == ("Sales tax 7", "Renamed")
         writer.close()
 
 

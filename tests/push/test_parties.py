@@ -27,17 +27,9 @@ def their_opportunity(desk: Desk, company: str) -> dict[str, Any]:
     """An opportunity of a company that exists in Autotask alone."""
     like = desk.tenant.query("Opportunities")[0]
     without = ("id", "userDefinedFields")
-    (company_id,) = desk.tenant.seed(
-        Companies=[
-            {
-                "companyName": company,
-                "phone": "1",
-                "companyType": 1,
-                "isActive": True,
-                "ownerResourceID": like["ownerResourceID"],
-            }
-        ]
-    )["Companies"]
+    owner = {"companyType": 1, "isActive": True, "ownerResourceID": like["ownerResourceID"]}
+    seeded = desk.tenant.seed(Companies=[{"companyName": company, "phone": "1", **owner}])
+    (company_id,) = seeded["Companies"]
     row = {name: value for name, value in like.items() if name not in without and value is not None}
     row |= {"companyID": company_id, "title": "Theirs", "contactID": None}
     (number,) = desk.tenant.seed(Opportunities=[row])["Opportunities"]
@@ -72,7 +64,8 @@ def test_a_pushed_quote_is_not_pushed_for_another_customer(desk: Desk) -> None:
 
 
 def test_nor_when_the_other_customer_is_known_in_autotask(desk: Desk) -> None:
-    other = desk.quote({"name": "Box"}, person=customer(desk, "Birch & Co"), title="Another deal")
+    person = customer(desk, "Birch & Co")
+    other = desk.quote({"name": "Box"}, person=person, organization=person.organization, title="Another deal")
     assert desk.push(other).state == "synced"
     quote = desk.quote({"name": "Rack"})
     assert desk.push(quote).state == "synced"
@@ -101,7 +94,8 @@ def test_with_its_customer_back_it_goes_on(desk: Desk) -> None:
 
 
 def test_an_opportunity_that_was_moved_in_autotask_too_is_the_new_customers(desk: Desk) -> None:
-    other = desk.quote({"name": "Box"}, person=customer(desk, "Birch & Co"), title="Another deal")
+    person = customer(desk, "Birch & Co")
+    other = desk.quote({"name": "Box"}, person=person, organization=person.organization, title="Another deal")
     assert desk.push(other).state == "synced"
     quote = desk.quote({"name": "Rack"})
     assert desk.push(quote).state == "synced"
@@ -119,9 +113,7 @@ def test_another_companys_opportunity_is_never_adopted(desk: Desk, is_known: boo
     theirs = their_opportunity(desk, "Alder Ltd")
     person = customer(desk, "Birch & Co")
     if is_known:
-        desk.tenant.seed(
-            Companies=[{"companyName": "Birch & Co", "phone": "2", "companyType": 1, "isActive": True}]
-        )
+        their_opportunity(desk, "Birch & Co")
     quote = desk.quote({"name": "Rack"}, person=person, organization=person.organization)
     editing.set_opportunity(desk.rep, quote.id, (theirs["id"], "Theirs"))
     sentence = stopped(desk, quote)

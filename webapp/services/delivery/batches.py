@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.models import Delivery, PushBatch, db
 from webapp.models.delivery import DeliveryState
+from webapp.services.core import work
 from webapp.services.core.errors import NotFound
 
 RUNNING, STOPPED = "running", "stopped"
@@ -32,12 +33,12 @@ def may_retry(delivery: Delivery) -> bool:
     return delivery.batch_id is None or _locked(delivery.batch_id).state == RUNNING
 
 
+@work.command
 def stop_by_hand(batch_id: int, name: str) -> None:
-    """Start no further push of the batch; running pushes finish. Commits."""
+    """Start no further push of the batch; running pushes finish."""
     batch = _locked(batch_id)
     if batch.state == RUNNING:
         stop(batch, f"Stopped by {name}.")
-    db.session.commit()
 
 
 def stop(batch: PushBatch, sentence: str) -> None:

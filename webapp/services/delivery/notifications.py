@@ -1,4 +1,7 @@
-"""Notify the quote's rep and the admins that a push needs attention: in the app, and by mail."""
+"""Notify the quote's rep and the admins that a push needs attention: in the app, and by mail.
+
+Owns its transactions: none is open while a mail is sent.
+"""
 
 from __future__ import annotations
 

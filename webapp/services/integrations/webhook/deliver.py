@@ -1,4 +1,7 @@
-"""Sending one message, and updating the message and its endpoint with the result."""
+"""Sending one message, and updating the message and its endpoint with the result.
+
+Owns its transactions: none is open while a message is sent.
+"""
 
 from __future__ import annotations
 
