@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from webapp.models import PushQuestion, PushStep, Quote, db
 from webapp.models.push import StepState
-from webapp.services.autotask.activity import answers, states
+from webapp.services.autotask.activity import answers, held, states
+from webapp.services.autotask.activity.held import Held
 from webapp.services.autotask.activity.states import PushState
 from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.known import links
@@ -25,12 +26,14 @@ class AutotaskLink:
 
 @dataclass(frozen=True)
 class Panel:
-    """``done`` of ``planned`` steps while it pushes. ``mark`` changes with anything that the panel shows.
+    """``held``: which revision Autotask has. ``done`` of ``planned`` steps while it pushes.
 
-    ``differences``: how Autotask's totals differ; ``foreign``: lines that someone added in Autotask.
+    ``mark`` changes with anything that the panel shows. ``differences``: how Autotask's totals differ; ``foreign``:
+    lines that someone added in Autotask.
     """
 
     state: PushState
+    held: Held
     questions: list[PushQuestion]
     problems: list[Problem]
     differences: list[str]
@@ -56,6 +59,7 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
     done, planned = _progress(state) if state.status == states.PUSHING else (0, 0)
     return Panel(
         state=state,
+        held=held.of_quote(quote),
         questions=answers.open_questions(quote.id) if asks else [],
         problems=[Problem(sentence, (area, name)) for sentence, area, name in report.get("problems", [])]
         if asks
