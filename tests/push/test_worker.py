@@ -99,7 +99,7 @@ def test_a_flushed_redis_loses_no_push(redis_url: str, desk: Desk, start_worker:
 # A real worker with its sweeper; every job ends as if all processes were killed between two instructions.
 DIES_AT_ITS_FIRST_JOB = """
 import os, signal, worker
-worker.perform = lambda *_: os.killpg(os.getppid(), signal.SIGKILL)
+worker.deliver = lambda *_: os.killpg(os.getppid(), signal.SIGKILL)
 raise SystemExit(worker.main())
 """
 
