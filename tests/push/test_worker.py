@@ -236,7 +236,7 @@ def test_an_error_inside_rq_does_not_end_the_worker(
     """What an older version queued, and a kill made RQ stumble over, is met at the start and survived."""
     redis = Redis.from_url(redis_url)
     queue = Queue("pushes", connection=redis)
-    queue.enqueue("worker.perform", "autotask", 0, result_ttl=0, failure_ttl=0, job_id="push-0-0")
+    queue.enqueue("worker.deliver", 0, result_ttl=0, failure_ttl=0, job_id="push-0-0")
     redis.delete(queue.key)
     lose(redis, "push-0-0")
     start_worker()

@@ -17,6 +17,7 @@ from webapp.models.quote import PENDING
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.delivery import listing
 from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, readiness, stages
 from webapp.services.quoting.lifecycle import transitions
@@ -87,8 +88,9 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     live = freezing.live(quote)
     if live is not None:
         extra = offer(live)
-    entries = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
-    return render_template(template, **context(quote), **extra, history=entries, **more), status
+    extra["history"] = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
+    extra["deliveries"] = listing.of_quote(quote)
+    return render_template(template, **context(quote), **extra, **more), status
 
 
 def context(quote: Quote) -> dict[str, Any]:

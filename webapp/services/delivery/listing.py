@@ -8,7 +8,7 @@ from webapp.models import Delivery, Quote, User, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.core import clock, records, work
 from webapp.services.core.errors import Invalid
-from webapp.services.delivery import reader
+from webapp.services.delivery import reader, room
 from webapp.services.diary import diary
 
 PAGE = 40
@@ -49,6 +49,12 @@ def page(number: int = 1, *, key: str = "", state: str = "") -> DeliveryPage:
     number = max(1, min(number, 10_000))
     rows = list(db.session.scalars(query.limit(PAGE + 1).offset((number - 1) * PAGE)))
     return DeliveryPage(rows[:PAGE], number, len(rows) > PAGE)
+
+
+def of_quote(quote: Quote) -> list[tuple[str, str]]:
+    """What each reader was told last about the quote: its name, and the state in words."""
+    told = room.status(quote)
+    return [(name, STATES[DeliveryState(told[key].state)]) for key, name in names().items() if key in told]
 
 
 def names() -> dict[str, str]:
