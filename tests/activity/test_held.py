@@ -25,7 +25,7 @@ def test_it_is_the_last_complete_one_until_the_next_is_complete(desk: Desk, desk
     assert held.of_quote(quote).sentence == "Autotask has revision 1.", "nobody has begun to push the second"
     panel = text(desk_admin.client.get(f"/activity/quotes/{quote.id}"))
     assert "Autotask has revision 1." in panel
-    desk.tenant.add_fault(kind="503", entity="Opportunities", verb="update", times=0)
+    desk.tenant.add_fault(kind="503", entity="Quotes", verb="update", times=0)
     attempt.perform(desk.runtime, newest_entry(quote.id).id)
     assert held.of_quote(quote).sentence == "Autotask has revision 1 and a part of revision 2."
     recover(desk, quote.id)

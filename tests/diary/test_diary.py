@@ -73,6 +73,13 @@ def test_a_removed_line_and_a_new_line_keep_their_values(rep: User) -> None:
     removed = of_quote(quote)[-1]
     assert ("Box", "unit_price", "7", None) in changes_of(removed)
     assert ("Box", "unit_price", None, "7") in changes_of(of_quote(quote)[2])
+    views = [entry.changes for entry in reading.history("quote", quote.id)]
+    assert [[(view.part, view.field) for view in changes] for changes in views] == [
+        [("Box", "removed")],
+        [("Box", "added")],
+        [("Rack", "added")],
+        [],
+    ]
 
 
 def test_discarding_changes_tells_what_was_put_back_and_nothing_else(rep: User) -> None:

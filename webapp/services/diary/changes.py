@@ -20,6 +20,8 @@ NOTED = "diary.changes"
 # A longer text is cut; the diary says that it changed, revisions hold what was published.
 MAX_TEXT = 500
 EMPTY = (None, "", False, 0)
+# In place of a value, with an empty field: the part is there.
+HERE = "here"
 
 Key = tuple[str, str]
 
@@ -65,10 +67,7 @@ def take(session: Session) -> dict[Key, Changes]:
         part, name = note.part
         if not part and note.verb != "changed":
             changes.verb = note.verb
-        if note.attribute is None:
-            continue
-        target = _target(note.attribute)
-        place = (part, note.attribute.key.removesuffix("_id") if target else note.attribute.key)
+        place = (part, _name_of_field(note.attribute))
         earlier = changes.fields.get(place)
         before = earlier[1] if earlier else _in_words(session, note.attribute, note.before)
         changes.fields[place] = (name, before, _in_words(session, note.attribute, note.after))
@@ -78,7 +77,10 @@ def take(session: Session) -> dict[Key, Changes]:
 
 
 def as_json(changes: Changes | None) -> list[dict[str, Any]]:
-    """Each changed field: ``{"part", "field", "before", "after"}``; ``part`` may be empty."""
+    """Each changed field: ``{"part", "field", "before", "after"}``; ``part`` may be empty.
+
+    With an empty ``field``, the part itself was added or removed.
+    """
     if changes is None:
         return []
     return [
@@ -117,7 +119,7 @@ def _note(record: Recorded, verb: str) -> None:
     note = partial(_Noted, key, record.diary_part, verb, savepoints=savepoints(session))
     noted = session.info.setdefault(NOTED, [])
     if verb != "changed":
-        noted.append(note(None, None, None))
+        noted.append(note(None, None, HERE) if verb == "added" else note(None, HERE, None))
     state = inspect(record)
     for attribute in state.mapper.column_attrs:
         if attribute.key == "id" or attribute.key in record.diary_skips:
@@ -132,9 +134,15 @@ def _note(record: Recorded, verb: str) -> None:
             noted.append(note(attribute, value, None))
 
 
-def _in_words(session: Session, attribute: ColumnProperty[Any], value: Any) -> Any:
+def _name_of_field(attribute: ColumnProperty[Any] | None) -> str:
+    if attribute is None:
+        return ""
+    return attribute.key.removesuffix("_id") if _target(attribute) else attribute.key
+
+
+def _in_words(session: Session, attribute: ColumnProperty[Any] | None, value: Any) -> Any:
     """The value as JSON. A reference is written as the name of its record, which may be gone one day."""
-    target = _target(attribute)
+    target = _target(attribute) if attribute is not None else None
     return _plain(value) if target is None else _name_of(session, target, value)
 
 

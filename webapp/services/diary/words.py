@@ -42,12 +42,15 @@ MAX_SHOWN = 80
 
 @dataclass(frozen=True)
 class ChangeView:
-    """One changed field in words. ``part``: the name of the line that it is a field of, or empty."""
+    """One changed field in words, or one part that was added or removed: then ``field`` is “added” or “removed”.
+
+    ``part``: the name of the line, or empty where the quote or record itself changed.
+    """
 
     part: str
     field: str
-    before: str
-    after: str
+    before: str = ""
+    after: str = ""
 
 
 def action(name: str) -> str:
@@ -56,16 +59,30 @@ def action(name: str) -> str:
 
 
 def changes(listed: Iterable[Mapping[str, Any]]) -> list[ChangeView]:
-    """The changes of an entry, part by part, in the order in which they were noted."""
-    return [
-        ChangeView(
-            part=str(change["part"]),
-            field=FIELDS.get(change["field"], change["field"].replace("_", " ")),
-            before=_value(change["field"], change["before"]),
-            after=_value(change["field"], change["after"]),
-        )
-        for change in listed
-    ]
+    """The changes of an entry, part by part, in the order in which they were noted.
+
+    A new or removed part is one line, whatever its fields; what a new record was created with isn't listed at all.
+    """
+    parts: dict[str, list[Mapping[str, Any]]] = {}
+    for change in listed:
+        parts.setdefault(str(change["part"]), []).append(change)
+    views: list[ChangeView] = []
+    for part, fields in parts.items():
+        of_part = next((change for change in fields if not change["field"]), None)
+        if of_part is not None:
+            word = "removed" if of_part["after"] is None else "added"
+            views += [ChangeView(part, word)] if part else []
+            continue
+        views += [
+            ChangeView(
+                part,
+                FIELDS.get(change["field"], change["field"].replace("_", " ")),
+                _value(change["field"], change["before"]),
+                _value(change["field"], change["after"]),
+            )
+            for change in fields
+        ]
+    return views
 
 
 def _value(field: str, value: Any) -> str:
