@@ -42,15 +42,17 @@ def postgres_admin_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def new_postgres(postgres_admin_url: str) -> Iterator[Callable[[str | None], str]]:
-    """Makes a database, empty or a copy of the one named, and returns its address. All are dropped at the end."""
+    """Makes a database, empty or a copy of the one named, and returns its address. None is left at the end."""
     with ExitStack() as dropped, psycopg.connect(postgres_admin_url, autocommit=True) as admin:
 
         def make(template: str | None) -> str:
             name = f"test_{uuid.uuid4().hex}"
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template or "template0")))
-            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            dropped.callback(admin.execute, drop)
+            if os.environ.get("TEST_POSTGRES_URL"):
+                # Our own server is thrown away as a whole.
+                drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                dropped.callback(admin.execute, drop)
             return _with_database(postgres_admin_url, name)
 
         yield make
