@@ -41,9 +41,6 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("previous_sha256", sa.String(length=64), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["user_account.id"], name=op.f("fk_diary_entry_actor_id_user_account")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_diary_entry")),
     )
     for name, columns in (("at", ["at"]), ("action", ["action"])):

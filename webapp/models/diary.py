@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
@@ -27,7 +27,8 @@ class DiaryEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(index=True)
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    # No foreign key: checking it would wait for whoever changes the user.
+    actor_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(254))
     session: Mapped[str] = mapped_column(String(80), default="")
     address: Mapped[str] = mapped_column(String(45), default="")
@@ -39,7 +40,9 @@ class DiaryEntry(Base):
     previous_sha256: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))
 
-    user: Mapped[User | None] = relationship(viewonly=True)
+    user: Mapped[User | None] = relationship(
+        viewonly=True, primaryjoin="foreign(DiaryEntry.actor_id) == User.id"
+    )
 
     @property
     def detail(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Owns its transactions: the sweeper commits what it puts back before it queues it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -59,13 +60,23 @@ def add(new: Delivery, batch: PushBatch | None = None) -> Delivery:
     return new
 
 
-def fan_out(entries: list[DiaryEntry]) -> None:
-    """Ask every reader about new entries of the diary, and add their deliveries to the open transaction."""
-    for entry in entries:
-        for each in reader.every():
-            for wanted in each.subscribe(entry):
-                wanted.event = entry
-                add(wanted)
+def fan_out(entries: list[DiaryEntry]) -> Callable[[], None]:
+    """Ask every reader about new entries of the diary, and add their deliveries to the open transaction.
+
+    Returns what links the deliveries to the entries, once these are stored.
+    """
+    pairs = [
+        (add(wanted), entry)
+        for entry in entries
+        for each in reader.every()
+        for wanted in each.subscribe(entry)
+    ]
+
+    def link() -> None:
+        for wanted, entry in pairs:
+            wanted.event_id = entry.id
+
+    return link
 
 
 def due(of: Reader, now: datetime, limit: int = 500) -> list[Delivery]:

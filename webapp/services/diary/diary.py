@@ -22,7 +22,8 @@ from webapp.services.diary import chain, changes
 SYSTEM = "Quotewright"
 PENDING = "diary.pending"
 
-Subscriber = Callable[[list[DiaryEntry]], None]
+# Called before the entries have their places; what it returns is called when they have them.
+Subscriber = Callable[[list[DiaryEntry]], Callable[[], None]]
 
 _subscribers: list[Subscriber] = []
 
@@ -98,7 +99,10 @@ def write(
 
 
 def subscribe(subscriber: Subscriber) -> None:
-    """Show every new entry to ``subscriber`` once, in the transaction that writes it and before it commits."""
+    """Show every new entry to ``subscriber`` once, in the transaction that writes it and before it commits.
+
+    It adds and flushes its rows at once, and returns a function that may refer from them to the entries.
+    """
     if subscriber not in _subscribers:
         _subscribers.append(subscriber)
 
@@ -123,17 +127,24 @@ def _seal(session: Session) -> None:
         if key not in told:
             told[key] = len(pending)
             pending.append(_untold(key, of_object, pending))
-    head = chain.lock_head(session)
-    entries = []
-    for number, entry in enumerate(pending):
-        key = (entry.object_type, entry.object_id)
+    entries = [
         # Of several entries about one object, the last one gets the changes of the transaction.
-        row = _row(entry, changed.get(key) if told[key] == number else None)
+        _row(entry, changed.get((entry.object_type, entry.object_id)) if is_last else None)
+        for entry, is_last in (
+            (entry, told[entry.object_type, entry.object_id] == number)
+            for number, entry in enumerate(pending)
+        )
+    ]
+    finish = [subscriber(entries) for subscriber in _subscribers]
+    # The diary is locked last, and from here on nothing waits for a lock: whoever holds another one may wait for this.
+    session.flush()
+    head = chain.lock_head(session)
+    for row in entries:
         head = chain.append(head, row)
-        entries.append(row)
     session.add_all(entries)
-    for subscriber in _subscribers:
-        subscriber(entries)
+    session.flush()
+    for each in finish:
+        each()
 
 
 def _row(entry: _Pending, of_object: changes.Changes | None) -> DiaryEntry:
