@@ -108,8 +108,11 @@ def init_app(app: Flask) -> None:
         if request.method in ("GET", "HEAD"):
             g.open.enter_context(work.reading())
         if request.endpoint not in WITHOUT_SESSION:
-            session.setdefault("sid", secrets.token_hex(8))
-            g.open.enter_context(diary.origin(session["sid"], request.remote_addr or ""))
+            # Only a form that is sent gets a cookie for it: the answer to some other request might come after that of
+            # a sign-in, and would replace its cookie.
+            if request.method == "POST":
+                session.setdefault("sid", secrets.token_hex(8))
+            g.open.enter_context(diary.origin(session.get("sid", ""), request.remote_addr or ""))
 
     @app.teardown_request
     def close_request(_error: BaseException | None) -> None:
