@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, MetaData
+from sqlalchemy import JSON, MetaData, String, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from webapp.models import names
 from webapp.models.types import UtcDateTime
 
 NAMING = {
@@ -54,6 +55,34 @@ class Timestamped:
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now, onupdate=utc_now)
 
 
+class Searchable:
+    """A table whose rows are found by name, and by words, in however they are written.
+
+    ``name_key``: the folded name. ``search_key``: the columns ``searched``, folded and squeezed (``models.names``).
+    Both follow the columns by themselves.
+    """
+
+    searched: ClassVar[tuple[str, ...]] = ("name",)
+    name_key: Mapped[str] = mapped_column(String(names.KEY_LENGTH), default="", index=True)
+    search_key: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def key_name(self) -> str:
+        """The name that ``name_key`` folds."""
+        return str(getattr(self, "name"))  # noqa: B009  a mixin has no such column itself
+
+    def fold(self) -> None:
+        """Bring the keys up to date."""
+        self.name_key = names.name_key(self.key_name)
+        self.search_key = names.search_key(str(getattr(self, name) or "") for name in self.searched)
+
+
+@event.listens_for(Searchable, "before_insert", propagate=True)
+@event.listens_for(Searchable, "before_update", propagate=True)
+def _fold(_mapper: object, _connection: object, record: Searchable) -> None:
+    record.fold()
+
+
 class Recorded:
     """A table whose changes the diary notes by itself (``services.diary.changes``).
 
@@ -61,7 +90,9 @@ class Recorded:
     """
 
     diary_type: ClassVar[str]
-    diary_skips: ClassVar[frozenset[str]] = frozenset({"version", "created_at", "updated_at"})
+    diary_skips: ClassVar[frozenset[str]] = frozenset(
+        {"version", "created_at", "updated_at", "name_key", "search_key"}
+    )
 
     if TYPE_CHECKING:
         id: Mapped[int]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from webapp.models.base import Base, Recorded, Timestamped
+from webapp.models.base import Base, Recorded, Searchable, Timestamped
 from webapp.models.types import ExactDecimal
 
 ONE_TIME = "one_time"
@@ -19,7 +19,7 @@ RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
 RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
 
 
-class Category(Recorded, Timestamped, Base):
+class Category(Searchable, Recorded, Timestamped, Base):
     """An item category; with a ``parent`` it is a subcategory. There are two levels."""
 
     __tablename__ = "category"
@@ -44,7 +44,7 @@ class Category(Recorded, Timestamped, Base):
         return self.path
 
 
-class TaxCode(Recorded, Timestamped, Base):
+class TaxCode(Searchable, Recorded, Timestamped, Base):
     """A named tax rate. ``rate`` is in percent: 8.2500 means 8.25%."""
 
     __tablename__ = "tax_code"
@@ -97,11 +97,12 @@ class LineFields:
 LINE_FIELDS = tuple(LineFields.__annotations__)
 
 
-class Item(LineFields, Recorded, Timestamped, Base):
+class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     """A product or service in the library."""
 
     __tablename__ = "item"
     diary_type = "item"
+    searched = ("name", "sku", "mpn", "manufacturer")
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
         Index("ix_item_origin", "origin_entity", "origin_id"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, Recorded, Timestamped
+from webapp.models.base import Base, Recorded, Searchable, Timestamped
 
 
-class Organization(Recorded, Timestamped, Base):
+class Organization(Searchable, Recorded, Timestamped, Base):
     """A customer company. Becomes a Company in Autotask."""
 
     __tablename__ = "organization"
     diary_type = "organization"
+    searched = ("name", "phone", "billing_city")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), index=True)
@@ -34,11 +35,12 @@ class Organization(Recorded, Timestamped, Base):
     people: Mapped[list[Person]] = relationship(back_populates="organization")
 
 
-class Person(Recorded, Timestamped, Base):
+class Person(Searchable, Recorded, Timestamped, Base):
     """Someone who receives quotes. Becomes a Contact in Autotask."""
 
     __tablename__ = "person"
     diary_type = "person"
+    searched = ("full_name", "email", "phone", "mobile")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -55,6 +57,11 @@ class Person(Recorded, Timestamped, Base):
     def full_name(self) -> str:
         """First and last name with one space between."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def key_name(self) -> str:
+        """The full name."""
+        return self.full_name
 
     @property
     def diary_name(self) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
-from webapp.models.base import Base, Recorded, Timestamped, utc_now
+from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
 from webapp.models.catalog import RECURRENCE_CHECK, LineFields
 from webapp.models.directory import Organization, Person
 from webapp.models.types import ExactDecimal
@@ -39,7 +39,7 @@ DISCOUNT_KINDS = ("none", "percent", "unit", "line")
 QUOTE_DISCOUNT_KINDS = ("none", "percent", "amount")
 
 
-class Quote(Recorded, Timestamped, Base):
+class Quote(Searchable, Recorded, Timestamped, Base):
     """The draft that a rep edits. Publishing freezes it as a ``Revision``.
 
     ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
@@ -53,6 +53,7 @@ class Quote(Recorded, Timestamped, Base):
 
     __tablename__ = "quote"
     diary_type = "quote"
+    searched = ("title",)
     diary_skips = Recorded.diary_skips | {
         "autotask_opportunity_title",
         "loss_reason_id",
@@ -122,6 +123,11 @@ class Quote(Recorded, Timestamped, Base):
             .scalar_subquery()
         )
         return case((cls.number.is_(None), cls.expires_on), else_=live)
+
+    @property
+    def key_name(self) -> str:
+        """The title."""
+        return self.title
 
     @property
     def diary_name(self) -> str:

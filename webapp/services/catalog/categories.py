@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select
 
-from webapp.models import Category, Item, QuoteLine, User, db
+from webapp.models import Category, Item, QuoteLine, User, db, names
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -73,7 +73,7 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
 
 def find(name: str, parent: Category | None) -> Category | None:
     """The category with this name under ``parent`` (None: at the top level), ignoring case."""
-    query = db.select(Category).where(db.func.lower(Category.name) == name.lower())
+    query = db.select(Category).where(Category.name_key == names.name_key(name))
     query = query.where(Category.parent_id == (parent.id if parent else None))
     category: Category | None = db.session.scalar(query.limit(1))
     return category

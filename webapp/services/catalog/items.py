@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import LINE_FIELDS, ONE_TIME, RECURRENCES
-from webapp.services.core import records, work
+from webapp.services.core import lookup, records, work
 from webapp.services.core.fields import Reader, words
 from webapp.services.diary import diary
 
@@ -45,8 +45,7 @@ def search(
         below = db.select(Category.id).where(Category.parent_id == category_id)
         query = query.where(db.or_(Item.category_id == category_id, Item.category_id.in_(below)))
     for word in words(text):
-        columns = (Item.name, Item.sku, Item.mpn, Item.manufacturer)
-        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        query = query.where(lookup.has_word(word, Item.search_key))
     return list(db.session.scalars(query))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from webapp.models import Item, QuoteLine, TaxCode, User, db
+from webapp.models import Item, QuoteLine, TaxCode, User, db, names
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -41,7 +41,7 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     reader = Reader(values)
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
-    query = db.select(TaxCode).where(db.func.lower(TaxCode.name) == name.lower())
+    query = db.select(TaxCode).where(TaxCode.name_key == names.name_key(name))
     twin = db.session.scalar(query.limit(1))
     if twin is not None and twin is not tax_code:
         reader.fail("name", "A tax code with this name already exists.")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
+from webapp.models import names
 from webapp.services.core.errors import Invalid
 
 MAX_ID = 2**31 - 1
@@ -35,8 +36,8 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def clean_text(text: str) -> str:
-    """``text`` without control characters (PostgreSQL stores no NUL), line ends as ``\\n``, edges trimmed."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip()
+    """``text`` composed, without control and invisible characters, with plain spaces and ``\\n``, edges trimmed."""
+    return names.clean(text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)).strip()
 
 
 def words(text: str) -> list[str]:

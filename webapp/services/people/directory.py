@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from email_validator import EmailNotValidError, validate_email
 
-from webapp.models import Organization, Person, Quote, User, db
-from webapp.services.core import records, work
+from webapp.models import Organization, Person, Quote, User, db, names
+from webapp.services.core import lookup, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
 from webapp.services.diary import diary
@@ -46,8 +46,7 @@ def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Pers
         .offset(offset)
     )
     for word in words(text):
-        columns = (Person.first_name, Person.last_name, Person.email, Person.phone, Organization.name)
-        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        query = query.where(lookup.has_word(word, Person.search_key, Organization.search_key))
     return list(db.session.scalars(query))
 
 
@@ -55,14 +54,13 @@ def search_organizations(text: str, *, limit: int = PAGE, offset: int = 0) -> li
     """Organizations whose name, phone or city contains every word of ``text``, by name."""
     query = db.select(Organization).order_by(Organization.name, Organization.id).limit(limit).offset(offset)
     for word in words(text):
-        columns = (Organization.name, Organization.phone, Organization.billing_city)
-        query = query.where(db.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        query = query.where(lookup.has_word(word, Organization.search_key))
     return list(db.session.scalars(query))
 
 
 def organization_named(name: str) -> Organization | None:
-    """The organization with this name, ignoring case. Raises Conflict when there are several."""
-    query = db.select(Organization).where(db.func.lower(Organization.name) == name.lower()).limit(2)
+    """The organization with this name, however it is written. Raises Conflict when there are several."""
+    query = db.select(Organization).where(Organization.name_key == names.name_key(name)).limit(2)
     matches = list(db.session.scalars(query))
     if len(matches) > 1:
         raise Conflict(

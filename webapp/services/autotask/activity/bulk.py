@@ -17,7 +17,7 @@ from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import gate, prepare, processing
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.autotask.settings import store as settings_store
-from webapp.services.core import records, work
+from webapp.services.core import lookup, records, work
 from webapp.services.core.errors import Invalid, NotFound, ServiceError
 from webapp.services.core.fields import parse_id, words
 from webapp.services.core.runtime import Runtime
@@ -80,7 +80,7 @@ def candidates(text: str = "", status: str = "", owner_id: int | None = None) ->
         query = query.where(Quote.owner_id == owner_id)
     for word in words(text):
         number = parse_id(word.lstrip("#"))
-        title = Quote.title.icontains(word, autoescape=True)
+        title = lookup.has_word(word, Quote.search_key)
         query = query.where(db.or_(title, Quote.number == number) if number else title)
     result: list[Candidate] = []
     # The status is computed, so quotes are read page by page until enough of them have the wanted status.

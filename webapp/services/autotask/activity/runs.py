@@ -26,7 +26,7 @@ from webapp.models.push import RunState, StepState
 from webapp.services.autotask.activity import states
 from webapp.services.autotask.push import gate, plan
 from webapp.services.autotask.push.gate import Blocker
-from webapp.services.core import records
+from webapp.services.core import lookup, records
 from webapp.services.core.fields import parse_id, words
 
 RUN_STATES = tuple(RunState)
@@ -176,10 +176,9 @@ def _narrowed(query: Any, filters: Filters) -> Any:
     if filters.text:
         query = query.outerjoin(Quote.organization).outerjoin(Quote.person)
     for word in words(filters.text):
-        columns = (Quote.title, Organization.name, Person.first_name, Person.last_name)
-        fits = [column.icontains(word, autoescape=True) for column in columns]
+        fits = lookup.has_word(word, Quote.search_key, Organization.search_key, Person.search_key)
         number = parse_id(word.lstrip("#"))
-        query = query.where(db.or_(*fits, Quote.number == number) if number else db.or_(*fits))
+        query = query.where(db.or_(fits, Quote.number == number) if number else fits)
     return query
 
 

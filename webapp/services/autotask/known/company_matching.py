@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from webapp.models import names
+
 _LEGAL_FORMS = re.compile(
     r"\b(inc|incorporated|llc|llp|ltd|limited|corp|corporation|co|company|gmbh|ag|plc|pty)\b"
 )
@@ -12,7 +14,7 @@ _LEGAL_FORMS = re.compile(
 
 def normalized(name: str) -> str:
     """A company name in lower case, without punctuation and legal form."""
-    words = re.sub(r"[^\w\s]", " ", name.casefold().replace("&", " and "))
+    words = re.sub(r"[^\w\s]", " ", names.folded(name).replace("&", " and "))
     return " ".join(_LEGAL_FORMS.sub(" ", words).split())
 
 

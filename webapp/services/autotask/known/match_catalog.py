@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from webapp.models import names
 from webapp.services.autotask.api.client import Client, Record, any_of, condition
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import local_of
@@ -150,8 +151,8 @@ def _by_key(rows: list[Record], field: str, value: str, activate: bool) -> Candi
     """The records with one key; None when there is none."""
     if not value:
         return None
-    wanted = value.strip().casefold()
-    unique = {row["id"]: row for row in rows if str(row.get(field) or "").strip().casefold() == wanted}
+    wanted = names.folded(value)
+    unique = {row["id"]: row for row in rows if names.folded(str(row.get(field) or "")) == wanted}
     if not unique:
         return None
     active = tuple(row for row in unique.values() if is_active(row))

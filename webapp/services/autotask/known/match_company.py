@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webapp.models import names
 from webapp.services.autotask.api.client import Client, Filter, Record, any_of, condition
 from webapp.services.autotask.known.company_matching import (
     describe_location,
@@ -85,9 +86,11 @@ def _question(company: DesiredRecord, sentence: str, rows: list[Record]) -> Ques
 
 def _conditions(company: DesiredRecord, wanted: dict[str, str]) -> list[Filter]:
     """Conditions that find at least every company that matches; ``_matches`` is exact."""
-    nodes: list[Filter] = [condition("eq", "companyName", company.initial["companyName"])]
+    spelled = names.spellings(company.initial["companyName"])
+    nodes: list[Filter] = [condition("eq", "companyName", name) for name in spelled]
     if wanted["normalized"]:
-        nodes.append(condition("beginsWith", "companyName", first_word(wanted["name"])))
+        begins = names.spellings(first_word(wanted["name"]))
+        nodes += [condition("beginsWith", "companyName", word) for word in begins]
     if wanted["phone"]:
         # Numbers are written in many ways, but nearly all end with the same four digits.
         nodes.append(condition("contains", "phone", digits(wanted["phone"])[-4:] or wanted["phone"]))
@@ -99,10 +102,8 @@ def _conditions(company: DesiredRecord, wanted: dict[str, str]) -> list[Filter]:
 def _matches(desired: Desired, row: Record) -> bool:
     wanted, company = desired.match_company, desired.company
     name = str(row.get("companyName") or "")
-    if name.strip().casefold() in (
-        wanted["name"].strip().casefold(),
-        str(company and company.initial["companyName"]).casefold(),
-    ):
+    ours = (wanted["name"], str(company and company.initial["companyName"]))
+    if names.folded(name) in map(names.folded, ours):
         return True
     if wanted["normalized"] and normalized(name) == normalized(wanted["name"]):
         return True

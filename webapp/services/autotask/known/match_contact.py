@@ -24,12 +24,23 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
             return rows
     email = contact.initial.get("emailAddress")
     if email:
-        return client.query(ENTITY, [condition("eq", "emailAddress", email)])
+        return client.query(ENTITY, [condition("in", "emailAddress", spellings_of(email))])
     company = evidence.linked.get("company") or evidence.unconfirmed.get("company")
     if company is None:
         return []
     names = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
     return client.query(ENTITY, [*names, condition("eq", "companyID", company.remote_id)])
+
+
+def spellings_of(email: str) -> list[str]:
+    """The address with its domain in both forms: as people read it, and as “xn--…”."""
+    local, at, domain = str(email).rpartition("@")
+    try:
+        ascii_form = domain.encode("idna").decode("ascii")
+        forms = [domain, ascii_form, ascii_form.encode("ascii").decode("idna")]
+    except UnicodeError:
+        return [email]
+    return list(dict.fromkeys(f"{local}{at}{form}" for form in forms))
 
 
 def choose(

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.models import PushClaim, PushLease, db
+from webapp.models import PushClaim, PushLease, db, names
 from webapp.services.autotask.known import links
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 from webapp.services.core import clock
@@ -79,5 +79,5 @@ def _key(record: DesiredRecord, customer: str) -> str:
             parts = [values.get("name")]
         case _:
             parts = [values.get(name) for name in ("name", "sku", "manufacturerProductName")]
-    text = "|".join([record.entity, *(str(part or "").strip().casefold() for part in parts)])
+    text = "|".join([record.entity, *(names.folded(str(part or "")) for part in parts)])
     return hashlib.sha256(text.encode()).hexdigest()

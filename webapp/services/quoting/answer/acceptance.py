@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from webapp.models import Acceptance, Quote, User, db, utc_now
+from webapp.models import Acceptance, Quote, User, db, names, utc_now
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.core import work
@@ -78,7 +78,7 @@ def accept(token: str, values: Mapping[str, object], chosen: Collection[str], ev
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter your name.")
     signature = reader.text("signature", 120, missing="Type your full name to sign.")
-    if name and signature and name.casefold() != signature.casefold():
+    if name and signature and names.folded(name) != names.folded(signature):
         reader.fail("signature", "The signature must match the name above.")
     if not reader.flag("terms"):
         reader.fail("terms", "Check this box to accept the quote.")

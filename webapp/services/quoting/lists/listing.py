@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from webapp.models import Organization, Person, Quote, QuoteLine, Revision, db
+from webapp.services.core import lookup
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.money.totals import Totals
@@ -55,10 +56,9 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
     if stage:
         query = query.where(stages.in_stage(stage, today))
     for word in words(text):
-        columns = (Quote.title, Organization.name, Person.first_name, Person.last_name, Person.email)
-        matches = [column.icontains(word, autoescape=True) for column in columns]
+        matches = lookup.has_word(word, Quote.search_key, Organization.search_key, Person.search_key)
         number = parse_id(word.lstrip("#"))
-        query = query.where(db.or_(*matches, Quote.number == number) if number else db.or_(*matches))
+        query = query.where(db.or_(matches, Quote.number == number) if number else matches)
     quotes = list(db.session.scalars(query))
     return Page([row(quote, today) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
 
