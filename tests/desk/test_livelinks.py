@@ -9,7 +9,7 @@ from tests.support.connected_desk import Desk
 from tests.support.visitor import Visitor, text
 from webapp.models import Link, Quote, db
 from webapp.services.autotask.desk import livelinks
-from webapp.services.quoting.draft import stages
+from webapp.services.company import place
 
 PASSWORD = "a long password"
 
@@ -57,7 +57,7 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
         row
         for row in desk.tenant.state()["Opportunities"]
         if row["status"] == desk.pick("Opportunities", "status", "Active")
-        and row["projectedCloseDate"][:10] > str(stages.today())
+        and row["projectedCloseDate"][:10] > str(place.today())
     )
     page = f"/livelinks/opportunity?id={waiting['id']}"
     assert "No quotes yet." in text(desk_admin.client.get(page))

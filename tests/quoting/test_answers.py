@@ -10,10 +10,11 @@ import pytest
 from tests.support import samples
 from webapp.models import Acceptance, Delivery, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, LOST, ORDERED, PENDING, STATUSES
+from webapp.services.company import place
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.answer.acceptance import Evidence
-from webapp.services.quoting.draft import editing, lines, stages
+from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import snapshot
 
@@ -78,10 +79,10 @@ def test_an_older_revision_cannot_be_accepted(rep: User) -> None:
 
 def test_an_expired_quote_says_so(rep: User) -> None:
     quote, _ = published(rep)
-    quote.expires_on = stages.today() + timedelta(days=1)
+    quote.expires_on = place.today() + timedelta(days=1)
     revision = publishing.publish(rep, quote.id).revision
     frozen = snapshot.parse(revision.content).model_copy(
-        update={"expires_on": stages.today() - timedelta(days=1)}
+        update={"expires_on": place.today() - timedelta(days=1)}
     )
     revision.content = frozen.canonical()
     db.session.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.services.core.errors import Invalid
-from webapp.services.core.fields import Reader, clean_text, parse_decimal, parse_id
+from webapp.services.core.fields import Reader, clean_text, parse_id
+from webapp.services.core.formatting import plain
+from webapp.services.core.numbers import parse_decimal
+from webapp.services.core.place import LOCALES, Place
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,69 @@ NEARLY_NUMBERS = ("12,5", "1,23,4", "1.2.3", "--1", ".", "-", "abc", "1.23456", 
 def test_what_is_no_number_gets_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         parse_decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "currency", "value"),
+    [
+        ("1.234", "en_US", "USD", "1.234"),
+        ("US$ 1,200", "en_US", "USD", "1200"),
+        ("12.50 USD", "en_US", "USD", "12.50"),
+        ("$5", "en_CA", "CAD", "5"),
+        ("1.234,50", "de_DE", "EUR", "1234.50"),
+        ("12,50 €", "de_DE", "EUR", "12.50"),
+        ("1 234,50", "fr_FR", "EUR", "1234.50"),
+        ("1’234.50", "de_CH", "CHF", "1234.50"),
+        ("12,34,567", "en_IN", "INR", "1234567"),
+        ("kr 5", "nb_NO", "NOK", "5"),
+        ("¥300", "en_US", "JPY", "300"),
+    ],
+)
+def test_numbers_are_read_in_the_companys_format(text: str, locale: str, currency: str, value: str) -> None:
+    assert parse_decimal(text, Place(locale=locale), currency) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "currency", "sentence"),
+    [
+        ("0,250", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
+        ("0,999", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
+        ("1,23", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
+        ("12.50", "de_DE", "EUR", "Enter a number, for example 1250 or 12,50."),
+        ("0.250", "de_DE", "EUR", "Enter a number, for example 1250 or 12,50."),
+        (
+            "€12.50",
+            "en_US",
+            "USD",
+            "This amount is in US dollars (USD), so “€” can't be used. Enter it in USD.",
+        ),
+        (
+            "£1,200",
+            "en_US",
+            "USD",
+            "This amount is in US dollars (USD), so “£” can't be used. Enter it in USD.",
+        ),
+        (
+            "12 EUR",
+            "en_US",
+            "USD",
+            "This amount is in US dollars (USD), so “EUR” can't be used. Enter it in USD.",
+        ),
+        ("$12", "de_DE", "EUR", "This amount is in euros (EUR), so “$” can't be used. Enter it in EUR."),
+    ],
+)
+def test_numbers_that_mean_something_else_elsewhere_are_refused(
+    text: str, locale: str, currency: str, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        parse_decimal(text, Place(locale=locale), currency)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(value=st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False))
+def test_what_a_field_shows_can_be_sent_again(locale: str, value: Decimal) -> None:
+    place = Place(locale=locale)
+    assert parse_decimal(plain(value, place), place, "EUR") == value
 
 
 @given(st.text(max_size=60))

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support import samples
-from webapp.models import Quote, User, db
+from webapp.models import Quote, User, db, utc_now
 from webapp.models.quote import LOST
+from webapp.services.company import place
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -28,19 +29,20 @@ def draft_of(rep: User) -> Quote:
 def offered(rep: User, days: int) -> Quote:
     """A published quote whose last day is ``days`` from today."""
     quote = draft_of(rep)
-    quote.expires_on = stages.today() + timedelta(days=5)
+    quote.expires_on = place.today() + timedelta(days=5)
     db.session.commit()
     publishing.publish(rep, quote.id)
     revision = quote.current_revision
     assert revision is not None
-    revision.expires_on = stages.today() + timedelta(days=days)
+    revision.expires_on = place.today() + timedelta(days=days)
+    revision.ends_at = place.of_company().end_of(revision.expires_on)
     db.session.commit()
     return quote
 
 
 def edit(quote: Quote, days: int) -> None:
     """Another last day in the draft, which isn't published."""
-    quote.expires_on = stages.today() + timedelta(days=days)
+    quote.expires_on = place.today() + timedelta(days=days)
     db.session.commit()
 
 
@@ -51,7 +53,7 @@ def listed(stage: str) -> list[Quote]:
 def test_a_day_that_is_only_edited_expires_nothing(rep: User) -> None:
     quote = offered(rep, days=3)
     edit(quote, days=-1)
-    assert stages.stage_of(quote, stages.today()) == stages.PUBLISHED
+    assert stages.stage_of(quote, utc_now()) == stages.PUBLISHED
     assert (listed(stages.PUBLISHED), listed(stages.EXPIRED)) == ([quote], [])
     assert acceptance.closed_reason(quote) == ""
     board = dashboard.of_user(rep)
@@ -62,7 +64,7 @@ def test_a_day_that_is_only_edited_expires_nothing(rep: User) -> None:
 def test_a_day_that_is_only_edited_revives_nothing(rep: User) -> None:
     quote = offered(rep, days=-1)
     edit(quote, days=30)
-    assert stages.stage_of(quote, stages.today()) == stages.EXPIRED
+    assert stages.stage_of(quote, utc_now()) == stages.EXPIRED
     assert (listed(stages.PUBLISHED), listed(stages.EXPIRED)) == ([], [quote])
     assert [row.quote for row in dashboard.of_user(rep).expired] == [quote]
 
@@ -76,7 +78,7 @@ def test_each_stage_is_the_same_in_python_and_in_sql(rep: User) -> None:
     acceptance.record_for_customer(rep, won.id, {"name": "Ann Lee"})
     every = {draft, late, current, opened, lost, won}
     for stage in stages.STAGES:
-        expected = {quote for quote in every if stages.stage_of(quote, stages.today()) == stage}
+        expected = {quote for quote in every if stages.stage_of(quote, utc_now()) == stage}
         assert set(listed(stage)) == expected
         assert len(expected) == 1, stage
 

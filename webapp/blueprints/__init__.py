@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from webapp.blueprints import support
+from webapp.blueprints.account import account
 from webapp.blueprints.activity import activity
 from webapp.blueprints.auth import auth
 from webapp.blueprints.drift import drift
@@ -21,7 +22,20 @@ from webapp.blueprints.settings import settings
 def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
     app.url_map.converters["int"] = support.RecordNumber
-    parts = (home, auth, quotes, people, items, activity, public, settings, integrations, drift, livelinks)
+    parts = (
+        home,
+        auth,
+        account,
+        quotes,
+        people,
+        items,
+        activity,
+        public,
+        settings,
+        integrations,
+        drift,
+        livelinks,
+    )
     for blueprint in parts:
         app.register_blueprint(blueprint)
     support.init_app(app)

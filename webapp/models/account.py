@@ -13,7 +13,10 @@ ROLES = (ADMIN, REP)
 
 
 class User(Recorded, Timestamped, Base):
-    """An admin or a rep. Raising ``session_epoch`` ends every open session of the user."""
+    """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
+
+    ``time_zone``: an IANA name, or empty for the company's.
+    """
 
     __tablename__ = "user_account"
     diary_type = "user"
@@ -26,4 +29,5 @@ class User(Recorded, Timestamped, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(10))
     is_active: Mapped[bool] = mapped_column(default=True)
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)

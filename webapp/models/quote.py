@@ -124,6 +124,23 @@ class Quote(Searchable, Recorded, Timestamped, Base):
         )
         return case((cls.number.is_(None), cls.expires_on), else_=live)
 
+    @hybrid_property
+    def ends_at(self) -> datetime | None:
+        """When the customer can't accept the live revision any more; None for a draft, or when it never expires."""
+        live = self.current_revision
+        return live.ends_at if live else None
+
+    @ends_at.inplace.expression
+    @classmethod
+    def _ends_at_in_sql(cls) -> ColumnElement[datetime | None]:
+        return (
+            select(Revision.ends_at)
+            .where(Revision.quote_id == cls.id)
+            .order_by(Revision.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+
     @property
     def key_name(self) -> str:
         """The title."""
@@ -187,8 +204,8 @@ class QuoteLine(LineFields, Recorded, Base):
 class Revision(Base):
     """A published version, frozen. ``content`` is canonical JSON (see ``services.quoting.revisions.snapshot``).
 
-    ``expires_on``: the last day the customer can accept, as in the content. ``expired_at``: when the worker noticed
-    that the day had passed without an answer.
+    ``expires_on``: the last day the customer can accept, as in the content. ``ends_at``: when that day is over at the
+    seller's place. ``expired_at``: when the worker noticed that it had passed without an answer.
     """
 
     __tablename__ = "revision"
@@ -200,6 +217,7 @@ class Revision(Base):
     content: Mapped[str] = mapped_column(Text)
     content_sha256: Mapped[str] = mapped_column(String(64))
     expires_on: Mapped[date | None]
+    ends_at: Mapped[datetime | None]
     expired_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -11,6 +11,7 @@ from flask_login import login_required
 
 from webapp.blueprints.activity import activity
 from webapp.blueprints.support import actor, is_admin, is_htmx, page_number
+from webapp.filters import reader_place
 from webapp.services.autotask.activity import bulk
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity.runs import Filters
@@ -51,6 +52,7 @@ def _filters() -> Filters:
         owner_id=reader.identifier("owner") if is_admin() else None,
         since=None if "since" in reader.errors else since,
         until=None if "until" in reader.errors else until,
+        place=reader_place(),
     )
 
 

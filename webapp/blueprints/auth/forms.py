@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 
@@ -32,6 +32,7 @@ class SetupForm(FlaskForm):
         description="Printed in the terminal by make run; on a server, by the command flask setup-token.",
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
     )
+    time_zone = HiddenField(render_kw={"data-browser-time-zone": ""})
     name = StringField(
         "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
     )

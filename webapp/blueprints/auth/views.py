@@ -56,6 +56,7 @@ def setup() -> ResponseReturnValue:
                 email=form.email.data or "",
                 name=form.name.data or "",
                 password=form.password.data or "",
+                time_zone=form.time_zone.data or "",
             )
         except Conflict as error:
             flash(str(error), "error")

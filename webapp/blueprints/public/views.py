@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -78,6 +78,7 @@ def _page(quote: Quote, **typed: Any) -> str:
     if revision is None:
         raise RuntimeError("A published quote must have a revision.")
     frozen = snapshot.parse(revision.content)
+    g.place = frozen.place
     closed = acceptance.closed_reason(quote)
     chosen = request.values.getlist("choose")
     if not closed and ("chosen" in request.values or chosen):

@@ -15,7 +15,7 @@ from webapp.models import Quote, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.catalog import categories, tax_codes
-from webapp.services.company import loss_reasons
+from webapp.services.company import currencies, loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
@@ -100,7 +100,7 @@ def context(quote: Quote) -> dict[str, Any]:
     return {
         "quote": quote,
         "totals": pricing.of_quote(quote),
-        "stage": stages.stage_of(quote, stages.today()),
+        "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
@@ -110,6 +110,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "tax_codes": tax_codes.everything(),
         "categories": categories.choices(),
         "recurrences": RECURRENCES,
+        "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],
         "margin_percent": pricing.line_margin_percent,
     }
 

@@ -9,6 +9,7 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import CompanyForm
 from webapp.blueprints.support import actor, admin_required, back_to, show_errors
 from webapp.services.company import profile as company_profile
+from webapp.services.core import place as places
 from webapp.services.core.errors import Conflict, Invalid
 
 
@@ -17,7 +18,9 @@ from webapp.services.core.errors import Conflict, Invalid
 def company() -> ResponseReturnValue:
     """The seller's profile."""
     profile, version = company_profile.current()
-    form = CompanyForm(data={**profile, "version": str(version)})
+    shown = {**profile, "version": str(version), "other_currencies": ", ".join(profile["other_currencies"])}
+    shown["paper"] = profile["paper"] or places.paper_of(profile["locale"])
+    form = CompanyForm(data=shown)
     status = 200
     if form.validate_on_submit():
         try:

@@ -16,6 +16,8 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
+from webapp.blueprints.choices import currency_choices, locale_choices, paper_choices, time_zone_choices
+
 _ROLES = [
     SelectChoice("rep", "Rep (quotes, people, items)"),
     SelectChoice("admin", "Admin (also settings)"),
@@ -62,4 +64,18 @@ class CompanyForm(FlaskForm):
     phone = TelField("Phone")
     email = EmailField("Email")
     website = URLField("Website")
+    time_zone = SelectField(
+        "Time zone",
+        choices=time_zone_choices,
+        validate_choice=False,
+        description="Quotes expire when the day is over here. Dates on paper and in Autotask are dates here.",
+    )
+    locale = SelectField("Number and date format", choices=locale_choices, validate_choice=False)
+    paper = SelectField("Paper", choices=paper_choices, validate_choice=False)
+    currency = SelectField(
+        "Currency", choices=currency_choices, validate_choice=False, description="For items and new quotes."
+    )
+    other_currencies = StringField(
+        "Other currencies", description="Currencies a quote can be in besides yours, for example CAD, EUR."
+    )
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})

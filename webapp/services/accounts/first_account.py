@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import AppSetting, User, db
 from webapp.models.account import ADMIN
 from webapp.services.accounts import users
+from webapp.services.company import place
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 
@@ -43,12 +44,13 @@ def issue_token() -> str:
 
 
 @work.command
-def create(*, token: str, email: str, name: str, password: str) -> User:
+def create(*, token: str, email: str, name: str, password: str, time_zone: str = "") -> User:
     """Make the first account, an admin. Raises Conflict when there is one already, Invalid for a wrong token or value.
 
-    The token counts on when a value is refused.
+    The token counts on when a value is refused. ``time_zone``: that of the browser, for the company.
     """
     _use(token.strip())
+    place.note_zone(time_zone)
     return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
 
 

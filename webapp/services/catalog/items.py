@@ -8,6 +8,7 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import LINE_FIELDS, ONE_TIME, RECURRENCES
+from webapp.services.company import currencies, place
 from webapp.services.core import lookup, records, work
 from webapp.services.core.fields import Reader, words
 from webapp.services.diary import diary
@@ -57,8 +58,13 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     """
     if item is not None:
         records.check_unchanged(item, SHOWN, values, "item")
-    reader = Reader(values)
-    read = read_fields(reader, item.tax_code if item else None, missing_name="Enter the item's name.")
+    reader = Reader(values, place.of_company())
+    read = read_fields(
+        reader,
+        item.tax_code if item else None,
+        missing_name="Enter the item's name.",
+        currency=currencies.of_company(),
+    )
     read["is_active"] = reader.flag("is_active")
     reader.check()
     action = "item.changed" if item else "item.created"
@@ -71,13 +77,15 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     return item
 
 
-def read_fields(reader: Reader, tax_code_before: TaxCode | None, *, missing_name: str) -> dict[str, Any]:
+def read_fields(
+    reader: Reader, tax_code_before: TaxCode | None, *, missing_name: str, currency: str
+) -> dict[str, Any]:
     """What an item and a line of a quote have in common, from form input; the errors stay with ``reader``."""
     return {
         "name": reader.text("name", 200, missing=missing_name),
         "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
-        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE),
-        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE),
+        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE, currency=currency),
+        "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE, currency=currency),
         "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
         "category": read_category(reader),
         "tax_code": read_tax_code(reader, tax_code_before),

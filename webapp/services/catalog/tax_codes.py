@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User, db, names
+from webapp.services.company import place
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -38,7 +39,7 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     """
     if tax_code is not None:
         records.check_unchanged(tax_code, SHOWN, values, "tax code")
-    reader = Reader(values)
+    reader = Reader(values, place.of_company())
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
     query = db.select(TaxCode).where(TaxCode.name_key == names.name_key(name))

@@ -17,7 +17,14 @@ LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    COMPANY_PROFILE: {"name": "", "address": "", "phone": "", "email": "", "website": "", "terms": ""},
+    COMPANY_PROFILE: {
+        **dict.fromkeys(("name", "address", "phone", "email", "website", "terms"), ""),
+        "time_zone": "UTC",
+        "locale": "en_US",
+        "paper": "",
+        "currency": "USD",
+        "other_currencies": [],
+    },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {
         "reasons": [

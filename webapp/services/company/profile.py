@@ -7,7 +7,8 @@ from typing import Any
 
 from webapp.models import User
 from webapp.services.accounts import users
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, currencies
+from webapp.services.core import place as places
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 
@@ -20,14 +21,20 @@ def current() -> tuple[dict[str, Any], int]:
 def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
     """Store the profile; returns the new version. Raises Invalid with a sentence by field, or Conflict."""
     reader = Reader(values)
-    profile = {
+    before, _ = current()
+    profile: dict[str, Any] = {
         "name": reader.text("name", 200, missing="Enter your company name."),
         "address": reader.text("address", 500, one_line=False),
         "phone": reader.text("phone", 50),
         "email": reader.text("email", 254),
         "website": reader.text("website", 255),
         "terms": reader.text("terms", 20_000, one_line=False),
+        "time_zone": reader.choice("time_zone", places.time_zones(), before["time_zone"]),
+        "locale": reader.choice("locale", places.LOCALES, before["locale"]),
+        "paper": reader.choice("paper", places.PAPERS, before["paper"]),
     }
+    profile["currency"], profile["other_currencies"] = currencies.read(reader, before)
+    profile["paper"] = profile["paper"] or places.paper_of(profile["locale"])
     if profile["email"]:
         try:
             profile["email"] = users.normalize_email(profile["email"])

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
 from webapp.models import names
 from webapp.services.core.errors import Invalid
+from webapp.services.core.formatting import ANYWHERE
+from webapp.services.core.numbers import parse_decimal
+from webapp.services.core.place import Place
 
 MAX_ID = 2**31 - 1
 # Ids of other systems are 64 bits wide (Autotask's REST API calls them int64).
 MAX_REMOTE_ID = 2**63 - 1
-_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
-
-
-def parse_decimal(text: str) -> Decimal:
-    """The number in ``text``: digits with optional thousands separators and up to 4 decimals.
-
-    A leading currency sign is ignored. Raises ValueError with a sentence; “NaN”, “1e50” and “12,5” are refused.
-    """
-    cleaned = text.strip().lstrip("$€£¥").replace(" ", "").replace("\u00a0", "").replace("\u2212", "-")
-    if not _NUMBER.fullmatch(cleaned) or not any(character.isdigit() for character in cleaned):
-        if re.fullmatch(r"\d+,\d{1,2}", cleaned):
-            raise ValueError("Use a period for decimals, for example 12.50.")
-        raise ValueError("Enter a number, for example 1250 or 12.50.")
-    whole, _, decimals = cleaned.replace(",", "").partition(".")
-    if len(decimals.rstrip("0")) > 4:
-        raise ValueError("Use up to 4 decimal places.")
-    if len(whole.lstrip("+-0")) > 14:
-        raise ValueError("This number is too large.")
-    return Decimal(f"{whole if whole not in ('', '+', '-') else whole + '0'}.{decimals[:4] or '0'}")
 
 
 def clean_text(text: str) -> str:
@@ -60,8 +43,9 @@ class Reader:
     Call ``check`` at the end: it raises Invalid with all sentences.
     """
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    def __init__(self, values: Mapping[str, object], place: Place = ANYWHERE) -> None:
         self._values = values
+        self._place = place
         self.errors: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
@@ -96,17 +80,18 @@ class Reader:
         maximum: Decimal,
         above_zero: bool = False,
         example: str = "",
+        currency: str = "",
     ) -> Decimal:
         """A number from 0 (or above 0) to ``maximum``.
 
         An empty field gives ``default``, or an error without a default. ``example``: the sentence for input that isn't
-        a number, with an example that fits the field.
+        a number, with an example that fits the field. ``currency``: the code whose sign may stand at the number.
         """
         text = self.raw(name)
         if not text and default is not None:
             return default
         try:
-            value = parse_decimal(text)
+            value = parse_decimal(text, self._place, currency)
         except ValueError as error:
             self.fail(name, example or (str(error) if text else "Enter a number."))
             return Decimal(1)

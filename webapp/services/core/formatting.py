@@ -1,14 +1,26 @@
-"""Format money, quantities, dates and counts for pages and PDFs."""
+"""Format money, quantities, dates and counts for pages and PDFs, as people write them at a place."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    get_currency_symbol,
+    get_decimal_symbol,
+)
+from markupsafe import Markup
 
-LOCALE = "en_US"
+from webapp.services.core.place import Place
+
+ANYWHERE = Place()
+# Times nearer than this are shown as “2 minutes ago”.
+NEAR = timedelta(days=1)
 PERIOD_LABELS = {
     "one_time": "One-time",
     "monthly": "Monthly",
@@ -25,47 +37,90 @@ PERIOD_SUFFIXES = {
 }
 
 
-def money(amount: Decimal | None, currency: str = "USD") -> str:
+def money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
     """“$1,234.50”; a dash for None."""
-    return "–" if amount is None else format_currency(amount, currency, locale=LOCALE)
+    return "–" if amount is None else format_currency(amount, currency, locale=place.locale)
 
 
-def unit_money(amount: Decimal | None, currency: str = "USD") -> str:
-    """Like ``money``, with the 3rd and 4th decimals unless they are zero."""
+def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
+    """Like ``money``, with the decimals beyond the currency's own, up to 4, unless they are zero."""
     if amount is None:
         return "–"
-    pattern = "¤#,##0.00##"
-    return format_currency(amount, currency, format=pattern, locale=LOCALE, currency_digits=False)
+    digits = get_currency_precision(currency)
+    if amount == round(amount, digits):
+        return money(amount, currency, place)
+    usual = Locale.parse(place.locale).currency_formats["standard"].pattern
+    exact = usual.replace("0.00", "0." + "0" * digits + "#" * (4 - digits))
+    return format_currency(amount, currency, format=exact, locale=place.locale, currency_digits=False)
 
 
-def quantity(value: Decimal) -> str:
+def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
+    """“$”, or “CA$” where the dollar alone would be another's."""
+    return get_currency_symbol(currency, place.locale)
+
+
+def quantity(value: Decimal, place: Place = ANYWHERE) -> str:
     """A quantity without trailing zeros."""
-    return format_decimal(value, format="#,##0.####", locale=LOCALE)
+    return format_decimal(value.normalize(), locale=place.locale, decimal_quantization=False)
 
 
-def day(value: date | datetime | None) -> str:
-    """“Nov 3, 2026”; a dash for None."""
-    return "–" if value is None else format_date(value, "medium", locale=LOCALE)
+def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
+    """“Nov 3, 2026”, for a time the date at ``place``; a dash for None."""
+    if value is None:
+        return "–"
+    return format_date(
+        place.day_of(value) if isinstance(value, datetime) else value, "medium", locale=place.locale
+    )
 
 
-def moment(value: datetime | None) -> str:
-    """“Nov 3, 2026, 2:05 PM UTC”; a dash for None."""
-    return "–" if value is None else f"{format_datetime(value, 'MMM d, y, h:mm a', locale=LOCALE)} UTC"
+def moment(value: datetime | None, place: Place = ANYWHERE) -> str:
+    """“Nov 3, 2026, 2:05 PM EST”, in the time of ``place``; a dash for None."""
+    return "–" if value is None else f"{_local(value, place)} {place.zone_short(value)}"
 
 
-def plain(value: Decimal | None) -> str:
+def when(value: datetime | None, place: Place = ANYWHERE, now: datetime | None = None) -> str:
+    """A ``<time>`` element: “2 minutes ago” within a day of ``now``, else the local time; in full in its title."""
+    if value is None:
+        return "–"
+    distance = value - (now or datetime.now(UTC))
+    is_near = abs(distance) < NEAR
+    text = _relative(distance) if is_near else _local(value, place)
+    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        moment(value, place),
+        Markup(" data-relative") if is_near else "",
+        text,
+    )
+
+
+def _relative(distance: timedelta) -> str:
+    if abs(distance) < timedelta(seconds=45):
+        return "just now" if distance <= timedelta() else "in a moment"
+    return format_timedelta(distance, add_direction=True, threshold=1, locale="en_US")
+
+
+def _local(value: datetime, place: Place) -> str:
+    local = value.astimezone(place.zone)
+    clock = format_time(local, "short", locale=place.locale).replace("\u202f", " ")
+    return f"{format_date(local, 'medium', locale=place.locale)}, {clock}"
+
+
+def plain(value: Decimal | None, place: Place = ANYWHERE) -> str:
     """A number for an input field: no grouping, no trailing zeros, no exponent."""
     if value is None:
         return ""
     text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace(".", get_decimal_symbol(place.locale))
 
 
-def plain_price(value: Decimal | None) -> str:
+def plain_price(value: Decimal | None, place: Place = ANYWHERE) -> str:
     """A price for an input field: like ``plain``, with at least two decimals."""
-    text = plain(value)
-    whole, point, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}" if point or text else ""
+    if value is None:
+        return ""
+    symbol = get_decimal_symbol(place.locale)
+    whole, _, decimals = plain(value, place).partition(symbol)
+    return f"{whole}{symbol}{decimals.ljust(2, '0')}"
 
 
 def period_label(recurrence: str) -> str:
@@ -88,7 +143,6 @@ def plural_word(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or f"{one}s"
 
 
-FILTERS = (
-    *(money, unit_money, quantity, day, moment, plain, plain_price),
-    *(period_label, period_suffix, plural, plural_word),
-)
+# Template filters: those that depend on a place take it as their last argument, and those that don't.
+PLACED = (money, currency_sign, unit_money, quantity, day, moment, when, plain, plain_price)
+ANYWHERE_ALIKE = (period_label, period_suffix, plural, plural_word)

@@ -17,7 +17,7 @@ OUTCOMES = ("draft", "published", "accepted", "ordered", "lost")
 TEXT, NUMBER = str, Decimal
 # The fields of each kind of block. A type: the field is required. A value: its default, so it may be left out.
 FIELDS: dict[str, Block] = {
-    "company": dict.fromkeys(("name", "address", "phone", "email", "website", "terms"), TEXT),
+    "company": dict.fromkeys(("name", "address", "phone", "email", "website", "time_zone", "terms"), TEXT),
     "categories": {"name": TEXT, "subcategories": list},
     "tax_codes": {"name": TEXT, "rate": NUMBER},
     "items": dict.fromkeys(("name", "category", "subcategory"), TEXT)

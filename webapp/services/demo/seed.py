@@ -11,7 +11,7 @@ from webapp.models import Item, Organization, Person, Quote, TaxCode, User, db
 from webapp.models.account import ADMIN, REP
 from webapp.services.accounts import users
 from webapp.services.catalog import categories, items, tax_codes
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, place
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.demo import data as demo_data
@@ -19,7 +19,7 @@ from webapp.services.demo import retired_logins
 from webapp.services.demo.data import Block
 from webapp.services.people import directory
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.draft import editing, lines, stages
+from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
 ADMIN_EMAIL = "admin@demo.example"
@@ -140,7 +140,7 @@ def _quote(rep: User, wanted: Block) -> None:
         return
     person = db.session.scalars(db.select(Person).filter_by(email=wanted["person"])).one()
     quote = editing.create(rep, person=person, title=wanted["title"])
-    quote.expires_on = stages.today() + timedelta(days=int(wanted["expires_in_days"]))
+    quote.expires_on = place.today() + timedelta(days=int(wanted["expires_in_days"]))
     quote.comments = wanted["message"]
     for entry in wanted["lines"]:
         item = db.session.scalars(db.select(Item).filter_by(name=entry["item"])).one()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from webapp.services.company import place
 from webapp.services.core import formatting
 
 # Actions that need other words than their own.
@@ -89,7 +90,7 @@ def _value(field: str, value: Any) -> str:
     if field == "recurrence" and value:
         return formatting.period_label(str(value))
     if field == "expires_on" and value:
-        return formatting.day(date.fromisoformat(value))
+        return formatting.day(date.fromisoformat(value), place.of_company())
     if isinstance(value, bool) or value in ("", None):
         return VALUES[value]
     text = " ".join(str(value).split())

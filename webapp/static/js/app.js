@@ -44,6 +44,24 @@ document.addEventListener("htmx:timeout", (event) => {
   notice("The server took too long to respond. Your entries are still here. Try again in a moment.");
 });
 
+// Let the first admin's browser say where the company is.
+for (const field of document.querySelectorAll("input[data-browser-time-zone]"))
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+
+// Keep “2 minutes ago” true while the page stays open.
+const relative = new Intl.RelativeTimeFormat("en-US");
+const sayHowLongAgo = (element) => {
+  const seconds = (new Date(element.dateTime) - Date.now()) / 1000;
+  if (Math.abs(seconds) < 45) return;
+  const [unit, length] = [
+    ["minute", 60],
+    ["hour", 3600],
+    ["day", 86400],
+  ].findLast(([name, size]) => name === "minute" || Math.abs(seconds) >= size);
+  element.textContent = relative.format(Math.round(seconds / length), unit);
+};
+setInterval(() => document.querySelectorAll("time[data-relative]").forEach(sayHowLongAgo), 30_000);
+
 // Handle what was typed before the page was ready, when nothing was listening yet.
 window.addEventListener("load", () => {
   for (const field of document.querySelectorAll("form[hx-get] input[type='search'], form[hx-post] input")) {

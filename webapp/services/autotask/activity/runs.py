@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from webapp.models import (
@@ -28,6 +28,8 @@ from webapp.services.autotask.push import gate, plan
 from webapp.services.autotask.push.gate import Blocker
 from webapp.services.core import lookup, records
 from webapp.services.core.fields import parse_id, words
+from webapp.services.core.formatting import ANYWHERE
+from webapp.services.core.place import Place
 
 RUN_STATES = tuple(RunState)
 PAGE = 40
@@ -37,13 +39,14 @@ MISSING = "There's no such sync, or it was removed."
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of the list; ``owner_id`` None and empty values don't filter. Days are in UTC."""
+    """The filters of the list; ``owner_id`` None and empty values don't filter. Days are those at ``place``."""
 
     state: str = ""
     text: str = ""
     owner_id: int | None = None
     since: date | None = None
     until: date | None = None
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -170,9 +173,9 @@ def _narrowed(query: Any, filters: Filters) -> Any:
     if filters.owner_id is not None:
         query = query.where(Quote.owner_id == filters.owner_id)
     if filters.since is not None:
-        query = query.where(PushRun.started_at >= _midnight(filters.since))
+        query = query.where(PushRun.started_at >= filters.place.start_of(filters.since))
     if filters.until is not None:
-        query = query.where(PushRun.started_at < _midnight(filters.until) + timedelta(days=1))
+        query = query.where(PushRun.started_at < filters.place.end_of(filters.until))
     if filters.text:
         query = query.outerjoin(Quote.organization).outerjoin(Quote.person)
     for word in words(filters.text):
@@ -180,10 +183,6 @@ def _narrowed(query: Any, filters: Filters) -> Any:
         number = parse_id(word.lstrip("#"))
         query = query.where(db.or_(fits, Quote.number == number) if number else fits)
     return query
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _writes(run_ids: list[int]) -> dict[int, int]:

@@ -13,6 +13,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.models.push import RunState
 from webapp.services.autotask.push import gate
 from webapp.services.autotask.push.gate import Blocker
+from webapp.services.company import place
 from webapp.services.core import formatting
 
 NEVER, QUEUED, PUSHING, RETRYING = "never", "queued", "pushing", RunState.RETRYING
@@ -158,10 +159,12 @@ def _sentence(
     if status == PUSHING:
         return f"Syncing revision {revision} to Autotask."
     if status == SYNCED:
-        at = f" on {formatting.moment(run.finished_at)}" if run and run.finished_at else ""
+        at = (
+            f" on {formatting.moment(run.finished_at, place.of_company())}" if run and run.finished_at else ""
+        )
         return f"Synced revision {revision}{at}. Totals match Autotask."
     if status == OUT_OF_SYNC:
         return f"Synced revision {revision}, but Autotask's totals differ. {entry.outcome}"
     if status == RETRYING:
-        return f"{entry.outcome} Next attempt: {formatting.moment(entry.not_before)}."
+        return f"{entry.outcome} Next attempt: {formatting.moment(entry.not_before, place.of_company())}."
     return entry.outcome or "The sync stopped."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.models import User, utc_now
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, place
 from webapp.services.company.app_settings import PUSHING
 from webapp.services.core import formatting, work
 from webapp.services.core.fields import clean_text
@@ -28,7 +28,7 @@ class Pause:
         """Why syncs wait, for the people who wait for them."""
         because = f": {self.reason.rstrip('.')}." if self.reason else "."
         return (
-            f"{self.by} paused Autotask sync on {formatting.moment(self.at)}{because} "
+            f"{self.by} paused Autotask sync on {formatting.moment(self.at, place.of_company())}{because} "
             "It continues when an admin resumes it."
         )
 

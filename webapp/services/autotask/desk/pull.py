@@ -18,13 +18,13 @@ from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
 from webapp.services.catalog import categories
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
+from webapp.services.company import place
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, NotFound, ServiceError
 from webapp.services.core.fields import clean_text
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary
 from webapp.services.people import directory
-from webapp.services.quoting.draft import stages
 from webapp.services.quoting.money.money import to_unit
 
 Hit = TypeVar("Hit")
@@ -48,7 +48,7 @@ def contacts(runtime: Runtime, text: str) -> Answer[ContactHit]:
 def opportunities(runtime: Runtime, text: str, company_id: int | None = None) -> Answer[OpportunityHit]:
     """Search Active opportunities that close in the future, of one company if it is given."""
     return _search(
-        runtime, lambda client: lookup.opportunities(runtime, client, company_id, text, stages.today())
+        runtime, lambda client: lookup.opportunities(runtime, client, company_id, text, place.today())
     )
 
 
@@ -124,7 +124,7 @@ def opportunity(runtime: Runtime, opportunity_id: int) -> OpportunityHit:
     """An opportunity that can be chosen. Raises ServiceError with a sentence when it is closed, overdue or deleted."""
     return _fetch(
         runtime,
-        lambda client: lookup.opportunity(runtime, client, opportunity_id, stages.today()),
+        lambda client: lookup.opportunity(runtime, client, opportunity_id, place.today()),
         "This opportunity is no longer Active with a future close date. Choose another, or create a new opportunity "
         "instead.",
     )

@@ -22,6 +22,7 @@ from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.catalog import categories, tax_codes
+from webapp.services.company import place
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.revisions.snapshot import (
     Address,
@@ -108,8 +109,8 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
         notes.append("No category has Labor on, so the sample has no labor line.")
     if not tax_codes.usable():
         notes.append("You have no tax codes, so the sample has no taxes.")
-    today = utc_now()
-    place = Address(
+    now, here = utc_now(), place.of_company()
+    address = Address(
         line1="1 Sample Street", city="Albany", state="NY", postal_code="12207", country="United States"
     )
     return Snapshot(
@@ -118,12 +119,13 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
         revision=1,
         title=f"{NAME} quote",
         currency="USD",
-        published_at=today,
-        expires_on=(today + timedelta(days=30)).date(),
+        published_at=now,
+        expires_on=here.day_of(now) + timedelta(days=30),
+        place=here,
         owner_name=actor.name,
         owner_email=actor.email,
         organization=FrozenOrganization(
-            id=0, name=f"{NAME} company", phone="+1 518 555 0100", billing=place, shipping=place
+            id=0, name=f"{NAME} company", phone="+1 518 555 0100", billing=address, shipping=address
         ),
         person=FrozenPerson(id=0, first_name="Sam", last_name="Sample", email="sam@sample.example"),
         shipping_amount=Decimal(25),

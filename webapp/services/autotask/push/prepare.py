@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from webapp.models import PushQuestion, Quote, Revision, db
+from webapp.models import PushQuestion, Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.known import links
@@ -55,8 +55,8 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
         changed_at = quote.acceptance.accepted_at
     return Outcome(
         status=quote.status,
-        expired=quote.status == PENDING and stages.is_expired(frozen.expires_on, stages.today()),
-        closed_on=changed_at.date() if changed_at else None,
+        expired=quote.status == PENDING and stages.has_ended(frozen.ends_at, utc_now()),
+        closed_on=frozen.place.day_of(changed_at) if changed_at else None,
         loss_reason_id=quote.loss_reason_id,
         lost_reason=quote.lost_reason,
     )

@@ -16,6 +16,7 @@ from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
 from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, Ref
+from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
@@ -234,6 +235,6 @@ def _is_money(name: str, number: Decimal) -> bool:
 
 def _day(value: str) -> str:
     try:
-        return formatting.day(datetime.fromisoformat(value))
+        return formatting.day(datetime.fromisoformat(value).date(), place.of_company())
     except ValueError:
         return value

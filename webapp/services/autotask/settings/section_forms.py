@@ -12,9 +12,11 @@ from webapp.services.autotask.settings.choices import Choices, by_words, presele
 from webapp.services.autotask.settings.fields.field import FormField
 from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import SECTIONS, Section
+from webapp.services.company import place
 from webapp.services.core.errors import Invalid
-from webapp.services.core.fields import Reader, parse_decimal
+from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plain
+from webapp.services.core.numbers import parse_decimal
 
 NOT_SAVED = "This section wasn't saved. Fix the highlighted fields."
 INCOMPLETE = "Part of the form didn't arrive, so this section wasn't saved. Save it again."
@@ -143,7 +145,7 @@ def _number(reader: Reader, field: FormField, text: str) -> int | None:
 
 def _decimal(reader: Reader, name: str, text: str) -> Decimal | None:
     try:
-        value = parse_decimal(text.rstrip("% "))
+        value = parse_decimal(text.rstrip("% "), place.of_company())
     except ValueError as error:
         reader.fail(name, str(error))
         return None
@@ -207,4 +209,4 @@ def _text(value: Any) -> str:
         return ""
     if value is True:
         return "y"
-    return plain(value) if isinstance(value, Decimal) else str(value)
+    return plain(value, place.of_company()) if isinstance(value, Decimal) else str(value)

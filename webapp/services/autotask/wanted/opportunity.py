@@ -49,7 +49,7 @@ def opportunity(
         "probability": chosen.probability,
         "leadSource": chosen.lead_source,
         "opportunityCategoryID": chosen.category,
-        "startDate": midnight(frozen.published_at.date()),
+        "startDate": midnight(frozen.published_on),
         "projectedCloseDate": midnight(_close_date(context)),
         "description": _description(context) or None,
     }
@@ -165,4 +165,4 @@ def _close_date(context: Context) -> date:
     frozen, chosen = context.frozen, context.settings.opportunity
     if chosen.close_date_rule == "expiry" and frozen.expires_on:
         return frozen.expires_on
-    return frozen.published_at.date() + timedelta(days=chosen.close_date_days)
+    return frozen.published_on + timedelta(days=chosen.close_date_days)

@@ -13,7 +13,7 @@ from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
 def quote(context: Context, location_keys: dict[str, str], tax_region: int | None) -> DesiredRecord:
     """The desired quote. ``location_keys``: the keys of the bill, ship and sold locations."""
     frozen, chosen = context.frozen, context.settings.opportunity
-    published = frozen.published_at.date()
+    published = frozen.published_on
     expires = frozen.expires_on or published + timedelta(days=chosen.close_date_days)
     fields = {
         "name": context.text("Quotes", "name", patterns.fill(chosen.quote_name_pattern, frozen)),

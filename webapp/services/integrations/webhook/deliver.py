@@ -14,6 +14,7 @@ import structlog
 
 from webapp.models import Delivery, DeliveryAttempt, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, PAUSED
+from webapp.services.company import place
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.formatting import moment
 from webapp.services.core.runtime import Runtime
@@ -103,7 +104,8 @@ def _failed(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
     if retries.concerns_address(answer.status):
         endpoint.hold_until = now + retries.hold(endpoint.failures, answer.retry_after)
     if answer.status == 410 or retries.is_hopeless(endpoint.failures, endpoint.failing_since, now):
-        _pause(endpoint, f"No successful delivery since {moment(endpoint.failing_since)}. {answer.sentence}")
+        since = moment(endpoint.failing_since, place.of_company())
+        _pause(endpoint, f"No successful delivery since {since}. {answer.sentence}")
 
 
 def _lock_out(endpoint_id: int, reason: str, _delivery: Delivery) -> None:

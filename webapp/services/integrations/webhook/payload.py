@@ -64,6 +64,7 @@ def describe(event: QuoteEvent) -> dict[str, Any]:
         "lost_reason": event.quote.lost_reason,
         "published_at": _iso(frozen.published_at),
         "expires_on": frozen.expires_on.isoformat() if frozen.expires_on else None,
+        "ends_at": _iso(frozen.ends_at) if frozen.ends_at else None,
         "owner": {"name": frozen.owner_name, "email": frozen.owner_email},
         "organization": {"id": organization.id, "name": organization.name} if organization else None,
         "contact": {
@@ -92,6 +93,7 @@ def example() -> dict[str, Any]:
         "lost_reason": "",
         "published_at": "2026-01-31T12:00:00Z",
         "expires_on": "2026-02-28",
+        "ends_at": "2026-03-01T05:00:00Z",
         "owner": {"name": "Rob Rep", "email": "rob@msp.example"},
         "organization": {"id": 0, "name": "Example Customer"},
         "contact": {"id": 0, "name": "Ann Example", "email": "ann@customer.example"},

@@ -57,9 +57,9 @@ def closed_reason(quote: Quote) -> str:
     live = freezing.live(quote)
     if quote.status != PENDING:
         return f"This quote was already {'declined' if quote.status == LOST else 'accepted'}."
-    if live is not None and stages.is_expired(live.expires_on, stages.today()):
+    if live is not None and stages.has_ended(live.ends_at, utc_now()):
         return (
-            f"This quote expired on {day(live.expires_on)}. "
+            f"This quote expired on {day(live.expires_on, live.place)} (end of day, {live.place.zone_name()}). "
             f"Contact {live.owner_name} ({live.owner_email}) for a new one."
         )
     return ""

@@ -7,21 +7,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from babel.numbers import list_currencies
-
 from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
+from webapp.services.company import currencies, place
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import stages
 from webapp.services.quoting.revisions import freezing
 
 GONE = "This quote no longer exists. The draft may have been deleted."
 VALID_FOR_DAYS = 30
-CURRENCIES = ("USD", "CAD", "EUR", "GBP", "AUD", "NZD", "CHF", "DKK", "NOK", "SEK", "ZAR", "ILS", "INR")
 
 
 def get(quote_id: int) -> Quote:
@@ -75,7 +72,8 @@ def create(
         owner=actor,
         person=person,
         organization=organization,
-        expires_on=stages.today() + timedelta(days=VALID_FOR_DAYS),
+        currency=currencies.of_company(),
+        expires_on=place.today() + timedelta(days=VALID_FOR_DAYS),
         autotask_opportunity_id=opportunity[0] if opportunity else None,
         autotask_opportunity_title=opportunity[1][:200] if opportunity else "",
         autotask_contact_id=contact_id,
@@ -93,18 +91,23 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     Raises Invalid with sentences, or Conflict when someone else saved first; stores nothing then.
     """
     quote = lock_editable(quote_id)
-    reader = Reader(values)
+    reader = Reader(values, place.of_company())
     check_version(reader, quote.version, "quote")
+    currency = reader.choice("currency", {*currencies.allowed(), quote.currency}, quote.currency)
     read = {
         "title": reader.text("title", 200, missing="Enter a title. The customer sees it."),
-        "currency": reader.choice("currency", list_currencies(), quote.currency),
+        "currency": currency,
         "expires_on": reader.day("expires_on"),
         "comments": reader.text("comments", MAX_DESCRIPTION, one_line=False),
         "internal_notes": reader.text("internal_notes", MAX_DESCRIPTION, one_line=False),
         "purchase_order_number": reader.text("purchase_order_number", 50),
         "discount_kind": reader.choice("discount_kind", QUOTE_DISCOUNT_KINDS, "none"),
-        "discount_value": reader.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE),
-        "shipping_amount": reader.decimal("shipping_amount", default=Decimal(0), maximum=MAX_PRICE),
+        "discount_value": reader.decimal(
+            "discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency
+        ),
+        "shipping_amount": reader.decimal(
+            "shipping_amount", default=Decimal(0), maximum=MAX_PRICE, currency=currency
+        ),
     }
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:  # type: ignore[operator]
         reader.fail("discount_value", "A discount can't be more than 100%.")

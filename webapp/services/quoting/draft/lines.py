@@ -12,6 +12,7 @@ from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
+from webapp.services.company import place
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
@@ -44,7 +45,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = _with_room(quote_id)
-    read = _read(Reader(values), None)
+    read = _read(Reader(values, place.of_company()), None, quote.currency)
     line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
     return _finish(actor, quote, line, "quote.line_added")
@@ -59,9 +60,9 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     """
     quote = lock_editable(quote_id)
     line = find(quote, uid)
-    reader = Reader(values)
+    reader = Reader(values, place.of_company())
     check_version(reader, line.version, "line")
-    for name, value in _read(reader, line.tax_code).items():
+    for name, value in _read(reader, line.tax_code, quote.currency).items():
         setattr(line, name, value)
     line.version += 1
     diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
@@ -125,13 +126,17 @@ def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLin
     return line
 
 
-def _read(reader: Reader, tax_code_before: TaxCode | None) -> dict[str, Any]:
+def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:
     """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
     read: dict[str, Any] = {
-        **items.read_fields(reader, tax_code_before, missing_name="Enter a name for this line."),
+        **items.read_fields(
+            reader, tax_code_before, missing_name="Enter a name for this line.", currency=currency
+        ),
         "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
         "discount_kind": reader.choice("discount_kind", DISCOUNT_KINDS, "none"),
-        "discount_value": reader.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE),
+        "discount_value": reader.decimal(
+            "discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency
+        ),
         "is_optional": reader.flag("is_optional"),
         "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
     }

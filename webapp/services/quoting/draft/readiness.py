@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.models import Quote
+from webapp.services.company import place
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import stages
 
@@ -24,7 +25,7 @@ def problems(quote: Quote) -> list[Problem]:
         issues.append(Problem("customer", "Choose a customer."))
     else:
         issues += [Problem("customer", sentence) for sentence in required_fields.missing_of_quote(quote)]
-    if stages.is_expired(quote.expires_on, stages.today()):
+    if stages.is_past(quote.expires_on, place.today()):
         issues.append(Problem("header", "The expiration date has passed. Choose a later date."))
     if not quote.lines:
         issues.append(Problem("lines", "Add at least one line."))

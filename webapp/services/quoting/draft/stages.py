@@ -1,12 +1,12 @@
-"""The stage of a quote: computed from its status and the date, never stored."""
+"""The stage of a quote: computed from its status and the time, never stored."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Quote, db, utc_now
+from webapp.models import Quote, db
 from webapp.models.quote import LOST, PENDING, WON_STATUSES
 
 DRAFT = "Draft"
@@ -18,16 +18,11 @@ LOST_STAGE = "Lost"
 STAGES = (DRAFT, PUBLISHED, OPENED, EXPIRED, WON, LOST_STAGE)
 
 
-def today() -> date:
-    """Today's date in UTC, which decides when quotes expire."""
-    return utc_now().date()
+def stage_of(quote: Quote, now: datetime) -> str:
+    """The stage at ``now``.
 
-
-def stage_of(quote: Quote, on: date) -> str:
-    """The stage on the day ``on`` (UTC).
-
-    Draft: never published. While pending: Expired after the expiration date, else Opened once the customer has viewed
-    the live revision, else Published. Won: accepted, ordered or fulfilled. Lost.
+    Draft: never published. While pending: Expired when the last day is over at the seller's place, else Opened once the
+    customer has viewed the live revision, else Published. Won: accepted, ordered or fulfilled. Lost.
     """
     if quote.number is None:
         return DRAFT
@@ -35,15 +30,15 @@ def stage_of(quote: Quote, on: date) -> str:
         return LOST_STAGE
     if quote.status != PENDING:
         return WON
-    if is_expired(quote.expiry, on):
+    if has_ended(quote.ends_at, now):
         return EXPIRED
     return OPENED if quote.viewed_at else PUBLISHED
 
 
-def in_stage(stage: str, on: date) -> ColumnElement[bool]:
-    """``stage_of`` in SQL: the condition for quotes in ``stage`` on the day ``on``. Nothing is in an unknown stage."""
+def in_stage(stage: str, now: datetime) -> ColumnElement[bool]:
+    """``stage_of`` in SQL: the condition for quotes in ``stage`` at ``now``. Nothing is in an unknown stage."""
     published, pending = Quote.number.is_not(None), Quote.status == PENDING
-    expired = db.and_(Quote.expiry.is_not(None), Quote.expiry < on)
+    expired = db.and_(Quote.ends_at.is_not(None), Quote.ends_at <= now)
     conditions: dict[str, ColumnElement[bool]] = {
         DRAFT: Quote.number.is_(None),
         PUBLISHED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_(None)),
@@ -56,6 +51,11 @@ def in_stage(stage: str, on: date) -> ColumnElement[bool]:
     return conditions.get(stage, nothing)
 
 
-def is_expired(expires_on: date | None, on: date) -> bool:
-    """True after the expiration date."""
-    return expires_on is not None and on > expires_on
+def has_ended(ends_at: datetime | None, now: datetime) -> bool:
+    """True once the customer can't accept any more."""
+    return ends_at is not None and ends_at <= now
+
+
+def is_past(expires_on: date | None, today: date) -> bool:
+    """True when a draft's expiration date has passed already."""
+    return expires_on is not None and today > expires_on

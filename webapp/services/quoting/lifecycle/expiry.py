@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from webapp.models import Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING
@@ -19,11 +19,11 @@ RECENT = timedelta(days=30)
 def tick(_runtime: Runtime) -> int:
     """Process the quotes that expired since the last run. Returns the number of quotes."""
     with work.unit():
-        quote_ids = due(stages.today())
+        quote_ids = due(utc_now())
     return sum(expire(quote_id) for quote_id in quote_ids)
 
 
-def due(today: date, limit: int = AT_ONCE) -> list[int]:
+def due(now: datetime, limit: int = AT_ONCE) -> list[int]:
     """Ids of the open quotes whose newest revision recently expired and isn't processed yet."""
     newest = (
         db.select(db.func.max(Revision.number))
@@ -36,11 +36,11 @@ def due(today: date, limit: int = AT_ONCE) -> list[int]:
         .join(Revision, db.and_(Revision.quote_id == Quote.id, Revision.number == newest))
         .where(
             Quote.status == PENDING,
-            Revision.expires_on < today,
-            Revision.expires_on >= today - RECENT,
+            Revision.ends_at <= now,
+            Revision.ends_at > now - RECENT,
             Revision.expired_at.is_(None),
         )
-        .order_by(Revision.expires_on, Quote.id)
+        .order_by(Revision.ends_at, Quote.id)
         .limit(limit)
     )
     return list(db.session.scalars(query))
@@ -55,7 +55,7 @@ def expire(quote_id: int) -> bool:
         revision is not None
         and quote.status == PENDING
         and revision.expired_at is None
-        and stages.is_expired(revision.expires_on, stages.today())
+        and stages.has_ended(revision.ends_at, utc_now())
     )
     if revision is None or not expired:
         return False

@@ -62,6 +62,7 @@ def add_revision(quote: Quote, frozen: Snapshot, actor: User | None) -> Revision
         content=content,
         content_sha256=snapshot.sha256(content),
         expires_on=frozen.expires_on,
+        ends_at=frozen.ends_at,
         created_at=frozen.published_at,
         created_by_id=actor.id if actor else None,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from webapp.models import Quote, User, db
+from webapp.models import Quote, User, db, utc_now
 from webapp.models.quote import ACCEPTED, PENDING, WON_STATUSES
+from webapp.services.company import place
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lists import listing
 from webapp.services.quoting.lists.listing import Row
@@ -36,13 +37,14 @@ MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     """The dashboard of ``user``, or with ``everyone`` of the whole team."""
     own = [] if everyone else [Quote.owner_id == user.id]
-    today = stages.today()
-    month = datetime(today.year, today.month, 1, tzinfo=UTC)
-    open_stages = db.or_(stages.in_stage(stages.PUBLISHED, today), stages.in_stage(stages.OPENED, today))
+    now, here = utc_now(), place.of_company()
+    today = here.today()
+    month = here.start_of(today.replace(day=1))
+    open_stages = db.or_(stages.in_stage(stages.PUBLISHED, now), stages.in_stage(stages.OPENED, now))
     soon = db.and_(Quote.expiry.is_not(None), Quote.expiry <= today + timedelta(days=SOON))
     won = listing.some(*own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
     recently = Quote.expiry >= today - timedelta(days=30)
-    expired = db.and_(stages.in_stage(stages.EXPIRED, today), recently)
+    expired = db.and_(stages.in_stage(stages.EXPIRED, now), recently)
     return Dashboard(
         to_order=listing.some(*own, Quote.status == ACCEPTED, limit=SHOWN),
         expiring=listing.some(*own, open_stages, soon, limit=SHOWN, newest_first=False),

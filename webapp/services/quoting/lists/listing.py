@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Organization, Person, Quote, QuoteLine, Revision, db
+from webapp.models import Organization, Person, Quote, QuoteLine, Revision, db, utc_now
 from webapp.services.core import lookup
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
@@ -20,7 +20,7 @@ PAGE = 40
 
 @dataclass(frozen=True)
 class Row:
-    """One quote of a list, with its stage today and the totals of its draft."""
+    """One quote of a list, with its stage now and the totals of its draft."""
 
     quote: Quote
     stage: str
@@ -42,7 +42,7 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
     ``stage``: one of ``stages.STAGES``, or empty for all. ``page`` counts from 1.
     """
     page = max(1, min(page, 10_000))
-    today = stages.today()
+    now = utc_now()
     query = (
         _loaded()
         .outerjoin(Quote.organization)
@@ -54,25 +54,25 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
     if stage:
-        query = query.where(stages.in_stage(stage, today))
+        query = query.where(stages.in_stage(stage, now))
     for word in words(text):
         matches = lookup.has_word(word, Quote.search_key, Organization.search_key, Person.search_key)
         number = parse_id(word.lstrip("#"))
         query = query.where(db.or_(matches, Quote.number == number) if number else matches)
     quotes = list(db.session.scalars(query))
-    return Page([row(quote, today) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
+    return Page([row(quote, now) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
 
 
 def some(*conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True) -> list[Row]:
     """The quotes that meet all ``conditions``, newest change first, or else by expiration date."""
     order = Quote.updated_at.desc() if newest_first else Quote.expiry
     query = _loaded().where(*conditions).order_by(order, Quote.id.desc()).limit(limit)
-    return [row(quote, stages.today()) for quote in db.session.scalars(query)]
+    return [row(quote, utc_now()) for quote in db.session.scalars(query)]
 
 
-def row(quote: Quote, today: date) -> Row:
+def row(quote: Quote, now: datetime) -> Row:
     """One quote with its stage and totals."""
-    return Row(quote, stages.stage_of(quote, today), pricing.of_quote(quote))
+    return Row(quote, stages.stage_of(quote, now), pricing.of_quote(quote))
 
 
 def _loaded() -> Any:
@@ -82,5 +82,5 @@ def _loaded() -> Any:
         db.joinedload(Quote.person),
         db.joinedload(Quote.owner),
         db.selectinload(Quote.lines).joinedload(QuoteLine.tax_code),
-        db.selectinload(Quote.revisions).load_only(Revision.number, Revision.expires_on),
+        db.selectinload(Quote.revisions).load_only(Revision.number, Revision.expires_on, Revision.ends_at),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from functools import cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,7 +18,9 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Revision, RevisionDocument, db
 from webapp.services.core import formatting, records
+from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
+from webapp.services.core.place import Place
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -71,8 +73,8 @@ def html_of(frozen: Snapshot) -> str:
     computed = pricing.of_snapshot(frozen)
     groups = pricing.grouped(frozen, computed)
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
-    paper = "letter" if frozen.currency in LETTER_CURRENCIES else "a4"
-    environment = _environment()
+    paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
+    environment = _environment(frozen.place)
     css = environment.get_template("quote.css").render(paper=paper)
     return environment.get_template("quote.html").render(
         quote=frozen,
@@ -141,8 +143,8 @@ def _lines(text: str) -> Markup:
     return Markup("<br/>").join(escape(line) for line in text.split("\n"))
 
 
-@cache
-def _environment() -> Environment:
+@lru_cache(maxsize=16)
+def _environment(place: Place) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -150,6 +152,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {function.__name__: function for function in formatting.FILTERS}
+    environment.filters |= {function.__name__: function for function in formatting.ANYWHERE_ALIKE}
+    environment.filters |= {
+        function.__name__: partial(function, place=place) for function in formatting.PLACED
+    }
     environment.filters |= {"paragraphs": _paragraphs, "lines": _lines}
     return environment

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from webapp.models import Category, Item, Organization, Person, Quote, QuoteLine, Revision, TaxCode
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, place
 from webapp.services.core import records
 from webapp.services.quoting.revisions import snapshot as snapshots
 from webapp.services.quoting.revisions.snapshot import (
@@ -37,6 +37,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
         owner_name=quote.owner.name,
         owner_email=quote.owner.email,
         seller=Seller(**{name: str(profile.get(name, "")) for name in Seller.model_fields}),
+        place=place.of_company(),
         terms=str(profile.get("terms", "")),
         organization=_organization(organization) if organization else None,
         person=_person(quote.person) if quote.person else None,
@@ -55,8 +56,8 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     """True when the draft differs from ``revision``."""
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
-    # Compared as read, so that a field that later versions added isn't a change of every older quote.
-    return now != before
+    # Compared as read, so that a field that later versions added isn't a change of every older quote; nor is a place.
+    return now.model_copy(update={"place": before.place}) != before
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:

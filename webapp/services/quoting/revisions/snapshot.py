@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
 
 # Always with 4 decimals, so that equal amounts give equal text and equal hashes.
@@ -112,7 +113,10 @@ class FrozenLine(Frozen):
 
 
 class Snapshot(Frozen):
-    """The whole quote as published. Lines in their order. Amounts in ``currency``, times in UTC."""
+    """The whole quote as published. Lines in their order. Amounts in ``currency``, times in UTC.
+
+    ``expires_on``: the last day on which the customer can accept; it ends when it ends at ``place``, the seller's.
+    """
 
     quote_id: int
     number: int
@@ -124,6 +128,7 @@ class Snapshot(Frozen):
     owner_name: str
     owner_email: str
     seller: Seller = Seller()
+    place: Place = Place()
     terms: str = ""
     organization: FrozenOrganization | None
     person: FrozenPerson | None
@@ -135,6 +140,16 @@ class Snapshot(Frozen):
     autotask_opportunity_id: int | None = None
     autotask_contact_id: int | None = None
     lines: tuple[FrozenLine, ...]
+
+    @property
+    def published_on(self) -> date:
+        """The seller's date at publishing."""
+        return self.place.day_of(self.published_at)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The first moment at which the customer can't accept any more; None when the quote never expires."""
+        return self.place.end_of(self.expires_on) if self.expires_on else None
 
     def canonical(self) -> str:
         """The canonical JSON text of this content."""

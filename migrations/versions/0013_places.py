@@ -1,0 +1,48 @@
+"""Days end where the company is: when a revision ends, and a person's own time zone.
+
+Revision ID: 0013
+Revises: 0012
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import sqlalchemy as sa
+from alembic import op
+
+from webapp.models.types import UtcDateTime
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("revision", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("ends_at", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("time_zone", sa.String(length=64), nullable=False, server_default=""))
+    _fill()
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_column("time_zone")
+    with op.batch_alter_table("revision", schema=None) as batch_op:
+        batch_op.drop_column("ends_at")
+
+
+def _fill() -> None:
+    """What was published before was published for days that end in UTC."""
+    rows = sa.table(
+        "revision",
+        sa.column("expires_on", sa.Date()),
+        sa.column("ends_at", UtcDateTime()),
+    )
+    connection = op.get_bind()
+    days = connection.execute(sa.select(rows.c.expires_on).distinct().where(rows.c.expires_on.is_not(None)))
+    for (day,) in days.all():
+        end = datetime.combine(day + timedelta(days=1), time(), UTC)
+        connection.execute(sa.update(rows).where(rows.c.expires_on == day).values(ends_at=end))

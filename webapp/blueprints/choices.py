@@ -1,0 +1,50 @@
+"""Long lists to choose from, which several forms share."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import get_currency_name
+from wtforms.fields import SelectChoice
+
+from webapp.services.company import currencies
+from webapp.services.core import place as places
+from webapp.services.core.formatting import day, quantity
+from webapp.services.core.place import Place
+
+EXAMPLE_NUMBER, EXAMPLE_DAY = Decimal("1234.5"), date(2026, 11, 30)
+
+
+def time_zone_choices(none: str = "") -> list[SelectChoice]:
+    """All time zones; ``none``: the label of an empty first choice."""
+    first = [SelectChoice("", none)] if none else []
+    return first + [SelectChoice(name, name.replace("_", " ")) for name in places.time_zones()]
+
+
+def locale_choices() -> list[SelectChoice]:
+    """The number and date formats: “United States (English): 1,234.50, Nov 30, 2026”."""
+    choices = []
+    for name in places.LOCALES:
+        locale, place = Locale.parse(name), Place(locale=name)
+        example = f"{quantity(EXAMPLE_NUMBER, place)} · {day(EXAMPLE_DAY, place)}"
+        choices.append(
+            SelectChoice(
+                name, f"{locale.get_territory_name('en')} ({locale.get_language_name('en')}): {example}"
+            )
+        )
+    return choices
+
+
+def currency_choices() -> list[SelectChoice]:
+    """The currencies in use today: “USD – US Dollar”."""
+    return [
+        SelectChoice(code, f"{code} – {get_currency_name(code, locale='en_US')}")
+        for code in currencies.in_use()
+    ]
+
+
+def paper_choices() -> list[SelectChoice]:
+    """The sizes of paper."""
+    return [SelectChoice(name, label) for name, label in places.PAPERS.items()]

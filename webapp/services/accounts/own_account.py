@@ -1,0 +1,31 @@
+"""What each person changes in their own account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webapp.models import User
+from webapp.services.accounts import users
+from webapp.services.core import place as places
+from webapp.services.core import work
+from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
+from webapp.services.diary import diary
+
+
+@work.command
+def save_preferences(user: User, values: Mapping[str, object]) -> None:
+    """Store ``time_zone`` (empty: the company's). Raises Invalid with a sentence."""
+    reader = Reader(values)
+    zone = reader.choice("time_zone", ("", *places.time_zones()), "")
+    reader.check()
+    user.time_zone = zone
+    diary.write(user, "user.changed", "user", user.id)
+
+
+@work.command
+def change_password(user: User, current: str, password: str) -> None:
+    """Set a new password and end all sessions of ``user``. Raises Invalid when ``current`` isn't the password."""
+    if not users.has_password(user, current):
+        raise Invalid("The password wasn't changed.", {"current": "This isn't your current password."})
+    users.set_password(user, user, password)
