@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import EmailField, StringField, TelField
+from wtforms import BooleanField, EmailField, StringField, TelField
 
 from webapp.blueprints.support import RecordForm
 from webapp.services.people import required_fields
@@ -26,6 +26,7 @@ class PersonForm(_Marked):
     first_name = StringField("First name", render_kw={"autocomplete": "off"})
     last_name = StringField("Last name", render_kw={"autocomplete": "off"})
     email = EmailField("Email", render_kw={"autocomplete": "off"})
+    shares_email = BooleanField("They share this mailbox")
     title = StringField("Job title")
     phone = TelField("Phone")
     mobile = TelField("Mobile")

@@ -26,7 +26,8 @@ def parse_decimal(text: str, place: Place = ANYWHERE, currency: str = "") -> Dec
     """The number in ``text``, with the separators of ``place`` and up to 4 decimals.
 
     A sign or code of ``currency`` may stand before or after it; without a ``currency``, a sign is ignored. Raises
-    ValueError with a sentence for anything else: “NaN”, “1e50”, another currency's sign, groups that don't have three digits or that follow a leading zero.
+    ValueError with a sentence for anything else: “NaN”, “1e50”, another currency's sign, groups that don't have three
+    digits or that follow a leading zero.
     """
     point, group = get_decimal_symbol(place.locale), get_group_symbol(place.locale)
     number = _without_sign(_folded(text), currency, place.locale)

@@ -36,6 +36,11 @@ class Place:
         """The time zone; UTC if this machine doesn't know its name."""
         return _zone(self.time_zone)
 
+    @property
+    def territory(self) -> str:
+        """The two-letter code of the country whose formats are used."""
+        return str(Locale.parse(self.locale).territory)
+
     def today(self) -> date:
         """Today's date here."""
         return self.day_of(datetime.now(UTC))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import Organization, Person, Quote, User, db, names
-from webapp.services.core import lookup, records, work
+from webapp.services.core import addresses, lookup, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
 from webapp.services.diary import diary
@@ -83,6 +83,7 @@ def save_organization(
     reader = Reader(values)
     name = reader.text("name", 200, missing="Enter the organization's name.")
     texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
+    _read_countries(reader, texts)
     same_name = organization_named(name) if name else None
     if same_name is not None and same_name is not organization:
         reader.fail("name", "An organization with this name already exists.")
@@ -116,8 +117,11 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     email = _email(reader)
     if not (texts["first_name"] or texts["last_name"]):
         reader.fail("last_name", "Enter a name.")
-    if email and _is_taken(email, person):
-        reader.fail("email", "Another person in Quotewright has this email.")
+    sharing = _with_email(email, person)
+    if sharing is not None and not reader.flag("shares_email"):
+        reader.fail(
+            "email", f"{sharing.full_name} has this email too. If they share a mailbox, check the box below."
+        )
     organization = _organization_for(reader)
     filled = Person(**texts, email=email)
     filled.organization = None
@@ -161,6 +165,22 @@ def normalize_email(text: str) -> str:
     return str(address.normalized).lower()
 
 
+def _read_countries(reader: Reader, texts: dict[str, str]) -> None:
+    """Countries by their English names, however they were typed."""
+    for field in ("billing_country", "shipping_country"):
+        code = addresses.country_code(texts[field])
+        if code:
+            texts[field] = addresses.country_name(code)
+        elif texts[field]:
+            likely = addresses.countries_like(texts[field])
+            reader.fail(
+                field,
+                f"Did you mean {' or '.join(likely)}?"
+                if likely
+                else "Enter the country's English name or its code, for example United States or US.",
+            )
+
+
 def _email(reader: Reader) -> str:
     text = reader.text("email", 254)
     if not text or "email" in reader.errors:
@@ -172,11 +192,14 @@ def _email(reader: Reader) -> str:
         return text
 
 
-def _is_taken(email: str, person: Person | None) -> bool:
-    query = db.select(Person.id).where(db.func.lower(Person.email) == email)
-    if person is not None:
-        query = query.where(Person.id != person.id)
-    return db.session.scalar(query.limit(1)) is not None
+def _with_email(email: str, person: Person | None) -> Person | None:
+    """Someone else with this email; None also when ``person`` has it already, so that it was agreed to before."""
+    if not email or (person is not None and person.email == email):
+        return None
+    found: Person | None = db.session.scalar(
+        db.select(Person).where(db.func.lower(Person.email) == email).order_by(Person.id).limit(1)
+    )
+    return found
 
 
 def _organization_for(reader: Reader) -> Organization | None:

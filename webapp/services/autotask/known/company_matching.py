@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from webapp.models import names
+from webapp.services.core.phones import digits
 
 _LEGAL_FORMS = re.compile(
     r"\b(inc|incorporated|llc|llp|ltd|limited|corp|corporation|co|company|gmbh|ag|plc|pty)\b"
@@ -16,11 +17,6 @@ def normalized(name: str) -> str:
     """A company name in lower case, without punctuation and legal form."""
     words = re.sub(r"[^\w\s]", " ", names.folded(name).replace("&", " and "))
     return " ".join(_LEGAL_FORMS.sub(" ", words).split())
-
-
-def digits(phone: str) -> str:
-    """The digits of a phone number, without its extension."""
-    return re.sub(r"\D", "", re.split(r"(?i)\b(?:ext|x)", phone)[0])
 
 
 def same_phone(first: str, second: str) -> bool:

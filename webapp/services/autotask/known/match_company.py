@@ -6,7 +6,6 @@ from webapp.models import names
 from webapp.services.autotask.api.client import Client, Filter, Record, any_of, condition
 from webapp.services.autotask.known.company_matching import (
     describe_location,
-    digits,
     first_word,
     host,
     normalized,
@@ -17,6 +16,7 @@ from webapp.services.autotask.known.links import local_of
 from webapp.services.autotask.known.match_catalog import is_active
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
+from webapp.services.core.phones import digits
 
 ENTITY = "Companies"
 

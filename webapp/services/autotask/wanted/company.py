@@ -17,17 +17,20 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
             "The quote has no organization. An Autotask opportunity needs one.", "quote", "customer"
         )
         return None
-    texts = {
-        "phone": organization.phone,
-        "webAddress": organization.website,
-        **address_fields(organization.billing),
-    }
+    texts = {"webAddress": organization.website, **address_fields(organization.billing)}
     details: dict[str, Any] = {
         name: context.text("Companies", name, text) for name, text in texts.items() if text
     }
-    country = context.facts.countries.get(organization.billing.country.strip().lower())
+    if organization.phone:
+        place = ("organization", str(organization.id))
+        details["phone"] = context.number(notes, "Companies", "phone", organization.phone, place)
+    country = context.facts.country(organization.billing.country)
     if country:
         details["countryID"] = country
+    elif organization.billing.country:
+        notes.warn(
+            f"This Autotask has no country “{organization.billing.country}”, so the company's country isn't synced."
+        )
     initial = {
         "companyName": context.text("Companies", "companyName", organization.name),
         "companyType": chosen.company_type,

@@ -34,7 +34,7 @@ def compile_quote(
     return Desired(
         quote_id=frozen.quote_id,
         company=company(context, notes, owner),
-        contact=contact(context),
+        contact=contact(context, notes),
         opportunity=opportunity(context, notes, owner, buckets),
         locations=desired_locations,
         quote=quote(context, location_keys, lines.tax_region),

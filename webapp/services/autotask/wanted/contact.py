@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from webapp.services.autotask.wanted.context import Context
+from webapp.services.autotask.wanted.context import Context, Notes
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
+from webapp.services.core import phones
 
 
-def contact(context: Context) -> DesiredRecord | None:
+def contact(context: Context, notes: Notes) -> DesiredRecord | None:
     """The desired contact; None for a quote without a person."""
     person = context.frozen.person
     if person is None:
         return None
-    texts = {
-        "phone": person.phone,
-        "mobilePhone": person.mobile,
-        "title": person.title,
-        "emailAddress": person.email,
+    texts = {"title": person.title, "emailAddress": person.email}
+    where = ("person", str(person.id))
+    number, extension = phones.split(person.phone)
+    numbers = {"phone": number, "extension": extension, "mobilePhone": person.mobile}
+    details = {
+        **{
+            name: context.number(notes, "Contacts", name, text, where)
+            for name, text in numbers.items()
+            if text
+        },
+        **{name: context.text("Contacts", name, text) for name, text in texts.items() if text},
     }
-    details = {name: context.text("Contacts", name, text) for name, text in texts.items() if text}
     initial = {
         "firstName": context.text("Contacts", "firstName", person.first_name) or "–",
         "lastName": context.text("Contacts", "lastName", person.last_name) or "–",

@@ -41,6 +41,16 @@ class Context:
         """``text`` cut to the length of Autotask's field ``name``."""
         return truncate(self.facts, entity, name, text)
 
+    def number(self, notes: Notes, entity: str, name: str, text: str, where: tuple[str, str]) -> str:
+        """A phone number or an extension. It is never cut: one that is too long is a problem, fixed at ``where``."""
+        length = self.facts.lengths.get((entity, name), 0)
+        if length and len(text) > length:
+            notes.problem(
+                f"The phone number “{text}” has {len(text)} characters. Autotask allows {length} here. Shorten it.",
+                *where,
+            )
+        return text
+
 
 @dataclass
 class Notes:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from webapp.models import utc_now
+from webapp.models.names import folded
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.desk.lookup import PERIODS
+from webapp.services.core.addresses import country_code
 from webapp.services.core.runtime import Runtime
 
 ITEM_TYPES = {
@@ -41,6 +43,7 @@ LISTS = {
 class RemoteFacts:
     """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that can be written.
 
+    ``countries``: ids by two-letter code, or by name where there is none.
     ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask doesn't allow writing.
     ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they couldn't be read.
     """
@@ -56,6 +59,10 @@ class RemoteFacts:
     work_types: dict[int, str] = field(default_factory=dict)
     read_only: frozenset[tuple[str, str]] = frozenset()
     tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+
+    def country(self, text: str) -> int | None:
+        """The id of a country, however it is written; None when this Autotask doesn't have it."""
+        return self.countries.get(country_code(text) or folded(text))
 
 
 def gather(runtime: Runtime) -> RemoteFacts:
@@ -135,12 +142,12 @@ def _periods(runtime: Runtime, entity: str) -> dict[str, int]:
 
 
 def _countries(runtime: Runtime) -> dict[str, int]:
-    names: dict[str, int] = {}
+    known: dict[str, int] = {}
     for choice in metadata.reference(runtime, "Countries"):
         for name in (choice.label, choice.extra.get("displayName"), choice.extra.get("countryCode")):
             if name:
-                names[str(name).strip().lower()] = choice.value
-    return names
+                known.setdefault(country_code(str(name)) or folded(str(name)), choice.value)
+    return known
 
 
 def _categories(runtime: Runtime) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from webapp.services.core import addresses
 from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
 
@@ -40,6 +41,10 @@ class Address(Frozen):
     def is_empty(self) -> bool:
         """True when no part is filled."""
         return not any((self.line1, self.line2, self.city, self.state, self.postal_code, self.country))
+
+    def lines(self, home: str) -> list[str]:
+        """The lines as its country writes them; ``home``: the code of the country when it names none."""
+        return addresses.lines(self.model_dump(), home)
 
 
 class Seller(Frozen):
