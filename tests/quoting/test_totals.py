@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.models.catalog import RECURRENCES
+from webapp.services.core import formatting
 from webapp.services.quoting.money import totals
-from webapp.services.quoting.money.money import CENT, allocate, percent_of, to_cents
+from webapp.services.quoting.money.money import CENT, allocate, percent_of, rounding, to_cents
 
 
 @dataclass
@@ -127,3 +129,78 @@ def test_a_discount_is_never_more_than_the_line_is_worth() -> None:
     )
     assert found.lines[0].net == 0
     assert found.lines[0].tax == 0
+
+
+def taxed(lines: list[Line], rate: str, **rules: Any) -> totals.Totals:
+    return totals.compute(lines, [Decimal(rate) for _ in lines], **rules)
+
+
+def test_tax_rounded_on_the_sum_of_what_a_discount_split() -> None:
+    lines = [Line(unit_price=Decimal(price)) for price in ("2833.33", "2833.33", "2833.34")]
+    discount = {"discount_kind": "amount", "discount_value": Decimal(7500)}
+    # 8,500.00 less 7,500.00 is 1,000.00; each line's share of the discount leaves a third of it.
+    by_line = taxed(lines, "19", **discount).periods["one_time"]
+    on_sum = taxed(lines, "19", rounding=rounding("EUR", "sum"), **discount).periods["one_time"]
+    assert (by_line.net, by_line.tax, by_line.total) == (Decimal(1000), Decimal("189.99"), Decimal("1189.99"))
+    assert (on_sum.net, on_sum.tax, on_sum.total) == (Decimal(1000), Decimal("190.00"), Decimal("1190.00"))
+
+
+def test_tax_of_a_hundred_small_lines() -> None:
+    lines = [Line(unit_price=Decimal("1.99")) for _ in range(100)]
+    by_line, on_sum = taxed(lines, "8.875"), taxed(lines, "8.875", rounding=rounding("USD", "sum"))
+    assert by_line.periods["one_time"].tax == Decimal("18.00")
+    assert on_sum.periods["one_time"].tax == Decimal("17.66")
+    assert sum(line.tax for line in on_sum.lines) == Decimal("17.66"), "the column adds up"
+
+
+def test_two_taxes_of_one_rate_are_rounded_apart() -> None:
+    lines = [Line(unit_price=Decimal("0.05")), Line(unit_price=Decimal("0.05"))]
+    rules = {"rounding": rounding("USD", "sum")}
+    assert taxed(lines, "10", tax_names=["State", "State"], **rules).periods["one_time"].tax == Decimal(
+        "0.01"
+    )
+    assert taxed(lines, "10", tax_names=["State", "City"], **rules).periods["one_time"].tax == Decimal("0.02")
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "line", "total"),
+    [
+        ("JPY", "1000.50", "3002", "6004"),
+        ("KWD", "10.1255", "30.377", "60.754"),
+        ("USD", "10.1255", "30.38", "60.76"),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(
+    currency: str, price: str, line: str, total: str
+) -> None:
+    lines = [Line(quantity=Decimal(3), unit_price=Decimal(price)) for _ in range(2)]
+    computed = totals.compute(lines, [Decimal(0)] * 2, rounding=rounding(currency))
+    assert [result.net for result in computed.lines] == [Decimal(line)] * 2
+    assert computed.periods["one_time"].total == Decimal(total)
+    assert formatting.money(computed.periods["one_time"].total, currency) == formatting.money(
+        Decimal(total), currency
+    )
+
+
+@pytest.mark.parametrize("kind", ["percent", "amount"])
+def test_a_credit_is_taken_off_and_never_discounted(kind: str) -> None:
+    lines = [Line(unit_price=Decimal(100)), Line(unit_price=Decimal(-50))]
+    computed = totals.compute(
+        lines, [Decimal(0)] * 2, discount_kind=kind, discount_value=Decimal(10), shipping_amount=Decimal(5)
+    )
+    assert [line.net for line in computed.lines] == [Decimal(90), Decimal(-50)]
+    assert computed.periods["one_time"].total == Decimal(45)
+
+
+@given(lines=LINES, mode=st.sampled_from(["line", "sum"]), currency=st.sampled_from(["USD", "JPY", "KWD"]))
+def test_columns_add_up_in_every_currency(lines: list[Line], mode: str, currency: str) -> None:
+    rules = rounding(currency, mode)
+    computed = totals.compute(lines, [Decimal("8.875")] * len(lines), rounding=rules)
+    for name, period in computed.periods.items():
+        counted = [
+            r for line, r in zip(lines, computed.lines, strict=True) if r.counts and line.recurrence == name
+        ]
+        assert period.tax == sum((result.tax for result in counted), Decimal(0))
+        assert period.total == round(period.total, rules.digits)
+        if mode == "sum":
+            assert period.tax == percent_of(period.net, Decimal("8.875"), rules.digits)

@@ -9,6 +9,7 @@ from babel import Locale
 from babel.numbers import get_currency_name
 from wtforms.fields import SelectChoice
 
+from webapp.services.catalog import tax_codes
 from webapp.services.company import currencies
 from webapp.services.core import place as places
 from webapp.services.core.formatting import day, quantity
@@ -43,6 +44,12 @@ def currency_choices() -> list[SelectChoice]:
         SelectChoice(code, f"{code} – {get_currency_name(code, locale='en_US')}")
         for code in currencies.in_use()
     ]
+
+
+def default_tax_choices() -> list[SelectChoice]:
+    """No tax, or an active tax code."""
+    codes = [SelectChoice(str(code.id), code.name) for code in tax_codes.usable()]
+    return [SelectChoice("", "None"), *codes]
 
 
 def paper_choices() -> list[SelectChoice]:

@@ -91,6 +91,7 @@ def _page(quote: Quote, **typed: Any) -> str:
         "frozen": frozen,
         "groups": pricing.grouped(frozen, computed),
         "taxes": pricing.taxes(frozen, computed),
+        "tax_note": pricing.tax_rounding_note(frozen, computed),
         "closed": closed,
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,

@@ -102,6 +102,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "totals": pricing.of_quote(quote),
         "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote) if quote.status == PENDING else [],
+        "checks": readiness.checks(quote) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
         "possible": transitions.possible(quote),
@@ -124,6 +125,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
         "frozen": frozen,
         "groups": pricing.grouped(frozen, computed),
         "taxes": pricing.taxes(frozen, computed),
+        "tax_note": pricing.tax_rounding_note(frozen, computed),
     }
 
 

@@ -16,7 +16,14 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
-from webapp.blueprints.choices import currency_choices, locale_choices, paper_choices, time_zone_choices
+from webapp.blueprints.choices import (
+    currency_choices,
+    default_tax_choices,
+    locale_choices,
+    paper_choices,
+    time_zone_choices,
+)
+from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [
     SelectChoice("rep", "Rep (quotes, people, items)"),
@@ -77,5 +84,17 @@ class CompanyForm(FlaskForm):
     )
     other_currencies = StringField(
         "Other currencies", description="Currencies a quote can be in besides yours, for example CAD, EUR."
+    )
+    tax_rounding = SelectField(
+        "Tax rounding",
+        choices=[SelectChoice(name, label) for name, label in TAX_ROUNDINGS.items()],
+        validate_choice=False,
+        description="Where the two differ, the quote says which one is used.",
+    )
+    default_tax_code_id = SelectField(
+        "Default tax code",
+        choices=default_tax_choices,
+        validate_choice=False,
+        description="For new lines whose item has no tax code of its own.",
     )
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})

@@ -80,17 +80,37 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
 def read_fields(
     reader: Reader, tax_code_before: TaxCode | None, *, missing_name: str, currency: str
 ) -> dict[str, Any]:
-    """What an item and a line of a quote have in common, from form input; the errors stay with ``reader``."""
-    return {
+    """What an item and a line of a quote have in common, from form input; the errors stay with ``reader``.
+
+    A price below zero makes it a credit, such as a trade-in: one-time, without cost and tax, because Autotask's
+    discount items have neither.
+    """
+    read: dict[str, Any] = {
         "name": reader.text("name", 200, missing=missing_name),
         "description": reader.text("description", MAX_DESCRIPTION, one_line=False),
-        "unit_price": reader.decimal("unit_price", default=Decimal(0), maximum=MAX_PRICE, currency=currency),
+        "unit_price": reader.decimal(
+            "unit_price", default=Decimal(0), minimum=-MAX_PRICE, maximum=MAX_PRICE, currency=currency
+        ),
         "unit_cost": reader.decimal("unit_cost", default=Decimal(0), maximum=MAX_PRICE, currency=currency),
         "recurrence": reader.choice("recurrence", RECURRENCES, ONE_TIME),
         "category": read_category(reader),
         "tax_code": read_tax_code(reader, tax_code_before),
         **{code: reader.text(code, 100) for code in CODES},
     }
+    if read["unit_price"] < 0:
+        _check_credit(reader, read)
+    return read
+
+
+def _check_credit(reader: Reader, read: Mapping[str, Any]) -> None:
+    if read["recurrence"] != ONE_TIME:
+        reader.fail(
+            "unit_price", "A credit (a price below 0) is one-time. Choose One-time, or use a discount."
+        )
+    if read["unit_cost"]:
+        reader.fail("unit_cost", "A credit has no cost. Clear it.")
+    if read["tax_code"] is not None:
+        reader.fail("tax_code_id", "A credit isn't taxed in Autotask. Clear the tax code, or use a discount.")
 
 
 def read_category(reader: Reader) -> Category | None:

@@ -24,6 +24,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "paper": "",
         "currency": "USD",
         "other_currencies": [],
+        "tax_rounding": "line",
+        "default_tax_code_id": None,
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {

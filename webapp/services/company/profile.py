@@ -12,10 +12,26 @@ from webapp.services.core import place as places
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 
+TAX_ROUNDINGS = {
+    "line": "On each line, as Autotask does",
+    "sum": "Once, on the sum of each tax",
+}
+
 
 def current() -> tuple[dict[str, Any], int]:
     """The profile and its version (for ``save``)."""
     return app_settings.get(app_settings.COMPANY_PROFILE)
+
+
+def tax_rounding() -> str:
+    """Where tax is rounded in new revisions: on each line, or once on the sum of the lines with the same tax."""
+    return str(current()[0]["tax_rounding"])
+
+
+def default_tax_code_id() -> int | None:
+    """The tax code of new lines that bring none; it may be gone or inactive."""
+    chosen = current()[0]["default_tax_code_id"]
+    return int(chosen) if chosen else None
 
 
 def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
@@ -34,6 +50,12 @@ def save(actor: User | None, values: Mapping[str, object], expected_version: int
         "paper": reader.choice("paper", places.PAPERS, before["paper"]),
     }
     profile["currency"], profile["other_currencies"] = currencies.read(reader, before)
+    profile["tax_rounding"] = reader.choice("tax_rounding", TAX_ROUNDINGS, before["tax_rounding"])
+    profile["default_tax_code_id"] = (
+        reader.identifier("default_tax_code_id")
+        if reader.has("default_tax_code_id")
+        else before["default_tax_code_id"]
+    )
     profile["paper"] = profile["paper"] or places.paper_of(profile["locale"])
     if profile["email"]:
         try:

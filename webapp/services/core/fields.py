@@ -77,12 +77,13 @@ class Reader:
         name: str,
         *,
         default: Decimal | None = None,
+        minimum: Decimal = Decimal(0),
         maximum: Decimal,
         above_zero: bool = False,
         example: str = "",
         currency: str = "",
     ) -> Decimal:
-        """A number from 0 (or above 0) to ``maximum``.
+        """A number from ``minimum`` (or above 0) to ``maximum``.
 
         An empty field gives ``default``, or an error without a default. ``example``: the sentence for input that isn't
         a number, with an example that fits the field. ``currency``: the code whose sign may stand at the number.
@@ -95,8 +96,8 @@ class Reader:
         except ValueError as error:
             self.fail(name, example or (str(error) if text else "Enter a number."))
             return Decimal(1)
-        if value < 0 or (above_zero and value == 0):
-            self.fail(name, "Enter a number greater than 0." if above_zero else "Enter 0 or more.")
+        if value < minimum or (above_zero and value == 0):
+            self.fail(name, "Enter a number greater than 0." if above_zero else f"Enter {minimum:,} or more.")
         elif value > maximum:
             self.fail(name, f"Enter {maximum:,} or less.")
         return value

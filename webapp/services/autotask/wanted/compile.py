@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from babel.numbers import get_currency_precision
+
 from webapp.services.autotask.settings.model import AutotaskSettings
 from webapp.services.autotask.wanted.attachment import attachment
 from webapp.services.autotask.wanted.company import company, company_match
@@ -15,7 +17,7 @@ from webapp.services.autotask.wanted.items import compile_lines
 from webapp.services.autotask.wanted.locations import locations
 from webapp.services.autotask.wanted.opportunity import opportunity, owner_of
 from webapp.services.autotask.wanted.quote import quote
-from webapp.services.quoting.money.money import ZERO
+from webapp.services.quoting.money.money import CENTS, ZERO
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
@@ -28,6 +30,10 @@ def compile_quote(
     """
     context, notes = Context(frozen, outcome, settings, facts), Notes()
     owner = owner_of(context, notes)
+    if get_currency_precision(frozen.currency) != CENTS:
+        notes.warn(
+            f"Amounts in {frozen.currency} don't have 2 decimals, but Autotask's do. Its totals may differ by rounding."
+        )
     lines = compile_lines(context, notes)
     buckets = _buckets(lines.totals)
     desired_locations, location_keys = locations(context)

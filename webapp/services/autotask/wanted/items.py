@@ -23,7 +23,7 @@ from webapp.services.autotask.wanted.line import (
 )
 from webapp.services.autotask.wanted.line_taxes import LineTaxes
 from webapp.services.autotask.wanted.picklists import item_type, period_type
-from webapp.services.quoting.money.money import ZERO, to_cents
+from webapp.services.quoting.money.money import ZERO, percent_of, to_cents
 
 ENTITY = "QuoteItems"
 REFERENCES = {PRODUCT: "productID", SERVICE: "serviceID", BUNDLE: "serviceBundleID"}
@@ -49,6 +49,10 @@ def compile_lines(context: Context, notes: Notes) -> Lines:
     for line in lines:
         if line.kind == LABOR and line.frozen.recurrence != ONE_TIME:
             notes.warn(f"{line.name} is labor, so it becomes one-time in Autotask.")
+        if line.kind == DISCOUNT:
+            items.append(_item(context, line.frozen.uid, line.title, _credit_fields(context, notes, line)))
+            totals.append(_total(context, line))
+            continue
         fields = _line_fields(context, notes, line)
         fields |= _reference(context, notes, line, catalog)
         fields |= taxes.fields(line.place, line.frozen)
@@ -86,6 +90,18 @@ def _line_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
         "periodType": period_type(context, notes, ENTITY, line.period),
         positions.FIELD: positions.first(line.place),
         **discount_fields,
+    }
+
+
+def _credit_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
+    """A credit as one of Autotask's discount items, which take an amount off and stand for no product."""
+    return {
+        **_extra_fields(context, notes, DISCOUNT, line.place),
+        "name": context.text(ENTITY, "name", catalog_items.name_of(context, line.frozen)),
+        "description": _description(context, notes, line) or None,
+        "isOptional": line.frozen.is_optional and not line.frozen.is_selected,
+        "unitPrice": ZERO,
+        "lineDiscount": -line.amounts.net,
     }
 
 
@@ -133,8 +149,9 @@ def _total(context: Context, line: Line) -> LineTotal:
         title=line.title,
         period=line.period,
         net=amounts.net + line.on_discount_item,
-        tax=amounts.tax,
-        cost=amounts.cost if context.settings.products_services.send_cost else ZERO,
+        # Autotask rounds tax on each line, whatever the company does.
+        tax=percent_of(amounts.net, line.frozen.tax_rate),
+        cost=amounts.cost if context.settings.products_services.send_cost and line.kind != DISCOUNT else ZERO,
         counts=amounts.counts,
     )
 
@@ -169,7 +186,14 @@ def _shipping_type(context: Context, notes: Notes) -> int | None:
 def _extra(
     context: Context, notes: Notes, kind: str, place: int, net: Decimal, fields: dict[str, Any]
 ) -> tuple[DesiredRecord, LineTotal]:
-    common = {
+    item = _item(context, kind, kind, _extra_fields(context, notes, kind, place) | fields)
+    total = LineTotal(key=item.key, title=kind, period=ONE_TIME, net=net, tax=ZERO, cost=ZERO, counts=True)
+    return item, total
+
+
+def _extra_fields(context: Context, notes: Notes, kind: str, place: int) -> dict[str, Any]:
+    """What shipping, the discount item and credits have in common."""
+    return {
         "quoteItemType": item_type(context, notes, kind),
         "name": kind.capitalize(),
         "quantity": Decimal(1),
@@ -181,9 +205,6 @@ def _extra(
         "percentageDiscount": Decimal(0),
         "lineDiscount": Decimal(0),
     }
-    item = _item(context, kind, kind, common | fields)
-    total = LineTotal(key=item.key, title=kind, period=ONE_TIME, net=net, tax=ZERO, cost=ZERO, counts=True)
-    return item, total
 
 
 def _item(context: Context, uid: str, title: str, fields: dict[str, Any]) -> DesiredRecord:

@@ -77,9 +77,11 @@ def lines_of(context: Context) -> list[Line]:
 def kind_of(line: FrozenLine, *, is_labor: bool) -> str:
     """What a line becomes in Autotask.
 
-    Labor by its category. A pulled line stays what it was, but a service or bundle that is one-time here becomes a
-    product. Every other line: a product when one-time, a service when recurring.
+    A credit is a discount item. Labor by its category. A pulled line stays what it was, but a service or bundle that is
+    one-time here becomes a product. Every other line: a product when one-time, a service when recurring.
     """
+    if line.unit_price < 0:
+        return DISCOUNT
     if is_labor:
         return LABOR
     if line.origin_id is not None and line.origin_entity in KIND_OF_ORIGIN:

@@ -12,14 +12,16 @@ from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
-from webapp.services.company import place
-from webapp.services.core import work
+from webapp.services.company import place, profile
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import check_version, lock_editable
 
 MAX_LINES = 1000
+# The amount of a line before its discount, in its currency.
+MAX_AMOUNT = Decimal("999999999.99")
 # A line takes these from its item as they are; of its tax code only an active one.
 FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
 # What a copy has from its original: everything but its place and identity.
@@ -36,6 +38,8 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     quote = _with_room(quote_id)
     copied = {name: getattr(item, name) for name in FROM_ITEM}
     tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
+    if item.tax_code_id is None and item.unit_price >= 0:
+        tax_code = _default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     quote.lines.append(line)
     return _finish(actor, quote, line, "quote.line_added")
@@ -46,6 +50,8 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = _with_room(quote_id)
     read = _read(Reader(values, place.of_company()), None, quote.currency)
+    if "tax_code_id" not in values and read["unit_price"] >= 0:
+        read["tax_code"] = _default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
     return _finish(actor, quote, line, "quote.line_added")
@@ -112,6 +118,12 @@ def new_uid() -> str:
     return str(uuid.uuid4())
 
 
+def _default_tax_code() -> TaxCode | None:
+    """The company's tax code for lines that bring none; None when it has none, or when that one is inactive."""
+    code = records.find(TaxCode, profile.default_tax_code_id())
+    return code if code and code.is_active else None
+
+
 def _with_room(quote_id: int) -> Quote:
     quote = lock_editable(quote_id)
     if len(quote.lines) >= MAX_LINES:
@@ -140,6 +152,10 @@ def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dic
         "is_optional": reader.flag("is_optional"),
         "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
     }
+    if abs(read["quantity"] * read["unit_price"]) > MAX_AMOUNT:
+        reader.fail("quantity", f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less.")
+    if read["unit_price"] < 0 and read["discount_value"]:
+        reader.fail("discount_value", "A credit can't be discounted. Change its price instead.")
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:
         reader.fail("discount_value", "A discount can't be more than 100%.")
     if read["discount_kind"] == "none" and read["discount_value"] > 0:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from webapp.models import Quote
 from webapp.services.company import place
+from webapp.services.company import profile as company_profile
+from webapp.services.core import formatting
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import stages
+from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.revisions import pricing
 
 
 @dataclass(frozen=True)
@@ -42,4 +47,62 @@ def problems(quote: Quote) -> list[Problem]:
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
             issues.append(Problem(line.uid, sentence))
+    totals = pricing.of_quote(quote)
+    for name, period in totals.periods.items():
+        if period.net < 0:
+            label = formatting.period_label(name).lower()
+            issues.append(Problem("lines", f"The credits come to more than the {label} lines. Reduce them."))
     return issues
+
+
+def checks(quote: Quote) -> list[Problem]:
+    """What is worth a look before publishing, though it doesn't block it."""
+    found: list[Problem] = []
+    seller, _ = company_profile.current()
+    missing = [name for name in ("name", "address") if not seller[name]]
+    if missing:
+        found.append(
+            Problem(
+                "seller",
+                f"Your company's {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this quote. "
+                "An admin adds that in Settings > Company.",
+            )
+        )
+    totals = pricing.of_quote(quote)
+    found += _discount_checks(quote, totals)
+    is_taxed = any(line.tax_code is not None for line in quote.lines)
+    for number, (line, amounts) in enumerate(zip(quote.lines, totals.lines, strict=True), start=1):
+        name = f"Line {number} “{line.name}”"
+        if line.unit_price == 0:
+            found.append(Problem(line.uid, f"{name} has a price of 0."))
+        elif is_taxed and line.tax_code is None and line.unit_price > 0:
+            found.append(Problem(line.uid, f"{name} has no tax code, so it isn't taxed. Other lines are."))
+        if (
+            amounts.own_discount
+            and amounts.own_discount == amounts.gross
+            and line.discount_kind in ("unit", "line")
+        ):
+            found.append(
+                Problem(line.uid, f"The discount of {name[0].lower()}{name[1:]} takes off its whole price.")
+            )
+    return found
+
+
+def _discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
+    """A discount of the whole quote that can't take effect, or only in part."""
+    if quote.discount_kind != "amount" or not quote.discount_value:
+        return []
+    off = sum((line.quote_discount for line in totals.lines), Decimal(0))
+    if off >= quote.discount_value:
+        return []
+    amount = formatting.money(quote.discount_value, quote.currency, place.of_company())
+    if not off:
+        return [
+            Problem("header", f"The discount of {amount} has no effect, because there are no one-time lines.")
+        ]
+    rest = formatting.money(off, quote.currency, place.of_company())
+    return [
+        Problem(
+            "header", f"The one-time lines come to {rest}, so only that much of the {amount} is taken off."
+        )
+    ]

@@ -1,23 +1,48 @@
 """The only place where money is rounded.
 
-Unit prices and costs have up to 4 decimals, as on Autotask's quote screen. Every line amount and every sum has the 2
-decimals that are shown. Halves round away from zero, as on an invoice.
+Unit prices and costs have up to 4 decimals, as on Autotask's quote screen. Every line amount and every sum has the
+decimals of its currency, which are shown: 2 for dollars, none for yen. Halves round away from zero, as on an invoice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import get_currency_precision
 
 CENT = Decimal("0.01")
 UNIT = Decimal("0.0001")
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
+CENTS = 2
+BY_LINE, ON_SUM = "line", "sum"
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """``digits``: the decimals of the currency. ``tax``: whether tax is rounded on each line, or once on the sum of the
+    lines with the same tax.
+    """
+
+    digits: int = CENTS
+    tax: str = BY_LINE
+
+
+def rounding(currency: str, tax: str = BY_LINE) -> Rounding:
+    """The rules for amounts in ``currency``."""
+    return Rounding(get_currency_precision(currency), tax)
+
+
+def rounded(amount: Decimal, digits: int = CENTS) -> Decimal:
+    """``amount`` rounded to ``digits`` decimals, halves away from zero."""
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 def to_cents(amount: Decimal) -> Decimal:
     """``amount`` rounded to 2 decimals, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return rounded(amount)
 
 
 def to_unit(amount: Decimal) -> Decimal:
@@ -25,15 +50,15 @@ def to_unit(amount: Decimal) -> Decimal:
     return amount.quantize(UNIT, ROUND_HALF_UP)
 
 
-def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
-    """``percent`` percent of ``amount``, rounded to cents."""
-    return to_cents(amount * percent / HUNDRED)
+def percent_of(amount: Decimal, percent: Decimal, digits: int = CENTS) -> Decimal:
+    """``percent`` percent of ``amount``, rounded."""
+    return rounded(amount * percent / HUNDRED, digits)
 
 
-def allocate(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+def allocate(total: Decimal, weights: Sequence[Decimal], digits: int = CENTS) -> list[Decimal]:
     """Split ``total`` in proportion to ``weights`` (none negative), so that the parts add up to it exactly.
 
-    Each part is rounded down to cents, and the remaining cents go to the largest remainders, earlier ones first.
+    Each part is rounded down to ``digits`` decimals; what remains goes to the largest remainders, earlier ones first.
     If all weights are zero, all parts are zero; a total other than zero then raises ValueError.
     """
     weight_sum = sum(weights, Decimal(0))
@@ -42,10 +67,11 @@ def allocate(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
             raise ValueError("All weights are zero, so the total can't be split.")
         return [ZERO for _ in weights]
     sign = -1 if total < 0 else 1
-    cents = int(abs(to_cents(total)) / CENT)
+    cent = Decimal(1).scaleb(-digits)
+    cents = int(abs(rounded(total, digits)) / cent)
     exact = [cents * weight / weight_sum for weight in weights]
     parts = [int(share) for share in exact]
     by_remainder = sorted(range(len(parts)), key=lambda index: (parts[index] - exact[index], index))
     for index in by_remainder[: cents - sum(parts)]:
         parts[index] += 1
-    return [sign * part * CENT for part in parts]
+    return [sign * part * cent for part in parts]

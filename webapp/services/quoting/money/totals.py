@@ -1,7 +1,10 @@
 """The totals of a quote, from lines to billing periods. Pure functions over ``Decimal``.
 
-Each step is rounded to cents: line gross = quantity × unit price; minus the line's own discount; minus its share of
-the quote discount; tax = rate × net. Sums add up rounded amounts, so a column always adds up.
+Each step is rounded to the currency's decimals: line gross = quantity × unit price; minus the line's own discount;
+minus its share of the quote discount; tax = rate × net. Sums add up rounded amounts, so a column always adds up. Where
+tax is rounded on the sum, each line has its share of that sum.
+
+A line with a price below zero is a credit, such as a trade-in: no discount applies to it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,15 @@ from decimal import Decimal
 from typing import Protocol
 
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.quoting.money.money import HUNDRED, ZERO, allocate, percent_of, to_cents
+from webapp.services.quoting.money.money import (
+    HUNDRED,
+    ON_SUM,
+    ZERO,
+    Rounding,
+    allocate,
+    percent_of,
+    rounded,
+)
 
 
 class PricedLine(Protocol):
@@ -38,7 +49,7 @@ class PricedLine(Protocol):
 
 @dataclass(frozen=True)
 class LineTotals:
-    """Amounts of one line in cents. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
+    """Amounts of one line, rounded. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
     """
@@ -118,62 +129,93 @@ def compute(
     discount_kind: str = "none",
     discount_value: Decimal = Decimal(0),
     shipping_amount: Decimal = Decimal(0),
+    rounding: Rounding = Rounding(),  # noqa: B008  it is immutable
+    tax_names: Sequence[str] = (),
 ) -> Totals:
-    """Compute everything. ``tax_rates``: one per line, in percent.
+    """Compute everything. ``tax_rates``: one per line, in percent. ``tax_names``: two taxes of one rate aren't one tax.
 
     A quote discount in percent applies to every line. An amount is split over the included one-time lines, up to
     their total.
     """
-    grosses = [to_cents(line.quantity * line.unit_price) for line in lines]
-    owns = [_own_discount(line, gross) for line, gross in zip(lines, grosses, strict=True)]
+    digits = rounding.digits
+    grosses = [rounded(line.quantity * line.unit_price, digits) for line in lines]
+    owns = [_own_discount(line, gross, digits) for line, gross in zip(lines, grosses, strict=True)]
     before = [gross - own for gross, own in zip(grosses, owns, strict=True)]
-    shares = _quote_discounts(lines, before, discount_kind, discount_value)
-    results = []
-    for line, rate, gross, own, share in zip(lines, tax_rates, grosses, owns, shares, strict=True):
-        net = gross - own - share
-        results.append(
-            LineTotals(
-                gross=gross,
-                own_discount=own,
-                quote_discount=share,
-                net=net,
-                tax=percent_of(net, rate),
-                cost=to_cents(line.quantity * line.unit_cost),
-                counts=_counts(line),
-            )
+    shares = _quote_discounts(lines, before, discount_kind, discount_value, digits)
+    nets = [amount - share for amount, share in zip(before, shares, strict=True)]
+    taxes = [percent_of(net, rate, digits) for net, rate in zip(nets, tax_rates, strict=True)]
+    if rounding.tax == ON_SUM:
+        taxes = _taxes_on_sums(lines, nets, tax_rates, tax_names, taxes, digits)
+    results = [
+        LineTotals(
+            gross=gross,
+            own_discount=own,
+            quote_discount=share,
+            net=net,
+            tax=tax,
+            cost=rounded(line.quantity * line.unit_cost, digits),
+            counts=_counts(line),
         )
-    return Totals(lines=tuple(results), periods=_sum_periods(lines, results, to_cents(shipping_amount)))
+        for line, gross, own, share, net, tax in zip(lines, grosses, owns, shares, nets, taxes, strict=True)
+    ]
+    return Totals(
+        lines=tuple(results), periods=_sum_periods(lines, results, rounded(shipping_amount, digits))
+    )
+
+
+def _taxes_on_sums(
+    lines: Sequence[PricedLine],
+    nets: Sequence[Decimal],
+    rates: Sequence[Decimal],
+    names: Sequence[str],
+    by_line: Sequence[Decimal],
+    digits: int,
+) -> list[Decimal]:
+    """Each tax of a billing period computed once on the sum of its lines, then split over them."""
+    taxes = list(by_line)
+    groups: dict[tuple[str, Decimal, str], list[int]] = {}
+    for index, line in enumerate(lines):
+        if _counts(line) and rates[index] and nets[index]:
+            name = names[index] if names else ""
+            groups.setdefault((line.recurrence, rates[index], name), []).append(index)
+    for (_, rate, _), members in groups.items():
+        tax = percent_of(sum((nets[index] for index in members), ZERO), rate, digits)
+        for index, share in zip(
+            members, allocate(tax, [nets[index] for index in members], digits), strict=True
+        ):
+            taxes[index] = share
+    return taxes
 
 
 def _counts(line: PricedLine) -> bool:
     return line.is_selected or not line.is_optional
 
 
-def _own_discount(line: PricedLine, gross: Decimal) -> Decimal:
-    """The line's own discount, at most its gross amount."""
+def _own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
+    """The line's own discount, at most its gross amount; a credit has none."""
     match line.discount_kind:
         case "percent":
-            amount = percent_of(gross, line.discount_value)
+            amount = percent_of(gross, line.discount_value, digits)
         case "unit":
-            amount = to_cents(line.quantity * line.discount_value)
+            amount = rounded(line.quantity * line.discount_value, digits)
         case "line":
-            amount = to_cents(line.discount_value)
+            amount = rounded(line.discount_value, digits)
         case _:
             amount = ZERO
-    return min(amount, gross)
+    return max(ZERO, min(amount, gross))
 
 
 def _quote_discounts(
-    lines: Sequence[PricedLine], before: Sequence[Decimal], kind: str, value: Decimal
+    lines: Sequence[PricedLine], before: Sequence[Decimal], kind: str, value: Decimal, digits: int
 ) -> list[Decimal]:
     if kind == "percent":
-        return [percent_of(amount, value) for amount in before]
+        return [percent_of(max(amount, ZERO), value, digits) for amount in before]
     if kind == "amount":
         weights = [
-            amount if _counts(line) and line.recurrence == ONE_TIME else ZERO
+            max(amount, ZERO) if _counts(line) and line.recurrence == ONE_TIME else ZERO
             for line, amount in zip(lines, before, strict=True)
         ]
-        return allocate(min(to_cents(value), sum(weights, ZERO)), weights)
+        return allocate(min(rounded(value, digits), sum(weights, ZERO)), weights, digits)
     return [ZERO for _ in lines]
 
 

@@ -80,6 +80,7 @@ def html_of(frozen: Snapshot) -> str:
         quote=frozen,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
+        tax_note=pricing.tax_rounding_note(frozen, computed),
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),

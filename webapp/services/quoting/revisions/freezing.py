@@ -38,6 +38,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
         owner_email=quote.owner.email,
         seller=Seller(**{name: str(profile.get(name, "")) for name in Seller.model_fields}),
         place=place.of_company(),
+        tax_rounding=str(profile["tax_rounding"]),
         terms=str(profile.get("terms", "")),
         organization=_organization(organization) if organization else None,
         person=_person(quote.person) if quote.person else None,

@@ -8,17 +8,21 @@ from decimal import Decimal
 
 from webapp.models import Quote
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.company import profile
 from webapp.services.quoting.money import totals
+from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 
 def of_quote(quote: Quote) -> Totals:
-    """Totals of the draft, with today's tax rates."""
-    rates = [line.tax_code.rate if line.tax_code else Decimal(0) for line in quote.lines]
+    """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
+    codes = [line.tax_code for line in quote.lines]
     return totals.compute(
         quote.lines,
-        rates,
+        [code.rate if code else Decimal(0) for code in codes],
+        tax_names=[code.name if code else "" for code in codes],
+        rounding=rounding(quote.currency, profile.tax_rounding()),
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
@@ -30,6 +34,8 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
     return totals.compute(
         snapshot.lines,
         [line.tax_rate for line in snapshot.lines],
+        tax_names=[line.tax_name for line in snapshot.lines],
+        rounding=rounding(snapshot.currency, snapshot.tax_rounding),
         discount_kind=snapshot.discount_kind,
         discount_value=snapshot.discount_value,
         shipping_amount=snapshot.shipping_amount,
@@ -81,6 +87,20 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
     }
+
+
+def tax_rounding_note(snapshot: Snapshot, computed: Totals) -> str:
+    """Says how tax is rounded, where the other way would give another sum; empty otherwise."""
+    other = snapshot.model_copy(
+        update={"tax_rounding": BY_LINE if snapshot.tax_rounding == ON_SUM else ON_SUM}
+    )
+    if [period.tax for period in of_snapshot(other).periods.values()] == [
+        period.tax for period in computed.periods.values()
+    ]:
+        return ""
+    if snapshot.tax_rounding == ON_SUM:
+        return "Tax is rounded once, on the sum of the lines with the same tax."
+    return "Tax is rounded on each line, so it can differ by a few cents from the rate times the subtotal."
 
 
 def line_margin_percent(amounts: LineTotals) -> Decimal | None:

@@ -134,6 +134,7 @@ class Snapshot(Frozen):
     owner_email: str
     seller: Seller = Seller()
     place: Place = Place()
+    tax_rounding: str = "line"
     terms: str = ""
     organization: FrozenOrganization | None
     person: FrozenPerson | None

@@ -1,0 +1,63 @@
+"""A credit, such as a trade-in, is one of Autotask's discount items, to the cent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support.connected_desk import Desk
+from webapp.models import Quote, db
+from webapp.services.company import app_settings
+
+
+def items_of(desk: Desk, quote: Quote) -> dict[str, dict[str, Any]]:
+    """The quote's items in Autotask, by name."""
+    (remote,) = desk.tenant.query(
+        "Quotes", {"op": "eq", "field": "externalQuoteNumber", "value": str(quote.number)}
+    )
+    rows = desk.tenant.query("QuoteItems", {"op": "eq", "field": "quoteID", "value": remote["id"]})
+    return {row["name"]: row for row in rows}
+
+
+@pytest.mark.parametrize("discount_as", ["spread", "item"])
+def test_a_credit_is_pushed_changed_and_taken_back(desk: Desk, discount_as: str) -> None:
+    chosen = desk.settings("products_services").model_copy(update={"discount_as": discount_as})
+    desk.save(products_services=chosen)
+    quote = desk.quote(
+        {"name": "Firewall", "unit_price": Decimal(400)},
+        {"name": "Trade-in of the old one", "unit_price": Decimal(-50), "quantity": Decimal(2)},
+        discount_kind="percent",
+        discount_value=Decimal(10),
+    )
+    run = desk.push(quote)
+    assert run.state == "synced", run.sentence
+    credit = items_of(desk, quote)["Trade-in of the old one"]
+    assert (Decimal(str(credit["lineDiscount"])), Decimal(str(credit["unitPrice"]))) == (100, 0)
+    assert credit["quoteItemType"] == desk.pick("QuoteItems", "quoteItemType", "Discount")
+    assert [credit[name] for name in ("productID", "serviceID", "laborID")] == [None, None, None]
+    assert run.report["amounts"]["one_time"] == ["260.00", "260.00"]
+
+    quote.lines[1].unit_price = Decimal(-30)
+    db.session.commit()
+    assert desk.push(quote).state == "synced"
+    assert Decimal(str(items_of(desk, quote)["Trade-in of the old one"]["lineDiscount"])) == 60
+
+    quote.lines[1].unit_price = Decimal(30)
+    db.session.commit()
+    assert desk.push(quote).state == "synced"
+    assert items_of(desk, quote)["Trade-in of the old one"]["productID"] is not None
+
+    quote.lines.pop()
+    db.session.commit()
+    assert desk.push(quote).state == "synced"
+    assert "Trade-in of the old one" not in items_of(desk, quote)
+
+
+def test_tax_rounded_on_the_sum_still_agrees_with_autotask(desk: Desk) -> None:
+    profile, version = app_settings.get(app_settings.COMPANY_PROFILE)
+    app_settings.put(app_settings.COMPANY_PROFILE, {**profile, "tax_rounding": "sum"}, version, None)
+    taxed = {"unit_price": Decimal("1.99"), "tax_code": desk.tax}
+    run = desk.push(desk.quote(*({"name": f"Part {number}", **taxed} for number in range(5))))
+    assert run.state == "synced", run.sentence

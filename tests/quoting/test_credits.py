@@ -1,0 +1,150 @@
+"""Credits, bounds, defaults, and what is said before publishing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support import samples
+from webapp.models import Quote, User
+from webapp.services.company import app_settings
+from webapp.services.core.errors import Invalid
+from webapp.services.quoting.draft import editing, lines, readiness
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import freezing, pricing
+
+
+def settle(**profile: Any) -> None:
+    before, version = app_settings.get(app_settings.COMPANY_PROFILE)
+    app_settings.put(app_settings.COMPANY_PROFILE, {**before, **profile}, version, None)
+
+
+def said(quote: Quote) -> str:
+    return "\n".join(check.sentence for check in readiness.checks(quote))
+
+
+def add(rep: User, quote: Quote, **values: str) -> None:
+    lines.add_ad_hoc(rep, quote.id, {"name": "Rack", **values})
+
+
+@pytest.mark.both_databases
+def test_a_trade_in_is_a_line_of_its_own(rep: User) -> None:
+    quote = samples.quote(
+        rep, {"name": "Firewall", "unit_price": "400"}, {"name": "Trade-in", "unit_price": "-50"}
+    )
+    assert pricing.of_quote(quote).periods["one_time"].total == Decimal(350)
+    publishing.publish(rep, quote.id)
+    frozen = freezing.live(quote)
+    assert frozen is not None
+    assert "-$50.00" in document.html_of(frozen)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"recurrence": "monthly"}, "unit_price", "A credit (a price below 0) is one-time."),
+        ({"unit_cost": "5"}, "unit_cost", "A credit has no cost."),
+        (
+            {"discount_kind": "percent", "discount_value": "5"},
+            "discount_value",
+            "A credit can't be discounted.",
+        ),
+    ],
+)
+def test_a_credit_has_no_period_cost_or_discount(
+    rep: User, values: dict[str, str], field: str, sentence: str
+) -> None:
+    quote = samples.quote(rep)
+    with pytest.raises(Invalid) as caught:
+        add(rep, quote, unit_price="-50", **values)
+    assert sentence in caught.value.fields[field]
+
+
+def test_a_credit_is_not_taxed(rep: User) -> None:
+    code = samples.tax_code(rep)
+    quote = samples.quote(rep)
+    with pytest.raises(Invalid) as caught:
+        add(rep, quote, unit_price="-50", tax_code_id=str(code.id))
+    assert "A credit isn't taxed" in caught.value.fields["tax_code_id"]
+
+
+def test_credits_above_the_lines_are_refused_at_publishing(rep: User) -> None:
+    quote = samples.quote(
+        rep, {"name": "Cable", "unit_price": "40"}, {"name": "Trade-in", "unit_price": "-50"}
+    )
+    with pytest.raises(Invalid, match="The credits come to more than the one-time lines"):
+        publishing.publish(rep, quote.id)
+
+
+def test_an_amount_beyond_reason_is_refused_with_a_sentence(rep: User) -> None:
+    quote = samples.quote(rep)
+    with pytest.raises(Invalid) as caught:
+        add(rep, quote, quantity="1,000,000", unit_price="100,000,000")
+    assert "can be up to 999,999,999.99" in caught.value.fields["quantity"]
+
+
+def test_a_new_line_takes_the_companys_tax_code(rep: User) -> None:
+    code = samples.tax_code(rep)
+    settle(default_tax_code_id=code.id)
+    quote = samples.quote(rep)
+    add(rep, quote, unit_price="5")
+    add(rep, quote, unit_price="5", tax_code_id="")
+    lines.add_item(rep, quote.id, samples.item(rep))
+    add(rep, quote, unit_price="-1")
+    assert [line.tax_code_id for line in editing.get(quote.id).lines][-4:] == [code.id, None, code.id, None]
+
+
+def test_what_is_worth_a_look_is_said_before_publishing(rep: User) -> None:
+    code = samples.tax_code(rep)
+    quote = samples.quote(rep)
+    assert "Your company's name and address are missing on this quote." in said(quote)
+    settle(name="Brightwater", address="48 Harbor Street")
+    add(rep, quote, unit_price="5", tax_code_id=str(code.id))
+    add(rep, quote, unit_price="0")
+    add(rep, quote, unit_price="7")
+    add(rep, quote, unit_price="7", discount_kind="line", discount_value="9")
+    sentences = said(editing.get(quote.id))
+    assert "Your company" not in sentences
+    assert "“Rack” has a price of 0." in sentences
+    assert "“Rack” has no tax code, so it isn't taxed. Other lines are." in sentences
+    assert "takes off its whole price." in sentences
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "price", "sentence"),
+    [
+        ("monthly", "50", "The discount of $100.00 has no effect, because there are no one-time lines."),
+        (
+            "one_time",
+            "60",
+            "The one-time lines come to $60.00, so only that much of the $100.00 is taken off.",
+        ),
+        ("one_time", "600", ""),
+    ],
+)
+def test_a_discount_without_effect_is_said(rep: User, recurrence: str, price: str, sentence: str) -> None:
+    quote = samples.quote(rep, {"name": "Line", "unit_price": price, "recurrence": recurrence})
+    quote.discount_kind, quote.discount_value = "amount", Decimal(100)
+    settle(name="Brightwater", address="48 Harbor Street")
+    assert said(quote) == sentence
+
+
+def test_the_paper_says_how_tax_was_rounded_where_it_matters(rep: User) -> None:
+    code = samples.tax_code(rep, rate="8.875")
+    price = {"unit_price": "1.99", "tax_code_id": str(code.id)}
+    quote = samples.quote(rep, *[{"name": f"Part {number}", **price} for number in range(4)])
+
+    def paper() -> str:
+        frozen = freezing.freeze(quote, number=1, revision=1, published_at=datetime(2026, 11, 26, tzinfo=UTC))
+        return document.html_of(frozen)
+
+    assert "Tax is rounded on each line" in paper()
+    settle(tax_rounding="sum")
+    assert "Tax is rounded once" in paper()
+    for line in quote.lines:
+        line.unit_price = Decimal(1000)
+    assert "Tax is rounded" not in paper()
