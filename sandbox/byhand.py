@@ -85,7 +85,10 @@ def change_picklist(tenant: Tenant, entity: str, field: str, wanted: dict[str, A
 
 
 def define_field(tenant: Tenant, entity: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Add a user-defined field, as an administrator of Autotask does: ``{"name": "Account Manager"}``."""
+    """Add a user-defined field, as an administrator of Autotask does: ``{"name": "Account Manager"}``.
+
+    With ``"required": true``, records without it are refused from then on.
+    """
     found = contract.find(entity)
     if found is None:
         raise ApiError(404, f"There is no entity {entity}.")
@@ -96,6 +99,8 @@ def define_field(tenant: Tenant, entity: str, wanted: dict[str, Any]) -> dict[st
         if not isinstance(name, str) or not 1 <= len(name.strip()) <= LONGEST_NAME or name.lower() in taken:
             raise ValueError(f"name must be new text of at most {LONGEST_NAME} characters")
         names.append(name.strip())
+        if wanted.get("required") is True:
+            tenant.required_udfs.setdefault(found.name, []).append(name.strip())
         if found.name in contract.WEBHOOKS:
             numbers = tenant.picklists[f"{contract.WEBHOOKS[found.name]}UdfFields"]["udfFieldID"]
             _picklist_value(numbers, {"value": str(len(names)), "label": name.strip()})

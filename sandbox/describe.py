@@ -40,7 +40,7 @@ def wire(
 def document(tenant: Tenant, entity: Entity, kind: str) -> dict[str, Any]:
     """The answer of ``entityInformation`` and what lies under it."""
     if kind.endswith("userdefinedfields"):
-        return {"fields": [_udf(entity, name) for name in tenant.udfs.get(entity.name, [])]}
+        return {"fields": [_udf(tenant, entity, name) for name in tenant.udfs.get(entity.name, [])]}
     if kind.endswith("fields"):
         missing = dialect.spoken(tenant.dialect, "readOnlyFields") == "missing"
         return {
@@ -92,7 +92,7 @@ def _field(tenant: Tenant, entity: Entity, field: Field) -> dict[str, Any]:
     }
 
 
-def _udf(entity: Entity, name: str) -> dict[str, Any]:
+def _udf(tenant: Tenant, entity: Entity, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "label": name,
@@ -100,7 +100,7 @@ def _udf(entity: Entity, name: str) -> dict[str, Any]:
         "dataType": "string",  # not in the API's own model, but read by clients
         "length": UDF_LENGTH,
         "description": "",
-        "isRequired": False,
+        "isRequired": name in tenant.required_udfs.get(entity.name, []),
         "isReadOnly": False,
         "isQueryable": True,
         "isReference": False,

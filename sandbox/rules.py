@@ -138,6 +138,9 @@ def check(tenant: Tenant, entity: Entity, record: Record, old: Record | None) ->
             sentences.append(f"Missing Required Field: {field.name}.")
         elif value is not None and (old is None or old.get(field.name) != value):
             sentences += _field_sentences(tenant, entity, field, value)
+    filled = {udf["name"] for udf in record.get("userDefinedFields") or [] if udf["value"]}
+    required = tenant.required_udfs.get(entity.name, [])
+    sentences += [f"Missing Required Field: {name}." for name in required if name not in filled]
     if sentences:
         raise invalid(*sentences)
     extra = EXTRA.get(entity.name)

@@ -28,7 +28,8 @@ class Tenant:
     """One database with its API user, its limits and its faults.
 
     ``permissions``: ``{entity: verbs}``; an entity that is missing allows everything. ``picklists``:
-    ``{entity: {field: [value, ...]}}``. ``udfs``: names of user-defined fields by entity.
+    ``{entity: {field: [value, ...]}}``. ``udfs``: names of user-defined fields by entity; ``required_udfs``: those that
+    a record must have.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Tenant:
     dialect: dict[str, str] = field(default_factory=dict)
     picklists: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     udfs: dict[str, list[str]] = field(default_factory=dict)
+    required_udfs: dict[str, list[str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     log: CallLog = field(default_factory=CallLog)
     attachment_log: list[tuple[float, int]] = field(default_factory=list)
@@ -97,6 +99,7 @@ class Tenant:
                 "settings": self.settings(),
                 "picklists": self.picklists,
                 "udfs": self.udfs,
+                "required_udfs": self.required_udfs,
             }
         )
 
@@ -117,6 +120,7 @@ class Tenants:
             tenant.udfs = (
                 about.get("udfs") or seed.user_defined_fields()
             )  # a file from before these were kept
+            tenant.required_udfs = about.get("required_udfs") or {}
             self._by_code[code.lower()] = tenant
 
     def create(self, code: str, user: str, secret: str, seed_name: str = "demo", **settings: Any) -> Tenant:

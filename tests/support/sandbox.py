@@ -72,6 +72,10 @@ class Tenant:
         """Delete one record behind the product's back."""
         return self._ask("DELETE", f"/{entity}/{identity}")
 
+    def define_field(self, entity: str, name: str, *, required: bool = False) -> Any:
+        """Add a user-defined field, as an administrator of Autotask does."""
+        return self._ask("POST", f"userDefinedFields/{entity}", {"name": name, "required": required})
+
     def change(self, **settings: Any) -> Any:
         """Change the tenant itself."""
         return self._ask("PATCH", "", settings)

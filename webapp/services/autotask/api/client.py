@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from webapp.services.autotask.api import replies
+from webapp.services.autotask.api import replies, values
 from webapp.services.autotask.api.errors import AutotaskError, Busy, HourUsedUp, Refused, Temporary
 from webapp.services.autotask.api.transport import CallRecord, Transport
 
@@ -123,17 +123,18 @@ class Client:
                 return None
             raise
         item = answer.get("item")
-        return item if isinstance(item, dict) else None
+        return values.without_user_defined(item) if isinstance(item, dict) else None
 
     def create(self, entity: str, record: Record, parent_id: int | None = None) -> int:
         """Create and return the new id. Raises AutotaskError; Temporary with ``in_doubt`` may have worked after all."""
-        answer = self._call("POST", entity, _address(entity, parent_id), record)
+        answer = self._call("POST", entity, _address(entity, parent_id), values.with_user_defined(record))
         return replies.item_id(answer, entity)
 
     def update(self, entity: str, record: Record, parent_id: int | None = None) -> None:
         """Update the given fields; ``record`` holds the id. Raises AutotaskError."""
         # Writing the same values twice does no harm, so an update whose response was lost is repeated.
-        answer = self._call("PATCH", entity, _address(entity, parent_id), record, safe=True)
+        sent = values.with_user_defined(record)
+        answer = self._call("PATCH", entity, _address(entity, parent_id), sent, safe=True)
         replies.item_id(answer, entity)
 
     def delete(self, entity: str, record_id: int, parent_id: int) -> None:
@@ -160,6 +161,12 @@ class Client:
         fields = answer.get("fields")
         return fields if isinstance(fields, list) else []
 
+    def user_defined_fields(self, entity: str) -> list[Record]:
+        """The entity's user-defined fields, as Autotask describes them."""
+        answer = self._call("GET", entity, f"{entity}/entityInformation/userDefinedFields", safe=True)
+        fields = answer.get("fields")
+        return fields if isinstance(fields, list) else []
+
     def information(self, entity: str) -> Record:
         """What the API and this user may do with the entity."""
         answer = self._call("GET", entity, f"{entity}/entityInformation", safe=True)
@@ -180,7 +187,7 @@ class Client:
             items = answer.get("items")
             if not isinstance(items, list):
                 raise Temporary("Autotask's response to a query had no items. The call will be retried.")
-            yield items
+            yield [values.without_user_defined(item) for item in items]
             next_url = (answer.get("pageDetails") or {}).get("nextPageUrl")
             if not next_url:
                 return

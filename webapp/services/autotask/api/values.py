@@ -10,6 +10,31 @@ from typing import Any
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 
+# A user-defined field stands among the others under its name with this in front.
+USER_DEFINED = "udf:"
+
+
+def with_user_defined(record: dict[str, Any]) -> dict[str, Any]:
+    """``record`` as it is sent: its user-defined fields in a list of their own."""
+    own = [
+        {"name": name.removeprefix(USER_DEFINED), "value": value}
+        for name, value in record.items()
+        if name.startswith(USER_DEFINED)
+    ]
+    if not own:
+        return record
+    rest = {name: value for name, value in record.items() if not name.startswith(USER_DEFINED)}
+    return {**rest, "userDefinedFields": own}
+
+
+def without_user_defined(record: dict[str, Any]) -> dict[str, Any]:
+    """A record from Autotask with its user-defined fields among the others."""
+    listed = record.get("userDefinedFields")
+    if not listed:
+        return record
+    return {**record, **{f"{USER_DEFINED}{entry['name']}": entry.get("value") for entry in listed}}
+
+
 def is_equal(ours: Any, remote: Any) -> bool:
     """True when both mean the same: 5 and 5.0, a date-time in two spellings, None and an empty text."""
     return bool(canonical(ours) == canonical(remote))

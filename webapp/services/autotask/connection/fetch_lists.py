@@ -27,6 +27,8 @@ def fetch(client: Client, name: str) -> Any:
     kind, _, which = name.partition(":")
     if kind == "fields":
         return client.fields(which)
+    if kind == "udfs":
+        return client.user_defined_fields(which)
     return _fetch_taxes(client) if which == "Taxes" else _fetch_reference(client, which)
 
 

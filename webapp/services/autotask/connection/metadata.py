@@ -42,6 +42,8 @@ PICKLISTS = (
     "ServiceBundles",
     "BillingCodes",
 )
+# Entities that people add fields of their own to, and that a push creates.
+USER_DEFINED = ("Companies", "Contacts", "Opportunities", "Products")
 # The entity that a reference field names, as Autotask writes it, and our list of its records.
 LISTS = {
     "BillingCode": "BillingCodes",
@@ -58,6 +60,7 @@ LISTS = {
 # Every list: its kind and what it is about.
 NAMES = (
     *(f"fields:{entity}" for entity in PICKLISTS),
+    *(f"udfs:{entity}" for entity in USER_DEFINED),
     *(f"reference:{name}" for name in REFERENCES),
     "reference:Taxes",
 )
@@ -111,6 +114,12 @@ def list_of(entry: Mapping[str, Any]) -> str:
 def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
     """The entity's fields as Autotask describes them. Raises like ``picklist``."""
     return list(_cached(runtime, f"fields:{entity}"))
+
+
+def user_defined_fields(entity: str) -> list[dict[str, Any]]:
+    """The entity's user-defined fields that can be written, as last read; empty when they never were."""
+    row = db.session.get(RemoteMetadata, (AUTOTASK, f"udfs:{entity}"))
+    return [entry for entry in row.content if not entry.get("isReadOnly")] if row else []
 
 
 def field_length(runtime: Runtime, entity: str, field_name: str) -> int:

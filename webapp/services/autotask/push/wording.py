@@ -11,6 +11,7 @@ from typing import Any
 
 from webapp.models import Link, db
 from webapp.models.integration import AUTOTASK
+from webapp.services.autotask.api.values import USER_DEFINED
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
@@ -178,6 +179,8 @@ def label(name: str) -> str:
     """A field's name in words: “unitPrice” is “Unit price”, “contactID” is “Contact”."""
     if name in LABELS:
         return LABELS[name]
+    if name.startswith(USER_DEFINED):
+        return name.removeprefix(USER_DEFINED)
     words = [word if word.isupper() else word.lower() for word in _WORDS.findall(name)]
     if len(words) > 1 and words[-1] == "ID":
         words.pop()

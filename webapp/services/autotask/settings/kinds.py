@@ -17,6 +17,7 @@ from webapp.services.autotask.settings import (
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.fields.quote_status import STATUS_LABELS, STATUSES
 from webapp.services.autotask.settings.fields.sections import FIELDS, fields_of
+from webapp.services.autotask.settings.fields.user_defined import is_user_defined
 from webapp.services.autotask.settings.model import ItemCategoryMapping, Section, TaxCodeMapping
 from webapp.services.autotask.settings.section_view import SectionView
 from webapp.services.core.runtime import Runtime
@@ -97,6 +98,7 @@ class FieldSection(SectionKind[Section]):
                 for name, item in fields.items()
                 if item.pattern
             },
+            "user_defined": [item for item in fields.values() if is_user_defined(item.name)],
             "statuses": STATUSES,
             "status_labels": STATUS_LABELS,
         }

@@ -12,7 +12,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Percent = Annotated[int, Field(ge=0, le=100)]
+# What new records get in their user-defined fields: a text with placeholders, by the field's key (see ``udf_key``).
+UserDefined = dict[str, str]
 UpdatePolicy = Literal["never", "fill_empty", "overwrite"]
+
+
+def udf_key(name: str) -> str:
+    """The name of a user-defined field as a key: in the names of controls, “-” separates."""
+    return name.replace("%", "%25").replace("-", "%2D")
+
+
+def udf_name(key: str) -> str:
+    """The name of a user-defined field from its key."""
+    return key.replace("%2D", "-").replace("%25", "%")
 
 
 class Section(BaseModel):
@@ -38,6 +50,8 @@ class CompanySettings(Section):
     bill_to_source: Literal["billing", "shipping"] = "billing"
     ship_to_source: Literal["billing", "shipping"] = "shipping"
     sold_to_source: Literal["billing", "shipping"] = "billing"
+    company_udfs: UserDefined = {}
+    contact_udfs: UserDefined = {}
 
 
 class OpportunitySettings(Section):
@@ -65,6 +79,7 @@ class OpportunitySettings(Section):
     purchase_order: Literal["customer", "customer_or_number", "none"] = "customer"
     quote_template_id: int | None = None
     payment_term: int | None = None
+    opportunity_udfs: UserDefined = {}
 
 
 class StatusRule(Section):
@@ -130,6 +145,7 @@ class ProductsServicesSettings(Section):
     labor_role_id: int | None = None
     shipping_type_id: int | None = None
     discount_as: Literal["spread", "item"] = "spread"
+    product_udfs: UserDefined = {}
 
 
 class CategoryRule(Section):

@@ -19,6 +19,11 @@ def flaw(pattern: str) -> str:
 
 def fill(pattern: str, frozen: Snapshot) -> str:
     """The pattern filled for a quote; the quote's title when the result is empty."""
+    return filled(pattern, frozen) or frozen.title
+
+
+def filled(pattern: str, frozen: Snapshot) -> str:
+    """The pattern filled for a quote, which may be empty."""
     person = frozen.person
     names = {
         "number": str(frozen.number),
@@ -27,4 +32,4 @@ def fill(pattern: str, frozen: Snapshot) -> str:
         "person": f"{person.first_name} {person.last_name}".strip() if person else "",
     }
     text = _PLACE.sub(lambda place: names[place[1]], pattern)
-    return " ".join(text.split()) or frozen.title
+    return " ".join(text.split())

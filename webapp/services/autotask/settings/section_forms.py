@@ -9,6 +9,7 @@ from typing import Any
 from webapp.models import User
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.choices import Choices, by_words, preselected
+from webapp.services.autotask.settings.fields import user_defined
 from webapp.services.autotask.settings.fields.field import FormField
 from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.model import SECTIONS, Section
@@ -31,8 +32,8 @@ def values(section: str, content: Section) -> dict[str, str]:
 def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Section) -> Section:
     """What was entered. Raises Invalid with sentences by control, or when fields did not arrive.
 
-    A loss reason added after the form was opened keeps its stored value; browsers never send unticked boxes. Autotask
-    must offer the chosen values; while it can't be asked, only stored values are accepted.
+    A loss reason or user-defined field added after the form was opened keeps its stored value; browsers never send
+    unticked boxes. Autotask must offer the chosen values; while it can't be asked, only stored values are accepted.
     """
     reader = Reader(posted)
     kept = _document(stored)
@@ -41,7 +42,7 @@ def parse(section: str, posted: Mapping[str, str], choices: Choices, stored: Sec
         stored_value = _dig(kept, field.name)
         if field.kind == "flag" or field.name in posted:
             _put(document, field.name, _read(reader, field, choices, stored_value))
-        elif field.name.startswith("loss_reasons-"):
+        elif field.name.startswith("loss_reasons-") or user_defined.is_user_defined(field.name):
             _put(document, field.name, stored_value)
         else:
             raise Invalid(INCOMPLETE)
@@ -183,6 +184,8 @@ def _document(content: Section) -> dict[str, Any]:
 
 
 def _section(section: str, document: dict[str, Any]) -> Section:
+    for setting, _, _ in user_defined.SETTINGS.get(section, ()):
+        document[setting] = {key: value for key, value in document.get(setting, {}).items() if value}
     if "loss_reasons" in document:
         mapped = document["loss_reasons"]
         document["loss_reasons"] = {key: value for key, value in mapped.items() if value is not None}

@@ -6,6 +6,7 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
+from webapp.services.autotask.wanted import user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given
 from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord
 from webapp.services.autotask.wanted.line import ENTITIES, PRODUCT, Line
@@ -124,6 +125,7 @@ def _initial(context: Context, notes: Notes, line: Line, name: str) -> dict[str,
         **_prices(context, notes, line),
     }
     if line.kind == PRODUCT:
+        fields |= user_defined.fields(context, chosen.product_udfs)
         fields |= {
             "productBillingCodeID": rule.billing_code_id or chosen.product_billing_code_id,
             "isSerialized": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.services.autotask.wanted import user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given
 from webapp.services.autotask.wanted.desired import DesiredRecord
 from webapp.services.autotask.wanted.locations import address_fields
@@ -38,6 +39,7 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         "classification": chosen.classification,
         "isActive": True,
         **details,
+        **user_defined.fields(context, chosen.company_udfs),
     }
     return DesiredRecord(
         key="company",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webapp.services.autotask.wanted import user_defined
 from webapp.services.autotask.wanted.context import Context, Notes
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
 from webapp.services.core import phones
@@ -30,6 +31,7 @@ def contact(context: Context, notes: Notes) -> DesiredRecord | None:
         "isActive": 1,
         "companyID": Ref("company"),
         **details,
+        **user_defined.fields(context, context.settings.company.contact_udfs),
     }
     # Contacts are matched by email address, so an existing contact keeps its own.
     updated = {name: value for name, value in details.items() if name != "emailAddress"}

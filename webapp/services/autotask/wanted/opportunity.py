@@ -9,6 +9,7 @@ from typing import Any
 from webapp.models.quote import LOST, PENDING, WON_STATUSES
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.model import StatusRule
+from webapp.services.autotask.wanted import user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given, midnight
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
 from webapp.services.quoting.money.money import ZERO, to_cents
@@ -39,7 +40,7 @@ def opportunity(
     frozen, chosen = context.frozen, context.settings.opportunity
     if chosen.status is None or chosen.stage is None:
         notes.problem("Choose the opportunity's stage and status in the Autotask settings.", *SETTINGS)
-    initial = {
+    initial: dict[str, Any] = {
         "title": context.text(ENTITY, "title", patterns.fill(chosen.title_pattern, frozen)),
         "companyID": Ref("company"),
         "contactID": Ref("contact") if frozen.person else None,
@@ -52,6 +53,7 @@ def opportunity(
         "startDate": midnight(frozen.published_on),
         "projectedCloseDate": midnight(_close_date(context)),
         "description": _description(context) or None,
+        **user_defined.fields(context, chosen.opportunity_udfs),
     }
     fields: dict[str, Any] = {
         "useQuoteTotals": chosen.use_quote_totals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webapp.services.autotask.settings.fields import user_defined
 from webapp.services.autotask.settings.fields.company import COMPANY
 from webapp.services.autotask.settings.fields.field import FormField
 from webapp.services.autotask.settings.fields.opportunity import OPPORTUNITY
@@ -18,8 +19,11 @@ FIELDS: dict[str, tuple[FormField, ...]] = {
 
 
 def fields_of(section: str) -> tuple[FormField, ...]:
-    """A section's controls, with one for each of our loss reasons; none for the two mappings with rows of their own."""
-    fields = FIELDS.get(section, ())
+    """A section's controls, with one for each of our loss reasons and of Autotask's user-defined fields.
+
+    None for the two mappings with rows of their own.
+    """
+    fields = (*FIELDS.get(section, ()), *user_defined.fields(section))
     if section != "quote_status":
         return fields
     return (*fields, *(loss_reason_field(reason.id, reason.name) for reason in loss_reasons.current()[0]))
