@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from webapp.models import Quote, Revision, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.autotask.connection import connection
+from webapp.services.autotask.known import match_catalog
 from webapp.services.autotask.known.observation import Question
 from webapp.services.autotask.push import prepare
 from webapp.services.autotask.push.plan import Step, build, writes
@@ -54,6 +55,7 @@ class Preview:
 def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     """Observe and plan; reads only. Raises NotConnected, ConnectionRefused or AutotaskError."""
     seen = prepare.observe_remote(connection.open_client(runtime), desired)
+    desired = match_catalog.with_names(desired, seen.names)
     problems = (*desired.problems, *seen.problems)
     blocked = bool(problems or seen.questions)
     steps = [] if blocked else build(desired, seen.known, seen.removed_lines)

@@ -12,7 +12,7 @@ from webapp.models import PushQuestion, PushRun, db
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.known import links
+from webapp.services.autotask.known import links, match_catalog
 from webapp.services.autotask.known.observation import Observation, Question
 from webapp.services.autotask.push import (
     claims,
@@ -105,6 +105,7 @@ def _push(
             run_journal.commit()
             sentence = _sentence(observation.problems) or observation.questions[0].sentence
             return AskPerson(sentence, tuple(observation.problems))
+        desired = match_catalog.with_names(desired, observation.names)
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
         steps = build(desired, observation.known, observation.removed_lines)
