@@ -9,7 +9,7 @@ from webapp.models.quote import PENDING
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import match_catalog
 from webapp.services.autotask.known.observation import Question
-from webapp.services.autotask.push import prepare
+from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.push.plan import Step, build, writes
 from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, titles_of
 from webapp.services.autotask.settings import store as settings_store
@@ -57,8 +57,10 @@ def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     seen = prepare.observe_remote(connection.open_client(runtime), desired)
     desired = match_catalog.with_names(desired, seen.names)
     problems = (*desired.problems, *seen.problems)
-    blocked = bool(problems or seen.questions)
-    steps = [] if blocked else build(desired, seen.known, seen.removed_lines)
+    steps = [] if problems or seen.questions else build(desired, seen.known, seen.removed_lines)
+    refused = value_checks.of_steps(runtime, desired, steps)
+    if refused:
+        problems, steps = (*problems, *refused), []
     return Plan(desired, steps, desired.warnings, problems, tuple(seen.questions))
 
 

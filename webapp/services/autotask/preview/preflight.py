@@ -17,8 +17,8 @@ from webapp.models import Connection, Quote, db
 from webapp.services.autotask.api.errors import CredentialsRejected
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.known import links
-from webapp.services.autotask.preview import plan_only, value_checks
-from webapp.services.autotask.push import prepare
+from webapp.services.autotask.preview import plan_only
+from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.errors import ServiceError
