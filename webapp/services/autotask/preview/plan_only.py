@@ -13,6 +13,7 @@ from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.push.plan import Step, build, writes
 from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, titles_of
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.wanted import repeats
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.revisions import freezing, numbering, snapshot
@@ -61,7 +62,9 @@ def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     refused = value_checks.of_steps(runtime, desired, steps)
     if refused:
         problems, steps = (*problems, *refused), []
-    return Plan(desired, steps, desired.warnings, problems, tuple(seen.questions))
+    same = repeats.find(desired, {key: remote.remote_id for key, remote in seen.known.items()})
+    warnings = (*desired.warnings, *(problem.sentence for problem in same.may), *same.notes)
+    return Plan(desired, steps, warnings, problems, tuple(seen.questions))
 
 
 def of_quote(runtime: Runtime, quote: Quote) -> Preview:
