@@ -17,9 +17,11 @@ HIGH_ID = 3_000_000_000
 # Switch: its values, and what it is about.
 SWITCHES: dict[str, tuple[tuple[str, ...], str]] = {
     "unexpectedError": (("short", "long"), "the sentence of an internal error, as in the fault 500"),
-    "goneOnDelete": (("404", "500"), "the status of deleting a record that is gone, with its sentence"),
+    "goneOnDelete": (("500", "404"), "the status of deleting a record that is gone, with its sentence"),
     "goneOnUpdate": (("404", "500"), "the status of an update of a record that is gone"),
     "noPermission": (("403", "500"), "the status without a permission"),
+    "inactiveReference": (("refused", "accepted"), "whether a record may refer to one that is inactive"),
+    "sameService": (("any", "twice"), "how often a quote may have the same service"),
     "wrongCode": (("401", "500"), "the status of a wrong integration code"),
     "attachmentLimit": (("words", "digits"), "the sentence when too many attachments came in five minutes"),
     "paymentTerm": (
@@ -49,6 +51,11 @@ SENTENCES: dict[str, dict[str, str]] = {
         "404": "No matching records found in {entity} for id {number}.",
         "500": "No matching records found in {entity} for id {number}.",
     },
+    "inactiveReference": {
+        "refused": "Reference value on field: {field} of type: {kind} does not exist or is invalid.",
+        "accepted": "",
+    },
+    "sameService": {"any": "", "twice": "A quote can have the service {number} at most twice."},
     "wrongCode": {
         "401": "The API integration code is invalid.",
         "500": "IntegrationCode is invalid.",

@@ -158,9 +158,14 @@ def _field_sentences(tenant: Tenant, entity: Entity, field: Field, value: Any) -
             return [f"Value {value} does not exist for the field {field.name}."]
         if entry is not None and not entry["isActive"]:
             return [f"The value {value} of the field {field.name} is inactive and cannot be used."]
-    known = field.reference and field.reference in contract.entities()
-    if known and value not in tenant.store.table(field.reference).rows:
-        return [_unknown(field.reference, value, field.name)]
+    if field.reference and field.reference in contract.entities():
+        row = tenant.store.table(field.reference).rows.get(value)
+        if row is None:
+            return [_unknown(field.reference, value, field.name)]
+        if row.get("isActive") in (False, 0):
+            kind = contract.entities()[field.reference].singular
+            sentence = dialect.sentence(tenant.dialect, "inactiveReference", field=field.name, kind=kind)
+            return [sentence] if sentence else []
     return []
 
 
@@ -226,6 +231,19 @@ def _quote_item(tenant: Tenant, record: Record, old: Record | None) -> None:
         raise invalid("A discount must not be negative.")
     if record["percentageDiscount"] > 100:
         raise invalid("The field percentageDiscount must not exceed 100.")
+    _same_service(tenant, record)
+
+
+def _same_service(tenant: Tenant, record: Record) -> None:
+    sentence = dialect.sentence(tenant.dialect, "sameService", number=record.get("serviceID"))
+    if not sentence or record.get("serviceID") is None:
+        return
+    items = tenant.store.table("QuoteItems").where("quoteID", record["quoteID"])
+    others = [
+        item for item in items if item["id"] != record["id"] and item["serviceID"] == record["serviceID"]
+    ]
+    if len(others) > 1:
+        raise invalid(sentence)
 
 
 def _service(tenant: Tenant, record: Record, old: Record | None) -> None:

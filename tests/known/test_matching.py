@@ -182,7 +182,7 @@ def test_an_inactive_linked_product_is_activated_if_the_settings_say_so(desk: De
 
 @pytest.mark.parametrize("theirs", ["NIGHT watch", "Night watch"])
 def test_a_service_of_the_same_name_matches_in_any_case(desk: Desk, theirs: str) -> None:
-    number = service(desk, theirs, periodType=5)
+    number = service(desk, theirs)
     quote = desk.quote({"name": "Night watch", "recurrence": "monthly"})
     assert desk.push(quote).state == "synced"
     assert references(desk, quote) == [number]

@@ -12,7 +12,7 @@ from tests.support.connected_desk import Desk, every_kind
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Category, Quote, TaxCode, db
 from webapp.services.autotask.connection import connection, metadata
-from webapp.services.autotask.preview import preflight
+from webapp.services.autotask.preview import plan_only, preflight
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
     CategoryRule,
@@ -123,7 +123,7 @@ def test_an_inactive_picklist_value_is_named(desk: Desk) -> None:
     assert sentences(desk, quote)["stops"] == [
         "The stage of the opportunity “New office”, “Quote Sent”, is inactive in Autotask."
     ]
-    assert desk.push(quote).state == "failed"
+    assert desk.push(quote).state == "needs_you"
 
 
 def test_a_status_that_was_deleted_is_named(desk: Desk) -> None:
@@ -264,3 +264,47 @@ def test_without_redis_the_lists_are_looked_at_and_nothing_is_asked(desk: Desk) 
     desk.tenant._ask("DELETE", "/calls")
     assert preflight.check(away, quote).is_clear
     assert desk.tenant.stats()["total"] == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("spelled", ["Night care", "NIGHT CARE"])
+def test_a_service_that_stands_on_a_quote_more_than_twice_is_named(
+    desk: Desk, count: int, spelled: str
+) -> None:
+    lines = [{"name": "Night care", "recurrence": "monthly"} for _ in range(count - 1)]
+    quote = desk.quote({"name": "Rack"}, *lines, {"name": spelled, "recurrence": "monthly"})
+    report = preflight.check(desk.runtime, quote)
+    said = [one.sentence for one in report.may]
+    if count < 3:
+        assert said == []
+        assert ("Lines 2 and 3 are the same service in Autotask, “Night care”." in report.notes) == (
+            count == 2
+        )
+    else:
+        assert said == [
+            "Lines 2, 3 and 4 are the same service in Autotask, “Night care”. Autotask may take a service only twice "
+            "on a quote. Put them in one line, or use another item."
+        ]
+
+
+def test_lines_of_other_names_that_are_linked_to_one_service_are_named_too(desk: Desk) -> None:
+    (service, *_) = desk.tenant.query("Services", {"op": "eq", "field": "name", "value": "Managed Server"})
+    pulled = {"recurrence": "monthly", "origin_entity": "Services", "origin_id": service["id"]}
+    quote = desk.quote(
+        {"name": "Managed Server", "recurrence": "monthly"},
+        {"name": "Server care", **pulled},
+        {"name": "More server care", **pulled},
+    )
+    assert desk.push(quote).state == "synced"
+    assert (
+        "Lines 1, 2 and 3 are the same service in Autotask"
+        in preflight.check(desk.runtime, quote).may[0].sentence
+    )
+    warnings = plan_only.of_quote(desk.runtime, quote).plan.warnings
+    assert any("Lines 1, 2 and 3 are the same service" in sentence for sentence in warnings)
+
+
+def test_a_database_that_takes_a_service_twice_refuses_the_third(desk: Desk) -> None:
+    desk.tenant.change(dialect={"sameService": "twice"})
+    run = desk.push(desk.quote(*({"name": "Night care", "recurrence": "monthly"} for _ in range(3))))
+    assert (run.state, "at most twice" in run.sentence) == ("failed", True)

@@ -62,14 +62,42 @@ def test_what_a_response_means(status: int, body: bytes, kind: type[AutotaskErro
     assert getattr(caught.value, "in_doubt", False) is in_doubt
 
 
-def test_a_record_that_is_gone_is_one_whatever_the_status() -> None:
-    sentence = (
-        "No message. No matching records found. The logged in Resource may not have the required permissions to delete "
-        "the data."
-    )
+GONE = (
+    "No message. No matching records found. The logged in Resource may not have the required permissions to delete the "
+    "data."
+)
+NO_RIGHT = "The logged in Resource does not have the adequate permissions to update this entity type."
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500])
+@pytest.mark.parametrize("form", ["errors", "Message", "text"])
+def test_a_record_that_is_gone_is_one_in_whatever_form_autotask_says_it(status: int, form: str) -> None:
     with pytest.raises(Refused) as caught:
-        replies.read(500, {}, json.dumps({"errors": [sentence]}).encode(), "Quotes/7/Items/8")
-    assert (caught.value.status, caught.value.sentences) == (404, [sentence])
+        replies.read(status, {}, in_form(form, GONE), "Quotes/7/Items/8")
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_404_without_a_word_is_a_record_that_is_gone(status: int) -> None:
+    with pytest.raises(Refused) as caught:
+        replies.read(status, {}, b"", "Quotes/7/Items/8")
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+@pytest.mark.parametrize("form", ["errors", "Message", "text"])
+def test_a_missing_right_is_one_in_whatever_form_autotask_says_it(status: int, form: str) -> None:
+    with pytest.raises(Forbidden) as caught:
+        replies.read(status, {}, in_form(form, NO_RIGHT), "Products")
+    said = str(caught.value)
+    assert said.startswith("The API user lacks a permission in Autotask: ")
+    assert "An Autotask administrator can add the permission" in said
+
+
+def in_form(form: str, sentence: str) -> bytes:
+    """A response that says the sentence."""
+    documents = {"errors": {"errors": [sentence]}, "Message": {"Message": sentence}}
+    return json.dumps(documents[form]).encode() if form in documents else f"<p>{sentence}</p>".encode()
 
 
 def test_the_limit_of_attachments_is_waited_out() -> None:

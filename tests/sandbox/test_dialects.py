@@ -41,8 +41,9 @@ def test_an_internal_error_has_the_sentence_from_the_wild(api: Api) -> None:
 
 def test_what_is_gone_is_a_500(api: Api) -> None:
     made = deal(api)
-    speak(api, goneOnDelete="500", goneOnUpdate="500")
     said = api.refused("DELETE", f"{made.items}/987654")
+    speak(api, goneOnDelete="404", goneOnUpdate="500")
+    assert api.refused("DELETE", f"{made.items}/987654", status=404).startswith("No matching records found")
     assert said.startswith("No message. No matching records found. The logged in Resource may not have")
     assert "No matching records found" in api.refused("PATCH", made.items, {"id": 987654})
     assert "No matching records found" in api.refused("POST", "/Quotes/987654/Items", {})
@@ -131,3 +132,45 @@ def test_a_create_is_a_201(api: Api) -> None:
     owner = api.names("Resources", "id")[0]
     body = {"companyName": "Nimbus", "companyType": 1, "phone": "1", "ownerResourceID": owner}
     assert api.call("POST", "/Companies", body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("entity", "path", "field"),
+    [
+        ("BillingCodes", "/Services", "billingCodeID"),
+        ("Companies", "/Products", "defaultVendorID"),
+        ("Resources", "/Companies", "ownerResourceID"),
+        ("Contacts", "/Opportunities", "contactID"),
+    ],
+)
+def test_a_reference_to_an_inactive_record_is_refused(api: Api, entity: str, path: str, field: str) -> None:
+    kinds = {
+        "BillingCodes": "BillingCode",
+        "Companies": "Company",
+        "Resources": "Resource",
+        "Contacts": "Contact",
+    }
+    number = api.query(entity)[-1]["id"]
+    api.tenant.edit(entity, number, isActive=0 if entity == "Contacts" else False)
+    sentence = f"Reference value on field: {field} of type: {kinds[entity]} does not exist or is invalid."
+    assert sentence in api.refused("POST", path, {field: number})
+    speak(api, inactiveReference="accepted")
+    assert sentence not in api.refused("POST", path, {field: number})
+
+
+def test_a_quote_may_have_a_service_at_most_twice_in_one_dialect(api: Api) -> None:
+    made = deal(api)
+    service = api.query("Services")[0]["id"]
+    kind = next(
+        int(value)
+        for label, value in api.picklist("QuoteItems", "quoteItemType").items()
+        if label == "Service"
+    )
+    body = {**item_fields(api), "productID": None, "serviceID": service, "quoteItemType": kind}
+    speak(api, sameService="twice")
+    first = api.create(made.items, **body)
+    api.create(made.items, **body)
+    assert "at most twice" in api.refused("POST", made.items, body)
+    api.change(made.items, first, quantity=7)
+    speak(api, sameService="any")
+    api.create(made.items, **body)

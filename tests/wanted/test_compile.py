@@ -317,7 +317,7 @@ def test_services_whose_long_names_start_the_same_stay_two() -> None:
         for end in ("gold", "silver")
     ]
     desired = compiled(
-        a_quote(*lines, a_line(uid="b", name="managed workstation CARE, gold", recurrence="annual"))
+        a_quote(*lines, a_line(uid="b", name="managed workstation CARE, gold", recurrence="monthly"))
     )
     names = [item.record.initial["name"] for item in desired.catalog_items]
     assert len(names) == len(set(names)) == 2

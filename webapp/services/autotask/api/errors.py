@@ -56,6 +56,12 @@ class Refused(AutotaskError):
         super().__init__("Autotask refused: " + " ".join(sentences), status=status, path=path)
         self.sentences = sentences
 
+    @property
+    def is_about_a_reference(self) -> bool:
+        """True when a value names a record that doesn't exist or is inactive."""
+        low = " ".join(self.sentences).lower()
+        return "reference value on field" in low or "is inactive" in low or "does not exist" in low
+
 
 class CredentialsRejected(AutotaskError):
     """401: the user name, secret or integration code is no longer valid."""

@@ -26,12 +26,19 @@ INTEGRATION_CODE = (
     "invalid integration code",
     "integrationcode is required",
 )
-# A record that is gone: a 404, or a 500 with this sentence, which goes on about permissions (django-autotask, n8n).
+# A record that is gone: a 404, or this sentence with a 500, which goes on about permissions (django-autotask, n8n).
 GONE = ("no matching records found",)
-# A missing permission: a 403, or a 500 with this sentence (Autotask's help on Opportunities).
-PERMISSION = ("does not have the adequate permissions",)
+GONE_STATUSES = (404, 410)
+# A missing permission: a 403, or this sentence with a 500 (Autotask's help on Opportunities).
+PERMISSION = ("adequate permission", "required permission", "sufficient permission", "not have permission")
+GRANTED_BY = (
+    "An Autotask administrator can add the permission to the API user's security level. Then choose Try again; nothing "
+    "that was synced before is lost."
+)
 THREADS = ("thread threshold", "threads for this object", "too many concurrent")
 HOURLY = ("request threshold",)
+# So much of a response that is no document is read for what it says.
+LONGEST = 2000
 
 
 def number(value: Any) -> Any:
@@ -76,17 +83,21 @@ def read(
     refusals = [hide(sentence) for sentence in sentences(answer)]
     said = " ".join(refusals)
     low = said.lower()
+    # An error page says it outside of a document. A success that can't be read says nothing.
+    heard = low if said or status < 400 else content[:LONGEST].decode("utf-8", "replace").lower()
     if any(word in low for word in (*THREADS, *HOURLY)) or status == 429:
         sentence = f"Autotask's call limit is reached: {said or 'status 429'}"
         raise Busy(sentence, status=status, path=path, retry_after=_retry_after(headers))
+    if status in GONE_STATUSES or any(word in heard for word in GONE):
+        raise Refused(refusals or [f"status {status}"], status=404, path=path)
+    if status == 403 or any(word in heard for word in PERMISSION):
+        raise Forbidden(
+            f"The API user lacks a permission in Autotask: {said or path} {GRANTED_BY}", status=403, path=path
+        )
     if status == 401 or any(word in low for word in INTEGRATION_CODE):
         raise CredentialsRejected(
             f"Autotask no longer accepts the API user's credentials. {said}", status=status, path=path
         )
-    if status >= 400 and any(word in low for word in GONE):
-        raise Refused(refusals, status=404, path=path)
-    if status == 403 or (status >= 500 and any(word in low for word in PERMISSION)):
-        raise Forbidden(f"The API user lacks a permission in Autotask: {said or path}", status=403, path=path)
     if status >= 400 and "attachment" in path.lower() and _is_attachment_limit(low):
         raise Temporary(
             f"Autotask takes no more files for five minutes: {said}",
@@ -124,5 +135,11 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 
 def sentences(answer: Any) -> list[str]:
     """Autotask's own sentences in a response; empty when there are none."""
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    return [str(sentence) for sentence in errors] if isinstance(errors, list) else []
+    if not isinstance(answer, dict):
+        return []
+    errors = answer.get("errors")
+    if isinstance(errors, list):
+        return [str(sentence) for sentence in errors]
+    # What Autotask's framework says, for example of an address that isn't there.
+    said = errors or answer.get("Message")
+    return [said] if isinstance(said, str) and said else []

@@ -57,6 +57,10 @@ LISTS = {
     "TaxCategory": "TaxCategories",
     "TaxRegion": "TaxRegions",
 }
+# Fields that name one of the companies in our list of vendors.
+VENDOR_FIELDS = ("defaultVendorID", "vendorCompanyID")
+# The prefix of a row without content: when a push last read a list before it wrote.
+CONFIRMED = "confirmed:"
 # Every list: its kind and what it is about.
 NAMES = (
     *(f"fields:{entity}" for entity in PICKLISTS),
@@ -107,6 +111,8 @@ def values(runtime: Runtime, entity: str, field_name: str, records: str = "") ->
 
 def list_of(entry: Mapping[str, Any]) -> str:
     """The reference list of a field, as Autotask describes it; empty for a picklist, and without such a list."""
+    if entry.get("name") in VENDOR_FIELDS:
+        return "Vendors"
     kind = "" if entry.get("isPickList") else str(entry.get("referenceEntityType") or "")
     return LISTS.get(kind) or (kind if kind in LISTS.values() else "")
 
@@ -201,6 +207,22 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
         raise failed
 
 
+def confirm(runtime: Runtime, names: Sequence[str], within: timedelta) -> None:
+    """Read these lists again, except those that were confirmed ``within`` this time. Raises like ``refresh``."""
+    query = db.select(RemoteMetadata.name).where(
+        RemoteMetadata.integration == AUTOTASK, RemoteMetadata.fetched_at >= utc_now() - within
+    )
+    confirmed = set(db.session.scalars(query.where(RemoteMetadata.name.startswith(CONFIRMED))))
+    wanted = [name for name in names if CONFIRMED + name not in confirmed]
+    if not wanted:
+        return
+    refresh(runtime, wanted)
+    with work.writing():
+        for name in wanted:
+            _store(CONFIRMED + name, None)
+        db.session.commit()
+
+
 def refresh_reference(runtime: Runtime, name: str) -> None:
     """Fetch one reference list, in one call if it has at most 500 entries. Raises like ``refresh``."""
     refresh(runtime, [f"reference:{name}"])
@@ -213,7 +235,9 @@ def is_outdated() -> bool:
 
 def fetched_at() -> datetime | None:
     """When the oldest cached list was fetched; None when nothing was cached since the last connect."""
-    query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(RemoteMetadata.integration == AUTOTASK)
+    query = db.select(db.func.min(RemoteMetadata.fetched_at)).where(
+        RemoteMetadata.integration == AUTOTASK, RemoteMetadata.name.in_(NAMES)
+    )
     oldest: datetime | None = db.session.scalar(query)
     return oldest if oldest != connection.LONG_AGO else None
 

@@ -1,16 +1,19 @@
-"""Match the products and services that lines need, in batches: by id when pulled, by MPN, by SKU, by exact name."""
+"""Match the products and services that lines need, in batches: by id when pulled, by MPN, by SKU, by exact name.
+
+A service is what it is by its name and its billing period: one of another period is never linked without a question.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from webapp.models import names
 from webapp.services.autotask.api.client import Client, Record, any_of, condition
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import local_of
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question
-from webapp.services.autotask.wanted.desired import CatalogItem, Problem
+from webapp.services.autotask.wanted.desired import CatalogItem, Desired, Problem
 
 # Autotask takes at most 500 OR conditions in a call; each value of an ``in`` counts.
 BATCH = 480
@@ -21,11 +24,14 @@ FIELD_WORDS = {"manufacturerProductName": "part number", "sku": "SKU", "name": "
 class Candidates:
     """The records that match, or a sentence that says why none can be used. Both empty: a new record is created.
 
-    ``refusal`` has ``{line}`` in place of the line.
+    ``refusal`` has ``{line}`` in place of the line. ``other_period``: the record has another billing period, so it is
+    used only if a person says so. ``is_taken``: the name of a new service belongs to one of another period.
     """
 
     rows: tuple[Record, ...] = ()
     refusal: str = ""
+    other_period: bool = False
+    is_taken: bool = False
 
 
 # A remote field, and our value to compare it with.
@@ -36,7 +42,7 @@ MATCH_ORDER: dict[str, tuple[MatchKey, ...]] = {
         ("sku", lambda item: item.sku),
         ("name", lambda item: item.name),
     ),
-    "Services": (("name", lambda item: item.name),),
+    "Services": (("name", lambda item: item.name), ("name", lambda item: item.other_name)),
     "ServiceBundles": (("name", lambda item: item.name),),
 }
 
@@ -51,9 +57,19 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidat
     picked = {item.record.key: evidence.picked(item.record) for item in items}
     # With this setting an inactive record matches too, because the push activates it.
     activate = evidence.desired.inactive_match == "activate"
-    results = {item.record.key: Candidates() for item in items if picked[item.record.key] == 0}
+    # A new service still needs a name that isn't taken.
+    results = {
+        item.record.key: Candidates()
+        for item in items
+        if picked[item.record.key] == 0 and not item.other_name
+    }
     rest = [item for item in items if item.record.key not in results]
-    ids = {item.record.key: picked[item.record.key] or item.record.chosen_id for item in rest}
+    ids = {
+        item.record.key: None
+        if picked[item.record.key] == 0
+        else picked[item.record.key] or item.record.chosen_id
+        for item in rest
+    }
     asked = _first_values(entity, rest, ids)
     rows = _ask(client, entity, asked)
     for item in rest:
@@ -62,25 +78,65 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidat
             row = next((row for row in rows if row["id"] == number), None)
             # A linked or picked record that was deleted since is no answer: the line is matched again.
             if row is not None or number == item.record.chosen_id:
-                results[item.record.key] = _by_id(row, activate)
+                agreed = evidence.answers(local_of(item.record)) == number
+                results[item.record.key] = _by_id(row, activate, None if agreed else item)
     already_asked = set(asked)
     for field, value_of in MATCH_ORDER[entity]:
         rest = [item for item in rest if item.record.key not in results]
         keys = dict.fromkeys((field, value_of(item)) for item in rest if value_of(item))
         rows += _ask(client, entity, [key for key in keys if key not in already_asked])
         for item in rest:
-            candidates = _by_key(rows, field, value_of(item), activate)
+            same = [row for row in rows if _has_period(item, row)]
+            candidates = _by_key(same, field, value_of(item), activate)
             if candidates is not None:
                 results[item.record.key] = candidates
     for item in rest:
         # Nothing matches, or the settings leave no key to match by.
-        results.setdefault(item.record.key, Candidates())
+        if item.record.key not in results:
+            asks = picked[item.record.key] != 0
+            results[item.record.key] = _of_another_period(rows, item, asks=asks)
     return results
+
+
+def names_of_new(
+    evidence: Evidence, known: Iterable[str], candidates: Mapping[str, Candidates]
+) -> dict[str, str]:
+    """The other names of services that are new and whose own name is taken, in Autotask or by an earlier line.
+
+    ``known``: the keys of the records that exist.
+    """
+    found: dict[str, str] = {}
+    used: set[str] = set()
+    there = set(known)
+    for item in evidence.desired.catalog_items:
+        if item.record.entity != "Services":
+            continue
+        name, key = names.folded(item.name), item.record.key
+        is_taken = name in used or candidates.get(key, Candidates()).is_taken
+        if key not in there and is_taken:
+            found[key] = item.other_name
+        used.add(name)
+    return found
+
+
+def with_names(desired: Desired, found: Mapping[str, str]) -> Desired:
+    """``desired`` with the names that ``names_of_new`` found."""
+    if not found:
+        return desired
+    items = []
+    for item in desired.catalog_items:
+        name = found.get(item.record.key)
+        if name is not None:
+            item = replace(item, record=replace(item.record, initial={**item.record.initial, "name": name}))
+        items.append(item)
+    return replace(desired, catalog_items=tuple(items))
 
 
 def choose(evidence: Evidence, item: CatalogItem, candidates: Candidates) -> Choice:
     """The one record, a question about several, or a problem."""
     line = item.line_titles[0]
+    if candidates.other_period:
+        return _question_about_period(evidence.desired, item, candidates.rows)
     if len(candidates.rows) == 1:
         return Match(candidates.rows[0])
     if candidates.rows:
@@ -134,7 +190,38 @@ def _ask(client: Client, entity: str, values: list[tuple[str, object]]) -> list[
     return rows
 
 
-def _by_id(row: Record | None, activate: bool) -> Candidates:
+def _has_period(item: CatalogItem, row: Record) -> bool:
+    """False for a service of another billing period."""
+    period = row.get("periodType")
+    return not item.periods or period is None or int(period) in item.periods
+
+
+def _of_another_period(rows: list[Record], item: CatalogItem, *, asks: bool) -> Candidates:
+    """The active service of our name and another period, if there is one; ``asks``: nobody was asked about it yet."""
+    if not item.other_name or not item.name:
+        return Candidates()
+    wanted = names.folded(item.name)
+    other = {row["id"]: row for row in rows if names.folded(str(row.get("name") or "")) == wanted}
+    active = tuple(row for row in other.values() if is_active(row))
+    return Candidates(active if asks else (), other_period=asks and bool(active), is_taken=bool(other))
+
+
+def _question_about_period(desired: Desired, item: CatalogItem, rows: tuple[Record, ...]) -> Question:
+    """A service of our name, or the one that was pulled, is billed otherwise than the line."""
+    periods = desired.service_periods
+    theirs = periods.get(int(rows[0]["periodType"]), "otherwise")
+    ours = " or ".join(dict.fromkeys(periods.get(period, "otherwise") for period in item.periods[:1]))
+    kind = "service bundle" if item.record.entity == "ServiceBundles" else "service"
+    return Question(
+        local_of(item.record),
+        f"The {kind} “{rows[0].get('name')}” is billed {theirs} in Autotask, but {item.line_titles[0]} is billed "
+        f"{ours}. Nothing was written. Use it anyway, or create the {kind} “{item.other_name}”.",
+        tuple(Candidate(int(row["id"]), str(row["name"]), f"billed {theirs}") for row in rows),
+    )
+
+
+def _by_id(row: Record | None, activate: bool, item: CatalogItem | None) -> Candidates:
+    """``item``: what its billing period must agree with; None when a person said that it needn't."""
     if row is None:
         return Candidates(
             refusal="{line} was pulled from Autotask, but no longer exists there. Pull it again."
@@ -144,7 +231,7 @@ def _by_id(row: Record | None, activate: bool) -> Candidates:
             refusal=f"“{row.get('name')}”, which {{line}} uses, is inactive in Autotask. Activate it there, or replace "
             "the line."
         )
-    return Candidates((row,))
+    return Candidates((row,), other_period=item is not None and not _has_period(item, row))
 
 
 def _by_key(rows: list[Record], field: str, value: str, activate: bool) -> Candidates | None:

@@ -58,11 +58,13 @@ class Observation:
     """What Autotask has of a quote.
 
     ``known``: the remote records by the desired record's key. ``removed_lines``: items of ours whose line the quote no
-    longer has, by local key. ``just_matched``: keys of records that were matched now and deserve a link.
+    longer has, by local key. ``just_matched``: keys of records that were matched now and deserve a link. ``names``: the
+    other name of new services, by key, whose own belongs to a service of another billing period.
     """
 
     known: dict[str, RemoteRecord] = field(default_factory=dict)
     removed_lines: dict[tuple[str, str], RemoteRecord] = field(default_factory=dict)
     just_matched: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

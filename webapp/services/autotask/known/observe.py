@@ -162,6 +162,7 @@ def _choose_catalog_items(observation: Observation, evidence: Evidence, response
         candidates = responses.catalog.get(item.record.key)
         if candidates is not None:
             _store(observation, evidence, item.record, match_catalog.choose(evidence, item, candidates))
+    observation.names |= match_catalog.names_of_new(evidence, observation.known, responses.catalog)
 
 
 def _find_unlinked_items(observation: Observation, evidence: Evidence, client: Client) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from webapp.models import Category, User, utc_now
 from webapp.models.catalog import MONTHLY, ONE_TIME
 from webapp.services.autotask.connection import prerequisites
-from webapp.services.autotask.preview import plan_only, value_checks
+from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.preview.plan_only import StepView
+from webapp.services.autotask.push import value_checks
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices

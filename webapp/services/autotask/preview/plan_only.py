@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from webapp.models import Quote, Revision, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.autotask.connection import connection
+from webapp.services.autotask.known import match_catalog
 from webapp.services.autotask.known.observation import Question
-from webapp.services.autotask.push import prepare
+from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.push.plan import Step, build, writes
 from webapp.services.autotask.push.wording import ACTIONS, ENTITIES, Change, FieldFormatter, titles_of
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.wanted import repeats
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.revisions import freezing, numbering, snapshot
@@ -54,10 +56,15 @@ class Preview:
 def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     """Observe and plan; reads only. Raises NotConnected, ConnectionRefused or AutotaskError."""
     seen = prepare.observe_remote(connection.open_client(runtime), desired)
+    desired = match_catalog.with_names(desired, seen.names)
     problems = (*desired.problems, *seen.problems)
-    blocked = bool(problems or seen.questions)
-    steps = [] if blocked else build(desired, seen.known, seen.removed_lines)
-    return Plan(desired, steps, desired.warnings, problems, tuple(seen.questions))
+    steps = [] if problems or seen.questions else build(desired, seen.known, seen.removed_lines)
+    refused = value_checks.of_steps(runtime, desired, steps)
+    if refused:
+        problems, steps = (*problems, *refused), []
+    same = repeats.find(desired, {key: remote.remote_id for key, remote in seen.known.items()})
+    warnings = (*desired.warnings, *(problem.sentence for problem in same.may), *same.notes)
+    return Plan(desired, steps, warnings, problems, tuple(seen.questions))
 
 
 def of_quote(runtime: Runtime, quote: Quote) -> Preview:

@@ -17,9 +17,10 @@ from webapp.models import Connection, Quote, db
 from webapp.services.autotask.api.errors import CredentialsRejected
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.known import links
-from webapp.services.autotask.preview import plan_only, value_checks
-from webapp.services.autotask.push import prepare
+from webapp.services.autotask.preview import plan_only
+from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.autotask.wanted import repeats
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
@@ -78,9 +79,13 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
     frozen, revision = plan_only.compiled_from(quote)
     sha256 = revision.content_sha256 if revision else plan_only.NO_HASH
     desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
-    values = value_checks.check(runtime, desired, links.of_desired(desired))
+    linked = links.of_desired(desired)
+    values = value_checks.check(runtime, desired, linked)
+    by_key = {record.key: linked.get(links.local_of(record)) for record in links.records_of(desired)}
+    same = repeats.find(desired, {key: link.remote_id for key, link in by_key.items() if link is not None})
     stops = [*desired.problems, *(one for one in values.stops if one not in desired.problems)]
-    return Report(waits, stops, values.may, [*desired.warnings, *_without_category(frozen, desired)])
+    notes = [*desired.warnings, *same.notes, *_without_category(frozen, desired)]
+    return Report(waits, stops, [*values.may, *same.may], notes)
 
 
 def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:

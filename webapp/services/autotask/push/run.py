@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db
 from webapp.services.autotask.api.client import Client
+from webapp.services.autotask.api.errors import Refused
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.known import links
+from webapp.services.autotask.known import links, match_catalog
 from webapp.services.autotask.known.observation import Observation, Question
 from webapp.services.autotask.push import (
     claims,
@@ -24,8 +25,9 @@ from webapp.services.autotask.push import (
     prepare,
     reconcile,
     results,
+    value_checks,
 )
-from webapp.services.autotask.push.apply import Executor, PlanOutdated
+from webapp.services.autotask.push.apply import Executor, PlanOutdated, StepFailed
 from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
@@ -74,7 +76,9 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
             document.pdf_for(revision_id)
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         try:
-            return _push(client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id))
+            return _push(
+                runtime, client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id)
+            )
         except ServiceError:
             # The calls so far belong to the run's record too.
             run_journal.commit()
@@ -82,6 +86,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
 
 
 def _push(
+    runtime: Runtime,
     client: Client,
     run_journal: journal.Journal,
     desired: Desired,
@@ -105,9 +110,14 @@ def _push(
             run_journal.commit()
             sentence = _sentence(observation.problems) or observation.questions[0].sentence
             return AskPerson(sentence, tuple(observation.problems))
+        desired = match_catalog.with_names(desired, observation.names)
+        steps = build(desired, observation.known, observation.removed_lines)
+        refused = value_checks.of_steps(runtime, desired, steps)
+        if refused:
+            run_journal.commit()
+            return AskPerson(_sentence(refused), tuple(refused))
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
-        steps = build(desired, observation.known, observation.removed_lines)
         _retire_replaced(desired, observation, steps)
         run_journal.plan(steps)
         executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
@@ -120,6 +130,12 @@ def _push(
             missing.unlink(client, desired, outdated.step)
             run_journal.give_up()
             continue
+        except StepFailed as failed:
+            refused = _refused_reference(runtime, desired, failed)
+            if not refused:
+                raise
+            run_journal.commit()
+            return AskPerson(_sentence(refused), tuple(refused))
         break
     report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
     corrections = [
@@ -137,6 +153,13 @@ def _push(
     claims.drop(push_run.quote_id)
     run_journal.commit()
     return Done(report)
+
+
+def _refused_reference(runtime: Runtime, desired: Desired, failed: StepFailed) -> list[Problem]:
+    """What Autotask refused a step for, if it refers to a record that is gone or inactive since we looked."""
+    if not isinstance(failed.cause, Refused) or not failed.cause.is_about_a_reference:
+        return []
+    return value_checks.of_steps(runtime, desired, [failed.step], again=True)
 
 
 def _claim(push_run: PushRun, keys: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.services.autotask.wanted import user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given
-from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord
+from webapp.services.autotask.wanted.desired import PERIOD_NAMES, CatalogItem, DesiredRecord
 from webapp.services.autotask.wanted.line import ENTITIES, PRODUCT, Line
 from webapp.services.autotask.wanted.picklists import period_type
 from webapp.services.autotask.wanted.texts import truncate_name
@@ -36,6 +36,9 @@ def key_of(context: Context, line: Line) -> str:
         name = _unique_name(context, line).strip()
         parts = (frozen.mpn, frozen.sku, name_of(context, frozen)) if line.kind == PRODUCT else (name,)
         identity = "|".join((entity, *parts)).casefold()
+    if line.kind != PRODUCT:
+        # What is billed monthly and what is billed annually are two services.
+        identity += f"|{_period(context, line)[0]}"
     return f"goods:{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
 
 
@@ -60,7 +63,26 @@ def catalog_item(context: Context, notes: Notes, line: Line, key: str) -> Catalo
         sku=frozen.sku if chosen.match_sku else "",
         name=name if chosen.match_name or line.kind != PRODUCT else "",
         line_titles=(line.title,),
+        periods=_periods(context, line),
+        other_name=_other_name(context, line),
     )
+
+
+def _periods(context: Context, line: Line) -> tuple[int, ...]:
+    """Autotask's periods of the same service: the line's, and the one that new services get; none of a product."""
+    if line.kind == PRODUCT:
+        return ()
+    known = context.facts.periods["Services"]
+    values = (known.get(line.frozen.recurrence), known.get(_period(context, line)[0]))
+    return tuple(dict.fromkeys(value for value in values if value is not None))
+
+
+def _other_name(context: Context, line: Line) -> str:
+    """A service's name where its own belongs to a service of another period; empty for a product."""
+    if line.kind == PRODUCT:
+        return ""
+    name = f"{name_of(context, line.frozen)} ({PERIOD_NAMES[_period(context, line)[0]]})"
+    return truncate_name(context.facts, ENTITIES[line.kind], name)
 
 
 def _pulled_id(line: Line) -> int | None:
@@ -93,16 +115,24 @@ def _updated(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
     return fields
 
 
-def _prices(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
-    """Period, price and cost: the line's own, or a service's for the period that the settings name."""
-    frozen, entity, chosen = line.frozen, ENTITIES[line.kind], context.settings.products_services
-    period, share = frozen.recurrence, Decimal(1)
-    if entity == "Services" and chosen.service_period is not None and period in MONTHS:
+def _period(context: Context, line: Line) -> tuple[str, Decimal]:
+    """The billing period of a new record, and which share of the line's price that is.
+
+    The line's own, or a service's that the settings name.
+    """
+    period, chosen = line.frozen.recurrence, context.settings.products_services
+    if ENTITIES[line.kind] == "Services" and chosen.service_period is not None and period in MONTHS:
         periods = context.facts.periods["Services"]
         named = next((name for name, value in periods.items() if value == chosen.service_period), "")
         if named in MONTHS:
-            share = Decimal(MONTHS[named]) / MONTHS[period]
-            period = named
+            return named, Decimal(MONTHS[named]) / MONTHS[period]
+    return period, Decimal(1)
+
+
+def _prices(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
+    """Period, price and cost of a record."""
+    frozen, entity, chosen = line.frozen, ENTITIES[line.kind], context.settings.products_services
+    period, share = _period(context, line)
     price, cost = frozen.unit_price, frozen.unit_cost
     if share != 1:
         price, cost = to_cents(price * share), to_cents(cost * share)

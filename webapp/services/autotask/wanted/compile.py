@@ -11,7 +11,7 @@ from webapp.services.autotask.wanted.attachment import attachment
 from webapp.services.autotask.wanted.company import company, company_match
 from webapp.services.autotask.wanted.contact import contact
 from webapp.services.autotask.wanted.context import Context, Notes, Outcome
-from webapp.services.autotask.wanted.desired import BUCKETS, Desired, LineTotal
+from webapp.services.autotask.wanted.desired import BILLED, BUCKETS, Desired, LineTotal
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.items import compile_lines
 from webapp.services.autotask.wanted.locations import locations
@@ -49,6 +49,7 @@ def compile_quote(
         attachment=attachment(context, content_sha256),
         lines=lines.totals,
         buckets=buckets,
+        service_periods={value: BILLED[name] for name, value in facts.periods["Services"].items()},
         follows_quote=settings.opportunity.use_quote_totals,
         when_unmatched=settings.products_services.when_unmatched,
         inactive_match=settings.products_services.inactive_match,

@@ -26,6 +26,16 @@ PERIOD_WORDS = {
     "annual": "annual",
 }
 
+# Billing periods of a service: how it is billed, and what is added to its name.
+BILLED = {
+    "one_time": "once",
+    "monthly": "monthly",
+    "quarterly": "quarterly",
+    "semi_annual": "every 6 months",
+    "annual": "annually",
+}
+PERIOD_NAMES = {**BILLED, "one_time": "one-time", "annual": "annual"}
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -70,13 +80,19 @@ class DesiredRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogItem:
-    """A product or service that lines need. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty."""
+    """A product or service that lines need. Matched by ``mpn``, then ``sku``, then exact ``name``, if not empty.
+
+    A service is matched by its billing period too: ``periods`` are Autotask's values that are the same service, and
+    ``other_name`` is its name where ``name`` belongs to a service of another period, since names are unique there.
+    """
 
     record: DesiredRecord
     mpn: str
     sku: str
     name: str
     line_titles: tuple[str, ...]
+    periods: tuple[int, ...] = ()
+    other_name: str = ""
 
     @property
     def has_billing_code(self) -> bool:
@@ -101,7 +117,10 @@ class LineTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class Desired:
-    """All records of one quote. ``problems`` stop the push before it writes; ``warnings`` are only shown."""
+    """All records of one quote. ``problems`` stop the push before it writes; ``warnings`` are only shown.
+
+    ``service_periods``: the billing periods of services by Autotask's values, as in “billed annually”.
+    """
 
     quote_id: int
     company: DesiredRecord | None
@@ -114,6 +133,7 @@ class Desired:
     attachment: DesiredRecord
     lines: tuple[LineTotal, ...]
     buckets: dict[str, Decimal]
+    service_periods: dict[int, str]
     follows_quote: bool
     when_unmatched: str
     inactive_match: str

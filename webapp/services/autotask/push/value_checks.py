@@ -1,14 +1,22 @@
-"""Values that Autotask would refuse, according to its cached lists: deleted, inactive, or required and missing."""
+"""Values that Autotask would refuse, according to its lists: deleted, inactive, or required and missing.
+
+The pre-flight goes by the cached lists and what a quote may need. A push, and its preview, go by what it is about to
+write, and read the lists of these values again first: someone may have made one inactive since.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
+from webapp.models import db
+from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
 from webapp.services.autotask.known.links import Local, local_of, records_of
+from webapp.services.autotask.push.plan import Step, writes
 from webapp.services.autotask.push.wording import ENTITIES, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
@@ -28,6 +36,12 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 # Set by the URL of the call or by Autotask.
 GIVEN = {"id", "quoteID", "companyID"}
+# Values that we take from Autotask's own lists by what they mean, so no person made a choice that can grow old.
+OURS = {"quoteItemType", "periodType", "publish", "countryID"}
+# A push reads a list again if no other did in this time.
+CONFIRMED_FOR = timedelta(minutes=10)
+# What new products and services are billed as changes oftenest, and only they need it, so it is always read again.
+ALWAYS = ("reference:BillingCodes",)
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,34 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
         is_there = local_of(wish) in linked or wish.chosen_id is not None
         checker.wish(wish, item, is_new=not (is_there or never_made))
     return Findings(checker.stops, checker.may)
+
+
+def of_steps(
+    runtime: Runtime, desired: Desired, steps: Iterable[Step], *, again: bool = False
+) -> list[Problem]:
+    """The values that the steps would write and Autotask would refuse, with its lists read again where needed.
+
+    ``again``: Autotask has just refused one, so whatever was confirmed is read again. Commits.
+    """
+    steps = writes(list(steps))
+    checker = _Checker(replace(runtime, offline=True))
+    names = {name for step in steps for name in checker.lists_of(step)}
+    always = [name for name in sorted(names) if again or name in ALWAYS]
+    try:
+        metadata.confirm(runtime, always, timedelta(0))
+        metadata.confirm(runtime, sorted(names.difference(always)), CONFIRMED_FOR)
+    except (AutotaskError, NotConnected, ConnectionRefused):
+        # What can't be read is known as it was last read.
+        db.session.rollback()
+    checker = _Checker(replace(runtime, offline=True))
+    goods = {one.record.key: one for one in desired.catalog_items}
+    wishes = {wish.key: wish for wish in records_of(desired)}
+    for step in steps:
+        wish = wishes.get(step.of or step.key)
+        if wish is not None:
+            item = goods.get(wish.key)
+            checker.step(step, item.line_titles[0] if item else _subject(wish))
+    return checker.stops
 
 
 class _Checker:
@@ -78,6 +120,34 @@ class _Checker:
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
         self._missing(wish, subject, fields, found)
 
+    def step(self, step: Step, subject: str) -> None:
+        """Check what a step writes; a list that was never read says nothing."""
+        for name, value in step.fields.items():
+            try:
+                self._value(
+                    step.entity, subject, self._fields_of(step.entity).get(name, {}), value, self.stops
+                )
+            except NotConnected:
+                continue
+
+    def lists_of(self, step: Step) -> set[str]:
+        """The names of the lists that the step's values come from."""
+        found: set[str] = set()
+        try:
+            fields = self._fields_of(step.entity) if step.entity in metadata.PICKLISTS else {}
+        except NotConnected:
+            return found
+        for name, value in step.fields.items():
+            entry = fields.get(name, {})
+            if name in OURS or not isinstance(value, int) or isinstance(value, bool):
+                continue
+            reference = metadata.list_of(entry)
+            if reference:
+                found.add(f"reference:{reference}")
+            elif entry.get("isPickList"):
+                found.add(f"fields:{step.entity}")
+        return found
+
     def _fields_of(self, entity: str) -> dict[str, dict[str, Any]]:
         if entity not in self._fields:
             self._fields[entity] = {entry["name"]: entry for entry in metadata.fields(self._runtime, entity)}
@@ -95,6 +165,9 @@ class _Checker:
         self._seen.add((entity, name, value))
         choice = choices.get(value)
         what = f"{label(name).lower()} of {subject}"
+        if choice is None and name in metadata.VENDOR_FIELDS:
+            # The list has the companies that are vendors, and any company may be one.
+            return
         if choice is None:
             self._add(found, entity, name, f"The {what} (#{value}) is no longer in Autotask.")
         elif not choice.is_active:
