@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from webapp.services.autotask.settings import category_mapping, tax_mapping
+from webapp.services.autotask.settings.fields import user_defined
 from webapp.services.autotask.settings.fields.sections import FIELDS
 from webapp.services.autotask.settings.model import (
     SECTIONS,
@@ -97,6 +98,8 @@ OTHER: dict[tuple[str, str], Any] = {
     ("company", "bill_to_source"): "shipping",
     ("company", "ship_to_source"): "billing",
     ("company", "sold_to_source"): "shipping",
+    ("company", "company_udfs"): {"Contract Tier": "Gold"},
+    ("company", "contact_udfs"): {"Source": "Quote {number}"},
     ("opportunity", "owner_resource_id"): 11,
     ("opportunity", "stage"): 31,
     ("opportunity", "status"): 2,
@@ -113,6 +116,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("opportunity", "purchase_order"): "customer_or_number",
     ("opportunity", "quote_template_id"): 2,
     ("opportunity", "payment_term"): 2,
+    ("opportunity", "opportunity_udfs"): {"Quoting Notes": "{organization}"},
     ("products_services", "match_mpn"): False,
     ("products_services", "match_sku"): False,
     ("products_services", "match_name"): False,
@@ -134,6 +138,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("products_services", "labor_role_id"): 309,
     ("products_services", "shipping_type_id"): 409,
     ("products_services", "discount_as"): "item",
+    ("products_services", "product_udfs"): {"Warehouse": "Albany"},
     ("tax_code", "default_region_id"): 2,
 }
 OUTCOMES = {
@@ -232,7 +237,10 @@ def test_every_option_has_its_control_and_every_control_its_option() -> None:
             parts = {(status, part) for status in OUTCOMES for part in StatusRule.model_fields} - MEANINGLESS
             # One control for each of the admin's own reasons: see the tests of the form.
             names = {"-".join(pair) for pair in parts}
-        assert {field.name for field in FIELDS[section]} == names, section
+        # One control for each user-defined field of the connected Autotask: see their own tests.
+        of_user_defined = {setting for setting, _, _ in user_defined.SETTINGS.get(section, ())}
+        assert of_user_defined <= names
+        assert {field.name for field in FIELDS[section]} == names - of_user_defined, section
     assert {*category_mapping.SOURCES, "is_labor"} == set(CategoryRule.model_fields)
     assert set(category_mapping.LABELS) == set(CategoryRule.model_fields)
     assert set(tax_mapping.SOURCES) == set(TaxRule.model_fields)

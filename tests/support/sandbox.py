@@ -74,7 +74,7 @@ class Tenant:
 
     def define_field(self, entity: str, name: str, *, required: bool = False) -> Any:
         """Add a user-defined field, as an administrator of Autotask does."""
-        return self._ask("POST", f"userDefinedFields/{entity}", {"name": name, "required": required})
+        return self._ask("POST", f"/userDefinedFields/{entity}", {"name": name, "required": required})
 
     def change(self, **settings: Any) -> Any:
         """Change the tenant itself."""

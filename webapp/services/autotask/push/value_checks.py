@@ -13,10 +13,11 @@ from typing import Any
 
 from webapp.models import db
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
+from webapp.services.autotask.api.values import USER_DEFINED
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
 from webapp.services.autotask.known.links import Local, local_of, records_of
-from webapp.services.autotask.push.plan import Step, writes
+from webapp.services.autotask.push.plan import CREATE, Step, writes
 from webapp.services.autotask.push.wording import ENTITIES, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
@@ -91,7 +92,10 @@ def of_steps(
         wish = wishes.get(step.of or step.key)
         if wish is not None:
             item = goods.get(wish.key)
-            checker.step(step, item.line_titles[0] if item else _subject(wish))
+            subject = item.line_titles[0] if item else _subject(wish)
+            checker.step(step, subject)
+            if step.action == CREATE:
+                checker.user_defined(wish, subject)
     return checker.stops
 
 
@@ -118,7 +122,7 @@ class _Checker:
         found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
-        self._missing(wish, subject, fields, found)
+        self._missing(wish, subject, fields | _user_defined(wish.entity), found)
 
     def step(self, step: Step, subject: str) -> None:
         """Check what a step writes; a list that was never read says nothing."""
@@ -129,6 +133,10 @@ class _Checker:
                 )
             except NotConnected:
                 continue
+
+    def user_defined(self, wish: DesiredRecord, subject: str) -> None:
+        """Check that a new record has the user-defined fields that Autotask requires."""
+        self._missing(wish, subject, _user_defined(wish.entity), self.stops)
 
     def lists_of(self, step: Step) -> set[str]:
         """The names of the lists that the step's values come from."""
@@ -215,6 +223,10 @@ class _Checker:
     def _keep(found: list[Problem], problem: Problem) -> None:
         if problem not in found:
             found.append(problem)
+
+
+def _user_defined(entity: str) -> dict[str, dict[str, Any]]:
+    return {f"{USER_DEFINED}{entry['name']}": entry for entry in metadata.user_defined_fields(entity)}
 
 
 def _subject(wish: DesiredRecord) -> str:
