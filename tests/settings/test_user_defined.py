@@ -69,12 +69,14 @@ def test_a_required_field_without_a_value_stops_before_writing(desk: Desk) -> No
 
 def test_the_settings_ask_for_it(desk: Desk, desk_admin: Visitor) -> None:
     define(desk, "Opportunities", "Region - East", required=True)
+    owner = desk.tenant.query("Resources")[0]["id"]
+    desk.save(opportunity=desk.settings("opportunity").model_copy(update={"owner_resource_id": owner}))
     control = f"opportunity_udfs-{udf_key('Region - East')}"
     form = desk_admin.section("opportunity")
     refused = desk_admin.send(form, {control: ""})
     assert refused.status_code == 422
     assert "Autotask requires “Region - East” for new opportunities." in text(refused)
     saved = desk_admin.send(desk_admin.section("opportunity"), {control: "North {number}"})
-    assert saved.status_code == 303
-    assert desk_admin.save_integration().status_code == 303
+    assert saved.status_code == 303, text(saved)
+    desk.save()
     assert desk.settings("opportunity").opportunity_udfs == {udf_key("Region - East"): "North {number}"}

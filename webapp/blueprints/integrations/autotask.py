@@ -16,6 +16,7 @@ from webapp.services.autotask.settings import category_table, examples
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
+from webapp.services.autotask.settings.fields.user_defined import is_user_defined
 from webapp.services.autotask.settings.kinds import KINDS
 from webapp.services.autotask.settings.section_view import TITLES, SectionView
 from webapp.services.core import work
@@ -98,7 +99,8 @@ def save() -> ResponseReturnValue:
 @admin_required
 def example() -> ResponseReturnValue:
     """The result of a title pattern for a quote, while the admin types it."""
-    name = next((name for name in examples.FIELDS if name in request.args), "title_pattern")
+    known = (name for name in request.args if name in examples.FIELDS or is_user_defined(name))
+    name = next(known, "title_pattern")
     result = examples.of_pattern(offline(), name, request.args.get(name, ""))
     return render_template("integrations/autotask/_example.html", example=result)
 

@@ -27,13 +27,13 @@ class Example:
 
 
 def of_pattern(runtime: Runtime, control: str, pattern: str) -> Example:
-    """``pattern`` filled for the newest published quote."""
+    """``pattern`` filled for the newest published quote. ``control``: one of ``FIELDS``, or of a user-defined field."""
     flaw = patterns.flaw(pattern)
     if flaw or not pattern.strip():
         return Example(sentence=flaw)
     frozen = _newest() or _SAMPLE
-    text = patterns.fill(pattern, frozen)
-    length = _length(runtime, control)
+    text = patterns.fill(pattern, frozen) if control in FIELDS else patterns.filled(pattern, frozen)
+    length = _length(runtime, control) if control in FIELDS else 0
     number = frozen.number if frozen is not _SAMPLE else 0
     if length and len(text) > length:
         return Example(
