@@ -22,6 +22,10 @@ SWITCHES: dict[str, tuple[tuple[str, ...], str]] = {
     "noPermission": (("403", "500"), "the status without a permission"),
     "inactiveReference": (("refused", "accepted"), "whether a record may refer to one that is inactive"),
     "sameService": (("any", "twice"), "how often a quote may have the same service"),
+    "impersonation": (
+        ("allowed", "forbidden"),
+        "whether the API user may write as another resource; the status and sentence of a refusal are unproven",
+    ),
     "wrongCode": (("401", "500"), "the status of a wrong integration code"),
     "attachmentLimit": (("words", "digits"), "the sentence when too many attachments came in five minutes"),
     "paymentTerm": (
@@ -56,6 +60,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "accepted": "",
     },
     "sameService": {"any": "", "twice": "A quote can have the service {number} at most twice."},
+    "impersonation": {
+        "allowed": "",
+        "forbidden": "The logged in Resource does not have permission to impersonate the Resource {number}.",
+    },
     "wrongCode": {
         "401": "The API integration code is invalid.",
         "500": "IntegrationCode is invalid.",

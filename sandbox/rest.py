@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox import changes, contract, describe, dialect, paging, query, rules
 from sandbox.contract import Entity
-from sandbox.errors import NO_PERMISSION, ApiError, nowhere, wrong_verb
+from sandbox.errors import NO_PERMISSION, ApiError, invalid, nowhere, wrong_verb
 from sandbox.tenants import Tenant
 from sandbox.values import dumps, loads
 
@@ -119,6 +121,25 @@ def answer(
                 return 200, _update(tenant, found, _json(body), blank=method == "PUT"), True
             case _:
                 return 200, _delete(tenant, found), True
+
+
+@contextmanager
+def acting_as(tenant: Tenant, found: Route, resource: str) -> Iterator[None]:
+    """Write as ``resource`` (the header ``ImpersonationResourceId``); empty: as the API user. Raises ApiError."""
+    if not resource or found.verb not in ("create", "update", "delete"):
+        yield
+        return
+    if dialect.spoken(tenant.dialect, "impersonation") == "forbidden":
+        sentence = dialect.sentence(tenant.dialect, "impersonation", number=resource)
+        raise ApiError(int(dialect.spoken(tenant.dialect, "noPermission")), sentence)
+    row = tenant.store.table("Resources").rows.get(int(resource)) if NUMBER.fullmatch(resource) else None
+    if row is None or not row.get("isActive"):
+        raise invalid(f"The Resource {resource} does not exist or is inactive.")
+    tenant.acting.person = row["id"]
+    try:
+        yield
+    finally:
+        tenant.acting.person = None
 
 
 def _permit(tenant: Tenant, found: Route) -> None:

@@ -55,9 +55,16 @@ class Tenant:
     attachments_closed_until: float = 0.0
     callbacks: Callbacks = field(default_factory=Callbacks)
     webhook_sequence: int = 0
+    acting: threading.local = field(default_factory=threading.local)
 
     @property
     def person(self) -> int | None:
+        """The resource that writes: the one that this thread's call impersonates, else the API user."""
+        impersonated: int | None = getattr(self.acting, "person", None)
+        return impersonated or self.api_user
+
+    @property
+    def api_user(self) -> int | None:
         """The resource that the API user is."""
         resources = self.store.table("Resources").where("userType", API_USER)
         return resources[0]["id"] if resources else None

@@ -169,13 +169,14 @@ def _limited(call: Call, tenant: Tenant, route: rest.Route) -> Response:
 def _work(call: Call, tenant: Tenant, route: rest.Route) -> Response:
     request = call.request
     prefix = PREFIX.match(request.path)
-    status, document, committed = rest.answer(
-        tenant,
-        route,
-        request.method,
-        request.get_data(),
-        _arguments(request),
-        request.host_url.rstrip("/") + (prefix[0] if prefix else ""),
-    )
+    with rest.acting_as(tenant, route, request.headers.get("ImpersonationResourceId", "")):
+        status, document, committed = rest.answer(
+            tenant,
+            route,
+            request.method,
+            request.get_data(),
+            _arguments(request),
+            request.host_url.rstrip("/") + (prefix[0] if prefix else ""),
+        )
     call.committed = call.committed or committed
     return as_json(status, document)

@@ -117,6 +117,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("opportunity", "quote_template_id"): 2,
     ("opportunity", "payment_term"): 2,
     ("opportunity", "opportunity_udfs"): {"Quoting Notes": "{organization}"},
+    ("opportunity", "act_as_owner"): True,
     ("products_services", "match_mpn"): False,
     ("products_services", "match_sku"): False,
     ("products_services", "match_name"): False,

@@ -77,6 +77,7 @@ class RunDetail:
     totals: list[PeriodTotal]
     differences: list[str]
     foreign: list[str]
+    notes: list[str]
     seconds: float | None
     repeated: int
     is_newest: bool
@@ -106,6 +107,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         ],
         differences=list(report.get("differences", [])),
         foreign=list(report.get("foreign", [])),
+        notes=list(report.get("notes", [])),
         seconds=_between(run.started_at, run.finished_at),
         repeated=_repeated(calls),
         is_newest=repush.newest_run_id(run.quote_id) == run.id,

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from webapp.services.autotask.api import replies, values
-from webapp.services.autotask.api.errors import AutotaskError, Busy, HourUsedUp, Refused, Temporary
+from webapp.services.autotask.api.errors import AutotaskError, Busy, Forbidden, HourUsedUp, Refused, Temporary
 from webapp.services.autotask.api.transport import CallRecord, Transport
 
 PAGE = 500
@@ -93,6 +93,8 @@ class Client:
         )
         self._budget: Budget = budget or _Unlimited()
         self._pause = pause
+        self._acts_as: int | None = None
+        self.may_act = True
 
     def __repr__(self) -> str:
         return f"Client({self._transport.base})"
@@ -127,24 +129,28 @@ class Client:
 
     def create(self, entity: str, record: Record, parent_id: int | None = None) -> int:
         """Create and return the new id. Raises AutotaskError; Temporary with ``in_doubt`` may have worked after all."""
-        answer = self._call("POST", entity, _address(entity, parent_id), values.with_user_defined(record))
+        answer = self._write("POST", entity, _address(entity, parent_id), values.with_user_defined(record))
         return replies.item_id(answer, entity)
 
     def update(self, entity: str, record: Record, parent_id: int | None = None) -> None:
         """Update the given fields; ``record`` holds the id. Raises AutotaskError."""
         # Writing the same values twice does no harm, so an update whose response was lost is repeated.
         sent = values.with_user_defined(record)
-        answer = self._call("PATCH", entity, _address(entity, parent_id), sent, safe=True)
+        answer = self._write("PATCH", entity, _address(entity, parent_id), sent, safe=True)
         replies.item_id(answer, entity)
 
     def delete(self, entity: str, record_id: int, parent_id: int) -> None:
         """Delete a child; it may be gone already. Raises AutotaskError."""
         try:
-            answer = self._call("DELETE", entity, f"{_address(entity, parent_id)}/{record_id}", safe=True)
+            answer = self._write("DELETE", entity, f"{_address(entity, parent_id)}/{record_id}", safe=True)
             replies.item_id(answer, entity)
         except Refused as error:
             if error.status != 404:
                 raise
+
+    def act_as(self, resource_id: int | None) -> None:
+        """Write as this Autotask resource from now on; None: as the API user. ``may_act`` says if that was allowed."""
+        self._acts_as, self.may_act = resource_id, True
 
     @property
     def call_seconds(self) -> float:
@@ -203,13 +209,38 @@ class Client:
             )
         return url[place + len(marker) :]
 
-    def _call(
+    def _write(
         self, method: str, endpoint: str, path: str, body: Record | None = None, *, safe: bool = False
     ) -> Record:
-        """One call with its retries. ``safe``: repeating the call does no harm, even if the first one worked."""
+        """A call that writes. Where Autotask doesn't let us act as someone, it's made as the API user, like all later."""
+        acting_as = self._acts_as
+        try:
+            return self._call(method, endpoint, path, body, safe=safe, acting_as=acting_as)
+        except (Refused, Forbidden) as error:
+            if acting_as is None or "impersonat" not in str(error).lower():
+                raise
+            self._acts_as, self.may_act = None, False
+        return self._call(method, endpoint, path, body, safe=safe)
+
+    def _call(
+        self,
+        method: str,
+        endpoint: str,
+        path: str,
+        body: Record | None = None,
+        *,
+        safe: bool = False,
+        acting_as: int | None = None,
+    ) -> Record:
+        """One call with its retries. ``safe``: repeating the call does no harm, even if the first one worked.
+
+        ``acting_as``: the resource that is shown as the author of a write.
+        """
         for attempt in range(1, TRIES + 1):
             try:
-                return self._transport.send(method, path, body, self._budget.slot(endpoint))
+                return self._transport.send(
+                    method, path, body, self._budget.slot(endpoint), acting_as=acting_as
+                )
             except HourUsedUp:
                 raise
             except Temporary as error:

@@ -66,18 +66,29 @@ class Transport:
         )
 
     def send(
-        self, method: str, path: str, body: dict[str, Any] | None, slot: AbstractContextManager[None]
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        slot: AbstractContextManager[None],
+        *,
+        acting_as: int | None = None,
     ) -> dict[str, Any]:
         """Prepare one request, send it once, and return its document. Raises AutotaskError.
+
+        ``acting_as``: the resource that Autotask shows as the author, instead of the API user.
 
         Only the call itself happens inside ``slot``, because other calls wait for it.
         """
         text = None if body is None else json.dumps(body, default=replies.number)
+        headers = {} if text is None else {"Content-Type": "application/json"}
+        if acting_as is not None:
+            headers["ImpersonationResourceId"] = str(acting_as)
         request = self._session.prepare_request(
             requests.Request(
                 method,
                 f"{self.base}/{path}",
-                headers={"Content-Type": "application/json"} if text is not None else None,
+                headers=headers,
                 data=text.encode() if text is not None else None,
             )
         )

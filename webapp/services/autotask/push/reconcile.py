@@ -28,13 +28,14 @@ class Report:
 
     ``opportunity_fix``: amounts of an opportunity that should have followed its quote and didn't. ``foreign``: items
     that someone added in Autotask. ``duplicates``: ids of items of ours that a lost call created as well.
-    ``numbers``: the sort order that Autotask has for our items, by key, in our order.
+    ``numbers``: the sort order that Autotask has for our items, by key, in our order. ``notes``: what else to know.
     """
 
     differences: list[str] = field(default_factory=list)
     amounts: dict[str, list[str]] = field(default_factory=dict)
     opportunity_fix: dict[str, Decimal] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -45,7 +46,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """For the run's record."""
-        return {"differences": self.differences, "amounts": self.amounts, "foreign": self.foreign}
+        return {
+            "differences": self.differences,
+            "amounts": self.amounts,
+            "foreign": self.foreign,
+            "notes": self.notes,
+        }
 
 
 def compare(

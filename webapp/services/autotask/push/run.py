@@ -36,6 +36,10 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
 
 REPLANS = 3
+NOT_AS_OWNER = (
+    "The API user may not impersonate the quote's owner, so Autotask shows the API user as the author. An Autotask "
+    "admin can allow that in the API user's security level."
+)
 CLAIM_SECONDS = 20.0
 OTHER_PUSH_SECONDS = 2.0
 
@@ -75,6 +79,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
         with deadline.put_off():
             document.pdf_for(revision_id)
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
+        client.act_as(desired.acts_as)
         try:
             return _push(
                 runtime, client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id)
@@ -149,6 +154,8 @@ def _push(
     order.note(desired, report, steps)
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
+    if not client.may_act:
+        report.notes.append(NOT_AS_OWNER)
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
     run_journal.commit()

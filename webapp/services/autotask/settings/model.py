@@ -60,7 +60,8 @@ class OpportunitySettings(Section):
     ``title_pattern`` can have {number}, {title}, {organization}, {person}. ``amount_months``: how many months of
     recurring revenue ``amount`` adds to the one-time revenue (0: none). ``close_date_days`` counts from publishing
     and is used when the rule is ``days`` or a quote never expires. ``purchase_order``: the Autotask quote's purchase
-    order number: the customer's, or else our quote's number, or nothing.
+    order number: the customer's, or else our quote's number, or nothing. ``act_as_owner``: Autotask shows the quote's
+    owner as the author of what we write, if they have an account there and the API user may impersonate them.
     """
 
     owner_resource_id: int | None = None
@@ -80,6 +81,7 @@ class OpportunitySettings(Section):
     quote_template_id: int | None = None
     payment_term: int | None = None
     opportunity_udfs: UserDefined = {}
+    act_as_owner: bool = False
 
 
 class StatusRule(Section):

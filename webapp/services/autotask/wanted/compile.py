@@ -30,7 +30,14 @@ def compile_quote(
     """
     context, notes = Context(frozen, outcome, settings, facts), Notes()
     owner = owner_of(context, notes)
-    if get_currency_precision(frozen.currency) != CENTS:
+    if frozen.currency != facts.currency:
+        notes.problem(
+            f"This quote is in {frozen.currency}, but the amounts in your Autotask are in {facts.currency}. It isn't "
+            f"synced, because Autotask would take its amounts for {facts.currency}.",
+            "quote",
+            "",
+        )
+    elif get_currency_precision(frozen.currency) != CENTS:
         notes.warn(
             f"Amounts in {frozen.currency} don't have 2 decimals, but Autotask's do. Its totals may differ by rounding."
         )
@@ -56,6 +63,9 @@ def compile_quote(
         match_company=company_match(context),
         problems=tuple(notes.problems),
         warnings=tuple(notes.warnings),
+        acts_as=facts.resources.get(frozen.owner_email.lower())
+        if settings.opportunity.act_as_owner
+        else None,
     )
 
 

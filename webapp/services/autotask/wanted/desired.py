@@ -119,6 +119,7 @@ class LineTotal:
 class Desired:
     """All records of one quote. ``problems`` stop the push before it writes; ``warnings`` are only shown.
 
+    ``acts_as``: the resource that Autotask shall show as the author; None: the API user.
     ``service_periods``: the billing periods of services by Autotask's values, as in “billed annually”.
     """
 
@@ -140,3 +141,4 @@ class Desired:
     match_company: dict[str, Any]
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    acts_as: int | None = None

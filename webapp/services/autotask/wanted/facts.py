@@ -10,6 +10,7 @@ from webapp.models.names import folded
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.desk.lookup import PERIODS
+from webapp.services.company import currencies
 from webapp.services.core.addresses import country_code
 from webapp.services.core.runtime import Runtime
 
@@ -43,7 +44,8 @@ LISTS = {
 class RemoteFacts:
     """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that can be written.
 
-    ``countries``: ids by two-letter code, or by name where there is none.
+    ``countries``: ids by two-letter code, or by name where there is none. ``currency``: what Autotask's amounts are in,
+    which is the company's own.
     ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask doesn't allow writing.
     ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they couldn't be read.
     """
@@ -59,6 +61,7 @@ class RemoteFacts:
     work_types: dict[int, str] = field(default_factory=dict)
     read_only: frozenset[tuple[str, str]] = frozenset()
     tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+    currency: str = "USD"
 
     def country(self, text: str) -> int | None:
         """The id of a country, however it is written; None when this Autotask doesn't have it."""
@@ -83,6 +86,7 @@ def gather(runtime: Runtime) -> RemoteFacts:
             if choice.is_active and choice.extra.get("email")
         },
         countries=_countries(runtime),
+        currency=currencies.of_company(),
         product_categories=_categories(runtime),
         active=_active(runtime),
         publish=_publish(runtime),

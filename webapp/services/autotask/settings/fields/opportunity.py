@@ -70,6 +70,13 @@ OPPORTUNITY = (
         required="Enter a number of months between 0 and 120.",
         high=120,
     ),
+    FormField(
+        "act_as_owner",
+        "Create and update records as the quote's owner",
+        "flag",
+        help="Otherwise Autotask shows the API user as the author. The API user's security level must allow "
+        "impersonation.",
+    ),
     FormField("use_quote_totals", "Use quote totals for the opportunity's amounts", "flag"),
     FormField("number_in_description", "Include the quote number in the description", "flag"),
     FormField(

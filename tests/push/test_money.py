@@ -1,4 +1,4 @@
-"""A credit, such as a trade-in, is one of Autotask's discount items, to the cent."""
+"""Money that Autotask has no line for: credits, tax rounded on the sum, and another currency."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.connected_desk import Desk
 from webapp.models import Quote, db
+from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.preview import preflight
 from webapp.services.company import app_settings
 
 
@@ -61,3 +63,16 @@ def test_tax_rounded_on_the_sum_still_agrees_with_autotask(desk: Desk) -> None:
     taxed = {"unit_price": Decimal("1.99"), "tax_code": desk.tax}
     run = desk.push(desk.quote(*({"name": f"Part {number}", **taxed} for number in range(5))))
     assert run.state == "synced", run.sentence
+
+
+def test_a_quote_in_a_foreign_currency_is_never_taken_for_ours(desk: Desk) -> None:
+    metadata.refresh(desk.runtime)
+    quote = desk.quote({"name": "Rack"}, currency="EUR")
+    assert "This quote is in EUR" in "\n".join(
+        one.sentence for one in preflight.check(desk.runtime, quote).stops
+    )
+    before = desk.tenant.stats()["writes"]
+    run = desk.push(quote)
+    assert run.state == "needs_you"
+    assert "the amounts in your Autotask are in USD" in run.sentence
+    assert desk.tenant.stats()["writes"] == before
