@@ -212,7 +212,7 @@ class Client:
     def _write(
         self, method: str, endpoint: str, path: str, body: Record | None = None, *, safe: bool = False
     ) -> Record:
-        """A call that writes. Where Autotask doesn't let us act as someone, it's made as the API user, like all later."""
+        """A call that writes: as ``act_as`` says, or as the API user where Autotask doesn't allow that."""
         acting_as = self._acts_as
         try:
             return self._call(method, endpoint, path, body, safe=safe, acting_as=acting_as)
