@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from webapp.models import Quote
 from webapp.services.company import place
@@ -12,6 +14,7 @@ from webapp.services.core import formatting
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.paper import letters
 from webapp.services.quoting.revisions import pricing
 
 
@@ -70,6 +73,9 @@ def checks(quote: Quote) -> list[Problem]:
         )
     totals = pricing.of_quote(quote)
     found += _discount_checks(quote, totals)
+    unshown = letters.sentence(_printed(quote, seller))
+    if unshown:
+        found.append(Problem("paper", unshown))
     is_taxed = any(line.tax_code is not None for line in quote.lines)
     for number, (line, amounts) in enumerate(zip(quote.lines, totals.lines, strict=True), start=1):
         name = f"Line {number} “{line.name}”"
@@ -86,6 +92,19 @@ def checks(quote: Quote) -> list[Problem]:
                 Problem(line.uid, f"The discount of {name[0].lower()}{name[1:]} takes off its whole price.")
             )
     return found
+
+
+def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
+    """The texts that people wrote and the PDF prints."""
+    texts = [str(seller[name]) for name in ("name", "address", "terms")]
+    texts += [quote.title, quote.comments, quote.owner.name, quote.purchase_order_number]
+    if quote.organization:
+        texts += [quote.organization.name, quote.organization.billing_line1, quote.organization.billing_city]
+    if quote.person:
+        texts += [quote.person.full_name, quote.person.title]
+    for line in quote.lines:
+        texts += [line.name, line.description, line.manufacturer, line.mpn, line.sku]
+    return texts
 
 
 def _discount_checks(quote: Quote, totals: Totals) -> list[Problem]:

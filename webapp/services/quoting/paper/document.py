@@ -21,6 +21,7 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.place import Place
+from webapp.services.quoting.paper import letters
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -76,7 +77,7 @@ def html_of(frozen: Snapshot) -> str:
     paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     environment = _environment(frozen.place)
     css = environment.get_template("quote.css").render(paper=paper)
-    return environment.get_template("quote.html").render(
+    html = environment.get_template("quote.html").render(
         quote=frozen,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
@@ -86,6 +87,7 @@ def html_of(frozen: Snapshot) -> str:
         tile_width=round(100 / max(len(tiles), 1), 2),
         short=_short,
     )
+    return letters.marked(html)
 
 
 def render(frozen: Snapshot) -> bytes:
