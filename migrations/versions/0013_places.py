@@ -1,4 +1,4 @@
-"""Days end where the company is: when a revision ends, and a person's own time zone.
+"""Days end where the company is: when a revision ends, and a person's own time zone. An unused column goes.
 
 Revision ID: 0013
 Revises: 0012
@@ -24,10 +24,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("ends_at", UtcDateTime(), nullable=True))
     with op.batch_alter_table("user_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(length=64), nullable=False, server_default=""))
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_column("pushed_hash")
     _fill()
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("pushed_hash", sa.String(length=64), nullable=False, server_default=""))
     with op.batch_alter_table("user_account", schema=None) as batch_op:
         batch_op.drop_column("time_zone")
     with op.batch_alter_table("revision", schema=None) as batch_op:

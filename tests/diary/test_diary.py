@@ -15,7 +15,7 @@ from webapp.models.quote import LOST
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
-from webapp.services.diary import chain, diary, reading
+from webapp.services.diary import chain, diary, reading, words
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -248,3 +248,19 @@ def _allow_changes() -> None:
     else:
         db.session.execute(sa.text("DROP FUNCTION diary_entry_is_append_only() CASCADE"))
     db.session.commit()
+
+
+def test_two_lines_of_one_name_are_two_in_the_history() -> None:
+    def change(key: str, field: str, before: str, after: str) -> dict[str, str]:
+        return {"key": key, "part": "Rack", "field": field, "before": before, "after": after}
+
+    views = words.changes(
+        [
+            change("a", "quantity", "1", "2"),
+            {"key": "b", "part": "Rack", "field": "", "before": "here", "after": None},
+        ]
+    )
+    assert [(view.field, view.before, view.after) for view in views] == [
+        ("quantity", "1", "2"),
+        ("removed", "", ""),
+    ]

@@ -81,7 +81,7 @@ class Link(Timestamped, Base):
     """Our record ↔ a remote record. Survives disconnecting.
 
     ``local_type``/``local_id``: for example ``organization``/``12``, ``quote``/``7``, ``line``/uid.
-    ``pushed`` holds the fields as last written, for the three-way comparison; ``pushed_hash`` is unused.
+    ``pushed`` holds the fields as last written, for the three-way comparison.
     """
 
     __tablename__ = "link"
@@ -98,4 +98,3 @@ class Link(Timestamped, Base):
     remote_id: Mapped[int] = mapped_column(BigInteger)
     remote_parent_id: Mapped[int | None] = mapped_column(BigInteger)
     pushed: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    pushed_hash: Mapped[str] = mapped_column(String(64), default="")

@@ -16,7 +16,7 @@ from sqlalchemy import Update
 from sqlalchemy.engine import CursorResult
 
 from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db
-from webapp.models.delivery import UNDER_WAY, DeliveryState
+from webapp.models.delivery import DeliveryState
 from webapp.services.core import clock, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs, reader
@@ -53,7 +53,7 @@ def delivery(
 
 
 def add(new: Delivery, batch: PushBatch | None = None) -> Delivery:
-    """Add a delivery that a person asked for, in the open transaction."""
+    """Add a delivery in the open transaction, and ring the workers after it. ``batch``: of a bulk sync."""
     new.batch = batch
     db.session.add(new)
     work.ring()
@@ -150,14 +150,6 @@ def tidy(of: Reader, now: datetime) -> None:
         db.session.execute(db.delete(Delivery).where(*old).execution_options(synchronize_session=False))
     of.tidy(now)
     db.session.commit()
-
-
-def is_open(quote_id: int, key: str) -> bool:
-    """True while a delivery of the quote to this reader waits or runs."""
-    query = db.select(Delivery.id).where(
-        Delivery.quote_id == quote_id, Delivery.reader == key, Delivery.state.in_(UNDER_WAY)
-    )
-    return db.session.scalar(query.limit(1)) is not None
 
 
 def status(quote: Quote) -> dict[str, Delivery]:

@@ -77,14 +77,14 @@ def take(session: Session) -> dict[Key, Changes]:
 
 
 def as_json(changes: Changes | None) -> list[dict[str, Any]]:
-    """Each changed field: ``{"part", "field", "before", "after"}``; ``part`` may be empty.
+    """Each changed field: ``{"key", "part", "field", "before", "after"}``; ``part`` may be empty.
 
-    With an empty ``field``, the part itself was added or removed.
+    ``key`` tells two parts of one name apart. With an empty ``field``, the part itself was added or removed.
     """
     if changes is None:
         return []
     return [
-        {"part": name, "field": place[1], "before": before, "after": after}
+        {"key": place[0], "part": name, "field": place[1], "before": before, "after": after}
         for place, (name, before, after) in changes.fields.items()
     ]
 

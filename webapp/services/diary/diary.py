@@ -107,11 +107,6 @@ def subscribe(subscriber: Subscriber) -> None:
         _subscribers.append(subscriber)
 
 
-def unsubscribe(subscriber: Subscriber) -> None:
-    """End a subscription."""
-    _subscribers.remove(subscriber)
-
-
 @event.listens_for(db.session, "before_commit")
 def _seal(session: Session) -> None:
     """Give the entries of this transaction their places in the chain, and show them to the subscribers."""
@@ -122,19 +117,16 @@ def _seal(session: Session) -> None:
     changed = changes.take(session)
     if not pending and not changed:
         return
-    told = {(entry.object_type, entry.object_id): number for number, entry in enumerate(pending)}
+    # Of several entries about one object, the last one gets the changes of the transaction.
+    last = {(entry.object_type, entry.object_id): number for number, entry in enumerate(pending)}
     for key, of_object in changed.items():
-        if key not in told:
-            told[key] = len(pending)
+        if key not in last:
+            last[key] = len(pending)
             pending.append(_untold(key, of_object, pending))
-    entries = [
-        # Of several entries about one object, the last one gets the changes of the transaction.
-        _row(entry, changed.get((entry.object_type, entry.object_id)) if is_last else None)
-        for entry, is_last in (
-            (entry, told[entry.object_type, entry.object_id] == number)
-            for number, entry in enumerate(pending)
-        )
-    ]
+    entries = []
+    for number, entry in enumerate(pending):
+        key = (entry.object_type, entry.object_id)
+        entries.append(_row(entry, changed.get(key) if last[key] == number else None))
     finish = [subscriber(entries) for subscriber in _subscribers]
     # The diary is locked last, and from here on nothing waits for a lock: whoever holds another one may wait for this.
     session.flush()

@@ -64,11 +64,12 @@ def changes(listed: Iterable[Mapping[str, Any]]) -> list[ChangeView]:
 
     A new or removed part is one line, whatever its fields; what a new record was created with isn't listed at all.
     """
-    parts: dict[str, list[Mapping[str, Any]]] = {}
+    parts: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in listed:
-        parts.setdefault(str(change["part"]), []).append(change)
+        # Entries of earlier versions have no key.
+        parts.setdefault((str(change.get("key", "")), str(change["part"])), []).append(change)
     views: list[ChangeView] = []
-    for part, fields in parts.items():
+    for (_, part), fields in parts.items():
         of_part = next((change for change in fields if not change["field"]), None)
         if of_part is not None:
             word = "removed" if of_part["after"] is None else "added"

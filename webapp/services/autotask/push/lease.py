@@ -82,27 +82,25 @@ def fence(quote_id: int, token: int) -> None:
 
 def end(quote_id: int, token: int) -> None:
     """Release the lease in the open transaction, so that only the holder can commit it. Raises LeaseLost."""
-    statement = (
-        db.update(PushLease)
-        .where(PushLease.quote_id == quote_id, PushLease.token == token)
-        .values(expires_at=clock.now(), holder="")
-        .execution_options(synchronize_session=False)
-    )
-    if _changed(statement) != 1:
+    if _changed(_released(quote_id, token)) != 1:
         db.session.rollback()
         raise LeaseLost
 
 
 def release(quote_id: int, token: int) -> None:
     """Release the lease, if it is still ours. Commits."""
-    statement = (
+    db.session.execute(_released(quote_id, token))
+    db.session.commit()
+
+
+def _released(quote_id: int, token: int) -> Update:
+    statement: Update = (
         db.update(PushLease)
         .where(PushLease.quote_id == quote_id, PushLease.token == token)
         .values(expires_at=clock.now(), holder="")
         .execution_options(synchronize_session=False)
     )
-    db.session.execute(statement)
-    db.session.commit()
+    return statement
 
 
 class Keeper:
