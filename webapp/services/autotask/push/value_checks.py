@@ -16,7 +16,7 @@ from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
 from webapp.services.autotask.known.links import Local, local_of, records_of
-from webapp.services.autotask.push.plan import Step, writes
+from webapp.services.autotask.push.plan import CREATE, Step, writes
 from webapp.services.autotask.push.wording import ENTITIES, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
 from webapp.services.core.runtime import Runtime
@@ -92,6 +92,8 @@ def of_steps(
         if wish is not None:
             item = goods.get(wish.key)
             checker.step(step, item.line_titles[0] if item else _subject(wish))
+            if step.action == CREATE and (again or wish.entity == "Companies"):
+                checker.required(wish, step.fields, only=() if again else ("phone",))
     return checker.stops
 
 
@@ -118,7 +120,7 @@ class _Checker:
         found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
-        self._missing(wish, subject, fields, found)
+        self._missing(wish, {**wish.initial, **wish.fields}, subject, fields, found)
 
     def step(self, step: Step, subject: str) -> None:
         """Check what a step writes; a list that was never read says nothing."""
@@ -129,6 +131,15 @@ class _Checker:
                 )
             except NotConnected:
                 continue
+
+    def required(self, wish: DesiredRecord, sent: Mapping[str, Any], only: tuple[str, ...]) -> None:
+        """Check that a create sends what Autotask requires; ``only``: these fields, or all of them if empty."""
+        try:
+            fields = self._fields_of(wish.entity)
+        except NotConnected:
+            return
+        wanted = {name: entry for name, entry in fields.items() if name in only or not only}
+        self._missing(wish, sent, _subject(wish), wanted, self.stops)
 
     def lists_of(self, step: Step) -> set[str]:
         """The names of the lists that the step's values come from."""
@@ -190,16 +201,23 @@ class _Checker:
         return self._lists[key]
 
     def _missing(
-        self, wish: DesiredRecord, subject: str, fields: Mapping[str, Mapping[str, Any]], found: list[Problem]
+        self,
+        wish: DesiredRecord,
+        sent: Mapping[str, Any],
+        subject: str,
+        fields: Mapping[str, Mapping[str, Any]],
+        found: list[Problem],
     ) -> None:
-        sent = {**wish.initial, **wish.fields}
         for name, entry in fields.items():
             if not entry.get("isRequired") or entry.get("isReadOnly") or name in GIVEN:
                 continue
             if sent.get(name) not in (None, ""):
                 continue
             if wish.entity == "Companies" and name == "phone":
-                sentence = f"{_start(subject)} has no phone number. Autotask requires one for new companies."
+                sentence = (
+                    f"{_start(subject)} has no phone number. Autotask requires one for new companies. Add it to the "
+                    "organization, then choose Try again."
+                )
                 self._keep(found, Problem(sentence, wish.local))
             else:
                 kind = ENTITIES[wish.entity]

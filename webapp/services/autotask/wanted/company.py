@@ -17,6 +17,7 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
             "The quote has no organization. An Autotask opportunity needs one.", "quote", "customer"
         )
         return None
+    phone = organization.phone or _phone_of_person(context, notes)
     texts = {
         "phone": organization.phone,
         "webAddress": organization.website,
@@ -36,6 +37,9 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         "isActive": True,
         **details,
     }
+    if phone:
+        # Autotask takes no new company without one.
+        initial["phone"] = context.text("Companies", "phone", phone)
     return DesiredRecord(
         key="company",
         entity="Companies",
@@ -46,6 +50,19 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         fill=details if chosen.update_policy == "fill_empty" else {},
         where=f"the company “{organization.name}”",
     )
+
+
+def _phone_of_person(context: Context, notes: Notes) -> str:
+    """The person's phone, for a new company whose organization has none; says so."""
+    person, organization = context.frozen.person, context.frozen.organization
+    phone = (person.phone or person.mobile) if person is not None else ""
+    if phone and person is not None and organization is not None:
+        name = f"{person.first_name} {person.last_name}".strip()
+        notes.warn(
+            f"{organization.name} has no phone number, and Autotask requires one for new companies. A new company gets "
+            f"the number of {name}, {phone}."
+        )
+    return phone
 
 
 def company_match(context: Context) -> dict[str, Any]:

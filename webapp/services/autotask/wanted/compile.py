@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from webapp.services.autotask.settings.model import AutotaskSettings
+from webapp.services.autotask.wanted import translations
 from webapp.services.autotask.wanted.attachment import attachment
 from webapp.services.autotask.wanted.company import company, company_match
 from webapp.services.autotask.wanted.contact import contact
@@ -12,6 +13,7 @@ from webapp.services.autotask.wanted.context import Context, Notes, Outcome
 from webapp.services.autotask.wanted.desired import BILLED, BUCKETS, Desired, LineTotal
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.items import compile_lines
+from webapp.services.autotask.wanted.line import lines_of
 from webapp.services.autotask.wanted.locations import locations
 from webapp.services.autotask.wanted.opportunity import opportunity, owner_of
 from webapp.services.autotask.wanted.quote import quote
@@ -29,7 +31,7 @@ def compile_quote(
     context, notes = Context(frozen, outcome, settings, facts), Notes()
     owner = owner_of(context, notes)
     lines = compile_lines(context, notes)
-    buckets = _buckets(lines.totals)
+    buckets, sums = _buckets(lines.totals), translations.quote_sums(context)
     desired_locations, location_keys = locations(context)
     return Desired(
         quote_id=frozen.quote_id,
@@ -43,8 +45,12 @@ def compile_quote(
         attachment=attachment(context, content_sha256),
         lines=lines.totals,
         buckets=buckets,
+        quote_sums=sums,
+        translations=translations.translations(lines_of(context), sums, buckets),
         service_periods={value: BILLED[name] for name, value in facts.periods["Services"].items()},
         follows_quote=settings.opportunity.use_quote_totals,
+        is_shared=outcome.is_shared,
+        rules=outcome.rules,
         when_unmatched=settings.products_services.when_unmatched,
         inactive_match=settings.products_services.inactive_match,
         match_company=company_match(context),
