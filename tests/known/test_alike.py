@@ -87,7 +87,8 @@ def test_a_contact_that_moved_to_another_company_is_a_question(desk: Desk) -> No
     desk.tenant.edit("Contacts", contact["id"], companyID=other)
     later = desk.quote({"name": "Box"}, person=first.person, organization=first.organization, title="Later")
     assert asked(desk, later).startswith(
-        f"The contact “Pat New” belongs to another company in Autotask now (company {other}), and not to “Quillon & Co”."
+        f"The contact “Pat New” belongs to another company in Autotask now (company {other}), and not to "
+        "“Quillon & Co”."
     )
     answer(later, 0)
     assert desk.process(later).state == "synced"

@@ -47,15 +47,17 @@ def on_same_opportunity(quote: Quote, chosen_id: int | None) -> list[Sibling]:
     opportunity_id = _opportunity_of(quote.id) or chosen_id
     if opportunity_id is None:
         return [_sibling(quote, {})]
-    linked = db.select(Link.local_id).filter_by(
-        integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+    linked = db.session.scalars(
+        db.select(Link.local_id).filter_by(
+            integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+        )
     )
     others = db.session.scalars(
         db.select(Quote)
         .where(
             Quote.id != quote.id,
             db.or_(
-                db.cast(Quote.id, db.String).in_(linked),
+                Quote.id.in_([int(number) for number in linked]),
                 Quote.autotask_opportunity_id == opportunity_id,
             ),
         )

@@ -176,7 +176,7 @@ def _refused_values(runtime: Runtime, desired: Desired, failed: StepFailed) -> l
     """What Autotask refused a step for, if a value is missing, or names a record that is gone or inactive since."""
     if not isinstance(failed.cause, Refused) or not failed.cause.is_about_a_value:
         return []
-    return value_checks.of_steps(runtime, desired, [failed.step], again=True)
+    return value_checks.of_steps(runtime, desired, [failed.step], refusal=str(failed.cause))
 
 
 def _claim(push_run: PushRun, keys: list[str]) -> bool:

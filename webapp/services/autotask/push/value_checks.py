@@ -68,16 +68,16 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
 
 
 def of_steps(
-    runtime: Runtime, desired: Desired, steps: Iterable[Step], *, again: bool = False
+    runtime: Runtime, desired: Desired, steps: Iterable[Step], *, refusal: str = ""
 ) -> list[Problem]:
     """The values that the steps would write and Autotask would refuse, with its lists read again where needed.
 
-    ``again``: Autotask has just refused one, so whatever was confirmed is read again. Commits.
+    ``refusal``: what Autotask has just said, so whatever was confirmed is read again. Commits.
     """
     steps = writes(list(steps))
     checker = _Checker(replace(runtime, offline=True))
     names = {name for step in steps for name in checker.lists_of(step)}
-    always = [name for name in sorted(names) if again or name in ALWAYS]
+    always = [name for name in sorted(names) if refusal or name in ALWAYS]
     try:
         metadata.confirm(runtime, always, timedelta(0))
         metadata.confirm(runtime, sorted(names.difference(always)), CONFIRMED_FOR)
@@ -92,8 +92,8 @@ def of_steps(
         if wish is not None:
             item = goods.get(wish.key)
             checker.step(step, item.line_titles[0] if item else _subject(wish))
-            if step.action == CREATE and (again or wish.entity == "Companies"):
-                checker.required(wish, step.fields, only=() if again else ("phone",))
+            if step.action == CREATE:
+                checker.required(wish, step.fields, refusal)
     return checker.stops
 
 
@@ -132,13 +132,17 @@ class _Checker:
             except NotConnected:
                 continue
 
-    def required(self, wish: DesiredRecord, sent: Mapping[str, Any], only: tuple[str, ...]) -> None:
-        """Check that a create sends what Autotask requires; ``only``: these fields, or all of them if empty."""
+    def required(self, wish: DesiredRecord, sent: Mapping[str, Any], refusal: str) -> None:
+        """Check that a create sends the fields that ``refusal`` names, and the phone that every new company needs."""
         try:
             fields = self._fields_of(wish.entity)
         except NotConnected:
             return
-        wanted = {name: entry for name, entry in fields.items() if name in only or not only}
+        wanted = {
+            name: entry
+            for name, entry in fields.items()
+            if name in refusal or (wish.entity, name) == ("Companies", "phone")
+        }
         self._missing(wish, sent, _subject(wish), wanted, self.stops)
 
     def lists_of(self, step: Step) -> set[str]:
