@@ -83,6 +83,14 @@ def test_two_periods_of_one_name_on_a_quote_are_two_services(desk: Desk) -> None
     assert references(desk, quote) == [first, second]
 
 
+def test_two_periods_of_a_name_of_which_autotask_has_one_are_two_services(desk: Desk) -> None:
+    number = service(desk, "Antivirus seat", periodType=MONTHLY)
+    quote = desk.quote(seat(recurrence="monthly", unit_price=4), seat())
+    assert desk.push(quote).state == "synced"
+    assert services(desk) == [("Antivirus seat", MONTHLY), ("Antivirus seat (annual)", ANNUAL)]
+    assert references(desk, quote)[0] == number
+
+
 def test_a_line_that_changes_its_period_becomes_another_service(desk: Desk) -> None:
     quote = desk.quote(seat(recurrence="monthly"))
     assert desk.push(quote).state == "synced"

@@ -281,11 +281,11 @@ def test_a_service_that_stands_on_a_quote_more_than_twice_is_named(
             count == 2
         )
     else:
-        sentence = (
+        (sentence,) = said
+        assert sentence == (
             "Lines 2, 3 and 4 are the same service in Autotask, “Night care”. Autotask may take a service only twice "
             "on a quote. Put them in one line, or use another item."
         )
-        assert said == [sentence]
 
 
 def test_lines_of_other_names_that_are_linked_to_one_service_are_named_too(desk: Desk) -> None:

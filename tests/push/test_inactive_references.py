@@ -173,3 +173,23 @@ def test_a_record_of_the_customer_or_the_catalog_is_named(desk: Desk, entity: st
     assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", before)
     assert "inactive" in run.sentence
     assert name in run.sentence
+
+
+def test_another_contact_of_a_synced_quote_is_looked_up_too(desk: Desk) -> None:
+    organization = desk.organization("Alder Ltd")
+    first, second = (
+        Person(organization=organization, first_name=name, last_name="Ott", email=f"{name}@alder.example")
+        for name in ("ida", "ivo")
+    )
+    quote = desk.quote({"name": "Box of ours"}, organization=organization, person=first)
+    other = desk.quote({"name": "Box of ours"}, organization=organization, person=second, title="Other")
+    assert [desk.push(one).state for one in (quote, other)] == ["synced", "synced"]
+    (row,) = desk.tenant.query("Contacts", {"op": "eq", "field": "emailAddress", "value": second.email})
+    desk.tenant.edit("Contacts", row["id"], isActive=0)
+    quote.person = second
+    quote.version += 1
+    db.session.commit()
+    before = desk.tenant.stats()["writes"]
+    run = desk.push(quote)
+    assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", before)
+    assert "The contact “ivo Ott” is inactive in Autotask." in run.sentence

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations, lists
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
 from webapp.services.autotask.connection import connection, prerequisites
-from webapp.services.autotask.settings import category_table, examples
+from webapp.services.autotask.settings import backlog, category_table, examples
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
@@ -86,12 +86,15 @@ def save() -> ResponseReturnValue:
         with work.unit():
             if request.form.get("suggestions"):
                 settings_page.accept_suggestions(choices, actor())
+            left = backlog.choose(actor(), request.form.to_dict())
             number = settings_page.save_integration(choices, actor(), seen)
     except (Invalid, Conflict) as error:
         return page(problems=error), 422 if isinstance(error, Invalid) else 409
     sentence = f"Saved. Version {number} is now live."
     if number == before:
         sentence = f"No changes to save. Version {number} is live."
+    if left:
+        sentence += f" {left} waiting {'quote was' if left == 1 else 'quotes were'} left out."
     return back_to("integrations.autotask", f"{sentence} {settings_page.reminder(choices)}".strip())
 
 
@@ -149,6 +152,7 @@ def page(
         problems=problems,
         checks=checks,
         connection=connection.load(),
+        backlog=backlog.current(),
         waiting=settings_page.waiting_pushes(),
         advice=prerequisites.advice(),
         **lists.of_page(),

@@ -11,11 +11,11 @@ from webapp.services.people import required_fields
 
 
 class _Marked(RecordForm):
-    """Marks the fields that the settings require."""
+    """Marks the fields that the settings require, and those that are ``needed`` here."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, needed: frozenset[str] = frozenset(), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in required_fields.current()[0]:
+        for name in required_fields.current()[0] | needed:
             if name in self:
                 self[name].flags.required = True
 

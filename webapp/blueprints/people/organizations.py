@@ -10,8 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import OrganizationForm
-from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
+from webapp.blueprints.support import actor, back_to, is_htmx, page_number, runtime, submit
 from webapp.models import Organization
+from webapp.services.autotask.links import of_customer
 from webapp.services.core import records
 from webapp.services.people import directory
 
@@ -44,6 +45,16 @@ def organization(organization_id: int) -> ResponseReturnValue:
     return _edit(directory.get_organization(organization_id))
 
 
+@people.post("/organizations/<int:organization_id>/unlink")
+@login_required
+def unlink(organization_id: int) -> ResponseReturnValue:
+    """Undo the link to a company in Autotask."""
+    organization = directory.get_organization(organization_id)
+    of_customer.undo(actor(), organization, request.form.get("company", -1, type=int))
+    sentence = "Link removed. The next sync looks for the company again, and asks if it isn't sure."
+    return back_to("people.organization", sentence, organization_id=organization_id)
+
+
 def _form(record: Organization | None, **options: Any) -> OrganizationForm:
     fingerprint = records.fingerprint(record, directory.ORGANIZATION_SHOWN)
     return OrganizationForm(obj=record, seen=fingerprint, **options)
@@ -59,4 +70,6 @@ def _edit(record: Organization | None) -> ResponseReturnValue:
     if saved is not None:
         return back_to("people.organization", f"{saved.name} saved.", organization_id=saved.id)
     quotes = directory.quotes_of(organization=record) if record else []
-    return render_template("people/organization.html", form=form, organization=record, quotes=quotes), status
+    linked = of_customer.of_organization(runtime(), record.id) if record else None
+    page = {"form": form, "organization": record, "quotes": quotes, "company": linked}
+    return render_template("people/organization.html", **page), status

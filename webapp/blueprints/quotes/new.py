@@ -12,9 +12,10 @@ from webapp.blueprints.people.forms import PersonForm
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
 from webapp.models import Organization, Person, Quote
+from webapp.services.autotask.connection import connection
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader, clean_text
-from webapp.services.people import directory
+from webapp.services.people import directory, required_fields
 from webapp.services.quoting.draft import editing
 
 SHOWN = 8
@@ -45,11 +46,12 @@ def customer(quote_id: int) -> ResponseReturnValue:
 @login_required
 def new_person() -> ResponseReturnValue:
     """Add a person, then create a quote for them (or, with ``quote_id``, make them that quote's customer)."""
-    form = PersonForm()
+    needed = _needed()
+    form = PersonForm(needed=needed)
     quote_id = Reader(request.form).identifier("quote_id")
     quote = editing.get(quote_id) if quote_id else None
     try:
-        person = directory.save_person(actor(), None, form.data)
+        person = directory.save_person(actor(), None, form.data, needed)
     except Invalid as error:
         show_errors(form, error)
         return _choose(quote, form=form), 422
@@ -57,6 +59,11 @@ def new_person() -> ResponseReturnValue:
         return _open(editing.create(actor(), person=person))
     editing.set_customer(actor(), quote.id, person=person)
     return back_to("quotes.show", quote_id=quote.id)
+
+
+def _needed() -> frozenset[str]:
+    """What Autotask needs of a quote's customer, if it is connected."""
+    return required_fields.needed_for_autotask(connection.load() is not None)
 
 
 def _chosen() -> tuple[Person | None, Organization | None]:
@@ -82,4 +89,4 @@ def _choose(quote: Quote | None, **more: Any) -> str:
     }
     if is_htmx():
         return render_template("quotes/_customers.html", **page)
-    return render_template("quotes/new.html", **page, **{"form": PersonForm(), **more})
+    return render_template("quotes/new.html", **page, **{"form": PersonForm(needed=_needed()), **more})

@@ -103,9 +103,15 @@ def save_organization(
 
 
 @work.command
-def save_person(actor: User | None, person: Person | None, values: Mapping[str, object]) -> Person:
+def save_person(
+    actor: User | None,
+    person: Person | None,
+    values: Mapping[str, object],
+    needed: frozenset[str] = frozenset(),
+) -> Person:
     """Add (None) or change a person from form input.
 
+    ``needed``: fields that are required besides those of the settings.
     ``organization`` is a name; an unknown name creates the organization, with ``organization_phone`` if given. Raises
     Invalid with a sentence for each wrong field, or Conflict when someone else saved the person first; stores nothing
     then.
@@ -125,7 +131,7 @@ def save_person(actor: User | None, person: Person | None, values: Mapping[str, 
     organization = _organization_for(reader)
     filled = Person(**texts, email=email)
     filled.organization = None
-    for field, sentence in required_fields.missing_of_person(filled).items():
+    for field, sentence in required_fields.missing_of_person(filled, needed).items():
         has_organization = organization is not None
         has_phone = bool(organization and organization.phone)
         if (field == "organization" and has_organization) or (field == "phone" and has_phone):

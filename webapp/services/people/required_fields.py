@@ -73,8 +73,13 @@ def advice(autotask_connected: bool) -> list[str]:
     return [name for name in RECOMMENDED_FOR_AUTOTASK if autotask_connected and name not in required]
 
 
-def missing_of_person(person: Person) -> dict[str, str]:
-    """A sentence for each required field that is missing on ``person``."""
+def needed_for_autotask(autotask_connected: bool) -> frozenset[str]:
+    """What a new customer of a quote needs besides the required fields."""
+    return frozenset(RECOMMENDED_FOR_AUTOTASK) if autotask_connected else frozenset()
+
+
+def missing_of_person(person: Person, needed: frozenset[str] = frozenset()) -> dict[str, str]:
+    """A sentence for each required field that is missing on ``person``. ``needed``: also required here."""
     organization = person.organization
     checks: dict[str, Callable[[], object]] = {
         "first_name": lambda: person.first_name,
@@ -85,7 +90,7 @@ def missing_of_person(person: Person) -> dict[str, str]:
         "title": lambda: person.title,
         "mobile": lambda: person.mobile,
     }
-    return _missing(checks)
+    return _missing(checks, needed)
 
 
 def missing_of_organization(organization: Organization) -> dict[str, str]:
@@ -127,8 +132,8 @@ def missing_of_quote(quote: Quote) -> list[str]:
     return sentences
 
 
-def _missing(checks: dict[str, Callable[[], object]]) -> dict[str, str]:
-    required, _ = current()
+def _missing(checks: dict[str, Callable[[], object]], needed: frozenset[str] = frozenset()) -> dict[str, str]:
+    required = current()[0] | needed
     return {
         item.name: item.sentence
         for item in FIELDS

@@ -10,7 +10,8 @@ from webapp.services.autotask.activity import answers, held, states
 from webapp.services.autotask.activity.held import Held
 from webapp.services.autotask.activity.states import PushState
 from webapp.services.autotask.connection import weblinks
-from webapp.services.autotask.known import links
+from webapp.services.autotask.known import links, siblings
+from webapp.services.autotask.known.siblings import Sibling
 from webapp.services.autotask.push import plan
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.core.runtime import Runtime
@@ -29,7 +30,7 @@ class Panel:
     """``held``: which revision Autotask has. ``done`` of ``planned`` steps while it pushes.
 
     ``mark`` changes with anything that the panel shows. ``differences``: how Autotask's totals differ; ``foreign``:
-    lines that someone added in Autotask.
+    lines that someone added in Autotask; ``siblings``: other quotes on the same opportunity.
     """
 
     state: PushState
@@ -39,6 +40,8 @@ class Panel:
     differences: list[str]
     foreign: list[str]
     autotask_links: list[AutotaskLink]
+    siblings: list[Sibling]
+    siblings_sentence: str
     done: int = 0
     planned: int = 0
     mark: str = ""
@@ -57,6 +60,7 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
     report = state.run.report if state.run else {}
     asks = state.status == states.NEEDS_YOU
     done, planned = _progress(state) if state.status == states.PUSHING else (0, 0)
+    on_opportunity = siblings.on_same_opportunity(quote, quote.autotask_opportunity_id)
     return Panel(
         state=state,
         held=held.of_quote(quote),
@@ -69,6 +73,8 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
         if state.status in (states.SYNCED, states.OUT_OF_SYNC)
         else [],
         autotask_links=_autotask_links(runtime, quote),
+        siblings=on_opportunity[1:],
+        siblings_sentence=" ".join(siblings.sentences(on_opportunity)),
         done=done,
         planned=planned,
         mark=_mark(state, done),

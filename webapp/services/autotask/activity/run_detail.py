@@ -48,16 +48,16 @@ class RunStepView:
 
 @dataclass(frozen=True)
 class PeriodTotal:
-    """The total of one billing period, here and in Autotask."""
+    """The total of one billing period, in the quote and in Autotask.
+
+    ``moves``: each reason why they differ, with what it adds in Autotask. ``agrees``: there is no other difference.
+    """
 
     period: str
     here: str
     there: str
-
-    @property
-    def agrees(self) -> bool:
-        """True when both match to the cent."""
-        return self.here == self.there
+    moves: list[tuple[str, str]]
+    agrees: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         records={row.key: f"{ENTITIES.get(row.entity, row.entity)} {row.title}" for row in rows},
         attempts=_attempts(run),
         totals=[
-            PeriodTotal(period_label(name), *map(_amount, pair))
+            _total(name, Decimal(pair[0]), Decimal(pair[1]), report.get("translations", []))
             for name, pair in report.get("amounts", {}).items()
         ],
         differences=list(report.get("differences", [])),
@@ -113,6 +113,13 @@ def of_run(runtime: Runtime, run: PushRun) -> RunDetail:
         is_newest=repush.newest_run_id(run.quote_id) == run.id,
         mark=digest([run.state, str(len(calls)), *(row.state for row in rows)]),
     )
+
+
+def _total(name: str, here: Decimal, there: Decimal, translations: list[Any]) -> PeriodTotal:
+    moves = [(sentence, Decimal(amounts[name])) for sentence, amounts in translations if name in amounts]
+    expected = here + sum(amount for _, amount in moves)
+    listed = [(sentence, f"{amount:+,.2f}") for sentence, amount in moves]
+    return PeriodTotal(period_label(name), _amount(str(here)), _amount(str(there)), listed, expected == there)
 
 
 def _calls(run_id: int) -> list[PushCall]:

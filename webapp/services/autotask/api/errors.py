@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from webapp.services.core.errors import Invalid, ServiceError
 
+# What refusals say of a value, in lower case.
+ABOUT_A_VALUE = ("missing required field", "reference value on field", "is inactive", "does not exist")
+
 
 class AutotaskError(ServiceError):
     """A call failed. ``status`` is the HTTP status or None; ``path`` is relative to the zone, without credentials."""
@@ -57,10 +60,10 @@ class Refused(AutotaskError):
         self.sentences = sentences
 
     @property
-    def is_about_a_reference(self) -> bool:
-        """True when a value names a record that doesn't exist or is inactive."""
+    def is_about_a_value(self) -> bool:
+        """True when a required value is missing, or one names a record that doesn't exist or is inactive."""
         low = " ".join(self.sentences).lower()
-        return "reference value on field" in low or "is inactive" in low or "does not exist" in low
+        return any(words in low for words in ABOUT_A_VALUE)
 
 
 class CredentialsRejected(AutotaskError):

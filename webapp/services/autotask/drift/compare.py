@@ -25,6 +25,8 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "Quotes": ("externalQuoteNumber", "primaryQuote"),
     "QuoteItems": (),
 }
+# What another quote decides while it rules the opportunity.
+RULED = ("status", "primaryQuote")
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,11 @@ class _Comparison:
         yield from self._fields(wish, link, row)
 
     def _fields(self, wish: DesiredRecord, link: Linked, row: Record) -> Iterator[Difference]:
-        watched = {name: wish.initial.get(name) for name in WATCHED[wish.entity] if name not in wish.fields}
+        watched = {
+            name: wish.initial.get(name)
+            for name in WATCHED[wish.entity]
+            if name not in wish.fields and (self._desired.rules or name not in RULED)
+        }
         for name, value in {**wish.fields, **watched}.items():
             base, theirs = link.pushed.get(name), row.get(name)
             ours = self._ids.get(value.key) if isinstance(value, Ref) else value

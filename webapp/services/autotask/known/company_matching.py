@@ -9,13 +9,15 @@ from webapp.models import names
 from webapp.services.core.phones import digits
 
 _LEGAL_FORMS = re.compile(
-    r"\b(inc|incorporated|llc|llp|ltd|limited|corp|corporation|co|company|gmbh|ag|plc|pty)\b"
+    r"\b(inc|incorporated|llc|llp|lp|pllc|ltd|limited|corp|corporation|co|company|gmbh|mbh|ag|kg|ohg|ug|plc|pty|pte|"
+    r"pvt|sa|sas|sarl|srl|spa|bv|nv|ab|oy|aps|oü|sro)\b"
 )
 
 
 def normalized(name: str) -> str:
     """A company name in lower case, without punctuation and legal form."""
-    words = re.sub(r"[^\w\s]", " ", names.folded(name).replace("&", " and "))
+    dotless = re.sub(r"[.']", "", names.folded(name).replace("&", " and "))
+    words = re.sub(r"[^\w\s]", " ", dotless)
     return " ".join(_LEGAL_FORMS.sub(" ", words).split())
 
 

@@ -69,6 +69,15 @@ def _depended_on(desired: Desired, by_key: Mapping[str, Link | None]) -> set[str
     keys: set[str] = set()
     if by_key[desired.quote.key] is None:
         keys |= {record.key for record in (desired.company, desired.contact) if record is not None}
+    for record in (desired.quote, desired.opportunity):
+        own = by_key[record.key]
+        for name, value in record.fields.items():
+            link = by_key.get(value.key) if isinstance(value, Ref) and own is not None else None
+            if link is not None and own is not None and own.pushed.get(name) != link.remote_id:
+                # The quote's contact is another one than before.
+                keys |= {value.key} & {
+                    one.key for one in (desired.company, desired.contact) if one is not None
+                }
     for item in desired.items:
         item_link = by_key[item.key]
         pushed = item_link.pushed if item_link is not None else {}

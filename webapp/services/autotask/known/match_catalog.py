@@ -49,11 +49,8 @@ MATCH_ORDER: dict[str, tuple[MatchKey, ...]] = {
 
 def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidates]:
     """The candidates for the catalog items of one entity that have no link, by key. Raises AutotaskError."""
-    items = [
-        item
-        for item in evidence.desired.catalog_items
-        if item.record.entity == entity and not evidence.is_linked(item.record)
-    ]
+    of_entity = [item for item in evidence.desired.catalog_items if item.record.entity == entity]
+    items = [item for item in of_entity if not evidence.is_linked(item.record)]
     picked = {item.record.key: evidence.picked(item.record) for item in items}
     # With this setting an inactive record matches too, because the push activates it.
     activate = evidence.desired.inactive_match == "activate"
@@ -93,7 +90,9 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidat
     for item in rest:
         # Nothing matches, or the settings leave no key to match by.
         if item.record.key not in results:
-            asks = picked[item.record.key] != 0
+            # Someone who has the same name twice on a quote, with two periods, means two services.
+            twins = [other for other in of_entity if names.folded(other.name) == names.folded(item.name)]
+            asks = picked[item.record.key] != 0 and len(twins) == 1
             results[item.record.key] = _of_another_period(rows, item, asks=asks)
     return results
 

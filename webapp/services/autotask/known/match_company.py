@@ -1,4 +1,7 @@
-"""Match the quote's organization with a company in Autotask."""
+"""Match the quote's organization with a company in Autotask.
+
+A company whose name only looks like ours is a question: it is neither ours nor a reason to create a second one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ ENTITY = "Companies"
 
 
 def query(client: Client, evidence: Evidence) -> list[Record]:
-    """The companies that match, or the picked one. Raises AutotaskError."""
+    """The companies that match or look alike, or the picked one. Raises AutotaskError."""
     company = evidence.desired.company
     if company is None or evidence.is_linked(company):
         return []
@@ -34,13 +37,16 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
         # The picked company was deleted since, so we match again.
     nodes = _conditions(company, evidence.desired.match_company)
     rows = client.query(ENTITY, [any_of(*nodes)] if len(nodes) > 1 else nodes)
-    return [row for row in rows if _matches(evidence.desired, row)]
+    return [row for row in rows if matches(evidence.desired, row) or _looks_like(evidence.desired, row)]
 
 
 def choose(evidence: Evidence, company: DesiredRecord, rows: list[Record]) -> Choice:
     """The one active company, a question about several, or a problem."""
-    if evidence.picked(company) == 0:
+    picked = evidence.picked(company)
+    if picked == 0:
         return None
+    alike = [row for row in rows if row["id"] != picked and not matches(evidence.desired, row)]
+    rows = [row for row in rows if row not in alike]
     active = [row for row in rows if is_active(row)]
     if len(active) == 1:
         return Match(active[0])
@@ -53,6 +59,14 @@ def choose(evidence: Evidence, company: DesiredRecord, rows: list[Record]) -> Ch
     if rows:
         return Problem(
             f"The company “{company.title}” is inactive in Autotask. Activate it there, or rename it here."
+        )
+    if alike and company.key not in evidence.in_doubt:
+        names_there = " and ".join(f"“{row['companyName']}”" for row in alike[:3])
+        return _question(
+            company,
+            f"No company in Autotask is named “{company.title}”, but {names_there} may be the same. Nothing was "
+            "written. Pick the company, or create a new one.",
+            alike,
         )
     return None
 
@@ -85,12 +99,12 @@ def _question(company: DesiredRecord, sentence: str, rows: list[Record]) -> Ques
 
 
 def _conditions(company: DesiredRecord, wanted: dict[str, str]) -> list[Filter]:
-    """Conditions that find at least every company that matches; ``_matches`` is exact."""
+    """Conditions that find at least every company that matches or looks alike; ``matches`` is exact."""
     spelled = names.spellings(company.initial["companyName"])
     nodes: list[Filter] = [condition("eq", "companyName", name) for name in spelled]
-    if wanted["normalized"]:
-        begins = names.spellings(first_word(wanted["name"]))
-        nodes += [condition("beginsWith", "companyName", word) for word in begins]
+    # Also those that only look alike, in the same call.
+    begins = names.spellings(first_word(wanted["name"]))
+    nodes += [condition("beginsWith", "companyName", word) for word in begins]
     if wanted["phone"]:
         # Numbers are written in many ways, but nearly all end with the same four digits.
         nodes.append(condition("contains", "phone", digits(wanted["phone"])[-4:] or wanted["phone"]))
@@ -99,7 +113,14 @@ def _conditions(company: DesiredRecord, wanted: dict[str, str]) -> list[Filter]:
     return nodes
 
 
-def _matches(desired: Desired, row: Record) -> bool:
+def _looks_like(desired: Desired, row: Record) -> bool:
+    """True for an active company whose name differs in punctuation, spaces and legal form only."""
+    ours = normalized(desired.match_company["name"])
+    return bool(ours) and is_active(row) and normalized(str(row.get("companyName") or "")) == ours
+
+
+def matches(desired: Desired, row: Record) -> bool:
+    """True for a company that is ours by the name, or by what the settings say besides."""
     wanted, company = desired.match_company, desired.company
     name = str(row.get("companyName") or "")
     ours = (wanted["name"], str(company and company.initial["companyName"]))

@@ -43,12 +43,37 @@ def spellings_of(email: str) -> list[str]:
     return list(dict.fromkeys(f"{local}{at}{form}" for form in forms))
 
 
+def _moved(
+    evidence: Evidence, contact: DesiredRecord, rows: list[Record], company: RemoteRecord
+) -> Question | None:
+    """The contact that our person is linked to, or was pulled from, belongs to another company now: who is it?
+
+    Autotask takes no contact of another company on a quote, so it can't be one of the answers.
+    """
+    unconfirmed = evidence.unconfirmed.get(contact.key)
+    ours = unconfirmed.remote_id if unconfirmed is not None else contact.chosen_id
+    row = next((row for row in rows if int(row["id"]) == ours), None)
+    if row is None or int(row["companyID"]) == company.remote_id or evidence.answers(local_of(contact)) == 0:
+        return None
+    where = evidence.desired.company
+    return Question(
+        local_of(contact),
+        f"The contact “{contact.title}” belongs to another company in Autotask now (company {row['companyID']}), and "
+        f"not to “{where.title if where else ''}”. Nothing was written. If the person changed jobs, choose another "
+        "customer for the quote. Otherwise, create a new contact.",
+        (),
+    )
+
+
 def choose(
     evidence: Evidence, contact: DesiredRecord, rows: list[Record], company: RemoteRecord | None
 ) -> Choice:
     """The one active contact of ``company``, a question about several, or a problem."""
     if company is None or evidence.picked(contact) == 0:
         return None
+    moved = _moved(evidence, contact, rows, company)
+    if moved is not None:
+        return moved
     inside = [row for row in rows if int(row["companyID"]) == company.remote_id]
     active = [row for row in inside if is_active(row)]
     if len(active) == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import local_of
@@ -31,17 +33,24 @@ def choose_opportunity(opportunity: DesiredRecord, row: Record) -> Choice:
 
 
 def choose_company_of(
-    client: Client, row: Record, company: DesiredRecord, known: RemoteRecord | None, rows: list[Record]
+    client: Client,
+    row: Record,
+    company: DesiredRecord,
+    known: RemoteRecord | None,
+    rows: list[Record],
+    is_ours: Callable[[Record], bool],
 ) -> Choice:
     """The company of the selected opportunity, if it is ours; else a problem: what is another's is never adopted.
 
-    ``known``: our company, if a link names it. ``rows``: the companies that match ours. Raises AutotaskError.
+    ``known``: our company, if a link names it. ``rows``: the companies that match ours or look alike, ``is_ours`` tells
+    which. Raises AutotaskError.
     """
     if known is not None and known.remote_id == row["companyID"]:
         return None
     for match in rows if known is None else []:
         if match["id"] == row["companyID"]:
-            return Match(match)
+            # One that only looks like ours becomes a question later.
+            return Match(match) if is_ours(match) else None
     owner = client.get("Companies", row["companyID"]) or {}
     return Problem(
         f"The opportunity “{row.get('title')}” belongs to “{owner.get('companyName')}” in Autotask, and not to "
@@ -80,6 +89,21 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
         return []
     number = quote.initial["externalQuoteNumber"]
     return client.query("Quotes", [condition("eq", "externalQuoteNumber", number)])
+
+
+def read(client: Client, remote_id: int) -> Record | None:
+    """A quote as it is now; None when it is gone. Raises AutotaskError."""
+    return client.get("Quotes", remote_id)
+
+
+def with_opportunity(client: Client, evidence: Evidence, rows: list[Record]) -> list[Record]:
+    """The quotes that still have an opportunity: one that was left behind without is no quote. Raises AutotaskError."""
+    ids = sorted({int(row["opportunityID"]) for row in rows if row.get("opportunityID") is not None})
+    linked = evidence.linked.get(evidence.desired.opportunity.key)
+    if not ids or (linked is not None and ids == [linked.remote_id]):
+        return rows
+    there = {int(row["id"]) for row in client.query("Opportunities", [condition("in", "id", ids)])}
+    return [row for row in rows if row.get("opportunityID") in there]
 
 
 def customer_is_new(evidence: Evidence, companies: list[Record], contacts: list[Record]) -> bool:

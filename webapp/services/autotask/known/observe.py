@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.models import Link
 from webapp.services.autotask.api.client import Client, Record
+from webapp.services.autotask.api.values import is_equal
 from webapp.services.autotask.known import (
     match_catalog,
     match_company,
@@ -65,7 +66,8 @@ def observe(
     _choose_company(observation, evidence, responses, client)
     _check_customer(observation, evidence, client)
     _choose_contact(observation, evidence, responses)
-    _choose_quote(observation, evidence, responses)
+    _choose_quote(observation, evidence, responses, client)
+    _see_primary(observation, evidence, client)
     _choose_catalog_items(observation, evidence, responses)
     observation.removed_lines |= quote_items.removed_lines(desired, links, observation.known.get("quote"))
     _find_unlinked_items(observation, evidence, client)
@@ -112,7 +114,14 @@ def _choose_opportunity(
             observation,
             evidence,
             desired.company,
-            match_quote.choose_company_of(client, row, desired.company, known, responses.companies),
+            match_quote.choose_company_of(
+                client,
+                row,
+                desired.company,
+                known,
+                responses.companies,
+                lambda match: match_company.matches(desired, match),
+            ),
         )
 
 
@@ -148,13 +157,30 @@ def _choose_contact(observation: Observation, evidence: Evidence, responses: _Re
     )
 
 
-def _choose_quote(observation: Observation, evidence: Evidence, responses: _Responses) -> None:
+def _choose_quote(
+    observation: Observation, evidence: Evidence, responses: _Responses, client: Client
+) -> None:
     """The quote, and with it its opportunity."""
     desired = evidence.desired
-    choice = match_quote.choose(evidence, responses.quotes, observation.known.get("company"))
+    rows = match_quote.with_opportunity(client, evidence, responses.quotes)
+    choice = match_quote.choose(evidence, rows, observation.known.get("company"))
     _store(observation, evidence, desired.quote, choice)
     if isinstance(choice, Match) and desired.opportunity.key not in observation.known:
         _store(observation, evidence, desired.opportunity, Match({"id": choice.row["opportunityID"]}))
+
+
+def _see_primary(observation: Observation, evidence: Evidence, client: Client) -> None:
+    """Before an opportunity is won, see whether another quote became its primary one, here or in Autotask."""
+    desired = evidence.desired
+    quote, opportunity = (observation.known.get(one.key) for one in (desired.quote, desired.opportunity))
+    if quote is None or opportunity is None or "primaryQuote" not in desired.quote.fields:
+        return
+    if is_equal(desired.opportunity.fields.get("status"), opportunity.pushed.get("status")):
+        return
+    row = match_quote.read(client, quote.remote_id)
+    if row is not None:
+        pushed = {**quote.pushed, "primaryQuote": row.get("primaryQuote")}
+        observation.known[desired.quote.key] = replace(quote, pushed=pushed)
 
 
 def _choose_catalog_items(observation: Observation, evidence: Evidence, responses: _Responses) -> None:

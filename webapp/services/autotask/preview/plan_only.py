@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.models import Quote, Revision, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.known import match_catalog
+from webapp.services.autotask.known import match_catalog, siblings
 from webapp.services.autotask.known.observation import Question
 from webapp.services.autotask.push import prepare, value_checks
 from webapp.services.autotask.push.plan import Step, build, writes
@@ -77,9 +77,15 @@ def of_quote(runtime: Runtime, quote: Quote) -> Preview:
     sha256 = revision.content_sha256 if revision else NO_HASH
     desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
     plan = of_desired(runtime, desired)
+    plan = replace(plan, warnings=(*plan.warnings, *siblings_of(quote, frozen)))
     if not settings_store.active().version:
         plan = Plan(desired, [], plan.warnings, (NOT_ACTIVE,), ())
     return Preview(plan, frozen.number, frozen.revision, is_draft=revision is None)
+
+
+def siblings_of(quote: Quote, frozen: Snapshot) -> list[str]:
+    """What a person should know about other quotes on the same opportunity."""
+    return siblings.sentences(siblings.on_same_opportunity(quote, frozen.autotask_opportunity_id))
 
 
 def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:

@@ -84,7 +84,12 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
     by_key = {record.key: linked.get(links.local_of(record)) for record in links.records_of(desired)}
     same = repeats.find(desired, {key: link.remote_id for key, link in by_key.items() if link is not None})
     stops = [*desired.problems, *(one for one in values.stops if one not in desired.problems)]
-    notes = [*desired.warnings, *same.notes, *_without_category(frozen, desired)]
+    notes = [
+        *desired.warnings,
+        *plan_only.siblings_of(quote, frozen),
+        *same.notes,
+        *_without_category(frozen, desired),
+    ]
     return Report(waits, stops, [*values.may, *same.may], notes)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from webapp.models import PushQuestion, Quote, Revision, db, utc_now
+from webapp.models import Organization, Person, PushQuestion, Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask.api.client import Client
-from webapp.services.autotask.known import links
+from webapp.services.autotask.known import links, siblings
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.known.observation import Observation
 from webapp.services.autotask.known.observe import observe
@@ -40,7 +40,7 @@ def of_snapshot(
 ) -> Desired:
     """Compile ``frozen`` with the quote's current status. Raises like ``compile_revision``."""
     return compile_quote(
-        frozen,
+        _reachable(frozen),
         outcome_of(quote, frozen),
         content_sha256=content_sha256,
         settings=settings_store.active(),
@@ -48,8 +48,27 @@ def of_snapshot(
     )
 
 
+def _reachable(frozen: Snapshot) -> Snapshot:
+    """The snapshot with today's phone numbers: what is frozen is the offer, not where the customer is reached."""
+    changes: dict[str, object] = {}
+    if frozen.organization is not None:
+        organization = db.session.get(Organization, frozen.organization.id)
+        if organization is not None and organization.phone:
+            changes["organization"] = frozen.organization.model_copy(update={"phone": organization.phone})
+    if frozen.person is not None:
+        person = db.session.get(Person, frozen.person.id)
+        if person is not None:
+            now = {
+                "phone": person.phone or frozen.person.phone,
+                "mobile": person.mobile or frozen.person.mobile,
+            }
+            changes["person"] = frozen.person.model_copy(update=now)
+    return frozen.model_copy(update=changes) if changes else frozen
+
+
 def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
     """The quote's outcome so far. A won quote is closed on the day of its acceptance."""
+    on_opportunity = siblings.on_same_opportunity(quote, frozen.autotask_opportunity_id)
     changed_at = quote.status_changed_at
     if quote.acceptance is not None and quote.status in WON_STATUSES:
         changed_at = quote.acceptance.accepted_at
@@ -59,6 +78,8 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
         closed_on=frozen.place.day_of(changed_at) if changed_at else None,
         loss_reason_id=quote.loss_reason_id,
         lost_reason=quote.lost_reason,
+        is_shared=len(on_opportunity) > 1,
+        rules=siblings.ruler(on_opportunity).quote_id == quote.id,
     )
 
 

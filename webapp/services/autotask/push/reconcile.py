@@ -24,7 +24,9 @@ from webapp.services.quoting.money.money import ZERO, to_cents
 
 @dataclass
 class Report:
-    """``differences``: sentences, empty when everything agrees. ``amounts``: revenue by period, ours and Autotask's.
+    """``differences``: sentences, empty when everything agrees. ``amounts``: by period, the quote's sum and Autotask's.
+
+    ``translations``: what lies between them, as a sentence and what it adds by period.
 
     ``opportunity_fix``: amounts of an opportunity that should have followed its quote and didn't. ``foreign``: items
     that someone added in Autotask. ``duplicates``: ids of items of ours that a lost call created as well.
@@ -33,11 +35,13 @@ class Report:
 
     differences: list[str] = field(default_factory=list)
     amounts: dict[str, list[str]] = field(default_factory=dict)
+    translations: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     opportunity_fix: dict[str, Decimal] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    is_opportunity_gone: bool = False
 
     @property
     def is_in_order(self) -> bool:
@@ -49,6 +53,7 @@ class Report:
         return {
             "differences": self.differences,
             "amounts": self.amounts,
+            "translations": self.translations,
             "foreign": self.foreign,
             "notes": self.notes,
         }
@@ -126,9 +131,13 @@ def compare_rows(
     report.differences.extend(_extra(row, desired) for row in added)
     _order(report, [(line, row) for line, row in ours if row is not None])
     _sums(report, desired, ours)
+    report.is_opportunity_gone = opportunity is None
     if opportunity is None:
         report.differences.append("The opportunity is missing in Autotask.")
-    elif not desired.follows_quote:
+    elif not desired.rules:
+        # It has the amounts of another quote.
+        pass
+    elif not desired.follows_quote and not desired.is_shared:
         # Its amounts were written like other fields; a difference was made by people.
         _report_amounts(report, opportunity, desired.buckets)
     elif not report.differences:
@@ -205,6 +214,10 @@ def _words(name: str) -> str:
 
 def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record | None]]) -> None:
     """Compare the totals of our lines by period, using our periods, which were compared line by line."""
+    report.translations.extend(
+        (one.sentence, {period: str(amount) for period, amount in one.amounts.items()})
+        for one in desired.translations
+    )
     for period, (revenue, _) in BUCKETS.items():
         remote = sum(
             (
@@ -215,8 +228,9 @@ def _sums(report: Report, desired: Desired, pairs: list[tuple[LineTotal, Record 
             ZERO,
         )
         ours = desired.buckets[revenue]
-        if ours or remote:
-            report.amounts[period] = [str(ours), str(remote)]
+        shown = desired.quote_sums[period]
+        if shown or ours or remote:
+            report.amounts[period] = [str(shown), str(remote)]
         if ours != remote:
             report.differences.append(
                 f"The {PERIOD_WORDS[period]} total is {remote} in Autotask and {ours} here."

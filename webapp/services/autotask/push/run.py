@@ -13,7 +13,7 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.errors import Refused
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
-from webapp.services.autotask.known import links, match_catalog
+from webapp.services.autotask.known import links, match_catalog, siblings
 from webapp.services.autotask.known.observation import Observation, Question
 from webapp.services.autotask.push import (
     claims,
@@ -42,6 +42,8 @@ NOT_AS_OWNER = (
 )
 CLAIM_SECONDS = 20.0
 OTHER_PUSH_SECONDS = 2.0
+# Kept with the link of a matched record, so that people can see which it is.
+NAMES = ("companyName",)
 
 log = structlog.get_logger(__name__)
 
@@ -81,13 +83,16 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
         try:
-            return _push(
+            result = _push(
                 runtime, client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id)
             )
         except ServiceError:
             # The calls so far belong to the run's record too.
             run_journal.commit()
             raise
+        if isinstance(result, Done) and not client.may_act:
+            result.report.notes.append(NOT_AS_OWNER)
+        return result
 
 
 def _push(
@@ -110,17 +115,12 @@ def _push(
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         observation = prepare.observe_remote(client, desired, in_doubt)
-        if observation.questions or observation.problems:
-            _store_questions(push_run, observation.questions)
-            run_journal.commit()
-            sentence = _sentence(observation.problems) or observation.questions[0].sentence
-            return AskPerson(sentence, tuple(observation.problems))
         desired = match_catalog.with_names(desired, observation.names)
-        steps = build(desired, observation.known, observation.removed_lines)
-        refused = value_checks.of_steps(runtime, desired, steps)
-        if refused:
+        planned = _steps(runtime, push_run, desired, observation)
+        if isinstance(planned, AskPerson):
             run_journal.commit()
-            return AskPerson(_sentence(refused), tuple(refused))
+            return planned
+        steps = planned
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
         _retire_replaced(desired, observation, steps)
@@ -136,13 +136,18 @@ def _push(
             run_journal.give_up()
             continue
         except StepFailed as failed:
-            refused = _refused_reference(runtime, desired, failed)
+            refused = _refused_values(runtime, desired, failed)
             if not refused:
                 raise
             run_journal.commit()
             return AskPerson(_sentence(refused), tuple(refused))
+        report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
+        if report.is_opportunity_gone and attempt < REPLANS:
+            # Nothing was to be written to it, so no call met its absence. Its quote is worth nothing without it.
+            missing.unlink_quote(desired.quote_id, with_opportunity=True)
+            run_journal.give_up()
+            continue
         break
-    report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
     corrections = [
         *order.corrections(desired, executor.ids, report, steps),
         *reconcile.deletions(desired, executor.ids, report),
@@ -152,21 +157,34 @@ def _push(
         executor.run(corrections)
         report = reconcile.compare(client, desired, executor.ids)
     order.note(desired, report, steps)
+    if desired.rules and desired.is_shared:
+        siblings.give_way(push_run.quote_id, executor.ids[desired.opportunity.key])
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
-    if not client.may_act:
-        report.notes.append(NOT_AS_OWNER)
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
     run_journal.commit()
     return Done(report)
 
 
-def _refused_reference(runtime: Runtime, desired: Desired, failed: StepFailed) -> list[Problem]:
-    """What Autotask refused a step for, if it refers to a record that is gone or inactive since we looked."""
-    if not isinstance(failed.cause, Refused) or not failed.cause.is_about_a_reference:
+def _steps(
+    runtime: Runtime, push_run: PushRun, desired: Desired, observation: Observation
+) -> list[Step] | AskPerson:
+    """The steps, or what a person must do before there are any. In the open transaction."""
+    if observation.questions or observation.problems:
+        _store_questions(push_run, observation.questions)
+        sentence = _sentence(observation.problems) or observation.questions[0].sentence
+        return AskPerson(sentence, tuple(observation.problems))
+    steps = build(desired, observation.known, observation.removed_lines)
+    refused = value_checks.of_steps(runtime, desired, steps)
+    return AskPerson(_sentence(refused), tuple(refused)) if refused else steps
+
+
+def _refused_values(runtime: Runtime, desired: Desired, failed: StepFailed) -> list[Problem]:
+    """What Autotask refused a step for, if a value is missing, or names a record that is gone or inactive since."""
+    if not isinstance(failed.cause, Refused) or not failed.cause.is_about_a_value:
         return []
-    return value_checks.of_steps(runtime, desired, [failed.step], again=True)
+    return value_checks.of_steps(runtime, desired, [failed.step], refusal=str(failed.cause))
 
 
 def _claim(push_run: PushRun, keys: list[str]) -> bool:
@@ -234,7 +252,7 @@ def _link_matches(desired: Desired, observation: Observation) -> None:
     for record in links.records_of(desired):
         if record.key in observation.just_matched:
             remote = observation.known[record.key]
-            names = {**record.fields, **record.fill}
+            names = {**record.fields, **record.fill, **dict.fromkeys(NAMES)}
             pushed = {name: remote.pushed[name] for name in names if name in remote.pushed}
             matches.append(
                 links.NewLink(links.local_of(record), remote.remote_id, remote.parent_id, plain(pushed))

@@ -69,16 +69,16 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
 
 
 def of_steps(
-    runtime: Runtime, desired: Desired, steps: Iterable[Step], *, again: bool = False
+    runtime: Runtime, desired: Desired, steps: Iterable[Step], *, refusal: str = ""
 ) -> list[Problem]:
     """The values that the steps would write and Autotask would refuse, with its lists read again where needed.
 
-    ``again``: Autotask has just refused one, so whatever was confirmed is read again. Commits.
+    ``refusal``: what Autotask has just said, so whatever was confirmed is read again. Commits.
     """
     steps = writes(list(steps))
     checker = _Checker(replace(runtime, offline=True))
     names = {name for step in steps for name in checker.lists_of(step)}
-    always = [name for name in sorted(names) if again or name in ALWAYS]
+    always = [name for name in sorted(names) if refusal or name in ALWAYS]
     try:
         metadata.confirm(runtime, always, timedelta(0))
         metadata.confirm(runtime, sorted(names.difference(always)), CONFIRMED_FOR)
@@ -95,7 +95,8 @@ def of_steps(
             subject = item.line_titles[0] if item else _subject(wish)
             checker.step(step, subject)
             if step.action == CREATE:
-                checker.user_defined(wish, subject)
+                checker.required(wish, step.fields, refusal)
+                checker.user_defined(wish, step.fields, subject)
     return checker.stops
 
 
@@ -122,7 +123,9 @@ class _Checker:
         found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
-        self._missing(wish, subject, fields | _user_defined(wish.entity), found)
+        self._missing(
+            wish, {**wish.initial, **wish.fields}, subject, fields | _user_defined(wish.entity), found
+        )
 
     def step(self, step: Step, subject: str) -> None:
         """Check what a step writes; a list that was never read says nothing."""
@@ -134,9 +137,22 @@ class _Checker:
             except NotConnected:
                 continue
 
-    def user_defined(self, wish: DesiredRecord, subject: str) -> None:
+    def user_defined(self, wish: DesiredRecord, sent: Mapping[str, Any], subject: str) -> None:
         """Check that a new record has the user-defined fields that Autotask requires."""
-        self._missing(wish, subject, _user_defined(wish.entity), self.stops)
+        self._missing(wish, sent, subject, _user_defined(wish.entity), self.stops)
+
+    def required(self, wish: DesiredRecord, sent: Mapping[str, Any], refusal: str) -> None:
+        """Check that a create sends the fields that ``refusal`` names, and the phone that every new company needs."""
+        try:
+            fields = self._fields_of(wish.entity)
+        except NotConnected:
+            return
+        wanted = {
+            name: entry
+            for name, entry in fields.items()
+            if name in refusal or (wish.entity, name) == ("Companies", "phone")
+        }
+        self._missing(wish, sent, _subject(wish), wanted, self.stops)
 
     def lists_of(self, step: Step) -> set[str]:
         """The names of the lists that the step's values come from."""
@@ -198,16 +214,23 @@ class _Checker:
         return self._lists[key]
 
     def _missing(
-        self, wish: DesiredRecord, subject: str, fields: Mapping[str, Mapping[str, Any]], found: list[Problem]
+        self,
+        wish: DesiredRecord,
+        sent: Mapping[str, Any],
+        subject: str,
+        fields: Mapping[str, Mapping[str, Any]],
+        found: list[Problem],
     ) -> None:
-        sent = {**wish.initial, **wish.fields}
         for name, entry in fields.items():
             if not entry.get("isRequired") or entry.get("isReadOnly") or name in GIVEN:
                 continue
             if sent.get(name) not in (None, ""):
                 continue
             if wish.entity == "Companies" and name == "phone":
-                sentence = f"{_start(subject)} has no phone number. Autotask requires one for new companies."
+                sentence = (
+                    f"{_start(subject)} has no phone number. Autotask requires one for new companies. Add it to the "
+                    "organization, then choose Try again."
+                )
                 self._keep(found, Problem(sentence, wish.local))
             else:
                 kind = ENTITIES[wish.entity]

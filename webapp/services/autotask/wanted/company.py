@@ -18,13 +18,13 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
             "The quote has no organization. An Autotask opportunity needs one.", "quote", "customer"
         )
         return None
+    phone = _phone(context, notes)
     texts = {"webAddress": organization.website, **address_fields(organization.billing)}
     details: dict[str, Any] = {
         name: context.text("Companies", name, text) for name, text in texts.items() if text
     }
     if organization.phone:
-        place = ("organization", str(organization.id))
-        details["phone"] = context.number(notes, "Companies", "phone", organization.phone, place)
+        details["phone"] = phone
     country = context.facts.country(organization.billing.country)
     if country:
         details["countryID"] = country
@@ -40,6 +40,8 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         "isActive": True,
         **details,
         **user_defined.fields(context, chosen.company_udfs),
+        # Autotask takes no new company without one.
+        "phone": phone or None,
     }
     return DesiredRecord(
         key="company",
@@ -51,6 +53,22 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         fill=details if chosen.update_policy == "fill_empty" else {},
         where=f"the company “{organization.name}”",
     )
+
+
+def _phone(context: Context, notes: Notes) -> str:
+    """The organization's phone, or for a new company the person's, which is said; empty without any."""
+    person, organization = context.frozen.person, context.frozen.organization
+    if organization is not None and organization.phone:
+        place = ("organization", str(organization.id))
+        return context.number(notes, "Companies", "phone", organization.phone, place)
+    if organization is None or person is None or not (person.phone or person.mobile):
+        return ""
+    name, phone = f"{person.first_name} {person.last_name}".strip(), person.phone or person.mobile
+    notes.warn(
+        f"{organization.name} has no phone number, and Autotask requires one for new companies. A new company gets "
+        f"the number of {name}, {phone}."
+    )
+    return context.number(notes, "Companies", "phone", phone, ("person", str(person.id)))
 
 
 def company_match(context: Context) -> dict[str, Any]:

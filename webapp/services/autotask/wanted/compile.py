@@ -7,6 +7,7 @@ from decimal import Decimal
 from babel.numbers import get_currency_precision
 
 from webapp.services.autotask.settings.model import AutotaskSettings
+from webapp.services.autotask.wanted import translations
 from webapp.services.autotask.wanted.attachment import attachment
 from webapp.services.autotask.wanted.company import company, company_match
 from webapp.services.autotask.wanted.contact import contact
@@ -14,6 +15,7 @@ from webapp.services.autotask.wanted.context import Context, Notes, Outcome
 from webapp.services.autotask.wanted.desired import BILLED, BUCKETS, Desired, LineTotal
 from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.items import compile_lines
+from webapp.services.autotask.wanted.line import lines_of
 from webapp.services.autotask.wanted.locations import locations
 from webapp.services.autotask.wanted.opportunity import opportunity, owner_of
 from webapp.services.autotask.wanted.quote import quote
@@ -42,7 +44,7 @@ def compile_quote(
             f"Amounts in {frozen.currency} don't have 2 decimals, but Autotask's do. Its totals may differ by rounding."
         )
     lines = compile_lines(context, notes)
-    buckets = _buckets(lines.totals)
+    buckets, sums = _buckets(lines.totals), translations.quote_sums(context)
     desired_locations, location_keys = locations(context)
     return Desired(
         quote_id=frozen.quote_id,
@@ -56,8 +58,12 @@ def compile_quote(
         attachment=attachment(context, content_sha256),
         lines=lines.totals,
         buckets=buckets,
+        quote_sums=sums,
+        translations=translations.translations(lines_of(context), sums, buckets),
         service_periods={value: BILLED[name] for name, value in facts.periods["Services"].items()},
         follows_quote=settings.opportunity.use_quote_totals,
+        is_shared=outcome.is_shared,
+        rules=outcome.rules,
         when_unmatched=settings.products_services.when_unmatched,
         inactive_match=settings.products_services.inactive_match,
         match_company=company_match(context),

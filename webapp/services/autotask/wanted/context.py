@@ -18,7 +18,8 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 class Outcome:
     """The quote's outcome so far. ``expired``: Pending and past its last day. ``closed_on``: the day of the decision.
 
-    ``loss_reason_id``: the chosen loss reason; ``lost_reason``: in words.
+    ``loss_reason_id``: the chosen loss reason; ``lost_reason``: in words. ``is_shared``: other quotes are on the same
+    opportunity; ``rules``: this is the one whose outcome and amounts the opportunity has.
     """
 
     status: str = PENDING
@@ -26,6 +27,8 @@ class Outcome:
     closed_on: date | None = None
     loss_reason_id: int | None = None
     lost_reason: str = ""
+    is_shared: bool = False
+    rules: bool = True
 
 
 @dataclass(frozen=True)

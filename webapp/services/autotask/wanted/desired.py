@@ -115,11 +115,21 @@ class LineTotal:
     counts: bool
 
 
+@dataclass(frozen=True)
+class Translation:
+    """Why Autotask's sums aren't the quote's. ``amounts``: what it adds to a billing period's sum in Autotask."""
+
+    sentence: str
+    amounts: dict[str, Decimal]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desired:
     """All records of one quote. ``problems`` stop the push before it writes; ``warnings`` are only shown.
 
     ``acts_as``: the resource that Autotask shall show as the author; None: the API user.
+    ``buckets``: what Autotask must have. ``quote_sums``: what the quote shows; ``translations``: all between the two.
+    ``is_shared``: other quotes are on the same opportunity; ``rules``: its outcome and amounts are this quote's.
     ``service_periods``: the billing periods of services by Autotask's values, as in “billed annually”.
     """
 
@@ -134,8 +144,12 @@ class Desired:
     attachment: DesiredRecord
     lines: tuple[LineTotal, ...]
     buckets: dict[str, Decimal]
+    quote_sums: dict[str, Decimal]
+    translations: tuple[Translation, ...]
     service_periods: dict[int, str]
     follows_quote: bool
+    is_shared: bool
+    rules: bool
     when_unmatched: str
     inactive_match: str
     match_company: dict[str, Any]

@@ -61,11 +61,12 @@ def opportunity(
         "totalAmountMonths": chosen.amount_months or None,
     }
     amounts = {**buckets, "amount": _amount(context, buckets), "cost": buckets["onetimeCost"]}
-    if chosen.use_quote_totals:
+    if chosen.use_quote_totals or not context.outcome.rules:
         initial |= amounts
     else:
         fields |= amounts
-    fields |= _outcome_fields(context, notes)
+    if context.outcome.rules:
+        fields |= _outcome_fields(context, notes)
     return DesiredRecord(
         key="opportunity",
         entity=ENTITY,
@@ -125,14 +126,14 @@ def _as_open(context: Context) -> dict[str, Any]:
 
 def _opening(context: Context, fields: dict[str, Any]) -> dict[str, Any]:
     """An opportunity whose quote has ended is created open, and closed when its quote and lines are complete."""
-    if not _has_ended(context):
+    if not _has_ended(context) or not context.outcome.rules:
         return {}
     return {**{name: None for name in ENDING if name in fields}, **_as_open(context)}
 
 
 def _reopening(context: Context, fields: dict[str, Any]) -> dict[str, tuple[frozenset[Any], Any]]:
     """For an open quote: how the opportunity comes back from what we wrote when the quote had ended."""
-    if _has_ended(context):
+    if _has_ended(context) or not context.outcome.rules:
         return {}
     mapping = context.settings.quote_status
     ended = [mapping.accepted, mapping.ordered, mapping.fulfilled, mapping.lost, mapping.expired]

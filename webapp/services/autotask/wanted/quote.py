@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from webapp.models.quote import WON_STATUSES
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.wanted.context import Context, given, midnight
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
@@ -34,19 +35,26 @@ def quote(context: Context, location_keys: dict[str, str], tax_region: int | Non
     if chosen.purchase_order != "none":
         number = context.text("Quotes", "purchaseOrderNumber", _purchase_order(context))
         emptied["purchaseOrderNumber"] = number or None
+    # Of several quotes on an opportunity, one is the primary one: the one that rules it.
+    rules = context.outcome.rules
+    primary = {"primaryQuote": True} if rules and (context.outcome.is_shared or _is_won(context)) else {}
     return DesiredRecord(
         key="quote",
         entity="Quotes",
         local=("quote", str(frozen.quote_id)),
         title=frozen.title,
-        fields=given(fields) | emptied,
+        fields=given(fields) | emptied | primary,
         initial={
             "externalQuoteNumber": str(frozen.number),
             "opportunityID": Ref("opportunity"),
-            "primaryQuote": True,
+            "primaryQuote": rules,
         },
         where=f"the quote “{frozen.title}”",
     )
+
+
+def _is_won(context: Context) -> bool:
+    return context.outcome.status in WON_STATUSES
 
 
 def _purchase_order(context: Context) -> str:

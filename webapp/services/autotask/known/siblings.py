@@ -1,0 +1,157 @@
+"""Quotes that share an Autotask opportunity, and which of them rules it.
+
+The ruling quote's outcome is the opportunity's, its amounts are the opportunity's, and it is the primary quote. That is
+the quote that was won last; without one, the oldest open quote; without one, the quote that ended last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from webapp.models import Link, Quote, db, utc_now
+from webapp.models.integration import AUTOTASK
+from webapp.models.quote import LOST, WON_STATUSES
+from webapp.services.quoting.draft import stages
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+OPPORTUNITIES, QUOTES = "Opportunities", "Quotes"
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """One of the quotes on an opportunity. ``decided_at``: when it was won, lost or expired.
+
+    ``place``: its place among the quotes that Autotask has, the oldest first; one that Autotask doesn't have goes last.
+    """
+
+    quote_id: int
+    number: int | None
+    title: str
+    stage: str
+    is_won: bool
+    is_open: bool
+    is_linked: bool
+    decided_at: datetime
+    place: int
+
+    @property
+    def name(self) -> str:
+        """The quote in a sentence."""
+        return f"quote {self.number} “{self.title}”" if self.number else f"the draft “{self.title}”"
+
+
+def on_same_opportunity(quote: Quote, chosen_id: int | None) -> list[Sibling]:
+    """The quote itself, first, and all others on its opportunity. ``chosen_id``: the one that a person picked."""
+    opportunity_id = _opportunity_of(quote.id) or chosen_id
+    if opportunity_id is None:
+        return [_sibling(quote, {})]
+    linked = db.session.scalars(
+        db.select(Link.local_id).filter_by(
+            integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+        )
+    )
+    others = db.session.scalars(
+        db.select(Quote)
+        .where(
+            Quote.id != quote.id,
+            db.or_(
+                Quote.id.in_([int(number) for number in linked]),
+                Quote.autotask_opportunity_id == opportunity_id,
+            ),
+        )
+        .order_by(Quote.id)
+    ).all()
+    ids = [str(one.id) for one in (quote, *others)]
+    places = {
+        link.local_id: link.id
+        for link in db.session.scalars(
+            db.select(Link).where(
+                Link.integration == AUTOTASK,
+                Link.local_type == "quote",
+                Link.remote_entity == QUOTES,
+                Link.local_id.in_(ids),
+            )
+        )
+    }
+    return [_sibling(one, places) for one in (quote, *others)]
+
+
+def ruler(siblings: Sequence[Sibling]) -> Sibling:
+    """The quote that rules the opportunity; the first of ``siblings`` is the one that asks."""
+    own, *others = siblings
+    # A quote that Autotask doesn't have yet rules nothing there.
+    candidates = [own, *(one for one in others if one.is_linked)]
+    won = [one for one in candidates if one.is_won]
+    if won:
+        return max(won, key=lambda one: (one.decided_at, one.place))
+    still_open = [one for one in candidates if one.is_open]
+    if still_open:
+        return min(still_open, key=lambda one: one.place)
+    return max(candidates, key=lambda one: (one.decided_at, one.place))
+
+
+def sentences(siblings: Sequence[Sibling]) -> list[str]:
+    """What a person should know about the others, for the quote's page, the preview and the check before publishing."""
+    own, *others = siblings
+    if not others:
+        return []
+    listed = ", ".join(f"{one.name} ({one.stage})" for one in others)
+    ruling = ruler(siblings)
+    if ruling is own:
+        rule = "This quote is the primary one: the opportunity has its amounts and its outcome."
+    else:
+        rule = (
+            f"{ruling.name[:1].upper()}{ruling.name[1:]} is the primary one: this quote changes neither the "
+            "opportunity's amounts nor its outcome."
+        )
+    return [f"Also on this quote's opportunity in Autotask: {listed}. {rule}"]
+
+
+def give_way(quote_id: int, opportunity_id: int) -> None:
+    """Note on the links of the others that the quote is the primary one now. In the open transaction."""
+    others = db.select(Link.local_id).filter_by(
+        integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+    )
+    query = db.select(Link).where(
+        Link.integration == AUTOTASK,
+        Link.local_type == "quote",
+        Link.remote_entity == QUOTES,
+        Link.local_id.in_(others),
+        Link.local_id != str(quote_id),
+    )
+    for link in db.session.scalars(query):
+        link.pushed = {**link.pushed, "primaryQuote": False}
+
+
+def _opportunity_of(quote_id: int) -> int | None:
+    query = db.select(Link.remote_id).filter_by(
+        integration=AUTOTASK, local_type="quote", local_id=str(quote_id), remote_entity=OPPORTUNITIES
+    )
+    return db.session.scalars(query).first()
+
+
+def _sibling(quote: Quote, places: dict[str, int]) -> Sibling:
+    stage = stages.stage_of(quote, utc_now())
+    is_won = quote.status in WON_STATUSES
+    place = places.get(str(quote.id))
+    return Sibling(
+        quote_id=quote.id,
+        number=quote.number,
+        title=quote.title,
+        stage=stage,
+        is_won=is_won,
+        is_open=not is_won and quote.status != LOST and stage != stages.EXPIRED,
+        is_linked=place is not None,
+        decided_at=_decided_at(quote, stage),
+        place=place if place is not None else 1 << 62,
+    )
+
+
+def _decided_at(quote: Quote, stage: str) -> datetime:
+    if quote.acceptance is not None and quote.status in WON_STATUSES:
+        return quote.acceptance.accepted_at
+    if stage == stages.EXPIRED and quote.expiry is not None:
+        return datetime.combine(quote.expiry, time.max, UTC)
+    return quote.status_changed_at or NEVER
