@@ -6,7 +6,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    HiddenField,
     PasswordField,
     SelectField,
     StringField,
@@ -15,6 +14,8 @@ from wtforms import (
     URLField,
 )
 from wtforms.fields import SelectChoice
+
+from webapp.blueprints.support import RecordForm
 
 _ROLES = [
     SelectChoice("rep", "Rep (quotes, people, items)"),
@@ -35,7 +36,7 @@ class NewUserForm(FlaskForm):
     )
 
 
-class UserForm(FlaskForm):
+class UserForm(RecordForm):
     """The fields of an account that an admin can change."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
@@ -53,10 +54,9 @@ class PasswordForm(FlaskForm):
     )
 
 
-class CompanyForm(FlaskForm):
+class CompanyForm(RecordForm):
     """The seller's profile."""
 
-    version = HiddenField()
     name = StringField("Company name", render_kw={"autocomplete": "organization"})
     address = TextAreaField("Address", render_kw={"rows": 3})
     phone = TelField("Phone")
