@@ -17,6 +17,11 @@ class Buyer(Visitor):
         values: dict[str, str | bool] = {"name": name, "signature": name, "terms": True}
         if option:
             values["choose"] = self._box_of(option)
+        if option:
+            # “Update totals”: only totals that were on the screen can be accepted.
+            form.action = form.action.replace("/accept", "/choose")
+            self.send(form, values)
+            form = self.form(action="/accept")
         self.send(form, values)
         if "Thank you" not in self.html:
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")

@@ -115,6 +115,7 @@ class Rep(Visitor):
         for form in self._line_forms():
             if dict(form.fields)["name"] == name:
                 self.send(self.form(action=f"{form.action}/delete"))
+                self.send(self.form(having="sure"))
                 return
         raise Stuck(f"The quote has no line {name}.")
 

@@ -110,7 +110,15 @@ def test_a_category_mapped_to_a_code_that_autotask_no_longer_has(desk: Desk, gon
 def test_a_tax_code_deleted_after_publishing_is_pushed_as_published(desk: Desk) -> None:
     quote = desk.quote({"name": "Box", "unit_price": 100, "tax_code_id": desk.tax.id})
     entry = desk.publish(quote)
-    lines.change(desk.rep, quote.id, quote.lines[0].uid, {"name": "Box", "unit_price": "100", "version": "1"})
+    lines.change(
+        desk.rep,
+        quote.id,
+        quote.lines[0].uid,
+        {
+            "name": "Box",
+            "unit_price": "100",
+        },
+    )
     db.session.delete(desk.tax)
     db.session.commit()
     run = desk.process(quote)

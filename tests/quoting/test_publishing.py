@@ -14,9 +14,10 @@ from webapp.models import Counter, Delivery, Quote, Revision, User, db
 from webapp.services.catalog import tax_codes
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Invalid
+from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
-from webapp.services.quoting.revisions import freezing, numbering, snapshot
+from webapp.services.quoting.revisions import freezing, numbering, pricing, snapshot
 
 pytestmark = pytest.mark.both_databases
 
@@ -158,3 +159,25 @@ def test_a_revision_of_an_earlier_version_without_a_field_has_no_changes(rep: Us
     db.session.commit()
     assert not freezing.has_changes(quote, revision)
     assert not publishing.publish(rep, quote.id).is_new
+
+
+def test_totals_that_are_not_on_the_screen_are_not_published(rep: User) -> None:
+    code = samples.tax_code(rep, "VAT", "10")
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "100", "tax_code_id": str(code.id)})
+    seen = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    tax_codes.save(rep, code, {"name": "VAT", "rate": "20", "is_active": "1"})
+    with pytest.raises(publishing.Unseen, match="The totals aren't the ones on your screen"):
+        publishing.publish(rep, quote.id, seen)
+    assert editing.get(quote.id).number is None
+
+
+def test_what_others_changed_is_listed_before_publishing(rep: User) -> None:
+    quote = samples.quote(rep)
+    seen = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    admin = samples.admin()
+    editing.save_header(admin, quote.id, {"title": "Another title"})
+    with pytest.raises(publishing.Unseen, match="Ada Admin changed this quote") as caught:
+        publishing.publish(rep, quote.id, seen)
+    assert [change.field for entry in caught.value.entries for change in entry.changes][:1] == ["title"]
+    again = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    assert publishing.publish(rep, quote.id, again).is_new

@@ -206,9 +206,12 @@ def test_wrong_values_never_break_anything(
         assert settings_store.draft(section).version == 0
 
 
-@pytest.mark.parametrize("version", ["", "-1", "one", "9" * 40])
-def test_a_version_that_never_was_is_stale(connected: Tenant, admin: Visitor, version: str) -> None:
-    fields = {**dict(admin.section("company").fields), "version": version}
+@pytest.mark.parametrize("seen", ["", "-1", "one:", "9" * 40, "match_by:0 : :"])
+def test_a_form_that_was_never_opened_overwrites_nothing(
+    connected: Tenant, admin: Visitor, seen: str
+) -> None:
+    assert admin.send(admin.section("company")).status_code == 303
+    fields = {**dict(admin.section("company").fields), "match_by": "name_normalized", "seen": seen}
     answer = admin.client.post(f"{PAGE}/sections/company", data=fields, headers=HTMX)
     assert answer.status_code == 409
 
@@ -222,7 +225,7 @@ def test_a_field_that_did_not_arrive_is_not_taken_for_a_wish(
         before = settings_store.draft(section)
     form = admin.form(f"{PAGE}/tax-codes", "tax-codes") if section == "tax_code" else admin.section(section)
     fields = dict(form.fields)
-    kept = ("csrf_token", "version", *[name for name in fields if name.startswith("rule-")][:1])
+    kept = ("csrf_token", "seen", *[name for name in fields if name.startswith("rule-")][:1])
     answer = admin.client.post(
         form.action, data={name: value for name, value in fields.items() if name in kept}, headers=HTMX
     )

@@ -211,26 +211,26 @@ def test_two_admins_at_once(
 ) -> None:
     other = sign_in(another_context(), "second@demo.example")
     other.goto(served + PAGE)
-    section(other, "company").get_by_label("Bill to").select_option("shipping")
+    section(other, "company").get_by_label("Update existing companies").select_option("overwrite")
     save(other, "company")
     is_draft(other, "company")
 
     section(screen, "company").get_by_label("Ship to").select_option("billing")
+    section(screen, "company").get_by_label("Update existing companies").select_option("never")
     save(screen, "company")
     mine = section(screen, "company")
-    expect(mine).to_contain_text("Second saved this section while you were editing.")
-    expect(mine).to_contain_text("Saved version: Shipping address")
+    expect(mine).to_contain_text("Second changed this section while you were editing.")
+    expect(mine).to_contain_text("Second changed this to “Always overwrite”.")
     expect(mine.get_by_label("Ship to")).to_have_value("billing")
+    expect(mine.get_by_label("Update existing companies")).to_have_value("never")
     expect(mine.get_by_text("Unsaved changes")).to_be_visible()
     with app.app_context():
-        assert settings_store.draft("company").content.model_dump()["bill_to_source"] == "shipping"
+        assert settings_store.draft("company").content.model_dump()["update_policy"] == "overwrite"
 
-    mine.get_by_role("link", name="Use the saved version").click()
-    expect(mine.get_by_label("Bill to")).to_have_value("shipping")
-    expect(mine.get_by_label("Ship to")).to_have_value("shipping")
-    mine.get_by_label("Ship to").select_option("billing")
-    save(screen, "company")
+    mine.get_by_role("button", name="Keep theirs").click()
     expect(mine).to_contain_text("Draft saved")
+    expect(mine.get_by_label("Update existing companies")).to_have_value("overwrite")
+    expect(mine.get_by_label("Ship to")).to_have_value("billing")
 
     other.get_by_role("button", name="Save Integration").click()
     expect(other.locator("#notices")).to_contain_text("Version 1")

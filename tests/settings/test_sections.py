@@ -122,27 +122,41 @@ def test_wrong_values_are_told_at_their_fields_and_stay_in_the_form(
 
 
 @pytest.mark.both_databases
-def test_two_admins_the_second_is_told_and_keeps_what_was_entered(
+def test_two_admins_the_second_sees_both_values_and_chooses(
     app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
 ) -> None:
+    assert admin.send(admin.section("company")).status_code == 303
     mine, theirs = admin.section("company"), second_admin.section("company")
-    assert second_admin.send(theirs, {"match_by": "name_normalized"}, htmx=True).status_code == 200
+    entered = {"match_by": "name_normalized", "update_policy": "overwrite"}
+    assert second_admin.send(theirs, {**entered}, htmx=True).status_code == 200
 
-    refused = admin.send(mine, {"also_phone": True}, htmx=True)
+    refused = admin.send(mine, {"also_phone": True, "update_policy": "never"}, htmx=True)
     assert refused.status_code == 409
-    assert "Saved version: Name matches (ignoring case" in text(refused)
+    assert "Second changed this to “Always overwrite”. Keep theirs Use mine" in text(refused)
     with app.app_context():
-        assert settings_store.draft("company").content.match_by == "name_normalized"  # type: ignore[attr-defined]
+        assert settings_store.draft("company").content.model_dump()["update_policy"] == "overwrite"
 
-    again = admin.client.post(
-        mine.action,
-        data={**dict(mine.fields), "also_phone": "y", "version": "1"},
-        headers={"HX-Request": "true"},
-    )
+    form = next(one for one in read_forms(refused.text) if "match_by" in one.names())
+    assert admin.send(form, htmx=True).status_code == 409, "sent as it is, it asks once more"
+    fields = {**dict(form.fields), "use_mine": "update_policy"}
+    again = admin.client.post(form.action, data=fields, headers={"HX-Request": "true"})
     assert again.status_code == 200
     with app.app_context():
-        content = settings_store.draft("company").content
-        assert (content.also_phone, content.match_by) == (True, "name_exact")  # type: ignore[attr-defined]
+        content = settings_store.draft("company").content.model_dump()
+        assert (content["also_phone"], content["match_by"]) == (True, "name_normalized")
+        assert content["update_policy"] == "never"
+
+
+def test_two_admins_who_change_different_fields_both_keep_theirs(
+    app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
+) -> None:
+    assert admin.send(admin.section("company")).status_code == 303
+    mine, theirs = admin.section("company"), second_admin.section("company")
+    assert second_admin.send(theirs, {"match_by": "name_normalized"}, htmx=True).status_code == 200
+    assert admin.send(mine, {"also_phone": True}, htmx=True).status_code == 200
+    with app.app_context():
+        content = settings_store.draft("company").content.model_dump()
+        assert (content["also_phone"], content["match_by"]) == (True, "name_normalized")
 
 
 def test_a_value_that_became_inactive_is_named_and_stops_save_integration(

@@ -46,6 +46,12 @@ class Visitor:
             sent.setdefault(name, []).append(value)
         return self.client.post(form.action, data=sent, headers=HTMX if htmx else {})
 
+    def send_and_confirm(self, form: Form) -> TestResponse:
+        """Send a form that deletes something, and say yes on the page that asks."""
+        asked = self.send(form)
+        assert asked.status_code == 200, text(asked)
+        return self.send(next(one for one in read_forms(asked.text) if "sure" in one.names()))
+
     def save_all(self) -> TestResponse:
         """Save every section and the tax mapping as they are suggested, then press Save Integration."""
         for name in SECTIONS:

@@ -96,7 +96,7 @@ def test_the_longest_description_goes_all_the_way_to_the_customer(rep: Visitor, 
 
 def test_a_quote_without_lines(rep: Visitor, ids: Ids) -> None:
     line = form_of(rep, ids.quote_page, "unit_cost")
-    assert rep.send(rep.form(ids.quote_page, f"{line.action}/delete")).status_code == 303
+    assert rep.send_and_confirm(rep.form(ids.quote_page, f"{line.action}/delete")).status_code == 303
     answer = publish(rep, ids.quote_page)
     assert answer.status_code == 422
     assert "The quote wasn't published." in text(answer)
@@ -141,7 +141,7 @@ def test_a_tax_code_deleted_while_a_line_was_typed(app: Flask, rep: Visitor, ids
 
 
 def test_a_tax_code_in_use_is_kept(admin: Visitor, ids: Ids) -> None:
-    answer = admin.send(admin.form(f"/items/tax-codes/{ids.tax_code}", "/delete"))
+    answer = admin.send_and_confirm(admin.form(f"/items/tax-codes/{ids.tax_code}", "/delete"))
     assert answer.status_code == 422
     assert "wasn't deleted because items or quotes use it" in text(answer)
 

@@ -46,7 +46,8 @@ def page(*, sign_in: bool) -> ResponseReturnValue:
 def partial(*, sign_in: bool) -> ResponseReturnValue:
     """The same for htmx: the form is still on the screen and gets a valid token (see app.js)."""
     sentence = ENDED if sign_in else OUTDATED
-    answer = make_response(render_template("errors/_alert.html", sentence=sentence), 401 if sign_in else 400)
+    body = render_template("errors/_alert.html", sentence=sentence, sign_in=sign_in)
+    answer = make_response(body, 401 if sign_in else 400)
     answer.headers["X-CSRFToken"] = generate_csrf()
     return answer
 

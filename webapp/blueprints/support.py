@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
-from wtforms import Field, HiddenField, SelectField
+from wtforms import HiddenField
 
 from webapp.blueprints import resume
 from webapp.models import Quote, User, db
@@ -164,6 +164,14 @@ def page_number() -> int:
     return max(1, min(request.args.get("page", 1, type=int), PAGES))
 
 
+def ask(sentence: str, button: str) -> ResponseReturnValue | None:
+    """A page that asks before something is deleted, unless the browser's script asked already; None: go ahead."""
+    if is_htmx() or request.form.get("sure"):
+        return None
+    values = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return render_template("errors/confirm.html", sentence=sentence, button=button, values=values)
+
+
 def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnValue:
     """Redirect (303) to a page that shows ``message``."""
     if message:
@@ -183,9 +191,19 @@ def show_errors(form: FlaskForm, error: Invalid) -> None:
 
 
 class RecordForm(FlaskForm):
-    """A form of one record; ``seen`` holds the record's fingerprint when the form was opened (``core.records``)."""
+    """A form of one record; ``seen`` says what it was opened with (``core.merge``)."""
 
     seen = HiddenField()
+
+    @property
+    def entered(self) -> dict[str, Any]:
+        """What was sent, with the choice between two values."""
+        return {**self.data, **choice()}
+
+
+def choice() -> dict[str, str]:
+    """The button that was pressed beside a field that two people changed, as ``core.merge`` reads it."""
+    return {name: request.form[name] for name in ("use_mine", "keep_theirs") if name in request.form}
 
 
 def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordForm]) -> tuple[R | None, int]:
@@ -206,25 +224,17 @@ def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordF
 
 
 def show_conflict(form: RecordForm, stored: RecordForm, error: Conflict) -> None:
-    """Show the conflict, put the stored values next to the fields, and let the form be sent again.
+    """Show both values of each field that two people changed, with a choice, and what only the other one changed.
 
     ``stored``: the same form, filled from the stored record.
     """
     form.form_errors.append(str(error))
-    form.seen.data = stored.seen.data
+    form.seen.data = error.seen
     for item in form:
-        saved = stored[item.name]
-        if item.name in ("csrf_token", "seen") or str(saved.data or "") == str(item.data or ""):
-            continue
-        item.errors = [*item.errors, f"Saved value: {_in_words(saved)}."]
-
-
-def _in_words(item: Field) -> str:
-    if isinstance(item.data, bool):
-        return "yes" if item.data else "no"
-    if isinstance(item.data, list):
-        return ", ".join(map(str, item.data)) or "empty"
-    if isinstance(item, SelectField):
-        labels = {choice.value: choice.label for choice in item.choices}
-        return labels.get(str(item.data or ""), "None")
-    return str(item.data or "empty")[:200]
+        # A choice among records is called after its id.
+        name = item.name.removesuffix("_id")
+        if name in error.taken:
+            item.data = stored[item.name].data
+        if name in error.fields:
+            item.errors = [*item.errors, error.fields[name]]
+            item.clash = name

@@ -59,14 +59,11 @@ def save_section(section: str) -> ResponseReturnValue:
         return _answer(settings_page.with_input(section, posted, choices), choices)
     if section == category_table.SECTION and do not in ("save", "discard"):
         return _answer(category_table.redrawn(posted, choices), choices)
-    version = request.form.get("version", -1, type=int)
+    change = settings_page.discard if do == "discard" else settings_page.save
     try:
-        if do == "discard":
-            view = settings_page.discard(section, version, choices, actor())
-        else:
-            view = settings_page.save(section, posted, version, choices, actor())
+        view = change(section, posted, choices, actor())
     except (Invalid, Conflict) as error:
-        return _answer(settings_page.refused(section, posted, error), choices)
+        return _answer(settings_page.refused(section, posted, error, actor()), choices)
     if is_htmx():
         return _partial(view, choices)
     message = f"{view.title}: draft saved. Press Save Integration to make it live. {view.note}"

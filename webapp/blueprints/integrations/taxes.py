@@ -23,11 +23,10 @@ def tax_codes() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(settings_page.first_look_at_taxes(offline(), choices, actor()), choices)
     posted = request.form.to_dict()
-    version = request.form.get("version", -1, type=int)
     try:
-        view = settings_page.save(TAX_SECTION, posted, version, choices, actor())
+        view = settings_page.save(TAX_SECTION, posted, choices, actor())
     except (Invalid, Conflict) as error:
-        view = settings_page.refused(TAX_SECTION, posted, error)
+        view = settings_page.refused(TAX_SECTION, posted, error, actor())
         return _page(view, choices), 409 if view.conflict else 422
     if is_htmx():
         return _page(view, choices)

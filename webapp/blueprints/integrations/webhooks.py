@@ -56,7 +56,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
     form, status = _form_of(endpoint), 200
     if form.validate_on_submit():
         try:
-            endpoints.change(runtime(), actor(), endpoint_id, form.data, form.events.data or [])
+            endpoints.change(runtime(), actor(), endpoint_id, form.entered, form.events.data or [])
         except Invalid as error:
             show_errors(form, error)
             status = 422

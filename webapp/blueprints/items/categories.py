@@ -10,10 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import CategoryForm
-from webapp.blueprints.support import actor, admin_required, back_to, submit
+from webapp.blueprints.support import actor, admin_required, ask, back_to, submit
 from webapp.models import Category
 from webapp.services.catalog import categories
-from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 
 
@@ -43,6 +42,9 @@ def category(category_id: int) -> ResponseReturnValue:
 def delete_category(category_id: int) -> ResponseReturnValue:
     """Delete an unused category."""
     record = categories.get(category_id)
+    asked = ask("Delete this category?", "Delete")
+    if asked:
+        return asked
     try:
         categories.delete(actor(), record)
     except Invalid as error:
@@ -53,14 +55,14 @@ def delete_category(category_id: int) -> ResponseReturnValue:
 
 
 def _form(record: Category | None, **options: Any) -> CategoryForm:
-    return CategoryForm(obj=record, seen=records.fingerprint(record, categories.SHOWN), **options)
+    return CategoryForm(obj=record, seen=categories.seen(record), **options)
 
 
 def _edit(record: Category | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: categories.save(actor(), record, form.data),
+        lambda: categories.save(actor(), record, form.entered),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

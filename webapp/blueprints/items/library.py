@@ -14,7 +14,6 @@ from webapp.blueprints.support import actor, back_to, is_htmx, page_number, subm
 from webapp.models import Item
 from webapp.services.catalog import categories
 from webapp.services.catalog import items as catalog_items
-from webapp.services.core import records
 from webapp.services.core.fields import Reader
 
 
@@ -60,14 +59,14 @@ def item(item_id: int) -> ResponseReturnValue:
 
 
 def _form(record: Item | None, **options: Any) -> ItemForm:
-    return ItemForm(obj=record, seen=records.fingerprint(record, catalog_items.SHOWN), **options)
+    return ItemForm(obj=record, seen=catalog_items.seen(record), **options)
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: catalog_items.save(actor(), record, form.data),
+        lambda: catalog_items.save(actor(), record, form.entered),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

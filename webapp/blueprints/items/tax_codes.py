@@ -10,10 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import TaxCodeForm
-from webapp.blueprints.support import actor, admin_required, back_to, submit
+from webapp.blueprints.support import actor, admin_required, ask, back_to, submit
 from webapp.models import TaxCode
 from webapp.services.catalog import tax_codes
-from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 
 
@@ -43,6 +42,9 @@ def tax_code(tax_code_id: int) -> ResponseReturnValue:
 def delete_tax_code(tax_code_id: int) -> ResponseReturnValue:
     """Delete an unused tax code."""
     record = tax_codes.get(tax_code_id)
+    asked = ask("Delete this tax code?", "Delete")
+    if asked:
+        return asked
     try:
         tax_codes.delete(actor(), record)
     except Invalid as error:
@@ -53,14 +55,14 @@ def delete_tax_code(tax_code_id: int) -> ResponseReturnValue:
 
 
 def _form(record: TaxCode | None, **options: Any) -> TaxCodeForm:
-    return TaxCodeForm(obj=record, seen=records.fingerprint(record, tax_codes.SHOWN), **options)
+    return TaxCodeForm(obj=record, seen=tax_codes.seen(record), **options)
 
 
 def _edit(record: TaxCode | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: tax_codes.save(actor(), record, form.data),
+        lambda: tax_codes.save(actor(), record, form.entered),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

@@ -13,7 +13,6 @@ from webapp.blueprints.people.forms import OrganizationForm
 from webapp.blueprints.support import actor, back_to, is_htmx, page_number, runtime, submit
 from webapp.models import Organization
 from webapp.services.autotask.links import of_customer
-from webapp.services.core import records
 from webapp.services.people import directory
 
 
@@ -56,15 +55,14 @@ def unlink(organization_id: int) -> ResponseReturnValue:
 
 
 def _form(record: Organization | None, **options: Any) -> OrganizationForm:
-    fingerprint = records.fingerprint(record, directory.ORGANIZATION_SHOWN)
-    return OrganizationForm(obj=record, seen=fingerprint, **options)
+    return OrganizationForm(obj=record, seen=directory.seen_organization(record), **options)
 
 
 def _edit(record: Organization | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: directory.save_organization(actor(), record, form.data),
+        lambda: directory.save_organization(actor(), record, form.entered),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

@@ -12,7 +12,6 @@ from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import PersonForm
 from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
 from webapp.models import Person
-from webapp.services.core import records
 from webapp.services.people import directory
 
 
@@ -55,14 +54,14 @@ def _form(record: Person | None, **options: Any) -> PersonForm:
     shown["organization"] = request.args.get("organization", "")
     if record:
         shown["organization"] = record.organization.name if record.organization else ""
-    return PersonForm(data=shown, seen=records.fingerprint(record, directory.PERSON_SHOWN), **options)
+    return PersonForm(data=shown, seen=directory.seen_person(record), **options)
 
 
 def _edit(record: Person | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: directory.save_person(actor(), record, form.data),
+        lambda: directory.save_person(actor(), record, form.entered),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

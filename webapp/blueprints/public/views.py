@@ -22,20 +22,35 @@ from webapp.services.quoting.revisions import pricing, snapshot
 
 @public.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """The live revision. ``choose`` (uids) shows the totals with these optional lines; htmx gets only the offer."""
+    """The live revision. Fetching it isn't viewing it (``acceptance.note_viewed``)."""
+    return _page(acceptance.by_token(token))
+
+
+@public.post("/<token>/viewed")
+@limiter.limit("20/minute")
+def viewed(token: str) -> ResponseReturnValue:
+    """Sent by the page's script when someone has it on the screen."""
+    _note_viewed(acceptance.by_token(token))
+    return "", 204
+
+
+@public.post("/<token>/choose")
+@limiter.limit("120/minute")
+def choose(token: str) -> ResponseReturnValue:
+    """The totals with the options in ``choose`` (uids); htmx gets only the offer."""
     quote = acceptance.by_token(token)
-    if not current_user.is_authenticated:
-        acceptance.note_viewed(quote)
-    return _page(quote)
+    _note_viewed(quote)
+    return _page(quote, values=request.form, errors={}, refused="accept", sentence="")
 
 
 @public.post("/<token>/accept")
 @limiter.limit("20/minute")
 def accept(token: str) -> ResponseReturnValue:
     """Accept the revision on the screen."""
+    shown = request.form.get("shown", "")
     evidence = acceptance.Evidence(request.remote_addr or "", request.user_agent.string)
     try:
-        acceptance.accept(token, request.form, request.form.getlist("choose"), evidence)
+        acceptance.accept(token, request.form, request.form.getlist("choose"), evidence, shown)
     except (Invalid, Conflict) as error:
         return _refused(token, error, "accept")
     return _answered(token)
@@ -62,6 +77,13 @@ def pdf(token: str) -> ResponseReturnValue:
     return pdf_response(document.pdf_for(revision.id if revision else 0), name)
 
 
+def _note_viewed(quote: Quote) -> None:
+    prefetched = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    if current_user.is_authenticated or prefetched or acceptance.is_scanner(request.user_agent.string):
+        return
+    acceptance.note_viewed(quote)
+
+
 def _answered(token: str) -> ResponseReturnValue:
     return redirect(url_for("public.show", token=token), 303)
 
@@ -80,9 +102,8 @@ def _page(quote: Quote, **typed: Any) -> str:
     frozen = snapshot.parse(revision.content)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
-    chosen = request.values.getlist("choose")
-    if not closed and ("chosen" in request.values or chosen):
-        frozen = pricing.with_choices(frozen, chosen)
+    if not closed and "chosen" in request.form:
+        frozen = pricing.with_choices(frozen, request.form.getlist("choose"))
     computed = pricing.of_snapshot(frozen)
     linked = request.args.get("r", type=int)
     page = {
@@ -93,10 +114,11 @@ def _page(quote: Quote, **typed: Any) -> str:
         "taxes": pricing.taxes(frozen, computed),
         "tax_note": pricing.tax_rounding_note(frozen, computed),
         "closed": closed,
+        "shown": acceptance.on_screen(frozen),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,
         "older_link": linked if linked and linked < revision.number else None,
     }
-    if is_htmx() and request.method == "GET":
+    if is_htmx():
         return render_template("public/_choices.html", **page)
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

@@ -9,7 +9,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes import answered, quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
 from webapp.models import Quote, db, utc_now
 from webapp.models.catalog import RECURRENCES
@@ -19,7 +19,7 @@ from webapp.services.company import currencies, loss_reasons
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.draft import editing, readiness, stages
+from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing
@@ -40,20 +40,19 @@ def show(quote_id: int) -> ResponseReturnValue:
 def save_header(quote_id: int) -> ResponseReturnValue:
     """Save title, dates, texts, discount and shipping."""
     try:
-        quote = editing.save_header(actor(), quote_id, request.form)
+        quote, taken = editing.save_header(actor(), quote_id, request.form)
     except (Invalid, Conflict) as error:
-        problem: dict[str, Any] = {
-            "header_values": request.form,
-            "header_errors": getattr(error, "fields", {}),
-        }
-        problem["header_sentence"] = str(error)
-        status = 409 if isinstance(error, Conflict) else 422
         quote = editing.get(quote_id)
-        if is_htmx():
-            return render_template("quotes/_header_saved.html", **context(quote), **problem), status
-        return page(quote, status, **problem)
+        header = answered.refused(request.form, shown.header(quote), error)
+    else:
+        header = answered.saved(editing.seen(quote), shown.header(quote), taken)
     if is_htmx():
-        return render_template("quotes/_header_saved.html", **context(quote), saved=True)
+        saved = header.status == 200
+        return render_template(
+            "quotes/_header_saved.html", **{**context(quote), "header": header}, saved=saved
+        ), header.status
+    if header.status != 200:
+        return page(quote, header.status, header=header)
     return back_to("quotes.show", "Saved.", quote_id=quote_id)
 
 
@@ -88,18 +87,23 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     live = freezing.live(quote)
     if live is not None:
         extra = offer(live)
+    extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
-    return render_template(template, **context(quote), **extra, **more), status
+    return render_template(template, **{**context(quote), **extra, **more}), status
 
 
 def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
-    revision = quote.current_revision
+    revision, totals = quote.current_revision, pricing.of_quote(quote)
     link = url_for("public.show", token=quote.public_token)
     return {
         "quote": quote,
-        "totals": pricing.of_quote(quote),
+        "header": answered.opened(editing.seen(quote), shown.header(quote)),
+        "opened_line": lambda line: answered.opened(lines.seen(line), shown.line(line)),
+        "refused_lines": {},
+        "totals": totals,
+        "totals_digest": pricing.digest(totals),
         "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote) if quote.status == PENDING else [],
         "checks": readiness.checks(quote) if quote.status == PENDING else [],

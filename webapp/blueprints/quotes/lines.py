@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import make_response, render_template, request
+from flask import current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from itsdangerous import BadSignature, URLSafeSerializer
 
-from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes import answered, quotes
 from webapp.blueprints.quotes.editor import context, page
-from webapp.blueprints.support import actor, back_to, is_htmx
+from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote
 from webapp.services.catalog import items
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.draft import editing, lines
+from webapp.services.quoting.draft import editing, lines, shown, undo
 
 
 @quotes.post("/<int:quote_id>/lines")
@@ -42,22 +44,17 @@ def add_line(quote_id: int) -> ResponseReturnValue:
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
     try:
-        lines.change(actor(), quote_id, uid, request.form)
+        line, taken = lines.change(actor(), quote_id, uid, request.form)
     except (Invalid, Conflict) as error:
-        quote = editing.get(quote_id)
-        status = 409 if isinstance(error, Conflict) else 422
-        refused: dict[str, Any] = {
-            "refused_uid": uid,
-            "refused_values": request.form,
-            "refused_errors": getattr(error, "fields", {}),
-            "refused_sentence": str(error),
-        }
-        if is_htmx():
-            return render_template("quotes/_line_saved.html", **_line_context(quote, uid), **refused), status
-        return page(quote, status, **refused)
+        line = lines.find(editing.get(quote_id), uid)
+        form = answered.refused(request.form, shown.line(line), error)
+    else:
+        form = answered.saved(lines.seen(line), shown.line(line), taken)
     quote = editing.get(quote_id)
     if is_htmx():
-        return render_template("quotes/_line_saved.html", **_line_context(quote, uid))
+        return render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form), form.status
+    if form.status != 200:
+        return page(quote, form.status, refused_lines={uid: form})
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
 
 
@@ -66,23 +63,44 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
 def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Move a line to ``position``, counted from 1."""
     position = Reader(request.form).identifier("position") or 1
-    lines.move(actor(), quote_id, uid, position)
-    return _lines(quote_id, uid)
+    line = lines.move(actor(), quote_id, uid, position)
+    return _lines(quote_id, uid, "line-moved", f"Moved to line {line.position + 1}.")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
 @login_required
 def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Insert a copy below a line."""
-    return _lines(quote_id, lines.duplicate(actor(), quote_id, uid).uid)
+    line = lines.duplicate(actor(), quote_id, uid)
+    return _lines(quote_id, line.uid, "line-placed", f"Copied to line {line.position + 1}.")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
 @login_required
 def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
-    """Delete a line."""
-    lines.remove(actor(), quote_id, uid)
-    return _lines(quote_id, "")
+    """Delete a line; the page offers to undo it, or without a script asks first."""
+    asked = ask(f"Delete the line “{lines.find(editing.get(quote_id), uid).name}”?", "Delete")
+    if asked:
+        return asked
+    line = lines.remove(actor(), quote_id, uid)
+    deleted = {"name": line.name, "position": line.position, "line": _signer().dumps(undo.remember(line))}
+    return _lines(quote_id, "", "line-deleted", f"Line {line.position + 1} deleted.", undo=deleted)
+
+
+@quotes.post("/<int:quote_id>/lines/undo")
+@login_required
+def undo_delete(quote_id: int) -> ResponseReturnValue:
+    """Put a deleted line back."""
+    try:
+        remembered = _signer().loads(request.form.get("line", ""))
+    except BadSignature as error:
+        raise Invalid("This line can't be put back any more. Add it again.") from error
+    line = undo.put_back(actor(), quote_id, remembered)
+    return _lines(quote_id, line.uid, "line-placed", f"Line {line.position + 1} is back.")
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", "deleted line")
 
 
 def line_added(quote: Quote, uid: str, *, ad_hoc: bool = False) -> ResponseReturnValue:
@@ -94,15 +112,19 @@ def line_added(quote: Quote, uid: str, *, ad_hoc: bool = False) -> ResponseRetur
     return response
 
 
-def _lines(quote_id: int, uid: str) -> ResponseReturnValue:
+def _lines(quote_id: int, uid: str, event: str, said: str, **more: Any) -> ResponseReturnValue:
+    """All lines again. ``event``: the script moves the focus; ``said``: what it announces."""
     if is_htmx():
-        return render_template("quotes/_lines_changed.html", **context(editing.get(quote_id)))
+        page_parts = render_template("quotes/_lines_changed.html", **context(editing.get(quote_id)), **more)
+        response = make_response(page_parts)
+        response.headers["HX-Trigger-After-Settle"] = json.dumps({event: {"line": uid, "said": said}})
+        return response
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}" if uid else "lines")
 
 
 def _line_context(quote: Quote, uid: str) -> dict[str, Any]:
-    """The context of one line; ``line`` is None when it no longer exists."""
+    """The context of one line."""
     shared = context(quote)
     pairs = zip(quote.lines, shared["totals"].lines, strict=True)
-    line, amounts = next(((line, amounts) for line, amounts in pairs if line.uid == uid), (None, None))
+    line, amounts = next((line, amounts) for line, amounts in pairs if line.uid == uid)
     return {**shared, "line": line, "amounts": amounts}

@@ -8,9 +8,10 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
-from webapp.blueprints.support import actor, back_to
+from webapp.blueprints.support import actor, ask, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import copying, editing
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -28,8 +29,12 @@ DONE = {
 @login_required
 def publish(quote_id: int) -> ResponseReturnValue:
     """Freeze the quote and start its push, without waiting for it."""
+    since = Reader(request.form).identifier("since") or 0
+    seen = publishing.Screen(since, request.form.get("totals", ""))
     try:
-        result = publishing.publish(actor(), quote_id)
+        result = publishing.publish(actor(), quote_id, seen)
+    except publishing.Unseen as error:
+        return page(editing.get(quote_id), 409, publish_sentence=str(error), unseen=error.entries)
     except Invalid as error:
         return page(editing.get(quote_id), 422, publish_sentence=str(error))
     number = result.revision.number
@@ -60,6 +65,10 @@ def set_status(quote_id: int) -> ResponseReturnValue:
 @login_required
 def discard(quote_id: int) -> ResponseReturnValue:
     """Discard the changes since the last revision."""
+    editing.get(quote_id)
+    asked = ask("Discard all changes since the last revision?", "Discard changes")
+    if asked:
+        return asked
     editing.discard_changes(actor(), quote_id)
     return back_to(
         "quotes.show", "Changes discarded. The draft matches the published quote.", quote_id=quote_id
@@ -70,6 +79,10 @@ def discard(quote_id: int) -> ResponseReturnValue:
 @login_required
 def delete(quote_id: int) -> ResponseReturnValue:
     """Delete a draft."""
+    editing.get(quote_id)
+    asked = ask("Delete this draft with all its lines?", "Delete")
+    if asked:
+        return asked
     editing.delete_draft(actor(), quote_id)
     return back_to("quotes.index", "Draft deleted.")
 

@@ -6,7 +6,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    HiddenField,
     PasswordField,
     SelectField,
     StringField,
@@ -23,6 +22,7 @@ from webapp.blueprints.choices import (
     paper_choices,
     time_zone_choices,
 )
+from webapp.blueprints.support import RecordForm
 from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [
@@ -44,7 +44,7 @@ class NewUserForm(FlaskForm):
     )
 
 
-class UserForm(FlaskForm):
+class UserForm(RecordForm):
     """The fields of an account that an admin can change."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
@@ -62,10 +62,9 @@ class PasswordForm(FlaskForm):
     )
 
 
-class CompanyForm(FlaskForm):
+class CompanyForm(RecordForm):
     """The seller's profile."""
 
-    version = HiddenField()
     name = StringField("Company name", render_kw={"autocomplete": "organization"})
     address = TextAreaField("Address", render_kw={"rows": 3})
     phone = TelField("Phone")

@@ -18,27 +18,28 @@ NEW_ROWS = 3
 def loss_reason_list() -> ResponseReturnValue:
     """The reasons that reps and customers choose from when a quote is lost."""
     status, sentence, errors = 200, "", {}
+    clashes: dict[str, str] = {}
+    taken: tuple[str, ...] = ()
+    seen = request.form.get("seen") or loss_reasons.seen()
     if request.method == "POST":
         try:
-            loss_reasons.save(actor(), request.form, request.form.get("version", -1, type=int))
+            loss_reasons.save(actor(), request.form)
         except Invalid as error:
             sentence, errors, status = str(error), error.fields, 422
         except Conflict as error:
-            sentence = f"{error} They are still below: save again to replace the saved version."
-            status = 409
+            sentence, clashes, taken, seen, status = str(error), error.fields, error.taken, error.seen, 409
         else:
             return back_to("settings.loss_reason_list", "Loss reasons saved.")
-    reasons, version = loss_reasons.current()
-    stored = {f"reason-{reason.id}": reason.name for reason in reasons}
-    typed = {name: request.form.get(name, value) for name, value in stored.items()}
+    stored = {f"reason-{reason.id}": reason.name for reason in loss_reasons.current()[0]}
+    typed = {
+        name: value if name in taken else request.form.get(name, value) for name, value in stored.items()
+    }
     page = render_template(
         "settings/loss_reasons.html",
         rows=list(typed.items()),
         new_rows=[(name, request.form.get(name, "")) for name in (f"new-{n + 1}" for n in range(NEW_ROWS))],
-        saved_values={
-            name: value for name, value in stored.items() if status == 409 and typed[name] != value
-        },
-        version=version,
+        clashes=clashes,
+        seen=seen,
         sentence=sentence,
         errors=errors,
     )

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
 from webapp.services.autotask.connection import connection
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Invalid
 from webapp.services.people import required_fields
 
 
@@ -18,22 +18,15 @@ from webapp.services.people import required_fields
 @admin_required
 def required() -> ResponseReturnValue:
     """The fields that must be filled in before a quote is published."""
-    names, version = required_fields.current()
-    status, sentence, saved_values = 200, "", {}
+    names, seen = required_fields.current()[0], required_fields.seen()
+    status, sentence = 200, ""
     if request.method == "POST":
         wanted = request.form.getlist("fields")
         try:
-            required_fields.save(actor(), wanted, request.form.get("version", -1, type=int))
-        except (Invalid, Conflict) as error:
+            required_fields.save(actor(), wanted, request.form)
+        except Invalid as error:
             sentence, status = str(error), 422
-            stored, version = required_fields.current()
-            names = frozenset(wanted)
-            if isinstance(error, Conflict):
-                sentence, status = (
-                    f"{error} They are still below: save again to replace the saved version.",
-                    409,
-                )
-                saved_values = {name: name in stored for name in stored ^ names}
+            names, seen = frozenset(wanted), request.form.get("seen", "")
         else:
             return back_to("settings.required", "Required fields saved.")
     connected = connection.load() is not None
@@ -44,9 +37,8 @@ def required() -> ResponseReturnValue:
         "settings/required_fields.html",
         groups=grouped,
         names=names,
-        version=version,
+        seen=seen,
         sentence=sentence,
-        saved_values=saved_values,
         advised=required_fields.RECOMMENDED_FOR_AUTOTASK if connected else (),
         advice=required_fields.advice(connected),
     )
@@ -57,8 +49,8 @@ def required() -> ResponseReturnValue:
 @admin_required
 def require_advised() -> ResponseReturnValue:
     """Require the fields that Autotask needs, with one click."""
-    names, version = required_fields.current()
-    required_fields.save(actor(), names | set(required_fields.RECOMMENDED_FOR_AUTOTASK), version)
+    names, _ = required_fields.current()
+    required_fields.save(actor(), names | set(required_fields.RECOMMENDED_FOR_AUTOTASK))
     if is_htmx():
         return render_template("integrations/autotask/_advice.html", advice=[])
     endpoint = "integrations.autotask" if connection.load() else "settings.required"

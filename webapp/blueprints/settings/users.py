@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_errors
+from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
 from webapp.models import User
 from webapp.services.accounts import users as accounts
 from webapp.services.core import records
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Conflict, Invalid
 
 
 @settings.get("/users")
@@ -47,7 +47,7 @@ def new_user() -> ResponseReturnValue:
 def user(user_id: int) -> ResponseReturnValue:
     """Change the name, role or active flag of an account."""
     record = _get(user_id)
-    form = UserForm(obj=record)
+    form, status = UserForm(obj=record, seen=accounts.seen(record)), 422
     if form.validate_on_submit():
         try:
             accounts.update_user(
@@ -56,15 +56,19 @@ def user(user_id: int) -> ResponseReturnValue:
                 name=form.name.data or "",
                 role=form.role.data or "",
                 is_active=bool(form.is_active.data),
+                form=form.entered,
             )
         except Invalid as error:
             show_errors(form, error)
+        except Conflict as error:
+            show_conflict(form, UserForm(formdata=None, obj=record), error)
+            status = 409
         else:
             return back_to("settings.users", f"{record.name} saved.")
-    status = 422 if form.is_submitted() else 200
-    return render_template(
+    page = render_template(
         "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
-    ), status
+    )
+    return page, status if form.is_submitted() else 200
 
 
 @settings.post("/users/<int:user_id>/password")
@@ -79,7 +83,7 @@ def reset_password(user_id: int) -> ResponseReturnValue:
             show_errors(form, error)
         else:
             return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
-    form_of_user = UserForm(formdata=None, obj=record)
+    form_of_user = UserForm(formdata=None, obj=record, seen=accounts.seen(record))
     return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), 422
 
 

@@ -10,12 +10,14 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
-from webapp.services.core import work
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
-from webapp.services.diary import diary
+from webapp.services.core.merge import Values
+from webapp.services.diary import diary, merging
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
+FIELDS = ("name", "role", "is_active")
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
 _hasher = PasswordHasher()
@@ -127,13 +129,26 @@ def set_password(actor: User | None, user: User, password: str) -> None:
     diary.write(actor, "user.password_changed", "user", user.id)
 
 
+def seen(user: User) -> str:
+    """The ``seen`` of the user's form (``core.merge``)."""
+    return merge.seen({name: getattr(user, name) for name in FIELDS})
+
+
 @work.command
-def update_user(actor: User, user: User, *, name: str, role: str, is_active: bool) -> None:
-    """Change the name, role or active flag. Raises Invalid with a sentence, also for the only active admin."""
+def update_user(
+    actor: User, user: User, *, name: str, role: str, is_active: bool, form: Values | None = None
+) -> None:
+    """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
+
+    Raises Invalid with a sentence, also for the only active admin, or Conflict where another admin changed the same.
+    """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:
         raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
+    entered = {"name": name.strip(), "role": role, "is_active": is_active}
+    values = merging.into(actor, user, form or {}, entered, what="user").values
+    role, is_active = str(values["role"]), bool(values["is_active"])
     loses_admin = user.role == ADMIN and user.is_active and (role != ADMIN or not is_active)
     if loses_admin and _active_admins() <= 1:
         raise Invalid(
@@ -143,7 +158,7 @@ def update_user(actor: User, user: User, *, name: str, role: str, is_active: boo
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
-    user.name, user.role, user.is_active = name.strip(), role, is_active
+    user.name, user.role, user.is_active = str(values["name"]), role, is_active
     after = {"name": user.name, "role": role, "is_active": is_active}
     diary.write(actor, "user.changed", "user", user.id, before=before, after=after)
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select
 
 from webapp.models import Category, Item, QuoteLine, User, db, names
-from webapp.services.core import records, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 
-SHOWN = ("name", "parent_id")
+FIELDS = ("name", "parent")
 
 
 def get(category_id: int) -> Category:
@@ -41,14 +41,17 @@ def choices() -> list[tuple[int, str]]:
     return options
 
 
+def seen(category: Category | None) -> str:
+    """The ``seen`` of the category's form (``core.merge``); empty for a new one."""
+    return merge.seen({name: getattr(category, name) for name in FIELDS}) if category else ""
+
+
 @work.command
 def save(actor: User | None, category: Category | None, values: Mapping[str, object]) -> Category:
     """Add (None) or rename and move a category.
 
-    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
+    Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
-    if category is not None:
-        records.check_unchanged(category, SHOWN, values, "category")
     reader = Reader(values)
     name = reader.text("name", 100, missing="Enter the category's name.")
     parent = records.find(Category, reader.identifier("parent_id"))
@@ -62,9 +65,13 @@ def save(actor: User | None, category: Category | None, values: Mapping[str, obj
     if twin is not None and twin is not category:
         reader.fail("name", "A category with this name already exists here.")
     reader.check()
+    read: dict[str, object] = {"name": name, "parent": parent}
+    if category is not None:
+        read = merging.into(actor, category, values, read, what="category").values
     action = "category.changed" if category else "category.created"
     category = category or Category()
-    category.name, category.parent = name, parent
+    for field, value in read.items():
+        setattr(category, field, value)
     db.session.add(category)
     db.session.flush()
     diary.write(actor, action, "category", category.id, path=category.path)

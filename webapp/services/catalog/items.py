@@ -7,18 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
-from webapp.models.catalog import LINE_FIELDS, ONE_TIME, RECURRENCES
+from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.company import currencies, place
-from webapp.services.core import lookup, records, work
+from webapp.services.core import lookup, merge, records, work
 from webapp.services.core.fields import Reader, words
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 
 PAGE = 50
 MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(1_000_000)
 MAX_DESCRIPTION = 100_000
 CODES = ("sku", "mpn", "manufacturer", "supplier")
-SHOWN = (*(name for name in LINE_FIELDS if not name.startswith("origin_")), "is_active")
+# What an item and a line have in common, as a form reads it.
+FIELDS = ("name", "description", "unit_price", "unit_cost", "recurrence", "category", "tax_code", *CODES)
 
 
 def get(item_id: int) -> Item:
@@ -50,14 +51,17 @@ def search(
     return list(db.session.scalars(query))
 
 
+def seen(item: Item | None) -> str:
+    """The ``seen`` of the item's form (``core.merge``); empty for a new item."""
+    return merge.seen({name: getattr(item, name) for name in (*FIELDS, "is_active")}) if item else ""
+
+
 @work.command
 def save(actor: User | None, item: Item | None, values: Mapping[str, object]) -> Item:
     """Add (None) or change an item from form input.
 
-    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
+    Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
-    if item is not None:
-        records.check_unchanged(item, SHOWN, values, "item")
     reader = Reader(values, place.of_company())
     read = read_fields(
         reader,
@@ -67,6 +71,8 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     )
     read["is_active"] = reader.flag("is_active")
     reader.check()
+    if item is not None:
+        read = merging.into(actor, item, values, read, what="item").values
     action = "item.changed" if item else "item.created"
     item = item or Item()
     for name, value in read.items():

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User, db, names
 from webapp.services.company import place
-from webapp.services.core import records, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 
 MAX_RATE = Decimal(100)
-SHOWN = ("name", "rate", "is_active")
+FIELDS = ("name", "rate", "is_active")
 
 
 def get(tax_code_id: int) -> TaxCode:
@@ -31,14 +31,17 @@ def usable() -> list[TaxCode]:
     return [code for code in everything() if code.is_active]
 
 
+def seen(tax_code: TaxCode | None) -> str:
+    """The ``seen`` of the tax code's form (``core.merge``); empty for a new one."""
+    return merge.seen({name: getattr(tax_code, name) for name in FIELDS}) if tax_code else ""
+
+
 @work.command
 def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, object]) -> TaxCode:
     """Add (None) or change a tax code; ``rate`` in percent.
 
-    Raises Invalid with sentences, or Conflict when someone else saved it first; stores nothing then.
+    Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
-    if tax_code is not None:
-        records.check_unchanged(tax_code, SHOWN, values, "tax code")
     reader = Reader(values, place.of_company())
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
@@ -47,12 +50,16 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     if twin is not None and twin is not tax_code:
         reader.fail("name", "A tax code with this name already exists.")
     reader.check()
+    read: dict[str, object] = {"name": name, "rate": rate, "is_active": reader.flag("is_active")}
+    if tax_code is not None:
+        read = merging.into(actor, tax_code, values, read, what="tax code").values
     action = "tax_code.changed" if tax_code else "tax_code.created"
     tax_code = tax_code or TaxCode()
-    tax_code.name, tax_code.rate, tax_code.is_active = name, rate, reader.flag("is_active")
+    for field, value in read.items():
+        setattr(tax_code, field, value)
     db.session.add(tax_code)
     db.session.flush()
-    diary.write(actor, action, "tax_code", tax_code.id, name=name, rate=str(rate), active=tax_code.is_active)
+    diary.write(actor, action, "tax_code", tax_code.id, name=tax_code.name)
     return tax_code
 
 

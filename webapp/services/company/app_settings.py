@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import AppSetting, User, db
-from webapp.services.core import work
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Conflict
-from webapp.services.diary import diary
+from webapp.services.core.merge import Values
+from webapp.services.diary import diary, merging
 
 COMPANY_PROFILE = "company_profile"
 REQUIRED_FIELDS = "required_fields"
@@ -49,6 +51,29 @@ def get(key: str) -> tuple[dict[str, Any], int]:
     row = db.session.get(AppSetting, key)
     stored = row.value if row else {}
     return {**DEFAULTS[key], **stored}, row.version if row else 0
+
+
+def merged(
+    key: str,
+    actor: User | None,
+    form: Values,
+    mine: Values,
+    shown: Callable[[dict[str, Any]], Values] = lambda document: document,
+) -> tuple[dict[str, object], dict[str, Any], int]:
+    """What to store of ``mine``, merged with what others stored since the form was opened (``core.merge``).
+
+    ``shown``: the values that the form shows of the document. Returns them with the document and its version for
+    ``put``, in the same transaction. Raises Conflict with the fields that both changed.
+    """
+    db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
+    document, version = get(key)
+    stored = shown(document)
+
+    def who(names: Collection[str]) -> str:
+        return merging.who_changed(actor, "app_setting", key, names)
+
+    values = merge.merge(form, mine, {name: stored.get(name, "") for name in mine}, what="page", who=who)
+    return values.values, document, version
 
 
 @work.command

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from webapp.models import User
 from webapp.services.company import app_settings
+from webapp.services.core import merge, work
 from webapp.services.core.fields import Reader, parse_id
 
 MAX_NAME = 60
@@ -25,7 +27,7 @@ class LossReason:
 
 
 def current() -> tuple[list[LossReason], int]:
-    """The reasons in order, and the version of the setting (for ``save``)."""
+    """The reasons in order, and the version of the setting."""
     value, version = app_settings.get(app_settings.LOSS_REASONS)
     return [LossReason(int(row["id"]), str(row["name"])) for row in value["reasons"]], version
 
@@ -43,18 +45,25 @@ def as_text(reason: LossReason | None, text: str) -> str:
     return f"{reason.name}: {text}" if text else reason.name
 
 
-def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
+def seen() -> str:
+    """The ``seen`` of the form (``core.merge``)."""
+    return merge.seen(_names(app_settings.get(app_settings.LOSS_REASONS)[0]))
+
+
+@work.command
+def save(actor: User | None, values: Mapping[str, object]) -> None:
     """Store the list: ``reason-<id>`` renames a reason, or deletes it if empty; ``new-<n>`` adds a reason.
 
-    Returns the new version. Raises Invalid with a sentence by input name, or Conflict.
+    Raises Invalid with a sentence by input name, or Conflict where another admin changed the same reason.
     """
     reader = Reader(values)
-    value, _ = app_settings.get(app_settings.LOSS_REASONS)
+    key = app_settings.LOSS_REASONS
+    mine = {control: reader.text(control, MAX_NAME) for control in values if control.startswith("reason-")}
+    merged, value, version = app_settings.merged(key, actor, values, mine, _names)
     entered: dict[str, LossReason] = {}
-    for reason in current()[0]:
-        control = f"reason-{reason.id}"
-        name = reader.text(control, MAX_NAME) if control in values else reason.name
-        entered[control] = LossReason(reason.id, name)
+    for control, name in _names(value).items():
+        reason_id = int(control.removeprefix("reason-"))
+        entered[control] = LossReason(reason_id, str(merged.get(control, name)))
     next_id = int(value["next"])
     for control in (name for name in values if name.startswith("new-")):
         name = reader.text(control, MAX_NAME)
@@ -65,9 +74,11 @@ def save(actor: User | None, values: Mapping[str, object], expected_version: int
     _check(reader, entered)
     reader.check("The loss reasons weren't saved. Fix the highlighted fields.")
     rows = [{"id": reason.id, "name": reason.name} for reason in entered.values()]
-    return app_settings.put(
-        app_settings.LOSS_REASONS, {"reasons": rows, "next": next_id}, expected_version, actor
-    )
+    app_settings.put(key, {"reasons": rows, "next": next_id}, version, actor)
+
+
+def _names(document: Mapping[str, Any]) -> dict[str, str]:
+    return {f"reason-{row['id']}": str(row["name"]) for row in document["reasons"]}
 
 
 def _check(reader: Reader, entered: Mapping[str, LossReason]) -> None:

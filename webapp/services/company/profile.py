@@ -8,6 +8,7 @@ from typing import Any
 from webapp.models import User
 from webapp.services.accounts import users
 from webapp.services.company import app_settings, currencies
+from webapp.services.core import merge, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -19,7 +20,7 @@ TAX_ROUNDINGS = {
 
 
 def current() -> tuple[dict[str, Any], int]:
-    """The profile and its version (for ``save``)."""
+    """The profile and its version."""
     return app_settings.get(app_settings.COMPANY_PROFILE)
 
 
@@ -34,8 +35,14 @@ def default_tax_code_id() -> int | None:
     return int(chosen) if chosen else None
 
 
-def save(actor: User | None, values: Mapping[str, object], expected_version: int) -> int:
-    """Store the profile; returns the new version. Raises Invalid with a sentence by field, or Conflict."""
+def seen() -> str:
+    """The ``seen`` of the profile's form (``core.merge``)."""
+    return merge.seen(current()[0])
+
+
+@work.command
+def save(actor: User | None, values: Mapping[str, object]) -> None:
+    """Store the profile. Raises Invalid with a sentence by field, or Conflict where another admin changed the same."""
     reader = Reader(values)
     before, _ = current()
     profile: dict[str, Any] = {
@@ -66,4 +73,6 @@ def save(actor: User | None, values: Mapping[str, object], expected_version: int
     if website and "://" in website and not website.startswith(("http://", "https://")):
         reader.fail("website", "Enter a web address that starts with https://.")
     reader.check()
-    return app_settings.put(app_settings.COMPANY_PROFILE, profile, expected_version, actor)
+    key = app_settings.COMPANY_PROFILE
+    fields, document, version = app_settings.merged(key, actor, values, profile)
+    app_settings.put(key, {**document, **fields}, version, actor)

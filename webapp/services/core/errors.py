@@ -18,7 +18,24 @@ class Forbidden(ServiceError):
 
 
 class Conflict(ServiceError):
-    """Someone else saved first; nothing was overwritten."""
+    """Someone else saved first; nothing was overwritten.
+
+    ``fields``: a sentence for each field that both changed. ``seen``: for the form that shows them (``core.merge``).
+    ``taken``: the fields that only the other person changed.
+    """
+
+    def __init__(
+        self,
+        sentence: str = "",
+        *,
+        fields: Mapping[str, str] | None = None,
+        taken: tuple[str, ...] = (),
+        seen: str = "",
+    ) -> None:
+        super().__init__(sentence)
+        self.fields = dict(fields or {})
+        self.taken = taken
+        self.seen = seen
 
 
 class Invalid(ServiceError):

@@ -11,6 +11,7 @@ from webapp.services.diary import words
 from webapp.services.diary.words import ChangeView
 
 FEED_SHOWN = 12
+MAX_OF_OTHERS = 50
 # The feed is about deals: what a rep typed into a draft is in the quote's own history.
 FEED_ACTIONS = tuple(
     f"quote.{action}"
@@ -35,6 +36,22 @@ def history(object_type: str, object_id: object, limit: int = 100) -> list[Entry
     """The newest events of one object, newest first, with people's names instead of their addresses."""
     query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
     return [_view(entry) for entry in db.session.scalars(query)]
+
+
+def newest_id(object_type: str, object_id: object) -> int:
+    """The newest entry of one object; 0 when it has none."""
+    query = db.select(db.func.max(DiaryEntry.id)).filter_by(object_type=object_type, object_id=str(object_id))
+    return db.session.scalar(query) or 0
+
+
+def of_others(actor: User, object_type: str, object_id: object, since: int) -> list[EntryView]:
+    """What other users changed in one object after the entry ``since``, oldest first."""
+    query = (
+        _newest(MAX_OF_OTHERS)
+        .filter_by(object_type=object_type, object_id=str(object_id))
+        .where(DiaryEntry.id > since, DiaryEntry.actor_id.is_not(None), DiaryEntry.actor_id != actor.id)
+    )
+    return [_view(entry) for entry in reversed(list(db.session.scalars(query)))]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:

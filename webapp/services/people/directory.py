@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import Organization, Person, Quote, User, db, names
-from webapp.services.core import addresses, lookup, records, work
+from webapp.services.core import addresses, lookup, merge, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 from webapp.services.people import required_fields
 
 PAGE = 50
@@ -21,8 +21,8 @@ ORGANIZATION_TEXTS = (
     *(f"{kind}_{part}" for kind in ("billing", "shipping") for part in ADDRESS_PARTS),
 )
 PERSON_TEXTS = ("first_name", "last_name", "title", "phone", "mobile")
-ORGANIZATION_SHOWN = ("name", *ORGANIZATION_TEXTS)
-PERSON_SHOWN = (*PERSON_TEXTS, "email", "organization_id")
+ORGANIZATION_FIELDS = ("name", *ORGANIZATION_TEXTS)
+PERSON_FIELDS = (*PERSON_TEXTS, "email", "organization")
 
 
 def get_person(person_id: int) -> Person:
@@ -69,17 +69,26 @@ def organization_named(name: str) -> Organization | None:
     return matches[0] if matches else None
 
 
+def seen_organization(organization: Organization | None) -> str:
+    """The ``seen`` of the organization's form (``core.merge``); empty for a new one."""
+    names = ORGANIZATION_FIELDS if organization else ()
+    return merge.seen({name: getattr(organization, name) for name in names})
+
+
+def seen_person(person: Person | None) -> str:
+    """The ``seen`` of the person's form (``core.merge``); empty for a new one."""
+    return merge.seen({name: getattr(person, name) for name in PERSON_FIELDS}) if person else ""
+
+
 @work.command
 def save_organization(
     actor: User | None, organization: Organization | None, values: Mapping[str, object]
 ) -> Organization:
     """Add (None) or change an organization from form input.
 
-    Raises Invalid with a sentence for each wrong field, or Conflict when someone else saved it first; stores nothing
-    then.
+    Raises Invalid with a sentence for each wrong field, or Conflict where someone else changed the same fields; stores
+    nothing then.
     """
-    if organization is not None:
-        records.check_unchanged(organization, ORGANIZATION_SHOWN, values, "organization")
     reader = Reader(values)
     name = reader.text("name", 200, missing="Enter the organization's name.")
     texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
@@ -91,14 +100,16 @@ def save_organization(
     for field, sentence in required_fields.missing_of_organization(filled).items():
         reader.fail("billing_line1" if field == "billing_address" else field, sentence)
     reader.check()
+    read: dict[str, object] = {"name": name, **texts}
+    if organization is not None:
+        read = merging.into(actor, organization, values, read, what="organization").values
     action = "organization.changed" if organization else "organization.created"
     organization = organization or Organization()
-    organization.name = name
-    for field, text in texts.items():
-        setattr(organization, field, text)
+    for field, value in read.items():
+        setattr(organization, field, value)
     db.session.add(organization)
     db.session.flush()
-    diary.write(actor, action, "organization", organization.id, name=name)
+    diary.write(actor, action, "organization", organization.id, name=organization.name)
     return organization
 
 
@@ -113,11 +124,9 @@ def save_person(
 
     ``needed``: fields that are required besides those of the settings.
     ``organization`` is a name; an unknown name creates the organization, with ``organization_phone`` if given. Raises
-    Invalid with a sentence for each wrong field, or Conflict when someone else saved the person first; stores nothing
+    Invalid with a sentence for each wrong field, or Conflict where someone else changed the same fields; stores nothing
     then.
     """
-    if person is not None:
-        records.check_unchanged(person, PERSON_SHOWN, values, "person")
     reader = Reader(values)
     texts = {field: reader.text(field, _limit(Person, field)) for field in PERSON_TEXTS}
     email = _email(reader)
@@ -138,12 +147,13 @@ def save_person(
             continue
         reader.fail(field, sentence)
     reader.check()
+    read: dict[str, object] = {**texts, "email": email, "organization": organization}
+    if person is not None:
+        read = merging.into(actor, person, values, read, what="person").values
     action = "person.changed" if person else "person.created"
     person = person or Person()
-    for field, text in texts.items():
-        setattr(person, field, text)
-    person.email = email
-    person.organization = organization
+    for field_name, value in read.items():
+        setattr(person, field_name, value)
     db.session.add(person)
     db.session.flush()
     diary.write(actor, action, "person", person.id, name=person.full_name)

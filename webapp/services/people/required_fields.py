@@ -6,12 +6,15 @@ organization, a title and at least one line (see ``quoting.draft.readiness``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from webapp.models import Organization, Person, Quote, User
 from webapp.services.company import app_settings
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid
+from webapp.services.core.merge import Values
 
 PERSON = "Person"
 ORGANIZATION = "Organization"
@@ -52,19 +55,34 @@ RECOMMENDED_FOR_AUTOTASK = ("organization", "phone")
 
 
 def current() -> tuple[frozenset[str], int]:
-    """The names of the required fields, and the version of the setting (for ``save``)."""
+    """The names of the required fields, and the version of the setting."""
     value, version = app_settings.get(app_settings.REQUIRED_FIELDS)
     return frozenset(name for name in value["fields"] if name in BY_NAME), version
 
 
-def save(actor: User | None, names: Iterable[str], expected_version: int) -> int:
-    """Require exactly ``names``; returns the new version. Raises Invalid for an unknown name, or Conflict."""
+def seen() -> str:
+    """The ``seen`` of the form (``core.merge``)."""
+    return merge.seen(_boxes({"fields": current()[0]}))
+
+
+@work.command
+def save(actor: User | None, names: Iterable[str], form: Values | None = None) -> None:
+    """Require exactly ``names``, merged with what another admin changed since ``form`` was opened (``core.merge``).
+
+    Raises Invalid for an unknown name.
+    """
     wanted = set(names)
     unknown = wanted - BY_NAME.keys()
     if unknown:
         raise Invalid(f"There is no field called {sorted(unknown)[0]}, so nothing was saved.")
-    ordered = [item.name for item in FIELDS if item.name in wanted]
-    return app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ordered}, expected_version, actor)
+    key = app_settings.REQUIRED_FIELDS
+    boxes, _, version = app_settings.merged(key, actor, form or {}, _boxes({"fields": wanted}), _boxes)
+    ordered = [item.name for item in FIELDS if boxes[item.name]]
+    app_settings.put(key, {"fields": ordered}, version, actor)
+
+
+def _boxes(document: Mapping[str, Any]) -> dict[str, bool]:
+    return {item.name: item.name in document["fields"] for item in FIELDS}
 
 
 def advice(autotask_connected: bool) -> list[str]:

@@ -6,10 +6,15 @@ document.addEventListener(
   "submit",
   (event) => {
     const sentence = event.target.dataset.confirm;
-    if (sentence && !window.confirm(sentence)) {
+    if (!sentence) return;
+    if (!window.confirm(sentence)) {
       event.preventDefault();
       event.stopPropagation();
+      return;
     }
+    const sure = document.createElement("input");
+    Object.assign(sure, { type: "hidden", name: "sure", value: "y" });
+    event.target.append(sure);
   },
   true,
 );
@@ -31,8 +36,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   for (const field of document.querySelectorAll("input[name='csrf_token']")) field.value = token;
 });
 
-// A settings section shows its own message, next to the fields (see settings.js).
-const showsItself = (event) => event.detail.elt?.matches?.("form[data-settings-form]");
+// A settings section and the quote editor show it next to the fields (see settings.js and unsaved.js).
+const showsItself = (event) => event.detail.elt?.matches?.("form[data-settings-form], form[data-edits]");
 document.addEventListener("htmx:sendError", (event) => {
   if (showsItself(event)) return;
   notice(
@@ -43,6 +48,9 @@ document.addEventListener("htmx:timeout", (event) => {
   if (showsItself(event)) return;
   notice("The server took too long to respond. Your entries are still here. Try again in a moment.");
 });
+
+// What the page has to say first, for example why something was refused.
+document.querySelector("[data-focus]")?.focus();
 
 // Let the first admin's browser say where the company is.
 for (const field of document.querySelectorAll("input[data-browser-time-zone]"))

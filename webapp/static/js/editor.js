@@ -72,41 +72,32 @@ document.addEventListener("line-added", (event) => {
   }
 });
 
+// After a line was moved, copied, deleted or put back, the focus stays near it.
+document.addEventListener("line-moved", (event) => {
+  const at = document.activeElement;
+  if (at === document.body || at.disabled || !at.closest(".line"))
+    document.getElementById(`position-${event.detail.line}`)?.focus();
+});
+document.addEventListener("line-placed", (event) => {
+  document.getElementById(`${event.detail.line}-name`)?.focus();
+});
+document.addEventListener("line-deleted", () => document.getElementById("undo")?.focus());
+
+// The bar covers the bottom of the window; what gets the focus is scrolled above it.
+const editorBar = document.querySelector(".editor-bar");
+if (editorBar)
+  new ResizeObserver(() => {
+    document.documentElement.style.scrollPaddingBottom = `${editorBar.offsetHeight + 16}px`;
+  }).observe(editorBar);
+
 // Mark a field with an error for screen readers too.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  const error = event.detail.target;
-  if (!error.classList?.contains("cell-error")) return;
+  // The event names the element that was replaced; the page has the new one.
+  const error = document.getElementById(event.detail.target.id);
+  if (!error?.classList.contains("cell-error")) return;
   const field = document.querySelector(`[aria-describedby="${error.id}"]`);
   if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");
-});
-
-// Publishing waits for running saves, and is canceled when one of them fails. This listens to the requests themselves,
-// because events of an element that has left the page never arrive.
-const runningSaves = new Set();
-let waitingForm = null;
-const afterSave = (request) => {
-  runningSaves.delete(request);
-  if (!waitingForm) return;
-  if (request.status === 0 || request.status >= 400) {
-    waitingForm = null;
-  } else if (runningSaves.size === 0) {
-    const form = waitingForm;
-    waitingForm = null;
-    (document.querySelector("form[data-after-saves]") ?? form).submit();
-  }
-};
-document.addEventListener("htmx:beforeSend", (event) => {
-  const { xhr, requestConfig } = event.detail;
-  if (requestConfig.verb === "get") return;
-  runningSaves.add(xhr);
-  // After htmx's own handler, which sends the request queued behind this one.
-  xhr.addEventListener("loadend", () => setTimeout(afterSave, 0, xhr));
-});
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-after-saves]") || runningSaves.size === 0) return;
-  event.preventDefault();
-  waitingForm = event.target;
 });
 
 document.addEventListener("click", async (event) => {

@@ -10,6 +10,7 @@ from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.choices import Choices
 from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
 from webapp.services.autotask.settings.section_view import SectionView
+from webapp.services.core import merge
 
 SECTION = "item_category"
 
@@ -38,7 +39,10 @@ def page(view: SectionView, asked: Mapping[str, str]) -> dict[str, Any]:
     number = min(max(1, _page_number(asked)), pages)
     rows = fitting[(number - 1) * category_mapping.PAGE : number * category_mapping.PAGE]
     on_page = {row.category.id for row in rows}
+    carried = _carried(content, stored, on_page)
+    in_form = category_mapping.controls(stored, [*on_page, *category_mapping.posted_ids(carried)])
     return {
+        "seen": merge.still(asked.get("seen", ""), set(asked) & set(in_form), in_form),
         "rows": rows,
         "found": len(fitting),
         "total": len(category_mapping.rows(content)) if text or unmapped_only else len(fitting),
@@ -47,7 +51,7 @@ def page(view: SectionView, asked: Mapping[str, str]) -> dict[str, Any]:
         "pages": pages,
         "q": text,
         "unmapped_only": unmapped_only,
-        "carried": _carried(content, stored, on_page),
+        "carried": carried,
         "sources": category_mapping.SOURCES,
         "labels": category_mapping.LABELS,
     }

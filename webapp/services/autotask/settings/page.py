@@ -15,10 +15,11 @@ from webapp.services.autotask.settings.fields.sections import fields_of
 from webapp.services.autotask.settings.kinds import KINDS
 from webapp.services.autotask.settings.model import Section, TaxCodeMapping
 from webapp.services.autotask.settings.section_view import TITLES, SectionView, state
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.runtime import Runtime
 
-_NO_CONTROLS = ("csrf_token", "version", "do", "page", "q", "unmapped_only")
+_NO_CONTROLS = ("csrf_token", "seen", "use_mine", "keep_theirs", "do", "page", "q", "unmapped_only")
 
 
 def overview() -> dict[str, str]:
@@ -64,27 +65,50 @@ def view(section: str, choices: Choices, actor: User) -> SectionView:
     kind = KINDS[section]
     suggested = kind.suggest(draft.content, choices, actor) if draft.version == 0 else None
     if suggested is not None:
-        return SectionView(draft, suggested, kind.controls(suggested), suggested=True)
-    flaws = kind.flaws(draft.content, choices)
-    return SectionView(draft, draft.content, kind.controls(draft.content), flaws=flaws)
+        values = kind.controls(suggested)
+        return SectionView(draft, suggested, values, suggested=True, seen=merge.seen(values))
+    flaws, values = kind.flaws(draft.content, choices), kind.controls(draft.content)
+    return SectionView(draft, draft.content, values, flaws=flaws, seen=merge.seen(values))
 
 
-def save(
-    section: str, posted: Mapping[str, str], expected_version: int, choices: Choices, actor: User
-) -> SectionView:
-    """Save what was entered as a draft, or nothing: raises Invalid with sentences by control, or Conflict."""
-    draft = settings_store.draft(section)
+@work.command
+def save(section: str, posted: Mapping[str, str], choices: Choices, actor: User) -> SectionView:
+    """Save what was entered as a draft, merged with what another admin saved since the form was opened.
+
+    Stores nothing when it raises: Invalid with sentences by control, or Conflict where both changed the same controls.
+    """
+    draft = settings_store.lock(section)
     kind = KINDS[section]
+    if draft.version:
+        posted = {**posted, **_merged(draft, posted, actor)}
     content = kind.parse(posted, choices, draft.content)
-    # A form that is sent twice, since the first response was lost, is no conflict.
     if draft.version == 0 or content != draft.content:
-        draft = settings_store.save_draft(section, content, expected_version, actor)
-    return SectionView(draft, content, kind.controls(content), saved=True, note=kind.left_out(posted))
+        draft = settings_store.save_draft(section, content, draft.version, actor)
+    values = kind.controls(content)
+    return SectionView(
+        draft, content, values, saved=True, note=kind.left_out(posted), seen=merge.seen(values)
+    )
 
 
-def discard(section: str, expected_version: int, choices: Choices, actor: User) -> SectionView:
-    """Discard the section's draft. Raises NotFound or Conflict."""
-    settings_store.discard_draft(section, expected_version, actor)
+def _merged(draft: settings_store.Draft, posted: Mapping[str, str], actor: User) -> dict[str, str]:
+    stored = KINDS[draft.section].controls(draft.content, posted)
+    mine = {name: text for name, text in _entered(draft.section, posted).items() if name in stored}
+    form = {**posted, "seen": posted.get("seen") or "?"}
+    merged = merge.merge(form, mine, stored, what="section", who=lambda _names: _who(draft, actor))
+    return {name: str(text) for name, text in merged.values.items() if name in posted or text != ""}
+
+
+def _who(draft: settings_store.Draft, actor: User) -> str:
+    return "You (in another tab)" if draft.saved_by_id == actor.id else draft.saved_by or merge.SOMEONE
+
+
+@work.command
+def discard(section: str, posted: Mapping[str, str], choices: Choices, actor: User) -> SectionView:
+    """Discard the section's draft. Raises NotFound, or Conflict when another admin saved it since it was opened."""
+    draft = settings_store.lock(section)
+    if merge.changed(posted, KINDS[section].controls(draft.content, posted)):
+        raise Conflict(settings_store.SECTION_CONFLICT.format(who=_who(draft, actor)))
+    settings_store.discard_draft(section, draft.version, actor)
     return view(section, choices, actor)
 
 
@@ -96,17 +120,20 @@ def with_input(section: str, posted: Mapping[str, str], choices: Choices) -> Sec
     return replace(shown, unsaved=shown.draft.version == 0 or changed, flaws=flaws)
 
 
-def refused(section: str, posted: Mapping[str, str], error: Invalid | Conflict) -> SectionView:
+def refused(section: str, posted: Mapping[str, str], error: Invalid | Conflict, actor: User) -> SectionView:
     """The section with the entered values, and why it was not saved.
 
-    After a Conflict the form carries the newest version, so that it can be sent again.
+    After a Conflict it has what only the other admin changed, and both values of what both changed.
     """
-    shown = replace(_with_entered(section, posted), unsaved=True, sentence=str(error))
     if isinstance(error, Invalid):
+        shown = replace(_with_entered(section, posted), unsaved=True, sentence=str(error))
         return replace(shown, errors=error.fields)
-    saved, entered = _saved(section, posted, shown), _entered(section, posted)
-    others = {name: text for name, text in saved.items() if entered.get(name, text) != text}
-    return replace(shown, conflict=True, saved_values=others)
+    draft = settings_store.draft(section)
+    saved = KINDS[section].controls(draft.content, posted)
+    posted = {**posted, "seen": error.seen, **{name: saved[name] for name in error.taken}}
+    shown = replace(_with_entered(section, posted), unsaved=True, sentence=str(error))
+    both = {name: saved[name] for name in error.fields}
+    return replace(shown, conflict=True, saved_values=both, who=_who(draft, actor))
 
 
 def save_integration(choices: Choices, actor: User, expected_version: int | None = None) -> int:
@@ -175,9 +202,8 @@ def first_look_at_taxes(runtime: Runtime, choices: Choices, actor: User) -> Sect
     shown = view("tax_code", choices, actor)
     stored = TaxCodeMapping.model_validate(shown.draft.content)
     suggested = tax_mapping.suggest(stored, choices, tax_mapping.taxes(runtime))
-    return replace(
-        shown, content=suggested, values=tax_mapping.controls(suggested), suggested=suggested != stored
-    )
+    values = tax_mapping.controls(suggested)
+    return replace(shown, content=suggested, values=values, suggested=suggested != stored)
 
 
 def _problems(section: str, content: Section, choices: Choices) -> dict[str, str]:
@@ -192,7 +218,7 @@ def _with_entered(section: str, posted: Mapping[str, str]) -> SectionView:
     kind = KINDS[section]
     content = kind.read_loosely(posted, draft.content)
     values = {**kind.controls(draft.content, posted), **_entered(section, posted)}
-    return SectionView(draft, content, values)
+    return SectionView(draft, content, values, seen=posted.get("seen", ""))
 
 
 def _saved(section: str, posted: Mapping[str, str], shown: SectionView) -> dict[str, str]:

@@ -25,9 +25,9 @@ class SectionView:
 
     ``values``: the text of each control; ``errors``: sentences by control; ``flaws``: stored values that Autotask
     no longer has or uses; ``suggested``: the values are suggestions that no one has saved; ``unsaved``: they hold
-    what a person entered and hasn't saved; ``note``: what else to say about a save; ``conflict``: another admin saved
-    the section in between, and ``saved_values`` is what they saved, by control; ``matched``: categories just matched
-    by name, ours and Autotask's.
+    what a person entered and hasn't saved; ``note``: what else to say about a save; ``conflict``: another admin
+    changed the same controls, and ``saved_values`` is what ``who`` saved in them; ``seen``: see ``core.merge``;
+    ``matched``: categories just matched by name, ours and Autotask's.
     """
 
     draft: Draft
@@ -42,6 +42,8 @@ class SectionView:
     note: str = ""
     conflict: bool = False
     saved_values: Mapping[str, str] = field(default_factory=dict)
+    who: str = ""
+    seen: str = ""
     matched: tuple[tuple[str, str], ...] | None = None
 
     @property

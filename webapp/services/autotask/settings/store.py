@@ -17,8 +17,8 @@ from webapp.services.core.fields import MAX_ID
 from webapp.services.diary import diary
 
 SECTION_CONFLICT = (
-    "{who} saved this section while you were editing. Your changes are still here but haven't been saved. Compare them "
-    "below, then keep your version or use the saved version."
+    "{who} saved this section while you were editing, so nothing was changed. Review what they saved, then try "
+    "again."
 )
 INTEGRATION_CONFLICT = (
     "{who} pressed “Save Integration” after you opened this page, so nothing was saved. The page now shows the live "
@@ -41,6 +41,7 @@ class Draft:
     pending: bool
     saved_at: datetime | None = None
     saved_by: str = ""
+    saved_by_id: int | None = None
 
 
 def active() -> AutotaskSettings:
@@ -52,6 +53,12 @@ def active() -> AutotaskSettings:
 def draft(section: str) -> Draft:
     """The section as it was last saved. Raises NotFound for an unknown name."""
     return drafts(section)[section]
+
+
+def lock(section: str) -> Draft:
+    """Like ``draft``, as stored now, and locked until the transaction ends."""
+    db.session.get(SettingsDraft, (AUTOTASK, section), with_for_update=True, populate_existing=True)
+    return draft(section)
 
 
 def drafts(*sections: str) -> dict[str, Draft]:
@@ -214,9 +221,8 @@ def _draft(name: str, row: SettingsDraft | None, live: AutotaskSettings) -> Draf
         return Draft(name, live_section, 0, pending=False)
     content = SECTIONS[name].model_validate(row.content)
     pending = live.version == 0 or content != live_section
-    return Draft(
-        name, content, row.version, pending, row.updated_at, row.saved_by.name if row.saved_by else ""
-    )
+    by = row.saved_by.name if row.saved_by else ""
+    return Draft(name, content, row.version, pending, row.updated_at, by, row.saved_by_id)
 
 
 def _newest() -> SettingsVersion | None:

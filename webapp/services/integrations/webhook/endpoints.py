@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import Delivery, User, WebhookEndpoint, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.webhook import ACTIVE, PAUSED
-from webapp.services.core import records, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 from webapp.services.integrations.webhook import addresses, messages, payload, signing
 
 GONE = "This webhook no longer exists. Another admin may have removed it."
@@ -39,7 +39,8 @@ def get(endpoint_id: int) -> WebhookEndpoint:
 
 def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
     """The value of a form's ``seen``, for the settings or for the secret."""
-    return records.fingerprint(endpoint, SECRET_FIELDS if secret else FIELDS)
+    names = SECRET_FIELDS if secret else FIELDS
+    return merge.seen({name: getattr(endpoint, name) for name in names}) if endpoint else ""
 
 
 @work.command
@@ -55,8 +56,8 @@ def add(
             f"You've reached the limit of {MAX_ENDPOINTS} webhooks. Remove one that you no longer need."
         )
     secret = signing.new_secret()
-    endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret))
-    _fill(runtime, endpoint, values, events)
+    read = _read(runtime, values, events)
+    endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret), **read)
     db.session.add(endpoint)
     _flush()
     _write(actor, "added", endpoint, events=endpoint.events)
@@ -69,12 +70,17 @@ def change(
 ) -> WebhookEndpoint:
     """Change URL, description and events. Waiting messages go to the new URL.
 
-    ``values`` also has ``seen``. Raises Invalid with sentences by field, Conflict when another admin saved it.
+    ``values`` also has ``seen``. Raises Invalid with sentences by field, Conflict where another admin changed the
+    same fields.
     """
     endpoint = get(endpoint_id)
-    records.check_unchanged(endpoint, FIELDS, values, "webhook")
     before = list(endpoint.events)
-    _fill(runtime, endpoint, values, events)
+    read = _read(runtime, values, events)
+    merged = merging.into(
+        actor, endpoint, values, read, what="webhook", key=("webhook_endpoint", endpoint.id)
+    )
+    for name, value in merged.values.items():
+        setattr(endpoint, name, value)
     _flush()
     _write(actor, "changed", endpoint, before=before, events=endpoint.events)
     return endpoint
@@ -151,9 +157,7 @@ def forget_old_secrets(now: datetime) -> None:
     )
 
 
-def _fill(
-    runtime: Runtime, endpoint: WebhookEndpoint, values: Mapping[str, object], events: Iterable[str]
-) -> None:
+def _read(runtime: Runtime, values: Mapping[str, object], events: Iterable[str]) -> dict[str, Any]:
     reader = Reader(values)
     try:
         url = addresses.check_url(reader.raw("url"), runtime.config.webhook_allowed_hosts)
@@ -166,7 +170,7 @@ def _fill(
     if not chosen:
         reader.fail("events", "Choose at least one event.")
     reader.check("The webhook wasn't saved. Fix the highlighted fields.")
-    endpoint.url, endpoint.description, endpoint.events = url, description, chosen
+    return {"url": url, "description": description, "events": chosen}
 
 
 def _flush() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,17 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask the sender for a new one."
 
 
+OTHER_TOTALS = (
+    "These totals weren't on your screen yet, so nothing was accepted. Please check them, then accept again."
+)
+# Programs that open links to check or preview them, and say so.
+SCANNER = re.compile(
+    r"bot\b|crawl|spider|scanner|preview|prefetch|facebookexternalhit|whatsapp|safelinks|proofpoint|mimecast|barracuda|"
+    r"curl/|wget/|python-|go-http-client|okhttp|libwww",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The IP address and browser of an answer."""
@@ -38,9 +50,24 @@ def by_token(token: str) -> Quote:
     return quote
 
 
+def on_screen(offer: Snapshot) -> str:
+    """A digest of the choices and totals that a page with this offer shows."""
+    chosen = [line.uid for line in offer.lines if line.is_optional and line.is_selected]
+    return pricing.digest(pricing.of_snapshot(offer), chosen)
+
+
+def is_scanner(user_agent: str) -> bool:
+    """True for a program that says that it only checks or previews links."""
+    return not user_agent.strip() or SCANNER.search(user_agent) is not None
+
+
 @work.command
 def note_viewed(quote: Quote) -> None:
-    """Record when the customer first viewed the live revision."""
+    """Record when the customer first viewed the live revision.
+
+    Merely fetching the page is no view: mail and chat programs fetch links too. The page's script tells it after a few
+    seconds on the screen or at the first touch, and so does a choice of options.
+    """
     if quote.viewed_at is not None or quote.status != PENDING:
         return
     quote = editing.lock(quote.id)
@@ -66,15 +93,24 @@ def closed_reason(quote: Quote) -> str:
 
 
 @work.command
-def accept(token: str, values: Mapping[str, object], chosen: Collection[str], evidence: Evidence) -> Quote:
+def accept(
+    token: str,
+    values: Mapping[str, object],
+    chosen: Collection[str],
+    evidence: Evidence,
+    shown: str | None = None,
+) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
     ``values``: ``name``, ``signature`` (the name typed again), ``email``, ``terms`` (a check box) and ``sha256`` of the
-    revision shown. Raises Invalid with a sentence for each wrong field, or Conflict when a newer revision was published
-    in the meantime; stores nothing then.
+    revision shown. ``shown``: the digest of the choices and totals on the customer's screen (``on_screen``). Raises
+    Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision or other totals;
+    stores nothing then.
     """
     quote = editing.lock(by_token(token).id)
     live = _answerable(quote, values)
+    if shown is not None and shown != on_screen(pricing.with_choices(live, chosen)):
+        raise Conflict(OTHER_TOTALS)
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter your name.")
     signature = reader.text("signature", 120, missing="Type your full name to sign.")
@@ -171,8 +207,8 @@ def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
         raise NotFound(NO_SUCH_LINK)
     if str(values.get("sha256", "")) != revision.content_sha256:
         raise Conflict(
-            "This quote was updated while you were reading it, so your answer wasn't recorded. Please review the new "
-            "version below and answer again."
+            "This quote was updated while you were reading it, so your answer wasn't recorded. The page now shows the "
+            "new version. Please review it, then answer again."
         )
     return snapshot.parse(revision.content)
 

@@ -11,14 +11,21 @@ from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import currencies, place
-from webapp.services.core import records, work
-from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core import merge, records, work
+from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
-from webapp.services.diary import diary
+from webapp.services.diary import diary, merging
 from webapp.services.quoting.revisions import freezing
 
 GONE = "This quote no longer exists. The draft may have been deleted."
 VALID_FOR_DAYS = 30
+# An amount and its unit only mean something together.
+DISCOUNT = ("discount_kind", "discount_value")
+FIELDS = (
+    *("title", "currency", "expires_on", "comments", "internal_notes", "purchase_order_number"),
+    *DISCOUNT,
+    "shipping_amount",
+)
 
 
 def get(quote_id: int) -> Quote:
@@ -85,14 +92,13 @@ def create(
 
 
 @work.command
-def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
-    """Change the fields of the quote, without its lines. ``values`` holds the ``version`` that the form showed.
+def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> tuple[Quote, tuple[str, ...]]:
+    """Change the fields of the quote, without its lines; returns it, and the fields that keep someone else's value.
 
-    Raises Invalid with sentences, or Conflict when someone else saved first; stores nothing then.
+    Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
     quote = lock_editable(quote_id)
     reader = Reader(values, place.of_company())
-    check_version(reader, quote.version, "quote")
     currency = reader.choice("currency", {*currencies.allowed(), quote.currency}, quote.currency)
     read = {
         "title": reader.text("title", 200, missing="Enter a title. The customer sees it."),
@@ -112,13 +118,18 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     if read["discount_kind"] == "percent" and read["discount_value"] > 100:  # type: ignore[operator]
         reader.fail("discount_value", "A discount can't be more than 100%.")
     reader.check()
-    before = {name: str(getattr(quote, name)) for name in read}
-    for name, value in read.items():
-        setattr(quote, name, value)
-    changed = {name: [before[name], str(value)] for name, value in read.items() if before[name] != str(value)}
-    quote.version += 1
-    diary.write(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
-    return quote
+    merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,))
+    changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
+    for name in changed:
+        setattr(quote, name, merged.values[name])
+    if changed:
+        diary.write(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
+    return quote, merged.taken
+
+
+def seen(quote: Quote) -> str:
+    """The ``seen`` of the header's form (``core.merge``)."""
+    return merge.seen({name: getattr(quote, name) for name in FIELDS})
 
 
 @work.command
@@ -174,12 +185,3 @@ def delete_draft(actor: User, quote_id: int) -> None:
         raise Invalid(f"Quote {quote.number} was published, so it can't be deleted. Mark it as lost instead.")
     diary.write(actor, "quote.deleted", "quote", quote.id, title=quote.title)
     db.session.delete(quote)
-
-
-def check_version(reader: Reader, version: int, what: str) -> None:
-    """Raise Conflict when the form's ``version`` is older than the stored one."""
-    if reader.raw("version") != str(version):
-        raise Conflict(
-            f"This {what} was changed while you were editing, so your change hasn't been saved. It is still in the "
-            "form: compare it with the saved version, then save again."
-        )

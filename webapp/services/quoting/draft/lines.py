@@ -13,17 +13,24 @@ from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.company import place, profile
-from webapp.services.core import records, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
-from webapp.services.diary import diary
-from webapp.services.quoting.draft.editing import check_version, lock_editable
+from webapp.services.diary import diary, merging
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_LINES = 1000
 # The amount of a line before its discount, in its currency.
 MAX_AMOUNT = Decimal("999999999.99")
 # A line takes these from its item as they are; of its tax code only an active one.
 FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
+FIELDS = (
+    *items.FIELDS,
+    *("quantity", "discount_kind", "discount_value", "is_optional", "is_selected"),
+)
+# Fields that only mean something together.
+TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
 # What a copy has from its original: everything but its place and identity.
 COPIED = tuple(
     column.name
@@ -35,54 +42,62 @@ COPIED = tuple(
 @work.command
 def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal(1)) -> QuoteLine:
     """Add an item of the library as the last line. Raises Invalid when the quote is full or closed."""
-    quote = _with_room(quote_id)
+    quote = with_room(quote_id)
     copied = {name: getattr(item, name) for name in FROM_ITEM}
     tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
     if item.tax_code_id is None and item.unit_price >= 0:
         tax_code = _default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     quote.lines.append(line)
-    return _finish(actor, quote, line, "quote.line_added")
+    return finish(actor, quote, line, "quote.line_added")
 
 
 @work.command
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
-    quote = _with_room(quote_id)
+    quote = with_room(quote_id)
     read = _read(Reader(values, place.of_company()), None, quote.currency)
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = _default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
-    return _finish(actor, quote, line, "quote.line_added")
+    return finish(actor, quote, line, "quote.line_added")
 
 
 @work.command
-def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
-    """Change a line from form input; ``values`` holds the ``version`` that the form showed.
+def change(
+    actor: User, quote_id: int, uid: str, values: Mapping[str, object]
+) -> tuple[QuoteLine, tuple[str, ...]]:
+    """Change a line from form input; returns it, and the fields that keep someone else's value.
 
-    Raises Invalid with a sentence for each wrong field, Conflict when someone else saved the line first, NotFound when
-    it was deleted; stores nothing then.
+    Raises Invalid with a sentence for each wrong field, Conflict where someone else changed the same fields, NotFound
+    when it was deleted; stores nothing then.
     """
     quote = lock_editable(quote_id)
     line = find(quote, uid)
-    reader = Reader(values, place.of_company())
-    check_version(reader, line.version, "line")
-    for name, value in _read(reader, line.tax_code, quote.currency).items():
-        setattr(line, name, value)
-    line.version += 1
-    diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
-    return line
+    read = _read(Reader(values, place.of_company()), line.tax_code, quote.currency)
+    merged = merging.into(actor, line, values, read, what="line", together=TOGETHER)
+    changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
+    for name in changed:
+        setattr(line, name, merged.values[name])
+    if changed:
+        diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
+    return line, merged.taken
+
+
+def seen(line: QuoteLine) -> str:
+    """The ``seen`` of the line's form (``core.merge``)."""
+    return merge.seen({name: getattr(line, name) for name in FIELDS})
 
 
 @work.command
 def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Insert a copy below a line."""
-    quote = _with_room(quote_id)
+    quote = with_room(quote_id)
     original = find(quote, uid)
     copy = QuoteLine(uid=new_uid(), **{name: getattr(original, name) for name in COPIED})
     quote.lines.insert(quote.lines.index(original) + 1, copy)
-    return _finish(actor, quote, copy, "quote.line_added")
+    return finish(actor, quote, copy, "quote.line_added")
 
 
 @work.command
@@ -92,17 +107,16 @@ def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
     line = find(quote, uid)
     quote.lines.remove(line)
     quote.lines.insert(max(0, min(position - 1, len(quote.lines))), line)
-    return _finish(actor, quote, line, "quote.line_moved")
+    return finish(actor, quote, line, "quote.line_moved")
 
 
 @work.command
-def remove(actor: User, quote_id: int, uid: str) -> Quote:
-    """Delete a line."""
+def remove(actor: User, quote_id: int, uid: str) -> QuoteLine:
+    """Delete a line; returns it as it was (``undo.remember`` keeps it)."""
     quote = lock_editable(quote_id)
     line = find(quote, uid)
     quote.lines.remove(line)
-    _finish(actor, quote, line, "quote.line_removed")
-    return quote
+    return finish(actor, quote, line, "quote.line_removed")
 
 
 def find(quote: Quote, uid: str) -> QuoteLine:
@@ -124,14 +138,16 @@ def _default_tax_code() -> TaxCode | None:
     return code if code and code.is_active else None
 
 
-def _with_room(quote_id: int) -> Quote:
+def with_room(quote_id: int) -> Quote:
+    """The quote, locked. Raises Invalid when it is full or closed."""
     quote = lock_editable(quote_id)
     if len(quote.lines) >= MAX_LINES:
         raise Invalid(f"A quote can have up to {MAX_LINES:,} lines, so this line wasn't added.")
     return quote
 
 
-def _finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
+def finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
+    """Number the lines again, and write what happened to ``line``."""
     for position, other in enumerate(quote.lines):
         other.position = position
     diary.write(actor, action, "quote", quote.id, line=line.name)

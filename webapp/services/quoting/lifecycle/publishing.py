@@ -6,12 +6,29 @@ from dataclasses import dataclass
 
 from webapp.models import Quote, Revision, User, db, utc_now
 from webapp.services.core import work
-from webapp.services.core.errors import Invalid
-from webapp.services.diary import diary
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.diary import diary, reading
+from webapp.services.diary.reading import EntryView
 from webapp.services.quoting.draft import readiness
 from webapp.services.quoting.draft.editing import lock_editable
-from webapp.services.quoting.revisions import freezing, numbering, snapshot
+from webapp.services.quoting.revisions import freezing, numbering, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
+
+
+class Unseen(Conflict):
+    """The draft isn't what the person has on the screen. ``entries``: what others changed since."""
+
+    def __init__(self, sentence: str, entries: list[EntryView]) -> None:
+        super().__init__(sentence)
+        self.entries = entries
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What the person saw who publishes: the newest entry of the history, and the totals (``pricing.digest``)."""
+
+    since: int
+    totals: str
 
 
 @dataclass(frozen=True)
@@ -23,12 +40,14 @@ class Published:
 
 
 @work.command
-def publish(actor: User, quote_id: int) -> Published:
+def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Published:
     """Freeze the quote, in one transaction that needs neither Redis nor Autotask.
 
-    Raises Invalid with all open issues, and stores nothing then.
+    Raises Invalid with all open issues, or Unseen when the quote isn't what the ``screen`` showed; stores nothing then.
     """
     quote = lock_editable(quote_id)
+    if screen is not None:
+        _check_seen(actor, quote, screen)
     issues = readiness.problems(quote)
     if issues:
         raise Invalid(
@@ -52,6 +71,23 @@ def publish(actor: User, quote_id: int) -> Published:
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
     )
     return Published(revision, is_new=True)
+
+
+def _check_seen(actor: User, quote: Quote, screen: Screen) -> None:
+    entries = reading.of_others(actor, "quote", quote.id, screen.since)
+    if entries:
+        people = " and ".join(dict.fromkeys(entry.by for entry in entries))
+        raise Unseen(
+            f"{people} changed this quote after you opened it, so it wasn't published yet. The page now shows the "
+            "changes. Review them, then publish.",
+            entries,
+        )
+    if screen.totals != pricing.digest(pricing.of_quote(quote)):
+        raise Unseen(
+            "The totals aren't the ones on your screen any more, so the quote wasn't published yet. The page now shows "
+            "the new totals. Review them, then publish.",
+            [],
+        )
 
 
 def add_revision(quote: Quote, frozen: Snapshot, actor: User | None) -> Revision:

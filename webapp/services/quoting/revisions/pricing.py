@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
@@ -49,6 +50,15 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
         for line in snapshot.lines
     )
     return snapshot.model_copy(update={"lines": lines})
+
+
+def digest(computed: Totals, chosen: Collection[str] = ()) -> str:
+    """A digest of the totals that a screen shows, and of the optional lines chosen on it (uids)."""
+    sums = [
+        f"{name}:{period.revenue}:{period.shipping}:{period.tax}:{period.total}"
+        for name, period in computed.periods.items()
+    ]
+    return hashlib.sha256("\x1f".join([*sums, *sorted(chosen)]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

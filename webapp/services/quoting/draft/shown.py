@@ -1,0 +1,48 @@
+"""The text of each field of the editor, as its forms show it."""
+
+from __future__ import annotations
+
+from webapp.models import Quote, QuoteLine
+from webapp.services.company import place
+from webapp.services.core import formatting
+
+
+def header(quote: Quote) -> dict[str, str]:
+    """By the name of the control."""
+    here = place.of_company()
+    return {
+        "title": quote.title,
+        "currency": quote.currency,
+        "expires_on": quote.expires_on.isoformat() if quote.expires_on else "",
+        "purchase_order_number": quote.purchase_order_number,
+        "discount_value": formatting.plain(quote.discount_value, here) if quote.discount_value else "",
+        "discount_kind": quote.discount_kind,
+        "shipping_amount": formatting.plain_price(quote.shipping_amount, here)
+        if quote.shipping_amount
+        else "",
+        "comments": quote.comments,
+        "internal_notes": quote.internal_notes,
+    }
+
+
+def line(line: QuoteLine) -> dict[str, str]:
+    """By the name of the control; a box that isn't checked is empty."""
+    here = place.of_company()
+    return {
+        "name": line.name,
+        "quantity": formatting.plain(line.quantity, here),
+        "unit_price": formatting.plain_price(line.unit_price, here),
+        "unit_cost": formatting.plain_price(line.unit_cost, here),
+        "discount_value": formatting.plain(line.discount_value, here) if line.discount_value else "",
+        "discount_kind": line.discount_kind,
+        "tax_code_id": str(line.tax_code_id or ""),
+        "recurrence": line.recurrence,
+        "description": line.description,
+        "sku": line.sku,
+        "mpn": line.mpn,
+        "manufacturer": line.manufacturer,
+        "supplier": line.supplier,
+        "category_id": str(line.category_id or ""),
+        "is_optional": "1" if line.is_optional else "",
+        "is_selected": "1" if line.is_selected else "",
+    }

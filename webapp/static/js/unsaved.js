@@ -1,0 +1,264 @@
+// Edits of a quote that the server doesn't have yet. Their rows are marked, the bar counts them, they are sent again by
+// themselves, they survive a reload of the tab, and publishing waits for them.
+"use strict";
+
+const unsavedBox = document.getElementById("unsaved");
+const UNSAVED_KEY = unsavedBox.dataset.key;
+const RETRY_AFTER_MS = [2000, 5000, 10000, 30000];
+const NOT_REACHED = "Not saved yet: we couldn't reach the server. We'll try again.";
+const SERVER_ERROR = "Not saved yet: the server had an error. We'll try again.";
+const SESSION_ENDED = "Not saved yet: your session ended. Sign in again, then come back to this tab.";
+const REFUSED = "Not saved.";
+const GONE = "This line was deleted by someone else or in another tab, so your edit can't be saved.";
+
+// By the id of the form: {state, values, seen, why}. State "typing": not sent yet; "sending"; "waiting": is sent again;
+// "refused": a person must act.
+const edits = new Map();
+// What the server has, by field; for other fields it is what the page came with.
+const savedValues = new WeakMap();
+let retries = 0;
+let retryTimer = 0;
+
+const formOf = (id) => document.getElementById(id);
+const fieldsOf = (form) =>
+  [...form.elements].filter((field) => field.name && !["hidden", "submit"].includes(field.type));
+const entered = (field) => (field.type === "checkbox" ? field.checked : field.value);
+const savedValueOf = (field) => {
+  if (savedValues.has(field)) return savedValues.get(field);
+  if (field.type === "checkbox") return field.defaultChecked;
+  if (field.type !== "select-one") return field.defaultValue;
+  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+};
+const changedIn = (form) =>
+  Object.fromEntries(
+    fieldsOf(form)
+      .filter((field) => entered(field) !== savedValueOf(field))
+      .map((field) => [field.name, entered(field)]),
+  );
+
+const keep = () => {
+  const kept = [...edits].map(([id, edit]) => [id, edit]);
+  if (kept.length) sessionStorage.setItem(UNSAVED_KEY, JSON.stringify(kept));
+  else sessionStorage.removeItem(UNSAVED_KEY);
+};
+
+const note = (form, state, why = "") => {
+  const values = changedIn(form);
+  if (!Object.keys(values).length && state !== "sending") edits.delete(form.id);
+  else edits.set(form.id, { state, values, why, seen: form.elements.seen.value });
+  keep();
+  show();
+};
+
+const hasFailed = (edit) => edit.state === "waiting" || edit.state === "refused";
+const amount = (number) => `${number} ${number === 1 ? "line" : "lines"}`;
+
+const summary = () => {
+  const failed = [...edits].filter(([, edit]) => hasFailed(edit)).map(([id]) => id);
+  const lines = failed.filter((id) => id !== "header").length;
+  const parts = [lines && amount(lines), failed.includes("header") && "quote details"].filter(Boolean);
+  return parts.length ? `${parts.join(" and ")} not saved` : "";
+};
+
+const show = (prefix = "") => {
+  for (const row of document.querySelectorAll("[data-unsaved]")) delete row.dataset.unsaved;
+  for (const old of document.querySelectorAll(".unsaved-note")) old.remove();
+  for (const [id, edit] of edits) {
+    const form = formOf(id);
+    if (!form || !hasFailed(edit)) continue;
+    (form.closest(".line") ?? form).dataset.unsaved = "";
+    if (!edit.why) continue;
+    const words = document.createElement("p");
+    words.className = "unsaved-note";
+    words.textContent = edit.why;
+    form.append(words);
+  }
+  const text = summary();
+  const words = text && `${prefix}${text[0].toUpperCase()}${text.slice(1)}.`;
+  unsavedBox.querySelector("[data-count]").textContent = words;
+  if (prefix) say(words);
+  unsavedBox.querySelector(".btn-list").hidden = !text;
+};
+
+// One live region says shortly what a change did.
+const say = (words) => {
+  document.getElementById("said").textContent = words;
+};
+for (const kind of ["line-moved", "line-placed", "line-deleted"])
+  document.addEventListener(kind, (event) => say(event.detail.said));
+
+const totals = () =>
+  [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
+const firstError = (form) =>
+  [...form.querySelectorAll(".cell-error, .unsaved-note")].find((error) => error.textContent.trim())
+    ?.textContent ?? "";
+
+const send = (form) => window.htmx.trigger(form, "submit");
+const sendAll = (states = ["typing", "sending", "waiting", "refused"]) => {
+  for (const [id, edit] of [...edits]) if (states.includes(edit.state) && formOf(id)) send(formOf(id));
+};
+const sendAgain = () => sendAll(["waiting"]);
+const sendLater = () => {
+  clearTimeout(retryTimer);
+  if (![...edits.values()].some((edit) => edit.state === "waiting")) return;
+  retryTimer = setTimeout(sendAgain, RETRY_AFTER_MS[Math.min(retries, RETRY_AFTER_MS.length - 1)]);
+  retries += 1;
+};
+window.addEventListener("online", sendAgain);
+window.addEventListener("focus", sendAgain);
+document.addEventListener("visibilitychange", () => document.hidden || sendAgain());
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(
+    kind,
+    (event) => {
+      const form = event.target.form;
+      if (!form?.matches("[data-edits]")) return;
+      const before = edits.get(form.id);
+      note(form, before?.state ?? "typing", before?.why);
+    },
+    true,
+  );
+}
+
+const answered = (id, sent, status) => {
+  const form = formOf(id);
+  if (!form) {
+    if (status < 400 && status !== 0) edits.delete(id);
+  } else if (status >= 200 && status < 400) {
+    for (const field of fieldsOf(form))
+      if (sent.has(field.name)) savedValues.set(field, sent.get(field.name));
+    retries = 0;
+    note(form, "typing");
+    say(`Saved. ${totals()}`);
+    if (!edits.size) document.querySelector("#notices .alert-danger")?.remove();
+  } else if (status === 0) note(form, "waiting", NOT_REACHED);
+  else if (status === 401 || status === 400) note(form, "waiting", SESSION_ENDED);
+  else if (status >= 500 || status === 429) note(form, "waiting", SERVER_ERROR);
+  else note(form, "refused", status === 404 ? GONE : form.id === "header" ? REFUSED : "");
+  if (form && (status === 0 || status >= 400)) say(`Not saved. ${firstError(form)}`);
+  keep();
+  show();
+  sendLater();
+};
+
+// Put what isn't saved back into the fields of a page that came from the server.
+const restore = () => {
+  for (const [id, edit] of [...edits]) {
+    const form = formOf(id);
+    if (!form) {
+      edits.set(id, { ...edit, state: "refused", why: GONE });
+      continue;
+    }
+    if (edit.seen) form.elements.seen.value = edit.seen;
+    for (const field of fieldsOf(form)) {
+      if (!(field.name in edit.values)) continue;
+      if (field.type === "checkbox") field.checked = edit.values[field.name];
+      else field.value = edit.values[field.name];
+      const details = field.closest("details");
+      if (details) details.open = true;
+    }
+  }
+  keep();
+  show();
+};
+// New rows can send only once htmx has settled them; sending refused ones again brings their errors back.
+let linesAreNew = false;
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "lines" || linesAreNew) return;
+  linesAreNew = true;
+  restore();
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!linesAreNew) return;
+  linesAreNew = false;
+  sendAll(["waiting", "refused"]);
+});
+window.addEventListener("load", () => {
+  for (const [id, edit] of JSON.parse(sessionStorage.getItem(UNSAVED_KEY) ?? "[]")) edits.set(id, edit);
+  restore();
+  sendAll();
+});
+
+// Fields that keep someone else's value show it at once, before a queued save is sent. A field that was typed into since
+// keeps what was typed, and its old mark, so that the server asks.
+const lastSent = new Map();
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (!event.detail.target.id.startsWith("seen-")) return;
+  const seen = document.getElementById(event.detail.target.id);
+  if (!seen?.dataset.replaced) return;
+  const sent = lastSent.get(seen.form.id);
+  const marks = Object.fromEntries(seen.value.split(" ").map((mark) => mark.split(":")));
+  for (const [name, text] of Object.entries(JSON.parse(seen.dataset.replaced))) {
+    const field = seen.form.elements[name];
+    const value = field.type === "checkbox" ? text !== "" : text;
+    if (entered(field) === sent?.values.get(name)) {
+      if (field.type === "checkbox") field.checked = value;
+      else field.value = value;
+      sent.values.set(name, value);
+    } else {
+      const mark = name.replace(/_id$/, "");
+      marks[mark] = sent?.marks[mark];
+    }
+  }
+  seen.value = Object.entries(marks)
+    .map((mark) => mark.join(":"))
+    .join(" ");
+  delete seen.dataset.replaced;
+});
+
+unsavedBox.querySelector("[data-save-now]").addEventListener("click", () => sendAll());
+// The page is loaded again, because someone else may have changed what the fields held.
+unsavedBox.querySelector("[data-discard]").addEventListener("click", () => {
+  edits.clear();
+  keep();
+  window.location.reload();
+});
+
+// Publishing waits for running saves, and is canceled when something isn't saved after them. This listens to the
+// requests themselves, because events of an element that has left the page never arrive.
+const runningSaves = new Set();
+let waitingForm = null;
+const publishOrSay = () => {
+  if (!waitingForm || runningSaves.size) return;
+  const form = waitingForm;
+  waitingForm = null;
+  if (!edits.size) {
+    (document.querySelector("form[data-after-saves]") ?? form).submit();
+    return;
+  }
+  show("Not published. ");
+  const row = document.querySelector("[data-unsaved]");
+  (row?.querySelector("[aria-invalid]") ?? row?.querySelector("input:not([type=hidden])"))?.focus();
+};
+const afterSave = (xhr, form, sent) => {
+  runningSaves.delete(xhr);
+  if (form) answered(form.id, sent, xhr.status);
+  else if (xhr.status === 0 || xhr.status >= 400) waitingForm = null;
+  publishOrSay();
+};
+document.addEventListener("htmx:beforeSend", (event) => {
+  const { xhr, requestConfig, elt } = event.detail;
+  if (requestConfig.verb === "get") return;
+  const form = elt.matches("form[data-edits]") ? elt : null;
+  const sent = form && new Map(fieldsOf(form).map((field) => [field.name, entered(field)]));
+  if (form) {
+    const marks = form.elements.seen.value.split(" ").map((mark) => mark.split(":"));
+    lastSent.set(form.id, { values: sent, marks: Object.fromEntries(marks) });
+    note(form, "sending", edits.get(form.id)?.why);
+  }
+  runningSaves.add(xhr);
+  // After htmx's own handler, which sends the request queued behind this one.
+  xhr.addEventListener("loadend", () => setTimeout(afterSave, 0, xhr, form, sent));
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-drops-edits]")) {
+    edits.clear();
+    keep();
+  }
+  if (!event.target.matches("form[data-after-saves]") || (!runningSaves.size && !edits.size)) return;
+  event.preventDefault();
+  waitingForm = event.target;
+  sendAll(["typing", "waiting", "refused"]);
+  publishOrSay();
+});
