@@ -18,6 +18,7 @@ from webapp.services.autotask.known import links
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.push import claims, lease
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
+from webapp.services.core import failpoints
 
 
 class Journal:
@@ -158,8 +159,10 @@ class Journal:
         if self._linked:
             claims.drop(self._quote_id, self._linked)
         self._notes, self._new_links, self._removed_links, self._linked = {}, [], [], set()
+        failpoints.reach("journal.written")
         lease.fence(self._quote_id, self._token)
         db.session.commit()
+        failpoints.reach("journal.committed")
 
     def _note(self, step: Step, **values: Any) -> None:
         self._notes.setdefault(self._ids[step.key], {}).update(values)

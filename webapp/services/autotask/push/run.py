@@ -25,10 +25,12 @@ from webapp.services.autotask.push import (
     reconcile,
     results,
 )
-from webapp.services.autotask.push.apply import Executor, PlanOutdated
+from webapp.services.autotask.push.apply import Executor
+from webapp.services.autotask.push.failures import PlanOutdated
 from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
+from webapp.services.core import failpoints
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
@@ -72,6 +74,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
         with deadline.put_off():
             document.pdf_for(revision_id)
+        failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         try:
             return _push(client, run_journal, desired, push_run, lambda: document.pdf_for(revision_id))
@@ -97,6 +100,7 @@ def _push(
             counts=False,
         )
     run_journal.claimed(claimed)
+    failpoints.reach("push.claimed")
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         observation = prepare.observe_remote(client, desired, in_doubt)
@@ -105,11 +109,13 @@ def _push(
             run_journal.commit()
             sentence = _sentence(observation.problems) or observation.questions[0].sentence
             return AskPerson(sentence, tuple(observation.problems))
+        failpoints.reach("push.observed")
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
         steps = build(desired, observation.known, observation.removed_lines)
         _retire_replaced(desired, observation, steps)
         run_journal.plan(steps)
+        failpoints.reach("push.planned")
         executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
         try:
             executor.run(steps)
@@ -121,7 +127,9 @@ def _push(
             run_journal.give_up()
             continue
         break
+    failpoints.reach("push.applied")
     report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
+    failpoints.reach("push.compared")
     corrections = [
         *order.corrections(desired, executor.ids, report, steps),
         *reconcile.deletions(desired, executor.ids, report),
@@ -136,6 +144,7 @@ def _push(
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
     run_journal.commit()
+    failpoints.reach("push.complete")
     return Done(report)
 
 
