@@ -11,11 +11,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from tests.push import troubles, undisturbed
 from tests.push.faults import SHORT
 from tests.support.connected_desk import Desk, line, newest_entry, newest_run
-from webapp.models import Quote, QuoteLine, db
+from webapp.models import PushRun, Quote, QuoteLine, db
+from webapp.models.push import RunState
 from webapp.models.quote import LOST, PENDING
 from webapp.services.autotask.push import processing
 from webapp.services.core import failpoints
@@ -38,15 +40,17 @@ class History:
 
     def __init__(self, desk: Desk, seed: int, number: int) -> None:
         self.desk = desk
+        self.number = number
         self.chance = random.Random(f"{seed}/{number}")  # noqa: S311  no secret
         self.told: list[str] = []
         mark = uuid.uuid4().hex[:10]
-        lines = [
+        lines: list[dict[str, Any]] = [
             {"name": f"{undisturbed.ANCHOR} {mark}"},
             {"name": f"Care {mark}", "recurrence": "monthly", "unit_price": 50},
             {"name": f"Box {mark}", "unit_price": 20, "quantity": 3},
         ]
         self.case = undisturbed.new_case(desk, mark, lines, title=f"Office {mark}", comments="Some words")
+        desk.tenant.change(dialect={"unexpectedError": self.chance.choice(("short", "long"))})
         desk.tenant.forget_calls()
 
     @property
@@ -65,22 +69,37 @@ class History:
 
     def chapter(self) -> None:
         """People change the quote and publish, it may end or go on, and something happens to its push."""
-        if self.quote.status == PENDING:
+        if self.edit() and self.chance.random() < 0.5:
+            self.trouble()
+        self.end()
+        self.trouble()
+
+    def edit(self) -> bool:
+        """People change an open quote and publish, or reopen a lost one; True when it was published."""
+        if self.quote.status == LOST and self.chance.random() < 0.7:
+            self.tell(History.reopen)
+        elif self.quote.status == PENDING:
             for edit in self.chance.choices(EDITS, k=self.chance.randint(0, 2)):
                 self.tell(edit)
             self.publish()
-            if self.chance.random() < 0.5:
-                self.trouble()
-            if self.chance.random() < 0.3:
-                self.tell(self.chance.choice((History.lose, History.lose, History.accept)))
-        elif self.quote.status == LOST and self.chance.random() < 0.7:
-            self.tell(History.reopen)
-        self.trouble()
+            return True
+        return False
+
+    def end(self) -> None:
+        """A published quote may be lost or accepted."""
+        if self.quote.status == PENDING and self.chance.random() < 0.3:
+            self.tell(self.chance.choice((History.lose, History.lose, History.accept)))
 
     def trouble(self) -> None:
         """One trouble, or none, and then maybe the next push, a sweep, or time that passes."""
-        self.tell(self.chance.choices(list(TROUBLES), list(TROUBLES.values()))[0])
+        weights = LATER if self.is_there() else AT_FIRST
+        self.tell(self.chance.choices(list(weights), list(weights.values()))[0])
         self.tell(self.chance.choice(AFTERWARDS))
+
+    def is_there(self) -> bool:
+        """True when a push of the quote was complete."""
+        query = db.select(PushRun.id).filter_by(quote_id=self.case.quote_id, state=RunState.SYNCED)
+        return db.session.scalar(query.limit(1)) is not None
 
     def tell(self, act: Callable[[History], object]) -> None:
         """Do it and note it."""
@@ -193,15 +212,17 @@ class History:
 
     def answer_comes_late(self) -> str:
         """A create takes effect after its time-out and after its look-up failed; the next push comes first."""
-        entity = self.chance.choice(("Opportunities", "Opportunities", "Quotes", "QuoteItems"))
+        entity = self.chance.choice(("Opportunities", "Opportunities", "Opportunities", "Quotes"))
         late = {"kind": "delay", "entity": entity, "verb": "create", "times": 1, "seconds": SHORT * 1.7}
-        # Two short faults before it, or none: the last error isn't the only one that counts.
         with troubles.struck(self.desk, late, troubles.away(entity, "query")):
             state = self.push()
         return f"{entity}: {state}, then {self.push()}"
 
     def deleting_fails(self) -> str:
-        """No item can be deleted."""
+        """A line changes its kind, and no item can be deleted."""
+        if self.quote.status == PENDING:
+            self.tell(History.change_the_kind_of_a_line)
+            self.publish()
         kind = self.chance.choice(("503", "500", "cut_before"))
         with troubles.struck(self.desk, {"kind": kind, "verb": "delete", "times": 0}):
             return f"{kind}: {self.push()}"
@@ -261,12 +282,12 @@ class History:
             troubles.time_passes(self.desk)
             if not troubles.swept(self.desk, self.case.quote_id):
                 break
-        entry, run = newest_entry(self.case.quote_id), newest_run(self.case.quote_id)
-        assert run is not None
-        assert (entry.state, run.state, run.sentence) == ("done", "synced", ""), entry.outcome
+        undisturbed.assert_synced(self.case)
         calls = self.desk.tenant.calls()
         wrong = undisturbed.disorder(self.desk, self.case, calls)
-        twin = undisturbed.pushed_twin(self.desk, self.case, uuid.uuid4().hex[:10])
+        twin = undisturbed.twin_of(self.desk, self.case, uuid.uuid4().hex[:10])
+        attempt.perform(self.desk.runtime, newest_entry(twin.quote_id).id, early=True)
+        undisturbed.assert_synced(twin)
         wrong += undisturbed.differences(self.desk, self.case, twin)
         assert not wrong, "\n".join(wrong)
         self.desk.tenant.forget_calls()
@@ -303,17 +324,30 @@ EDITS = [
     History.forget_the_contact,
     History.next_day,
 ]
-TROUBLES = {
+# By how often. Before a quote stands in Autotask, creates are what can go wrong; after that, changes.
+AT_FIRST = {
+    History.push: 3,
+    History.no_push: 2,
+    History.worker_killed_at_a_call: 2,
+    History.worker_killed_at_a_point: 2,
+    History.answers_are_lost: 6,
+    History.looking_up_fails: 3,
+    History.answer_comes_late: 3,
+    History.success_with_errors: 1,
+    History.unexpected_error: 2,
+    History.out_of_time: 1,
+    History.autotask_is_down: 1,
+}
+LATER = {
     History.push: 5,
     History.no_push: 1,
     History.worker_killed_at_a_call: 3,
-    History.worker_killed_at_a_point: 2,
-    History.answers_are_lost: 4,
-    History.looking_up_fails: 2,
-    History.answer_comes_late: 1,
-    History.deleting_fails: 2,
-    History.success_with_errors: 3,
-    History.unexpected_error: 2,
+    History.worker_killed_at_a_point: 3,
+    History.answers_are_lost: 2,
+    History.looking_up_fails: 1,
+    History.deleting_fails: 3,
+    History.success_with_errors: 4,
+    History.unexpected_error: 1,
     History.out_of_time: 1,
     History.autotask_is_down: 1,
 }

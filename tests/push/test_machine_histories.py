@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from stack.options import ROOT
 from tests.push.faults import SHORT
 from tests.push.histories import History
+from tests.push.mutations import MUTATIONS, mutated
 from tests.support.connected_desk import Desk, copy_desk
 from tests.support.copies import Copied
 from tests.support.sandbox import Tenant
@@ -52,3 +54,8 @@ def test_a_history_leaves_what_an_undisturbed_push_writes(hasty: Desk) -> None:
             History(hasty, seed, number).play()
         except AssertionError as error:
             pytest.fail(f"History {number} of seed {seed}:\n{error}")
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_each_mutation_still_fits_the_sources(name: str) -> None:
+    assert mutated(ROOT, MUTATIONS[name])

@@ -66,7 +66,7 @@ class LastCall:
                     self._active -= 1
                     self._changed.notify_all()
 
-        requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+        requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign,assignment]
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,6 @@ from tests.push.remote_shape import shape
 from tests.support.connected_desk import Desk, newest_entry, newest_run
 from webapp.models import Person, Quote, QuoteLine, Revision, RevisionDocument, db, utc_now
 from webapp.models.quote import LOST, WON_STATUSES
-from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -80,8 +80,8 @@ def new_case(desk: Desk, mark: str, lines: list[dict[str, Any]], **header: Any) 
     return Case(quote.id, mark)
 
 
-def pushed_twin(desk: Desk, case: Case, mark: str) -> Case:
-    """A quote that is as ``case`` is now, pushed once and without a disturbance."""
+def twin_of(desk: Desk, case: Case, mark: str) -> Case:
+    """A quote that is as ``case`` is now, published and not yet pushed."""
     quote = case.quote
     lines = [
         {"name": line.name.replace(case.mark, mark), **{name: getattr(line, name) for name in LINE}}
@@ -97,11 +97,14 @@ def pushed_twin(desk: Desk, case: Case, mark: str) -> Case:
         transitions.advance(desk.rep, twin.quote_id, "lost", reason=quote.lost_reason)
     elif quote.status in WON_STATUSES:
         acceptance.record_for_customer(desk.rep, twin.quote_id, {"name": "Ida Ott"})
-    attempt.perform(desk.runtime, newest_entry(twin.quote_id).id, early=True)
-    run = newest_run(twin.quote_id)
-    assert run is not None
-    assert (run.state, run.sentence) == ("synced", "")
     return twin
+
+
+def assert_synced(case: Case) -> None:
+    """The newest push is done, and found nothing that differs."""
+    entry, run = newest_entry(case.quote_id), newest_run(case.quote_id)
+    found = (entry.state, run.state if run else "", run.sentence if run else "")
+    assert found == ("done", "synced", ""), f"{found} {entry.outcome}"
 
 
 def differences(desk: Desk, case: Case, twin: Case) -> list[str]:
@@ -172,4 +175,4 @@ def name_the_revision(lines: list[QuoteLine], number: int) -> None:
     """Give the anchor the price that names the next revision."""
     for line in lines:
         if line.name.startswith(ANCHOR):
-            line.unit_price = ANCHOR_PRICE + number
+            line.unit_price = Decimal(ANCHOR_PRICE + number)
