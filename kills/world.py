@@ -70,6 +70,11 @@ class World:
             self.workers.disarm()
             self._compare(flock)
 
+    def differ(self, difference: str) -> None:
+        """Note a difference, and say it at once."""
+        self.differences.append(difference)
+        print(difference, flush=True)
+
     def _people(self, history: History) -> None:
         self.revisions += history.edit()
         history.end()
@@ -86,7 +91,7 @@ class World:
             if not rest:
                 return
             if time.monotonic() > end:
-                self.differences.append(f"{what} did not come to an end: {rest}")
+                self.differ(f"{what} did not come to an end: {rest}")
                 return
             yield
             self._bury()
@@ -149,7 +154,7 @@ class World:
             except AssertionError as error:
                 wrong = [str(error)]
             if wrong:
-                self.differences.append("\n    ".join([f"quote {history.number}", *wrong, *history.told]))
+                self.differ("\n    ".join([f"quote {history.number}", *wrong, *history.told]))
         db.session.rollback()
 
     @staticmethod

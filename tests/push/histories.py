@@ -43,6 +43,8 @@ class History:
         self.number = number
         self.chance = random.Random(f"{seed}/{number}")  # noqa: S311  no secret
         self.told: list[str] = []
+        # Trouble seldom comes once: most of it strikes the same endpoint.
+        self.sore = self._entity()
         mark = uuid.uuid4().hex[:10]
         lines: list[dict[str, Any]] = [
             {"name": f"{undisturbed.ANCHOR} {mark}"},
@@ -79,7 +81,8 @@ class History:
         if self.quote.status == LOST and self.chance.random() < 0.7:
             self.tell(History.reopen)
         elif self.quote.status == PENDING:
-            for edit in self.chance.choices(EDITS, k=self.chance.randint(0, 2)):
+            edits = EDITS if self.is_there() else RENAMES
+            for edit in self.chance.choices(edits, k=self.chance.randint(0, 2)):
                 self.tell(edit)
             self.publish()
             return True
@@ -194,7 +197,7 @@ class History:
 
     def answers_are_lost(self) -> str:
         """A create takes effect, and nobody hears of it; the look-up may fail as well."""
-        entity = self.chance.choices(list(CREATED), list(CREATED.values()))[0]
+        entity = self._sore()
         kind, times = self.chance.choice(LOSING), self.chance.choice((0, 1))
         faults = [troubles.lost(kind, entity, times)]
         if self.chance.random() < 0.7:
@@ -206,13 +209,13 @@ class History:
 
     def looking_up_fails(self) -> str:
         """One endpoint can't be asked."""
-        entity = self.chance.choices(list(CREATED), list(CREATED.values()))[0]
-        with troubles.struck(self.desk, troubles.away(entity, "query")):
-            return f"{entity}, {self.push()}"
+        entity, kind = self._sore(), self.chance.choice(("503", "500", "cut_before"))
+        with troubles.struck(self.desk, {**troubles.away(entity, "query"), "kind": kind}):
+            return f"{kind} {entity}, {self.push()}"
 
     def answer_comes_late(self) -> str:
         """A create takes effect after its time-out and after its look-up failed; the next push comes first."""
-        entity = self.chance.choice(("Opportunities", "Opportunities", "Opportunities", "Quotes"))
+        entity = self._sore()
         late = {"kind": "delay", "entity": entity, "verb": "create", "times": 1, "seconds": SHORT * 1.7}
         with troubles.struck(self.desk, late, troubles.away(entity, "query")):
             state = self.push()
@@ -301,6 +304,12 @@ class History:
     def _line(self) -> QuoteLine:
         return self.chance.choice(self.quote.lines)
 
+    def _entity(self) -> str:
+        return self.chance.choices(list(CREATED), list(CREATED.values()))[0]
+
+    def _sore(self) -> str:
+        return self.sore if self.chance.random() < 0.8 else self._entity()
+
     def _word(self) -> str:
         return f"{self.chance.randint(0, 9999):04}"
 
@@ -309,6 +318,8 @@ def _is_anchor(name: str) -> bool:
     return name.startswith(undisturbed.ANCHOR)
 
 
+# What makes a lost create hard to find.
+RENAMES = [History.rename_the_quote, History.rename_the_quote, History.rename_a_line, History.next_day]
 EDITS = [
     History.rename_the_quote,
     History.rename_the_quote,
@@ -331,7 +342,7 @@ AT_FIRST = {
     History.worker_killed_at_a_call: 2,
     History.worker_killed_at_a_point: 2,
     History.answers_are_lost: 6,
-    History.looking_up_fails: 3,
+    History.looking_up_fails: 6,
     History.answer_comes_late: 3,
     History.success_with_errors: 1,
     History.unexpected_error: 2,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from webapp.models import PushQuestion, PushRun, db
+from webapp.models import PushQuestion, PushRun, db, utc_now
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.connection import connection
@@ -27,7 +27,7 @@ from webapp.services.autotask.push import (
 )
 from webapp.services.autotask.push.apply import Executor
 from webapp.services.autotask.push.failures import PlanOutdated
-from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
+from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core import failpoints
@@ -116,6 +116,7 @@ def _push(
         _retire_replaced(desired, observation, steps)
         run_journal.plan(steps)
         failpoints.reach("push.planned")
+        _await_updates(client, push_run.quote_id, steps)
         executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
         try:
             executor.run(steps)
@@ -156,6 +157,16 @@ def _claim(push_run: PushRun, keys: list[str]) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def _await_updates(client: Client, quote_id: int, steps: list[Step]) -> None:
+    """Before an update, wait until no earlier one can take effect any more."""
+    if any(step.action == UPDATE for step in steps):
+        until = journal.updates_end_at(quote_id, client.call_seconds)
+        db.session.commit()  # no transaction stays open while we wait
+        seconds = (until - utc_now()).total_seconds() if until else 0
+        if seconds > 0:
+            client.pause(seconds)
 
 
 def _still_outdated(outdated: PlanOutdated) -> str:
