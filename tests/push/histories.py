@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from tests.push import troubles, undisturbed
-from tests.push.faults import SHORT
 from tests.support.connected_desk import Desk, line, newest_entry, newest_run
 from webapp.models import PushRun, Quote, QuoteLine, db
 from webapp.models.push import RunState
@@ -41,6 +40,7 @@ class History:
     def __init__(self, desk: Desk, seed: int, number: int) -> None:
         self.desk = desk
         self.number = number
+        self.runtime = replace(desk.runtime, pause=self.wait)
         self.chance = random.Random(f"{seed}/{number}")  # noqa: S311  no secret
         self.told: list[str] = []
         # Trouble seldom comes once: most of it strikes the same endpoint.
@@ -178,9 +178,15 @@ class History:
 
     def push(self) -> str:
         """A worker takes the newest delivery."""
-        attempt.perform(self.desk.runtime, newest_entry(self.case.quote_id).id, early=True)
+        attempt.perform(self.runtime, newest_entry(self.case.quote_id).id, early=True)
         run = newest_run(self.case.quote_id)
         return run.state if run is not None else "no run"
+
+    def wait(self, seconds: float) -> None:
+        """The push waits: in the meantime, what Autotask is still working on takes effect."""
+        if seconds > 0:
+            troubles.lift_holds(self.desk)
+            troubles.calls_end(self.desk)
 
     def no_push(self) -> None:
         """No worker is there."""
@@ -188,12 +194,12 @@ class History:
     def worker_killed_at_a_call(self) -> str:
         nth, moment = self.chance.randint(1, 14), self.chance.choice(("before", "after"))
         entry = newest_entry(self.case.quote_id).id
-        return f"{moment} {nth}: {troubles.killed_at_call(self.desk, entry, nth, moment)}"
+        return f"{moment} {nth}: {troubles.killed_at_call(self.runtime, entry, nth, moment)}"
 
     def worker_killed_at_a_point(self) -> str:
         point, times = self.chance.choice(PUSH_POINTS), self.chance.randint(1, 3)
         entry = newest_entry(self.case.quote_id).id
-        return f"{point} {times}: {troubles.killed_at_point(self.desk, entry, point, times)}"
+        return f"{point} {times}: {troubles.killed_at_point(self.runtime, entry, point, times)}"
 
     def answers_are_lost(self) -> str:
         """A create takes effect, and nobody hears of it; the look-up may fail as well."""
@@ -216,10 +222,26 @@ class History:
     def answer_comes_late(self) -> str:
         """A create takes effect after its time-out and after its look-up failed; the next push comes first."""
         entity = self._sore()
-        late = {"kind": "delay", "entity": entity, "verb": "create", "times": 1, "seconds": SHORT * 1.7}
-        with troubles.struck(self.desk, late, troubles.away(entity, "query")):
+        with troubles.struck(self.desk, troubles.held(entity, "create")):
+            with troubles.struck(self.desk, troubles.away(entity, "query")):
+                state = self.push()
+            troubles.soon_after()
+            state = f"{entity}: {state}, then {self.push()}"
+        troubles.calls_end(self.desk)
+        return state
+
+    def update_comes_late(self) -> str:
+        """An update takes effect after its time-out; the next revision's push comes first."""
+        if self.quote.status != PENDING:
+            return self.push()
+        self.publish()
+        with troubles.struck(self.desk, troubles.held("QuoteItems", "update")):
             state = self.push()
-        return f"{entity}: {state}, then {self.push()}"
+            self.publish()
+            troubles.soon_after()
+            state = f"{state}, then {self.push()}"
+        troubles.calls_end(self.desk)
+        return state
 
     def deleting_fails(self) -> str:
         """A line changes its kind, and no item can be deleted."""
@@ -252,7 +274,7 @@ class History:
     def out_of_time(self) -> str:
         """The job's time ends in the middle."""
         nth = self.chance.randint(1, 14)
-        troubles.out_of_time(self.desk, newest_entry(self.case.quote_id).id, nth)
+        troubles.out_of_time(self.runtime, newest_entry(self.case.quote_id).id, nth)
         return f"at call {nth}"
 
     def autotask_is_down(self) -> str:
@@ -269,7 +291,7 @@ class History:
         troubles.leases_run_out()
 
     def sweep(self) -> None:
-        troubles.swept(self.desk, self.case.quote_id)
+        troubles.swept(self.runtime, self.case.quote_id)
 
     def an_hour_passes(self) -> None:
         troubles.time_passes(self.desk)
@@ -281,16 +303,11 @@ class History:
 
     def peace(self) -> None:
         """Nothing disturbs any more; in the end both worlds agree, and another push writes nothing."""
-        for _ in range(8):
-            troubles.time_passes(self.desk)
-            if not troubles.swept(self.desk, self.case.quote_id):
-                break
-        undisturbed.assert_synced(self.case)
+        self._let_be(self.case)
         calls = self.desk.tenant.calls()
         wrong = undisturbed.disorder(self.desk, self.case, calls)
         twin = undisturbed.twin_of(self.desk, self.case, uuid.uuid4().hex[:10])
-        attempt.perform(self.desk.runtime, newest_entry(twin.quote_id).id, early=True)
-        undisturbed.assert_synced(twin)
+        self._let_be(twin)
         wrong += undisturbed.differences(self.desk, self.case, twin)
         assert not wrong, "\n".join(wrong)
         self.desk.tenant.forget_calls()
@@ -298,8 +315,16 @@ class History:
         assert revision is not None
         room.add(processing.delivery(self.quote, revision, "again"))
         db.session.commit()
-        assert self.push() == "synced"
+        self._let_be(self.case)
         assert self.desk.tenant.stats()["writes"] == 0, "another push had something to write"
+
+    def _let_be(self, case: undisturbed.Case) -> None:
+        """Workers come and go until the quote is pushed."""
+        for _ in range(8):
+            troubles.time_passes(self.desk)
+            if not troubles.swept(self.runtime, case.quote_id):
+                break
+        undisturbed.assert_synced(case)
 
     def _line(self) -> QuoteLine:
         return self.chance.choice(self.quote.lines)
@@ -357,6 +382,7 @@ LATER = {
     History.answers_are_lost: 2,
     History.looking_up_fails: 1,
     History.deleting_fails: 3,
+    History.update_comes_late: 2,
     History.success_with_errors: 4,
     History.unexpected_error: 1,
     History.out_of_time: 1,

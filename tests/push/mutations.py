@@ -1,7 +1,7 @@
 """Each fault that the push once had, put back: the histories (``test_machine_histories.py``) must find it.
 
 ``make mutations``, or ``python -m tests.push.mutations NAME ...`` for some. The mend is taken out in a copy of the
-sources; nothing here is changed. ``HISTORIES_OF_ONE`` says which histories are tried, as in the test.
+sources; nothing here is changed. ``HISTORIES_OF_ONE`` says which histories are tried, as in the test, but more of them.
 """
 
 from __future__ import annotations
@@ -137,6 +137,20 @@ MUTATIONS = {
         "a push that runs out of time is taken for a bug",
         ((f"{PUSH}/run.py", "if deadline.has_passed(error):", "if False:"),),
     ),
+    "end": Mutation(
+        "a quote that is won after all keeps its loss reason",
+        (
+            (
+                f"{WANTED}/opportunity.py",
+                "return _of_other_ends(context) | given(fields)",
+                "return (_of_other_ends(context) if not _has_ended(context) else {}) | given(fields)",
+            ),
+        ),
+    ),
+    "late": Mutation(
+        "an update may take effect after a newer one",
+        ((f"{PUSH}/run.py", "        _await_updates(client, push_run.quote_id, steps)\n", ""),),
+    ),
     "D13": Mutation(
         "a quote that was accepted before its first push begins closed",
         ((f"{WANTED}/opportunity.py", "opening=_opening(context, fields)", "opening={}"),),
@@ -161,7 +175,7 @@ def _try(root: Path, mutation: Mutation) -> tuple[int, str]:
     for name, text in mutated(root, mutation).items():
         (root / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--show-capture=no", TEST]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"HISTORIES_OF_ONE": "1x80", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
     for name, text in sound.items():
         (root / name).write_text(text, encoding="utf-8")

@@ -7,26 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
 from stack.options import ROOT
-from tests.push.faults import SHORT
 from tests.push.histories import History
 from tests.push.mutations import MUTATIONS, mutated
+from tests.push.troubles import TIMEOUT
 from tests.support.connected_desk import Desk, copy_desk
 from tests.support.copies import Copied
 from tests.support.sandbox import Tenant
 from webapp.services.autotask.api import budget, client
-
-
-def _pause(seconds: float) -> None:
-    """Wait out a lost call, which takes less than a second here."""
-    if 0 < seconds < 1:
-        time.sleep(seconds)
 
 
 @pytest.fixture
@@ -35,8 +28,8 @@ def hasty(
 ) -> Iterator[Desk]:
     """A desk whose calls time out quickly, whose retries don't wait, and whose dead workers hold no thread for long."""
     runtime = app.extensions["quotewright"]
-    quick = dataclasses.replace(runtime.config, autotask_timeout_seconds=SHORT)
-    app.extensions["quotewright"] = dataclasses.replace(runtime, config=quick, pause=_pause)
+    quick = dataclasses.replace(runtime.config, autotask_timeout_seconds=TIMEOUT)
+    app.extensions["quotewright"] = dataclasses.replace(runtime, config=quick)
     monkeypatch.setattr(client, "_backoff", lambda _attempt: 0.0)
     monkeypatch.setattr(budget, "HOLD_SECONDS", 0.3)
     monkeypatch.setattr(budget, "SETTLE_SECONDS", 0.1)
@@ -48,7 +41,7 @@ def hasty(
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_a_history_leaves_what_an_undisturbed_push_writes(hasty: Desk) -> None:
-    seed, count = (int(number) for number in os.environ.get("HISTORIES_OF_ONE", "1x25").split("x"))
+    seed, count = (int(number) for number in os.environ.get("HISTORIES_OF_ONE", "1x20").split("x"))
     for number in range(count):
         try:
             History(hasty, seed, number).play()

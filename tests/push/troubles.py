@@ -13,13 +13,17 @@ from typing import Any
 import requests
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
-from tests.push.faults import SHORT, at_call
+from tests.push.faults import at_call
 from tests.support.connected_desk import Desk
 from tests.support.waiting import wait_for
-from webapp.models import Delivery, PushLease, PushStep, db, utc_now
+from webapp.models import Delivery, PushCall, PushLease, PushStep, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.services.core import failpoints
+from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
+
+# The time-out of calls in these tests, in seconds: long enough for a busy machine.
+TIMEOUT = 0.8
 
 
 class LastCall:
@@ -92,17 +96,17 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def killed_at_call(desk: Desk, entry_id: int, nth: int, moment: str) -> bool:
+def killed_at_call(runtime: Runtime, entry_id: int, nth: int, moment: str) -> bool:
     """Push in a worker that is killed before or after its n-th call; False when it made fewer."""
 
     def work() -> None:
         with LastCall(_die).counting(nth, moment):
-            attempt.perform(desk.runtime, entry_id, early=True)
+            attempt.perform(runtime, entry_id, early=True)
 
     return _in_a_worker(work)
 
 
-def killed_at_point(desk: Desk, entry_id: int, point: str, times: int) -> bool:
+def killed_at_point(runtime: Runtime, entry_id: int, point: str, times: int) -> bool:
     """Push in a worker that is killed when it reaches a fail point for the n-th time."""
 
     def work() -> None:
@@ -117,12 +121,12 @@ def killed_at_point(desk: Desk, entry_id: int, point: str, times: int) -> bool:
 
         failpoints.arm(act)
         with last.counting():
-            attempt.perform(desk.runtime, entry_id, early=True)
+            attempt.perform(runtime, entry_id, early=True)
 
     return _in_a_worker(work)
 
 
-def out_of_time(desk: Desk, entry_id: int, nth: int) -> None:
+def out_of_time(runtime: Runtime, entry_id: int, nth: int) -> None:
     """Push in a job whose time ends at its n-th call."""
     alarm = lambda: os.kill(os.getpid(), signal.SIGALRM)  # noqa: E731
     with (
@@ -130,17 +134,38 @@ def out_of_time(desk: Desk, entry_id: int, nth: int) -> None:
         UnixSignalDeathPenalty(600, JobTimeoutException),
         at_call(nth, alarm, "after"),
     ):
-        attempt.perform(desk.runtime, entry_id, early=True)
+        attempt.perform(runtime, entry_id, early=True)
     db.session.rollback()
 
 
 @contextmanager
 def struck(desk: Desk, *faults: dict[str, Any]) -> Iterator[None]:
     """While the block runs, these faults are set."""
-    for fault in faults:
-        desk.tenant.add_fault(**fault)
+    ids = [desk.tenant.add_fault(**fault)["id"] for fault in faults]
     yield
-    desk.tenant._ask("DELETE", "/faults")
+    for number in ids:
+        desk.tenant._ask("DELETE", f"/faults/{number}")
+
+
+def held(entity: str, verb: str) -> dict[str, Any]:
+    """A call that Autotask holds until the push waits for it, or the fault is over."""
+    return {"kind": "hold", "entity": entity, "verb": verb, "times": 1, "seconds": 60}
+
+
+def lift_holds(desk: Desk) -> None:
+    """What is held takes effect."""
+    for fault in desk.tenant._ask("GET", "/faults"):
+        if fault["kind"] == "hold":
+            desk.tenant._ask("DELETE", f"/faults/{fault['id']}")
+
+
+def soon_after() -> None:
+    """However slow this machine is, the next push comes before the time of the last one's calls is over."""
+    soon = utc_now() + timedelta(minutes=1)
+    for model, column in ((PushStep, PushStep.doubt_until), (PushCall, PushCall.at)):
+        statement = db.update(model).where(column.is_not(None)).values({column: soon})
+        db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.commit()
 
 
 def calls_end(desk: Desk) -> None:
@@ -150,7 +175,7 @@ def calls_end(desk: Desk) -> None:
 
 def lost(kind: str, entity: str, times: int = 1) -> dict[str, Any]:
     """A create that takes effect, and whose answer is lost."""
-    return {"kind": kind, "entity": entity, "verb": "create", "times": times, "seconds": SHORT * 1.5}
+    return {"kind": kind, "entity": entity, "verb": "create", "times": times, "seconds": TIMEOUT * 1.5}
 
 
 def away(entity: str = "", verb: str = "") -> dict[str, Any]:
@@ -169,20 +194,21 @@ def time_passes(desk: Desk) -> None:
     past = utc_now() - timedelta(hours=1)
     leases_run_out()
     _set(PushStep, doubt_until=past)
+    _set(PushCall, at=past)
     _set(Delivery, state=DeliveryState.RUNNING, lease_until=past)
     _set(Delivery, state=DeliveryState.WAITING, not_before=past)
 
 
-def swept(desk: Desk, quote_id: int) -> bool:
+def swept(runtime: Runtime, quote_id: int) -> bool:
     """The sweeper comes by, and workers do what is due, the oldest first; False when nothing was."""
     db.session.rollback()
-    room.sweep(desk.runtime, reader.get("autotask"))
+    room.sweep(runtime, reader.get("autotask"))
     waiting = db.select(Delivery.id).filter_by(
         reader="autotask", quote_id=quote_id, state=DeliveryState.WAITING
     )
     ids = db.session.scalars(waiting.order_by(Delivery.id)).all()
     for entry_id in ids:
-        attempt.perform(desk.runtime, entry_id, early=True)
+        attempt.perform(runtime, entry_id, early=True)
     return bool(ids)
 
 
