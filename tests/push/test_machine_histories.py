@@ -41,7 +41,7 @@ def hasty(
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_a_history_leaves_what_an_undisturbed_push_writes(hasty: Desk) -> None:
-    seed, count = (int(number) for number in os.environ.get("HISTORIES_OF_ONE", "1x20").split("x"))
+    seed, count = (int(number) for number in os.environ.get("HISTORIES_OF_ONE", "1x16").split("x"))
     for number in range(count):
         try:
             History(hasty, seed, number).play()
