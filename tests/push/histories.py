@@ -304,6 +304,12 @@ class History:
     def peace(self) -> None:
         """Nothing disturbs any more; in the end both worlds agree, and another push writes nothing."""
         self._let_be(self.case)
+        given_up = (
+            PushRun.quote_id == self.case.quote_id,
+            PushRun.state.in_((RunState.FAILED, RunState.NEEDS_YOU)),
+        )
+        stopped = db.session.scalars(db.select(PushRun.sentence).where(*given_up)).all()
+        assert not stopped, f"a push gave up over what passes by itself: {stopped}"
         calls = self.desk.tenant.calls()
         wrong = undisturbed.disorder(self.desk, self.case, calls)
         twin = undisturbed.twin_of(self.desk, self.case, uuid.uuid4().hex[:10])
