@@ -18,7 +18,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench strangers bare
+.PHONY: test check lint fmt bench kills mutations strangers bare
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -59,6 +59,12 @@ fmt: .venv/dev.stamp ## Format the code and fix what the linters can fix
 
 bench: .venv/dev.stamp ## Measure, as ratios
 	@$(PY) -m bench
+
+kills: .venv/dev.stamp ## Kill real workers while they push, and compare what Autotask holds (SEED=, N= quotes, DATABASE=sqlite or postgres)
+	@SEED=$(SEED) N=$(N) DATABASE=$(DATABASE) $(PY) -m kills
+
+mutations: .venv/dev.stamp ## Put back each fault that the push once had, and see the tests find it
+	@$(PY) -m tests.push.mutations
 
 strangers: .venv/dev.stamp ## Try the sandbox with public Autotask clients that we did not write (installs them; one needs Node)
 	@scripts/strangers.sh

@@ -41,6 +41,7 @@ class Config:
     mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
     log_json: bool = False
+    fail_points: Path | None = None
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
@@ -52,6 +53,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
     base_url = source.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
     smtp_url = source.smtp_url("SMTP_URL")
+    autotask_root = source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT)
     return Config(
         secret_key=source.secret("SECRET_KEY"),
         encryption_keys=source.fernet_keys("QUOTEWRIGHT_ENCRYPTION_KEYS"),
@@ -59,13 +61,14 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         redis_url=source.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
         data_dir=data_dir,
         public_base_url=base_url,
-        autotask_root=source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT),
+        autotask_root=autotask_root,
         autotask_allowed_hosts=source.words("AUTOTASK_ALLOWED_HOSTS"),
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
         log_json=source.flag("LOG_JSON", False),
+        fail_points=source.fail_points("FAIL_POINTS", autotask_root),
         smtp_url=smtp_url,
         mail_from=source.sender("MAIL_FROM", needed=bool(smtp_url)),
     )
@@ -163,6 +166,14 @@ class _Source:
         if not value.startswith(("sqlite:", "postgresql+psycopg:")):
             raise ConfigError(f"{name} must start with postgresql:// or sqlite:///.")
         return value
+
+    def fail_points(self, name: str, autotask_root: str) -> Path | None:
+        value = self.text(name)
+        if value and urlsplit(autotask_root).hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ConfigError(
+                f"{name} kills workers in tests, and AUTOTASK_ROOT isn't a sandbox on this machine. Unset {name}."
+            )
+        return Path(value).resolve() if value else None
 
     def fernet_keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())

@@ -31,6 +31,7 @@ from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
+from webapp.services.core import failpoints
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -51,7 +52,11 @@ log = structlog.get_logger(__name__)
 @cache
 def application() -> Flask:
     """The application of this process, created once."""
-    return create_app()
+    app = create_app()
+    folder = _runtime(app).config.fail_points
+    if folder is not None:
+        failpoints.arm(failpoints.FromFolder(folder))
+    return app
 
 
 def deliver(delivery_id: int) -> None:

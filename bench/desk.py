@@ -31,8 +31,11 @@ PERIOD_TYPES = {"monthly": 2, "quarterly": 3, "semi_annual": 4, "annual": 5}
 
 
 @contextmanager
-def open_bench() -> Iterator[tuple[Desk, dict[str, str]]]:
-    """The desk in its application context, and the environment variables for its workers."""
+def open_bench(database_url: str = "", **settings: str) -> Iterator[tuple[Desk, dict[str, str]]]:
+    """The desk in its application context, and the environment variables for its workers.
+
+    ``database_url``: an empty database; SQLite without it. ``settings``: more environment variables.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quotewright-bench-")))
         redis, redis_url = redis_server.server(folder)
@@ -51,10 +54,11 @@ def open_bench() -> Iterator[tuple[Desk, dict[str, str]]]:
         sandbox.wait_until(lambda: bool(sandbox_address(sandbox.output())), 30)
         address = sandbox_address(sandbox.output())
         env = environment(
-            DATABASE_URL=f"sqlite:///{folder / 'bench.db'}",
+            DATABASE_URL=database_url or f"sqlite:///{folder / 'bench.db'}",
             QUOTEWRIGHT_DATA=str(folder),
             REDIS_URL=redis_url,
             AUTOTASK_ROOT=address + "/atservicesrest",
+            **settings,
         )
         migrate(env["DATABASE_URL"])
         app = create_app(config.load(env))

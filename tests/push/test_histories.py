@@ -21,8 +21,11 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from tests.push.faults import SHORT, at_call, killed_push, recover
 from tests.support.connected_desk import Desk, newest_entry
-from webapp.models import Delivery, PushLease, Quote, db, utc_now
+from tests.support.waiting import wait_for
+from webapp.models import Delivery, PushCall, PushLease, PushStep, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
+from webapp.models.push import StepState
+from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.push import deadline, results
 from webapp.services.delivery import attempt, reader, room
 from webapp.services.quoting.answer import acceptance
@@ -238,6 +241,45 @@ def test_a_reopened_quote_has_an_open_opportunity_again(desk: Desk) -> None:
     assert (again["status"], again["probability"]) == (opened["status"], opened["probability"])
 
 
+def test_a_lost_quote_that_is_won_after_all_has_no_loss_reason(desk: Desk) -> None:
+    """Reopened and accepted before the next push, so no push of an open quote clears it."""
+    statuses = desk.settings("quote_status")
+    dated = {
+        end: getattr(statuses, end).model_copy(update={"set_closed_date": True})
+        for end in ("lost", "accepted")
+    }
+    desk.save(quote_status=statuses.model_copy(update=dated))
+    quote = desk.quote({"name": "Box"})
+    assert desk.push(quote).state == "synced"
+    transitions.advance(desk.rep, quote.id, "lost", reason="Price")
+    assert desk.process(quote).state == "synced"
+    lost = desk.tenant.state()["Opportunities"][-1]
+    assert (lost["lossReasonDetail"], bool(lost["lostDate"])) == ("Price", True)
+    transitions.advance(desk.rep, quote.id, "pending")
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
+    assert desk.process(quote).state == "synced"
+    won = desk.tenant.state()["Opportunities"][-1]
+    assert won["status"] == desk.pick("Opportunities", "status", "Closed")
+    assert (won["lossReasonDetail"], won["lostDate"]) == (None, None)
+    assert won["closedDate"]
+
+
+def test_a_won_quote_that_is_lost_after_all_has_no_win_reason(desk: Desk) -> None:
+    statuses = desk.settings("quote_status")
+    reason = metadata.picklist(desk.runtime, "Opportunities", "winReason")[0].value
+    won = statuses.accepted.model_copy(update={"reason": reason})
+    desk.save(quote_status=statuses.model_copy(update={"accepted": won}))
+    quote = desk.quote({"name": "Box"})
+    desk.publish(quote)
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
+    assert desk.process(quote).state == "synced"
+    assert desk.tenant.state()["Opportunities"][-1]["winReason"] == reason
+    transitions.advance(desk.rep, quote.id, "lost", reason="Price")
+    assert desk.process(quote).state == "synced"
+    lost = desk.tenant.state()["Opportunities"][-1]
+    assert (lost["winReason"], lost["lossReasonDetail"]) == (None, "Price")
+
+
 def test_a_quote_accepted_before_its_first_push_is_closed_last(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"})
     desk.publish(quote)
@@ -272,6 +314,35 @@ def test_a_call_that_takes_effect_after_its_time_out_is_waited_for(desk: Desk) -
     attempt.perform(dataclasses.replace(first, pause=time.sleep), entry_id, early=True)
     assert newest_entry(quote.id).state == DeliveryState.DONE
     assert len(opportunities(desk, "Late office")) == 1
+
+
+@pytest.mark.parametrize("tries", [1, 0])
+def test_an_update_that_takes_effect_late_never_follows_a_newer_one(desk: Desk, tries: int) -> None:
+    """``tries``: how many of the call's tries are held; 0: all of them, so that the first push gives up."""
+    hasty = dataclasses.replace(desk.runtime.config, autotask_timeout_seconds=SHORT)
+    first = dataclasses.replace(desk.runtime, config=hasty, pause=lambda _seconds: None)
+    quote = desk.quote({"name": "Box", "unit_price": 100})
+    assert desk.push(quote).state == "synced"
+    set_price(quote, 200)
+    entry_id = desk.publish(quote).id
+    desk.tenant.add_fault(kind="hold", entity="QuoteItems", verb="update", times=tries, seconds=60)
+    attempt.perform(first, entry_id, early=True)
+
+    def wait_out(seconds: float) -> None:
+        """The wait of the second push, in which the first call's time ends."""
+        if seconds > 0:
+            desk.tenant._ask("DELETE", "/faults")
+            wait_for(lambda: not desk.tenant.stats()["atWork"], "the held calls to take effect")
+
+    # However slow this machine is, the second push comes before the time of the first one's calls is over.
+    db.session.execute(db.update(PushCall).values(at=utc_now() + timedelta(minutes=1)))
+    intents = db.update(PushStep).where(PushStep.state == StepState.INTENT)
+    db.session.execute(intents.values(doubt_until=utc_now() + timedelta(minutes=1)))
+    set_price(quote, 300)
+    attempt.perform(dataclasses.replace(first, pause=wait_out), desk.publish(quote).id, early=True)
+    wait_out(1)
+    recover(desk, quote.id)
+    assert [row["unitPrice"] for row in items(desk)] == [300]
 
 
 def test_a_push_that_runs_out_of_time_goes_on_where_it_was(desk: Desk) -> None:

@@ -53,7 +53,7 @@ def new_postgres(postgres_admin_url: str) -> Iterator[Callable[[str | None], str
                 # Our own server is thrown away as a whole.
                 drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 dropped.callback(admin.execute, drop)
-            return _with_database(postgres_admin_url, name)
+            return with_database(postgres_admin_url, name)
 
         yield make
         # Databases are dropped while the connection is still open.
@@ -117,6 +117,7 @@ def _database(url: str) -> str:
     return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
 
 
-def _with_database(url: str, name: str) -> str:
+def with_database(url: str, name: str) -> str:
+    """The address of another database of the same server."""
     address, mark, query = url.partition("?")
     return f"{address.rpartition('/')[0]}/{name}{mark}{query}"

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
-from webapp.services.core import clock
+from webapp.services.core import clock, failpoints
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
 from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
@@ -38,6 +38,7 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
     fence = _claim(of, delivery_id, early=early)
     if fence is None:
         return
+    failpoints.reach("delivery.claimed")
     try:
         outcome = of.deliver(runtime, db.session.get_one(Delivery, delivery_id))
     except DBAPIError as error:
@@ -105,5 +106,7 @@ def _finish(delivery_id: int, fence: int, outcome: Outcome) -> None:
             row.state, row.outcome = DeliveryState.STOPPED, batches.NOT_STARTED
     elif not isinstance(outcome, Skip):
         batches.note(row, succeeded=isinstance(outcome, Done))
+    failpoints.reach("delivery.ending")
     db.session.commit()
+    failpoints.reach("delivery.ended")
     log.info("delivery.ended", reader=row.reader, delivery=row.id, state=row.state, attempt=row.attempt)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db
 from webapp.models.delivery import DeliveryState
-from webapp.services.core import clock, work
+from webapp.services.core import clock, failpoints, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs, reader
 from webapp.services.delivery.reader import Reader
@@ -133,6 +133,7 @@ def sweep(runtime: Runtime, of: Reader) -> int:
     if changed(put_back):
         log.info("delivery.put_back", reader=of.key)
     db.session.commit()
+    failpoints.reach("sweep.put_back")
     queued = queue_due(runtime, of)
     if _is_time_to_tidy(runtime, of):
         tidy(of, now)

@@ -19,10 +19,11 @@ from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.known.natural_keys import find_created
 from webapp.services.autotask.known.observation import RemoteRecord
+from webapp.services.autotask.push.failures import PlanOutdated, StepFailed, shows_outdated_plan
 from webapp.services.autotask.push.journal import Journal, taken_ids
-from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE, Step
+from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.wanted.desired import Ref
-from webapp.services.core.errors import ServiceError
+from webapp.services.core import failpoints
 
 AT_ONCE = 12
 # The client's budget allows three threads at one endpoint. Three more steps stand ready, journaled already, so that no
@@ -35,24 +36,6 @@ TOGETHER_SECONDS = 0.02
 
 # The id of the record that was written, or what a look-up found.
 _Result = int | list[Record]
-
-
-class StepFailed(ServiceError):
-    """A step failed. ``cause`` says whether a retry makes sense."""
-
-    def __init__(self, step: Step, cause: AutotaskError) -> None:
-        super().__init__(f"{step.where[:1].upper()}{step.where[1:]}: {cause}")
-        self.step = step
-        self.cause = cause
-
-
-class PlanOutdated(Exception):
-    """A record was deleted or created in Autotask since it was observed, so a new plan is needed."""
-
-    def __init__(self, step: Step, cause: AutotaskError) -> None:
-        super().__init__(step.title)
-        self.step = step
-        self.cause = cause
 
 
 @dataclass
@@ -126,11 +109,14 @@ class Executor:
                 self._journal.intend(job.step, job.sent, self._client.call_seconds)
             # Commit the outcomes of the last calls and the intents of the next calls before any of these is made.
             self._journal.commit()
+            failpoints.reach("apply.intended")
             for job in jobs:
                 running[pool.submit(self._do, job)] = job
             if not running:
                 raise AssertionError(f"steps wait for a step that isn't planned: {[s.key for s in waiting]}")
-            for future in self._finished(running):
+            finished = self._finished(running)
+            failpoints.reach("apply.answered")
+            for future in finished:
                 failure = self._finish(pool, future, running) or failure
         return failure
 
@@ -250,7 +236,7 @@ class Executor:
             return StepFailed(job.step, error)
         except AutotaskError as error:
             self._note_failure(job, error, in_doubt=False)
-            if isinstance(error, Refused) and _shows_outdated_plan(job.step, error):
+            if isinstance(error, Refused) and shows_outdated_plan(job.step, error):
                 return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
         if isinstance(result, list):
@@ -290,10 +276,3 @@ def _wait(job: _Job) -> float:
     """The seconds for which Autotask may still be working on a lost call of the job."""
     until = max((doubt.until for doubt in job.doubts if doubt.until), default=None)
     return max(0.0, (until - utc_now()).total_seconds()) if until else 0.0
-
-
-def _shows_outdated_plan(step: Step, error: Refused) -> bool:
-    """True when the record or its parent was deleted, or someone just created a service with the same name."""
-    if step.action == UPDATE or (step.action == CREATE and step.parent):
-        return error.status == 404
-    return step.action == CREATE and "unique key" in str(error).lower()

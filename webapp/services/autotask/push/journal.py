@@ -17,7 +17,8 @@ from webapp.services.autotask.api.values import plain
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.push import claims, lease
-from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
+from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE, Step
+from webapp.services.core import failpoints
 
 
 class Journal:
@@ -158,8 +159,10 @@ class Journal:
         if self._linked:
             claims.drop(self._quote_id, self._linked)
         self._notes, self._new_links, self._removed_links, self._linked = {}, [], [], set()
+        failpoints.reach("journal.written")
         lease.fence(self._quote_id, self._token)
         db.session.commit()
+        failpoints.reach("journal.committed")
 
     def _note(self, step: Step, **values: Any) -> None:
         self._notes.setdefault(self._ids[step.key], {}).update(values)
@@ -186,6 +189,27 @@ def creates_in_doubt(quote_id: int) -> dict[str, list[Doubt]]:
         sent = {name: change[1] for name, change in row.changes.items()}
         doubts.setdefault(row.key, []).append(Doubt(sent, row.doubt_until))
     return doubts
+
+
+def updates_end_at(quote_id: int, call_seconds: float) -> datetime | None:
+    """When the last update of the quote that timed out, or whose worker died, has surely ended in Autotask.
+
+    Until then it could take effect after a newer one. ``call_seconds``: how long a call takes at most.
+    """
+    runs = db.select(PushRun.id).where(PushRun.quote_id == quote_id)
+    died = db.select(db.func.max(PushStep.doubt_until)).where(
+        PushStep.run_id.in_(runs), PushStep.state == StepState.INTENT, PushStep.action == UPDATE
+    )
+    # A try that timed out is repeated at once, and may still take effect after the one that succeeded.
+    timed_out = db.select(db.func.max(PushCall.at)).where(
+        PushCall.run_id.in_(runs),
+        PushCall.method == "PATCH",
+        PushCall.status.is_(None),
+        PushCall.duration_ms >= 900 * call_seconds,
+    )
+    until, at = db.session.scalar(died), db.session.scalar(timed_out)
+    moments = [until, at + timedelta(seconds=call_seconds) if at else None]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def resolve_doubts(quote_id: int) -> None:

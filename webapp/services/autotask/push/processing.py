@@ -17,7 +17,7 @@ from webapp.services.autotask.connection import connection
 from webapp.services.autotask.push import claims, gate, journal, lease, prepare
 from webapp.services.autotask.push import run as push_run
 from webapp.services.autotask.push.results import PushResult, Retry
-from webapp.services.core import records
+from webapp.services.core import failpoints, records
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
 from webapp.services.delivery.outcomes import Abandoned, Outcome, Skip
@@ -51,6 +51,7 @@ def push(runtime: Runtime, row: Delivery) -> Outcome:
         return Skip(COVERED)
     if token is None:
         return TryAgain("Another sync of this quote is running.", wait=3.0, counts=False)
+    failpoints.reach("push.leased")
     _supersede_older(delivery_id, quote_id)
     return _run(runtime, db.session.get_one(Delivery, delivery_id), token)
 
@@ -117,6 +118,7 @@ def _run(runtime: Runtime, row: Delivery, token: int) -> Outcome:
     db.session.add(run)
     db.session.commit()
     run_id = run.id
+    failpoints.reach("push.started")
     try:
         result = push_run.run(runtime, run, attempt)
     except lease.LeaseLost:

@@ -13,7 +13,7 @@ from webapp.services.autotask.api.errors import (
     NotConnected,
     Temporary,
 )
-from webapp.services.autotask.push.apply import StepFailed
+from webapp.services.autotask.push.failures import StepFailed
 from webapp.services.autotask.push.reconcile import Report
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.core.errors import ServiceError

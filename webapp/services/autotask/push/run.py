@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from webapp.models import PushQuestion, PushRun, db
+from webapp.models import PushQuestion, PushRun, db, utc_now
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.errors import Refused
 from webapp.services.autotask.api.values import plain
@@ -27,10 +27,12 @@ from webapp.services.autotask.push import (
     results,
     value_checks,
 )
-from webapp.services.autotask.push.apply import Executor, PlanOutdated, StepFailed
-from webapp.services.autotask.push.plan import CREATE, DELETE, Step, build
+from webapp.services.autotask.push.apply import Executor
+from webapp.services.autotask.push.failures import PlanOutdated, StepFailed
+from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
+from webapp.services.core import failpoints
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
@@ -80,6 +82,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
         with deadline.put_off():
             document.pdf_for(revision_id)
+        failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
         try:
@@ -112,6 +115,7 @@ def _push(
             counts=False,
         )
     run_journal.claimed(claimed)
+    failpoints.reach("push.claimed")
     in_doubt = journal.creates_in_doubt(push_run.quote_id)
     for attempt in range(1, REPLANS + 1):
         observation = prepare.observe_remote(client, desired, in_doubt)
@@ -121,10 +125,13 @@ def _push(
             run_journal.commit()
             return planned
         steps = planned
+        failpoints.reach("push.observed")
         _link_matches(desired, observation)
         run_journal.linked(observation.just_matched)
         _retire_replaced(desired, observation, steps)
         run_journal.plan(steps)
+        failpoints.reach("push.planned")
+        _await_updates(client, push_run.quote_id, steps)
         executor = Executor(client, run_journal, observation.known, in_doubt, pdf)
         try:
             executor.run(steps)
@@ -141,6 +148,7 @@ def _push(
                 raise
             run_journal.commit()
             return AskPerson(_sentence(refused), tuple(refused))
+        failpoints.reach("push.applied")
         report = reconcile.compare(client, desired, executor.ids, executor.lost_items)
         if report.is_opportunity_gone and attempt < REPLANS:
             # Nothing was to be written to it, so no call met its absence. Its quote is worth nothing without it.
@@ -148,6 +156,7 @@ def _push(
             run_journal.give_up()
             continue
         break
+    failpoints.reach("push.compared")
     corrections = [
         *order.corrections(desired, executor.ids, report, steps),
         *reconcile.deletions(desired, executor.ids, report),
@@ -164,6 +173,7 @@ def _push(
     journal.resolve_doubts(push_run.quote_id)
     claims.drop(push_run.quote_id)
     run_journal.commit()
+    failpoints.reach("push.complete")
     return Done(report)
 
 
@@ -195,6 +205,16 @@ def _claim(push_run: PushRun, keys: list[str]) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def _await_updates(client: Client, quote_id: int, steps: list[Step]) -> None:
+    """Before an update, wait until no earlier one can take effect any more."""
+    if any(step.action == UPDATE for step in steps):
+        until = journal.updates_end_at(quote_id, client.call_seconds)
+        db.session.commit()  # no transaction stays open while we wait
+        seconds = (until - utc_now()).total_seconds() if until else 0
+        if seconds > 0:
+            client.pause(seconds)
 
 
 def _still_outdated(outdated: PlanOutdated) -> str:

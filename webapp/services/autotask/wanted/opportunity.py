@@ -17,7 +17,8 @@ from webapp.services.quoting.money.money import ZERO, to_cents
 ENTITY = "Opportunities"
 SETTINGS = ("settings", "opportunity")
 # What only an opportunity that has ended has.
-ENDING = ("closedDate", "lostDate", "winReason", "lossReason", "lossReasonDetail")
+OF_A_WIN, OF_A_LOSS = ("winReason",), ("lostDate", "lossReason", "lossReasonDetail")
+ENDING = ("closedDate", *OF_A_WIN, *OF_A_LOSS)
 MONTHS = {"monthlyRevenue": 1, "quarterlyRevenue": 3, "semiannualRevenue": 6, "yearlyRevenue": 12}
 
 
@@ -111,11 +112,18 @@ def _outcome_fields(context: Context, notes: Notes) -> dict[str, Any]:
         notes.problem(
             f"No Autotask status is mapped for quotes that are {outcome.status}.", "settings", "quote_status"
         )
-    return given(fields) | _closing_dates(context, rule)
+    return _of_other_ends(context) | given(fields) | _closing_dates(context, rule)
 
 
 def _has_ended(context: Context) -> bool:
     return context.outcome.expired or context.outcome.status != PENDING
+
+
+def _of_other_ends(context: Context) -> dict[str, Any]:
+    """What an earlier end may have left, cleared: a quote can be won after a loss, and lost after a win."""
+    if not _has_ended(context):
+        return dict.fromkeys(ENDING)
+    return dict.fromkeys(OF_A_LOSS if context.outcome.status in WON_STATUSES else OF_A_WIN)
 
 
 def _as_open(context: Context) -> dict[str, Any]:
@@ -146,10 +154,10 @@ def _reopening(context: Context, fields: dict[str, Any]) -> dict[str, tuple[froz
 
 
 def _closing_dates(context: Context, rule: StatusRule) -> dict[str, Any]:
-    """The closed date and the lost date; they and the reasons are cleared when a lost quote is reopened."""
+    """The closed date and the lost date of a quote that has ended."""
     outcome = context.outcome
     if not _has_ended(context):
-        return dict.fromkeys(ENDING)
+        return {}
     day = context.frozen.expires_on if outcome.expired else outcome.closed_on
     if not rule.set_closed_date or day is None:
         return {}
