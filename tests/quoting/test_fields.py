@@ -71,8 +71,8 @@ def test_numbers_are_read_in_the_companys_format(text: str, locale: str, currenc
     [
         ("0,250", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
         ("0,999", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
-        ("1,23", "en_US", "USD", "Enter a number, for example 1250 or 12.50."),
-        ("12.50", "de_DE", "EUR", "Enter a number, for example 1250 or 12,50."),
+        ("1,23", "en_US", "USD", "Use a period for decimals, for example 12.50."),
+        ("12.50", "de_DE", "EUR", "Use a comma for decimals, for example 12,50."),
         ("0.250", "de_DE", "EUR", "Enter a number, for example 1250 or 12,50."),
         (
             "€12.50",

@@ -205,8 +205,10 @@ def sample() -> Snapshot:
     )
 
 
-def compiled(settings: AutotaskSettings, outcome: Outcome = OUTCOMES["pending"]) -> Desired:
-    return compile_quote(sample(), outcome, content_sha256="0" * 64, settings=settings, facts=FACTS)
+def compiled(
+    settings: AutotaskSettings, outcome: Outcome = OUTCOMES["pending"], facts: RemoteFacts = FACTS
+) -> Desired:
+    return compile_quote(sample(), outcome, content_sha256="0" * 64, settings=settings, facts=facts)
 
 
 def changed(settings: AutotaskSettings, section: str, **values: Any) -> AutotaskSettings:
@@ -261,7 +263,11 @@ def test_an_option_changes_what_is_wanted(option: tuple[str, str]) -> None:
         before = before.model_copy(
             update={"item_category": ItemCategoryMapping(rules={2: CategoryRule(is_labor=True)})}
         )
-    assert compiled(before) != compiled(changed(before, section, **{name: value}))
+    facts = FACTS
+    if option == ("opportunity", "act_as_owner"):
+        # Only somebody whom Autotask knows can be acted for.
+        facts = replace(FACTS, resources={sample().owner_email.lower(): 12})
+    assert compiled(before, facts=facts) != compiled(changed(before, section, **{name: value}), facts=facts)
 
 
 @pytest.mark.parametrize("status", OUTCOMES)

@@ -25,16 +25,13 @@ def time_zone_choices(none: str = "") -> list[SelectChoice]:
 
 
 def locale_choices() -> list[SelectChoice]:
-    """The number and date formats: “United States (English): 1,234.50, Nov 30, 2026”."""
+    """The number and date formats: “1,234.5 · Nov 30, 2026 (United States, English)”."""
     choices = []
     for name in places.LOCALES:
         locale, place = Locale.parse(name), Place(locale=name)
         example = f"{quantity(EXAMPLE_NUMBER, place)} · {day(EXAMPLE_DAY, place)}"
-        choices.append(
-            SelectChoice(
-                name, f"{locale.get_territory_name('en')} ({locale.get_language_name('en')}): {example}"
-            )
-        )
+        where = f"{locale.get_territory_name('en')}, {locale.get_language_name('en')}"
+        choices.append(SelectChoice(name, f"{example} ({where})"))
     return choices
 
 

@@ -19,6 +19,8 @@ from webapp.services.core.place import Place
 
 MAX_DECIMALS = 4
 MAX_DIGITS = 14
+# Looks like decimals behind the other separator.
+_DECIMALS = re.compile(r"[+-]?\d+[.,]\d{1,2}", re.ASCII)
 _SIGN = re.compile(r"[A-Za-z]{3}(?![A-Za-z])|[A-Za-z]*[^\W\d_]*[\u0024\u00a2-\u00a5\u20a0-\u20bf][A-Za-z]*")
 
 
@@ -34,6 +36,9 @@ def parse_decimal(text: str, place: Place = ANYWHERE, currency: str = "") -> Dec
     whole, _, decimals = number.partition(point)
     sign, digits = ("-", whole[1:]) if whole[:1] == "-" else ("", whole.removeprefix("+"))
     plain = _ungrouped(digits, _folded(group) or " ")
+    if plain is None and _DECIMALS.fullmatch(number):
+        name = "a period" if point == "." else "a comma"
+        raise ValueError(f"Use {name} for decimals, for example {_example('12.50', place)}.")
     if plain is None or (decimals and not _is_digits(decimals)) or not (plain or decimals):
         raise ValueError(
             f"Enter a number, for example {_example('1250', place)} or {_example('12.50', place)}."
