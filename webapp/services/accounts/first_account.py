@@ -48,7 +48,11 @@ def create(*, token: str, email: str, name: str, password: str) -> User:
 
     The token counts on when a value is refused.
     """
-    _use(token.strip())
+    wrong = users.problems(email=email, name=name, password=password, role=ADMIN)
+    try:
+        _use(token.strip())
+    except Invalid as error:
+        raise Invalid(str(error), {**error.fields, **wrong}) from error
     return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
 
 
@@ -63,7 +67,7 @@ def _use(token: str) -> None:
     if users.any_user():
         raise Conflict(SET_UP)
     if not was_right:
-        raise Invalid("The account was not made.", {"token": WRONG})
+        raise Invalid("The account wasn't created. Fix the highlighted fields.", {"token": WRONG})
 
 
 def _digest(token: str) -> str:
