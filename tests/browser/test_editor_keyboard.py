@@ -34,6 +34,7 @@ def line(page: Page, number: int) -> Locator:
 
 def test_the_focus_is_never_under_the_bar_and_a_line_has_few_stops(editor: Page) -> None:
     page = editor
+    page.emulate_media(reduced_motion="reduce")  # so that nothing is still scrolling when it is looked at
     line(page, 1).get_by_label("Item").focus()
     hidden, stops = [], 0
     for _ in range(60):
