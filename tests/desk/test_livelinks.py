@@ -72,9 +72,10 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
     ("address", "sentence"),
     [
         ("/livelinks/opportunity", "This LiveLink is missing the record's Opportunity ID"),
-        ("/livelinks/quote?id=abc", "This LiveLink is missing the record's Quote ID"),
-        ("/livelinks/contact?id=-4", "This LiveLink is missing the record's Contact ID"),
-        (f"/livelinks/organization?id={2**63}", "This LiveLink is missing the record's Organization ID"),
+        ("/livelinks/quote?id=", "This LiveLink is missing the record's Quote ID"),
+        ("/livelinks/quote?id=abc", "came with “abc” as the record's Quote ID, which isn't an id."),
+        ("/livelinks/contact?id=-4", "came with “-4” as the record's Contact ID, which isn't an id."),
+        (f"/livelinks/organization?id={2**63}", f"came with “{2**63}” as the record's Organization ID"),
         ("/livelinks/ticket?id=4", "This LiveLink has an unknown kind."),
     ],
 )

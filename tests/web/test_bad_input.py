@@ -193,3 +193,22 @@ def test_a_quote_that_only_recurs_shows_no_empty_sum(rep: Visitor, ids: Ids) -> 
     listed = text(rep.client.get("/quotes/"))
     assert "$100.00 per month" in listed
     assert "$0.00" not in listed
+
+
+@pytest.mark.parametrize("rate", ["8%", "8 %", "8.00"])
+def test_a_tax_rate_may_have_its_percent_sign(admin: Visitor, ids: Ids, rate: str) -> None:
+    form = form_of(admin, f"/items/tax-codes/{ids.tax_code}", "rate")
+    assert admin.send(form, {"rate": rate}).status_code == 303
+    assert dict(form_of(admin, f"/items/tax-codes/{ids.tax_code}", "rate").fields)["rate"] == "8"
+
+
+@pytest.mark.parametrize(
+    ("entered", "kind", "stored"),
+    [("5%", "unit", ("percent", "5")), ("10", "line", ("line", "10")), ("", "line", ("percent", ""))],
+)
+def test_a_discount_is_read_with_its_unit(
+    rep: Visitor, ids: Ids, entered: str, kind: str, stored: tuple[str, str]
+) -> None:
+    assert send_line(rep, ids, {}, discount_value=entered, discount_kind=kind).status_code == 303
+    fields = stored_line(rep, ids)
+    assert (fields["discount_kind"], fields["discount_value"]) == stored

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from smoke.forms import read_forms
 from tests.support import samples
-from tests.support.visitor import text
+from tests.support.visitor import errors, text
 from webapp.models import AppSetting, User, db
 from webapp.services.accounts import first_account, users
 from webapp.services.demo import retired_logins
@@ -43,6 +43,13 @@ def test_with_the_token_the_first_admin_is_made_and_signed_in(app: Flask, client
     with app.app_context():
         assert [user.role for user in users.list_users()] == ["admin"]
         assert db.session.get(AppSetting, first_account.KEY) is None
+
+
+def test_every_wrong_field_is_named_at_once(app: Flask, client: FlaskClient) -> None:
+    token_of(app)
+    answer = send(client, token="guess", email="nobody", password="short", name=" ")
+    assert answer.status_code == 422
+    assert errors(answer).keys() == {"token", "email", "password", "name"}
 
 
 @pytest.mark.parametrize("token", ["", "guess", "x" * 201, "\x00", "%"])

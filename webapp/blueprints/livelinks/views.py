@@ -17,7 +17,7 @@ from webapp.services.core.fields import Reader
 @login_required
 def land(kind: str) -> ResponseReturnValue:
     """The record's quote if it has exactly one, else a page with its quotes and a button for a new quote."""
-    landing = services.land(kind, Reader(request.args).remote_identifier("id"))
+    landing = services.land(kind, Reader(request.args).remote_identifier("id"), request.args.get("id", ""))
     if len(landing.rows) == 1 and kind in ("opportunity", "quote"):
         return redirect(url_for("quotes.show", quote_id=landing.rows[0].quote.id), 302)
     badges = states.of_quotes([row.quote.id for row in landing.rows])

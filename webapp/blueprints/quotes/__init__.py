@@ -14,6 +14,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     lines,
     new,
     outcome,
+    plain,
     preflight,
     preview,
 )

@@ -29,9 +29,16 @@ def opened(seen: str, shown: Mapping[str, str]) -> Answered:
     return Answered(seen, shown)
 
 
-def saved(seen: str, shown: Mapping[str, str], taken: tuple[str, ...]) -> Answered:
-    """The form after a save; ``taken``: the fields that keep someone else's value (``core.merge``)."""
-    return Answered(seen, shown, _of(shown, taken))
+def saved(form: Mapping[str, str], seen: str, shown: Mapping[str, str]) -> Answered:
+    """The form after a save. What is stored otherwise than it was sent is shown as it is stored."""
+    replaced = {
+        control: text
+        for control, text in shown.items()
+        if form.get(control, "").replace("\r\n", "\n") != text
+        # Without a discount, the unit that was chosen stays for the next amount.
+        and not (control == "discount_kind" and text == "none")
+    }
+    return Answered(seen, shown, replaced)
 
 
 def refused(form: Mapping[str, str], shown: Mapping[str, str], error: Invalid | Conflict) -> Answered:

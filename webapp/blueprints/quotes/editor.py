@@ -40,12 +40,12 @@ def show(quote_id: int) -> ResponseReturnValue:
 def save_header(quote_id: int) -> ResponseReturnValue:
     """Save title, dates, texts, discount and shipping."""
     try:
-        quote, taken = editing.save_header(actor(), quote_id, request.form)
+        quote = editing.save_header(actor(), quote_id, request.form)
     except (Invalid, Conflict) as error:
         quote = editing.get(quote_id)
         header = answered.refused(request.form, shown.header(quote), error)
     else:
-        header = answered.saved(editing.seen(quote), shown.header(quote), taken)
+        header = answered.saved(request.form, editing.seen(quote), shown.header(quote))
     if is_htmx():
         saved = header.status == 200
         return render_template(
@@ -82,7 +82,10 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
 
 def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     """The whole page; after a refused save, ``more`` holds the input and its errors."""
-    template = "quotes/edit.html" if quote.status == PENDING else "quotes/closed.html"
+    plain = "plain" in request.args or request.endpoint == "quotes.save_all"
+    template = "quotes/plain.html" if plain else "quotes/edit.html"
+    if quote.status != PENDING:
+        template = "quotes/closed.html"
     extra: dict[str, Any] = {}
     live = freezing.live(quote)
     if live is not None:
@@ -90,7 +93,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
-    return render_template(template, **{**context(quote), **extra, **more}), status
+    return render_template(template, **{**context(quote), **extra, "plain": plain, **more}), status
 
 
 def context(quote: Quote) -> dict[str, Any]:

@@ -44,12 +44,12 @@ def add_line(quote_id: int) -> ResponseReturnValue:
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
     try:
-        line, taken = lines.change(actor(), quote_id, uid, request.form)
+        line = lines.change(actor(), quote_id, uid, request.form)
     except (Invalid, Conflict) as error:
         line = lines.find(editing.get(quote_id), uid)
         form = answered.refused(request.form, shown.line(line), error)
     else:
-        form = answered.saved(lines.seen(line), shown.line(line), taken)
+        form = answered.saved(request.form, lines.seen(line), shown.line(line))
     quote = editing.get(quote_id)
     if is_htmx():
         return render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form), form.status

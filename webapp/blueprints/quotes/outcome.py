@@ -38,10 +38,11 @@ def publish(quote_id: int) -> ResponseReturnValue:
     except Invalid as error:
         return page(editing.get(quote_id), 422, publish_sentence=str(error))
     number = result.revision.number
+    here = {"quote_id": quote_id} | ({"plain": 1} if request.endpoint == "quotes.save_all" else {})
     if not result.is_new:
-        return back_to("quotes.show", f"Nothing has changed since revision {number}.", quote_id=quote_id)
+        return back_to("quotes.show", f"Nothing has changed since revision {number}.", **here)
     quote = editing.get(quote_id)
-    return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", quote_id=quote_id)
+    return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", **here)
 
 
 @quotes.post("/<int:quote_id>/status")

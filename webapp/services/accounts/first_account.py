@@ -49,7 +49,11 @@ def create(*, token: str, email: str, name: str, password: str, time_zone: str =
 
     The token counts on when a value is refused. ``time_zone``: that of the browser, for the company.
     """
-    _use(token.strip())
+    wrong = users.problems(email=email, name=name, password=password, role=ADMIN)
+    try:
+        _use(token.strip())
+    except Invalid as error:
+        raise Invalid(str(error), {**error.fields, **wrong}) from error
     place.note_zone(time_zone)
     return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
 
@@ -65,7 +69,7 @@ def _use(token: str) -> None:
     if users.any_user():
         raise Conflict(SET_UP)
     if not was_right:
-        raise Invalid("The account was not made.", {"token": WRONG})
+        raise Invalid("The account wasn't created. Fix the highlighted fields.", {"token": WRONG})
 
 
 def _digest(token: str) -> str:

@@ -92,15 +92,28 @@ def session_id_of(user: User) -> str:
     return f"{user.id}:{user.session_epoch}"
 
 
+def problems(*, email: str, name: str, password: str, role: str) -> dict[str, str]:
+    """A sentence for each wrong field of a new account."""
+    wrong: dict[str, str] = {}
+    for check, value in ((normalize_email, email), (check_password, password)):
+        try:
+            check(value)
+        except Invalid as error:
+            wrong |= error.fields
+    if not name.strip():
+        wrong["name"] = "Enter the name that customers see on quotes."
+    if role not in ROLES:
+        wrong["role"] = "Choose admin or rep."
+    return wrong
+
+
 @work.command
 def create_user(actor: User | None, *, email: str, name: str, password: str, role: str) -> User:
     """Create an account. Raises Invalid with a sentence for each wrong field, and stores nothing."""
+    wrong = problems(email=email, name=name, password=password, role=role)
+    if wrong:
+        raise Invalid("The account wasn't created. Fix the highlighted fields.", wrong)
     address = normalize_email(email)
-    if not name.strip():
-        raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
-    if role not in ROLES:
-        raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
-    check_password(password)
     if db.session.scalar(db.select(User.id).filter_by(email=address)):
         raise Invalid(
             "An account with this email already exists.",

@@ -42,7 +42,10 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
 
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
-    reader = Reader(values, place.of_company())
+    # “8.25%” is 8.25 percent.
+    reader = Reader(
+        {**values, "rate": str(values.get("rate", "")).strip().removesuffix("%")}, place.of_company()
+    )
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
     query = db.select(TaxCode).where(TaxCode.name_key == names.name_key(name))

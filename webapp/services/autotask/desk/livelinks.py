@@ -70,12 +70,20 @@ class Landing:
     rows: list[Row]
 
 
-def land(kind: str, remote_id: int | None) -> Landing:
-    """The quotes of an Autotask record. Raises NotFound with a sentence for an unknown kind or a missing id."""
+def land(kind: str, remote_id: int | None, sent: str = "") -> Landing:
+    """The quotes of an Autotask record. ``sent``: the id as it came.
+
+    Raises NotFound with a sentence for an unknown kind, or an id that is missing or no number.
+    """
     link = LIVE_LINKS.get(kind)
     if link is None:
         raise NotFound(
             f"This LiveLink has an unknown kind. Ask your Autotask admin to use one of {', '.join(LIVE_LINKS)}."
+        )
+    if remote_id is None and sent.strip():
+        raise NotFound(
+            f"This LiveLink came with “{sent.strip()[:40]}” as the record's {link.takes}, which isn't an id. Ask "
+            f"your Autotask admin to set its parameter “id” to the variable {link.takes} in the LiveLinks Designer."
         )
     if remote_id is None:
         raise NotFound(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -92,8 +92,8 @@ def create(
 
 
 @work.command
-def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> tuple[Quote, tuple[str, ...]]:
-    """Change the fields of the quote, without its lines; returns it, and the fields that keep someone else's value.
+def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
+    """Change the fields of the quote, without its lines.
 
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
@@ -107,16 +107,11 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> tup
         "comments": reader.text("comments", MAX_DESCRIPTION, one_line=False),
         "internal_notes": reader.text("internal_notes", MAX_DESCRIPTION, one_line=False),
         "purchase_order_number": reader.text("purchase_order_number", 50),
-        "discount_kind": reader.choice("discount_kind", QUOTE_DISCOUNT_KINDS, "none"),
-        "discount_value": reader.decimal(
-            "discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency
-        ),
+        **read_discount(reader, QUOTE_DISCOUNT_KINDS, currency),
         "shipping_amount": reader.decimal(
             "shipping_amount", default=Decimal(0), maximum=MAX_PRICE, currency=currency
         ),
     }
-    if read["discount_kind"] == "percent" and read["discount_value"] > 100:  # type: ignore[operator]
-        reader.fail("discount_value", "A discount can't be more than 100%.")
     reader.check()
     merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,))
     changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
@@ -124,7 +119,22 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> tup
         setattr(quote, name, merged.values[name])
     if changed:
         diary.write(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
-    return quote, merged.taken
+    return quote
+
+
+def read_discount(reader: Reader, kinds: Collection[str], currency: str) -> dict[str, object]:
+    """The discount of a line or quote. A percent sign in the amount is its unit; without an amount there is none."""
+    text = reader.raw("discount_value")
+    kind = "percent" if text.endswith("%") else reader.choice("discount_kind", kinds, "none")
+    amount = Reader({"discount_value": text.removesuffix("%")}, place.of_company())
+    value = amount.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency)
+    for name, sentence in amount.errors.items():
+        reader.fail(name, sentence)
+    if kind == "percent" and value > 100:
+        reader.fail("discount_value", "A discount can't be more than 100%.")
+    if kind == "none" and value > 0:
+        reader.fail("discount_value", "Choose a discount type.")
+    return {"discount_kind": kind if value else "none", "discount_value": value}
 
 
 def seen(quote: Quote) -> str:

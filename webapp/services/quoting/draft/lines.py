@@ -11,7 +11,7 @@ from webapp.models import Item, Quote, QuoteLine, TaxCode, User
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import items
-from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
+from webapp.services.catalog.items import MAX_QUANTITY
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
@@ -65,10 +65,8 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
 
 
 @work.command
-def change(
-    actor: User, quote_id: int, uid: str, values: Mapping[str, object]
-) -> tuple[QuoteLine, tuple[str, ...]]:
-    """Change a line from form input; returns it, and the fields that keep someone else's value.
+def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
+    """Change a line from form input.
 
     Raises Invalid with a sentence for each wrong field, Conflict where someone else changed the same fields, NotFound
     when it was deleted; stores nothing then.
@@ -82,7 +80,7 @@ def change(
         setattr(line, name, merged.values[name])
     if changed:
         diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
-    return line, merged.taken
+    return line
 
 
 def seen(line: QuoteLine) -> str:
@@ -161,10 +159,7 @@ def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dic
             reader, tax_code_before, missing_name="Enter a name for this line.", currency=currency
         ),
         "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
-        "discount_kind": reader.choice("discount_kind", DISCOUNT_KINDS, "none"),
-        "discount_value": reader.decimal(
-            "discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency
-        ),
+        **editing.read_discount(reader, DISCOUNT_KINDS, currency),
         "is_optional": reader.flag("is_optional"),
         "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
     }
@@ -172,9 +167,5 @@ def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dic
         reader.fail("quantity", f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less.")
     if read["unit_price"] < 0 and read["discount_value"]:
         reader.fail("discount_value", "A credit can't be discounted. Change its price instead.")
-    if read["discount_kind"] == "percent" and read["discount_value"] > 100:
-        reader.fail("discount_value", "A discount can't be more than 100%.")
-    if read["discount_kind"] == "none" and read["discount_value"] > 0:
-        reader.fail("discount_value", "Choose a discount type.")
     reader.check("This line isn't saved. Fix the highlighted field.")
     return read
