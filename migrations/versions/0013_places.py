@@ -1,4 +1,6 @@
-"""Days end where the company is: when a revision ends, and a person's own time zone. An unused column goes.
+"""Days end where the company is: when a revision ends, and a person's own time zone. The PDF of an accepted quote.
+
+An unused column goes.
 
 Revision ID: 0013
 Revises: 0012
@@ -26,10 +28,22 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("time_zone", sa.String(length=64), nullable=False, server_default=""))
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_column("pushed_hash")
+    op.create_table(
+        "acceptance_document",
+        sa.Column("acceptance_id", sa.Integer(), nullable=False),
+        sa.Column("pdf", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["acceptance_id"], ["acceptance.id"], name=op.f("fk_acceptance_document_acceptance_id_acceptance")
+        ),
+        sa.PrimaryKeyConstraint("acceptance_id", name=op.f("pk_acceptance_document")),
+    )
     _fill()
 
 
 def downgrade() -> None:
+    op.drop_table("acceptance_document")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pushed_hash", sa.String(length=64), nullable=False, server_default=""))
     with op.batch_alter_table("user_account", schema=None) as batch_op:

@@ -11,6 +11,9 @@ from pypdf import PdfReader
 from tests.quoting.test_snapshot import make
 from tests.support import samples
 from webapp.models import RevisionDocument, User, db
+from webapp.services.core import formatting
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.acceptance import Evidence
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenOrganization, Seller
@@ -147,3 +150,28 @@ def test_it_is_rendered_once_and_kept(rep: User) -> None:
     assert document.pdf_for(revision.id) == first
     stored = db.session.scalars(db.select(RevisionDocument)).one()
     assert stored.pdf == first
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("online", [True, False])
+def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None:
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "100"})
+    revision = publishing.publish(rep, quote.id).revision
+    offer = document.newest_pdf(quote)
+    assert "sign here" in "".join(read(offer))
+    if online:
+        values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", "sha256": revision.content_sha256}
+        acceptance.accept(quote.public_token, values, [], Evidence())
+    else:
+        acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})
+    record = quote.acceptance
+    assert record is not None
+    pdf = document.newest_pdf(quote)
+    words = " ".join(" ".join(read(pdf)).split())
+    assert "sign here" not in words
+    assert "ACCEPTED BY Ann Lee" in words
+    assert formatting.moment(record.accepted_at) in words
+    assert ("Signed online" if online else f"Recorded by {rep.name}") in words
+    assert record.content_sha256 in words.replace(" ", "")
+    assert document.newest_pdf(quote) == pdf, "rendered once"
+    assert document.pdf_for(revision.id) == offer, "the offer stays as it was sent"

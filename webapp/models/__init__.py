@@ -20,11 +20,20 @@ from webapp.models.push import (
     PushRun,
     PushStep,
 )
-from webapp.models.quote import Acceptance, Counter, Quote, QuoteLine, Revision, RevisionDocument
+from webapp.models.quote import (
+    Acceptance,
+    AcceptanceDocument,
+    Counter,
+    Quote,
+    QuoteLine,
+    Revision,
+    RevisionDocument,
+)
 from webapp.models.webhook import WebhookEndpoint
 
 __all__ = [
     "Acceptance",
+    "AcceptanceDocument",
     "AppSetting",
     "Base",
     "Category",

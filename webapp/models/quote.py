@@ -245,6 +245,17 @@ class RevisionDocument(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class AcceptanceDocument(Base):
+    """The PDF of an accepted quote, with who accepted it and when; rendered once."""
+
+    __tablename__ = "acceptance_document"
+
+    acceptance_id: Mapped[int] = mapped_column(ForeignKey("acceptance.id"), primary_key=True)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Acceptance(Base):
     """An acceptance by the customer, or recorded by the rep, with the hash of the accepted content.
 

@@ -70,11 +70,10 @@ def decline(token: str) -> ResponseReturnValue:
 @public.get("/<token>/quote.pdf")
 @limiter.limit("30/minute")
 def pdf(token: str) -> ResponseReturnValue:
-    """The live revision as PDF."""
+    """The live revision as PDF; once it is accepted, with who accepted it and when."""
     quote = acceptance.by_token(token)
-    revision = quote.current_revision
     name = f"quote-{quote.number}.pdf"
-    return pdf_response(document.pdf_for(revision.id if revision else 0), name)
+    return pdf_response(document.newest_pdf(quote), name)
 
 
 def _note_viewed(quote: Quote) -> None:

@@ -74,7 +74,7 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     revision = quote.current_revision
     name = f"quote-{quote.number or 'draft'}.pdf"
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
-        return pdf_response(document.pdf_for(revision.id), name)
+        return pdf_response(document.newest_pdf(quote), name)
     frozen = _as_published(quote)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
     return pdf_response(document.render(frozen), name)

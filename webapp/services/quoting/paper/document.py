@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from sqlalchemy.exc import IntegrityError
 
-from webapp.models import Revision, RevisionDocument, db
+from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
+from webapp.models.quote import WON_STATUSES
 from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
@@ -36,6 +39,16 @@ LINES_IN_TABLE = 24
 PARAGRAPH = 2000
 RENDER_SECONDS = 240.0
 LETTER_CURRENCIES = ("USD", "CAD")
+
+
+@dataclass(frozen=True)
+class Signed:
+    """An acceptance on paper. ``recorded_by``: the rep who recorded it; empty when the customer signed online."""
+
+    name: str
+    at: datetime
+    fingerprint: str
+    recorded_by: str = ""
 
 
 class RenderFailed(ServiceError):
@@ -64,12 +77,43 @@ def pdf_for(revision_id: int) -> bytes:
     return pdf
 
 
+def newest_pdf(quote: Quote) -> bytes:
+    """The PDF of the live revision; once it is accepted, the one that says so. Renders like ``pdf_for``."""
+    revision, acceptance = quote.current_revision, quote.acceptance
+    if acceptance is None or quote.status not in WON_STATUSES:
+        return pdf_for(revision.id if revision else 0)
+    stored = db.session.get(AcceptanceDocument, acceptance.id)
+    if stored is not None:
+        return stored.pdf
+    accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
+    frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
+    db.session.commit()
+    pdf = render(frozen, signed)
+    db.session.add(
+        AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest())
+    )
+    try:
+        db.session.commit()
+    except IntegrityError:
+        # Another process rendered it at the same moment; everyone gets the stored PDF.
+        db.session.rollback()
+        return records.get(AcceptanceDocument, acceptance_id, "This document no longer exists.").pdf
+    return pdf
+
+
+def _signed(acceptance: Acceptance) -> Signed:
+    recorder = acceptance.recorded_by
+    return Signed(
+        acceptance.name, acceptance.accepted_at, acceptance.content_sha256, recorder.name if recorder else ""
+    )
+
+
 def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
 
-def html_of(frozen: Snapshot) -> str:
+def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
     """The document as HTML, before the layout."""
     computed = pricing.of_snapshot(frozen)
     groups = pricing.grouped(frozen, computed)
@@ -79,6 +123,7 @@ def html_of(frozen: Snapshot) -> str:
     css = environment.get_template("quote.css").render(paper=paper)
     html = environment.get_template("quote.html").render(
         quote=frozen,
+        signed=signed,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
         tax_note=pricing.tax_rounding_note(frozen, computed),
@@ -90,7 +135,7 @@ def html_of(frozen: Snapshot) -> str:
     return letters.marked(html)
 
 
-def render(frozen: Snapshot) -> bytes:
+def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     """Lay out ``frozen`` as PDF. Raises RenderFailed with a sentence."""
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
@@ -101,7 +146,7 @@ def render(frozen: Snapshot) -> bytes:
     target = io.BytesIO()
     try:
         result = pisaDocument(
-            html_of(frozen),
+            html_of(frozen, signed),
             target,
             path=str(FONTS / "quote.html"),
             resource_policy=policy,
