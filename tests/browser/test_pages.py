@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, sign_in
 from tests.support.browser import accessibility_violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,6 +59,25 @@ def test_pages_of_the_rep(live_stack: Stack, browser_page: Page) -> None:
     assert len(quotes) > 4
     wrong = [line for path in (*PAGES, *quotes) for line in look(page, live_stack.web_url + path)]
     assert wrong == []
+
+
+ZOOMED = ({"width": 720, "height": 450}, {"width": 640, "height": 400}, {"width": 480, "height": 300})
+
+
+@pytest.mark.parametrize("size", ZOOMED, ids=["200 %", "225 %", "300 %"])
+def test_nothing_in_the_head_is_cut_when_zoomed(
+    live_stack: Stack, browser_page: Page, size: dict[str, int]
+) -> None:
+    page = browser_page
+    sign_in(page, live_stack, ADMIN_EMAIL)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    page.goto(f"{live_stack.web_url}/quotes/")
+    assert sticks_out(page) <= 0
+    for name in ("Home", "Quotes", "People", "Items", "Activity", "Settings"):
+        link = page.locator(".topbar-nav").get_by_role("link", name=name, exact=True)
+        expect(link).to_be_in_viewport(ratio=1)
+    cut = page.locator(".topbar-nav").evaluate("nav => nav.scrollWidth - nav.clientWidth")
+    assert cut <= 0
 
 
 def test_pages_of_the_customer(live_stack: Stack, browser_page: Page) -> None:

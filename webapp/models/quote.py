@@ -47,8 +47,8 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
     ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
-    ``viewed_at``: when the customer first viewed the live revision. ``version`` keeps two people from overwriting each
-    other's changes to the header; each line has its own.
+    ``viewed_at``: when the customer first viewed the live revision. ``version`` counts the changes of the header; two
+    people's forms are merged without it (``services.core.merge``).
     """
 
     __tablename__ = "quote"

@@ -84,7 +84,7 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
         return asked
     line = lines.remove(actor(), quote_id, uid)
     deleted = {"name": line.name, "position": line.position, "line": _signer().dumps(undo.remember(line))}
-    return _lines(quote_id, "", "line-deleted", f"Line {line.position + 1} deleted.", undo=deleted)
+    return _lines(quote_id, uid, "line-deleted", f"Line {line.position + 1} deleted.", undo=deleted)
 
 
 @quotes.post("/<int:quote_id>/lines/undo")

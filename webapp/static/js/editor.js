@@ -90,6 +90,21 @@ if (editorBar)
     document.documentElement.style.scrollPaddingBottom = `${editorBar.offsetHeight + 16}px`;
   }).observe(editorBar);
 
+// The browser scrolls only to the first row of a box for long texts; by Tab, all of it is shown.
+let byTab = false;
+document.addEventListener("keydown", (event) => {
+  byTab = event.key === "Tab";
+});
+document.addEventListener("pointerdown", () => {
+  byTab = false;
+});
+document.addEventListener("focusin", (event) => {
+  if (!byTab || !editorBar || editorBar.contains(event.target)) return;
+  const box = event.target.getBoundingClientRect();
+  const under = box.bottom + 16 - editorBar.getBoundingClientRect().top;
+  if (under > 0 && box.top > under) window.scrollBy({ top: under, behavior: "instant" });
+});
+
 // Mark a field with an error for screen readers too.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   // The event names the element that was replaced; the page has the new one.

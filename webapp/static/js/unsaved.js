@@ -42,15 +42,17 @@ const keep = () => {
   else sessionStorage.removeItem(UNSAVED_KEY);
 };
 
-const note = (form, state, why = "") => {
+const failing = (state) => state === "waiting" || state === "refused";
+const note = (form, state, why = "", failed = failing(state)) => {
   const values = changedIn(form);
   if (!Object.keys(values).length && state !== "sending") edits.delete(form.id);
-  else edits.set(form.id, { state, values, why, seen: form.elements.seen.value });
+  else edits.set(form.id, { state, values, why, failed, seen: form.elements.seen.value });
   keep();
   show();
 };
 
-const hasFailed = (edit) => edit.state === "waiting" || edit.state === "refused";
+// Also while it is sent again, so that its mark doesn't flicker.
+const hasFailed = (edit) => edit.failed;
 const amount = (number) => `${number} ${number === 1 ? "line" : "lines"}`;
 
 const summary = () => {
@@ -86,6 +88,11 @@ const say = (words) => {
 };
 for (const kind of ["line-moved", "line-placed", "line-deleted"])
   document.addEventListener(kind, (event) => say(event.detail.said));
+document.addEventListener("line-deleted", (event) => {
+  edits.delete(`form-${event.detail.line}`);
+  keep();
+  show();
+});
 
 const totals = () =>
   [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
@@ -98,9 +105,11 @@ const sendAll = (states = ["typing", "sending", "waiting", "refused"]) => {
   for (const [id, edit] of [...edits]) if (states.includes(edit.state) && formOf(id)) send(formOf(id));
 };
 const sendAgain = () => sendAll(["waiting"]);
+// After an ended session only the person can go on, so nothing is tried until they are back in this tab.
+const canRetry = (edit) => edit.state === "waiting" && edit.why !== SESSION_ENDED;
 const sendLater = () => {
   clearTimeout(retryTimer);
-  if (![...edits.values()].some((edit) => edit.state === "waiting")) return;
+  if (![...edits.values()].some(canRetry)) return;
   retryTimer = setTimeout(sendAgain, RETRY_AFTER_MS[Math.min(retries, RETRY_AFTER_MS.length - 1)]);
   retries += 1;
 };
@@ -115,7 +124,7 @@ for (const kind of ["input", "change"]) {
       const form = event.target.form;
       if (!form?.matches("[data-edits]")) return;
       const before = edits.get(form.id);
-      note(form, before?.state ?? "typing", before?.why);
+      note(form, before?.state ?? "typing", before?.why, before?.failed);
     },
     true,
   );
@@ -123,6 +132,7 @@ for (const kind of ["input", "change"]) {
 
 const answered = (id, sent, status) => {
   const form = formOf(id);
+  const before = edits.get(id);
   if (!form) {
     if (status < 400 && status !== 0) edits.delete(id);
   } else if (status >= 200 && status < 400) {
@@ -136,9 +146,12 @@ const answered = (id, sent, status) => {
   else if (status === 401 || status === 400) note(form, "waiting", SESSION_ENDED);
   else if (status >= 500 || status === 429) note(form, "waiting", SERVER_ERROR);
   else note(form, "refused", status === 404 ? GONE : form.id === "header" ? REFUSED : "");
-  if (form && (status === 0 || status >= 400)) say(`Not saved. ${firstError(form)}`);
   keep();
   show();
+  const now = edits.get(id);
+  // Told once, not at every attempt.
+  if (form && now && failing(now.state) && (!now.why || now.why !== before?.why))
+    say(`Not saved. ${firstError(form)}`);
   sendLater();
 };
 
@@ -147,7 +160,7 @@ const restore = () => {
   for (const [id, edit] of [...edits]) {
     const form = formOf(id);
     if (!form) {
-      edits.set(id, { ...edit, state: "refused", why: GONE });
+      edits.set(id, { ...edit, state: "refused", why: GONE, failed: true });
       continue;
     }
     if (edit.seen) form.elements.seen.value = edit.seen;
@@ -223,6 +236,11 @@ const publishOrSay = () => {
   if (!waitingForm || runningSaves.size) return;
   const form = waitingForm;
   waitingForm = null;
+  if ([...edits.values()].some((edit) => edit.state === "typing")) {
+    waitingForm = form;
+    sendAll(["typing"]);
+    return;
+  }
   if (!edits.size) {
     (document.querySelector("form[data-after-saves]") ?? form).submit();
     return;
@@ -245,7 +263,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   if (form) {
     const marks = form.elements.seen.value.split(" ").map((mark) => mark.split(":"));
     lastSent.set(form.id, { values: sent, marks: Object.fromEntries(marks) });
-    note(form, "sending", edits.get(form.id)?.why);
+    note(form, "sending", edits.get(form.id)?.why, edits.get(form.id)?.failed);
   }
   runningSaves.add(xhr);
   // After htmx's own handler, which sends the request queued behind this one.
