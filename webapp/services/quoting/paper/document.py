@@ -67,14 +67,7 @@ def pdf_for(revision_id: int) -> bytes:
     frozen = snapshot.parse(revision.content)
     db.session.commit()
     pdf = render(frozen)
-    db.session.add(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest()))
-    try:
-        db.session.commit()
-    except IntegrityError:
-        # Another process rendered it at the same moment; everyone gets the stored PDF.
-        db.session.rollback()
-        return records.get(RevisionDocument, revision_id, "This document no longer exists.").pdf
-    return pdf
+    return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
 def newest_pdf(quote: Quote) -> bytes:
@@ -89,16 +82,25 @@ def newest_pdf(quote: Quote) -> bytes:
     frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
     db.session.commit()
     pdf = render(frozen, signed)
-    db.session.add(
-        AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest())
+    return _store(
+        AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
     )
+
+
+def _store(new: RevisionDocument | AcceptanceDocument, key: int) -> bytes:
+    """Store a PDF. If another process rendered it at the same moment, everyone gets that one."""
+    pdf = new.pdf
+    db.session.add(new)
     try:
         db.session.commit()
     except IntegrityError:
-        # Another process rendered it at the same moment; everyone gets the stored PDF.
         db.session.rollback()
-        return records.get(AcceptanceDocument, acceptance_id, "This document no longer exists.").pdf
+        return records.get(type(new), key, "This document no longer exists.").pdf
     return pdf
+
+
+def _sha256(pdf: bytes) -> str:
+    return hashlib.sha256(pdf).hexdigest()
 
 
 def _signed(acceptance: Acceptance) -> Signed:
