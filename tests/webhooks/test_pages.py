@@ -162,7 +162,7 @@ def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, rece
     assert second.client.post(page, data=theirs).status_code == 303
     answer = admin.client.post(page, data=mine)
     assert answer.status_code == 409
-    assert errors(answer)["description"] == "Saved value: Theirs."
+    assert "changed this to “Theirs”. You entered “Mine”." in errors(answer)["description"]
     assert 'value="Mine"' in answer.text
 
 
