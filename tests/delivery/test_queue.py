@@ -35,8 +35,9 @@ def put(redis: Redis, job_id: str, data: bytes, **more: str) -> None:
         "origin": "pushes",
         "created_at": "2026-01-01T00:00:00.000000Z",
         "timeout": "30",
+        **more,
     }
-    redis.hset(f"rq:job:{job_id}", mapping={**values, **more})
+    redis.hset(f"rq:job:{job_id}", mapping=values)
     redis.rpush("rq:queue:pushes", job_id)
 
 
@@ -44,7 +45,13 @@ def one_round(app_settings: dict[str, str]) -> str:
     """A real worker; returns what it logged."""
     env = {**os.environ, **app_settings, "LOG_JSON": "yes"}
     done = subprocess.run(
-        [sys.executable, "-c", ONE_ROUND], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", ONE_ROUND],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
