@@ -20,8 +20,9 @@ from types import FrameType
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Worker
 from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
@@ -31,7 +32,7 @@ from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
-from webapp.services.core import failpoints
+from webapp.services.core import failpoints, queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -142,17 +143,24 @@ class AskableWorker(Worker):
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
 
+def new_worker(runtime: Runtime) -> AskableWorker:
+    """A worker of every queue, which runs our own jobs alone."""
+    return AskableWorker(
+        [queues.of(runtime.redis, name) for name in (*reader.queues(), drift_schedule.QUEUE)],
+        connection=runtime.redis,
+        serializer=JSONSerializer,
+        job_class=queues.KnownJob,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=30,
+        job_monitoring_interval=10,
+    )
+
+
 def work(runtime: Runtime) -> None:
     """Take jobs until a signal, across times without Redis and across errors inside RQ."""
     while True:
         try:
-            worker = AskableWorker(
-                [Queue(name, connection=runtime.redis) for name in (*reader.queues(), drift_schedule.QUEUE)],
-                connection=runtime.redis,
-                worker_ttl=WORKER_TTL,
-                maintenance_interval=30,
-                job_monitoring_interval=10,
-            )
+            worker = new_worker(runtime)
             worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
             if worker.asked_to_stop:
                 return

@@ -24,9 +24,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         MAX_CONTENT_LENGTH=config.max_upload_bytes,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.cookie_secure,
+        **security.cookies(config),
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["quotewright"] = build_runtime(config)

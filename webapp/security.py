@@ -1,14 +1,34 @@
-"""Security headers (with a strict content security policy), and trusted proxies."""
+"""Cookies, security headers (with a strict content security policy), and trusted proxies."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config
+from webapp.services.accounts import sessions
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 )
+
+
+def cookies(config: Config) -> dict[str, Any]:
+    """The settings of the only cookie. With TLS its name binds it to this host (the prefix ``__Host-``).
+
+    It isn't sent again with each response: a late one would bring back a session that was left or replaced.
+    """
+    return {
+        "SESSION_COOKIE_NAME": "__Host-session" if config.cookie_secure else "session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.cookie_secure,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": sessions.KEPT_LONGEST,
+    }
 
 
 def init_app(app: Flask) -> None:

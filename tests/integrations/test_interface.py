@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 import pytest
 from flask import Flask
 from redis import Redis
-from rq import Queue
 
 import worker
 from tests.support import samples
 from tests.support.visitor import Visitor
 from webapp.models import Delivery, DiaryEntry, Quote, db
+from webapp.services.core import queues
 from webapp.services.core.errors import NotFound
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, events, reader, room
@@ -100,8 +100,8 @@ def test_its_jobs_go_through_the_worker(
         db.session.commit()
     assert other.queue in reader.queues()
     with Redis.from_url(redis_url) as redis:
-        (job,) = Queue(other.queue, connection=redis).get_jobs()
-        assert (job.func_name, job.args) == ("worker.deliver", (delivery_id,))
+        (job,) = queues.of(redis, other.queue).get_jobs()
+        assert (job.func_name, job.args) == ("worker.deliver", [delivery_id])
         for name, value in app_settings.items():
             monkeypatch.setenv(name, value)
         worker.application.cache_clear()

@@ -8,6 +8,7 @@ from rq.executions import ExecutionRegistry
 from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
+from webapp.services.core import queues
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs
 
@@ -16,7 +17,7 @@ def lose(redis: Redis, job_id: str) -> StartedJobRegistry:
     """The job's worker was killed long ago: its execution has expired, and its entry in the registry is over."""
     Job.fetch(job_id, connection=redis).set_status(JobStatus.STARTED)
     redis.zadd(ExecutionRegistry(job_id, connection=redis).key, {"deadbeef": 9e9})
-    registry = StartedJobRegistry("pushes", connection=redis)
+    registry = StartedJobRegistry(queue=queues.of(redis, "pushes"))
     redis.zadd(registry.key, {f"{job_id}:deadbeef": 1})
     return registry
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models.account import User
+from webapp.models.account import User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
@@ -65,6 +65,7 @@ __all__ = [
     "SettingsVersion",
     "TaxCode",
     "User",
+    "UserSession",
     "WebhookEndpoint",
     "db",
     "utc_now",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String
-from sqlalchemy.orm import Mapped, mapped_column
+from datetime import datetime
 
-from webapp.models.base import Base, Recorded, Timestamped
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, Recorded, Timestamped, utc_now
 
 ADMIN = "admin"
 REP = "rep"
@@ -31,3 +33,25 @@ class User(Recorded, Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)
+
+
+class UserSession(Base):
+    """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
+
+    ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
+    ``is_kept``: with "Keep me signed in".
+    """
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    epoch: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    address: Mapped[str] = mapped_column(String(45), default="")
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    is_kept: Mapped[bool] = mapped_column(default=False)
+
+    user: Mapped[User] = relationship()

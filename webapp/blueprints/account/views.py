@@ -1,17 +1,17 @@
-"""Your account: your time zone and your password."""
+"""Your account: your time zone, your password and where you are signed in."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required, login_user
+from flask_login import current_user, login_required
 
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
-from webapp.blueprints.auth.session import SignedIn
+from webapp.blueprints.auth.session import device, enter, leave
 from webapp.blueprints.support import actor, back_to, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import own_account
+from webapp.services.accounts import own_account, sessions
 from webapp.services.core.errors import Invalid
 
 
@@ -45,14 +45,39 @@ def password() -> ResponseReturnValue:
     form = OwnPasswordForm()
     if form.validate_on_submit():
         try:
-            own_account.change_password(actor(), form.current.data or "", form.password.data or "")
+            current, new = form.current.data or "", form.password.data or ""
+            token = sessions.change_password(actor(), current, new, device(keep=current_user.kept))
         except Invalid as error:
             show_errors(form, error)
         else:
-            login_user(SignedIn(actor()))
+            enter(actor(), token, keep=current_user.kept)
             return back_to("account.show", "Password changed. You're signed out on every other device.")
     return _page(PreferencesForm(data={"time_zone": actor().time_zone}), form), 422
 
 
+@account.post("/sessions/<int:session_id>/end")
+@login_required
+def end_session(session_id: int) -> ResponseReturnValue:
+    """Sign out of one session."""
+    sessions.end(actor(), session_id)
+    return back_to("account.show", "Signed out there.")
+
+
+@account.post("/sessions/end")
+@login_required
+def end_sessions() -> ResponseReturnValue:
+    """Sign out everywhere, here too."""
+    sessions.end_all(actor())
+    leave()
+    flash("You're signed out everywhere.", "success")
+    return redirect(url_for("auth.login"), 303)
+
+
 def _page(preferences_form: PreferencesForm, password_form: OwnPasswordForm) -> str:
-    return render_template("account/show.html", form=preferences_form, password_form=password_form)
+    return render_template(
+        "account/show.html",
+        form=preferences_form,
+        password_form=password_form,
+        sessions=sessions.of_user(actor()),
+        here=current_user.session_id,
+    )

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import UserMixin
+from flask_login import UserMixin, login_user, logout_user
 
 from webapp.blueprints import resume
 from webapp.blueprints.support import is_htmx
 from webapp.extensions import login_manager
 from webapp.models import User
-from webapp.services.accounts import users
+from webapp.services.accounts import sessions, users
+from webapp.services.accounts.sessions import Device
 
 
 class SignedIn(UserMixin):
     """Flask-Login's view of an account; everything else is in ``user``."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, token: str, session_id: int = 0, *, kept: bool = False) -> None:
         self.user = user
+        self.token = token
+        self.session_id = session_id
+        self.kept = kept
 
     def get_id(self) -> str:
-        """The session id, which changes when the account's sessions are ended."""
-        return users.session_id_of(self.user)
+        """What the cookie holds: the token of the session."""
+        return self.token
 
 
 @login_manager.user_loader
-def load(session_id: str) -> SignedIn | None:
+def load(token: str) -> SignedIn | None:
     """The signed-in user, or None."""
-    user = users.load_session_user(session_id)
-    return SignedIn(user) if user else None
+    row = sessions.find(token)
+    return SignedIn(row.user, token, row.id, kept=row.is_kept) if row else None
+
+
+def device(*, keep: bool) -> Device:
+    """The browser that sent the request. ``keep``: the person wants to stay signed in."""
+    return Device(request.remote_addr or "", request.user_agent.string, keep)
+
+
+def enter(user: User, token: str, *, keep: bool) -> None:
+    """Give the browser the cookie of a new session. It goes when the browser is closed, or with ``keep`` later."""
+    session.permanent = keep
+    login_user(SignedIn(user, token, kept=keep))
+
+
+def leave() -> None:
+    """Take the session out of the browser's cookie."""
+    session.permanent = False
+    logout_user()
 
 
 @login_manager.unauthorized_handler

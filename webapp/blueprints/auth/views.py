@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import LoginForm, SetupForm
-from webapp.blueprints.auth.session import SignedIn
-from webapp.blueprints.support import show_errors
+from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.support import actor, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import first_account, users
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.accounts import first_account, sessions, users
+from webapp.services.core import work
+from webapp.services.core.errors import Conflict, Invalid, NotFound
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -28,18 +30,22 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
-    user = users.authenticate(form.email.data or "", form.password.data or "")
-    if user is None:
+    keep = bool(form.remember.data)
+    entered = sessions.sign_in(form.email.data or "", form.password.data or "", device(keep=keep))
+    if entered is None:
         form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
-    login_user(SignedIn(user), remember=bool(form.remember.data))
+    enter(*entered, keep=keep)
     return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
 
 
 @auth.post("/logout")
 def logout() -> ResponseReturnValue:
-    """Sign out."""
-    logout_user()
+    """Sign out: the session ends, also where its cookie was copied to."""
+    if current_user.is_authenticated:
+        with suppress(NotFound):  # signed out in another tab at the same moment
+            sessions.end(actor(), current_user.session_id)
+    leave()
     return redirect(url_for("auth.login"), 303)
 
 
@@ -51,20 +57,22 @@ def setup() -> ResponseReturnValue:
     form = SetupForm()
     if form.validate_on_submit():
         try:
-            user = first_account.create(
-                token=form.token.data or "",
-                email=form.email.data or "",
-                name=form.name.data or "",
-                password=form.password.data or "",
-                time_zone=form.time_zone.data or "",
-            )
+            with work.unit():
+                user = first_account.create(
+                    token=form.token.data or "",
+                    email=form.email.data or "",
+                    name=form.name.data or "",
+                    password=form.password.data or "",
+                    time_zone=form.time_zone.data or "",
+                )
+                token = sessions.start(user, device(keep=False))
         except Conflict as error:
             flash(str(error), "error")
             return redirect(url_for("auth.login"), 303)
         except Invalid as error:
             show_errors(form, error)
         else:
-            login_user(SignedIn(user))
+            enter(user, token, keep=False)
             return redirect(url_for("home.dashboard"), 303)
     return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
 

@@ -78,20 +78,6 @@ def has_password(user: User, password: str) -> bool:
         return False
 
 
-def load_session_user(session_id: str) -> User | None:
-    """The user of a session id from ``session_id_of``; None when the session has ended or the user is inactive."""
-    user_id, _, epoch = session_id.partition(":")
-    if not (user_id.isdigit() and epoch.isdigit()):
-        return None
-    user = db.session.get(User, int(user_id))
-    return user if user and user.is_active and user.session_epoch == int(epoch) else None
-
-
-def session_id_of(user: User) -> str:
-    """The id stored in a session. It becomes invalid when the password, role or active flag changes."""
-    return f"{user.id}:{user.session_epoch}"
-
-
 def problems(*, email: str, name: str, password: str, role: str) -> dict[str, str]:
     """A sentence for each wrong field of a new account."""
     wrong: dict[str, str] = {}

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import structlog
 from redis.exceptions import RedisError
-from rq import Queue
 
+from webapp.services.core import queues
 from webapp.services.core.runtime import Runtime
 
-JOB = "worker.deliver"
 # Not 0: RQ would then delete a lost job while it still lists executions of it, and its worker would stop over that.
 FORGET_SECONDS = 60
 
@@ -26,11 +25,16 @@ def enqueue(runtime: Runtime, queue_name: str, jobs: Mapping[str, int], seconds:
     if not jobs:
         return 0
     try:
-        queue = Queue(queue_name, connection=runtime.redis)
+        queue = queues.of(runtime.redis, queue_name)
         queued = set(queue.get_job_ids())
         missing = [
-            Queue.prepare_data(
-                JOB, (delivery_id,), timeout=seconds, result_ttl=0, failure_ttl=FORGET_SECONDS, job_id=job_id
+            queue.prepare_data(
+                queues.DELIVER,
+                (delivery_id,),
+                timeout=seconds,
+                result_ttl=0,
+                failure_ttl=FORGET_SECONDS,
+                job_id=job_id,
             )
             for job_id, delivery_id in jobs.items()
             if job_id not in queued

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from rq import Queue
 
 from webapp.models import Delivery, DriftCheck, Link, Quote, db, utc_now
 from webapp.models.delivery import UNDER_WAY
@@ -19,11 +18,11 @@ from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.core import queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 
 QUEUE = "checks"
-JOB = "worker.compare_quotes"
 JOB_ID = "compare-quotes"
 JOB_SECONDS = 600
 LISTS_TRIED = "quotewright:lists-tried"
@@ -105,10 +104,10 @@ def tick(runtime: Runtime) -> bool:
     try:
         if not compares and (not lists_are_stale or runtime.redis.exists(LISTS_TRIED)):
             return False
-        queue = Queue(QUEUE, connection=runtime.redis)
+        queue = queues.of(runtime.redis, QUEUE)
         if JOB_ID in queue.get_job_ids():
             return False
-        queue.enqueue(JOB, job_id=JOB_ID, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=0)
+        queue.enqueue(queues.COMPARE, job_id=JOB_ID, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=0)
         return True
     except (RedisError, OSError) as error:
         log.warning("queue.away", error=type(error).__name__)

@@ -1,0 +1,120 @@
+"""Sessions of people who signed in. A session is a row; without it a cookie is worth nothing, wherever it was copied.
+
+A session ends when its person signs out (here or everywhere), when it wasn't used for a while, and at the latest some
+days after the sign-in. A change of the password, the role or the active flag ends all of them (``session_epoch``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from webapp.models import User, UserSession, db, utc_now
+from webapp.services.accounts import own_account, users
+from webapp.services.core import work
+from webapp.services.core.errors import NotFound
+from webapp.services.diary import diary
+
+# Without use, and since the sign-in; the second pair is for "Keep me signed in".
+IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
+KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
+# Not at each request: that would be a write for each page.
+NOTED_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in."""
+
+    address: str = ""
+    agent: str = ""
+    keep: bool = False
+
+
+@work.command
+def sign_in(email: str, password: str, device: Device) -> tuple[User, str] | None:
+    """Start a session; returns the user and the session's token. None if the credentials are wrong."""
+    user = users.authenticate(email, password)
+    return (user, start(user, device)) if user else None
+
+
+@work.command
+def start(user: User, device: Device) -> str:
+    """Start a session of a user who proved who they are. Returns its token, which is stored nowhere."""
+    now = utc_now()
+    for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):
+        if not _is_alive(row, now):
+            db.session.delete(row)
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        UserSession(
+            user=user,
+            token_sha256=_digest(token),
+            epoch=user.session_epoch,
+            seen_at=now,
+            address=device.address[:45],
+            agent=device.agent[:200],
+            is_kept=device.keep,
+        )
+    )
+    return token
+
+
+def find(token: str) -> UserSession | None:
+    """The session with this token; None when it has ended."""
+    now = utc_now()
+    query = db.select(UserSession).filter_by(token_sha256=_digest(token))
+    row: UserSession | None = db.session.scalar(query.options(db.joinedload(UserSession.user)))
+    if row is None or not _is_alive(row, now):
+        return None
+    if now - row.seen_at > NOTED_EVERY:
+        _note_use(row, now)
+    return row
+
+
+def of_user(user: User) -> list[UserSession]:
+    """The user's sessions that haven't ended, the last used first."""
+    now = utc_now()
+    query = db.select(UserSession).filter_by(user_id=user.id).order_by(UserSession.seen_at.desc())
+    return [row for row in db.session.scalars(query) if _is_alive(row, now)]
+
+
+@work.command
+def end(user: User, session_id: int) -> None:
+    """Sign the user out of one session. Raises NotFound if it isn't theirs or has ended."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        raise NotFound("This session has already ended.")
+    db.session.delete(row)
+    diary.write(user, "user.signed_out", "user", user.id)
+
+
+@work.command
+def end_all(user: User) -> None:
+    """Sign the user out everywhere."""
+    user.session_epoch += 1
+    diary.write(user, "user.signed_out_everywhere", "user", user.id)
+
+
+@work.command
+def change_password(user: User, current: str, password: str, device: Device) -> str:
+    """Change the user's own password, end all sessions and start one. Returns its token. Raises Invalid."""
+    own_account.change_password(user, current, password)
+    return start(user, device)
+
+
+@work.command
+def _note_use(row: UserSession, now: datetime) -> None:
+    row.seen_at = now
+
+
+def _is_alive(row: UserSession, now: datetime) -> bool:
+    idle, longest = (KEPT_IDLE, KEPT_LONGEST) if row.is_kept else (IDLE, LONGEST)
+    in_time = now - row.seen_at <= idle and now - row.created_at <= longest
+    return in_time and row.user.is_active and row.epoch == row.user.session_epoch
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
