@@ -41,9 +41,24 @@ make_venv() {
     return 1
 }
 
+# The runtime environment has no pip once it is installed; a newer lock for uv needs it again.
+pip() {
+    "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >/dev/null 2>&1 || true
+    if "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+        "$VENV/bin/python" -m pip "$@"
+    else
+        "$(find_python)" -m pip --python "$VENV/bin/python" "$@"
+    fi
+}
+
+# They were needed to install; what is not there can't be out of date.
+remove_installers() {
+    "$VENV/bin/python" -m pip uninstall -q -y --disable-pip-version-check setuptools pip >/dev/null 2>&1 || true
+}
+
 install_lock() {
     if [ ! -x "$VENV/bin/uv" ] || ! "$VENV/bin/uv" --version | grep -q "^$(sed -n 's/^uv==\([0-9.]*\).*/uv \1/p' requirements/uv.txt)"; then
-        "$VENV/bin/python" -m pip install -q --disable-pip-version-check --require-hashes \
+        pip install -q --disable-pip-version-check --require-hashes \
             -r requirements/uv.txt 2>/dev/null || true
     fi
     if [ -x "$VENV/bin/uv" ] &&
@@ -51,7 +66,7 @@ install_lock() {
         return 0
     fi
     say "uv could not install $LOCK; trying pip."
-    "$VENV/bin/python" -m pip install -q --disable-pip-version-check --progress-bar off --require-hashes -r "$LOCK"
+    pip install -q --disable-pip-version-check --progress-bar off --require-hashes -r "$LOCK"
 }
 
 if ! new_enough "$VENV/bin/python"; then
@@ -63,5 +78,6 @@ if ! install_lock; then
     say "The packages in $LOCK could not be installed; the lines above say why. Nothing else was changed; run make again when it is mended."
     exit 1
 fi
+if [ "$SET" = runtime ]; then remove_installers; fi
 : >"$VENV/$SET.stamp"
 if [ "$SET" = dev ]; then : >"$VENV/runtime.stamp"; fi

@@ -18,6 +18,10 @@ LOG_LIMIT = 5 * 1024 * 1024
 POLL = 0.02
 
 
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class Child:
     """A program, how to start it again, and what it wrote since its last start.
 
@@ -63,10 +67,10 @@ class Child:
 
     def start(self) -> None:
         """Start the program. Raises StackError when it can't be executed."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as output:
+        with open(self.log, "ab", opener=_for_us_alone) as output:
             self._log_start = output.tell()
             try:
                 self._process = subprocess.Popen(
@@ -77,6 +81,7 @@ class Child:
                     stdout=subprocess.PIPE if self.private else output,
                     stderr=output if self.private else subprocess.STDOUT,
                     start_new_session=True,
+                    umask=0o077,  # databases and all else that it makes is for this user alone
                     pass_fds=self.pass_fds,
                 )
             except OSError as error:

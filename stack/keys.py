@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -22,6 +23,8 @@ KEYS: dict[str, Callable[[], str]] = {
 
 def prepare(data: Path) -> IO[str]:
     """Make the data folder (0700) and take its lock; keep the returned file open for as long as the stack runs.
+
+    What an earlier version left readable for others is closed: the folder, databases and logs.
 
     Raises StackError when the folder can't be made or another stack holds it.
     """
@@ -45,7 +48,17 @@ def prepare(data: Path) -> IO[str]:
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
+    _close_to_others(data)
     return lock
+
+
+def _close_to_others(data: Path) -> None:
+    """Only this user may enter the folder and read its databases and logs, as if it was made today."""
+    logs = data / "logs"
+    for path in (data, logs, *data.glob("*.db*"), *logs.glob("*.log*")):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or another user's
+            if not path.is_symlink():
+                path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def environment(options: Options) -> dict[str, str]:

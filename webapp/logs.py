@@ -1,4 +1,7 @@
-"""Logging: structlog over the standard library, one line per event; JSON with LOG_JSON."""
+"""Logging: structlog over the standard library, one line per event; JSON with LOG_JSON.
+
+In the plain format only an event starts a line, whatever someone sent: its text is escaped, a traceback indented.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ def configure(config: Config) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
+    rendering: list[structlog.types.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if config.log_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else [_keep_lines, structlog.dev.ConsoleRenderer(colors=False)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -35,7 +38,7 @@ def configure(config: Config) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                renderer,
+                *rendering,
             ],
         )
     )
@@ -46,3 +49,15 @@ def configure(config: Config) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def _keep_lines(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Let no text of the event start a line of its own. (Its other values are shown with their escapes anyway.)"""
+    text = str(event.get("event", ""))
+    event["event"] = "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+    for name in ("exception", "stack"):
+        if event.get(name):
+            event[name] = "\n".join(f"    {line}" for line in str(event[name]).splitlines())
+    return event

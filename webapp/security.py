@@ -1,10 +1,12 @@
-"""Cookies, security headers (with a strict content security policy), and trusted proxies."""
+"""Cookies, security headers (with a strict content security policy), trusted proxies, and a log of what is refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response
+import structlog
+from flask import Flask, Response, request
+from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
@@ -14,6 +16,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 )
+
+
+# What is logged of refused requests, by status; an address can hold the secret of a customer's link, so it is not.
+REFUSED = {403: "access.refused", 429: "requests.limited"}
+
+log = structlog.get_logger(__name__)
 
 
 def cookies(config: Config) -> dict[str, Any]:
@@ -39,13 +47,31 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
     @app.after_request
+    def log_refusal(response: Response) -> Response:
+        if response.status_code in REFUSED:
+            user = current_user.user.id if current_user.is_authenticated else None
+            log.warning(
+                REFUSED[response.status_code],
+                address=request.remote_addr,
+                user=user,
+                method=request.method,
+                endpoint=request.endpoint,
+                **{
+                    name: value for name, value in (request.view_args or {}).items() if isinstance(value, int)
+                },
+            )
+        return response
+
+    @app.after_request
     def add_headers(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if app.config["SESSION_COOKIE_SECURE"]:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if request.blueprint == "public":
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         if response.mimetype == "text/html":
             response.headers.setdefault("Cache-Control", "no-store")
             response.vary.add("HX-Request")

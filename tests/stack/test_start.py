@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from stack import keys, ports
+from stack.child import Child
 from stack.errors import StackError
 from stack.options import DEFAULT_PORT, Options, from_environment
+from tests.support.waiting import wait_for
 
 
 def options(data: Path, **environ: str) -> Options:
@@ -92,3 +95,25 @@ def test_a_setting_may_be_in_a_file(tmp_path: Path) -> None:
     assert options(tmp_path, REDIS_URL_FILE=str(path)).value("REDIS_URL") == "redis://elsewhere/0"
     with pytest.raises(StackError, match=r"REDIS_URL_FILE names .* which can't be read"):
         options(tmp_path, REDIS_URL_FILE=str(tmp_path / "none")).value("REDIS_URL")
+
+
+def test_an_open_data_folder_of_an_earlier_version_is_closed_to_others(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    (data / "logs").mkdir(parents=True, mode=0o755)
+    files = [data / name for name in ("quotewright.db", "quotewright.db-wal", "sandbox.db", "logs/web.log")]
+    for file in files:
+        file.write_text("")
+        file.chmod(0o644)
+    data.chmod(0o755)
+    keys.prepare(data).close()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (data, data / "logs")} == {0o700}
+
+
+def test_what_a_child_makes_is_for_this_user_alone(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    log = tmp_path / "logs" / "child.log"
+    child = Child("child", [sys.executable, "-c", f"open({str(made)!r}, 'w')"], env={}, cwd=tmp_path, log=log)
+    child.start()
+    wait_for(lambda: not child.running, "the end of the child", 30)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (made, log)} == {0o600}

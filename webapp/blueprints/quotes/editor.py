@@ -140,7 +140,7 @@ def pdf_response(pdf: bytes, name: str) -> Response:
     """A PDF that opens in the browser."""
     response = Response(pdf, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

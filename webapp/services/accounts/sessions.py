@@ -11,6 +11,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from webapp.models import User, UserSession, db, utc_now
 from webapp.services.accounts import own_account, users
 from webapp.services.core import work
@@ -22,6 +24,8 @@ IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
 KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
 # Not at each request: that would be a write for each page.
 NOTED_EVERY = timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,12 @@ class Device:
 def sign_in(email: str, password: str, device: Device) -> tuple[User, str] | None:
     """Start a session; returns the user and the session's token. None if the credentials are wrong."""
     user = users.authenticate(email, password)
-    return (user, start(user, device)) if user else None
+    if user is None:
+        # Only of a known account: in a hurry, people type their password here.
+        known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
+        log.warning("sign_in.failed", address=device.address, user=known)
+        return None
+    return user, start(user, device)
 
 
 @work.command
