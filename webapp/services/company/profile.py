@@ -54,7 +54,7 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
         "terms": reader.text("terms", 20_000, one_line=False),
         "time_zone": reader.choice("time_zone", places.time_zones(), before["time_zone"]),
         "locale": reader.choice("locale", places.LOCALES, before["locale"]),
-        "paper": reader.choice("paper", places.PAPERS, before["paper"]),
+        "paper": reader.choice("paper", {"", *places.PAPERS}, before["paper"]),
     }
     profile["currency"], profile["other_currencies"] = currencies.read(reader, before)
     profile["tax_rounding"] = reader.choice("tax_rounding", TAX_ROUNDINGS, before["tax_rounding"])
