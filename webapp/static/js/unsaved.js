@@ -204,6 +204,8 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   const marks = Object.fromEntries(seen.value.split(" ").map((mark) => mark.split(":")));
   for (const [name, text] of Object.entries(JSON.parse(seen.dataset.replaced))) {
     const field = seen.form.elements[name];
+    // A field that this page doesn't show, like the currency where there is only one.
+    if (!field) continue;
     const value = field.type === "checkbox" ? text !== "" : text;
     if (entered(field) === sent?.values.get(name)) {
       if (field.type === "checkbox") field.checked = value;
