@@ -24,6 +24,7 @@ from webapp.services.autotask.settings.model import (
     StatusRule,
     TaxCodeMapping,
     TaxRule,
+    udf_key,
 )
 from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
@@ -98,7 +99,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("company", "bill_to_source"): "shipping",
     ("company", "ship_to_source"): "billing",
     ("company", "sold_to_source"): "shipping",
-    ("company", "company_udfs"): {"Contract Tier": "Gold"},
+    ("company", "company_udfs"): {udf_key("Contract Tier"): "Gold"},
     ("company", "contact_udfs"): {"Source": "Quote {number}"},
     ("opportunity", "owner_resource_id"): 11,
     ("opportunity", "stage"): 31,
@@ -116,7 +117,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("opportunity", "purchase_order"): "customer_or_number",
     ("opportunity", "quote_template_id"): 2,
     ("opportunity", "payment_term"): 2,
-    ("opportunity", "opportunity_udfs"): {"Quoting Notes": "{organization}"},
+    ("opportunity", "opportunity_udfs"): {udf_key("Quoting Notes"): "{organization}"},
     ("opportunity", "act_as_owner"): True,
     ("products_services", "match_mpn"): False,
     ("products_services", "match_sku"): False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Literal
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,13 +19,13 @@ UpdatePolicy = Literal["never", "fill_empty", "overwrite"]
 
 
 def udf_key(name: str) -> str:
-    """The name of a user-defined field as a key: in the names of controls, “-” separates."""
-    return name.replace("%", "%25").replace("-", "%2D")
+    """The name of a user-defined field as a key: in the names of controls, “-” and blanks separate."""
+    return quote(name, safe="").replace("-", "%2D")
 
 
 def udf_name(key: str) -> str:
     """The name of a user-defined field from its key."""
-    return key.replace("%2D", "-").replace("%25", "%")
+    return unquote(key)
 
 
 class Section(BaseModel):
