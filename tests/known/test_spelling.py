@@ -52,7 +52,9 @@ def test_a_name_typed_in_three_ways_is_one_company_in_autotask(desk: Desk) -> No
         organization = directory.organization_named(typed) or directory.save_organization(
             desk.rep, None, {"name": typed, "phone": "+43 1 5550100"}
         )
-        person = Person(organization=organization, first_name="Pat", last_name="Öl", email="")
+        person = Person(
+            organization=organization, first_name="Pat", last_name="Öl", email=f"pat{len(typed)}@oel.example"
+        )
         db.session.add(person)
         db.session.commit()
         run = desk.push(

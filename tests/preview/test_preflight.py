@@ -105,16 +105,27 @@ def test_without_lists_a_sentence_says_so_and_nothing_is_fetched(desk: Desk) -> 
     assert desk.tenant.stats()["total"] <= 2, "the billing codes with their picklist"
 
 
-def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> None:
-    organization = desk.organization("Silent Ltd")
+def silent(desk: Desk, name: str) -> Quote:
+    """A quote for a customer without any phone number."""
+    organization = desk.organization(name)
     organization.phone = ""
     quote = desk.quote({"name": "Rack"}, organization=organization)
+    assert quote.person is not None
+    quote.person.phone = ""
+    db.session.commit()
+    return quote
+
+
+def test_a_missing_phone_is_named_with_the_organization_to_mend(desk: Desk) -> None:
+    quote = silent(desk, "Silent Ltd")
     found = preflight.check(desk.runtime, quote).may
-    assert [one.sentence for one in found] == [
-        "The company “Silent Ltd” has no phone number. Autotask requires one for new companies."
-    ]
-    assert found[0].fix == ("organization", str(organization.id))
-    assert desk.push(quote).state == "failed", "so the warning was right"
+    (only,) = found
+    assert only.sentence == (
+        "The company “Silent Ltd” has no phone number. Autotask requires one for new companies. Add it to the "
+        "organization, then choose Try again."
+    )
+    assert only.fix == ("organization", str(quote.organization_id))
+    assert desk.push(quote).state == "needs_you", "so the warning was right"
 
 
 def test_an_inactive_picklist_value_is_named(desk: Desk) -> None:
@@ -231,9 +242,7 @@ def test_it_never_stands_in_the_way_of_publishing(desk: Desk, admin: Visitor) ->
 
 
 def test_the_editor_loads_it_by_itself_and_without_javascript_by_a_link(desk: Desk, admin: Visitor) -> None:
-    organization = desk.organization("Silent <b>Ltd</b>")
-    organization.phone = ""
-    quote = desk.quote({"name": "Rack"}, organization=organization)
+    quote = silent(desk, "Silent <b>Ltd</b>")
     desk.tenant._ask("DELETE", "/calls")
     page = admin.client.get(f"/quotes/{quote.id}").text
     assert f'hx-get="/quotes/{quote.id}/preflight" hx-trigger="load"' in page

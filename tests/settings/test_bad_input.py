@@ -99,13 +99,15 @@ def test_a_stale_category_table_names_what_the_other_saved(
     with app.app_context():
         backup, services = _category("Backup"), _category("Services")
     second_admin.send(theirs, {f"rule-{backup}-is_labor": "yes"})
-    refused = admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True)
+    refused = admin.send(mine, {f"rule-{backup}-is_labor": "no"}, htmx=True)
     assert refused.status_code == 409
-    assert "Second saved this section while you were editing." in text(refused)
-    assert "Saved version: Labor yes" in text(refused)
+    assert "Second changed this section while you were editing." in text(refused)
+    assert "Second changed this to “Labor yes”." in text(refused)
     with app.app_context():
         assert _rules()[backup].is_labor is True
-        assert services not in _rules()
+    assert admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True).status_code == 200
+    with app.app_context():
+        assert (_rules()[backup].is_labor, _rules()[services].is_labor) == (True, True), "both changes stand"
 
 
 def test_save_integration_tells_the_second_admin(
@@ -128,9 +130,10 @@ def test_save_integration_tells_the_second_admin(
 
 def test_ones_own_other_tab_is_called_that(connected: Tenant, admin: Visitor) -> None:
     old = admin.section("company")
-    admin.send(admin.section("company"), {"bill_to_source": "shipping"})
-    refused = admin.send(old, {"ship_to_source": "billing"}, htmx=True)
-    assert "You (in another tab) saved this section while you were editing." in text(refused)
+    admin.send(admin.section("company"), {"update_policy": "never"})
+    refused = admin.send(old, {"update_policy": "overwrite"}, htmx=True)
+    assert refused.status_code == 409
+    assert "You (in another tab) changed this section while you were editing." in text(refused)
 
 
 @pytest.mark.both_databases
@@ -421,12 +424,15 @@ def test_loss_reasons_keep_their_mapping_when_renamed(app: Flask, connected: Ten
         assert isinstance(content, QuoteStatusMapping)
         assert content.loss_reasons[1] == 1
     assert "Lost for “Too expensive”" in text(admin.client.get(PAGE))
-    stale = admin.client.post(page, data=dict(form.fill({"reason-2": "Other"})))
+    # Another reason in a form from before: both changes stand.
+    assert admin.client.post(page, data=dict(form.fill({"reason-2": "Other"}))).status_code == 303
+    with app.app_context():
+        assert [one.name for one in loss_reasons.current()[0]][:2] == ["Too expensive", "Other"]
+    stale = admin.client.post(page, data=dict(form.fill({"reason-1": "Cost"})))
     assert stale.status_code == 409
-    assert "They are still below" in text(stale)
-    assert "Saved value: Chose another provider" in text(stale)
+    assert "changed this to “Too expensive”. You entered “Cost”." in text(stale)
     again = next(form for form in read_forms(stale.text) if "reason-1" in form.names())
-    assert dict(again.fields)["reason-2"] == "Other"
+    assert dict(again.fields)["reason-1"] == "Cost"
     answer = admin.client.post(page, data=dict(_reasons(admin).fill({"new-1": "no BUDGET"})))
     assert answer.status_code == 422
     assert "is already in the list" in text(answer)
