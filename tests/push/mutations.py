@@ -101,8 +101,8 @@ MUTATIONS = {
             ),
             (
                 f"{API}/client.py",
-                "record, safe=True)\n        replies.item_id(answer, entity)\n",
-                "record, safe=True)\n",
+                "sent, safe=True)\n        replies.item_id(answer, entity)\n",
+                "sent, safe=True)\n",
             ),
             (
                 f"{API}/client.py",
