@@ -23,6 +23,11 @@ def invalid(*sentences: str) -> ApiError:
     return ApiError(500, *sentences)
 
 
+def unknown(entity: str, value: Any, field: str) -> str:
+    """The sentence about a reference to a record that isn't there."""
+    return f"Unable to find {entity} {value} named by the field {field}."
+
+
 def nowhere(path: str) -> ApiError:
     """There is no such address. ``Message`` is how Autotask's framework says it, ``errors`` how Autotask does."""
     sentence = f"No HTTP resource was found that matches the request URI '{path[:200]}'."

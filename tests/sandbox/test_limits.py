@@ -131,7 +131,7 @@ def test_too_many_bytes_close_attachments(api: Api) -> None:
 def test_attachments_are_open_again_after_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     tenant: InProcess = Tenants().create("CLOCK", "u", "s", attachmentRateBytes=10)
     clock = [1000.0]
-    monkeypatch.setattr("sandbox.rules.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("sandbox.entity_rules.time.monotonic", lambda: clock[0])
 
     def attach(data: bytes) -> None:
         body = {**attachment(data), "opportunityID": 4100}
