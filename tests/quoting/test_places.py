@@ -11,6 +11,7 @@ from flask import Flask
 
 from tests.support import samples
 from webapp.models import Quote, User, db, utc_now
+from webapp.services.autotask.known import siblings
 from webapp.services.autotask.push import prepare
 from webapp.services.company import app_settings, place
 from webapp.services.core import formatting
@@ -190,3 +191,12 @@ def test_times_are_relative_where_near_and_local(at: datetime, text: str) -> Non
     assert text in shown
     assert f'title="{formatting.moment(at, there)}"' in shown
     assert formatting.moment(at, there).endswith(" EST")
+
+
+def test_an_offer_counts_as_decided_when_its_day_ended_at_the_company(rep: User) -> None:
+    settle(time_zone="America/New_York")
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        quote = offered(rep)
+    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False):
+        (own,) = siblings.on_same_opportunity(quote, None)
+    assert own.decided_at == datetime(2026, 11, 27, 5, tzinfo=UTC)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from webapp.models import Link, Quote, db, utc_now
 from webapp.models.integration import AUTOTASK
@@ -152,6 +152,6 @@ def _sibling(quote: Quote, places: dict[str, int]) -> Sibling:
 def _decided_at(quote: Quote, stage: str) -> datetime:
     if quote.acceptance is not None and quote.status in WON_STATUSES:
         return quote.acceptance.accepted_at
-    if stage == stages.EXPIRED and quote.expiry is not None:
-        return datetime.combine(quote.expiry, time.max, UTC)
+    if stage == stages.EXPIRED and quote.ends_at is not None:
+        return quote.ends_at
     return quote.status_changed_at or NEVER
