@@ -26,8 +26,8 @@ class Problem:
     sentence: str
 
 
-def problems(quote: Quote) -> list[Problem]:
-    """Everything to fix before ``quote`` can be published; empty when it is ready."""
+def problems(quote: Quote, totals: Totals | None = None) -> list[Problem]:
+    """Everything to fix before ``quote`` can be published; empty when it is ready. ``totals``: its own, if known."""
     issues: list[Problem] = []
     if quote.person is None and quote.organization is None:
         issues.append(Problem("customer", "Choose a customer."))
@@ -50,7 +50,7 @@ def problems(quote: Quote) -> list[Problem]:
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
             issues.append(Problem(line.uid, sentence))
-    totals = pricing.of_quote(quote)
+    totals = totals or pricing.of_quote(quote)
     for name, period in totals.periods.items():
         if period.net < 0:
             label = formatting.period_label(name).lower()
@@ -58,8 +58,8 @@ def problems(quote: Quote) -> list[Problem]:
     return issues
 
 
-def checks(quote: Quote) -> list[Problem]:
-    """What is worth a look before publishing, though it doesn't block it."""
+def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
+    """What is worth a look before publishing, though it doesn't block it. ``totals``: its own, if known."""
     found: list[Problem] = []
     seller, _ = company_profile.current()
     missing = [name for name in ("name", "address") if not seller[name]]
@@ -71,7 +71,7 @@ def checks(quote: Quote) -> list[Problem]:
                 "An admin adds that in Settings > Company.",
             )
         )
-    totals = pricing.of_quote(quote)
+    totals = totals or pricing.of_quote(quote)
     found += _discount_checks(quote, totals)
     unshown = letters.sentence(_printed(quote, seller))
     if unshown:
