@@ -234,26 +234,28 @@ class Counter(Base):
     value: Mapped[int]
 
 
-class RevisionDocument(Base):
-    """The PDF of a revision, rendered once and stored: rendering again would give different dates."""
+class StoredPdf:
+    """A PDF that is rendered once and stored: rendering again would give different dates."""
+
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class RevisionDocument(StoredPdf, Base):
+    """The PDF of a revision."""
 
     __tablename__ = "revision_document"
 
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), primary_key=True)
-    pdf: Mapped[bytes] = mapped_column(LargeBinary)
-    sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-class AcceptanceDocument(Base):
-    """The PDF of an accepted quote, with who accepted it and when; rendered once."""
+class AcceptanceDocument(StoredPdf, Base):
+    """The PDF of an accepted quote, with who accepted it and when."""
 
     __tablename__ = "acceptance_document"
 
     acceptance_id: Mapped[int] = mapped_column(ForeignKey("acceptance.id"), primary_key=True)
-    pdf: Mapped[bytes] = mapped_column(LargeBinary)
-    sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class Acceptance(Base):
