@@ -1,6 +1,6 @@
 """The PDF of a revision: rendered once from the frozen content, then stored with its hash.
 
-Works without a web request, so the worker can call it too. It reads only the font folder and fetches nothing.
+Works without a web request, so the worker can call it too. It reads only the fonts and fetches nothing.
 
 Owns its transactions: no transaction is open while a PDF is rendered, which can take seconds.
 """
@@ -24,12 +24,11 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import letters
+from webapp.services.quoting.paper import fonts, letters
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 WEBAPP = Path(__file__).parents[3]
-FONTS = WEBAPP / "static" / "fonts"
 TEMPLATES = WEBAPP / "templates" / "document"
 
 # Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
@@ -114,6 +113,8 @@ def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
+    fonts.register()
+
 
 def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
     """The document as HTML, before the layout."""
@@ -142,15 +143,16 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
 
+    fonts.register()
     policy = ResourceAccessPolicy.server(
-        FONTS, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
+        TEMPLATES, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
     )
     target = io.BytesIO()
     try:
         result = pisaDocument(
             html_of(frozen, signed),
             target,
-            path=str(FONTS / "quote.html"),
+            path=str(TEMPLATES / "quote.html"),
             resource_policy=policy,
             encoding="utf-8",
             capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files

@@ -5,15 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
-FONTS = Path(__file__).parents[3] / "static" / "fonts"
-FILES = (
-    "noto-sans/NotoSans-Regular.ttf",
-    "dejavu-sans/DejaVuSans.ttf",
-    "droid-sans-fallback/DroidSansFallbackFull.ttf",
-    "nanum-barun-gothic/NanumBarunGothic.ttf",
-)
+from webapp.services.quoting.paper import fonts
+
 MARK = "\N{REPLACEMENT CHARACTER}"
 # Letters up to here (Latin with its extensions) are in the first font; looking no further keeps the editor fast.
 COMMON = "\u024f"
@@ -60,5 +54,8 @@ def _drawn() -> frozenset[int]:
     from reportlab.pdfbase.ttfonts import TTFontFile
 
     return frozenset(
-        code for file in FILES for code, glyph in TTFontFile(str(FONTS / file)).charToGlyph.items() if glyph
+        code
+        for family in fonts.FAMILIES
+        for code, glyph in TTFontFile(str(fonts.FONTS / family.regular)).charToGlyph.items()
+        if glyph
     )
