@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -63,17 +64,21 @@ class Aim:
 
 @contextmanager
 def at_call(nth: int, act: Callable[[], object], moment: str) -> Iterator[Aim]:
-    """While the block runs, call ``act`` before or after the n-th HTTP call of this process."""
+    """While the block runs, call ``act`` before or after the n-th HTTP call of this process.
+
+    A later call of another thread isn't sent until ``act`` is done.
+    """
     original = requests.adapters.HTTPAdapter.send
-    aim, count = Aim(), 0
+    aim, count, turn = Aim(), 0, threading.RLock()
 
     def send(self: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal count
-        count += 1
-        mine = count == nth
-        if mine and moment == "before":
-            aim.hit = True
-            act()
+        with turn:
+            count += 1
+            mine = count == nth
+            if mine and moment == "before":
+                aim.hit = True
+                act()
         answer = original(self, *args, **kwargs)
         if mine and moment == "after":
             aim.hit = True

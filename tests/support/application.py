@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy.engine.default import DefaultDialect
 from werkzeug.routing import Rule
 
 import config
@@ -18,6 +20,9 @@ from webapp import create_app
 from webapp.extensions import limiter
 from webapp.models import db
 from webapp.services.accounts import users
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper.document import Signed
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_REDIS = "redis://127.0.0.1:1/0"
 
@@ -48,6 +53,35 @@ def compiled_addresses() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[dict[Any, Any]]:
+    """Compiled SQL, alike on every database of one kind: kept from one test's application to the next's.
+
+    SQLAlchemy keeps it by dialect, and makes a new dialect for each engine.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDialect, "__eq__", lambda mine, other: type(mine) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda mine: hash(type(mine)))
+        yield {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def laid_out_papers() -> Iterator[None]:
+    """PDFs as ever, but the same page is laid out once: most quotes of these tests look like the one before."""
+    kept: dict[str, bytes] = {}
+    lay_out = document.render
+
+    def once(frozen: Snapshot, signed: Signed | None = None) -> bytes:
+        page = document.html_of(frozen, signed)
+        if page not in kept:
+            kept[page] = lay_out(frozen, signed)
+        return kept[page]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "render", once)
         yield
 
 
@@ -84,13 +118,16 @@ def app_settings(database_url: str, tmp_path: Path, request: pytest.FixtureReque
 
 
 @pytest.fixture
-def app(app_settings: dict[str, str], compiled_templates: CompiledTemplates) -> Iterator[Flask]:
+def app(
+    app_settings: dict[str, str], compiled_templates: CompiledTemplates, compiled_statements: dict[Any, Any]
+) -> Iterator[Flask]:
     """The application on a migrated database of this test's own; no context is pushed."""
     application = create_app(config.load(app_settings))
     application.testing = True
     application.jinja_env.bytecode_cache = compiled_templates
     with application.app_context():
         limiter.reset()
+        db.engine.update_execution_options(compiled_cache=compiled_statements)
     yield application
     with application.app_context():
         db.session.remove()

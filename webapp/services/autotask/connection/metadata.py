@@ -124,7 +124,7 @@ def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
 
 def user_defined_fields(entity: str) -> list[dict[str, Any]]:
     """The entity's user-defined fields that can be written, as last read; empty when they never were."""
-    row = db.session.get(RemoteMetadata, (AUTOTASK, f"udfs:{entity}"))
+    row = _row(f"udfs:{entity}")
     return [entry for entry in row.content if not entry.get("isReadOnly")] if row else []
 
 
@@ -242,8 +242,16 @@ def fetched_at() -> datetime | None:
     return oldest if oldest != connection.LONG_AGO else None
 
 
-def _cached(runtime: Runtime, name: str) -> Any:
+def _row(name: str) -> RemoteMetadata | None:
+    """The cached list. The session keeps it alive: a push asks for the same lists a hundred times."""
     row = db.session.get(RemoteMetadata, (AUTOTASK, name))
+    if row is not None:
+        db.session.info.setdefault("lists", {})[name] = row
+    return row
+
+
+def _cached(runtime: Runtime, name: str) -> Any:
+    row = _row(name)
     if row is not None and (runtime.offline or row.fetched_at > utc_now() - MAX_AGE):
         return row.content
     if runtime.offline:
