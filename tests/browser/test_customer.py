@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -20,16 +20,9 @@ def offered(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a published quote: a line of 100.00, an option of 25.00 a month, and a long description."""
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)
-    page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Tom Brennan").click()
+    new_quote(page)
     for name, price in (("Firewall", "100"), ("Care", "25")):
-        page.get_by_role("searchbox", name="Add a line").fill(name)
-        page.get_by_role("button", name="as a custom item").click()
-        line = page.locator(".line").last
-        expect(line.get_by_label("Price")).to_be_focused()
-        line.get_by_label("Price").fill(price)
-        line.get_by_label("Price").press("Tab")
-        expect(line.locator(".amount")).to_have_text(f"${price}.00")
+        add_custom_item(page, name, price)
     first, last = page.locator(".line").first, page.locator(".line").last
     first.get_by_text("Details").click()
     first.get_by_label("Description").fill("\n".join(f"Point {number}" for number in range(60)))

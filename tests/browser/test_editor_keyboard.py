@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
 
 pytestmark = pytest.mark.browser
 MAX_STOPS = 14
@@ -18,13 +18,9 @@ def editor(live_stack: Stack, browser_page: Page) -> Page:
     page = browser_page
     page.set_viewport_size({"width": 1280, "height": 640})
     sign_in(page, live_stack, REP_EMAIL)
-    page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Tom Brennan").click()
+    new_quote(page)
     for name in ("Cable", "Rack", "Shelf"):
-        page.get_by_role("searchbox", name="Add a line").fill(name)
-        page.get_by_role("button", name="as a custom item").click()
-        expect(page.locator(".line").last.get_by_label("Item")).to_have_value(name)
-        expect(page.locator(".line").last.get_by_label("Price")).to_be_focused()
+        add_custom_item(page, name)
     return page
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def open_new_quote(page: Page) -> None:
-    page.get_by_role("link", name="New quote").click()
+    page.locator("a.btn", has_text="New quote").click()
     page.get_by_role("button", name="Skip for now").click()
     page.get_by_role("searchbox", name="Add a line").fill("Cable by the metre")
     page.get_by_role("button", name="as a custom item").click()

@@ -74,7 +74,7 @@ def save_integration(page: Page) -> None:
 
 def offer(page: Page) -> None:
     page.get_by_role("link", name="Quotes", exact=True).click()
-    page.get_by_role("link", name="New quote").click()
+    page.locator("a.btn", has_text="New quote").click()
     page.locator("#customer-text").fill("a")
     page.locator("#customers .choice").first.click()
     find = page.get_by_role("searchbox", name="Add a line")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import REP_EMAIL, new_quote, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -26,9 +26,7 @@ def hold(page: Page, address: str) -> list[Route]:
 def editor(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a new quote without lines."""
     sign_in(browser_page, live_stack, REP_EMAIL)
-    browser_page.get_by_role("link", name="New quote").click()
-    browser_page.get_by_role("button", name="Tom Brennan").click()
-    expect(browser_page.get_by_role("searchbox", name="Add a line")).to_be_visible()
+    new_quote(browser_page)
     return browser_page
 
 

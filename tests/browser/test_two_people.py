@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, sign_in
+from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, add_custom_item, new_quote, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +16,8 @@ def two(live_stack: Stack, browser_page: Page) -> tuple[Page, Page]:
     """The rep and the admin on the same new quote with one line of 10.00."""
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)
-    page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Tom Brennan").click()
-    page.get_by_role("searchbox", name="Add a line").fill("Cable")
-    page.get_by_role("button", name="as a custom item").click()
-    enter(page, "Price", "10")
-    expect(page.locator(".line .amount")).to_have_text("$10.00")
+    new_quote(page)
+    add_custom_item(page, "Cable", "10")
     browser = page.context.browser
     assert browser
     context = browser.new_context(viewport={"width": 1440, "height": 900})

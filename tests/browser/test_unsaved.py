@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
 
 pytestmark = pytest.mark.browser
 SAVES = "**/lines/*"
@@ -17,17 +17,9 @@ def editor(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a new quote with two lines of 10.00."""
     page = browser_page
     sign_in(page, live_stack, REP_EMAIL)
-    page.get_by_role("link", name="New quote").click()
-    page.get_by_role("button", name="Tom Brennan").click()
+    new_quote(page)
     for name in ("Cable", "Rack"):
-        page.get_by_role("searchbox", name="Add a line").fill(name)
-        page.get_by_role("button", name="as a custom item").click()
-        line = page.locator(".line").last
-        expect(line.get_by_label("Item")).to_have_value(name)
-        expect(line.get_by_label("Price")).to_be_focused()
-        line.get_by_label("Price").fill("10")
-        line.get_by_label("Price").press("Tab")
-        expect(line.locator(".amount")).to_have_text("$10.00")
+        add_custom_item(page, name, "10")
     return page
 
 
