@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,12 +25,15 @@ from tests.push.scenes import (
     SqliteKeeper,
     opened,
 )
+from tests.support.waiting import wait_for
 from webapp.models import db
 from webapp.services.autotask.push import apply, lease
 from webapp.services.delivery import attempt
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
+# Short enough that a push sleeps longer, long enough for a busy machine to renew the lease meanwhile.
+FRESH = 0.8
 MOMENTS = pytest.mark.parametrize("moment", ["before", "after"])
 
 
@@ -164,14 +168,16 @@ def test_a_worker_that_overslept_its_lease_writes_nothing(
     ground = postgres_ground
     # A holder may write while its lease is valid, so here the lease is renewed more often than in production.
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
-    monkeypatch.setattr(lease, "FRESH_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "FRESH_SECONDS", FRESH)
     # One call at a time: a request that another thread has half sent would reach Autotask after the stop.
     monkeypatch.setattr(apply, "AT_ONCE", 1)
     for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
         sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
+        asleep_since = time.monotonic()
         end_idle_transactions()
         recover(ground.desk, ground.quote_id)
         before = ground.desk.tenant.stats()["writes"]
+        wait_for(lambda since=asleep_since: time.monotonic() - since > FRESH, "the lease to be old")
         os.kill(sleeper, signal.SIGCONT)
         os.waitpid(sleeper, 0)
         assert ground.desk.tenant.stats()["writes"] == before

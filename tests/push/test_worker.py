@@ -21,7 +21,7 @@ from tests.integrations.test_lost_jobs import lose
 from tests.support.connected_desk import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
-from webapp.models import Person, PushClaim, PushLease, Quote, db, utc_now
+from webapp.models import Delivery, Person, PushClaim, PushLease, Quote, db, utc_now
 from webapp.services.delivery import room
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -134,9 +134,10 @@ def test_another_worker_continues_after_a_killed_one(
     os.killpg(first.pid, signal.SIGKILL)
     desk.tenant._ask("DELETE", "/faults")
     start_worker()
-    # A dead worker's lease expires by itself; here its time is moved back instead of waiting.
+    # A dead worker's leases expire by themselves; here their time is moved back instead of waiting.
     past = utc_now() - timedelta(minutes=2)
     db.session.execute(db.update(PushLease).values(expires_at=past))
+    db.session.execute(db.update(Delivery).where(Delivery.state == "running").values(lease_until=past))
     db.session.commit()
     wait_until_synced(quote)
     assert how_many(desk, quote) == 1
