@@ -15,6 +15,7 @@ BENCHES = {
     "sandbox": "how fast the Autotask sandbox is with 100,000 products",
     "settings": "how fast the Autotask settings page is with 500 categories",
     "workers": "two workers and many quotes published at once",
+    "locks": "two web processes and two workers on SQLite under load",
 }
 
 

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -173,15 +174,19 @@ def test_a_worker_that_overslept_its_lease_writes_nothing(
     monkeypatch.setattr(apply, "AT_ONCE", 1)
     for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
         sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
-        asleep_since = time.monotonic()
+        awake_at = time.monotonic() + FRESH
         end_idle_transactions()
         recover(ground.desk, ground.quote_id)
         before = ground.desk.tenant.stats()["writes"]
-        wait_for(lambda since=asleep_since: time.monotonic() - since > FRESH, "the lease to be old")
+        wait_for(partial(passed, awake_at), "the lease to be old")
         os.kill(sleeper, signal.SIGCONT)
         os.waitpid(sleeper, 0)
         assert ground.desk.tenant.stats()["writes"] == before
         ground.check(FIRST, f"asleep after call {nth}")
+
+
+def passed(moment: float) -> bool:
+    return time.monotonic() > moment
 
 
 def end_idle_transactions() -> None:
