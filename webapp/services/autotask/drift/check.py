@@ -13,6 +13,7 @@ from webapp.models import Delivery, DriftCheck, DriftFinding, Quote, db, local_k
 from webapp.models.delivery import UNDER_WAY
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.integration import AUTOTASK
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import compare as drift
@@ -28,6 +29,8 @@ from webapp.services.core.runtime import Runtime
 
 # Values of one ``in`` filter; far below Autotask's limit of 500, so that responses stay small.
 AT_ONCE = 200
+# Someone added it in Autotask, so nothing of ours goes with it.
+ADDED_THERE = LocalKey("", "")
 BUSY = "This quote is waiting to sync or syncing. Check again when the sync is done."
 NEVER_PUSHED = "This quote was never synced to Autotask, so there's nothing to check."
 
@@ -181,8 +184,7 @@ def _update(finding: DriftFinding, difference: Difference) -> None:
         finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
         finding.found_at = utc_now()
     finding.kind, finding.title = difference.kind, difference.title[:300]
-    if difference.local is not None:
-        finding.local = difference.local
+    finding.local = difference.local or ADDED_THERE
     finding.base, finding.ours, finding.theirs = difference.base, difference.ours, difference.theirs
 
 
