@@ -9,7 +9,8 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.quotes import answered, quotes
+from webapp.blueprints import answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
 from webapp.models import Quote, db, utc_now
 from webapp.models.catalog import RECURRENCES
@@ -26,6 +27,8 @@ from webapp.services.quoting.revisions import freezing, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 HISTORY_SHOWN = 30
+# The controls of the outcome's forms, of which one is sent.
+OUTCOME = dict.fromkeys(("status", "name", "reason", "loss_reason"), "")
 
 
 @quotes.get("/<int:quote_id>")
@@ -105,6 +108,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
         "opened_line": lambda line: answered.opened(lines.seen(line), shown.line(line)),
         "refused_lines": {},
+        "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "totals_digest": pricing.digest(totals),
         "stage": stages.stage_of(quote, utc_now()),

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from webapp.blueprints.quotes import answered, quotes
+from webapp.blueprints import answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, page
 from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote

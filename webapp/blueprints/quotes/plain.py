@@ -6,8 +6,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.quotes import answered, quotes
-from webapp.blueprints.quotes.answered import Answered
+from webapp.blueprints import answered
+from webapp.blueprints.answered import Answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.quotes.outcome import publish
 from webapp.blueprints.support import actor, ask, back_to
