@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk, every_kind
-from webapp.models import DiaryEntry, Link, Quote, db
+from webapp.models import DiaryEntry, Link, Quote, db, local_key
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.links import file as links_file
@@ -106,17 +107,15 @@ def test_no_cell_of_the_file_is_a_formula(desk: Desk) -> None:
         organization.name = name
         db.session.add_all(
             [
-                Link(local_type="quote", local_id=str(quote.id), remote_entity="Quotes", remote_id=quote.id),
+                Link(local=local_key.quote(quote.id), remote_entity="Quotes", remote_id=quote.id),
                 Link(
-                    local_type="line",
-                    local_id=f"{quote.id}:{quote.lines[0].uid}",
+                    local=local_key.line(quote.id, quote.lines[0].uid),
                     remote_entity="QuoteItems",
                     remote_id=quote.id,
                     remote_parent_id=quote.id,
                 ),
                 Link(
-                    local_type="organization",
-                    local_id=str(organization.id),
+                    local=local_key.organization(organization.id),
                     remote_entity="Companies",
                     remote_id=quote.id,
                 ),
@@ -293,4 +292,5 @@ def test_what_is_written_is_what_is_read() -> None:
         ("location", "7:bill"),
         ("goods", "0123456789abcdef01234567"),
     ):
-        assert link_rows.parse(link_rows.written(kind, number)) == (kind, number)
+        key = link_rows.parse(link_rows.written(LocalKey.parse(kind, number)))
+        assert (key.kind, key.stored_id) == (kind, number)

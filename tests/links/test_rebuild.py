@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk, every_kind
-from webapp.models import DiaryEntry, Link, Quote, db
+from webapp.models import DiaryEntry, Link, Quote, db, local_key
 from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import check as drift_check
+from webapp.services.autotask.known.links import key_of_link
 from webapp.services.autotask.links import rebuild
 from webapp.services.autotask.links.rebuild import Report
 from webapp.services.delivery import room
@@ -88,11 +89,11 @@ def test_links_that_are_there_stay_and_only_lacking_ones_are_found(desk: Desk) -
     line = db.session.scalars(db.select(Link).filter_by(remote_entity="QuoteItems").order_by(Link.id)).all()[
         1
     ]
-    lost = (line.local_type, line.local_id, line.remote_entity)
+    lost = key_of_link(line)
     db.session.delete(line)
     db.session.commit()
     report = look_and_store(desk)
-    assert [one.local for one in report.found] == [lost]
+    assert [one.key for one in report.found] == [lost]
     assert links() == before
     assert rebuild.search(desk.runtime).looked == 0
     assert quote.number is not None
@@ -206,9 +207,7 @@ def test_what_another_quote_of_ours_holds_is_not_taken_from_it(desk: Desk) -> No
     (there,) = desk.tenant.state()["Quotes"]
     lose_links()
     other = desk.quote({"name": "Z"})
-    db.session.add(
-        Link(local_type="quote", local_id=str(other.id), remote_entity="Quotes", remote_id=there["id"])
-    )
+    db.session.add(Link(local=local_key.quote(other.id), remote_entity="Quotes", remote_id=there["id"]))
     db.session.commit()
     report = look_and_store(desk)
     assert [one for one in report.unclear if f"already linked to quote/{other.id}" in one]
@@ -220,7 +219,7 @@ def test_what_was_linked_between_looking_and_storing_stays(desk: Desk) -> None:
     lose_links()
     report = rebuild.search(desk.runtime)
     mine = ("quote", str(quote.id), "Quotes")
-    db.session.add(Link(local_type=mine[0], local_id=mine[1], remote_entity=mine[2], remote_id=4711))
+    db.session.add(Link(local=local_key.quote(quote.id), remote_entity="Quotes", remote_id=4711))
     db.session.commit()
     stored = rebuild.store(desk.rep, report)
     assert stored == len(report.found) - 1
@@ -252,7 +251,7 @@ def test_a_limit_says_how_many_are_left(desk: Desk) -> None:
     lose_links()
     report = rebuild.search(desk.runtime, limit=2)
     assert (report.looked, report.left) == (3, 1)
-    assert {one.local[1] for one in report.found if one.local[2] == "Quotes"} == {
+    assert {one.key.local.id for one in report.found if one.key.entity == "Quotes"} == {
         str(quote.id) for quote in quotes[1:]
     }
 

@@ -68,8 +68,8 @@ MUTATIONS = {
         (
             (
                 f"{PUSH}/journal.py",
-                "doubts.setdefault(row.key, []).append(Doubt(sent, row.doubt_until))",
-                "doubts[row.key] = [Doubt(sent, row.doubt_until)]",
+                "doubts.setdefault(RecordKey.parse(row.key), []).append(Doubt(sent, row.doubt_until))",
+                "doubts[RecordKey.parse(row.key)] = [Doubt(sent, row.doubt_until)]",
             ),
         ),
     ),

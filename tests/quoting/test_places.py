@@ -15,10 +15,10 @@ from webapp.services.autotask.known import siblings
 from webapp.services.autotask.push import prepare
 from webapp.services.company import app_settings, place
 from webapp.services.core import formatting
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.place import Place, time_zones
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.draft import lines, readiness, stages
+from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
 from webapp.services.quoting.lifecycle import expiry, publishing
 from webapp.services.quoting.lists import dashboard, listing
 from webapp.services.quoting.paper import document
@@ -147,6 +147,41 @@ def test_paper_dates_and_money_follow_the_companys_format(
     assert day in html
     assert amount in html
     assert f"size: {paper}" in html
+
+
+def test_a_conflict_names_values_in_the_quotes_currency_and_the_companys_format(rep: User) -> None:
+    settle(locale="de_DE")
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "20"})
+    quote.currency = "GBP"
+    db.session.commit()
+    (line,) = quote.lines
+    opened = shown.line(line) | {"seen": lines.seen(line)}
+    lines.change(
+        rep,
+        quote.id,
+        line.uid,
+        {**opened, "unit_price": "19,5", "discount_kind": "unit", "discount_value": "1,25"},
+    )
+    with pytest.raises(Conflict) as caught:
+        lines.change(
+            rep,
+            quote.id,
+            line.uid,
+            {**opened, "unit_price": "21,75", "discount_kind": "line", "discount_value": "2"},
+        )
+    assert "“19,5”. You entered “21,75”" in caught.value.fields["unit_price"]
+    assert "“£ per unit”. You entered “£ off line”" in caught.value.fields["discount_kind"]
+    assert "“1,25”. You entered “2”" in caught.value.fields["discount_value"]
+
+
+def test_a_conflict_about_a_day_names_it_in_the_companys_format(rep: User) -> None:
+    settle(locale="de_DE")
+    quote = samples.quote(rep)
+    opened = shown.header(quote) | {"seen": editing.seen(quote)}
+    editing.save_header(rep, quote.id, {**opened, "expires_on": "2030-02-01"})
+    with pytest.raises(Conflict) as caught:
+        editing.save_header(rep, quote.id, {**opened, "expires_on": "2030-03-01"})
+    assert "“01.02.2030”. You entered “01.03.2030”" in caught.value.fields["expires_on"]
 
 
 def test_an_older_revision_keeps_its_days_in_utc_and_its_paper(rep: User) -> None:

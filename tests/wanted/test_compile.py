@@ -26,11 +26,13 @@ from webapp.services.autotask.settings.model import (
     TaxCodeMapping,
     TaxRule,
 )
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
 from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import BUCKETS, Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.autotask.wanted.positions import GAP
 from webapp.services.quoting.money.money import ZERO, percent_of
 from webapp.services.quoting.revisions import pricing
@@ -194,7 +196,7 @@ def test_every_item_has_its_exact_amount_as_autotask_computes_it(
     for item, total in zip(desired.items, desired.lines, strict=True):
         assert item_net(item.fields) == total.net, item.title
         assert item.fields["isOptional"] is not total.counts
-        rate = next((one.tax_rate for one in frozen.lines if f"item:{one.uid}" == item.key), Decimal(0))
+        rate = next((one.tax_rate for one in frozen.lines if keys.item(one.uid) == item.key), Decimal(0))
         assert percent_of(item_net(item.fields), rate) == total.tax, item.title
         if not item.fields["isOptional"]:
             by_period[names[item.fields["periodType"]]] += item_net(item.fields)
@@ -287,7 +289,7 @@ def test_the_same_input_gives_the_same_records_and_steps(frozen: Snapshot) -> No
 
 @given(frozen=quotes())
 def test_steps_could_be_run_one_by_one(frozen: Snapshot) -> None:
-    done: set[str] = set()
+    done: set[RecordKey] = set()
     for step in build(compiled(frozen), {}, {}):
         assert step.action == CREATE
         assert step.needs <= done, step.title

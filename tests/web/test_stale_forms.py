@@ -126,6 +126,19 @@ def test_a_loss_reason(admin: Visitor, ids: Ids) -> None:
     assert (fields["reason-1"], fields["reason-2"], fields["reason-6"]) == ("Costs", "Another", "Timing")
 
 
+def test_a_loss_reason_that_someone_added_survives_a_refused_form(admin: Visitor, ids: Ids) -> None:
+    page = "/settings/loss-reasons"
+    mine, theirs = (form_of(admin, page, "reason-1") for _ in range(2))
+    assert admin.send(theirs, {"new-1": "Timing"}).status_code == 303
+    answer = admin.send(mine, {"new-1": "Fashion", "new-2": "fashion"})
+    assert answer.status_code == 422
+    again = next(one for one in read_forms(answer.text) if "reason-1" in one.names())
+    again.action = page
+    assert (dict(again.fields)["new-1"], dict(again.fields)["new-2"]) == ("Fashion", "fashion")
+    assert admin.send(again, {"new-2": ""}).status_code == 303
+    assert dict(form_of(admin, page, "reason-1").fields)["reason-6"] == "Timing"
+
+
 def test_categories_too(admin: Visitor, ids: Ids) -> None:
     new = form_of(admin, "/items/categories/new", "parent_id")
     assert admin.send(new, {"name": "Cables"}).status_code == 303

@@ -32,6 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PAGES = 10_000
+# The status that a form was saved with: the browser is sent on.
+SAVED = 303
 # By what a service raised; anything else is 422.
 STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
 WITHOUT_SESSION = ("static", "home.healthz")
@@ -206,19 +208,24 @@ def choice() -> dict[str, str]:
     return {name: request.form[name] for name in ("use_mine", "keep_theirs") if name in request.form}
 
 
-def submit(form: RecordForm, save: Callable[[], R], stored: Callable[[], RecordForm]) -> tuple[R | None, int]:
-    """Save a submitted form. Returns the saved record, or None and the status of the page that shows the errors.
+def submit(
+    form: FlaskForm, save: Callable[[], R], stored: Callable[[], RecordForm] | None = None
+) -> tuple[R | None, int]:
+    """Save a submitted form. Returns what was saved and SAVED, or None and the status of the page with the errors.
 
-    ``stored``: creates the same form from the stored record, for when someone else saved it first.
+    ``stored``: creates the same form from the stored record, for when someone else saved it first; without it, that is
+    an error page. Forms that a template writes itself have the same in ``answered.attempt``.
     """
     if not form.validate_on_submit():
         return None, 422 if request.method == "POST" else 200
     try:
-        return save(), 200
+        return save(), SAVED
     except Invalid as error:
         show_errors(form, error)
         return None, 422
     except Conflict as error:
+        if stored is None or not isinstance(form, RecordForm):
+            raise
         show_conflict(form, stored(), error)
         return None, 409
 

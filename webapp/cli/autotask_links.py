@@ -62,7 +62,7 @@ def rebuild_(store: bool) -> None:
         raise click.ClickException(str(error)) from error
     for link in report.found:
         name = f" “{link.remote_name}”" if link.remote_name else ""
-        click.echo(f"{link.ours}: {link.local[2]} {link.remote_id}{name}")
+        click.echo(f"{link.ours}: {link.key.entity} {link.remote_id}{name}")
     for sentence in (*report.unclear, *report.absent):
         click.echo(f"! {sentence}")
     if store:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, JsonDocument, utc_now
+from webapp.models.local_key import NamesOurs
 from webapp.models.quote import Quote
 
 CHANGED, GONE, ADDED = "changed", "gone", "added"
@@ -29,7 +30,7 @@ class DriftCheck(Base):
     quote: Mapped[Quote] = relationship()
 
 
-class DriftFinding(Base):
+class DriftFinding(NamesOurs, Base):
     """One change in Autotask.
 
     ``kind``: a field was ``changed``, a record of ours is ``gone``, or someone ``added`` a line there; ``field`` is

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, JsonDocument, Timestamped, utc_now
+from webapp.models.local_key import LocalKey, NamesOurs
 
 AUTOTASK = "autotask"
 
@@ -77,11 +78,12 @@ class RemoteMetadata(Base):
     fetched_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-class Link(Timestamped, Base):
+class Link(NamesOurs, Timestamped, Base):
     """Our record ↔ a remote record. Survives disconnecting.
 
-    ``local_type``/``local_id``: for example ``organization``/``12``, ``quote``/``7``, ``line``/uid.
-    ``pushed`` holds the fields as last written, for the three-way comparison.
+    ``quote_id``: the quote that our record is, or is a part of. ``pushed``: the fields as last written, for the
+    three-way comparison. ``is_kept_deleted``: a line that was deleted in Autotask and stays deleted. ``force_fields``:
+    the fields that a person wants written again although they belong to Autotask's users; the next push does it.
     """
 
     __tablename__ = "link"
@@ -92,9 +94,19 @@ class Link(Timestamped, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     integration: Mapped[str] = mapped_column(String(30), default=AUTOTASK)
-    local_type: Mapped[str] = mapped_column(String(30))
-    local_id: Mapped[str] = mapped_column(String(64))
+    quote_id: Mapped[int | None] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
     remote_entity: Mapped[str] = mapped_column(String(40))
     remote_id: Mapped[int] = mapped_column(BigInteger)
     remote_parent_id: Mapped[int | None] = mapped_column(BigInteger)
     pushed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_kept_deleted: Mapped[bool] = mapped_column(default=False)
+    force_fields: Mapped[list[Any]] = mapped_column(default=list)
+
+    @property
+    def local(self) -> LocalKey:
+        """The key of our record."""
+        return super().local
+
+    @local.setter
+    def local(self, key: LocalKey) -> None:
+        self.local_type, self.local_id, self.quote_id = key.kind, key.stored_id, key.quote_id

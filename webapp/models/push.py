@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Timestamped, one_of, utc_now
+from webapp.models.local_key import NamesOurs
 from webapp.models.quote import Quote, Revision
 
 
@@ -134,7 +135,7 @@ class PushCall(Base):
     run: Mapped[PushRun] = relationship(back_populates="calls")
 
 
-class PushQuestion(Timestamped, Base):
+class PushQuestion(NamesOurs, Timestamped, Base):
     """Several remote records match one of ours; a person picks, and the answer becomes a ``Link``.
 
     ``candidates``: list of ``{"id", "label", "detail"}``. ``chosen_id`` 0 means “none of these, create one”.
@@ -144,8 +145,6 @@ class PushQuestion(Timestamped, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
-    local_type: Mapped[str] = mapped_column(String(30))
-    local_id: Mapped[str] = mapped_column(String(64))
     remote_entity: Mapped[str] = mapped_column(String(40))
     sentence: Mapped[str] = mapped_column(Text)
     candidates: Mapped[list[Any]]

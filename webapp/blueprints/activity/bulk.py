@@ -7,34 +7,35 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints import answered
 from webapp.blueprints.activity import activity
+from webapp.blueprints.answered import Answered
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.models import Quote
 from webapp.services.autotask.activity import bulk as bulks
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity import states
-from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.delivery import batches
 from webapp.services.quoting.draft import editing
 
-STOP_AFTER = 3
+# The control beside the chosen quotes, as it is opened.
+STOP = {"stop_after": "3"}
 
 
 @activity.get("/bulk")
 @admin_required
 def bulk() -> ResponseReturnValue:
     """Choose quotes."""
-    return _choose()
+    return _choose(answered.opened("", {}))
 
 
 @activity.post("/bulk")
 @admin_required
 def bulk_review() -> ResponseReturnValue:
     """The chosen quotes; each loads its own dry run."""
-    try:
-        return _review(bulks.chosen(_ids()))
-    except (Invalid, NotFound) as error:
-        return _choose(str(error))
+    chosen, form = answered.attempt(lambda: bulks.chosen(_ids()), lambda: STOP)
+    return _choose(form) if chosen is None else _review(chosen, answered.opened("", STOP))
 
 
 @activity.get("/bulk/<int:quote_id>/dry-run")
@@ -51,14 +52,10 @@ def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
 @admin_required
 def start_batch() -> ResponseReturnValue:
     """Start the pushes."""
-    try:
-        batch = bulks.start(actor(), _ids(), parse_id(request.form.get("stop_after")) or 0)
-    except Invalid as error:
-        if not error.fields:
-            return _choose(str(error))
-        return _review(bulks.chosen(_ids()), errors=error.fields)
-    except NotFound as error:
-        return _choose(str(error))
+    stop_after = parse_id(request.form.get("stop_after")) or 0
+    batch, form = answered.attempt(lambda: bulks.start(actor(), _ids(), stop_after), lambda: STOP)
+    if batch is None:
+        return _review(bulks.chosen(_ids()), form) if form.errors else _choose(form)
     left = len(set(_ids())) - len(bulks.progress(batch.id).rows)
     if left:
         skipped = "Skipped 1 quote" if left == 1 else f"Skipped {left} quotes"
@@ -92,7 +89,7 @@ def _ids() -> list[int]:
     return [number for number in map(parse_id, request.form.getlist("quote_id")) if number is not None]
 
 
-def _choose(sentence: str = "") -> ResponseReturnValue:
+def _choose(form: Answered) -> ResponseReturnValue:
     reader = Reader(request.values)
     status, owner_id = reader.raw("status"), reader.identifier("owner")
     status = status if status in states.BADGES else ""
@@ -105,14 +102,10 @@ def _choose(sentence: str = "") -> ResponseReturnValue:
         "owners": activities.owners(),
         "badges": states.BADGES,
         "most": bulks.MOST,
-        "sentence": sentence,
+        "form": form,
     }
-    return render_template("activity/bulk.html", **context), 422 if sentence else 200
+    return render_template("activity/bulk.html", **context), form.status
 
 
-def _review(quotes: list[Any], errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    stop_after = request.form.get("stop_after", str(STOP_AFTER))
-    page = render_template(
-        "activity/bulk_review.html", quotes=quotes, stop_after=stop_after, errors=errors or {}
-    )
-    return page, 422 if errors else 200
+def _review(quotes: list[Quote], form: Answered) -> ResponseReturnValue:
+    return render_template("activity/bulk_review.html", quotes=quotes, form=form), form.status

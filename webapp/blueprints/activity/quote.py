@@ -10,13 +10,13 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from webapp.blueprints import answered
 from webapp.blueprints.activity import activity
 from webapp.blueprints.quotes.fixes import fix_for
 from webapp.blueprints.support import actor, is_htmx, may, require, runtime
 from webapp.models import Quote
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import answers, panel, repush
-from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import parse_id
 from webapp.services.quoting.draft import editing
 
@@ -54,13 +54,20 @@ def answer(quote_id: int) -> ResponseReturnValue:
     """Store the picks, then let the push resume."""
     quote = editing.get(quote_id)
     require(Permission.SYNC, quote)
-    try:
-        answers.answer(actor(), quote_id, _picks(request.form))
-    except Invalid as error:
-        return _render(quote, panel.of_quote(runtime(), quote), 422, errors=error.fields, picked=request.form)
-    except Conflict as error:
-        return _render(quote, panel.of_quote(runtime(), quote), 409, sentence=str(error))
+    _, form = answered.attempt(
+        lambda: answers.answer(actor(), quote_id, _picks(request.form)), lambda: _questions(quote_id)
+    )
+    if form.is_refused:
+        # Errors stand at their questions.
+        sentence = "" if form.errors else form.sentence
+        current = panel.of_quote(runtime(), quote)
+        return _render(quote, current, form.status, answered=form, sentence=sentence)
     return _panel_or_page(quote_id, ANSWERED)
+
+
+def _questions(quote_id: int) -> dict[str, str]:
+    """The open questions as controls; nothing is picked beforehand."""
+    return {f"question-{question.id}": "" for question in answers.open_questions(quote_id)}
 
 
 def _picks(form: Mapping[str, str]) -> dict[int, int]:
@@ -100,6 +107,6 @@ def _render(quote: Quote, current: panel.Panel, status: int = 200, **more: Any) 
         may_act=may(Permission.SYNC, quote),
         on_quote=is_htmx() and _open_page() == url_for("quotes.show", quote_id=quote.id),
         fix_for=lambda problem: fix_for(problem, quote),
-        **more,
+        **{"answered": answered.opened("", _questions(quote.id)), **more},
     )
     return make_response(body, status)

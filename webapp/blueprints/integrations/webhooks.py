@@ -10,17 +10,17 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.webhook_form import WebhookForm
 from webapp.blueprints.support import (
+    SAVED,
     actor,
     admin_required,
     back_to,
     is_htmx,
     page_number,
     runtime,
-    show_conflict,
-    show_errors,
+    submit,
 )
 from webapp.models import WebhookEndpoint
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Invalid
 from webapp.services.integrations.webhook import endpoints, log, snippet
 
 
@@ -36,16 +36,11 @@ def webhooks() -> ResponseReturnValue:
 def new_webhook() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page. Only this response shows the secret."""
     form = WebhookForm(data={"events": ["quote.published", "quote.accepted", "quote.lost"]})
-    if form.validate_on_submit():
-        try:
-            endpoint, secret = endpoints.add(runtime(), actor(), form.data, form.events.data or [])
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return _secret(endpoint, secret, "new")
+    added, status = submit(form, lambda: endpoints.add(runtime(), actor(), form.data, form.events.data or []))
+    if added is not None:
+        return _secret(*added, "new")
     name = "_form" if is_htmx() else "new"
-    page = render_template(f"integrations/webhooks/{name}.html", form=form, endpoint=None)
-    return page, 422 if form.is_submitted() else 200
+    return render_template(f"integrations/webhooks/{name}.html", form=form, endpoint=None), status
 
 
 @integrations.route("/webhooks/<int:endpoint_id>", methods=["GET", "POST"])
@@ -53,20 +48,14 @@ def new_webhook() -> ResponseReturnValue:
 def webhook(endpoint_id: int) -> ResponseReturnValue:
     """Settings and log of one webhook."""
     endpoint = endpoints.get(endpoint_id)
-    form, status = _form_of(endpoint), 200
-    if form.validate_on_submit():
-        try:
-            endpoints.change(runtime(), actor(), endpoint_id, form.entered, form.events.data or [])
-        except Invalid as error:
-            show_errors(form, error)
-            status = 422
-        except Conflict as error:
-            show_conflict(form, _form_of(endpoints.get(endpoint_id), formdata=None), error)
-            status = 409
-        else:
-            return back_to("integrations.webhook", "Webhook saved.", endpoint_id=endpoint_id)
-    elif form.is_submitted():
-        status = 422
+    form = _form_of(endpoint)
+    _, status = submit(
+        form,
+        lambda: endpoints.change(runtime(), actor(), endpoint_id, form.entered, form.events.data or []),
+        lambda: _form_of(endpoints.get(endpoint_id), formdata=None),
+    )
+    if status == SAVED:
+        return back_to("integrations.webhook", "Webhook saved.", endpoint_id=endpoint_id)
     state = request.args.get("state", "")
     return render_template(
         "integrations/webhooks/page.html",

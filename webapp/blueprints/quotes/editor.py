@@ -9,14 +9,14 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.quotes import answered, quotes
+from webapp.blueprints import answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
 from webapp.models import Quote, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.catalog import categories, tax_codes
 from webapp.services.company import currencies, loss_reasons
-from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
@@ -26,6 +26,8 @@ from webapp.services.quoting.revisions import freezing, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 HISTORY_SHOWN = 30
+# The controls of the outcome's forms, of which one is sent.
+OUTCOME = dict.fromkeys(("status", "name", "reason", "loss_reason"), "")
 
 
 @quotes.get("/<int:quote_id>")
@@ -39,19 +41,18 @@ def show(quote_id: int) -> ResponseReturnValue:
 @login_required
 def save_header(quote_id: int) -> ResponseReturnValue:
     """Save title, dates, texts, discount and shipping."""
-    try:
-        quote = editing.save_header(actor(), quote_id, request.form)
-    except (Invalid, Conflict) as error:
-        quote = editing.get(quote_id)
-        header = answered.refused(request.form, shown.header(quote), error)
-    else:
+    saved, header = answered.attempt(
+        lambda: editing.save_header(actor(), quote_id, request.form),
+        lambda: shown.header(editing.get(quote_id)),
+    )
+    quote = editing.get(quote_id)
+    if saved is not None:
         header = answered.saved(request.form, editing.seen(quote), shown.header(quote))
     if is_htmx():
-        saved = header.status == 200
         return render_template(
-            "quotes/_header_saved.html", **{**context(quote), "header": header}, saved=saved
+            "quotes/_header_saved.html", **{**context(quote), "header": header}, saved=saved is not None
         ), header.status
-    if header.status != 200:
+    if header.is_refused:
         return page(quote, header.status, header=header)
     return back_to("quotes.show", "Saved.", quote_id=quote_id)
 
@@ -105,6 +106,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
         "opened_line": lambda line: answered.opened(lines.seen(line), shown.line(line)),
         "refused_lines": {},
+        "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "totals_digest": pricing.digest(totals),
         "stage": stages.stage_of(quote, utc_now()),

@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from webapp.blueprints.quotes import answered, quotes
+from webapp.blueprints import answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, page
 from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote
 from webapp.services.catalog import items
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing, lines, shown, undo
 
@@ -43,17 +44,16 @@ def add_line(quote_id: int) -> ResponseReturnValue:
 @login_required
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
-    try:
-        line = lines.change(actor(), quote_id, uid, request.form)
-    except (Invalid, Conflict) as error:
-        line = lines.find(editing.get(quote_id), uid)
-        form = answered.refused(request.form, shown.line(line), error)
-    else:
-        form = answered.saved(request.form, lines.seen(line), shown.line(line))
+    line, form = answered.attempt(
+        lambda: lines.change(actor(), quote_id, uid, request.form),
+        lambda: shown.line(lines.find(editing.get(quote_id), uid)),
+    )
     quote = editing.get(quote_id)
+    if line is not None:
+        form = answered.saved(request.form, lines.seen(line), shown.line(line))
     if is_htmx():
         return render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form), form.status
-    if form.status != 200:
+    if form.is_refused:
         return page(quote, form.status, refused_lines={uid: form})
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
 

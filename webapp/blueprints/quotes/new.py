@@ -10,10 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.people.forms import PersonForm
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.support import actor, back_to, is_htmx, show_errors
+from webapp.blueprints.support import actor, back_to, is_htmx, submit
 from webapp.models import Organization, Person, Quote
 from webapp.services.autotask.connection import connection
-from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.people import directory, required_fields
 from webapp.services.quoting.draft import editing
@@ -50,11 +49,9 @@ def new_person() -> ResponseReturnValue:
     form = PersonForm(needed=needed)
     quote_id = Reader(request.form).identifier("quote_id")
     quote = editing.get(quote_id) if quote_id else None
-    try:
-        person = directory.save_person(actor(), None, form.data, needed)
-    except Invalid as error:
-        show_errors(form, error)
-        return _choose(quote, form=form), 422
+    person, status = submit(form, lambda: directory.save_person(actor(), None, form.data, needed))
+    if person is None:
+        return _choose(quote, form=form), status
     if quote is None:
         return _open(editing.create(actor(), person=person))
     editing.set_customer(actor(), quote.id, person=person)

@@ -6,8 +6,9 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.quotes.editor import OUTCOME, page
 from webapp.blueprints.support import actor, ask, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
@@ -50,16 +51,18 @@ def publish(quote_id: int) -> ResponseReturnValue:
 def set_status(quote_id: int) -> ResponseReturnValue:
     """Mark as accepted, ordered, fulfilled or lost, or reopen a lost quote."""
     status = request.form.get("status", "")
-    try:
-        if status == ACCEPTED:
-            acceptance.record_for_customer(actor(), quote_id, request.form)
-        else:
-            reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
-            transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
-    except Invalid as error:
-        outcome = {"outcome_status": status, "outcome_errors": error.fields, "outcome_sentence": str(error)}
-        return page(editing.get(quote_id), 422, outcome_values=request.form, **outcome)
+    _, outcome = answered.attempt(lambda: _advance(quote_id, status), lambda: OUTCOME)
+    if outcome.is_refused:
+        return page(editing.get(quote_id), outcome.status, outcome=outcome)
     return back_to("quotes.show", DONE[status], quote_id=quote_id)
+
+
+def _advance(quote_id: int, status: str) -> None:
+    if status == ACCEPTED:
+        acceptance.record_for_customer(actor(), quote_id, request.form)
+    else:
+        reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
+        transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
 
 
 @quotes.post("/<int:quote_id>/discard")

@@ -6,12 +6,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.quotes import answered, quotes
-from webapp.blueprints.quotes.answered import Answered
+from webapp.blueprints import answered
+from webapp.blueprints.answered import Answered
+from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.quotes.outcome import publish
 from webapp.blueprints.support import actor, ask, back_to
-from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.errors import NotFound
 from webapp.services.quoting.draft import editing, lines, shown
 
 CHOICES = ("use_mine", "keep_theirs")
@@ -22,28 +23,39 @@ CHOICES = ("use_mine", "keep_theirs")
 def save_all(quote_id: int) -> ResponseReturnValue:
     """Save what was typed in the details and every line, show what wasn't saved and why, then do what was asked."""
     quote = editing.get(quote_id)
-    more: dict[str, object] = {}
     gone = 0
-    try:
-        editing.save_header(actor(), quote_id, _part("header"))
-    except (Invalid, Conflict) as error:
-        more["header"] = answered.refused(_part("header"), shown.header(editing.get(quote_id)), error)
+    _, header = answered.attempt(
+        lambda: editing.save_header(actor(), quote_id, _part("header")),
+        lambda: shown.header(editing.get(quote_id)),
+        _part("header"),
+    )
+    more = {"header": header} if header.is_refused else {}
     refused: dict[str, Answered] = {}
     for uid in dict.fromkeys(name.rpartition(".")[0] for name in request.form if name.endswith(".seen")):
         if uid == "header":
             continue
         try:
-            lines.change(actor(), quote_id, uid, _part(uid))
+            line = _save_line(quote_id, uid)
         except NotFound:
             gone += 1
-        except (Invalid, Conflict) as error:
-            line = lines.find(editing.get(quote_id), uid)
-            refused[uid] = answered.refused(_part(uid), shown.line(line), error)
+            continue
+        if line.is_refused:
+            refused[uid] = line
     if refused or more or gone:
         sentence = _not_saved(len(refused), gone, details=bool(more))
         quote = editing.get(quote_id)
         return page(quote, 422, refused_lines=refused, publish_sentence=sentence, **more)
     return _do(quote_id, *request.form.get("do", "").split(" ", 1))
+
+
+def _save_line(quote_id: int, uid: str) -> Answered:
+    """Raises NotFound when the line was deleted."""
+    _, line = answered.attempt(
+        lambda: lines.change(actor(), quote_id, uid, _part(uid)),
+        lambda: shown.line(lines.find(editing.get(quote_id), uid)),
+        _part(uid),
+    )
+    return line
 
 
 def _part(prefix: str) -> dict[str, str]:

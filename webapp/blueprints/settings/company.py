@@ -9,10 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import CompanyForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
+from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
 from webapp.services.company import profile as company_profile
 from webapp.services.core import place as places
-from webapp.services.core.errors import Conflict, Invalid
 
 
 @settings.route("/company", methods=["GET", "POST"])
@@ -20,18 +19,11 @@ from webapp.services.core.errors import Conflict, Invalid
 def company() -> ResponseReturnValue:
     """The seller's profile."""
     form = _form()
-    status = 200
-    if form.validate_on_submit():
-        try:
-            company_profile.save(actor(), form.entered)
-        except Invalid as error:
-            show_errors(form, error)
-            status = 422
-        except Conflict as error:
-            show_conflict(form, _form(formdata=None), error)
-            status = 409
-        else:
-            return back_to("settings.company", "Company profile saved.")
+    _, status = submit(
+        form, lambda: company_profile.save(actor(), form.entered), lambda: _form(formdata=None)
+    )
+    if status == SAVED:
+        return back_to("settings.company", "Company profile saved.")
     return render_template("settings/company.html", form=form), status
 
 

@@ -7,27 +7,28 @@ from itertools import groupby
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints import answered
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
 from webapp.services.autotask.connection import connection
-from webapp.services.core.errors import Invalid
 from webapp.services.people import required_fields
+
+ON = "on"
 
 
 @settings.route("/required-fields", methods=["GET", "POST"])
 @admin_required
 def required() -> ResponseReturnValue:
     """The fields that must be filled in before a quote is published."""
-    names, seen = required_fields.current()[0], required_fields.seen()
-    status, sentence = 200, ""
+    form = answered.opened(required_fields.seen(), _stored())
     if request.method == "POST":
         wanted = request.form.getlist("fields")
-        try:
-            required_fields.save(actor(), wanted, request.form)
-        except Invalid as error:
-            sentence, status = str(error), 422
-            names, seen = frozenset(wanted), request.form.get("seen", "")
-        else:
+        _, form = answered.attempt(
+            lambda: required_fields.save(actor(), wanted, request.form),
+            _stored,
+            {**request.form, **dict.fromkeys(wanted, ON)},
+        )
+        if not form.is_refused:
             return back_to("settings.required", "Required fields saved.")
     connected = connection.load() is not None
     grouped = {
@@ -36,13 +37,17 @@ def required() -> ResponseReturnValue:
     page = render_template(
         "settings/required_fields.html",
         groups=grouped,
-        names=names,
-        seen=seen,
-        sentence=sentence,
+        form=form,
         advised=required_fields.RECOMMENDED_FOR_AUTOTASK if connected else (),
         advice=required_fields.advice(connected),
     )
-    return page, status
+    return page, form.status
+
+
+def _stored() -> dict[str, str]:
+    """The boxes by field, and whether they are ticked."""
+    required, _ = required_fields.current()
+    return {field.name: ON if field.name in required else "" for field in required_fields.FIELDS}
 
 
 @settings.post("/required-fields/advised")

@@ -7,11 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
+from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
 from webapp.models import User
 from webapp.services.accounts import users as accounts
 from webapp.services.core import records
-from webapp.services.core.errors import Conflict, Invalid
 
 
 @settings.get("/users")
@@ -26,20 +25,19 @@ def users() -> ResponseReturnValue:
 def new_user() -> ResponseReturnValue:
     """Create an account."""
     form = NewUserForm()
-    if form.validate_on_submit():
-        try:
-            user = accounts.create_user(
-                actor(),
-                email=form.email.data or "",
-                name=form.name.data or "",
-                password=form.password.data or "",
-                role=form.role.data or "",
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return back_to("settings.users", f"{user.name} can now sign in.")
-    return render_template("settings/new_user.html", form=form), 422 if form.is_submitted() else 200
+    user, status = submit(
+        form,
+        lambda: accounts.create_user(
+            actor(),
+            email=form.email.data or "",
+            name=form.name.data or "",
+            password=form.password.data or "",
+            role=form.role.data or "",
+        ),
+    )
+    if user is not None:
+        return back_to("settings.users", f"{user.name} can now sign in.")
+    return render_template("settings/new_user.html", form=form), status
 
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
@@ -47,28 +45,25 @@ def new_user() -> ResponseReturnValue:
 def user(user_id: int) -> ResponseReturnValue:
     """Change the name, role or active flag of an account."""
     record = _get(user_id)
-    form, status = UserForm(obj=record, seen=accounts.seen(record)), 422
-    if form.validate_on_submit():
-        try:
-            accounts.update_user(
-                actor(),
-                record,
-                name=form.name.data or "",
-                role=form.role.data or "",
-                is_active=bool(form.is_active.data),
-                form=form.entered,
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        except Conflict as error:
-            show_conflict(form, UserForm(formdata=None, obj=record), error)
-            status = 409
-        else:
-            return back_to("settings.users", f"{record.name} saved.")
+    form = UserForm(obj=record, seen=accounts.seen(record))
+    _, status = submit(
+        form,
+        lambda: accounts.update_user(
+            actor(),
+            record,
+            name=form.name.data or "",
+            role=form.role.data or "",
+            is_active=bool(form.is_active.data),
+            form=form.entered,
+        ),
+        lambda: UserForm(formdata=None, obj=record),
+    )
+    if status == SAVED:
+        return back_to("settings.users", f"{record.name} saved.")
     page = render_template(
         "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
     )
-    return page, status if form.is_submitted() else 200
+    return page, status
 
 
 @settings.post("/users/<int:user_id>/password")
@@ -76,15 +71,11 @@ def user(user_id: int) -> ResponseReturnValue:
 def reset_password(user_id: int) -> ResponseReturnValue:
     """Set a new password."""
     record, form = _get(user_id), PasswordForm()
-    if form.validate_on_submit():
-        try:
-            accounts.set_password(actor(), record, form.password.data or "")
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
+    _, status = submit(form, lambda: accounts.set_password(actor(), record, form.password.data or ""))
+    if status == SAVED:
+        return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
     form_of_user = UserForm(formdata=None, obj=record, seen=accounts.seen(record))
-    return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), 422
+    return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), status
 
 
 def _get(user_id: int) -> User:

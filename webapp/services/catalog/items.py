@@ -62,17 +62,18 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
 
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
-    reader = Reader(values, place.of_company())
+    reading = merge.Reading(place.of_company(), currencies.of_company())
+    reader = Reader(values, reading.place)
     read = read_fields(
         reader,
         item.tax_code if item else None,
         missing_name="Enter the item's name.",
-        currency=currencies.of_company(),
+        currency=reading.currency,
     )
     read["is_active"] = reader.flag("is_active")
     reader.check()
     if item is not None:
-        read = merging.into(actor, item, values, read, what="item").values
+        read = merging.into(actor, item, values, read, what="item", reading=reading).values
     action = "item.changed" if item else "item.created"
     item = item or Item()
     for name, value in read.items():

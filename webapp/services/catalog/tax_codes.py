@@ -43,9 +43,8 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
     # “8.25%” is 8.25 percent.
-    reader = Reader(
-        {**values, "rate": str(values.get("rate", "")).strip().removesuffix("%")}, place.of_company()
-    )
+    here = place.of_company()
+    reader = Reader({**values, "rate": str(values.get("rate", "")).strip().removesuffix("%")}, here)
     name = reader.text("name", 80, missing="Enter the tax code's name.")
     rate = reader.decimal("rate", maximum=MAX_RATE, example="Enter a percentage, for example 8.25.")
     query = db.select(TaxCode).where(TaxCode.name_key == names.name_key(name))
@@ -55,7 +54,8 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     reader.check()
     read: dict[str, object] = {"name": name, "rate": rate, "is_active": reader.flag("is_active")}
     if tax_code is not None:
-        read = merging.into(actor, tax_code, values, read, what="tax code").values
+        reading = merge.Reading(here)
+        read = merging.into(actor, tax_code, values, read, what="tax code", reading=reading).values
     action = "tax_code.changed" if tax_code else "tax_code.created"
     tax_code = tax_code or TaxCode()
     for field, value in read.items():

@@ -45,9 +45,14 @@ def as_text(reason: LossReason | None, text: str) -> str:
     return f"{reason.name}: {text}" if text else reason.name
 
 
+def names() -> dict[str, str]:
+    """The reasons as the form shows them: their names by control."""
+    return _names(app_settings.get(app_settings.LOSS_REASONS)[0])
+
+
 def seen() -> str:
     """The ``seen`` of the form (``core.merge``)."""
-    return merge.seen(_names(app_settings.get(app_settings.LOSS_REASONS)[0]))
+    return merge.seen(names())
 
 
 @work.command

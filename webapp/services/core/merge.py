@@ -16,17 +16,30 @@ from decimal import Decimal
 from webapp.models import Base
 from webapp.services.core import formatting
 from webapp.services.core.errors import Conflict
+from webapp.services.core.formatting import ANYWHERE
+from webapp.services.core.place import Place
 
 Values = Mapping[str, object]
 SOMEONE = "Someone else"
 WORDS = {
     "none": "None",
     "percent": "%",
-    "unit": "$ per unit",
-    "line": "$ off line",
-    "amount": "$ off one-time total",
+    "unit": "{sign} per unit",
+    "line": "{sign} off line",
+    "amount": "{sign} off one-time total",
 }
 MAX_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How values are put in words: in the format of ``place``, amounts in ``currency``."""
+
+    place: Place = ANYWHERE
+    currency: str = "USD"
+
+
+IN_GENERAL = Reading()
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,7 @@ def merge(
     what: str,
     who: Callable[[Collection[str]], str] = lambda _names: SOMEONE,
     together: Iterable[tuple[str, ...]] = (),
+    reading: Reading = IN_GENERAL,
 ) -> Merged:
     """What to store: ``mine``, merged with what others stored since the form was opened.
 
@@ -84,7 +98,9 @@ def merge(
             values |= {name: stored[name] for name in differing}
             taken += differing
             continue
-        clashes |= {name: Clash(in_words(stored[name]), in_words(mine[name])) for name in differing}
+        clashes |= {
+            name: Clash(in_words(stored[name], reading), in_words(mine[name], reading)) for name in differing
+        }
         fresh |= {name: opened[name] for name in unit if name in opened}
     if clashes:
         raise _conflict(who(tuple(clashes)), what, clashes, taken, _listed(fresh))
@@ -109,22 +125,24 @@ def digest(value: object) -> str:
     return hashlib.blake2b(_canonical(value).encode(), digest_size=5).hexdigest()
 
 
-def in_words(value: object) -> str:
+def in_words(value: object, reading: Reading = IN_GENERAL) -> str:
     """The value as a person reads it."""
     if value is None or value == "":
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return formatting.plain(value)
+        return formatting.plain(value, reading.place)
     if isinstance(value, date):
-        return formatting.day(value)
+        return formatting.day(value, reading.place)
     if isinstance(value, Base):
         return str(getattr(value, "path", "") or getattr(value, "name", ""))
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "nothing"
     text = " ".join(str(value).split())
-    text = WORDS.get(text) or formatting.period_label(text)
+    if text in WORDS:
+        return WORDS[text].format(sign=formatting.currency_sign(reading.currency, reading.place))
+    text = formatting.period_label(text)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 

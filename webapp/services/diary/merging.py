@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from webapp.models import Base, DiaryEntry, User, db
 from webapp.models.base import Recorded
 from webapp.services.core import merge
-from webapp.services.core.merge import Merged, Values
+from webapp.services.core.merge import Merged, Reading, Values
 
 LOOKED_AT = 50
 
@@ -21,11 +21,12 @@ def into(
     what: str,
     together: Iterable[tuple[str, ...]] = (),
     key: tuple[str, object] | None = None,
+    reading: Reading = merge.IN_GENERAL,
 ) -> Merged:
     """What to store in ``record``, which is locked and read again: ``mine``, merged with what others stored.
 
-    ``form``: see ``core.merge``. ``key``: what the diary calls the record, if it isn't ``Recorded``. Raises Conflict
-    with the fields that both changed.
+    ``form``: see ``core.merge``. ``key``: what the diary calls the record, if it isn't ``Recorded``. ``reading``: how
+    the sentences show values. Raises Conflict with the fields that both changed.
     """
     db.session.refresh(record, with_for_update=True)
     stored = {name: getattr(record, name) for name in mine}
@@ -35,7 +36,7 @@ def into(
             return who_changed(actor, *record.diary_object, names, record.diary_part[1])
         return who_changed(actor, *key, names) if key else merge.SOMEONE
 
-    return merge.merge(form, mine, stored, what=what, who=who, together=together)
+    return merge.merge(form, mine, stored, what=what, who=who, together=together, reading=reading)
 
 
 def who_changed(

@@ -18,7 +18,7 @@ from webapp.services.autotask.push import gate, prepare, processing
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.core import lookup, records, work
-from webapp.services.core.errors import Invalid, NotFound, ServiceError
+from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import parse_id, words
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
@@ -95,7 +95,7 @@ def candidates(text: str = "", status: str = "", owner_id: int | None = None) ->
 
 
 def chosen(quote_ids: Iterable[int]) -> list[Quote]:
-    """The published quotes of a selection, newest first. Raises Invalid for none or too many."""
+    """The published quotes of a selection, newest first. Raises Invalid for none that is left, or too many."""
     ids = set(quote_ids)
     if not ids:
         raise Invalid("Choose at least one quote.")
@@ -109,7 +109,7 @@ def chosen(quote_ids: Iterable[int]) -> list[Quote]:
     )
     quotes = list(db.session.scalars(query))
     if not quotes:
-        raise NotFound("These quotes no longer exist, or were never published.")
+        raise Invalid("These quotes no longer exist, or were never published.")
     return quotes
 
 
@@ -135,7 +135,7 @@ def dry_run(runtime: Runtime, quote: Quote) -> DryRun:
 def start(actor: User, quote_ids: Iterable[int], stop_after: int) -> PushBatch:
     """Record a push for each chosen quote without a waiting or running push.
 
-    Raises Invalid or NotFound, and records nothing then.
+    Raises Invalid, and records nothing then.
     """
     if not 1 <= stop_after <= MOST_FAILURES:
         sentence = f"Enter a whole number between 1 and {MOST_FAILURES}."

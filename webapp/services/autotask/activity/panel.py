@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webapp.models import PushQuestion, PushStep, Quote, db
+from webapp.models import PushQuestion, PushStep, Quote, db, local_key
 from webapp.models.push import StepState
 from webapp.services.autotask.activity import answers, held, states
 from webapp.services.autotask.activity.held import Held
 from webapp.services.autotask.activity.states import PushState
 from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.known import links, siblings
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.known.siblings import Sibling
 from webapp.services.autotask.push import plan
 from webapp.services.autotask.wanted.desired import Problem
@@ -107,13 +108,14 @@ def _mark(state: PushState, done: int) -> str:
 def _autotask_links(runtime: Runtime, quote: Quote) -> list[AutotaskLink]:
     """The pages in Autotask of the quote's linked records."""
     root = weblinks.base(runtime.config.autotask_allowed_hosts)
-    wanted = [("Open opportunity in Autotask", ("quote", quote.id, "Opportunities"))]
+    wanted = [("Open opportunity in Autotask", LinkKey(local_key.quote(quote.id), "Opportunities"))]
     if quote.organization_id:
-        wanted.append(("Open company in Autotask", ("organization", quote.organization_id, "Companies")))
+        company = LinkKey(local_key.organization(quote.organization_id), "Companies")
+        wanted.append(("Open company in Autotask", company))
     result = []
-    for label, (kind, number, entity) in wanted:
-        link = links.find((kind, str(number), entity))
-        url = weblinks.record_url(root, entity, link.remote_id if link else None)
+    for label, key in wanted:
+        link = links.find(key)
+        url = weblinks.record_url(root, key.entity, link.remote_id if link else None)
         if url:
             result.append(AutotaskLink(label, url))
     return result

@@ -11,6 +11,7 @@ from webapp.models.integration import AUTOTASK
 from webapp.models.push import StepState
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push import gate, lease, plan, prepare, processing
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
@@ -82,7 +83,7 @@ def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
     later = db.session.scalars(
         db.select(PushStep).where(PushStep.run_id == run_id, PushStep.position >= step.position)
     )
-    keys = {done.key for done in later if done.state == StepState.DONE and can_repeat(done)}
+    keys = {RecordKey.parse(done.key) for done in later if done.state == StepState.DONE and can_repeat(done)}
     if is_coming(quote_id):
         raise Conflict(UNDER_WAY)
     token = lease.take(quote_id, "retry")
@@ -97,7 +98,7 @@ def retry_from(runtime: Runtime, actor: User, step: PushStep) -> Repush:
         lease.release(quote_id, token)
 
 
-def _forget_pushed(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
+def _forget_pushed(runtime: Runtime, quote: Quote, keys: set[RecordKey]) -> None:
     """Forget the pushed values of these records, so that the next push writes them; in the open transaction."""
     if not keys or quote.current_revision is None:
         return
@@ -108,7 +109,7 @@ def _forget_pushed(runtime: Runtime, quote: Quote, keys: set[str]) -> None:
         for finding in db.session.scalars(db.select(DriftFinding).filter_by(quote_id=quote.id, state=THEIRS))
     }
     for record in links.records_of(desired):
-        link = linked.get(links.local_of(record))
+        link = linked.get(links.key_of(record))
         if link is None or record.key not in keys:
             continue
         again = {name for name in record.fields if (record.entity, link.remote_id, name) not in accepted}

@@ -30,8 +30,8 @@ def pause_if_other(client: Client) -> bool:
     """
     query = (
         db.select(Link.remote_id, Link.pushed, Quote.number)
-        .join(Quote, Link.local_id == db.cast(Quote.id, db.String))
-        .where(Link.integration == AUTOTASK, Link.local_type == "quote", Link.remote_entity == "Quotes")
+        .join(Quote, Link.quote_id == Quote.id)
+        .where(Link.integration == AUTOTASK, Link.remote_entity == "Quotes")
         .order_by(Link.id.desc())
         .limit(SAMPLE)
     )

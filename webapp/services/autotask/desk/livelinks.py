@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
-from webapp.models import Link, Quote, db
+from webapp.models import Link, Quote, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.services.core.errors import NotFound
 from webapp.services.quoting.lists import listing
@@ -95,21 +95,29 @@ def land(kind: str, remote_id: int | None, sent: str = "") -> Landing:
 
 def _belongs(link: LiveLink, remote_id: int) -> ColumnElement[bool]:
     def linked(local_type: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        ours = db.select(Link.local_id).filter_by(
-            integration=AUTOTASK, local_type=local_type, remote_entity=link.entity, remote_id=remote_id
-        )
+        ours = _links_to(link, remote_id, Link.local_id).filter_by(local_type=local_type)
         is_linked: ColumnElement[bool] = db.cast(column, db.String).in_(ours)
         return is_linked
 
     quote, chosen = Quote.__table__.c, db.false()
+    ours: ColumnElement[bool]
     match link.kind:
-        case "opportunity":
-            column, local_type, chosen = quote.id, "quote", quote.autotask_opportunity_id == remote_id
-        case "quote":
-            column, local_type = quote.id, "quote"
+        case "opportunity" | "quote":
+            ours = quote.id.in_(_links_to(link, remote_id, Link.quote_id))
+            if link.kind == "opportunity":
+                chosen = quote.autotask_opportunity_id == remote_id
         case "organization":
-            column, local_type = quote.organization_id, "organization"
+            ours = linked(local_key.ORGANIZATION, quote.organization_id)
         case _:
-            column, local_type, chosen = quote.person_id, "person", quote.autotask_contact_id == remote_id
-    belongs: ColumnElement[bool] = db.or_(linked(local_type, column), chosen)
+            ours = linked(local_key.PERSON, quote.person_id)
+            chosen = quote.autotask_contact_id == remote_id
+    belongs: ColumnElement[bool] = db.or_(ours, chosen)
     return belongs
+
+
+def _links_to(link: LiveLink, remote_id: int, column: Any) -> Select[Any]:
+    """One column of the links to a LiveLink's record."""
+    links: Select[Any] = db.select(column).filter_by(
+        integration=AUTOTASK, remote_entity=link.entity, remote_id=remote_id
+    )
+    return links

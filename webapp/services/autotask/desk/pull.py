@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from webapp.models import Base, Item, Link, Organization, Person, User, db
+from webapp.models import Base, Item, Link, Organization, Person, User, db, local_key
 from webapp.models.integration import AUTOTASK
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
@@ -61,14 +62,8 @@ def company_id_of(organization: Organization | None) -> int | None:
     """The Autotask company that an organization is linked to."""
     if organization is None:
         return None
-    query = db.select(Link.remote_id).filter_by(
-        integration=AUTOTASK,
-        local_type="organization",
-        local_id=str(organization.id),
-        remote_entity="Companies",
-    )
-    company_id: int | None = db.session.scalar(query)
-    return company_id
+    link = _link_of(local_key.organization(organization.id), "Companies")
+    return link.remote_id if link is not None else None
 
 
 def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
@@ -79,7 +74,9 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
     hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
     with work.unit():
         organization = _organization(actor, hit)
-        person = _linked(Person, "person", "Contacts", hit.contact_id) or _same_email(hit, organization)
+        person = _linked(Person, local_key.PERSON, "Contacts", hit.contact_id) or _same_email(
+            hit, organization
+        )
         if person is None:
             person = Person(
                 first_name=_cut(hit.first_name, 50),
@@ -94,7 +91,7 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
             diary.write(actor, "person.pulled", "person", person.id, contact=hit.contact_id)
         elif person.organization is None:
             person.organization = organization
-        _link("person", person.id, "Contacts", hit.contact_id, hit.company_id)
+        _link(local_key.person(person.id), "Contacts", hit.contact_id, hit.company_id)
     return person
 
 
@@ -182,7 +179,7 @@ def _ask(runtime: Runtime, ask: Callable[[Client], Hit]) -> Hit:
 
 def _organization(actor: User, hit: ContactHit) -> Organization:
     """The linked organization, else the organization with this name, else a new organization."""
-    organization = _linked(Organization, "organization", "Companies", hit.company_id)
+    organization = _linked(Organization, local_key.ORGANIZATION, "Companies", hit.company_id)
     name = _cut(hit.company_name, 200) or f"Autotask company {hit.company_id}"
     if organization is None:
         try:
@@ -203,8 +200,15 @@ def _organization(actor: User, hit: ContactHit) -> Organization:
         db.session.add(organization)
         db.session.flush()
         diary.write(actor, "organization.pulled", "organization", organization.id, company=hit.company_id)
-    _link("organization", organization.id, "Companies", hit.company_id, None)
+    _link(local_key.organization(organization.id), "Companies", hit.company_id, None)
     return organization
+
+
+def _link_of(local: LocalKey, entity: str) -> Link | None:
+    query = db.select(Link).filter_by(
+        integration=AUTOTASK, local_type=local.kind, local_id=local.stored_id, remote_entity=entity
+    )
+    return db.session.scalars(query).first()
 
 
 def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -> Record | None:
@@ -212,7 +216,7 @@ def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -
         integration=AUTOTASK, local_type=local_type, remote_entity=entity, remote_id=remote_id
     )
     for link in db.session.scalars(query.order_by(Link.id)):
-        record = records.find(model, int(link.local_id) if link.local_id.isdigit() else None)
+        record = records.find(model, link.local.number)
         if record is not None:
             return record
     return None
@@ -231,16 +235,12 @@ def _same_email(hit: ContactHit, organization: Organization) -> Person | None:
     return next(iter(colleagues or [person for person in people if person.organization_id is None]), None)
 
 
-def _link(local_type: str, local_id: int, entity: str, remote_id: int, parent_id: int | None) -> None:
+def _link(local: LocalKey, entity: str, remote_id: int, parent_id: int | None) -> None:
     """Link our record to the remote record; an existing link stays."""
-    key = {
-        "integration": AUTOTASK,
-        "local_type": local_type,
-        "local_id": str(local_id),
-        "remote_entity": entity,
-    }
-    if db.session.scalar(db.select(Link.id).filter_by(**key)) is None:
-        db.session.add(Link(**key, remote_id=remote_id, remote_parent_id=parent_id))
+    if _link_of(local, entity) is None:
+        db.session.add(
+            Link(local=local, remote_entity=entity, remote_id=remote_id, remote_parent_id=parent_id)
+        )
 
 
 def _cut(text: str, limit: int) -> str:

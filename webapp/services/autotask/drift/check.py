@@ -9,16 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.models import Delivery, DriftCheck, DriftFinding, Quote, db, utc_now
+from webapp.models import Delivery, DriftCheck, DriftFinding, Quote, db, local_key, utc_now
 from webapp.models.delivery import UNDER_WAY
 from webapp.models.drift import OPEN, OURS, THEIRS
 from webapp.models.integration import AUTOTASK
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.drift import compare as drift
-from webapp.services.autotask.drift.compare import Difference, Linked, Remote
+from webapp.services.autotask.drift.compare import Difference, Remote
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey
+from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push import prepare
 from webapp.services.autotask.wanted import facts
 from webapp.services.autotask.wanted.desired import Desired
@@ -27,6 +29,8 @@ from webapp.services.core.runtime import Runtime
 
 # Values of one ``in`` filter; far below Autotask's limit of 500, so that responses stay small.
 AT_ONCE = 200
+# Someone added it in Autotask, so nothing of ours goes with it.
+ADDED_THERE = LocalKey("", "")
 BUSY = "This quote is waiting to sync or syncing. Check again when the sync is done."
 NEVER_PUSHED = "This quote was never synced to Autotask, so there's nothing to check."
 
@@ -37,7 +41,7 @@ class _Case:
 
     quote_id: int
     desired: Desired
-    linked: dict[Local, Linked]
+    linked: dict[LinkKey, RemoteRecord]
     opportunity_id: int | None
     remote_quote_id: int | None
 
@@ -84,7 +88,7 @@ def check_many(runtime: Runtime, quotes: Iterable[Quote]) -> None:
 
 def is_linked(quote_id: int) -> bool:
     """True when the quote is linked to a quote in Autotask."""
-    link = links.find(("quote", str(quote_id), "Quotes"))
+    link = links.find(LinkKey(local_key.quote(quote_id), "Quotes"))
     return link is not None
 
 
@@ -103,11 +107,9 @@ def _is_busy(quote_id: int, since: datetime | None = None) -> bool:
 
 
 def _case(desired: Desired) -> _Case:
-    linked = {
-        local: Linked(link.remote_id, dict(link.pushed)) for local, link in links.of_desired(desired).items()
-    }
-    opportunity = linked.get(links.local_of(desired.opportunity))
-    quote = linked.get(links.local_of(desired.quote))
+    linked = {key: RemoteRecord.of(link) for key, link in links.of_desired(desired).items()}
+    opportunity = linked.get(links.key_of(desired.opportunity))
+    quote = linked.get(links.key_of(desired.quote))
     return _Case(
         desired.quote_id,
         desired,
@@ -182,7 +184,7 @@ def _update(finding: DriftFinding, difference: Difference) -> None:
         finding.state, finding.decided_at, finding.decided_by_id = OPEN, None, None
         finding.found_at = utc_now()
     finding.kind, finding.title = difference.kind, difference.title[:300]
-    finding.local_type, finding.local_id = difference.local
+    finding.local = difference.local or ADDED_THERE
     finding.base, finding.ours, finding.theirs = difference.base, difference.ours, difference.theirs
 
 

@@ -7,17 +7,20 @@ aren't pushed yet are no drift; the next push writes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.models.drift import ADDED, CHANGED, GONE
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Record
 from webapp.services.autotask.api.values import equals_pushed, is_equal, plain
 from webapp.services.autotask.known import quote_items
-from webapp.services.autotask.known.links import Local, local_of
+from webapp.services.autotask.known.links import LinkKey, key_of
+from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
 # Only sent when the record is created, so Autotask's users own them afterwards; a change is still worth reporting.
 WATCHED: dict[str, tuple[str, ...]] = {
@@ -27,14 +30,6 @@ WATCHED: dict[str, tuple[str, ...]] = {
 }
 # What another quote decides while it rules the opportunity.
 RULED = ("status", "primaryQuote")
-
-
-@dataclass(frozen=True)
-class Linked:
-    """The link of one record, independent of the database."""
-
-    remote_id: int
-    pushed: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,20 +43,20 @@ class Remote:
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference. ``local`` is empty for a line added in Autotask; values are JSON values."""
+    """One difference. ``local`` is None for a line added in Autotask; values are JSON values."""
 
     kind: str
     entity: str
     remote_id: int
     title: str
-    local: tuple[str, str] = ("", "")
+    local: LocalKey | None = None
     field: str = ""
     base: Any = None
     ours: Any = None
     theirs: Any = None
 
 
-def compare(desired: Desired, linked: Mapping[Local, Linked], remote: Remote) -> list[Difference]:
+def compare(desired: Desired, linked: Mapping[LinkKey, RemoteRecord], remote: Remote) -> list[Difference]:
     """Every difference of the opportunity, the quote and its lines, in this order."""
     return list(_Comparison(desired, linked, remote).run())
 
@@ -72,7 +67,7 @@ def is_held(wish: DesiredRecord, name: str) -> bool:
 
 
 class _Comparison:
-    def __init__(self, desired: Desired, linked: Mapping[Local, Linked], remote: Remote) -> None:
+    def __init__(self, desired: Desired, linked: Mapping[LinkKey, RemoteRecord], remote: Remote) -> None:
         self._desired = desired
         self._linked = linked
         self._remote = remote
@@ -86,9 +81,9 @@ class _Comparison:
             *desired.items,
         )
         self._ids = {
-            wish.key: linked[local_of(wish)].remote_id
+            wish.key: linked[key_of(wish)].remote_id
             for wish in wishes
-            if wish is not None and local_of(wish) in linked
+            if wish is not None and key_of(wish) in linked
         }
 
     def run(self) -> Iterator[Difference]:
@@ -99,7 +94,7 @@ class _Comparison:
             yield from self._items()
 
     def _record(self, wish: DesiredRecord, row: Record | None) -> Iterator[Difference]:
-        link = self._linked.get(local_of(wish))
+        link = self._linked.get(key_of(wish))
         if link is None:
             return
         if row is None:
@@ -107,7 +102,7 @@ class _Comparison:
             return
         yield from self._fields(wish, link, row)
 
-    def _fields(self, wish: DesiredRecord, link: Linked, row: Record) -> Iterator[Difference]:
+    def _fields(self, wish: DesiredRecord, link: RemoteRecord, row: Record) -> Iterator[Difference]:
         watched = {
             name: wish.initial.get(name)
             for name in WATCHED[wish.entity]
@@ -127,11 +122,11 @@ class _Comparison:
     def _items(self) -> Iterator[Difference]:
         rows = {int(row["id"]): row for row in self._remote.items}
         linked = {
-            wish.key: self._linked[local_of(wish)]
+            wish.key: self._linked[key_of(wish)]
             for wish in self._desired.items
-            if local_of(wish) in self._linked
+            if key_of(wish) in self._linked
         }
-        ours = quote_items.numbers(self._desired, {key: link.pushed for key, link in linked.items()})
+        ours = quote_items.numbers(self._desired, linked)
         moved = self._moved(linked, rows)
         for wish in self._desired.items:
             if wish.key not in linked:
@@ -140,7 +135,7 @@ class _Comparison:
             if wish.key in moved:
                 fields[positions.FIELD] = ours.get(wish.key)
             yield from self._record(replace(wish, fields=fields), rows.get(linked[wish.key].remote_id))
-        known = {link.remote_id for (_, _, entity), link in self._linked.items() if entity == "QuoteItems"}
+        known = {link.remote_id for key, link in self._linked.items() if key.entity == "QuoteItems"}
         for number, row in rows.items():
             if number not in known:
                 shown = {name: row.get(name) for name in ("name", "quantity", "unitPrice")}
@@ -148,7 +143,7 @@ class _Comparison:
                     ADDED, "QuoteItems", number, str(row.get("name") or f"item {number}"), theirs=plain(shown)
                 )
 
-    def _moved(self, linked: Mapping[str, Linked], rows: Mapping[int, Record]) -> set[str]:
+    def _moved(self, linked: Mapping[RecordKey, RemoteRecord], rows: Mapping[int, Record]) -> set[RecordKey]:
         """Keys of the items that someone moved in Autotask; none as long as all are in our order, whatever numbers."""
         present = {
             wish.key: rows[linked[wish.key].remote_id].get(positions.FIELD)

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.models import DriftFinding, Link, Quote, User, db, utc_now
+from webapp.models import DriftFinding, Link, Quote, User, db, local_key, utc_now
 from webapp.models.drift import ADDED, CHANGED, GONE, OPEN, OURS, THEIRS
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import FORCE_FIELDS, KEEP_DELETED
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.push import lease, missing, processing
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
@@ -107,7 +107,7 @@ def _accept(finding: DriftFinding) -> None:
     if finding.kind == CHANGED:
         link.pushed = {**link.pushed, finding.field: finding.ours}
     elif finding.kind == GONE and finding.remote_entity == "QuoteItems":
-        link.pushed = {**link.pushed, KEEP_DELETED: True}
+        link.is_kept_deleted = True
 
 
 def _prepare_ours(finding: DriftFinding) -> None:
@@ -119,22 +119,22 @@ def _prepare_ours(finding: DriftFinding) -> None:
     else:
         link = _link(finding)
         if link is not None:
-            again = [*link.pushed.get(FORCE_FIELDS, []), finding.field]
-            link.pushed = {**link.pushed, finding.field: finding.theirs, FORCE_FIELDS: sorted(set(again))}
+            link.pushed = {**link.pushed, finding.field: finding.theirs}
+            link.force_fields = sorted({*link.force_fields, finding.field})
 
 
 def _delete_line(finding: DriftFinding) -> None:
     """Link the line to the quote, so that the next push deletes it like any line that the quote no longer has."""
-    local = ("line", f"{finding.quote_id}:by-hand-{finding.remote_id}", "QuoteItems")
-    quote = links.find(("quote", str(finding.quote_id), "Quotes"))
+    key = LinkKey(local_key.by_hand(finding.quote_id, finding.remote_id), missing.ITEMS)
+    quote = links.find(LinkKey(local_key.quote(finding.quote_id), missing.QUOTES))
     parent_id = quote.remote_id if quote else None
-    links.save_all([links.NewLink(local, finding.remote_id, parent_id, {"name": finding.title})])
+    links.save_all([links.NewLink(key, finding.remote_id, parent_id, {"name": finding.title})])
 
 
 def _forget(finding: DriftFinding) -> None:
     """Remove the link, so that the next push creates the record again, with everything below it."""
     if finding.remote_entity == "QuoteItems":
-        links.remove((finding.local_type, finding.local_id, finding.remote_entity))
+        links.remove(LinkKey(finding.local, finding.remote_entity))
     else:
         missing.unlink_quote(
             finding.quote_id, with_opportunity=finding.remote_entity == missing.OPPORTUNITIES
@@ -142,5 +142,5 @@ def _forget(finding: DriftFinding) -> None:
 
 
 def _link(finding: DriftFinding) -> Link | None:
-    found = links.find((finding.local_type, finding.local_id, finding.remote_entity))
+    found = links.find(LinkKey(finding.local, finding.remote_entity))
     return found if found is not None and found.remote_id == finding.remote_id else None

@@ -72,9 +72,8 @@ def _pushed(query: Any) -> Any:
     """Narrow a query to quotes that are linked to a quote in Autotask."""
     linked = db.and_(
         Link.integration == AUTOTASK,
-        Link.local_type == "quote",
         Link.remote_entity == "Quotes",
-        Link.local_id == db.cast(Quote.id, db.String),
+        Link.quote_id == Quote.id,
     )
     return query.join(Link, linked)
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from webapp.models import Link
-from webapp.services.autotask.known.links import Local, local_of, records_of
+from webapp.services.autotask.known.links import LinkKey, key_of, records_of
 from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
-Answer = Callable[[Local], int | None]
+Answer = Callable[[LinkKey], int | None]
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Evidence:
     """
 
     desired: Desired
-    links: Mapping[Local, Link]
-    linked: Mapping[str, RemoteRecord]
-    unconfirmed: Mapping[str, RemoteRecord]
+    links: Mapping[LinkKey, Link]
+    linked: Mapping[RecordKey, RemoteRecord]
+    unconfirmed: Mapping[RecordKey, RemoteRecord]
     answers: Answer
-    in_doubt: Mapping[str, Sequence[Doubt]]
+    in_doubt: Mapping[RecordKey, Sequence[Doubt]]
 
     def is_linked(self, record: DesiredRecord) -> bool:
         """True when a link names the record and needs no confirmation."""
@@ -46,27 +47,29 @@ class Evidence:
     def picked(self, record: DesiredRecord) -> int | None:
         """The id that an unconfirmed link or a person's answer names; 0: a person picked none of them."""
         unconfirmed = self.unconfirmed.get(record.key)
-        return unconfirmed.remote_id if unconfirmed is not None else self.answers(local_of(record))
+        return unconfirmed.remote_id if unconfirmed is not None else self.answers(key_of(record))
 
 
 def gather(
-    desired: Desired, links: Mapping[Local, Link], answers: Answer, in_doubt: Mapping[str, Sequence[Doubt]]
+    desired: Desired,
+    links: Mapping[LinkKey, Link],
+    answers: Answer,
+    in_doubt: Mapping[RecordKey, Sequence[Doubt]],
 ) -> Evidence:
     """Sort the links into confirmed and unconfirmed ones."""
-    by_key = {record.key: links.get(local_of(record)) for record in records_of(desired)}
+    by_key = {record.key: links.get(key_of(record)) for record in records_of(desired)}
     depended_on = _depended_on(desired, by_key)
-    linked: dict[str, RemoteRecord] = {}
-    unconfirmed: dict[str, RemoteRecord] = {}
+    linked: dict[RecordKey, RemoteRecord] = {}
+    unconfirmed: dict[RecordKey, RemoteRecord] = {}
     for key, link in by_key.items():
         if link is not None:
-            known = RemoteRecord(link.remote_id, dict(link.pushed), link.remote_parent_id)
-            (unconfirmed if key in depended_on else linked)[key] = known
+            (unconfirmed if key in depended_on else linked)[key] = RemoteRecord.of(link)
     return Evidence(desired, links, linked, unconfirmed, answers, in_doubt)
 
 
-def _depended_on(desired: Desired, by_key: Mapping[str, Link | None]) -> set[str]:
+def _depended_on(desired: Desired, by_key: Mapping[RecordKey, Link | None]) -> set[RecordKey]:
     """Keys of the company, contact and catalog items that a new quote or a new item would depend on."""
-    keys: set[str] = set()
+    keys: set[RecordKey] = set()
     if by_key[desired.quote.key] is None:
         keys |= {record.key for record in (desired.company, desired.contact) if record is not None}
     for record in (desired.quote, desired.opportunity):

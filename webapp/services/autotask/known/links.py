@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.models import Link, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 
-Local = tuple[str, str, str]
+
+@dataclass(frozen=True)
+class LinkKey:
+    """What a link is found by: our record, and the entity that it is linked to."""
+
+    local: LocalKey
+    entity: str
 
 
-def local_of(record: DesiredRecord) -> Local:
-    """The key of a record's link: our type and id, and the entity."""
-    return (*record.local, record.entity)
+def key_of(named: DesiredRecord) -> LinkKey:
+    """The key of a desired record's link."""
+    return LinkKey(named.local, named.entity)
 
 
-def find(local: Local) -> Link | None:
+def key_of_link(link: Link) -> LinkKey:
+    """The key of a link."""
+    return LinkKey(link.local, link.remote_entity)
+
+
+def find(key: LinkKey) -> Link | None:
     """The link of one record."""
-    kind, number, entity = local
-    query = db.select(Link).filter_by(
-        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
-    )
-    return db.session.scalars(query).first()
+    return db.session.scalars(db.select(Link).where(_is(key))).first()
 
 
-def of_desired(desired: Desired) -> dict[Local, Link]:
-    """All links of a desired state, with those of the quote's removed lines."""
-    ids = {record.local[1] for record in records_of(desired)}
-    prefix = f"{desired.quote_id}:"
+def of_desired(desired: Desired) -> dict[LinkKey, Link]:
+    """All links of a desired state, and all others of its quote, for example those of removed lines."""
+    shared: dict[str, list[str]] = {}
+    for record in records_of(desired):
+        if record.local.quote_id is None:
+            shared.setdefault(record.local.kind, []).append(record.local.stored_id)
     query = db.select(Link).where(
         Link.integration == AUTOTASK,
-        db.or_(Link.local_id.in_(ids), db.and_(Link.local_type == "line", Link.local_id.startswith(prefix))),
+        db.or_(
+            Link.quote_id == desired.quote_id,
+            *(db.and_(Link.local_type == kind, Link.local_id.in_(ids)) for kind, ids in shared.items()),
+        ),
     )
-    return {(link.local_type, link.local_id, link.remote_entity): link for link in db.session.scalars(query)}
+    return {key_of_link(link): link for link in db.session.scalars(query)}
 
 
 def records_of(desired: Desired) -> Iterable[DesiredRecord]:
@@ -53,12 +67,16 @@ def records_of(desired: Desired) -> Iterable[DesiredRecord]:
 
 @dataclass(frozen=True)
 class NewLink:
-    """The content of a link: our record, the remote one, and the fields that were pushed to it."""
+    """The content of a link: our record, the remote one, and the fields that were pushed to it.
 
-    local: Local
+    ``force_fields``: what a person wants written again and this push hasn't written.
+    """
+
+    key: LinkKey
     remote_id: int
     parent_id: int | None
     pushed: dict[str, Any]
+    force_fields: tuple[str, ...] = ()
 
 
 def save_all(new_links: Iterable[NewLink]) -> None:
@@ -67,12 +85,15 @@ def save_all(new_links: Iterable[NewLink]) -> None:
     rows = [
         {
             "integration": AUTOTASK,
-            "local_type": link.local[0],
-            "local_id": link.local[1],
-            "remote_entity": link.local[2],
+            "local_type": link.key.local.kind,
+            "local_id": link.key.local.stored_id,
+            "quote_id": link.key.local.quote_id,
+            "remote_entity": link.key.entity,
             "remote_id": link.remote_id,
             "remote_parent_id": link.parent_id,
             "pushed": link.pushed,
+            "is_kept_deleted": False,
+            "force_fields": list(link.force_fields),
             "created_at": now,
             "updated_at": now,
         }
@@ -89,29 +110,45 @@ def save_all(new_links: Iterable[NewLink]) -> None:
             "remote_id": given.remote_id,
             "remote_parent_id": db.func.coalesce(given.remote_parent_id, Link.remote_parent_id),
             "pushed": given.pushed,
+            "is_kept_deleted": given.is_kept_deleted,
+            "force_fields": given.force_fields,
             "updated_at": given.updated_at,
         },
     )
     db.session.execute(statement, rows)
 
 
-def retire(old: Local, new: Local, remote_id: int) -> None:
+def retire(old: LinkKey, new: LocalKey, remote_id: int) -> None:
     """Give the link of ``remote_id`` another local key, in the open transaction; the old key becomes free."""
     db.session.execute(
         db.update(Link)
-        .filter_by(integration=AUTOTASK, local_type=old[0], local_id=old[1], remote_entity=old[2])
-        .where(Link.remote_id == remote_id)
-        .values(local_type=new[0], local_id=new[1])
+        .where(_is(old), Link.remote_id == remote_id)
+        .values(local_type=new.kind, local_id=new.stored_id, quote_id=new.quote_id)
         .execution_options(synchronize_session="fetch")
     )
 
 
-def remove(local: Local, remote_id: int | None = None) -> None:
+def remove(key: LinkKey, remote_id: int | None = None) -> None:
     """Delete a link in the open transaction; with ``remote_id`` only if it still names that record."""
-    kind, number, entity = local
-    statement = db.delete(Link).filter_by(
-        integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity
-    )
+    statement = db.delete(Link).where(_is(key))
     if remote_id is not None:
         statement = statement.where(Link.remote_id == remote_id)
     db.session.execute(statement.execution_options(synchronize_session="fetch"))
+
+
+def remove_of_quote(quote_id: int, entities: Collection[str]) -> None:
+    """Delete a quote's links to these entities, in the open transaction."""
+    statement = db.delete(Link).where(
+        Link.integration == AUTOTASK, Link.quote_id == quote_id, Link.remote_entity.in_(entities)
+    )
+    db.session.execute(statement.execution_options(synchronize_session="fetch"))
+
+
+def _is(key: LinkKey) -> ColumnElement[bool]:
+    same: ColumnElement[bool] = db.and_(
+        Link.integration == AUTOTASK,
+        Link.local_type == key.local.kind,
+        Link.local_id == key.local.stored_id,
+        Link.remote_entity == key.entity,
+    )
+    return same

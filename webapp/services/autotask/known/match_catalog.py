@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from webapp.models import names
 from webapp.services.autotask.api.client import Client, Record, any_of, condition
 from webapp.services.autotask.known.evidence import Evidence
-from webapp.services.autotask.known.links import local_of
+from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, Problem
+from webapp.services.autotask.wanted.keys import RecordKey
 
 # Autotask takes at most 500 OR conditions in a call; each value of an ``in`` counts.
 BATCH = 480
@@ -47,7 +48,7 @@ MATCH_ORDER: dict[str, tuple[MatchKey, ...]] = {
 }
 
 
-def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidates]:
+def query(client: Client, evidence: Evidence, entity: str) -> dict[RecordKey, Candidates]:
     """The candidates for the catalog items of one entity that have no link, by key. Raises AutotaskError."""
     of_entity = [item for item in evidence.desired.catalog_items if item.record.entity == entity]
     items = [item for item in of_entity if not evidence.is_linked(item.record)]
@@ -75,7 +76,7 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidat
             row = next((row for row in rows if row["id"] == number), None)
             # A linked or picked record that was deleted since is no answer: the line is matched again.
             if row is not None or number == item.record.chosen_id:
-                agreed = evidence.answers(local_of(item.record)) == number
+                agreed = evidence.answers(key_of(item.record)) == number
                 results[item.record.key] = _by_id(row, activate, None if agreed else item)
     already_asked = set(asked)
     for field, value_of in MATCH_ORDER[entity]:
@@ -98,13 +99,13 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[str, Candidat
 
 
 def names_of_new(
-    evidence: Evidence, known: Iterable[str], candidates: Mapping[str, Candidates]
-) -> dict[str, str]:
+    evidence: Evidence, known: Iterable[RecordKey], candidates: Mapping[RecordKey, Candidates]
+) -> dict[RecordKey, str]:
     """The other names of services that are new and whose own name is taken, in Autotask or by an earlier line.
 
     ``known``: the keys of the records that exist.
     """
-    found: dict[str, str] = {}
+    found: dict[RecordKey, str] = {}
     used: set[str] = set()
     there = set(known)
     for item in evidence.desired.catalog_items:
@@ -118,7 +119,7 @@ def names_of_new(
     return found
 
 
-def with_names(desired: Desired, found: Mapping[str, str]) -> Desired:
+def with_names(desired: Desired, found: Mapping[RecordKey, str]) -> Desired:
     """``desired`` with the names that ``names_of_new`` found."""
     if not found:
         return desired
@@ -141,7 +142,7 @@ def choose(evidence: Evidence, item: CatalogItem, candidates: Candidates) -> Cho
     if candidates.rows:
         label = "services" if item.record.entity == "Services" else "products"
         return Question(
-            local_of(item.record),
+            key_of(item.record),
             f"{len(candidates.rows)} {label} in Autotask match {line}. Nothing was written. Pick the right one.",
             tuple(
                 Candidate(int(row["id"]), str(row["name"]), str(row.get("sku") or ""))
@@ -161,7 +162,7 @@ def is_active(row: Record) -> bool:
 
 
 def _first_values(
-    entity: str, items: list[CatalogItem], ids: Mapping[str, int | None]
+    entity: str, items: list[CatalogItem], ids: Mapping[RecordKey, int | None]
 ) -> list[tuple[str, object]]:
     """The values to ask for first: every id or strongest key, and as many weaker keys as fit into the same calls.
 
@@ -212,7 +213,7 @@ def _question_about_period(desired: Desired, item: CatalogItem, rows: tuple[Reco
     ours = " or ".join(dict.fromkeys(periods.get(period, "otherwise") for period in item.periods[:1]))
     kind = "service bundle" if item.record.entity == "ServiceBundles" else "service"
     return Question(
-        local_of(item.record),
+        key_of(item.record),
         f"The {kind} “{rows[0].get('name')}” is billed {theirs} in Autotask, but {item.line_titles[0]} is billed "
         f"{ours}. Nothing was written. Use it anyway, or create the {kind} “{item.other_name}”.",
         tuple(Candidate(int(row["id"]), str(row["name"]), f"billed {theirs}") for row in rows),

@@ -15,7 +15,7 @@ from webapp.services.autotask.known.company_matching import (
     same_phone,
 )
 from webapp.services.autotask.known.evidence import Evidence
-from webapp.services.autotask.known.links import local_of
+from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.match_catalog import is_active
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
@@ -95,7 +95,7 @@ def question_about_contacts(
 
 def _question(company: DesiredRecord, sentence: str, rows: list[Record]) -> Question:
     candidates = [Candidate(int(row["id"]), str(row["companyName"]), describe_location(row)) for row in rows]
-    return Question(local_of(company), sentence, tuple(candidates))
+    return Question(key_of(company), sentence, tuple(candidates))
 
 
 def _conditions(company: DesiredRecord, wanted: dict[str, str]) -> list[Filter]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.known.evidence import Evidence
-from webapp.services.autotask.known.links import local_of
+from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.match_catalog import is_active
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question, RemoteRecord
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
 
 ENTITY = "Contacts"
@@ -25,7 +26,7 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
     email = contact.initial.get("emailAddress")
     if email:
         return client.query(ENTITY, [condition("in", "emailAddress", spellings_of(email))])
-    company = evidence.linked.get("company") or evidence.unconfirmed.get("company")
+    company = evidence.linked.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
     if company is None:
         return []
     names = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
@@ -53,11 +54,11 @@ def _moved(
     unconfirmed = evidence.unconfirmed.get(contact.key)
     ours = unconfirmed.remote_id if unconfirmed is not None else contact.chosen_id
     row = next((row for row in rows if int(row["id"]) == ours), None)
-    if row is None or int(row["companyID"]) == company.remote_id or evidence.answers(local_of(contact)) == 0:
+    if row is None or int(row["companyID"]) == company.remote_id or evidence.answers(key_of(contact)) == 0:
         return None
     where = evidence.desired.company
     return Question(
-        local_of(contact),
+        key_of(contact),
         f"The contact “{contact.title}” belongs to another company in Autotask now (company {row['companyID']}), and "
         f"not to “{where.title if where else ''}”. Nothing was written. If the person changed jobs, choose another "
         "customer for the quote. Otherwise, create a new contact.",
@@ -80,7 +81,7 @@ def choose(
         return Match(active[0], company.remote_id)
     if active:
         return Question(
-            local_of(contact),
+            key_of(contact),
             f"{len(active)} contacts in Autotask match “{contact.title}”. Nothing was written. Pick the right one.",
             tuple(
                 Candidate(

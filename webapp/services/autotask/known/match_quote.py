@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.known.evidence import Evidence
-from webapp.services.autotask.known.links import local_of
+from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question, RemoteRecord
 from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
 
@@ -113,13 +113,13 @@ def customer_is_new(evidence: Evidence, companies: list[Record], contacts: list[
         return False
     if evidence.desired.opportunity.chosen_id or evidence.in_doubt:
         return False
-    return evidence.answers(local_of(company)) is None and not companies and not contacts
+    return evidence.answers(key_of(company)) is None and not companies and not contacts
 
 
 def choose(evidence: Evidence, rows: list[Record], company: RemoteRecord | None) -> Choice:
     """Our quote, or a question whether one of the quotes with our number is ours."""
     quote = evidence.desired.quote
-    answer = evidence.answers(local_of(quote))
+    answer = evidence.answers(key_of(quote))
     if not rows or answer == 0:
         return None
     ours = [row for row in rows if row["id"] == answer] or [
@@ -129,7 +129,7 @@ def choose(evidence: Evidence, rows: list[Record], company: RemoteRecord | None)
         return Match(ours[0])
     number = quote.initial["externalQuoteNumber"]
     return Question(
-        local_of(quote),
+        key_of(quote),
         f"Autotask already has a quote with the external number {number}. Nothing was written. Is it this quote?",
         tuple(
             Candidate(int(row["id"]), str(row.get("name") or ""), f"created {row.get('createDate')}")

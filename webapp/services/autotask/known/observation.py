@@ -5,22 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.models import Link
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Record
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.wanted.desired import Problem
-
-# Flags in a link's ``pushed``: a line that was deleted in Autotask and stays deleted; the fields that a person wants
-# written again although they belong to Autotask's users; a record that was matched just now and never pushed.
-KEEP_DELETED, FORCE_FIELDS, JUST_MATCHED = "_left_away", "_again", "_read"
+from webapp.services.autotask.wanted.keys import RecordKey
 
 
 @dataclass(frozen=True)
 class RemoteRecord:
-    """The remote record of a desired record. ``pushed``: what we last wrote, or what was read when it was matched."""
+    """The remote record of a desired record. ``pushed``: what we last wrote, or what was read when it was matched.
+
+    ``is_kept_deleted``, ``force_fields``: as on ``Link``. ``is_just_matched``: it was matched now and never pushed.
+    """
 
     remote_id: int
     pushed: dict[str, Any] = field(default_factory=dict)
     parent_id: int | None = None
+    is_kept_deleted: bool = False
+    force_fields: tuple[str, ...] = ()
+    is_just_matched: bool = False
+
+    @classmethod
+    def of(cls, link: Link) -> RemoteRecord:
+        """What a link says of it, independent of the database."""
+        return cls(
+            link.remote_id,
+            dict(link.pushed),
+            link.remote_parent_id,
+            is_kept_deleted=link.is_kept_deleted,
+            force_fields=tuple(link.force_fields),
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Match:
 class Question:
     """Several records match one of ours; a person must pick."""
 
-    local: Local
+    key: LinkKey
     sentence: str
     candidates: tuple[Candidate, ...]
 
@@ -58,13 +74,17 @@ class Observation:
     """What Autotask has of a quote.
 
     ``known``: the remote records by the desired record's key. ``removed_lines``: items of ours whose line the quote no
-    longer has, by local key. ``just_matched``: keys of records that were matched now and deserve a link. ``names``: the
-    other name of new services, by key, whose own belongs to a service of another billing period.
+    longer has, by local key. ``names``: the other name of new services, by key, whose own belongs to a service of
+    another billing period.
     """
 
-    known: dict[str, RemoteRecord] = field(default_factory=dict)
-    removed_lines: dict[tuple[str, str], RemoteRecord] = field(default_factory=dict)
-    just_matched: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
+    known: dict[RecordKey, RemoteRecord] = field(default_factory=dict)
+    removed_lines: dict[LocalKey, RemoteRecord] = field(default_factory=dict)
+    names: dict[RecordKey, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def just_matched(self) -> set[RecordKey]:
+        """Keys of the records that were matched now and deserve a link."""
+        return {key for key, remote in self.known.items() if remote.is_just_matched}

@@ -21,17 +21,18 @@ from webapp.services.autotask.known import (
     quote_items,
 )
 from webapp.services.autotask.known.evidence import Answer, Doubt, Evidence, gather
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.known.match_catalog import Candidates
 from webapp.services.autotask.known.observation import (
-    JUST_MATCHED,
     Choice,
     Match,
     Observation,
     Question,
     RemoteRecord,
 )
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
+from webapp.services.autotask.wanted.keys import RecordKey
 
 AT_ONCE = 7
 
@@ -44,15 +45,15 @@ class _Responses:
     contacts: list[Record]
     opportunity: Record | None
     quotes: list[Record]
-    catalog: Mapping[str, Candidates]
+    catalog: Mapping[RecordKey, Candidates]
 
 
 def observe(
     client: Client,
     desired: Desired,
-    links: Mapping[Local, Link],
+    links: Mapping[LinkKey, Link],
     answers: Answer,
-    in_doubt: Mapping[str, Sequence[Doubt]],
+    in_doubt: Mapping[RecordKey, Sequence[Doubt]],
 ) -> Observation:
     """Find every record of ``desired`` that exists. Raises AutotaskError.
 
@@ -69,7 +70,7 @@ def observe(
     _choose_quote(observation, evidence, responses, client)
     _see_primary(observation, evidence, client)
     _choose_catalog_items(observation, evidence, responses)
-    observation.removed_lines |= quote_items.removed_lines(desired, links, observation.known.get("quote"))
+    observation.removed_lines |= quote_items.removed_lines(desired, links, observation.known.get(keys.QUOTE))
     _find_unlinked_items(observation, evidence, client)
     return observation
 
@@ -109,7 +110,7 @@ def _choose_opportunity(
         observation, evidence, desired.opportunity, match_quote.choose_opportunity(desired.opportunity, row)
     )
     if row and desired.company is not None:
-        known = observation.known.get("company") or evidence.unconfirmed.get("company")
+        known = observation.known.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
         _store(
             observation,
             evidence,
@@ -151,7 +152,7 @@ def _choose_contact(observation: Observation, evidence: Evidence, responses: _Re
     contact = evidence.desired.contact
     if contact is None or contact.key in observation.known:
         return
-    company = observation.known.get("company")
+    company = observation.known.get(keys.COMPANY)
     _store(
         observation, evidence, contact, match_contact.choose(evidence, contact, responses.contacts, company)
     )
@@ -163,7 +164,7 @@ def _choose_quote(
     """The quote, and with it its opportunity."""
     desired = evidence.desired
     rows = match_quote.with_opportunity(client, evidence, responses.quotes)
-    choice = match_quote.choose(evidence, rows, observation.known.get("company"))
+    choice = match_quote.choose(evidence, rows, observation.known.get(keys.COMPANY))
     _store(observation, evidence, desired.quote, choice)
     if isinstance(choice, Match) and desired.opportunity.key not in observation.known:
         _store(observation, evidence, desired.opportunity, Match({"id": choice.row["opportunityID"]}))
@@ -193,12 +194,10 @@ def _choose_catalog_items(observation: Observation, evidence: Evidence, response
 
 def _find_unlinked_items(observation: Observation, evidence: Evidence, client: Client) -> None:
     """Find items without a link, after an interrupted push or after links were lost."""
-    desired, quote = evidence.desired, observation.known.get("quote")
-    links_lost = "quote" in observation.just_matched
+    desired, quote = evidence.desired, observation.known.get(keys.QUOTE)
+    links_lost = quote is not None and quote.is_just_matched
     in_doubt = {
-        key: [doubt.sent for doubt in doubts]
-        for key, doubts in evidence.in_doubt.items()
-        if key.startswith("item:")
+        key: [doubt.sent for doubt in doubts] for key, doubts in evidence.in_doubt.items() if key.is_item
     }
     if quote is None or not (in_doubt or links_lost):
         return
@@ -237,6 +236,6 @@ def _adopt(observation: Observation, evidence: Evidence, record: DesiredRecord, 
     if unconfirmed is not None and confirmed and match_catalog.is_active(match.row):
         observation.known[record.key] = unconfirmed
         return
-    pushed = {**match.row, JUST_MATCHED: True}
-    observation.known[record.key] = RemoteRecord(int(match.row["id"]), pushed, match.parent_id)
-    observation.just_matched.add(record.key)
+    observation.known[record.key] = RemoteRecord(
+        int(match.row["id"]), dict(match.row), match.parent_id, is_just_matched=True
+    )

@@ -6,13 +6,17 @@ the quote that was won last; without one, the oldest open quote; without one, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from webapp.models import Link, Quote, db, utc_now
+from sqlalchemy import Select
+
+from webapp.models import Link, Quote, db, local_key, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.quote import LOST, WON_STATUSES
+from webapp.services.autotask.known import links
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.quoting.draft import stages
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -47,34 +51,18 @@ def on_same_opportunity(quote: Quote, chosen_id: int | None) -> list[Sibling]:
     opportunity_id = _opportunity_of(quote.id) or chosen_id
     if opportunity_id is None:
         return [_sibling(quote, {})]
-    linked = db.session.scalars(
-        db.select(Link.local_id).filter_by(
-            integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
-        )
-    )
     others = db.session.scalars(
         db.select(Quote)
         .where(
             Quote.id != quote.id,
             db.or_(
-                Quote.id.in_([int(number) for number in linked]),
+                Quote.id.in_(_linked_to(opportunity_id)),
                 Quote.autotask_opportunity_id == opportunity_id,
             ),
         )
         .order_by(Quote.id)
     ).all()
-    ids = [str(one.id) for one in (quote, *others)]
-    places = {
-        link.local_id: link.id
-        for link in db.session.scalars(
-            db.select(Link).where(
-                Link.integration == AUTOTASK,
-                Link.local_type == "quote",
-                Link.remote_entity == QUOTES,
-                Link.local_id.in_(ids),
-            )
-        )
-    }
+    places = {link.quote_id: link.id for link in _links_of_quotes([one.id for one in (quote, *others)])}
     return [_sibling(one, places) for one in (quote, *others)]
 
 
@@ -111,31 +99,37 @@ def sentences(siblings: Sequence[Sibling]) -> list[str]:
 
 def give_way(quote_id: int, opportunity_id: int) -> None:
     """Note on the links of the others that the quote is the primary one now. In the open transaction."""
-    others = db.select(Link.local_id).filter_by(
-        integration=AUTOTASK, local_type="quote", remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+    for link in _links_of_quotes(_linked_to(opportunity_id)):
+        if link.quote_id != quote_id:
+            link.pushed = {**link.pushed, "primaryQuote": False}
+
+
+def _linked_to(opportunity_id: int) -> Select[tuple[int | None]]:
+    """The ids of the quotes that are linked to an opportunity."""
+    query: Select[tuple[int | None]] = db.select(Link.quote_id).filter_by(
+        integration=AUTOTASK, remote_entity=OPPORTUNITIES, remote_id=opportunity_id
     )
-    query = db.select(Link).where(
-        Link.integration == AUTOTASK,
-        Link.local_type == "quote",
-        Link.remote_entity == QUOTES,
-        Link.local_id.in_(others),
-        Link.local_id != str(quote_id),
+    return query
+
+
+def _links_of_quotes(quote_ids: Collection[int] | Select[tuple[int | None]]) -> Iterable[Link]:
+    """The links of these quotes to their quotes in Autotask."""
+    return db.session.scalars(
+        db.select(Link).where(
+            Link.integration == AUTOTASK, Link.remote_entity == QUOTES, Link.quote_id.in_(quote_ids)
+        )
     )
-    for link in db.session.scalars(query):
-        link.pushed = {**link.pushed, "primaryQuote": False}
 
 
 def _opportunity_of(quote_id: int) -> int | None:
-    query = db.select(Link.remote_id).filter_by(
-        integration=AUTOTASK, local_type="quote", local_id=str(quote_id), remote_entity=OPPORTUNITIES
-    )
-    return db.session.scalars(query).first()
+    link = links.find(LinkKey(local_key.quote(quote_id), OPPORTUNITIES))
+    return link.remote_id if link is not None else None
 
 
-def _sibling(quote: Quote, places: dict[str, int]) -> Sibling:
+def _sibling(quote: Quote, places: dict[int | None, int]) -> Sibling:
     stage = stages.stage_of(quote, utc_now())
     is_won = quote.status in WON_STATUSES
-    place = places.get(str(quote.id))
+    place = places.get(quote.id)
     return Sibling(
         quote_id=quote.id,
         number=quote.number,

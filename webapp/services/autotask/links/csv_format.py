@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.links import rows as link_rows
 
 COLUMNS = ("ours", "name", "autotask", "autotask_id", "autotask_parent_id")
@@ -31,7 +31,7 @@ class FileRow:
     """One link as the file states it."""
 
     line: int
-    local: Local
+    key: LinkKey
     remote_id: int
     parent_id: int | None
     name: str
@@ -107,11 +107,11 @@ def _header(cells: list[str], line: int) -> list[str]:
 
 def parse(line: int, cells: dict[str, str]) -> FileRow:
     """A row from its cells. Raises ValueError with a sentence about what is wrong."""
-    kind, number = link_rows.parse(cells["ours"])
+    local = link_rows.parse(cells["ours"])
     entity = cells["autotask"].strip()
-    allowed = link_rows.ENTITIES[kind]
+    allowed = link_rows.ENTITIES[local.kind]
     if entity not in allowed:
-        raise ValueError(f"“{entity[:40]}” doesn't go with {kind}. It must be {' or '.join(allowed)}.")
+        raise ValueError(f"“{entity[:40]}” doesn't go with {local.kind}. It must be {' or '.join(allowed)}.")
     remote_id = _remote_id("autotask_id", cells["autotask_id"])
     if remote_id == 0 and entity != "Companies":
         raise ValueError(f"autotask_id can't be 0 for {entity}.")
@@ -121,7 +121,7 @@ def parse(line: int, cells: dict[str, str]) -> FileRow:
         raise ValueError(
             f"autotask_parent_id is required: {entity} are written through their {link_rows.CHILDREN[entity]}."
         )
-    return FileRow(line, (kind, number, entity), remote_id, parent_id, cells.get("name", "").strip())
+    return FileRow(line, LinkKey(local, entity), remote_id, parent_id, cells.get("name", "").strip())
 
 
 def _remote_id(column: str, text: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from webapp.models import Link, User, db
 from webapp.models.integration import AUTOTASK
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey, key_of_link
 from webapp.services.autotask.links import csv_format
 from webapp.services.autotask.links import rows as link_rows
 from webapp.services.autotask.links.csv_format import FileRow, Unreadable
@@ -43,8 +43,8 @@ def export() -> str:
     ours = link_rows.load()
     return csv_format.write(
         (
-            link_rows.written(link.local_type, link.local_id),
-            ours.name(link.local_type, link.local_id) or str(link.pushed.get("name") or ""),
+            link_rows.written(link.local),
+            ours.name(link.local) or str(link.pushed.get("name") or ""),
             link.remote_entity,
             str(link.remote_id),
             "" if link.remote_parent_id is None else str(link.remote_parent_id),
@@ -66,16 +66,13 @@ def store(actor: User | None, data: bytes) -> Report:
         return report
     present = _present()
     for row in rows:
-        kind, number, entity = row.local
-        link = present.get(row.local)
+        link = present.get(row.key)
         if link is None:
-            link = Link(
-                integration=AUTOTASK, local_type=kind, local_id=number, remote_entity=entity, pushed={}
-            )
+            link = Link(integration=AUTOTASK, local=row.key.local, remote_entity=row.key.entity)
             db.session.add(link)
         elif link.remote_id != row.remote_id:
-            # The pushed values were pushed to the old record.
-            link.pushed = {}
+            # The pushed values were pushed to the old record, and people decided about that one.
+            link.pushed, link.is_kept_deleted, link.force_fields = {}, False, []
         link.remote_id = row.remote_id
         link.remote_parent_id = row.parent_id if row.parent_id is not None else link.remote_parent_id
     diary.write(actor, "links.imported", "integration", AUTOTASK, new=report.new, changed=len(report.changed))
@@ -108,18 +105,18 @@ def _run(data: bytes) -> tuple[Report, list[FileRow]]:
 def _compare_rows(report: Report, rows: list[FileRow], ours: link_rows.Ours) -> None:
     """Compare the rows with the existing links and with each other."""
     present = _present()
-    holders = {(entity, link.remote_id): (kind, number) for (kind, number, entity), link in present.items()}
-    moved = {row.local for row in rows}
-    seen: dict[Local, int] = {}
+    holders = {(key.entity, link.remote_id): key for key, link in present.items()}
+    moved = {row.key for row in rows}
+    seen: dict[LinkKey, int] = {}
     targets: dict[tuple[str, int], int] = {}
     for row in rows:
         sentence = _conflict(row, ours, seen, targets, holders, moved)
-        seen.setdefault(row.local, row.line)
-        targets.setdefault((row.local[2], row.remote_id), row.line)
+        seen.setdefault(row.key, row.line)
+        targets.setdefault((row.key.entity, row.remote_id), row.line)
         if sentence:
             report.problems.append(RowProblem(row.line, sentence))
             continue
-        link = present.get(row.local)
+        link = present.get(row.key)
         if link is None:
             report.new += 1
         elif link.remote_id == row.remote_id and row.parent_id in (None, link.remote_parent_id):
@@ -132,13 +129,13 @@ def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) ->
     """Recognize a file of another installation, whose ids belong to different records here."""
     compared = 0
     for row in rows:
-        here = ours.name(*row.local[:2])
+        here = ours.name(row.key.local)
         if not here or not row.name:
             continue
         compared += 1
-        if link_rows.sameness(row.local[0], here) != link_rows.sameness(row.local[0], row.name):
+        if link_rows.sameness(row.key.local.kind, here) != link_rows.sameness(row.key.local.kind, row.name):
             report.renamed.append(
-                f"{link_rows.written(*row.local[:2])} is “{here}” here, “{row.name[:80]}” in the file"
+                f"{link_rows.written(row.key.local)} is “{here}” here, “{row.name[:80]}” in the file"
             )
     if len(report.renamed) > 1 and len(report.renamed) * 2 > compared:
         sentence = (
@@ -150,38 +147,37 @@ def _compare_names(report: Report, rows: list[FileRow], ours: link_rows.Ours) ->
 
 
 def _change(row: FileRow, link: Link) -> str:
-    name = link_rows.written(*row.local[:2])
+    name = link_rows.written(row.key.local)
     if link.remote_id == row.remote_id:
-        return f"{name}: the parent {link.remote_parent_id} of {row.local[2]} {row.remote_id} becomes {row.parent_id}"
-    return f"{name}: {row.local[2]} {link.remote_id} becomes {row.remote_id}"
+        return f"{name}: the parent {link.remote_parent_id} of {row.key.entity} {row.remote_id} becomes {row.parent_id}"
+    return f"{name}: {row.key.entity} {link.remote_id} becomes {row.remote_id}"
 
 
 def _conflict(
     row: FileRow,
     ours: link_rows.Ours,
-    seen: dict[Local, int],
+    seen: dict[LinkKey, int],
     targets: dict[tuple[str, int], int],
-    holders: dict[tuple[str, int], tuple[str, str]],
-    moved: set[Local],
+    holders: dict[tuple[str, int], LinkKey],
+    moved: set[LinkKey],
 ) -> str:
     """A sentence when the row can't be imported; empty when it can."""
-    kind, number, entity = row.local
-    missing = ours.missing(kind, number)
+    missing = ours.missing(row.key.local)
     if missing:
         return missing
-    if row.local in seen:
-        return f"Line {seen[row.local]} already has this record."
-    if entity not in link_rows.ALONE:
+    if row.key in seen:
+        return f"Line {seen[row.key]} already has this record."
+    if row.key.entity not in link_rows.ALONE:
         return ""
-    target = (entity, row.remote_id)
+    target = (row.key.entity, row.remote_id)
     if target in targets:
-        return f"Line {targets[target]} already has {entity} {row.remote_id}."
+        return f"Line {targets[target]} already has {row.key.entity} {row.remote_id}."
     holder = holders.get(target)
-    if holder is not None and holder != (kind, number) and (*holder, entity) not in moved:
-        return f"{entity} {row.remote_id} is already linked to {link_rows.written(*holder)}."
+    if holder is not None and holder != row.key and holder not in moved:
+        return f"{row.key.entity} {row.remote_id} is already linked to {link_rows.written(holder.local)}."
     return ""
 
 
-def _present() -> dict[Local, Link]:
+def _present() -> dict[LinkKey, Link]:
     query = db.select(Link).filter_by(integration=AUTOTASK)
-    return {link_rows.local_of(link): link for link in db.session.scalars(query)}
+    return {key_of_link(link): link for link in db.session.scalars(query)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webapp.models import Link, Organization, Person, PushQuestion, User, db
+from webapp.models import Link, Organization, Person, PushQuestion, User, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import weblinks
 from webapp.services.autotask.known import links
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict
 from webapp.services.core.runtime import Runtime
@@ -28,7 +29,7 @@ class CompanyLink:
 
 def of_organization(runtime: Runtime, organization_id: int) -> CompanyLink | None:
     """The link of an organization; None when the next sync matches or creates its company."""
-    link = links.find(("organization", str(organization_id), COMPANIES))
+    link = links.find(LinkKey(local_key.organization(organization_id), COMPANIES))
     if link is None:
         return None
     root = weblinks.base(runtime.config.autotask_allowed_hosts)
@@ -42,20 +43,20 @@ def undo(actor: User, organization: Organization, remote_id: int) -> None:
 
     Nothing changes in Autotask. Raises Conflict when the link isn't to ``remote_id`` any more.
     """
-    local = ("organization", str(organization.id), COMPANIES)
-    link = links.find(local)
+    key = LinkKey(local_key.organization(organization.id), COMPANIES)
+    link = links.find(key)
     if link is None or link.remote_id != remote_id:
         raise Conflict(CHANGED)
-    links.remove(local, remote_id)
+    links.remove(key, remote_id)
     people = [
-        str(number)
+        local_key.person(number).stored_id
         for number in db.session.scalars(db.select(Person.id).filter_by(organization_id=organization.id))
     ]
     db.session.execute(
         db.delete(Link)
         .where(
             Link.integration == AUTOTASK,
-            Link.local_type == "person",
+            Link.local_type == local_key.PERSON,
             Link.remote_entity == CONTACTS,
             Link.local_id.in_(people),
             Link.remote_parent_id == remote_id,
@@ -63,8 +64,8 @@ def undo(actor: User, organization: Organization, remote_id: int) -> None:
         .execution_options(synchronize_session="fetch")
     )
     for kind, ids, entity in (
-        ("organization", [str(organization.id)], COMPANIES),
-        ("person", people, CONTACTS),
+        (local_key.ORGANIZATION, [key.local.stored_id], COMPANIES),
+        (local_key.PERSON, people, CONTACTS),
     ):
         db.session.execute(
             db.delete(PushQuestion)

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.models import Link, Quote, QuoteLine, Revision, User, db
+from webapp.models import Link, Quote, QuoteLine, Revision, User, db, local_key
 from webapp.models.integration import AUTOTASK
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.links import Local
+from webapp.services.autotask.known.links import LinkKey, key_of_link
 from webapp.services.autotask.links import rows as link_rows
 from webapp.services.autotask.links.rebuild_match import Found, Hints, Remote, match
 from webapp.services.autotask.push import prepare
@@ -62,9 +63,7 @@ def search(runtime: Runtime, limit: int | None = None) -> Report:
             (prepare.compile_revision(runtime, quote, quote.revisions[-1], known), _title(quote))
             for quote in quotes.all()
         ]
-        linked = [
-            {local: link.remote_id for local, link in links.of_desired(one).items()} for one, _ in cases
-        ]
+        linked = [{key: link.remote_id for key, link in links.of_desired(one).items()} for one, _ in cases]
         # Commit first, so that no transaction is open during the calls.
         db.session.commit()
         remote = _read(client, [desired for desired, _ in cases], linked)
@@ -77,16 +76,16 @@ def search(runtime: Runtime, limit: int | None = None) -> Report:
 def store(actor: User | None, report: Report) -> int:
     """Store the found links that are still free. Returns how many; links that exist by now are kept."""
     present = link_rows.everything()
-    known = {link_rows.local_of(link) for link in present}
+    known = {key_of_link(link) for link in present}
     taken = {
         (link.remote_entity, link.remote_id) for link in present if link.remote_entity in link_rows.ALONE
     }
     free = []
     for link in report.found:
-        target = (link.local[2], link.remote_id)
-        if link.local in known or target in taken:
+        target = (link.key.entity, link.remote_id)
+        if link.key in known or target in taken:
             continue
-        free.append(links.NewLink(link.local, link.remote_id, link.parent_id, link.pushed))
+        free.append(links.NewLink(link.key, link.remote_id, link.parent_id, link.pushed))
         if target[0] in link_rows.ALONE:
             taken.add(target)
     links.save_all(free)
@@ -98,8 +97,13 @@ def store(actor: User | None, report: Report) -> int:
 
 def _lacking() -> list[int]:
     """Published quotes whose quote, opportunity, PDF or any line has no link, newest first."""
-    links_of_ours = db.select(Link.local_id, Link.remote_entity).filter_by(integration=AUTOTASK)
-    linked = {(local_id, entity) for local_id, entity in db.session.execute(links_of_ours)}
+    links_of_ours = db.select(Link.local_type, Link.local_id, Link.remote_entity).filter_by(
+        integration=AUTOTASK
+    )
+    linked = {
+        LinkKey(LocalKey.parse(kind, stored_id), entity)
+        for kind, stored_id, entity in db.session.execute(links_of_ours.where(Link.quote_id.is_not(None)))
+    }
     newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
     revisions: dict[int, int] = dict(db.session.execute(newest).all())
     lines: dict[int, list[str]] = {}
@@ -116,13 +120,14 @@ def _lacking() -> list[int]:
     ]
 
 
-def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[tuple[str, str]]:
-    """The links, by local id and entity, that a pushed quote has."""
+def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[LinkKey]:
+    """The links that a pushed quote has."""
+    quote = local_key.quote(quote_id)
     return {
-        (str(quote_id), "Quotes"),
-        (str(quote_id), "Opportunities"),
-        (f"{quote_id}:{revision}", "OpportunityAttachments"),
-        *((f"{quote_id}:{uid}", "QuoteItems") for uid in uids),
+        LinkKey(quote, "Quotes"),
+        LinkKey(quote, "Opportunities"),
+        LinkKey(local_key.revision(quote_id, revision), "OpportunityAttachments"),
+        *(LinkKey(local_key.line(quote_id, uid), "QuoteItems") for uid in uids),
     }
 
 
@@ -130,11 +135,11 @@ def _title(quote: Quote) -> str:
     return f"Quote {quote.number} “{quote.title}”"
 
 
-def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) -> Remote:
+def _read(client: Client, cases: list[Desired], linked: list[dict[LinkKey, int]]) -> Remote:
     """Everything that matching a batch needs, with seven calls."""
     numbers = [str(case.quote.initial["externalQuoteNumber"]) for case in cases]
     quotes = client.query("Quotes", [condition("in", "externalQuoteNumber", numbers)])
-    known = {ids[local] for ids in linked for local in ids if local[2] == "Quotes"}
+    known = {number for ids in linked for key, number in ids.items() if key.entity == "Quotes"}
     missing = sorted(known - {int(row["id"]) for row in quotes})
     quotes += _rows(client, "Quotes", missing)
     titles = [str(case.attachment.initial["title"]) for case in cases]
@@ -153,10 +158,10 @@ def _read(client: Client, cases: list[Desired], linked: list[dict[Local, int]]) 
     )
 
 
-def _taken() -> dict[tuple[str, int], Local]:
+def _taken() -> dict[tuple[str, int], LinkKey]:
     """Our record by Autotask record, for entities that only one of ours can be linked to."""
     found = {
-        (link.remote_entity, link.remote_id): link_rows.local_of(link)
+        (link.remote_entity, link.remote_id): key_of_link(link)
         for link in link_rows.everything()
         if link.remote_entity in link_rows.ALONE
     }
@@ -185,16 +190,16 @@ def _add(report: Report, title: str, hints: Hints) -> None:
 
 def _contradictions(report: Report) -> None:
     """Drop links where two quotes matched the same record of ours to different Autotask records."""
-    targets: dict[Local, set[int]] = {}
+    targets: dict[LinkKey, set[int]] = {}
     for link in report.found:
-        targets.setdefault(link.local, set()).add(link.remote_id)
-    unique: dict[Local, Found] = {}
+        targets.setdefault(link.key, set()).add(link.remote_id)
+    unique: dict[LinkKey, Found] = {}
     for link in report.found:
-        if len(targets[link.local]) == 1:
-            unique.setdefault(link.local, link)
-    for local, ids in targets.items():
+        if len(targets[link.key]) == 1:
+            unique.setdefault(link.key, link)
+    for key, ids in targets.items():
         if len(ids) > 1:
-            name = next(link.ours for link in report.found if link.local == local)
+            name = next(link.ours for link in report.found if link.key == key)
             numbers = ", ".join(str(number) for number in sorted(ids))
-            report.unclear.append(f"{name} matches several {local[2]}: {numbers}. It isn't linked.")
+            report.unclear.append(f"{name} matches several {key.entity}: {numbers}. It isn't linked.")
     report.found = list(unique.values())

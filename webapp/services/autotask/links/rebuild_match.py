@@ -9,11 +9,13 @@ from typing import Any
 from webapp.services.autotask.api.client import Record
 from webapp.services.autotask.api.values import is_equal, plain
 from webapp.services.autotask.known.company_matching import normalized
-from webapp.services.autotask.known.links import Local, local_of
+from webapp.services.autotask.known.links import LinkKey, key_of
 from webapp.services.autotask.known.match_quote import has_our_name
 from webapp.services.autotask.known.quote_items import pair_by_name
+from webapp.services.autotask.links.rows import written
 from webapp.services.autotask.push.wording import ENTITIES
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,14 @@ class Remote:
     contacts: dict[int, Record]
     locations: dict[int, Record]
     attachments: list[Record]
-    taken: dict[tuple[str, int], Local]
+    taken: dict[tuple[str, int], LinkKey]
 
 
 @dataclass(frozen=True)
 class Found:
     """A link that can be stored. ``ours``, ``remote_name``: both records in words; ``pushed``: Autotask's values."""
 
-    local: Local
+    key: LinkKey
     remote_id: int
     parent_id: int | None
     ours: str
@@ -51,13 +53,13 @@ class Hints:
     is_absent: bool = False
 
 
-def match(desired: Desired, linked: Mapping[Local, int], remote: Remote) -> Hints:
+def match(desired: Desired, linked: Mapping[LinkKey, int], remote: Remote) -> Hints:
     """Match one quote and its related records."""
     return _Matcher(desired, linked, remote).run()
 
 
 class _Matcher:
-    def __init__(self, desired: Desired, linked: Mapping[Local, int], remote: Remote) -> None:
+    def __init__(self, desired: Desired, linked: Mapping[LinkKey, int], remote: Remote) -> None:
         self._desired = desired
         self._linked = linked
         self._remote = remote
@@ -75,7 +77,7 @@ class _Matcher:
         return self.hints
 
     def _lacks(self, wish: DesiredRecord | None) -> bool:
-        return wish is not None and local_of(wish) not in self._linked
+        return wish is not None and key_of(wish) not in self._linked
 
     def _keep(self, wish: DesiredRecord, row: Record, remote_name: str, parent_id: int | None = None) -> None:
         """Note a link, unless the Autotask record is linked to another record of ours."""
@@ -84,17 +86,17 @@ class _Matcher:
         kind = ENTITIES[entity]
         if holder is not None:
             self.hints.unclear.append(
-                f"The {kind} {number} matches, but it's already linked to {'/'.join(holder[:2])}."
+                f"The {kind} {number} matches, but it's already linked to {written(holder.local)}."
             )
             return
         names = {**wish.initial, **wish.fields, **wish.fill}
         pushed = plain({name: row[name] for name in names if row.get(name) is not None})
         ours = wish.title if entity == "QuoteItems" else f"{kind} “{wish.title}”"
-        self.hints.found.append(Found(local_of(wish), number, parent_id, ours, remote_name, pushed))
+        self.hints.found.append(Found(key_of(wish), number, parent_id, ours, remote_name, pushed))
 
     def _quote(self) -> Record | None:
         wish = self._desired.quote
-        known = self._linked.get(local_of(wish))
+        known = self._linked.get(key_of(wish))
         if known is not None:
             row = next((row for row in self._remote.quotes if int(row["id"]) == known), None)
             if row is None:
@@ -126,9 +128,9 @@ class _Matcher:
             return
         if self._lacks(wish):
             self._keep(wish, row, str(row.get("title") or ""))
-        elif self._linked[local_of(wish)] != int(row["id"]):
+        elif self._linked[key_of(wish)] != int(row["id"]):
             self.hints.unclear.append(
-                f"It's linked to the opportunity {self._linked[local_of(wish)]}, but its quote belongs to {row['id']}."
+                f"It's linked to the opportunity {self._linked[key_of(wish)]}, but its quote belongs to {row['id']}."
             )
 
     def _company(self, quote: Record) -> int | None:
@@ -140,7 +142,7 @@ class _Matcher:
         if wish is None or row is None:
             return None
         if not self._lacks(wish):
-            return self._linked[local_of(wish)]
+            return self._linked[key_of(wish)]
         name = str(row.get("companyName") or "")
         if normalized(name) != normalized(wish.title):
             self.hints.unclear.append(
@@ -169,7 +171,7 @@ class _Matcher:
         keys = {
             value.key: quote.get(name)
             for name, value in self._desired.quote.fields.items()
-            if isinstance(value, Ref) and value.key.startswith("location:")
+            if isinstance(value, Ref) and value.key.is_location
         }
         for wish in self._desired.locations:
             row = self._remote.locations.get(int(keys.get(wish.key) or -1))
@@ -179,16 +181,16 @@ class _Matcher:
             if all(is_equal(value, row.get(name)) for name, value in wish.fields.items()):
                 self._keep(wish, row, str(row.get("address1") or ""))
 
-    def _items(self, quote: Record) -> dict[str, Record]:
+    def _items(self, quote: Record) -> dict[RecordKey, Record]:
         """Autotask's rows of the quote's lines by our record's key, including linked rows."""
         rows = {int(row["id"]): row for row in self._remote.items if int(row["quoteID"]) == int(quote["id"])}
-        matched: dict[str, Record] = {}
+        matched: dict[RecordKey, Record] = {}
         open_wishes = []
         for wish in self._desired.items:
             if self._lacks(wish):
                 open_wishes.append(wish)
-            elif self._linked[local_of(wish)] in rows:
-                matched[wish.key] = rows.pop(self._linked[local_of(wish)])
+            elif self._linked[key_of(wish)] in rows:
+                matched[wish.key] = rows.pop(self._linked[key_of(wish)])
         found = pair_by_name(open_wishes, rows.values())
         for wish in open_wishes:
             if wish.key in found:
@@ -212,7 +214,7 @@ class _Matcher:
         self._keep(wish, row, str(row.get("name") or ""), int(quote["id"]))
         return rows.pop(int(row["id"]))
 
-    def _goods(self, items: Mapping[str, Record]) -> None:
+    def _goods(self, items: Mapping[RecordKey, Record]) -> None:
         """Products and services, by the ids on the matched items."""
         wishes = {item.record.key: item.record for item in self._desired.catalog_items}
         for item in self._desired.items:
@@ -222,7 +224,7 @@ class _Matcher:
                 if row is None or wish is None or not self._lacks(wish) or row.get(name) is None:
                     continue
                 found = Found(
-                    local_of(wish),
+                    key_of(wish),
                     int(row[name]),
                     None,
                     f"{ENTITIES[wish.entity]} “{wish.title}”",

@@ -5,20 +5,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from webapp.models import Link, Organization, Person, Quote, QuoteLine, Revision, db
+from webapp.models import Link, Organization, Person, Quote, QuoteLine, Revision, db, local_key
 from webapp.models.integration import AUTOTASK
-from webapp.services.autotask.known.links import Local
+from webapp.models.local_key import (
+    GOODS,
+    LINE,
+    LOCATION,
+    ORGANIZATION,
+    PARTS,
+    PERSON,
+    QUOTE,
+    REVISION,
+    LocalKey,
+)
 from webapp.services.core.fields import parse_id
 
 # Our kinds of records, and the entities that each can be linked to.
 ENTITIES: dict[str, tuple[str, ...]] = {
-    "organization": ("Companies",),
-    "person": ("Contacts",),
-    "quote": ("Opportunities", "Quotes"),
-    "line": ("QuoteItems",),
-    "location": ("QuoteLocations",),
-    "goods": ("Products", "Services", "ServiceBundles"),
-    "revision": ("OpportunityAttachments",),
+    ORGANIZATION: ("Companies",),
+    PERSON: ("Contacts",),
+    QUOTE: ("Opportunities", "Quotes"),
+    LINE: ("QuoteItems",),
+    LOCATION: ("QuoteLocations",),
+    GOODS: ("Products", "Services", "ServiceBundles"),
+    REVISION: ("OpportunityAttachments",),
 }
 # Entities that are written through a parent, whose id the link needs.
 CHILDREN = {"Contacts": "company", "QuoteItems": "quote", "OpportunityAttachments": "opportunity"}
@@ -26,43 +36,40 @@ CHILDREN = {"Contacts": "company", "QuoteItems": "quote", "OpportunityAttachment
 ALONE = ("Quotes", "QuoteItems", "QuoteLocations", "OpportunityAttachments")
 EXTRA_LINES = ("shipping", "discount")
 PLACES = ("bill", "ship", "sold")
-# A line added in Autotask that the next push deletes; it has no record here.
-BY_HAND = "by-hand-"
 _UID = re.compile(r"[\w-]{1,36}", re.ASCII)
 _GOODS = re.compile(r"[0-9a-f]{24}")
 
 
-def written(kind: str, local_id: str) -> str:
+def written(local: LocalKey) -> str:
     """A record's name in a file, like “line/7/5f3a…”, which no spreadsheet takes for a number or a time."""
-    return "/".join((kind, *local_id.split(":", 1)))
+    return f"{local.kind}/{local.quote_id}/{local.id}" if local.kind in PARTS else f"{local.kind}/{local.id}"
 
 
 def sameness(kind: str, name: str) -> str:
     """The part of a record's name that people can't change: a quote's number; the whole name of other records."""
     return (
         name.split(maxsplit=1)[0]
-        if name and kind in ("quote", "location", "revision")
+        if name and kind in (QUOTE, LOCATION, REVISION)
         else " ".join(name.casefold().split())
     )
 
 
-def parse(text: str) -> tuple[str, str]:
-    """The kind and the id behind ``written``. Raises ValueError with a sentence."""
+def parse(text: str) -> LocalKey:
+    """The key behind ``written``. Raises ValueError with a sentence."""
     kind, *parts = text.strip().split("/")
-    if kind not in ENTITIES or len(parts) != (2 if kind in ("line", "location", "revision") else 1):
+    if kind not in ENTITIES or len(parts) != (2 if kind in PARTS else 1):
         known = ", ".join(f"{kind}/…" for kind in ENTITIES)
         raise ValueError(f"“{text[:80]}” isn't a valid record. Use one of {known}.")
-    if kind == "goods":
+    if kind == GOODS:
         if not _GOODS.fullmatch(parts[0]):
             raise ValueError(f"“{text[:80]}” isn't a valid product or service.")
-        return kind, parts[0]
+        return local_key.goods(parts[0])
     number = parse_id(parts[0])
     if number is None:
         raise ValueError(f"“{parts[0][:40]}” isn't a valid record ID.")
-    parts[0] = str(number)
-    if kind == "line" and not _UID.fullmatch(parts[1]):
+    if kind == LINE and not _UID.fullmatch(parts[1]):
         raise ValueError(f"“{parts[1][:40]}” isn't a valid line ID.")
-    return kind, ":".join(parts)
+    return LocalKey(kind, parts[-1], number) if kind in PARTS else LocalKey.parse(kind, str(number))
 
 
 @dataclass(frozen=True)
@@ -74,47 +81,46 @@ class Ours:
     quotes: dict[int, str]
     lines: dict[tuple[int, str], str]
     revisions: frozenset[tuple[int, int]]
-    linked_lines: frozenset[str]
+    linked_lines: frozenset[LocalKey]
 
-    def missing(self, kind: str, local_id: str) -> str:
+    def missing(self, local: LocalKey) -> str:
         """A sentence when the record doesn't exist; empty when it does."""
-        if kind == "goods":
+        kind, number, part = local.kind, local.number, local.id
+        if kind == GOODS:
             return ""
-        first, _, rest = local_id.partition(":")
-        number = int(first)
-        if kind == "organization":
+        if kind == ORGANIZATION:
             return "" if number in self.organizations else f"There's no organization {number}."
-        if kind == "person":
+        if kind == PERSON:
             return "" if number in self.people else f"There's no person {number}."
-        if number not in self.quotes:
+        if number is None or number not in self.quotes:
             return f"There's no quote with ID {number}."
-        if kind == "line" and not self._has_line(number, rest, local_id):
-            return f"The quote with ID {number} has no line {rest}."
-        if kind == "location" and rest not in PLACES:
-            return f"“{rest}” isn't a valid location. Use one of {', '.join(PLACES)}."
-        if kind == "revision" and not (rest.isdigit() and (number, int(rest[:9])) in self.revisions):
-            return f"The quote with ID {number} has no revision {rest}."
+        if kind == LINE and not self._has_line(local):
+            return f"The quote with ID {number} has no line {part}."
+        if kind == LOCATION and part not in PLACES:
+            return f"“{part}” isn't a valid location. Use one of {', '.join(PLACES)}."
+        if kind == REVISION and not (part.isdigit() and (number, int(part[:9])) in self.revisions):
+            return f"The quote with ID {number} has no revision {part}."
         return ""
 
-    def name(self, kind: str, local_id: str) -> str:
+    def name(self, local: LocalKey) -> str:
         """A record's name; empty when it is unknown."""
-        first, _, rest = local_id.partition(":")
-        if kind == "goods":
+        kind, number, part = local.kind, local.number or 0, local.id
+        if kind == GOODS:
             return ""
-        number = int(first) if first.isdigit() else 0
-        if kind == "organization":
+        if kind == ORGANIZATION:
             return self.organizations.get(number, "")
-        if kind == "person":
+        if kind == PERSON:
             return self.people.get(number, "")
-        if kind == "line":
-            return self.lines.get((number, rest), rest if rest in EXTRA_LINES else "")
-        if kind == "revision":
-            return f"{self.quotes.get(number, '')}, revision {rest}"
+        if kind == LINE:
+            return self.lines.get((number, part), part if part in EXTRA_LINES else "")
+        if kind == REVISION:
+            return f"{self.quotes.get(number, '')}, revision {part}"
         return self.quotes.get(number, "")
 
-    def _has_line(self, number: int, uid: str, local_id: str) -> bool:
+    def _has_line(self, local: LocalKey) -> bool:
         # A deleted line stays linked until a push has deleted it in Autotask.
-        return (number, uid) in self.lines or uid in EXTRA_LINES or local_id in self.linked_lines
+        is_ours = (local.number, local.id) in self.lines or local.id in EXTRA_LINES
+        return is_ours or local in self.linked_lines
 
 
 def load() -> Ours:
@@ -123,7 +129,7 @@ def load() -> Ours:
     people = db.session.execute(db.select(Person.id, Person.first_name, Person.last_name))
     quotes = db.session.execute(db.select(Quote.id, Quote.number, Quote.title))
     organizations = db.session.execute(db.select(Organization.id, Organization.name))
-    linked = db.select(Link.local_id).where(Link.integration == AUTOTASK, Link.local_type == "line")
+    linked = db.select(Link.local_id).where(Link.integration == AUTOTASK, Link.local_type == LINE)
     return Ours(
         organizations={number: str(name) for number, name in organizations},
         people={number: f"{first} {last}".strip() for number, first, last in people},
@@ -133,7 +139,7 @@ def load() -> Ours:
             (quote_id, number)
             for quote_id, number in db.session.execute(db.select(Revision.quote_id, Revision.number))
         ),
-        linked_lines=frozenset(db.session.scalars(linked)),
+        linked_lines=frozenset(LocalKey.parse(LINE, stored) for stored in db.session.scalars(linked)),
     )
 
 
@@ -141,7 +147,7 @@ def everything() -> list[Link]:
     """Every link to Autotask in a stable order, without lines that the next push deletes."""
     order = {kind: place for place, kind in enumerate(ENTITIES)}
     query = db.select(Link).filter_by(integration=AUTOTASK).order_by(Link.id)
-    found = [link for link in db.session.scalars(query) if f":{BY_HAND}" not in link.local_id]
+    found = [link for link in db.session.scalars(query) if not link.local.is_by_hand]
     return sorted(found, key=lambda link: (order.get(link.local_type, len(order)), link.id))
 
 
@@ -149,14 +155,9 @@ def counts() -> dict[str, int]:
     """How many links there are, by entity, in the order of ``ENTITIES``."""
     query = (
         db.select(Link.remote_entity, db.func.count())
-        .where(Link.integration == AUTOTASK, Link.local_id.not_like(f"%:{BY_HAND}%"))
+        .where(Link.integration == AUTOTASK, Link.local_id.not_like(local_key.BY_HAND_PATTERN))
         .group_by(Link.remote_entity)
     )
     found = {str(entity): int(number) for entity, number in db.session.execute(query)}
     order = [entity for entities in ENTITIES.values() for entity in entities]
     return {entity: found[entity] for entity in sorted(found, key=order.index)}
-
-
-def local_of(link: Link) -> Local:
-    """The key of a link."""
-    return link.local_type, link.local_id, link.remote_entity

@@ -81,7 +81,7 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
     desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
     linked = links.of_desired(desired)
     values = value_checks.check(runtime, desired, linked)
-    by_key = {record.key: linked.get(links.local_of(record)) for record in links.records_of(desired)}
+    by_key = {record.key: linked.get(links.key_of(record)) for record in links.records_of(desired)}
     same = repeats.find(desired, {key: link.remote_id for key, link in by_key.items() if link is not None})
     stops = [*desired.problems, *(one for one in values.stops if one not in desired.problems)]
     notes = [

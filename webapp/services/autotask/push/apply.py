@@ -23,6 +23,7 @@ from webapp.services.autotask.push.failures import PlanOutdated, StepFailed, sho
 from webapp.services.autotask.push.journal import Journal, taken_ids
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.wanted.desired import Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core import failpoints
 
 AT_ONCE = 12
@@ -62,8 +63,8 @@ class Executor:
         self,
         client: Client,
         journal: Journal,
-        known: Mapping[str, RemoteRecord],
-        in_doubt: Mapping[str, Sequence[Doubt]],
+        known: Mapping[RecordKey, RemoteRecord],
+        in_doubt: Mapping[RecordKey, Sequence[Doubt]],
         pdf: Callable[[], bytes],
     ) -> None:
         self._client = client
@@ -72,10 +73,8 @@ class Executor:
         self._in_doubt = in_doubt
         self._pdf = pdf
         self._pdf_data = ""
-        self._undone: set[str] = set()
-        self.lost_items = [
-            doubt.sent for key, doubts in in_doubt.items() if key.startswith("item:") for doubt in doubts
-        ]
+        self._undone: set[RecordKey] = set()
+        self.lost_items = [doubt.sent for key, doubts in in_doubt.items() if key.is_item for doubt in doubts]
         self._written: defaultdict[str, set[int]] = defaultdict(set)
 
     def run(self, steps: list[Step]) -> None:
@@ -113,7 +112,9 @@ class Executor:
             for job in jobs:
                 running[pool.submit(self._do, job)] = job
             if not running:
-                raise AssertionError(f"steps wait for a step that isn't planned: {[s.key for s in waiting]}")
+                raise AssertionError(
+                    f"steps wait for a step that isn't planned: {[str(s.key) for s in waiting]}"
+                )
             finished = self._finished(running)
             failpoints.reach("apply.answered")
             for future in finished:
@@ -175,7 +176,7 @@ class Executor:
             return self._find(job)
         if step.action == CREATE:
             return self._create(job) if job.found is None else self._bring_up_to_date(job, job.found)
-        remote_id = step.remote_id or self.ids.get(step.of)
+        remote_id = step.remote_id or self.ids.get(step.key.record)
         if remote_id is None:
             raise AssertionError(f"{step.key} has no id")
         if step.action == DELETE:

@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import PushClaim, PushLease, db, names
 from webapp.services.autotask.known import links
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core import clock
 
 
-def keys_of(desired: Desired) -> dict[str, str]:
+def keys_of(desired: Desired) -> dict[RecordKey, str]:
     """By the desired record's key, the claim keys of the records that this push and another one might create."""
     linked = links.of_desired(desired)
     catalog_items = [item.record for item in desired.catalog_items]
@@ -28,8 +29,8 @@ def keys_of(desired: Desired) -> dict[str, str]:
     if desired.company is not None and desired.opportunity.chosen_id is None:
         # An opportunity in doubt is found by company and title, so another quote's must be linked by then.
         shared.append(desired.opportunity)
-    customer = desired.company.local[1] if desired.company else ""
-    return {record.key: _key(record, customer) for record in shared if links.local_of(record) not in linked}
+    customer = desired.company.local.id if desired.company else ""
+    return {record.key: _key(record, customer) for record in shared if links.key_of(record) not in linked}
 
 
 def take(quote_id: int, token: int, keys: list[str]) -> bool:

@@ -18,6 +18,7 @@ from webapp.services.autotask.known import links
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.push import claims, lease
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, UPDATE, Step
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core import failpoints
 
 
@@ -32,12 +33,12 @@ class Journal:
         self.run_id = run.id
         self._quote_id = run.quote_id
         self._token = run.token
-        self._ids: dict[str, int] = {}
+        self._ids: dict[RecordKey, int] = {}
         self._planned = 0
         self._notes: dict[int, dict[str, Any]] = {}
         self._new_links: list[links.NewLink] = []
-        self._removed_links: list[tuple[links.Local, int]] = []
-        self._claims: dict[str, str] = {}
+        self._removed_links: list[tuple[links.LinkKey, int]] = []
+        self._claims: dict[RecordKey, str] = {}
         self._linked: set[str] = set()
         self._calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._serving = threading.local()
@@ -61,17 +62,17 @@ class Journal:
     @contextmanager
     def serving(self, step: Step) -> Iterator[None]:
         """While the block runs, this thread's calls belong to ``step``."""
-        self._serving.key = step.key
+        self._serving.key = str(step.key)
         try:
             yield
         finally:
             self._serving.key = ""
 
-    def claimed(self, keys: dict[str, str]) -> None:
+    def claimed(self, keys: dict[RecordKey, str]) -> None:
         """The claims of this push, by the desired record's key; each is released with the commit of its link."""
         self._claims = dict(keys)
 
-    def linked(self, keys: Iterable[str]) -> None:
+    def linked(self, keys: Iterable[RecordKey]) -> None:
         """The links of these records are in the open transaction."""
         self._linked |= {self._claims.pop(key) for key in keys if key in self._claims}
 
@@ -81,7 +82,7 @@ class Journal:
             {
                 "run_id": self.run_id,
                 "position": position,
-                "key": step.key,
+                "key": str(step.key),
                 "action": step.action,
                 "entity": step.entity,
                 "title": step.title[:300],
@@ -124,11 +125,12 @@ class Journal:
     def outcome(self, step: Step, remote_id: int, parent_id: int | None, pushed: dict[str, Any]) -> None:
         """The step is done; its link is written with it. Not yet committed."""
         self._note(step, state=StepState.DONE, remote_id=remote_id, finished_at=utc_now())
-        local = (*step.local, step.entity)
         if step.action == DELETE:
-            self._removed_links.append((local, remote_id))
+            self._removed_links.append((step.link_key, remote_id))
         else:
-            self._new_links.append(links.NewLink(local, remote_id, parent_id, plain(pushed)))
+            self._new_links.append(
+                links.NewLink(step.link_key, remote_id, parent_id, plain(pushed), step.force_fields)
+            )
             self.linked([step.key])
 
     def failed(
@@ -154,8 +156,8 @@ class Journal:
         for rows in same_columns.values():
             db.session.execute(db.update(PushStep), rows)
         links.save_all(self._new_links)
-        for local, remote_id in self._removed_links:
-            links.remove(local, remote_id)
+        for key, remote_id in self._removed_links:
+            links.remove(key, remote_id)
         if self._linked:
             claims.drop(self._quote_id, self._linked)
         self._notes, self._new_links, self._removed_links, self._linked = {}, [], [], set()
@@ -176,7 +178,7 @@ def _emptied(queue: SimpleQueue[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             return
 
 
-def creates_in_doubt(quote_id: int) -> dict[str, list[Doubt]]:
+def creates_in_doubt(quote_id: int) -> dict[RecordKey, list[Doubt]]:
     """The creates that earlier runs left in doubt, by step key, oldest first: any of them may have worked."""
     query = (
         db.select(PushStep)
@@ -184,10 +186,10 @@ def creates_in_doubt(quote_id: int) -> dict[str, list[Doubt]]:
         .where(PushRun.quote_id == quote_id, PushStep.state == StepState.INTENT, PushStep.action == CREATE)
         .order_by(PushStep.id)
     )
-    doubts: dict[str, list[Doubt]] = {}
+    doubts: dict[RecordKey, list[Doubt]] = {}
     for row in db.session.scalars(query):
         sent = {name: change[1] for name, change in row.changes.items()}
-        doubts.setdefault(row.key, []).append(Doubt(sent, row.doubt_until))
+        doubts.setdefault(RecordKey.parse(row.key), []).append(Doubt(sent, row.doubt_until))
     return doubts
 
 

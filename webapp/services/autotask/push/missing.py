@@ -6,15 +6,13 @@ below it.
 
 from __future__ import annotations
 
-from webapp.models import Link, db
-from webapp.models.integration import AUTOTASK
+from webapp.models import db
 from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.known import links
-from webapp.services.autotask.known.observation import KEEP_DELETED
 from webapp.services.autotask.push.plan import Step
 from webapp.services.autotask.wanted.desired import Desired
 
-OPPORTUNITIES, QUOTES = "Opportunities", "Quotes"
+OPPORTUNITIES, QUOTES, ITEMS = "Opportunities", "Quotes", "QuoteItems"
 
 
 def unlink(client: Client, desired: Desired, step: Step) -> None:
@@ -24,13 +22,13 @@ def unlink(client: Client, desired: Desired, step: Step) -> None:
     """
     linked = links.of_desired(desired)
     for record in (desired.opportunity, desired.quote):
-        link = linked.get(links.local_of(record))
+        link = linked.get(links.key_of(record))
         if link is not None and _is_gone(client, record.entity, link.remote_id):
             unlink_quote(desired.quote_id, with_opportunity=record.entity == OPPORTUNITIES)
             return
-    if step.entity == "QuoteItems":
+    if step.entity == ITEMS:
         _unlink_items(client, desired)
-    links.remove((*step.local, step.entity))
+    links.remove(step.link_key)
 
 
 def unlink_quote(quote_id: int, *, with_opportunity: bool) -> None:
@@ -38,19 +36,8 @@ def unlink_quote(quote_id: int, *, with_opportunity: bool) -> None:
 
     In the open transaction.
     """
-    links.remove(("quote", str(quote_id), QUOTES))
-    kinds = [("line", "QuoteItems")]
-    if with_opportunity:
-        links.remove(("quote", str(quote_id), OPPORTUNITIES))
-        kinds.append(("revision", "OpportunityAttachments"))
-    for kind, entity in kinds:
-        statement = db.delete(Link).where(
-            Link.integration == AUTOTASK,
-            Link.local_type == kind,
-            Link.remote_entity == entity,
-            Link.local_id.startswith(f"{quote_id}:", autoescape=True),
-        )
-        db.session.execute(statement.execution_options(synchronize_session="fetch"))
+    below = [OPPORTUNITIES, "OpportunityAttachments"] if with_opportunity else []
+    links.remove_of_quote(quote_id, [QUOTES, ITEMS, *below])
 
 
 def _is_gone(client: Client, entity: str, remote_id: int) -> bool:
@@ -60,12 +47,12 @@ def _is_gone(client: Client, entity: str, remote_id: int) -> bool:
 
 def _unlink_items(client: Client, desired: Desired) -> None:
     """Unlink all deleted items at once, or each would cost another plan. Items that stay deleted keep their link."""
-    quote = links.find(links.local_of(desired.quote))
+    quote = links.find(links.key_of(desired.quote))
     if quote is None:
         return
     remote_id = quote.remote_id
     db.session.commit()
-    present = {int(row["id"]) for row in client.query("QuoteItems", [condition("eq", "quoteID", remote_id)])}
-    for local, link in links.of_desired(desired).items():
-        if local[2] == "QuoteItems" and link.remote_id not in present and not link.pushed.get(KEEP_DELETED):
-            links.remove(local)
+    present = {int(row["id"]) for row in client.query(ITEMS, [condition("eq", "quoteID", remote_id)])}
+    for key, link in links.of_desired(desired).items():
+        if key.entity == ITEMS and link.remote_id not in present and not link.is_kept_deleted:
+            links.remove(key)

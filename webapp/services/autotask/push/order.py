@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from webapp.services.autotask.known import links
 from webapp.services.autotask.push.plan import CREATE, UPDATE, Step
 from webapp.services.autotask.push.reconcile import Report
-from webapp.services.autotask.wanted import positions
+from webapp.services.autotask.wanted import keys, positions
 from webapp.services.autotask.wanted.desired import Desired
+from webapp.services.autotask.wanted.keys import RecordKey
 
 
 def corrections(
-    desired: Desired, ids: Mapping[str, int], report: Report, steps: Sequence[Step]
+    desired: Desired, ids: Mapping[RecordKey, int], report: Report, steps: Sequence[Step]
 ) -> list[Step]:
     """The steps that put our items in our order; none unless this push ordered some of them.
 
@@ -28,8 +29,7 @@ def corrections(
     wanted = dict(zip(report.numbers, positions.assign(list(report.numbers.values())), strict=True))
     return [
         Step(
-            key=f"{item.key}:place",
-            of=item.key,
+            key=item.key.step(keys.PLACE),
             action=UPDATE,
             entity=item.entity,
             title=item.title,
@@ -55,7 +55,7 @@ def note(desired: Desired, report: Report, steps: Sequence[Step]) -> None:
         number = report.numbers.get(item.key)
         if number is None or pushed[item.key].get(positions.FIELD) == number:
             continue
-        link = links.find(links.local_of(item))
+        link = links.find(links.key_of(item))
         if link is not None:
             link.pushed = {**link.pushed, positions.FIELD: number}
 

@@ -6,44 +6,48 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from webapp.models.local_key import LocalKey
 from webapp.services.autotask.api.values import equals_pushed, plain
 from webapp.services.autotask.known import quote_items
-from webapp.services.autotask.known.links import records_of
-from webapp.services.autotask.known.observation import FORCE_FIELDS, JUST_MATCHED, KEEP_DELETED, RemoteRecord
-from webapp.services.autotask.wanted import positions
+from webapp.services.autotask.known.links import LinkKey, records_of
+from webapp.services.autotask.known.observation import RemoteRecord
+from webapp.services.autotask.wanted import keys, positions
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
 CREATE, UPDATE, DELETE, KEEP = "create", "update", "delete", "keep"
-# Flags in ``pushed`` that the push consumes.
-FLAGS_OF_ONE_PUSH = (JUST_MATCHED, FORCE_FIELDS)
 
 
 @dataclass(frozen=True)
 class Step:
     """One record to create, update, delete or keep. ``fields`` may hold Refs.
 
-    ``before``: the changing fields as last pushed. ``of``: the key of the record, where it isn't the step's own.
-    ``needs``: keys that must have an id first; with ``goes_last`` their steps must be done too. ``all_fields``: the
-    fields that the link stores afterwards. ``where``: the beginning of a sentence about a failure. ``place``: an item's
-    place in the quote, counted from 1.
+    ``before``: the changing fields as last pushed. ``needs``: keys that must have an id first; with ``goes_last`` their
+    steps must be done too. ``all_fields``, ``force_fields``: what the link stores afterwards. ``where``: the beginning
+    of a sentence about a failure. ``place``: an item's place in the quote, counted from 1.
     """
 
-    key: str
+    key: RecordKey
     action: str
     entity: str
     title: str
-    local: tuple[str, str]
+    local: LocalKey
     fields: dict[str, Any] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     all_fields: dict[str, Any] = field(default_factory=dict)
     remote_id: int | None = None
-    of: str = ""
-    parent: str = ""
+    parent: RecordKey | None = None
     parent_id: int | None = None
-    needs: frozenset[str] = frozenset()
+    needs: frozenset[RecordKey] = frozenset()
     goes_last: bool = False
     where: str = ""
     place: int = 0
+    force_fields: tuple[str, ...] = ()
+
+    @property
+    def link_key(self) -> LinkKey:
+        """The key of the record's link."""
+        return LinkKey(self.local, self.entity)
 
     @property
     def changes(self) -> dict[str, list[Any]]:
@@ -59,8 +63,8 @@ class Step:
 
 def build(
     desired: Desired,
-    known: Mapping[str, RemoteRecord],
-    removed_lines: Mapping[tuple[str, str], RemoteRecord],
+    known: Mapping[RecordKey, RemoteRecord],
+    removed_lines: Mapping[LocalKey, RemoteRecord],
 ) -> list[Step]:
     """The steps that bring Autotask to the desired state, in an order in which they could run one by one.
 
@@ -68,13 +72,13 @@ def build(
     record that already matches gets a ``keep`` step, so that people see it too.
     """
     steps: list[Step] = []
-    numbers = quote_items.numbers(desired, {key: remote.pushed for key, remote in known.items()})
+    numbers = quote_items.numbers(desired, known)
     places = {item.key: place for place, item in enumerate(desired.items, start=1)}
     for record in records_of(desired):
         if record.key in numbers:
             record = replace(record, fields={**record.fields, positions.FIELD: numbers[record.key]})
         remote = known.get(record.key)
-        if remote and remote.pushed.get(KEEP_DELETED):
+        if remote and remote.is_kept_deleted:
             steps.append(_keep(record, remote))
             continue
         old_type = remote.pushed.get("quoteItemType") if remote else None
@@ -102,7 +106,7 @@ def _has_type(record: DesiredRecord, old: Any) -> bool:
     return old is None or equals_pushed(record.fields.get("quoteItemType"), old)
 
 
-def _refs(fields: Mapping[str, Any]) -> set[str]:
+def _refs(fields: Mapping[str, Any]) -> set[RecordKey]:
     return {value.key for value in fields.values() if isinstance(value, Ref)}
 
 
@@ -114,9 +118,8 @@ def _create_and_finish(record: DesiredRecord) -> list[Step]:
         return [create]
     finish = replace(
         create,
-        key=f"{record.key}:end",
+        key=record.key.step(keys.END),
         action=UPDATE,
-        of=record.key,
         fields=after,
         before=plain({name: create.all_fields.get(name) for name in after}),
         all_fields={**create.all_fields, **after},
@@ -142,7 +145,7 @@ def _step(record: DesiredRecord, action: str, remote: RemoteRecord | None = None
     )
 
 
-def _needs(record: DesiredRecord, fields: Mapping[str, Any]) -> frozenset[str]:
+def _needs(record: DesiredRecord, fields: Mapping[str, Any]) -> frozenset[RecordKey]:
     return frozenset(_refs(fields) | ({record.parent} if record.parent else set()))
 
 
@@ -157,13 +160,11 @@ def _create(record: DesiredRecord) -> Step:
     )
 
 
-def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, RemoteRecord]) -> Step:
+def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[RecordKey, RemoteRecord]) -> Step:
     wanted = dict(record.fields)
-    if remote.pushed.get(JUST_MATCHED):
+    if remote.is_just_matched:
         wanted |= {name: value for name, value in record.fill.items() if not remote.pushed.get(name)}
-    wanted |= {
-        name: record.initial[name] for name in remote.pushed.get(FORCE_FIELDS, ()) if name in record.initial
-    }
+    wanted |= {name: record.initial[name] for name in remote.force_fields if name in record.initial}
     for name, (earlier, value) in record.replaces.items():
         if any(equals_pushed(old, remote.pushed.get(name)) for old in earlier):
             wanted[name] = value
@@ -178,7 +179,7 @@ def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[str, Rem
         remote,
         fields=changed,
         before=plain({name: remote.pushed.get(name) for name in changed}),
-        all_fields={**{k: v for k, v in remote.pushed.items() if k not in FLAGS_OF_ONE_PUSH}, **wanted},
+        all_fields={**remote.pushed, **wanted},
         needs=_needs(record, changed),
     )
 
@@ -187,10 +188,10 @@ def _keep(record: DesiredRecord, remote: RemoteRecord) -> Step:
     return _step(record, KEEP, remote, all_fields=remote.pushed)
 
 
-def delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
+def delete(local: LocalKey, remote: RemoteRecord, title: str) -> Step:
     """The step that deletes an item of ours."""
     return Step(
-        key=f"remove:{remote.remote_id}",
+        key=keys.removal(remote.remote_id),
         action=DELETE,
         entity="QuoteItems",
         title=title,
@@ -198,7 +199,7 @@ def delete(local: tuple[str, str], remote: RemoteRecord, title: str) -> Step:
         local=local,
         before=plain(remote.pushed),
         remote_id=remote.remote_id,
-        parent="quote",
+        parent=keys.QUOTE,
         parent_id=remote.parent_id,
     )
 
@@ -210,7 +211,7 @@ def _removed_title(remote: RemoteRecord) -> str:
 
 def _in_order(steps: list[Step]) -> list[Step]:
     """The opportunity's update goes last, so that it is won or lost only with a complete quote."""
-    late = [step for step in steps if step.action == UPDATE and "opportunity" in (step.key, step.of)]
+    late = [step for step in steps if step.action == UPDATE and step.key.record == keys.OPPORTUNITY]
     if not late:
         return steps
     items = frozenset(step.key for step in steps if step.entity == "QuoteItems" and step.action != KEEP)

@@ -9,6 +9,7 @@ from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.known import links, siblings
 from webapp.services.autotask.known.evidence import Doubt
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.known.observation import Observation
 from webapp.services.autotask.known.observe import observe
 from webapp.services.autotask.push import journal
@@ -18,6 +19,7 @@ from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.autotask.wanted.facts import RemoteFacts
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.revisions import snapshot
@@ -84,7 +86,7 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
 
 
 def observe_remote(
-    client: Client, desired: Desired, in_doubt: Mapping[str, Sequence[Doubt]] | None = None
+    client: Client, desired: Desired, in_doubt: Mapping[RecordKey, Sequence[Doubt]] | None = None
 ) -> Observation:
     """Find what Autotask already has of ``desired``; reads only. Raises AutotaskError.
 
@@ -99,14 +101,12 @@ def observe_remote(
     return observe(client, desired, linked, picked.get, in_doubt)
 
 
-def _answers(desired: Desired) -> dict[tuple[str, str, str], int]:
+def _answers(desired: Desired) -> dict[LinkKey, int]:
     """What people picked for the records of ``desired``; a newer answer replaces an older one."""
-    ids = {record.local[1] for record in links.records_of(desired)}
+    ids = {record.local.stored_id for record in links.records_of(desired)}
     query = (
         db.select(PushQuestion)
         .where(PushQuestion.chosen_id.is_not(None), PushQuestion.local_id.in_(ids))
         .order_by(PushQuestion.id)
     )
-    return {
-        (q.local_type, q.local_id, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)
-    }
+    return {LinkKey(q.local, q.remote_entity): int(q.chosen_id or 0) for q in db.session.scalars(query)}

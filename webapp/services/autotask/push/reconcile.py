@@ -10,15 +10,17 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from webapp.models import Link
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.api.values import is_equal
 from webapp.services.autotask.known import quote_items
 from webapp.services.autotask.known.natural_keys import was_sent
 from webapp.services.autotask.known.observation import RemoteRecord
 from webapp.services.autotask.push.plan import UPDATE, Step, delete
-from webapp.services.autotask.wanted import positions
+from webapp.services.autotask.wanted import keys, positions
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
 from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.quoting.money.money import ZERO, to_cents
 
 
@@ -40,7 +42,7 @@ class Report:
     foreign: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[RecordKey, int] = field(default_factory=dict)
     is_opportunity_gone: bool = False
 
     @property
@@ -60,38 +62,40 @@ class Report:
 
 
 def compare(
-    client: Client, desired: Desired, ids: Mapping[str, int], lost: Sequence[dict[str, Any]] = ()
+    client: Client, desired: Desired, ids: Mapping[RecordKey, int], lost: Sequence[dict[str, Any]] = ()
 ) -> Report:
     """Read the quote's items and the opportunity, and compare them. Raises AutotaskError.
 
     ``lost``: what creates of items sent whose responses were lost.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
-        items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids["quote"])])
-        opportunity = pool.submit(client.get, "Opportunities", ids["opportunity"])
+        items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids[keys.QUOTE])])
+        opportunity = pool.submit(client.get, "Opportunities", ids[keys.OPPORTUNITY])
     return compare_rows(desired, ids, items.result(), opportunity.result(), lost)
 
 
-def amounts_step(desired: Desired, ids: Mapping[str, int], report: Report, pushed: Mapping[str, Any]) -> Step:
+def amounts_step(desired: Desired, ids: Mapping[RecordKey, int], report: Report, link: Link | None) -> Step:
     """The step that writes the amounts of an opportunity that didn't follow its quote.
 
-    ``pushed``: the fields in its link, which stay, because the amounts don't belong to us.
+    What its ``link`` holds stays, because the amounts don't belong to us.
     """
     record = desired.opportunity
+    present = RemoteRecord.of(link) if link else RemoteRecord(ids[record.key])
     return Step(
-        key="opportunity:amounts",
+        key=record.key.step(keys.AMOUNTS),
         action=UPDATE,
         entity=record.entity,
         title=record.title,
         where=record.where,
         local=record.local,
         fields=dict(report.opportunity_fix),
-        all_fields=dict(pushed),
+        all_fields=present.pushed,
+        force_fields=present.force_fields,
         remote_id=ids[record.key],
     )
 
 
-def deletions(desired: Desired, ids: Mapping[str, int], report: Report) -> list[Step]:
+def deletions(desired: Desired, ids: Mapping[RecordKey, int], report: Report) -> list[Step]:
     """The steps that delete our duplicates."""
     return [
         delete(
@@ -103,15 +107,15 @@ def deletions(desired: Desired, ids: Mapping[str, int], report: Report) -> list[
     ]
 
 
-def check_amounts(client: Client, ids: Mapping[str, int], report: Report) -> None:
+def check_amounts(client: Client, ids: Mapping[RecordKey, int], report: Report) -> None:
     """After the amounts were written, check that they stayed. Raises AutotaskError."""
-    opportunity = client.get("Opportunities", ids["opportunity"]) or {}
+    opportunity = client.get("Opportunities", ids[keys.OPPORTUNITY]) or {}
     _report_amounts(report, opportunity, report.opportunity_fix)
 
 
 def compare_rows(
     desired: Desired,
-    ids: Mapping[str, int],
+    ids: Mapping[RecordKey, int],
     items: list[Record],
     opportunity: Record | None,
     lost: Sequence[dict[str, Any]] = (),

@@ -238,8 +238,8 @@ def _fix_amounts(
     report: reconcile.Report,
 ) -> None:
     """When the opportunity doesn't follow its quote, write its amounts in a step like any other."""
-    link = links.find(links.local_of(desired.opportunity))
-    step = reconcile.amounts_step(desired, executor.ids, report, link.pushed if link else {})
+    link = links.find(links.key_of(desired.opportunity))
+    step = reconcile.amounts_step(desired, executor.ids, report, link)
     run_journal.plan([step])
     executor.run([step])
     reconcile.check_amounts(client, executor.ids, report)
@@ -253,13 +253,11 @@ def _store_questions(push_run: PushRun, questions: list[Question]) -> None:
         )
     )
     for question in questions:
-        kind, number, entity = question.local
         db.session.add(
             PushQuestion(
                 quote_id=push_run.quote_id,
-                local_type=kind,
-                local_id=number,
-                remote_entity=entity,
+                local=question.key.local,
+                remote_entity=question.key.entity,
                 sentence=question.sentence,
                 candidates=[{"id": c.id, "label": c.label, "detail": c.detail} for c in question.candidates],
             )
@@ -275,7 +273,7 @@ def _link_matches(desired: Desired, observation: Observation) -> None:
             names = {**record.fields, **record.fill, **dict.fromkeys(NAMES)}
             pushed = {name: remote.pushed[name] for name in names if name in remote.pushed}
             matches.append(
-                links.NewLink(links.local_of(record), remote.remote_id, remote.parent_id, plain(pushed))
+                links.NewLink(links.key_of(record), remote.remote_id, remote.parent_id, plain(pushed))
             )
     links.save_all(matches)
 
@@ -287,7 +285,7 @@ def _retire_replaced(desired: Desired, observation: Observation, steps: list[Ste
         remote = observation.known.get(item.key)
         step = deleted.get(remote.remote_id) if remote is not None else None
         if remote is not None and step is not None and step.local != item.local:
-            links.retire(links.local_of(item), (*step.local, step.entity), remote.remote_id)
+            links.retire(links.key_of(item), step.local, remote.remote_id)
 
 
 def _sentence(problems: Iterable[Problem]) -> str:

@@ -16,7 +16,7 @@ from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused
 from webapp.services.autotask.api.values import USER_DEFINED
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.connection.metadata import Choice
-from webapp.services.autotask.known.links import Local, local_of, records_of
+from webapp.services.autotask.known.links import LinkKey, key_of, records_of
 from webapp.services.autotask.push.plan import CREATE, Step, writes
 from webapp.services.autotask.push.wording import ENTITIES, label
 from webapp.services.autotask.wanted.desired import CatalogItem, Desired, DesiredRecord, Problem
@@ -53,7 +53,7 @@ class Findings:
     may: list[Problem]
 
 
-def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) -> Findings:
+def check(runtime: Runtime, desired: Desired, linked: Mapping[LinkKey, object]) -> Findings:
     """Check every value that the push would send. ``linked``: our records that are already in Autotask.
 
     Raises NotConnected when a needed list was never read.
@@ -63,7 +63,7 @@ def check(runtime: Runtime, desired: Desired, linked: Mapping[Local, object]) ->
     for wish in records_of(desired):
         item = goods.get(wish.key)
         never_made = item is not None and desired.when_unmatched == "stop"
-        is_there = local_of(wish) in linked or wish.chosen_id is not None
+        is_there = key_of(wish) in linked or wish.chosen_id is not None
         checker.wish(wish, item, is_new=not (is_there or never_made))
     return Findings(checker.stops, checker.may)
 
@@ -89,7 +89,7 @@ def of_steps(
     goods = {one.record.key: one for one in desired.catalog_items}
     wishes = {wish.key: wish for wish in records_of(desired)}
     for step in steps:
-        wish = wishes.get(step.of or step.key)
+        wish = wishes.get(step.key.record)
         if wish is not None:
             item = goods.get(wish.key)
             subject = item.line_titles[0] if item else _subject(wish)
@@ -231,7 +231,7 @@ class _Checker:
                     f"{_start(subject)} has no phone number. Autotask requires one for new companies. Add it to the "
                     "organization, then choose Try again."
                 )
-                self._keep(found, Problem(sentence, wish.local))
+                self._keep(found, Problem(sentence, (wish.local.kind, wish.local.stored_id)))
             else:
                 kind = ENTITIES[wish.entity]
                 sentence = f"Autotask requires “{label(name)}” for a new {kind}, but {subject} has none."

@@ -17,6 +17,7 @@ from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
 from webapp.services.autotask.wanted import positions
 from webapp.services.autotask.wanted.desired import Desired, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import ServiceError
@@ -117,7 +118,7 @@ class FieldFormatter:
             return str(value)
         return f"{number:,.2f}" if _is_money(name, number) else formatting.quantity(number)
 
-    def changes(self, step: Step, titles: Mapping[str, str]) -> list[Change]:
+    def changes(self, step: Step, titles: Mapping[RecordKey, str]) -> list[Change]:
         """The changes of a step, field by field. ``titles``: by key, of the records that a Ref may stand for."""
         if step.action == DELETE:
             return []
@@ -128,7 +129,7 @@ class FieldFormatter:
             else Change(
                 label(name),
                 "" if step.action == CREATE else self.value(step.entity, name, step.before.get(name)),
-                titles.get(value.key, value.key)
+                titles.get(value.key, str(value.key))
                 if isinstance(value, Ref)
                 else self.value(step.entity, name, value),
             )
@@ -188,7 +189,7 @@ def label(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def titles_of(desired: Desired) -> dict[str, str]:
+def titles_of(desired: Desired) -> dict[RecordKey, str]:
     """The title of each desired record, by its key."""
     return {
         record.key: f"the {ENTITIES.get(record.entity, record.entity)} “{record.title}”"

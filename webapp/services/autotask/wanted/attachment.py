@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from webapp.models import local_key
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.context import Context
 from webapp.services.autotask.wanted.desired import DesiredRecord
 
@@ -11,9 +13,9 @@ def attachment(context: Context, content_sha256: str) -> DesiredRecord:
     frozen = context.frozen
     title = f"Quote {frozen.number} revision {frozen.revision} ({content_sha256[:8]})"
     return DesiredRecord(
-        key="attachment",
+        key=keys.ATTACHMENT,
         entity="OpportunityAttachments",
-        local=("revision", f"{frozen.quote_id}:{frozen.revision}"),
+        local=local_key.revision(frozen.quote_id, frozen.revision),
         title=title,
         initial={
             "attachmentType": "FILE_ATTACHMENT",
@@ -21,6 +23,6 @@ def attachment(context: Context, content_sha256: str) -> DesiredRecord:
             "fullPath": f"quote-{frozen.number}-r{frozen.revision}.pdf",
             "publish": context.facts.publish,
         },
-        parent="opportunity",
+        parent=keys.OPPORTUNITY,
         where="the PDF",
     )

@@ -6,9 +6,11 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
-from webapp.services.autotask.wanted import user_defined
+from webapp.models import local_key
+from webapp.services.autotask.wanted import keys, user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given
 from webapp.services.autotask.wanted.desired import PERIOD_NAMES, CatalogItem, DesiredRecord
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.autotask.wanted.line import ENTITIES, PRODUCT, Line
 from webapp.services.autotask.wanted.picklists import period_type
 from webapp.services.autotask.wanted.texts import truncate_name
@@ -25,7 +27,7 @@ def name_of(context: Context, line: FrozenLine) -> str:
     return f"{part} {line.name}" if wanted else line.name
 
 
-def key_of(context: Context, line: Line) -> str:
+def key_of(context: Context, line: Line) -> RecordKey:
     """The key of the line's catalog item; lines for the same product or service have the same key."""
     frozen, entity = line.frozen, ENTITIES[line.kind]
     pulled = _pulled_id(line)
@@ -39,17 +41,17 @@ def key_of(context: Context, line: Line) -> str:
     if line.kind != PRODUCT:
         # What is billed monthly and what is billed annually are two services.
         identity += f"|{_period(context, line)[0]}"
-    return f"goods:{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
+    return keys.goods(hashlib.sha256(identity.encode()).hexdigest()[:24])
 
 
-def catalog_item(context: Context, notes: Notes, line: Line, key: str) -> CatalogItem:
+def catalog_item(context: Context, notes: Notes, line: Line, key: RecordKey) -> CatalogItem:
     """The desired catalog item for the first line that needs it."""
     frozen, chosen = line.frozen, context.settings.products_services
     name = _unique_name(context, line)
     record = DesiredRecord(
         key=key,
         entity=ENTITIES[line.kind],
-        local=("goods", key.removeprefix("goods:")),
+        local=local_key.goods(key.id),
         title=frozen.name,
         fields=_updated(context, notes, line) if chosen.update_existing == "overwrite" else {},
         initial=_initial(context, notes, line, name),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.services.autotask.wanted import user_defined
+from webapp.models import local_key
+from webapp.services.autotask.wanted import keys, user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given
 from webapp.services.autotask.wanted.desired import DesiredRecord
 from webapp.services.autotask.wanted.locations import address_fields
@@ -44,9 +45,9 @@ def company(context: Context, notes: Notes, owner: int | None) -> DesiredRecord 
         "phone": phone or None,
     }
     return DesiredRecord(
-        key="company",
+        key=keys.COMPANY,
         entity="Companies",
-        local=("organization", str(organization.id)),
+        local=local_key.organization(organization.id),
         title=organization.name,
         fields=details if chosen.update_policy == "overwrite" else {},
         initial=given(initial),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from webapp.services.autotask.wanted import user_defined
+from webapp.models import local_key
+from webapp.services.autotask.wanted import keys, user_defined
 from webapp.services.autotask.wanted.context import Context, Notes
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
 from webapp.services.core import phones
@@ -29,7 +30,7 @@ def contact(context: Context, notes: Notes) -> DesiredRecord | None:
         "firstName": context.text("Contacts", "firstName", person.first_name) or "–",
         "lastName": context.text("Contacts", "lastName", person.last_name) or "–",
         "isActive": 1,
-        "companyID": Ref("company"),
+        "companyID": Ref(keys.COMPANY),
         **details,
         **user_defined.fields(context, context.settings.company.contact_udfs),
     }
@@ -38,14 +39,14 @@ def contact(context: Context, notes: Notes) -> DesiredRecord | None:
     policy = context.settings.company.update_policy
     name = f"{person.first_name} {person.last_name}".strip()
     return DesiredRecord(
-        key="contact",
+        key=keys.CONTACT,
         entity="Contacts",
-        local=("person", str(person.id)),
+        local=local_key.person(person.id),
         title=name,
         fields=updated if policy == "overwrite" else {},
         initial=initial,
         fill=updated if policy == "fill_empty" else {},
-        parent="company",
+        parent=keys.COMPANY,
         chosen_id=context.frozen.autotask_contact_id,
         where=f"the contact “{name}”",
     )

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from webapp.models.local_key import LocalKey
+from webapp.services.autotask.wanted.keys import RecordKey
+
 BUCKETS = {
     "one_time": ("onetimeRevenue", "onetimeCost"),
     "monthly": ("monthlyRevenue", "monthlyCost"),
@@ -41,7 +44,7 @@ PERIOD_NAMES = {**BILLED, "one_time": "one-time", "annual": "annual"}
 class Ref:
     """Stands for the Autotask id of the desired record with this key."""
 
-    key: str
+    key: RecordKey
 
 
 @dataclass(frozen=True)
@@ -64,16 +67,16 @@ class DesiredRecord:
     matched or created. ``where``: the record in a sentence about a failure, if the title isn't enough.
     """
 
-    key: str
+    key: RecordKey
     entity: str
-    local: tuple[str, str]
+    local: LocalKey
     title: str
     fields: dict[str, Any] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     fill: dict[str, Any] = field(default_factory=dict)
     opening: dict[str, Any] = field(default_factory=dict)
     replaces: dict[str, tuple[frozenset[Any], Any]] = field(default_factory=dict)
-    parent: str = ""
+    parent: RecordKey | None = None
     chosen_id: int | None = None
     where: str = ""
 
@@ -106,7 +109,7 @@ class CatalogItem:
 class LineTotal:
     """The amounts that a quote item must have in Autotask, in cents. ``counts``: it is part of the sums."""
 
-    key: str
+    key: RecordKey
     title: str
     period: str
     net: Decimal

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from webapp.models import local_key
 from webapp.models.catalog import ONE_TIME
-from webapp.services.autotask.wanted import catalog_items, positions
+from webapp.services.autotask.wanted import catalog_items, keys, positions
 from webapp.services.autotask.wanted.amounts import discounts
 from webapp.services.autotask.wanted.context import Context, Notes
 from webapp.services.autotask.wanted.desired import CatalogItem, DesiredRecord, LineTotal, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.autotask.wanted.line import (
     BUNDLE,
     DISCOUNT,
@@ -43,7 +45,7 @@ def compile_lines(context: Context, notes: Notes) -> Lines:
     """Compile the lines in their order, then shipping, then the discount item."""
     lines = lines_of(context)
     taxes = LineTaxes(context.settings.tax_code, context.facts)
-    catalog: dict[str, CatalogItem] = {}
+    catalog: dict[RecordKey, CatalogItem] = {}
     items: list[DesiredRecord] = []
     totals: list[LineTotal] = []
     for line in lines:
@@ -122,7 +124,9 @@ def _description(context: Context, notes: Notes, line: Line) -> str:
     return cut
 
 
-def _reference(context: Context, notes: Notes, line: Line, catalog: dict[str, CatalogItem]) -> dict[str, Any]:
+def _reference(
+    context: Context, notes: Notes, line: Line, catalog: dict[RecordKey, CatalogItem]
+) -> dict[str, Any]:
     """The labor role, or the product or service, which is added to ``catalog``; equal lines share it."""
     if line.kind == LABOR:
         role = line.rule.role_id or context.settings.products_services.labor_role_id
@@ -209,10 +213,10 @@ def _extra_fields(context: Context, notes: Notes, kind: str, place: int) -> dict
 
 def _item(context: Context, uid: str, title: str, fields: dict[str, Any]) -> DesiredRecord:
     return DesiredRecord(
-        key=f"item:{uid}",
+        key=keys.item(uid),
         entity=ENTITY,
-        local=("line", f"{context.frozen.quote_id}:{uid}"),
+        local=local_key.line(context.frozen.quote_id, uid),
         title=title,
         fields=fields,
-        parent="quote",
+        parent=keys.QUOTE,
     )

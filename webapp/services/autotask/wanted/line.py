@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from webapp.models.catalog import ONE_TIME
 from webapp.services.autotask.settings.model import CategoryRule
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.context import Context
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.quoting.money.money import ZERO
 from webapp.services.quoting.money.totals import LineTotals
 from webapp.services.quoting.revisions import pricing
@@ -44,9 +46,9 @@ class Line:
         return f"Line {self.place} “{self.frozen.name}”"
 
     @property
-    def key(self) -> str:
+    def key(self) -> RecordKey:
         """The key of its quote item."""
-        return f"item:{self.frozen.uid}"
+        return keys.item(self.frozen.uid)
 
     @property
     def period(self) -> str:

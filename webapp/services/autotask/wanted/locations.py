@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+from webapp.models import local_key
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.context import Context
 from webapp.services.autotask.wanted.desired import DesiredRecord
+from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.quoting.revisions.snapshot import Address
 
 ENTITY = "QuoteLocations"
 USES = ("bill", "ship", "sold")
 
 
-def locations(context: Context) -> tuple[tuple[DesiredRecord, ...], dict[str, str]]:
+def locations(context: Context) -> tuple[tuple[DesiredRecord, ...], dict[str, RecordKey]]:
     """One location for each different address, and the key of the location for each use."""
     by_address: dict[tuple[tuple[str, str], ...], DesiredRecord] = {}
-    keys = {}
+    of_use = {}
     for use in USES:
         fields = _fields(context, getattr(context.settings.company, f"{use}_to_source"))
         address = tuple(sorted(fields.items()))
         if address not in by_address:
             title = fields.get("address1", "")
             by_address[address] = DesiredRecord(
-                key=f"location:{use}",
+                key=keys.location(use),
                 entity=ENTITY,
-                local=("location", f"{context.frozen.quote_id}:{use}"),
+                local=local_key.location(context.frozen.quote_id, use),
                 title=title,
                 fields=dict(fields),
                 where=f"the address “{title}”",
             )
-        keys[use] = by_address[address].key
-    return tuple(by_address.values()), keys
+        of_use[use] = by_address[address].key
+    return tuple(by_address.values()), of_use
 
 
 def address_fields(address: Address) -> dict[str, str]:

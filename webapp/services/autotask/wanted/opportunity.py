@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from webapp.models import local_key
 from webapp.models.quote import LOST, PENDING, WON_STATUSES
 from webapp.services.autotask.settings import patterns
 from webapp.services.autotask.settings.model import StatusRule
-from webapp.services.autotask.wanted import user_defined
+from webapp.services.autotask.wanted import keys, user_defined
 from webapp.services.autotask.wanted.context import Context, Notes, given, midnight
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
 from webapp.services.quoting.money.money import ZERO, to_cents
@@ -43,8 +44,8 @@ def opportunity(
         notes.problem("Choose the opportunity's stage and status in the Autotask settings.", *SETTINGS)
     initial: dict[str, Any] = {
         "title": context.text(ENTITY, "title", patterns.fill(chosen.title_pattern, frozen)),
-        "companyID": Ref("company"),
-        "contactID": Ref("contact") if frozen.person else None,
+        "companyID": Ref(keys.COMPANY),
+        "contactID": Ref(keys.CONTACT) if frozen.person else None,
         "ownerResourceID": owner,
         "stage": chosen.stage,
         "status": chosen.status,
@@ -69,9 +70,9 @@ def opportunity(
     if context.outcome.rules:
         fields |= _outcome_fields(context, notes)
     return DesiredRecord(
-        key="opportunity",
+        key=keys.OPPORTUNITY,
         entity=ENTITY,
-        local=("quote", str(frozen.quote_id)),
+        local=local_key.quote(frozen.quote_id),
         title=frozen.title,
         fields={name: value for name, value in fields.items() if _writable(context, name)},
         initial=given({name: value for name, value in initial.items() if name not in fields}),

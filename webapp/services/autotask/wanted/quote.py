@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from webapp.models import local_key
 from webapp.models.quote import WON_STATUSES
 from webapp.services.autotask.settings import patterns
+from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.context import Context, given, midnight
 from webapp.services.autotask.wanted.desired import DesiredRecord, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
 
-def quote(context: Context, location_keys: dict[str, str], tax_region: int | None) -> DesiredRecord:
+def quote(context: Context, location_keys: dict[str, RecordKey], tax_region: int | None) -> DesiredRecord:
     """The desired quote. ``location_keys``: the keys of the bill, ship and sold locations."""
     frozen, chosen = context.frozen, context.settings.opportunity
     published = frozen.published_on
@@ -28,7 +31,7 @@ def quote(context: Context, location_keys: dict[str, str], tax_region: int | Non
     }
     # Fields of ours that a person can empty: empty here means empty there.
     emptied: dict[str, Any] = {
-        "contactID": Ref("contact") if frozen.person else None,
+        "contactID": Ref(keys.CONTACT) if frozen.person else None,
         "comment": context.text("Quotes", "comment", frozen.comments) or None,
         "taxRegionID": tax_region,
     }
@@ -39,14 +42,14 @@ def quote(context: Context, location_keys: dict[str, str], tax_region: int | Non
     rules = context.outcome.rules
     primary = {"primaryQuote": True} if rules and (context.outcome.is_shared or _is_won(context)) else {}
     return DesiredRecord(
-        key="quote",
+        key=keys.QUOTE,
         entity="Quotes",
-        local=("quote", str(frozen.quote_id)),
+        local=local_key.quote(frozen.quote_id),
         title=frozen.title,
         fields=given(fields) | emptied | primary,
         initial={
             "externalQuoteNumber": str(frozen.number),
-            "opportunityID": Ref("opportunity"),
+            "opportunityID": Ref(keys.OPPORTUNITY),
             "primaryQuote": rules,
         },
         where=f"the quote “{frozen.title}”",

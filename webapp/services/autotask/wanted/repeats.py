@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webapp.services.autotask.wanted.desired import Desired, Problem, Ref
+from webapp.services.autotask.wanted.keys import RecordKey
 
 MOST = 2
 SERVICES = ("Services", "ServiceBundles")
@@ -23,11 +24,11 @@ class Repeats:
     notes: list[str]
 
 
-def find(desired: Desired, remote_ids: Mapping[str, int]) -> Repeats:
+def find(desired: Desired, remote_ids: Mapping[RecordKey, int]) -> Repeats:
     """The products and services that several lines are. ``remote_ids``: Autotask's, where known, by key."""
     entities = {item.record.key: item.record.entity for item in desired.catalog_items}
     titles = {item.record.key: item.record.title for item in desired.catalog_items}
-    same: dict[tuple[str, int | str], list[tuple[int, str]]] = {}
+    same: dict[tuple[str, int | RecordKey], list[tuple[int, str]]] = {}
     for place, item in enumerate(desired.items, start=1):
         for value in item.fields.values():
             if isinstance(value, Ref) and value.key in entities:

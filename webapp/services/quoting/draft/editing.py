@@ -98,7 +98,8 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
     quote = lock_editable(quote_id)
-    reader = Reader(values, place.of_company())
+    here = place.of_company()
+    reader = Reader(values, here)
     currency = reader.choice("currency", {*currencies.allowed(), quote.currency}, quote.currency)
     read = {
         "title": reader.text("title", 200, missing="Enter a title. The customer sees it."),
@@ -113,7 +114,8 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
         ),
     }
     reader.check()
-    merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,))
+    reading = merge.Reading(here, quote.currency)
+    merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,), reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
     for name in changed:
         setattr(quote, name, merged.values[name])

@@ -73,8 +73,10 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     """
     quote = lock_editable(quote_id)
     line = find(quote, uid)
-    read = _read(Reader(values, place.of_company()), line.tax_code, quote.currency)
-    merged = merging.into(actor, line, values, read, what="line", together=TOGETHER)
+    here = place.of_company()
+    read = _read(Reader(values, here), line.tax_code, quote.currency)
+    reading = merge.Reading(here, quote.currency)
+    merged = merging.into(actor, line, values, read, what="line", together=TOGETHER, reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
     for name in changed:
         setattr(line, name, merged.values[name])

@@ -1,11 +1,19 @@
-"""A form of the editor after it was saved or refused: what its fields hold, their sentences, and its ``seen``."""
+"""A form that a template writes itself, opened or after it was sent: what it holds, its sentences, its ``seen``.
+
+Forms of WTForms fields have the same in ``support.submit``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flask import request
 
 from webapp.services.core.errors import Conflict, Invalid
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,24 @@ class Answered:
     errors: Mapping[str, str] = field(default_factory=dict)
     clashes: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+
+    @property
+    def is_refused(self) -> bool:
+        """True when nothing was saved."""
+        return self.status >= 400
+
+
+def attempt(
+    save: Callable[[], R], stored: Callable[[], Mapping[str, str]], sent: Mapping[str, str] | None = None
+) -> tuple[R | None, Answered]:
+    """Let a service save the form that was sent. Returns its result, or None and the form with what was entered.
+
+    ``stored``: the controls as they are stored by then. ``sent``: the controls, where they aren't just the request's.
+    """
+    try:
+        return save(), Answered("", {})
+    except (Invalid, Conflict) as error:
+        return None, refused(request.form if sent is None else sent, stored(), error)
 
 
 def opened(seen: str, shown: Mapping[str, str]) -> Answered:
