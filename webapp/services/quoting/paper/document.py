@@ -113,7 +113,7 @@ def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
-    fonts.register()
+    fonts.register(fonts.TEXT)
 
 
 def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
@@ -135,7 +135,7 @@ def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
         tile_width=round(100 / max(len(tiles), 1), 2),
         short=_short,
     )
-    return letters.marked(html)
+    return letters.dressed(html)
 
 
 def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
@@ -143,7 +143,6 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
 
-    fonts.register()
     policy = ResourceAccessPolicy.server(
         TEMPLATES, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
     )
@@ -154,6 +153,10 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
             target,
             path=str(TEMPLATES / "quote.html"),
             resource_policy=policy,
+            context_meta={
+                "title": f"Quote {frozen.number or '(draft)'} – {frozen.title}",
+                "author": frozen.seller.name or frozen.owner_name,
+            },
             encoding="utf-8",
             capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files
         )
