@@ -54,13 +54,12 @@ def sentence(texts: Iterable[str]) -> str:
     return f"The PDF can't show {named}{more}. It prints {MARK} instead."
 
 
-def runs_right_to_left(text: str) -> bool:
-    """Whether the first letter of ``text`` that has a direction runs from right to left."""
-    for letter in text:
-        direction = unicodedata.bidirectional(letter)
-        if direction in ("L", "R", "AL"):
-            return direction != "L"
-    return False
+def direction_of(text: str) -> str:
+    """``L`` or ``R``: where the first letter of ``text`` that has a direction runs from; empty if none has."""
+    if text.isascii():
+        return "L" if any(letter.isalpha() for letter in text) else ""
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next(("L" if found == "L" else "R" for found in directions if found in ("L", "R", "AL")), "")
 
 
 def _dressed(text: str) -> str:

@@ -30,6 +30,8 @@ RIGHT_TO_LEFT = re.compile(
 )
 # xhtml2pdf joins Arabic letters by these forms where the font has them, and drops vowel signs as it does.
 PRESENTATION_FORMS = (range(0xFB50, 0xFE00), range(0xFE70, 0xFF00))
+# Fonts ask for room for towers of marks; a line has this much, so that lines of several scripts stand evenly.
+HIGHEST, LOWEST = 1170, -480
 KEPT_WORDS = 20_000
 
 
@@ -51,8 +53,8 @@ class ShapedFont:
         forms = {code for forms in PRESENTATION_FORMS for code in forms}
         self.face = Face(
             file.stem,
-            extents.ascender * self._scale,
-            extents.descender * self._scale,
+            min(extents.ascender * self._scale, HIGHEST),
+            max(extents.descender * self._scale, LOWEST),
             (self._codes - forms) | clusters.JOINERS,
         )
         self._words: OrderedDict[tuple[str, bool], list[Glyph]] = OrderedDict()
