@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
@@ -24,7 +24,7 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import fonts, letters
+from webapp.services.quoting.paper import fonts, letters, paragraphs
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -34,8 +34,6 @@ TEMPLATES = WEBAPP / "templates" / "document"
 # Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
 IN_TABLE = 1200
 LINES_IN_TABLE = 24
-# The layout time of a paragraph grows with the square of its length.
-PARAGRAPH = 2000
 RENDER_SECONDS = 240.0
 LETTER_CURRENCIES = ("USD", "CAD")
 
@@ -113,7 +111,7 @@ def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
-    fonts.register()
+    fonts.register(fonts.TEXT)
 
 
 def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
@@ -135,7 +133,7 @@ def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
         tile_width=round(100 / max(len(tiles), 1), 2),
         short=_short,
     )
-    return letters.marked(html)
+    return letters.dressed(html)
 
 
 def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
@@ -143,7 +141,6 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
 
-    fonts.register()
     policy = ResourceAccessPolicy.server(
         TEMPLATES, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
     )
@@ -154,6 +151,10 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
             target,
             path=str(TEMPLATES / "quote.html"),
             resource_policy=policy,
+            context_meta={
+                "title": f"Quote {frozen.number or '(draft)'} – {frozen.title}",
+                "author": frozen.seller.name or frozen.owner_name,
+            },
             encoding="utf-8",
             capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files
         )
@@ -175,26 +176,6 @@ def _short(text: str) -> str:
     return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
 
 
-def _paragraphs(text: str) -> list[str]:
-    """The paragraphs of ``text``; long ones are split at a space."""
-    paragraphs = []
-    for part in text.split("\n\n"):
-        rest = part.strip("\n")
-        while len(rest) > PARAGRAPH:
-            cut = rest.rfind(" ", PARAGRAPH // 2, PARAGRAPH)
-            cut = cut if cut > 0 else PARAGRAPH
-            paragraphs.append(rest[:cut])
-            rest = rest[cut:].lstrip(" ")
-        if rest.strip():
-            paragraphs.append(rest)
-    return paragraphs
-
-
-def _lines(text: str) -> Markup:
-    """Escaped text with line breaks as <br/>."""
-    return Markup("<br/>").join(escape(line) for line in text.split("\n"))
-
-
 @lru_cache(maxsize=16)
 def _environment(place: Place) -> Environment:
     environment = Environment(
@@ -208,5 +189,7 @@ def _environment(place: Place) -> Environment:
     environment.filters |= {
         function.__name__: partial(function, place=place) for function in formatting.PLACED
     }
-    environment.filters |= {"paragraphs": _paragraphs, "lines": _lines}
+    environment.filters |= {
+        function.__name__: function for function in (paragraphs.paragraphs, paragraphs.lines, paragraphs.side)
+    }
     return environment

@@ -1,4 +1,4 @@
-"""The fonts of the PDF, registered once per process: xhtml2pdf would read and hash each file at every render."""
+"""The fonts of the PDF, each read once per process: xhtml2pdf would read and hash its file at every render."""
 
 from __future__ import annotations
 
@@ -7,38 +7,72 @@ from functools import cache
 from pathlib import Path
 
 FONTS = Path(__file__).parents[3] / "static" / "fonts"
+TEXT, TEXT_WITH_MARKS, EMOJI = "text", "text-marks", "emoji"
+NOTO = "noto-sans/NotoSans"
+BOLD_TOO = (
+    "Arabic", "Hebrew", "Armenian", "Georgian", "Thai", "Lao", "Khmer", "Myanmar", "Devanagari", "Bengali", "Gurmukhi",
+    "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Ethiopic",
+)  # fmt: skip
+REGULAR = (
+    "Thaana", "Cherokee", "CanadianAboriginal", "NKo", "Mongolian", "Syriac", "Javanese", "Tifinagh", "Symbols",
+    "Symbols2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Family:
-    """A font family of the style sheet. Without a bold file, the regular one is drawn."""
+    """A font family. Without a bold file, the regular one is drawn."""
 
     name: str
     regular: str
     bold: str = ""
 
 
+# A letter is drawn by the first that has it. The very first is reportlab's own: fast, one glyph a letter.
 FAMILIES = (
-    Family("text", "noto-sans/NotoSans-Regular.ttf", "noto-sans/NotoSans-Bold.ttf"),
+    Family(TEXT, f"{NOTO}-Regular.ttf", f"{NOTO}-Bold.ttf"),
+    Family(TEXT_WITH_MARKS, f"{NOTO}-Regular.ttf", f"{NOTO}-Bold.ttf"),
+    *(Family(script.lower(), f"{NOTO}{script}-Regular.ttf", f"{NOTO}{script}-Bold.ttf") for script in BOLD_TOO),
     Family("wide", "dejavu-sans/DejaVuSans.ttf", "dejavu-sans/DejaVuSans-Bold.ttf"),
-    Family("han", "droid-sans-fallback/DroidSansFallbackFull.ttf"),
+    *(Family(script.lower(), f"{NOTO}{script}-Regular.ttf") for script in REGULAR),
+    Family("tibetan", "noto-sans/NotoSerifTibetan-Regular.ttf"),
+    Family(EMOJI, "noto-emoji/NotoEmoji_400Regular.ttf"),
     Family("hangul", "nanum-barun-gothic/NanumBarunGothic.ttf"),
-)
+    Family("han", "droid-sans-fallback/DroidSansFallbackFull.ttf"),
+)  # fmt: skip
 
 
 @cache
-def register() -> None:
-    """Make the families known to reportlab and, by their names in style sheets, to xhtml2pdf."""
+def codes(file: str) -> frozenset[int]:
+    """The code points that a font file has glyphs for."""
+    import uharfbuzz
+
+    return frozenset(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(FONTS / file))).unicodes)
+
+
+@cache
+def register(name: str) -> None:
+    """Make a family known to reportlab and, by its name in style sheets, to xhtml2pdf."""
     from reportlab.lib.fonts import addMapping
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from xhtml2pdf.default import DEFAULT_FONT
 
-    for family in FAMILIES:
-        for bold, file in enumerate((family.regular, family.bold or family.regular)):
-            name = f"{family.name}-{'bold' if bold and family.bold else 'regular'}"
-            if not bold or family.bold:
-                pdfmetrics.registerFont(TTFont(name, str(FONTS / file)))
-            for italic in (0, 1):
-                addMapping(family.name, bold, italic, name)
-        DEFAULT_FONT[family.name] = family.name
+    from webapp.services.quoting.paper import shaping
+
+    shaping.install()
+    family = next(family for family in FAMILIES if family.name == name)
+    faces = {}
+    for weight, file in {"regular": family.regular, "bold": family.bold}.items():
+        if file:
+            faces[weight] = f"{name}-{weight}"
+            made = (
+                TTFont(faces[weight], str(FONTS / file))
+                if name == TEXT
+                else shaping.ShapedFont(faces[weight], FONTS / file)
+            )
+            pdfmetrics.registerFont(made)
+    for bold, weight in enumerate(("regular", "bold")):
+        for italic in (0, 1):
+            addMapping(name, bold, italic, faces.get(weight, faces["regular"]))
+    DEFAULT_FONT[name] = name

@@ -1,31 +1,47 @@
-"""Which letters the PDF's fonts can draw. What none has is said before publishing and drawn as a visible mark."""
+"""Which font draws which letters. What none has is said before publishing and drawn as a visible mark."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from webapp.services.quoting.paper import fonts
+from webapp.services.quoting.paper import clusters, fonts
 
 MARK = "\N{REPLACEMENT CHARACTER}"
-# Letters up to here (Latin with its extensions) are in the first font; looking no further keeps the editor fast.
+# Letters up to here (Latin with its extensions) are in the text font; looking no further keeps the editor fast.
 COMMON = "\u024f"
-# Beyond the basic plane (emoji, rare ideographs) reportlab embeds letters so that they are read as others.
-LAST = 0xFFFF
+UNCOMMON = re.compile(f"[^\0-{COMMON}\u2010-\u2027\u202f-\u203e\u20ac]")
 # They are never drawn: joiners, directions, variation selectors and the like.
 INVISIBLE = ("Cf", "Cc", "Zs", "Zl", "Zp")
-SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+EMOJI_STYLE = "\ufe0f"
+FIRST_EMOJI = 0x1F000
+TOKEN = re.compile(r"(<style>.*?</style>|<title>.*?</title>|<[^>]*>)", re.DOTALL)
 
 
 def missing(text: str) -> list[str]:
     """The letters of ``text`` that no font has, each once, in their order."""
-    return [letter for letter in dict.fromkeys(text) if letter > COMMON and not _is_drawn(letter)]
+    if not UNCOMMON.search(text):
+        return []
+    lost: dict[str, None] = {}
+    for cluster in clusters.of(_composed(text)):
+        if UNCOMMON.search(cluster) and not _family(cluster):
+            lost |= dict.fromkeys(
+                letter for letter in cluster if not _is_invisible(letter) and not _family(letter)
+            )
+    return list(lost)
 
 
-def marked(text: str) -> str:
-    """``text`` with a visible mark in place of each letter that no font has."""
-    return text.translate(dict.fromkeys(map(ord, missing(text)), MARK))
+def dressed(html: str) -> str:
+    """``html`` with each run of letters in the font that has them, and a mark for each that no font has."""
+    fonts.register(fonts.TEXT)
+    if not UNCOMMON.search(html):
+        return html
+    parts = TOKEN.split(html)
+    parts[::2] = [_dressed(part) if UNCOMMON.search(part) else part for part in parts[::2]]
+    return "".join(parts)
 
 
 def sentence(texts: Iterable[str]) -> str:
@@ -38,24 +54,81 @@ def sentence(texts: Iterable[str]) -> str:
     return f"The PDF can't show {named}{more}. It prints {MARK} instead."
 
 
+def direction_of(text: str) -> str:
+    """``L`` or ``R``: where the first letter of ``text`` that has a direction runs from; empty if none has."""
+    if text.isascii():
+        return "L" if any(letter.isalpha() for letter in text) else ""
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next(("L" if found == "L" else "R" for found in directions if found in ("L", "R", "AL")), "")
+
+
+def _dressed(text: str) -> str:
+    parts = []
+    for family, run in _runs(_composed(text)):
+        if family == fonts.TEXT:
+            parts.append(run)
+            continue
+        fonts.register(family)
+        # A space at the end of the run belongs to the text around it.
+        inner = run.rstrip(" ")
+        parts.append(f'<span style="font-family: {family}">{inner}</span>{run[len(inner) :]}')
+    return "".join(parts)
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """``text`` in runs of one family each. A space stays with the letters before it."""
+    current, run = fonts.TEXT, ""
+    for cluster in clusters.of(text):
+        family = current if cluster == " " else _family(cluster) or ""
+        shown = cluster if family else _marked(cluster)
+        family = family or fonts.TEXT
+        if family == fonts.TEXT:
+            shown = "".join(letter for letter in shown if letter in DIRECTIONS or not _is_ignored(letter))
+        if family != current:
+            if run:
+                yield current, run
+            current, run = family, ""
+        run += shown
+    if run:
+        yield current, run
+
+
+def _marked(cluster: str) -> str:
+    return "".join(letter if _family(letter) else MARK for letter in cluster if not _is_invisible(letter))
+
+
+@lru_cache(maxsize=50_000)
+def _family(cluster: str) -> str | None:
+    """The first family that has all letters of ``cluster``."""
+    visible = frozenset(ord(letter) for letter in cluster if not _is_invisible(letter))
+    if not visible:
+        return fonts.TEXT
+    families = fonts.FAMILIES
+    if EMOJI_STYLE in cluster or max(visible) >= FIRST_EMOJI:
+        families = (*(family for family in families if family.name == fonts.EMOJI), *families)
+    for family in families:
+        if family.name == fonts.TEXT and len(visible) > 1:
+            continue  # marks want a font that can place them
+        if visible <= fonts.codes(family.regular):
+            return family.name
+    return None
+
+
+def _composed(text: str) -> str:
+    """Letters and their marks as one character where Unicode has it; Arabic letters without their old drawn forms."""
+    composed = unicodedata.normalize("NFC", text)
+    return re.sub(
+        "[\ufb1d-\ufdff\ufe70-\ufefc]+", lambda found: unicodedata.normalize("NFKC", found[0]), composed
+    )
+
+
+def _is_invisible(letter: str) -> bool:
+    return unicodedata.category(letter) in INVISIBLE or ord(letter) in clusters.JOINERS
+
+
+def _is_ignored(letter: str) -> bool:
+    return unicodedata.category(letter) == "Cf" or ord(letter) in clusters.JOINERS
+
+
 def _name(letter: str) -> str:
     return unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
-
-
-def _is_drawn(letter: str) -> bool:
-    if unicodedata.category(letter) in INVISIBLE or any(ord(letter) in selectors for selectors in SELECTORS):
-        return True
-    return ord(letter) <= LAST and ord(letter) in _drawn()
-
-
-@cache
-def _drawn() -> frozenset[int]:
-    """The code points of all fonts; read once, and only when a quote has uncommon letters."""
-    from reportlab.pdfbase.ttfonts import TTFontFile
-
-    return frozenset(
-        code
-        for family in fonts.FAMILIES
-        for code, glyph in TTFontFile(str(fonts.FONTS / family.regular)).charToGlyph.items()
-        if glyph
-    )
