@@ -166,7 +166,7 @@ def test_restoring_what_autotask_lacks_brings_drafts_only(
     connected._ask("PATCH", "/picklists/Opportunities/stage", change)
     admin.send(admin.form(PAGE, "autotask/lists"))
 
-    assert admin.send(admin.form(f"{PAGE}/history", "history/2/restore")).status_code == 303
+    assert admin.send_and_confirm(admin.form(f"{PAGE}/history", "history/2/restore")).status_code == 303
     assert "Version 3 is still live" in text(admin.client.get(PAGE))
     with app.app_context():
         assert settings_store.active().opportunity.stage == stages["Qualified"]
@@ -287,14 +287,14 @@ def test_a_stale_history_restores_nothing(app: Flask, connected: Tenant, admin: 
     admin.save_integration()
     stale = admin.form(f"{PAGE}/history", "history/1/restore")
     admin.send(admin.section("opportunity"), {"probability": "36"})
-    answer = admin.send(stale)
+    answer = admin.send_and_confirm(stale)
     assert answer.status_code == 409
     assert "The settings were saved after you opened the history, so nothing was restored." in text(answer)
     assert "Probability (%) : 35 → 36" in text(answer)
     with app.app_context():
         assert settings_store.active().opportunity.probability == 35
         assert settings_store.draft("opportunity").content.model_dump()["probability"] == 36
-    assert admin.send(admin.form(f"{PAGE}/history", "history/1/restore")).status_code == 303
+    assert admin.send_and_confirm(admin.form(f"{PAGE}/history", "history/1/restore")).status_code == 303
     with app.app_context():
         assert settings_store.active().opportunity.probability == 50
 

@@ -184,7 +184,7 @@ def test_history_tells_before_and_after_and_restores(app: Flask, connected: Tena
     history = f"{PAGE}/history"
     assert "Probability (%) : 50 → 35" in text(admin.client.get(history))
 
-    assert admin.send(admin.form(history, "history/1/restore")).status_code == 303
+    assert admin.send_and_confirm(admin.form(history, "history/1/restore")).status_code == 303
     with app.app_context():
         assert settings_store.active().version == 3
         assert settings_store.active().opportunity.probability == 50

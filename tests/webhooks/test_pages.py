@@ -169,12 +169,12 @@ def test_two_admins_do_not_save_over_each_other(app: Flask, admin: Visitor, rece
 def test_replacing_the_secret(admin: Visitor, receiver: Receiver) -> None:
     page, old = added(admin, receiver)
     form = admin.form(page, "/rotate")
-    answer = admin.send(form)
+    answer = admin.send_and_confirm(form)
     new = SECRET.search(answer.text)
     assert answer.status_code == 200
     assert new
     assert new[0] != old
-    again = admin.send(form)
+    again = admin.send_and_confirm(form)
     assert again.status_code == 409
     assert "so it wasn't replaced again" in text(again)
     assert "whsec_" not in again.text
@@ -239,7 +239,7 @@ def test_pausing_resuming_removing(app: Flask, admin: Visitor, receiver: Receive
     press(admin, page, "/resume")
     assert "Active" in text(admin.client.get(page))
     press(admin, page, "/test")
-    press(admin, page, "/remove")
+    assert admin.send_and_confirm(admin.form(page, "/remove")).status_code == 303
     assert admin.client.get(page).status_code == 404
     with app.app_context():
         assert deliveries() == []

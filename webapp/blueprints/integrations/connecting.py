@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime, show_errors
+from webapp.blueprints.support import actor, admin_required, ask, back_to, is_htmx, runtime, show_errors
 from webapp.models import db
 from webapp.services.autotask.connection import connection, metadata, pausing
 from webapp.services.core.errors import Invalid, ServiceError
@@ -42,6 +42,12 @@ def connect() -> ResponseReturnValue:
 @admin_required
 def disconnect() -> ResponseReturnValue:
     """Delete the credentials and keep everything else."""
+    asked = ask(
+        "Disconnect Autotask? Its credentials are deleted. Settings and links are kept, and syncs wait.",
+        "Disconnect",
+    )
+    if asked is not None:
+        return asked
     connection.disconnect(actor())
     return back_to(
         "integrations.index",

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import cached
-from webapp.blueprints.support import actor, admin_required, back_to
+from webapp.blueprints.support import actor, admin_required, ask, back_to
 from webapp.services.autotask.settings import history as settings_history
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
@@ -26,6 +26,10 @@ def history() -> ResponseReturnValue:
 @admin_required
 def restore(number: int) -> ResponseReturnValue:
     """Make an earlier version live again, or restore it as drafts if Autotask no longer has some of its values."""
+    settings_store.version(number)
+    asked = ask(f"Make version {number} live again? It also replaces your saved drafts.", "Restore")
+    if asked is not None:
+        return asked
     try:
         live, problems = settings_page.restore(number, cached(), actor(), request.form.get("seen", ""))
     except Conflict as error:

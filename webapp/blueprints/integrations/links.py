@@ -8,7 +8,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import actor, admin_required, back_to, runtime
+from webapp.blueprints.support import actor, admin_required, ask, back_to, runtime
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import other_autotask
 from webapp.services.autotask.links import file as links_file
@@ -70,6 +70,12 @@ def rebuild_links() -> ResponseReturnValue:
 @admin_required
 def forget_links() -> ResponseReturnValue:
     """Delete all links, for a switch to a different Autotask."""
+    asked = ask(
+        "Delete all links? Sync will search Autotask for every record again, and create those it can't find.",
+        "Delete all links",
+    )
+    if asked is not None:
+        return asked
     number = other_autotask.forget_links(actor())
     deleted = "Deleted 1 link" if number == 1 else f"Deleted {number:,} links"
     return back_to("integrations.links", f"{deleted}. The next sync of a quote searches Autotask again.")

@@ -13,6 +13,7 @@ from webapp.blueprints.support import (
     SAVED,
     actor,
     admin_required,
+    ask,
     back_to,
     is_htmx,
     page_number,
@@ -73,6 +74,13 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 @admin_required
 def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
     """A new secret, shown only in this response."""
+    endpoints.get(endpoint_id)
+    asked = ask(
+        "Replace the secret? The new secret is shown once. The old one keeps signing for a day.",
+        "Replace secret",
+    )
+    if asked is not None:
+        return asked
     endpoint, secret = endpoints.rotate(runtime(), actor(), endpoint_id, request.form.get("seen", ""))
     return _secret(endpoint, secret, "rotated")
 
@@ -101,6 +109,10 @@ def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
 @admin_required
 def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Delete the webhook, its secret and its log."""
+    endpoints.get(endpoint_id)
+    asked = ask("Remove this webhook, its secret and all its messages?", "Remove webhook")
+    if asked is not None:
+        return asked
     endpoints.remove(actor(), endpoint_id)
     return back_to("integrations.webhooks", "Webhook removed, with its secret and its log.")
 
