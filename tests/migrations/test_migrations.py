@@ -36,3 +36,15 @@ def test_foreign_keys_are_enforced_after_a_migration(app: Flask) -> None:
             connection.execute(
                 table.insert().values(name="Child of none", parent_id=999, created_at=now, updated_at=now)
             )
+
+
+def test_what_a_table_refuses_it_still_refuses_after_all_migrations(app: Flask) -> None:
+    """A table that a migration rebuilds on SQLite can lose its CHECKs without a word."""
+    with app.app_context():
+        downgrade(revision="base")
+        upgrade()
+        inspector = sa.inspect(db.engine)
+        for table in db.metadata.sorted_tables:
+            wanted = {one.name for one in table.constraints if isinstance(one, sa.CheckConstraint)}
+            there = {one["name"] for one in inspector.get_check_constraints(table.name)}
+            assert wanted <= there, table.name

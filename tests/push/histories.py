@@ -116,7 +116,6 @@ class History:
         quote = self.quote
         number = len(quote.revisions) + 1
         undisturbed.name_the_revision(quote.lines, number)
-        quote.version += 1
         db.session.commit()
         db.session.expire_all()
         undisturbed.publish(self.desk, self.case, self.case.days)

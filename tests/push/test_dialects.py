@@ -30,7 +30,6 @@ DIALECTS = {
 
 
 def save(quote: Quote) -> None:
-    quote.version += 1
     db.session.commit()
     db.session.expire_all()
 

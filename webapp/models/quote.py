@@ -47,8 +47,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
     ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
-    ``viewed_at``: when the customer first viewed the live revision. ``version`` counts the changes of the header; two
-    people's forms are merged without it (``services.core.merge``).
+    ``viewed_at``: when the customer first viewed the live revision.
     """
 
     __tablename__ = "quote"
@@ -90,7 +89,6 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     lost_reason: Mapped[str] = mapped_column(String(600), default="")
     loss_reason_id: Mapped[int | None]
     status_changed_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     owner: Mapped[User] = relationship()
     organization: Mapped[Organization | None] = relationship()
@@ -186,7 +184,6 @@ class QuoteLine(LineFields, Recorded, Base):
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)
-    version: Mapped[int] = mapped_column(default=1)
 
     quote: Mapped[Quote] = relationship(back_populates="lines")
 

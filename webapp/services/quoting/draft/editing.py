@@ -158,7 +158,6 @@ def set_customer(
     quote.person = person
     quote.organization = organization or (person.organization if person else None)
     quote.autotask_contact_id = contact_id
-    quote.version += 1
     label = person.full_name if person else (organization.name if organization else "")
     diary.write(actor, "quote.customer_changed", "quote", quote.id, customer=label)
     return quote
@@ -170,7 +169,6 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
     quote = lock_editable(quote_id)
     quote.autotask_opportunity_id = opportunity[0] if opportunity else None
     quote.autotask_opportunity_title = opportunity[1][:200] if opportunity else ""
-    quote.version += 1
     diary.write(
         actor, "quote.opportunity_chosen", "quote", quote.id, opportunity=quote.autotask_opportunity_id
     )

@@ -95,7 +95,6 @@ def apply(
     lost_reason = loss_reasons.as_text(chosen, reason) if status == LOST else ""
     quote.lost_reason = lost_reason
     quote.loss_reason_id = chosen.id if chosen and status == LOST else None
-    quote.version += 1
     diary.write(
         actor,
         f"quote.{status}",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from webapp.models import Category, Item, Organization, Person, Quote, QuoteLine, Revision, TaxCode
+from webapp.models import (
+    Category,
+    Item,
+    Organization,
+    Person,
+    Quote,
+    QuoteLine,
+    Revision,
+    TaxCode,
+    utc_now,
+)
 from webapp.services.company import app_settings, place
 from webapp.services.core import records
 from webapp.services.quoting.revisions import snapshot as snapshots
@@ -74,11 +84,12 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
         Organization, snapshot.organization.id if snapshot.organization else None
     )
     quote.person = records.find(Person, snapshot.person.id if snapshot.person else None)
-    quote.version += 1
+    # Where only lines are reset, the quote has changed too.
+    quote.updated_at = utc_now()
     present = {line.uid: line for line in quote.lines}
     lines = []
     for position, frozen in enumerate(snapshot.lines):
-        line = present.get(frozen.uid) or QuoteLine(version=0)
+        line = present.get(frozen.uid) or QuoteLine()
         for name in LINE:
             if name not in REFERENCES:
                 setattr(line, name, getattr(frozen, name))
@@ -86,7 +97,6 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
         line.category = records.find(Category, frozen.category_id)
         line.tax_code = records.find(TaxCode, frozen.tax_code_id)
         line.position = position
-        line.version += 1
         lines.append(line)
     quote.lines = lines
 
