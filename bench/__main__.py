@@ -13,6 +13,7 @@ BENCHES = {
     "calls": "how many calls to Autotask a push costs",
     "speed": "how much faster a push is than sequential calls",
     "sandbox": "how fast the Autotask sandbox is with 100,000 products",
+    "paper": "how long a PDF takes, and whether its sums or its signature ever stand alone on a page",
     "settings": "how fast the Autotask settings page is with 500 categories",
     "workers": "two workers and many quotes published at once",
     "locks": "two web processes and two workers on SQLite under load",

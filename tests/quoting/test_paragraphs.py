@@ -41,7 +41,7 @@ def words(folder: Path, description: str) -> list[Word]:
     ]
     start = next(index for index, word in enumerate(found) if word.text == "Line")
     end = next(word.top for word in found if word.text == "Subtotal")
-    return [word for word in found[start + 1 :] if word.right < 330 and word.top < end]
+    return [word for word in found[start + 1 :] if word.text in description.split() and word.top < end]
 
 
 @needs_pdftotext

@@ -11,6 +11,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import fonts, letters, paragraphs
+from webapp.services.quoting.paper import columns, fonts, letters, paragraphs
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -35,6 +36,8 @@ TEMPLATES = WEBAPP / "templates" / "document"
 IN_TABLE = 1200
 LINES_IN_TABLE = 24
 RENDER_SECONDS = 240.0
+# What stays on one page with the sums; less of it where a page is too short: a last line can fill one alone.
+KEPT_TOGETHER = ("line", "sums", "")
 LETTER_CURRENCIES = ("USD", "CAD")
 
 
@@ -114,16 +117,19 @@ def preload() -> None:
     fonts.register(fonts.TEXT)
 
 
-def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
-    """The document as HTML, before the layout."""
+def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOGETHER[0]) -> str:
+    """The document as HTML, before the layout. ``keep``: what stays on one page with the sums."""
     computed = pricing.of_snapshot(frozen)
     groups = pricing.grouped(frozen, computed)
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
     paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     environment = _environment(frozen.place)
-    css = environment.get_template("quote.css").render(paper=paper)
+    printed = _Printed(frozen)
+    table = columns.of_lines(paper, *printed.table(groups))
+    css = environment.get_template("quote.css").render(paper=paper, columns=table)
     html = environment.get_template("quote.html").render(
         quote=frozen,
+        keep=keep,
         signed=signed,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
@@ -131,6 +137,8 @@ def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),
+        tile_size=columns.tile_size(paper, [printed.money(group.sums.total) for group in tiles]),
+        columns=table,
         short=_short,
     )
     return letters.dressed(html)
@@ -138,6 +146,17 @@ def html_of(frozen: Snapshot, signed: Signed | None = None) -> str:
 
 def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     """Lay out ``frozen`` as PDF. Raises RenderFailed with a sentence."""
+    from reportlab.platypus.doctemplate import LayoutError
+
+    for keep in KEPT_TOGETHER[:-1]:
+        try:
+            return _laid_out(frozen, signed, keep)
+        except LayoutError:
+            continue
+    return _laid_out(frozen, signed, KEPT_TOGETHER[-1])
+
+
+def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str) -> bytes:
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
 
@@ -147,7 +166,7 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
     target = io.BytesIO()
     try:
         result = pisaDocument(
-            html_of(frozen, signed),
+            html_of(frozen, signed, keep),
             target,
             path=str(TEMPLATES / "quote.html"),
             resource_policy=policy,
@@ -168,6 +187,30 @@ def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
             "The PDF of this quote couldn't be created. Report the quote number to your server admin."
         )
     return target.getvalue()
+
+
+class _Printed:
+    """The figures of an offer as the template prints them."""
+
+    def __init__(self, frozen: Snapshot) -> None:
+        self._currency, self._place = frozen.currency, frozen.place
+
+    def money(self, amount: Decimal) -> str:
+        return formatting.money(amount, self._currency, self._place)
+
+    def table(self, groups: list[pricing.PeriodGroup]) -> tuple[list[tuple[str, str, str, str]], list[str]]:
+        """The figures of each line, and those of the sums."""
+        rows = [
+            (
+                formatting.quantity(line.quantity, self._place),
+                formatting.unit_money(line.unit_price, self._currency, self._place),
+                f"–{self.money(amounts.discount)}" if amounts.discount else "",
+                self.money(amounts.net),
+            )
+            for group in groups
+            for line, amounts in group.lines
+        ]
+        return rows, [self.money(amount) for group in groups for amount in (group.sums.net, group.sums.total)]
 
 
 def _short(text: str) -> str:

@@ -27,6 +27,8 @@ class Paragraph(NamedTuple):
 def paragraphs(text: str) -> list[Paragraph]:
     """``text`` in paragraphs of one direction each; long ones are split at a space."""
     found: list[Paragraph] = []
+    if not text.strip():
+        return found
     for line in _short_lines(text.strip("\n").rstrip()):
         direction = letters.direction_of(line)
         before = found[-1] if found else Paragraph("", direction == "R")
