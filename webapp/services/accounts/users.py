@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,13 +10,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import User, db
 from webapp.models.account import ADMIN, ROLES
+from webapp.services.accounts import passwords
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
-MIN_PASSWORD = 10
-MAX_PASSWORD = 200
 FIELDS = ("name", "role", "is_active")
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
@@ -39,16 +38,6 @@ def normalize_email(text: str) -> str:
         raise Invalid("The email address isn't valid.", {"email": INVALID_EMAIL}) from error
 
 
-def check_password(password: str) -> str:
-    """Return ``password`` if its length is allowed. Raises Invalid with a sentence."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        sentence = (
-            f"Use {MIN_PASSWORD} to {MAX_PASSWORD} characters. A few words in a row are easy to remember."
-        )
-        raise Invalid("The password wasn't accepted.", {"password": sentence})
-    return password
-
-
 def any_user() -> bool:
     """False on a new installation, which shows the set-up page."""
     return db.session.scalar(db.select(User.id).limit(1)) is not None
@@ -59,7 +48,7 @@ def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
-        _hasher.verify(user.password_hash if user else _dummy_hash(), password[:MAX_PASSWORD])
+        _hasher.verify(user.password_hash if user else _dummy_hash(), password[: passwords.LONGEST])
     except (VerificationError, InvalidHashError):
         return None
     if user is None or not user.is_active:
@@ -81,9 +70,9 @@ def has_password(user: User, password: str) -> bool:
 def problems(*, email: str, name: str, password: str, role: str) -> dict[str, str]:
     """A sentence for each wrong field of a new account."""
     wrong: dict[str, str] = {}
-    for check, value in ((normalize_email, email), (check_password, password)):
+    for check in (partial(normalize_email, email), partial(passwords.check, password, (name, email))):
         try:
-            check(value)
+            check()
         except Invalid as error:
             wrong |= error.fields
     if not name.strip():
@@ -123,7 +112,7 @@ def find_by_email(email: str) -> User:
 @work.command
 def set_password(actor: User | None, user: User, password: str) -> None:
     """Change a password and end the user's open sessions. Raises Invalid with a sentence."""
-    user.password_hash = _hasher.hash(check_password(password))
+    user.password_hash = _hasher.hash(passwords.check(password, (user.name, user.email)))
     user.session_epoch += 1
     diary.write(actor, "user.password_changed", "user", user.id)
 
