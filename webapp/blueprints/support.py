@@ -146,7 +146,7 @@ def _show_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def on_any(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        app.logger.exception("unhandled error on %s %s", request.method, request.path)
+        app.logger.exception("unhandled error on %s %s", request.method, request.url_rule)
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return refusal(500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models.account import User, UserSession
+from webapp.models.account import AccountLink, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
@@ -34,6 +34,7 @@ from webapp.models.webhook import WebhookEndpoint
 __all__ = [
     "Acceptance",
     "AcceptanceDocument",
+    "AccountLink",
     "AppSetting",
     "Base",
     "Category",

@@ -17,7 +17,8 @@ ROLES = (ADMIN, REP)
 class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
 
-    ``time_zone``: an IANA name, or empty for the company's.
+    ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
+    chosen a password.
     """
 
     __tablename__ = "user_account"
@@ -33,6 +34,21 @@ class User(Recorded, Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def is_invited(self) -> bool:
+        """True until the person has chosen a password."""
+        return not self.password_hash
+
+
+class AccountLink(Base):
+    """With its token a person chooses a password, once; ``services.accounts.account_links`` has the rules."""
+
+    __tablename__ = "account_link"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
 
 
 class UserSession(Base):

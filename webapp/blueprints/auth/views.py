@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import LoginForm, SetupForm
+from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.session import device, enter, leave
 from webapp.blueprints.support import actor, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import first_account, sessions, users
+from webapp.services.accounts import account_links, first_account, sessions, users
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
@@ -75,6 +75,24 @@ def setup() -> ResponseReturnValue:
             enter(user, token, keep=False)
             return redirect(url_for("home.dashboard"), 303)
     return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
+
+
+@auth.route("/join/<token>", methods=["GET", "POST"])
+@limiter.limit("20/minute")
+def join(token: str) -> ResponseReturnValue:
+    """Choose a password with the link of an invitation or a reset, and sign in."""
+    user, form = account_links.person(token), JoinForm()
+    if form.validate_on_submit():
+        try:
+            with work.unit():
+                account_links.use(token, form.password.data or "")
+                started = sessions.start(user, device(keep=False))
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            enter(user, started, keep=False)
+            return redirect(url_for("home.dashboard"), 303)
+    return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
 
 
 def _local(target: str) -> str:

@@ -6,7 +6,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    PasswordField,
     SelectField,
     StringField,
     TelField,
@@ -32,16 +31,11 @@ _ROLES = [
 
 
 class NewUserForm(FlaskForm):
-    """A new account."""
+    """An invitation: the person chooses the password."""
 
     name = StringField("Name", description="Shown to customers on quotes.", render_kw={"autocomplete": "off"})
     email = EmailField("Email", description="Used to sign in.", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, default="rep", validate_choice=False)
-    password = PasswordField(
-        "Password",
-        description="At least 10 characters. Share it securely.",
-        render_kw={"autocomplete": "new-password"},
-    )
 
 
 class UserForm(RecordForm):
@@ -50,16 +44,6 @@ class UserForm(RecordForm):
     name = StringField("Name", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, validate_choice=False)
     is_active = BooleanField("Active")
-
-
-class PasswordForm(FlaskForm):
-    """A new password for an account."""
-
-    password = PasswordField(
-        "New password",
-        description="At least 10 characters. Signs the user out everywhere.",
-        render_kw={"autocomplete": "new-password"},
-    )
 
 
 class CompanyForm(RecordForm):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
-from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
-from webapp.blueprints.support import actor, admin_required, back_to, show_conflict, show_errors
+from webapp.blueprints.settings.forms import NewUserForm, UserForm
+from webapp.blueprints.support import actor, admin_required, back_to, runtime, show_conflict, show_errors
 from webapp.models import User
+from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
 from webapp.services.core import records
 from webapp.services.core.errors import Conflict, Invalid
@@ -24,21 +25,20 @@ def users() -> ResponseReturnValue:
 @settings.route("/users/new", methods=["GET", "POST"])
 @admin_required
 def new_user() -> ResponseReturnValue:
-    """Create an account."""
+    """Create an account and show the link of its invitation, once."""
     form = NewUserForm()
     if form.validate_on_submit():
         try:
-            user = accounts.create_user(
+            user, token = account_links.invite(
                 actor(),
                 email=form.email.data or "",
                 name=form.name.data or "",
-                password=form.password.data or "",
                 role=form.role.data or "",
             )
         except Invalid as error:
             show_errors(form, error)
         else:
-            return back_to("settings.users", f"{user.name} can now sign in.")
+            return _link(user, token)
     return render_template("settings/new_user.html", form=form), 422 if form.is_submitted() else 200
 
 
@@ -65,26 +65,21 @@ def user(user_id: int) -> ResponseReturnValue:
             status = 409
         else:
             return back_to("settings.users", f"{record.name} saved.")
-    page = render_template(
-        "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
-    )
+    page = render_template("settings/user.html", user=record, form=form)
     return page, status if form.is_submitted() else 200
 
 
-@settings.post("/users/<int:user_id>/password")
+@settings.post("/users/<int:user_id>/link")
 @admin_required
-def reset_password(user_id: int) -> ResponseReturnValue:
-    """Set a new password."""
-    record, form = _get(user_id), PasswordForm()
-    if form.validate_on_submit():
-        try:
-            accounts.set_password(actor(), record, form.password.data or "")
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
-    form_of_user = UserForm(formdata=None, obj=record, seen=accounts.seen(record))
-    return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), 422
+def user_link(user_id: int) -> ResponseReturnValue:
+    """Show a new link with which the person chooses a password, once."""
+    record = _get(user_id)
+    return _link(record, account_links.issue(actor(), record))
+
+
+def _link(record: User, token: str) -> str:
+    link = runtime().config.public_base_url + url_for("auth.join", token=token)
+    return render_template("settings/user_link.html", user=record, link=link)
 
 
 def _get(user_id: int) -> User:

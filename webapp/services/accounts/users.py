@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
-from webapp.models import User, db
+from webapp.models import AccountLink, User, db
 from webapp.models.account import ADMIN, ROLES
 from webapp.services.accounts import passwords
 from webapp.services.core import merge, work
@@ -48,10 +48,10 @@ def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
-        _hasher.verify(user.password_hash if user else _dummy_hash(), password[: passwords.LONGEST])
+        _hasher.verify((user and user.password_hash) or _dummy_hash(), password[: passwords.LONGEST])
     except (VerificationError, InvalidHashError):
         return None
-    if user is None or not user.is_active:
+    if user is None or user.is_invited or not user.is_active:
         return None
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
@@ -67,10 +67,13 @@ def has_password(user: User, password: str) -> bool:
         return False
 
 
-def problems(*, email: str, name: str, password: str, role: str) -> dict[str, str]:
-    """A sentence for each wrong field of a new account."""
+def problems(*, email: str, name: str, password: str | None, role: str) -> dict[str, str]:
+    """A sentence for each wrong field of a new account. ``password``: None for an invitation."""
     wrong: dict[str, str] = {}
-    for check in (partial(normalize_email, email), partial(passwords.check, password, (name, email))):
+    checks = [partial(normalize_email, email)]
+    if password is not None:
+        checks.append(partial(passwords.check, password, (name, email)))
+    for check in checks:
         try:
             check()
         except Invalid as error:
@@ -83,8 +86,10 @@ def problems(*, email: str, name: str, password: str, role: str) -> dict[str, st
 
 
 @work.command
-def create_user(actor: User | None, *, email: str, name: str, password: str, role: str) -> User:
-    """Create an account. Raises Invalid with a sentence for each wrong field, and stores nothing."""
+def create_user(actor: User | None, *, email: str, name: str, password: str | None, role: str) -> User:
+    """Create an account; without a ``password`` its person chooses it (``account_links``). Raises Invalid with
+    a sentence for each wrong field, and stores nothing.
+    """
     wrong = problems(email=email, name=name, password=password, role=role)
     if wrong:
         raise Invalid("The account wasn't created. Fix the highlighted fields.", wrong)
@@ -94,7 +99,9 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
             "An account with this email already exists.",
             {"email": "Someone already signs in with this email."},
         )
-    user = User(email=address, name=name.strip(), password_hash=_hasher.hash(password), role=role)
+    user = User(
+        email=address, name=name.strip(), password_hash=_hasher.hash(password) if password else "", role=role
+    )
     db.session.add(user)
     db.session.flush()
     diary.write(actor, "user.created", "user", user.id, email=address, role=role)
@@ -111,10 +118,19 @@ def find_by_email(email: str) -> User:
 
 @work.command
 def set_password(actor: User | None, user: User, password: str) -> None:
-    """Change a password and end the user's open sessions. Raises Invalid with a sentence."""
+    """Change a password; ends the user's open sessions and link. Raises Invalid with a sentence."""
     user.password_hash = _hasher.hash(passwords.check(password, (user.name, user.email)))
     user.session_epoch += 1
+    db.session.execute(db.delete(AccountLink).filter_by(user_id=user.id))
     diary.write(actor, "user.password_changed", "user", user.id)
+
+
+@work.command
+def make_admin(user: User) -> None:
+    """Let an account administer and sign in, for when no admin is left. Ends its open sessions."""
+    user.role, user.is_active = ADMIN, True
+    user.session_epoch += 1
+    diary.write(None, "user.changed", "user", user.id)
 
 
 def seen(user: User) -> str:
