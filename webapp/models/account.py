@@ -55,7 +55,7 @@ class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
-    ``is_kept``: with "Keep me signed in".
+    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
     """
 
     __tablename__ = "user_session"
@@ -69,5 +69,6 @@ class UserSession(Base):
     address: Mapped[str] = mapped_column(String(45), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
     is_kept: Mapped[bool] = mapped_column(default=False)
+    confirmed_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
 from webapp.blueprints.support import actor, admin_required, back_to, runtime, show_conflict, show_errors
@@ -24,6 +25,7 @@ def users() -> ResponseReturnValue:
 
 @settings.route("/users/new", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def new_user() -> ResponseReturnValue:
     """Create an account and show the link of its invitation, once."""
     form = NewUserForm()
@@ -44,6 +46,7 @@ def new_user() -> ResponseReturnValue:
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def user(user_id: int) -> ResponseReturnValue:
     """Change the name, role or active flag of an account."""
     record = _get(user_id)
@@ -71,6 +74,7 @@ def user(user_id: int) -> ResponseReturnValue:
 
 @settings.post("/users/<int:user_id>/link")
 @admin_required
+@confirmed
 def user_link(user_id: int) -> ResponseReturnValue:
     """Show a new link with which the person chooses a password, once."""
     record = _get(user_id)

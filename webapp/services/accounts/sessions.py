@@ -22,6 +22,8 @@ from webapp.services.diary import diary
 # Without use, and since the sign-in; the second pair is for "Keep me signed in".
 IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
 KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
+# For so long after the password, accounts, credentials and integrations can be changed without it.
+CONFIRMED = timedelta(minutes=10)
 # Not at each request: that would be a write for each page.
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -66,6 +68,7 @@ def start(user: User, device: Device) -> str:
             address=device.address[:45],
             agent=device.agent[:200],
             is_kept=device.keep,
+            confirmed_at=now,
         )
     )
     return token
@@ -112,6 +115,24 @@ def change_password(user: User, current: str, password: str, device: Device) -> 
     """Change the user's own password, end all sessions and start one. Returns its token. Raises Invalid."""
     own_account.change_password(user, current, password)
     return start(user, device)
+
+
+def is_confirmed(session_id: int) -> bool:
+    """True if the person gave the password in this session a short time ago."""
+    row = db.session.get(UserSession, session_id)
+    at = row.confirmed_at if row else None
+    return at is not None and utc_now() - at <= CONFIRMED
+
+
+@work.command
+def confirm(user: User, session_id: int, password: str, address: str = "") -> bool:
+    """Note that the person gave the password in this session. False, and a line in the log, if it is wrong."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id or not users.has_password(user, password):
+        log.warning("confirmation.failed", address=address, user=user.id)
+        return False
+    row.confirmed_at = utc_now()
+    return True
 
 
 @work.command
