@@ -14,8 +14,10 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from webapp.blueprints.auth.session import device
 from webapp.blueprints.support import actor, is_htmx
 from webapp.services.accounts import sessions
+from webapp.services.accounts.guessing import TooMany
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,8 +37,11 @@ def confirmed(view: Callable[P, R]) -> Callable[P, R]:
         typed = request.form.get(FIELD)
         if sessions.is_confirmed(current_user.session_id):
             return view(*args, **kwargs)
-        if typed and sessions.confirm(actor(), current_user.session_id, typed, request.remote_addr or ""):
-            return view(*args, **kwargs)
+        try:
+            if typed and sessions.confirm(actor(), current_user.session_id, typed, device(keep=False)):
+                return view(*args, **kwargs)
+        except TooMany as error:
+            return _ask(str(error))
         return _ask(WRONG if typed is not None else "")
 
     return cast(Callable[P, R], guarded)

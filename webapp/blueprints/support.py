@@ -20,6 +20,7 @@ from wtforms import HiddenField
 from webapp.blueprints import resume
 from webapp.models import Quote, User, db
 from webapp.services.accounts import permissions
+from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
@@ -33,7 +34,7 @@ R = TypeVar("R")
 
 PAGES = 10_000
 # By what a service raised; anything else is 422.
-STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
+STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429}
 WITHOUT_SESSION = ("static", "home.healthz")
 
 SENTENCES = {

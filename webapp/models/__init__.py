@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models.account import AccountLink, User, UserSession
+from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
@@ -46,9 +46,11 @@ __all__ = [
     "DriftCheck",
     "DriftFinding",
     "Item",
+    "KnownDevice",
     "Link",
     "Notification",
     "Organization",
+    "PasswordAttempt",
     "Person",
     "PushBatch",
     "PushCall",

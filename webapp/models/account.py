@@ -51,6 +51,29 @@ class AccountLink(Base):
     expires_at: Mapped[datetime]
 
 
+class PasswordAttempt(Base):
+    """A password that was wrong, or is being checked; ``services.accounts.guessing`` has the rules."""
+
+    __tablename__ = "password_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    account_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    address: Mapped[str] = mapped_column(String(45), default="", index=True)
+    device_id: Mapped[int | None]
+
+
+class KnownDevice(Base):
+    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie."""
+
+    __tablename__ = "known_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
