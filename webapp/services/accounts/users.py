@@ -151,10 +151,11 @@ def update_user(
     if role not in ROLES:
         raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
     entered = {"name": name.strip(), "role": role, "is_active": is_active}
+    admins = _lock_admins()
     values = merging.into(actor, user, form or {}, entered, what="user").values
     role, is_active = str(values["role"]), bool(values["is_active"])
     loses_admin = user.role == ADMIN and user.is_active and (role != ADMIN or not is_active)
-    if loses_admin and _active_admins() <= 1:
+    if loses_admin and admins <= {user.id}:
         raise Invalid(
             "Nothing was changed. This is the only active admin.",
             {"role": "You need at least one active admin. Make someone else an admin first."},
@@ -172,6 +173,9 @@ def list_users() -> list[User]:
     return list(db.session.scalars(db.select(User).order_by(User.name, User.id)))
 
 
-def _active_admins() -> int:
-    query = db.select(db.func.count()).select_from(User).filter_by(role=ADMIN, is_active=True)
-    return db.session.scalar(query) or 0
+def _lock_admins() -> set[int]:
+    """The admins who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
+    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id).with_for_update()
+    # What this session read before may have changed while it waited.
+    rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
+    return {row.id for row in rows if row.role == ADMIN and row.is_active and not row.is_invited}
