@@ -12,7 +12,7 @@ from webapp.blueprints.support import actor, ask, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, customer_link
 from webapp.services.quoting.draft import copying, editing
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -60,6 +60,21 @@ def set_status(quote_id: int) -> ResponseReturnValue:
         outcome = {"outcome_status": status, "outcome_errors": error.fields, "outcome_sentence": str(error)}
         return page(editing.get(quote_id), 422, outcome_values=request.form, **outcome)
     return back_to("quotes.show", DONE[status], quote_id=quote_id)
+
+
+@quotes.post("/<int:quote_id>/link")
+@login_required
+def replace_link(quote_id: int) -> ResponseReturnValue:
+    """Replace the customer's link, after asking."""
+    asked = ask("Replace the customer's link? The one that you sent stops working.", "Replace link")
+    if asked is not None:
+        return asked
+    customer_link.replace(actor(), quote_id)
+    return back_to(
+        "quotes.show",
+        "The customer page has a new link. The old one doesn't work anymore: send the new one.",
+        quote_id=quote_id,
+    )
 
 
 @quotes.post("/<int:quote_id>/discard")
