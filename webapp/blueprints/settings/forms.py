@@ -22,6 +22,7 @@ from webapp.blueprints.choices import (
     time_zone_choices,
 )
 from webapp.blueprints.support import RecordForm
+from webapp.models import User
 from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [
@@ -44,6 +45,20 @@ class UserForm(RecordForm):
     name = StringField("Name", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, validate_choice=False)
     is_active = BooleanField("Active")
+    successor_id = SelectField(
+        "Open quotes go to",
+        choices=[SelectChoice("", "Choose a colleague")],
+        coerce=lambda value: int(value) if str(value).isdecimal() and len(str(value)) < 10 else None,
+        validate_choice=False,
+        description="When you turn the account off.",
+    )
+
+    def offer(self, colleagues: list[User]) -> None:
+        """Fill in who can take the open quotes."""
+        self.successor_id.choices = [
+            SelectChoice("", "Choose a colleague"),
+            *(SelectChoice(str(one.id), one.name) for one in colleagues),
+        ]
 
 
 class CompanyForm(RecordForm):

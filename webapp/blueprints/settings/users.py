@@ -10,7 +10,7 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
 from webapp.blueprints.support import actor, admin_required, back_to, runtime, show_conflict, show_errors
 from webapp.models import User
-from webapp.services.accounts import account_links
+from webapp.services.accounts import account_links, handing_over
 from webapp.services.accounts import users as accounts
 from webapp.services.core import records
 from webapp.services.core.errors import Conflict, Invalid
@@ -51,6 +51,7 @@ def user(user_id: int) -> ResponseReturnValue:
     """Change the name, role or active flag of an account."""
     record = _get(user_id)
     form, status = UserForm(obj=record, seen=accounts.seen(record)), 422
+    form.offer(handing_over.colleagues(record))
     if form.validate_on_submit():
         try:
             accounts.update_user(
@@ -59,6 +60,7 @@ def user(user_id: int) -> ResponseReturnValue:
                 name=form.name.data or "",
                 role=form.role.data or "",
                 is_active=bool(form.is_active.data),
+                successor_id=form.successor_id.data,
                 form=form.entered,
             )
         except Invalid as error:
@@ -68,7 +70,9 @@ def user(user_id: int) -> ResponseReturnValue:
             status = 409
         else:
             return back_to("settings.users", f"{record.name} saved.")
-    page = render_template("settings/user.html", user=record, form=form)
+    page = render_template(
+        "settings/user.html", user=record, form=form, open_quotes=handing_over.open_quotes(record)
+    )
     return page, status if form.is_submitted() else 200
 
 

@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import AccountLink, User, db
 from webapp.models.account import ADMIN, ROLES
-from webapp.services.accounts import passwords
+from webapp.services.accounts import handing_over, passwords
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.merge import Values
@@ -140,11 +140,19 @@ def seen(user: User) -> str:
 
 @work.command
 def update_user(
-    actor: User, user: User, *, name: str, role: str, is_active: bool, form: Values | None = None
+    actor: User,
+    user: User,
+    *,
+    name: str,
+    role: str,
+    is_active: bool,
+    successor_id: int | None = None,
+    form: Values | None = None,
 ) -> None:
     """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
 
-    Raises Invalid with a sentence, also for the only active admin, or Conflict where another admin changed the same.
+    ``successor_id``: who takes the open quotes of one who becomes inactive. Raises Invalid with a sentence, also for
+    the only active admin, or Conflict where another admin changed the same.
     """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
@@ -160,6 +168,8 @@ def update_user(
             "Nothing was changed. This is the only active admin.",
             {"role": "You need at least one active admin. Make someone else an admin first."},
         )
+    if user.is_active and not is_active:
+        handing_over.hand_over(actor, user, successor_id)
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
