@@ -135,14 +135,13 @@ class Scenario:
     def _prepare(self) -> None:
         admin = self.admin
         admin.set_up(self.setup_token)
-        admin.add_rep(REP)
+        self.rep.join(admin.invite_rep(REP))
         say(f"The admin is set up; connecting to {self.credentials.root} as {self.credentials.user}.")
         admin.connect(self.credentials)
         admin.prepare_catalogue(self.reader)
         admin.map_sections()
         chosen: Mapped = admin.mapped
         say(f"Six sections are mapped: open is “{chosen.status}”, won is “{chosen.won}”.")
-        self.rep.sign_in(REP)
 
     def _offer(self, offer: wanted.Offer) -> None:
         self.rep.start_quote(self.customer)

@@ -47,13 +47,14 @@ class Admin(Visitor):
         values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
         self.send(self.form(having="name"), values)
 
-    def add_rep(self, email: str) -> None:
-        """Create the rep's account."""
+    def invite_rep(self, email: str) -> str:
+        """Create the rep's account; returns the path of the link that the rep gets."""
         self.open("/settings/users/new")
-        self.send(
-            self.form(having="role"),
-            {"name": "Rhea Rep", "email": email, "role": "rep", "password": PASSWORD},
-        )
+        self.send(self.form(having="role"), {"name": "Rhea Rep", "email": email, "role": "rep"})
+        found = re.search(r"/join/[\w-]+", self.html)
+        if found is None:
+            raise Stuck(f"The invitation shows no link: {self.complaints()}")
+        return found[0]
 
     def connect(self, credentials: Credentials) -> None:
         """Settings > Integrations > Add, then require what Autotask needs."""

@@ -28,9 +28,10 @@ class Rep(Visitor):
 
     quote_path = ""
 
-    def sign_in(self, email: str) -> None:
-        self.open("/login")
-        self.send(self.form(having="password"), {"email": email, "password": PASSWORD})
+    def join(self, invitation: str) -> None:
+        """Choose a password with the link of the invitation, which signs in."""
+        self.open(invitation)
+        self.send(self.form(having="password"), {"password": PASSWORD})
 
     def add_to_library(self, line: Line) -> None:
         """Create a library item for a line."""

@@ -20,7 +20,7 @@ from webapp.services.core import work
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
-# Counted per web process: enough against password guessing, and independent of Redis.
+# Counted per web process: enough against haste, and independent of Redis. Passwords: services/accounts/guessing.py.
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 migrate = Migrate(render_as_batch=True, compare_type=True)
 

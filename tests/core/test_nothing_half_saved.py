@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from tests.support import samples
 from webapp.models import Base, Item, Person, Quote, User, db
-from webapp.services.accounts import users
+from webapp.services.accounts import account_links, users
 from webapp.services.autotask.settings import store
 from webapp.services.autotask.settings.model import CompanySettings
 from webapp.services.catalog import categories, items, tax_codes
@@ -146,6 +146,12 @@ COMMANDS: dict[str, Callable[[Office], Command]] = {
     "ensure categories": lambda _: partial(categories.ensure, ("One", "Two")),
     "save a tax code": lambda o: partial(tax_codes.save, o.admin, None, {"name": "VAT", "rate": "19"}),
     "create a user": lambda o: partial(users.create_user, o.admin, **USER),
+    "invite a user": lambda o: partial(
+        account_links.invite, o.admin, **{name: USER[name] for name in ("email", "name", "role")}
+    ),
+    "use an invitation": lambda o: partial(
+        account_links.use, account_links.issue(None, o.admin), "another plain one"
+    ),
     "set a password": lambda o: partial(users.set_password, o.admin, o.admin, "another long password"),
     "save the profile": lambda o: partial(profile.save, o.admin, {"name": "Northwind"}),
     "require fields": lambda o: partial(required_fields.save, o.admin, ["email"]),

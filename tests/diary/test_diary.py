@@ -16,6 +16,7 @@ from webapp.services.catalog import categories, tax_codes
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import chain, diary, reading, words
+from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -103,6 +104,18 @@ def test_an_organization_made_with_a_person_has_an_entry_too(rep: User) -> None:
     entry = db.session.scalars(query).one()
     assert (entry.action, entry.actor) == ("organization.added", rep.email)
     assert ("", "name", None, "Birch & Co") in changes_of(entry)
+
+
+@pytest.mark.parametrize("typed", ["admin@desk.example", "Quotewright"])
+def test_a_name_that_a_customer_typed_is_no_actor(rep: User, typed: str) -> None:
+    quote = samples.quote(rep)
+    publishing.publish(rep, quote.id)
+    revision = quote.current_revision
+    assert revision
+    values = {"name": typed, "signature": typed, "terms": "1", "sha256": revision.content_sha256}
+    acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.1", "Phone"))
+    entry = of_quote(quote)[-1]
+    assert (entry.action, entry.actor, entry.actor_id) == ("quote.accepted", f"Customer: {typed}", None)
 
 
 def test_a_password_is_never_in_the_diary(rep: User) -> None:

@@ -14,7 +14,7 @@ from webapp.models import Link, db, utc_now
 from webapp.services.quoting.lifecycle import publishing
 
 pytestmark = pytest.mark.both_databases
-BEFORE = "0014"
+BEFORE = "0018"
 # What the links of the quote 7 and of others held: type, id, entity, document.
 DELETED = {"name": "A", "sortOrderID": 1024, "_left_away": True}
 AGAIN = {"title": "Theirs", "_again": ["stage", "title"]}

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LISTS = (ROOT / "webapp/static/vendor", ROOT / "webapp/static/fonts", ROOT / "tests/support/vendor")
+LISTS = (
+    ROOT / "webapp/static/vendor",
+    ROOT / "webapp/static/fonts",
+    ROOT / "webapp/services/accounts/vendor",
+    ROOT / "tests/support/vendor",
+)
 PACKAGES = [
     (folder, package) for folder in LISTS for package in json.loads((folder / "VENDOR.json").read_text())
 ]

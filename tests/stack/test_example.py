@@ -16,6 +16,8 @@ from stack.__main__ import greeting
 from stack.child import Child
 from stack.options import ROOT
 from stack.parts import LOGINS
+from tests.support import samples
+from webapp.models import db
 from webapp.services.accounts import users
 from webapp.services.demo import retired_logins
 from webapp.services.demo.seed import ADMIN_EMAIL, REP_EMAIL
@@ -90,8 +92,9 @@ def test_one_that_was_changed_is_not_told(app: Flask, tmp_path: Path) -> None:
 def test_an_example_of_an_earlier_version_gets_a_password_of_its_own(app: Flask, tmp_path: Path) -> None:
     known = retired_logins.PUBLISHED
     with app.app_context():
-        users.create_user(None, email=ADMIN_EMAIL, name="Dana", password=known, role="admin")
-        users.create_user(None, email=REP_EMAIL, name="Robin", password=known, role="rep")
+        for user in (samples.admin(ADMIN_EMAIL), samples.rep(REP_EMAIL)):
+            user.password_hash = users._hasher.hash(known)
+        db.session.commit()
     logins = seed(app, "--passwords", str(tmp_path / LOGINS))
     assert all(signs_in(app, login) for login in logins)
     assert not any(signs_in(app, {**login, "password": known}) for login in logins)

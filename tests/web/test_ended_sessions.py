@@ -9,6 +9,7 @@ from smoke.forms import Form, read_forms
 from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, text
 from tests.web.conftest import Ids
+from tests.web.test_invitations import join_form, reset
 
 OURS = {"Origin": "http://localhost"}
 WORDS = "A long word to the customer that took an evening to write, שלום.\nAnd a second line."
@@ -68,8 +69,8 @@ def test_an_account_that_was_signed_out_elsewhere_keeps_what_was_typed_too(
     app: Flask, rep: Visitor, admin: Visitor, ids: Ids
 ) -> None:
     form, values = typed(rep, ids)
-    reset = admin.form("/settings/users/2", "password")
-    assert admin.send(reset, {"password": "another long password"}).status_code == 303
+    elsewhere, join = join_form(app, reset(admin))
+    assert elsewhere.send(join, {"password": "another long password"}).status_code == 303
     answer = rep.client.post(form.action, data=values, headers=OURS)
     assert answer.status_code == 401
     assert "Typed before the end" in answer.text

@@ -120,7 +120,7 @@ def test_nobody_ends_the_session_of_another(app: Flask, rep: Visitor, admin: Vis
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_with_tls_there_is_one_cookie_which_is_bound_to_this_host(
+def test_with_tls_the_cookies_are_bound_to_this_host(
     app_settings: dict[str, str], ids: Ids, keep: bool
 ) -> None:
     secure = create_app(config.load({**app_settings, "PUBLIC_BASE_URL": "https://localhost"}))
@@ -130,12 +130,13 @@ def test_with_tls_there_is_one_cookie_which_is_bound_to_this_host(
     typed = dict(form.fill({"email": EMAIL, "password": samples.PASSWORD, "remember": keep}))
     answer = client.post("/login", data=typed, **https)
     assert answer.status_code == 303
-    (cookie,) = answer.headers.getlist("Set-Cookie")
-    assert cookie.startswith("__Host-session=")
-    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
-        assert f"; {attribute}" in cookie
-    assert "Domain" not in cookie
-    assert ("Expires=" in cookie) is keep
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert sorted(cookie.split("=")[0] for cookie in cookies) == ["__Host-device", "__Host-session"]
+    for cookie in cookies:
+        for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
+            assert f"; {attribute}" in cookie
+        assert "Domain" not in cookie
+        assert ("Expires=" in cookie) is (keep or cookie.startswith("__Host-device"))
     assert client.get(ids.quote_page, **https).status_code == 200
     assert "Set-Cookie" not in client.get(ids.quote_page, **https).headers
     with secure.app_context():

@@ -118,9 +118,9 @@ def test_of_eight_at_once_one_becomes_the_admin(app: Flask) -> None:
 
 def test_the_password_that_earlier_versions_published_opens_nothing(app: Flask) -> None:
     with app.app_context():
-        user = users.create_user(
-            None, email="admin@demo.example", name="D", password=retired_logins.PUBLISHED, role="admin"
-        )
+        user = samples.admin("admin@demo.example")
+        user.password_hash = users._hasher.hash(retired_logins.PUBLISHED)
+        db.session.commit()
         own = users.create_user(
             None, email="rep@demo.example", name="R", password=samples.PASSWORD, role="rep"
         )

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-SECRETS = {"password", "secret"}
+SECRETS = {"password", "secret", "current", "confirm_password"}
 ENDED = (
     "Your session ended, so nothing was saved. Your entries are still here: sign in again in a second tab, then come "
     "back and save."

@@ -20,6 +20,7 @@ from wtforms import HiddenField
 from webapp.blueprints import resume
 from webapp.models import Quote, User, db
 from webapp.services.accounts import permissions
+from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
@@ -35,7 +36,7 @@ PAGES = 10_000
 # The status that a form was saved with: the browser is sent on.
 SAVED = 303
 # By what a service raised; anything else is 422.
-STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
+STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429}
 WITHOUT_SESSION = ("static", "home.healthz")
 
 SENTENCES = {
@@ -148,7 +149,7 @@ def _show_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def on_any(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        app.logger.exception("unhandled error on %s %s", request.method, request.path)
+        app.logger.exception("unhandled error on %s %s", request.method, request.url_rule)
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return refusal(500)

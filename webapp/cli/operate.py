@@ -6,6 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid, ServiceError
@@ -40,6 +41,29 @@ def password(email: str, password: str) -> None:
         )
         raise click.ClickException(sentence) from error
     click.echo(f"{user.name} has a new password. All sessions were signed out.")
+
+
+@users.command("reset-link")
+@click.argument("email")
+def reset_link(email: str) -> None:
+    """Print a link with which the person of the account EMAIL chooses a password; it ends the one before."""
+    try:
+        token = account_links.issue(None, accounts.find_by_email(email))
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{current_app.extensions['quotewright'].config.public_base_url}/join/{token}")
+
+
+@users.command("make-admin")
+@click.argument("email")
+def make_admin(email: str) -> None:
+    """Make the account EMAIL an active admin, for when no admin is left."""
+    try:
+        user = accounts.find_by_email(email)
+        accounts.make_admin(user)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{user.name} is an admin now. All sessions were signed out.")
 
 
 @diary.command("check")

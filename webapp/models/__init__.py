@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models.account import User, UserSession
+from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
@@ -24,6 +24,7 @@ from webapp.models.quote import (
     Acceptance,
     AcceptanceDocument,
     Counter,
+    EndedLink,
     Quote,
     QuoteLine,
     Revision,
@@ -34,6 +35,7 @@ from webapp.models.webhook import WebhookEndpoint
 __all__ = [
     "Acceptance",
     "AcceptanceDocument",
+    "AccountLink",
     "AppSetting",
     "Base",
     "Category",
@@ -44,10 +46,13 @@ __all__ = [
     "DiaryEntry",
     "DriftCheck",
     "DriftFinding",
+    "EndedLink",
     "Item",
+    "KnownDevice",
     "Link",
     "Notification",
     "Organization",
+    "PasswordAttempt",
     "Person",
     "PushBatch",
     "PushCall",

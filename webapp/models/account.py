@@ -17,7 +17,8 @@ ROLES = (ADMIN, REP)
 class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
 
-    ``time_zone``: an IANA name, or empty for the company's.
+    ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
+    chosen a password.
     """
 
     __tablename__ = "user_account"
@@ -34,12 +35,50 @@ class User(Recorded, Timestamped, Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)
 
+    @property
+    def is_invited(self) -> bool:
+        """True until the person has chosen a password."""
+        return not self.password_hash
+
+
+class AccountLink(Base):
+    """With its token a person chooses a password, once; ``services.accounts.account_links`` has the rules."""
+
+    __tablename__ = "account_link"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+
+
+class PasswordAttempt(Base):
+    """A password that was wrong, or is being checked; ``services.accounts.guessing`` has the rules."""
+
+    __tablename__ = "password_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    account_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    address: Mapped[str] = mapped_column(String(45), default="", index=True)
+    device_id: Mapped[int | None]
+
+
+class KnownDevice(Base):
+    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie."""
+
+    __tablename__ = "known_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
 
 class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
-    ``is_kept``: with "Keep me signed in".
+    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
     """
 
     __tablename__ = "user_session"
@@ -53,5 +92,6 @@ class UserSession(Base):
     address: Mapped[str] = mapped_column(String(45), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
     is_kept: Mapped[bool] = mapped_column(default=False)
+    confirmed_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()

@@ -239,6 +239,16 @@ class StoredPdf:
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class EndedLink(Base):
+    """The digest of a ``public_token`` that a quote had before its link was replaced."""
+
+    __tablename__ = "ended_link"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
+    ended_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class RevisionDocument(StoredPdf, Base):
     """The PDF of a revision."""
 

@@ -10,7 +10,6 @@ from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave
 from webapp.blueprints.support import actor, back_to, show_errors
-from webapp.extensions import limiter
 from webapp.services.accounts import own_account, sessions
 from webapp.services.core.errors import Invalid
 
@@ -39,7 +38,6 @@ def preferences() -> ResponseReturnValue:
 
 @account.post("/password")
 @login_required
-@limiter.limit("10/minute")
 def password() -> ResponseReturnValue:
     """Change the password; this session continues, all others end."""
     form = OwnPasswordForm()

@@ -23,6 +23,17 @@ class LoginForm(FlaskForm):
     remember = BooleanField("Keep me signed in on this computer")
 
 
+class JoinForm(FlaskForm):
+    """The password that an invited person, or one who forgot it, chooses."""
+
+    password = PasswordField(
+        "New password",
+        [InputRequired("Choose a password.")],
+        description="At least 10 characters. A few words in a row are easy to remember.",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class SetupForm(FlaskForm):
     """The first admin. ``token`` is known to whoever operates the server."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, session, url_for
+from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, login_user, logout_user
+from werkzeug.wrappers import Response
 
 from webapp.blueprints import resume
 from webapp.blueprints.support import is_htmx
 from webapp.extensions import login_manager
 from webapp.models import User
-from webapp.services.accounts import sessions, users
+from webapp.services.accounts import guessing, sessions, users
 from webapp.services.accounts.sessions import Device
 
 
@@ -37,7 +38,27 @@ def load(token: str) -> SignedIn | None:
 
 def device(*, keep: bool) -> Device:
     """The browser that sent the request. ``keep``: the person wants to stay signed in."""
-    return Device(request.remote_addr or "", request.user_agent.string, keep)
+    return Device(
+        request.remote_addr or "", request.user_agent.string, keep, request.cookies.get(device_cookie(), "")
+    )
+
+
+def device_cookie() -> str:
+    """The name of the cookie of a browser in which someone signed in before."""
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
+
+
+def remember_device(answer: Response, token: str) -> Response:
+    """Let the browser be known when it signs in again."""
+    answer.set_cookie(
+        device_cookie(),
+        token,
+        max_age=guessing.DEVICE_KEPT,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
 
 
 def enter(user: User, token: str, *, keep: bool) -> None:

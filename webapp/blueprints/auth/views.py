@@ -10,17 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import LoginForm, SetupForm
-from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
+from webapp.blueprints.auth.session import device, enter, leave, remember_device
 from webapp.blueprints.support import actor, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import first_account, sessions, users
+from webapp.services.accounts import account_links, first_account, sessions, users
+from webapp.services.accounts.guessing import TooMany
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
 
 @auth.route("/login", methods=["GET", "POST"])
-@limiter.limit("10/minute", methods=["POST"], deduct_when=lambda response: response.status_code == 422)
 def login() -> ResponseReturnValue:
     """Sign in."""
     if not users.any_user():
@@ -31,12 +31,18 @@ def login() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     keep = bool(form.remember.data)
-    entered = sessions.sign_in(form.email.data or "", form.password.data or "", device(keep=keep))
+    try:
+        entered = sessions.sign_in(form.email.data or "", form.password.data or "", device(keep=keep))
+    except TooMany as error:
+        form.form_errors.append(str(error))
+        return render_template("auth/login.html", form=form), 429
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
-    enter(*entered, keep=keep)
-    return redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
+    user, token, known = entered
+    enter(user, token, keep=keep)
+    answer = redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
+    return remember_device(answer, known)
 
 
 @auth.post("/logout")
@@ -75,6 +81,24 @@ def setup() -> ResponseReturnValue:
             enter(user, token, keep=False)
             return redirect(url_for("home.dashboard"), 303)
     return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
+
+
+@auth.route("/join/<token>", methods=["GET", "POST"])
+@limiter.limit("20/minute")
+def join(token: str) -> ResponseReturnValue:
+    """Choose a password with the link of an invitation or a reset, and sign in."""
+    user, form = account_links.person(token), JoinForm()
+    if form.validate_on_submit():
+        try:
+            with work.unit():
+                account_links.use(token, form.password.data or "")
+                started = sessions.start(user, device(keep=False))
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            enter(user, started, keep=False)
+            return redirect(url_for("home.dashboard"), 303)
+    return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
 
 
 def _local(target: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations, lists
 from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
 from webapp.services.autotask.connection import connection, prerequisites
@@ -74,6 +75,7 @@ def save_section(section: str) -> ResponseReturnValue:
 
 @integrations.post("/autotask/save")
 @admin_required
+@confirmed
 def save() -> ResponseReturnValue:
     """“Save Integration”: make all sections live; with ``suggestions``, accept the suggestions for unsaved sections."""
     choices = cached()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import actor, admin_required, ask, back_to, is_htmx, runtime, show_errors
@@ -15,6 +16,7 @@ from webapp.services.core.errors import Invalid, ServiceError
 
 @integrations.route("/autotask/connect", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def connect() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page."""
     known = connection.load()
@@ -40,6 +42,7 @@ def connect() -> ResponseReturnValue:
 
 @integrations.post("/autotask/disconnect")
 @admin_required
+@confirmed
 def disconnect() -> ResponseReturnValue:
     """Delete the credentials and keep everything else."""
     asked = ask(

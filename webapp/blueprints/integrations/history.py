@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import cached
 from webapp.blueprints.support import actor, admin_required, ask, back_to
@@ -24,6 +25,7 @@ def history() -> ResponseReturnValue:
 
 @integrations.post("/autotask/history/<int:number>/restore")
 @admin_required
+@confirmed
 def restore(number: int) -> ResponseReturnValue:
     """Make an earlier version live again, or restore it as drafts if Autotask no longer has some of its values."""
     settings_store.version(number)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.webhook_form import WebhookForm
 from webapp.blueprints.support import (
@@ -34,6 +35,7 @@ def webhooks() -> ResponseReturnValue:
 
 @integrations.route("/webhooks/new", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def new_webhook() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page. Only this response shows the secret."""
     form = WebhookForm(data={"events": ["quote.published", "quote.accepted", "quote.lost"]})
@@ -46,6 +48,7 @@ def new_webhook() -> ResponseReturnValue:
 
 @integrations.route("/webhooks/<int:endpoint_id>", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def webhook(endpoint_id: int) -> ResponseReturnValue:
     """Settings and log of one webhook."""
     endpoint = endpoints.get(endpoint_id)
@@ -72,6 +75,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @integrations.post("/webhooks/<int:endpoint_id>/rotate")
 @admin_required
+@confirmed
 def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
     """A new secret, shown only in this response."""
     endpoints.get(endpoint_id)
@@ -87,6 +91,7 @@ def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @integrations.post("/webhooks/<int:endpoint_id>/pause")
 @admin_required
+@confirmed
 def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Stop sending for a while."""
     endpoints.pause(actor(), endpoint_id)
@@ -97,6 +102,7 @@ def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @integrations.post("/webhooks/<int:endpoint_id>/resume")
 @admin_required
+@confirmed
 def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send messages again, waiting messages first."""
     endpoints.resume(actor(), endpoint_id)
@@ -107,6 +113,7 @@ def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @integrations.post("/webhooks/<int:endpoint_id>/remove")
 @admin_required
+@confirmed
 def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Delete the webhook, its secret and its log."""
     endpoints.get(endpoint_id)

@@ -13,7 +13,7 @@ from webapp.blueprints.support import actor, ask, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, customer_link
 from webapp.services.quoting.draft import copying, editing
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -63,6 +63,21 @@ def _advance(quote_id: int, status: str) -> None:
     else:
         reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
         transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
+
+
+@quotes.post("/<int:quote_id>/link")
+@login_required
+def replace_link(quote_id: int) -> ResponseReturnValue:
+    """Replace the customer's link, after asking."""
+    asked = ask("Replace the customer's link? The one that you sent stops working.", "Replace link")
+    if asked is not None:
+        return asked
+    customer_link.replace(actor(), quote_id)
+    return back_to(
+        "quotes.show",
+        "The customer page has a new link. The old one doesn't work anymore: send the new one.",
+        quote_id=quote_id,
+    )
 
 
 @quotes.post("/<int:quote_id>/discard")

@@ -6,7 +6,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    PasswordField,
     SelectField,
     StringField,
     TelField,
@@ -23,6 +22,7 @@ from webapp.blueprints.choices import (
     time_zone_choices,
 )
 from webapp.blueprints.support import RecordForm
+from webapp.models import User
 from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [
@@ -32,16 +32,11 @@ _ROLES = [
 
 
 class NewUserForm(FlaskForm):
-    """A new account."""
+    """An invitation: the person chooses the password."""
 
     name = StringField("Name", description="Shown to customers on quotes.", render_kw={"autocomplete": "off"})
     email = EmailField("Email", description="Used to sign in.", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, default="rep", validate_choice=False)
-    password = PasswordField(
-        "Password",
-        description="At least 10 characters. Share it securely.",
-        render_kw={"autocomplete": "new-password"},
-    )
 
 
 class UserForm(RecordForm):
@@ -50,16 +45,20 @@ class UserForm(RecordForm):
     name = StringField("Name", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, validate_choice=False)
     is_active = BooleanField("Active")
-
-
-class PasswordForm(FlaskForm):
-    """A new password for an account."""
-
-    password = PasswordField(
-        "New password",
-        description="At least 10 characters. Signs the user out everywhere.",
-        render_kw={"autocomplete": "new-password"},
+    successor_id = SelectField(
+        "Open quotes go to",
+        choices=[SelectChoice("", "Choose a colleague")],
+        coerce=lambda value: int(value) if str(value).isdecimal() and len(str(value)) < 10 else None,
+        validate_choice=False,
+        description="When you turn the account off.",
     )
+
+    def offer(self, colleagues: list[User]) -> None:
+        """Fill in who can take the open quotes."""
+        self.successor_id.choices = [
+            SelectChoice("", "Choose a colleague"),
+            *(SelectChoice(str(one.id), one.name) for one in colleagues),
+        ]
 
 
 class CompanyForm(RecordForm):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
-from webapp.blueprints.settings.forms import NewUserForm, PasswordForm, UserForm
-from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
+from webapp.blueprints.settings.forms import NewUserForm, UserForm
+from webapp.blueprints.support import SAVED, actor, admin_required, back_to, runtime, submit
 from webapp.models import User
+from webapp.services.accounts import account_links, handing_over
 from webapp.services.accounts import users as accounts
 from webapp.services.core import records
 
@@ -22,30 +24,29 @@ def users() -> ResponseReturnValue:
 
 @settings.route("/users/new", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def new_user() -> ResponseReturnValue:
-    """Create an account."""
+    """Create an account and show the link of its invitation, once."""
     form = NewUserForm()
-    user, status = submit(
+    invited, status = submit(
         form,
-        lambda: accounts.create_user(
-            actor(),
-            email=form.email.data or "",
-            name=form.name.data or "",
-            password=form.password.data or "",
-            role=form.role.data or "",
+        lambda: account_links.invite(
+            actor(), email=form.email.data or "", name=form.name.data or "", role=form.role.data or ""
         ),
     )
-    if user is not None:
-        return back_to("settings.users", f"{user.name} can now sign in.")
+    if invited is not None:
+        return _link(*invited)
     return render_template("settings/new_user.html", form=form), status
 
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def user(user_id: int) -> ResponseReturnValue:
     """Change the name, role or active flag of an account."""
     record = _get(user_id)
     form = UserForm(obj=record, seen=accounts.seen(record))
+    form.offer(handing_over.colleagues(record))
     _, status = submit(
         form,
         lambda: accounts.update_user(
@@ -54,6 +55,7 @@ def user(user_id: int) -> ResponseReturnValue:
             name=form.name.data or "",
             role=form.role.data or "",
             is_active=bool(form.is_active.data),
+            successor_id=form.successor_id.data,
             form=form.entered,
         ),
         lambda: UserForm(formdata=None, obj=record),
@@ -61,21 +63,23 @@ def user(user_id: int) -> ResponseReturnValue:
     if status == SAVED:
         return back_to("settings.users", f"{record.name} saved.")
     page = render_template(
-        "settings/user.html", user=record, form=form, password_form=PasswordForm(formdata=None)
+        "settings/user.html", user=record, form=form, open_quotes=handing_over.open_quotes(record)
     )
     return page, status
 
 
-@settings.post("/users/<int:user_id>/password")
+@settings.post("/users/<int:user_id>/link")
 @admin_required
-def reset_password(user_id: int) -> ResponseReturnValue:
-    """Set a new password."""
-    record, form = _get(user_id), PasswordForm()
-    _, status = submit(form, lambda: accounts.set_password(actor(), record, form.password.data or ""))
-    if status == SAVED:
-        return back_to("settings.users", f"New password set. {record.name} was signed out everywhere.")
-    form_of_user = UserForm(formdata=None, obj=record, seen=accounts.seen(record))
-    return render_template("settings/user.html", user=record, form=form_of_user, password_form=form), status
+@confirmed
+def user_link(user_id: int) -> ResponseReturnValue:
+    """Show a new link with which the person chooses a password, once."""
+    record = _get(user_id)
+    return _link(record, account_links.issue(actor(), record))
+
+
+def _link(record: User, token: str) -> str:
+    link = runtime().config.public_base_url + url_for("auth.join", token=token)
+    return render_template("settings/user_link.html", user=record, link=link)
 
 
 def _get(user_id: int) -> User:

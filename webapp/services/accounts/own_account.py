@@ -24,8 +24,8 @@ def save_preferences(user: User, values: Mapping[str, object]) -> None:
 
 
 @work.command
-def change_password(user: User, current: str, password: str) -> None:
-    """Set a new password and end all sessions of ``user``. Raises Invalid when ``current`` isn't the password."""
-    if not users.has_password(user, current):
+def change_password(user: User, right: bool, password: str) -> None:
+    """Set a new password and end all sessions of ``user``. Raises Invalid unless the current one was ``right``."""
+    if not right:
         raise Invalid("The password wasn't changed.", {"current": "This isn't your current password."})
     users.set_password(user, user, password)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from webapp.models import User, UserSession, db, utc_now
-from webapp.services.accounts import own_account, users
+from webapp.services.accounts import guessing, own_account, users
 from webapp.services.core import work
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
@@ -22,6 +22,8 @@ from webapp.services.diary import diary
 # Without use, and since the sign-in; the second pair is for "Keep me signed in".
 IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
 KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
+# For so long after the password, accounts, credentials and integrations can be changed without it.
+CONFIRMED = timedelta(minutes=10)
 # Not at each request: that would be a write for each page.
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -30,23 +32,35 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Device:
-    """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in."""
+    """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in.
+    ``token``: of the cookie that a browser has in which someone signed in before.
+    """
 
     address: str = ""
     agent: str = ""
     keep: bool = False
+    token: str = ""
 
 
-@work.command
-def sign_in(email: str, password: str, device: Device) -> tuple[User, str] | None:
-    """Start a session; returns the user and the session's token. None if the credentials are wrong."""
-    user = users.authenticate(email, password)
-    if user is None:
+def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] | None:
+    """Start a session; returns the user, the session's token, and that of the browser (``guessing.know_device``).
+
+    None if the credentials are wrong. Raises ``guessing.TooMany``.
+    """
+    try:
+        attempt_id = guessing.begin(email, device.address, device.token)
+    except guessing.TooMany:
+        log.warning("sign_in.limited", address=device.address)
+        raise
+    with work.unit():
+        user = users.authenticate(email, password)
+        if user is not None:
+            guessing.forget(attempt_id)
+            return user, start(user, device), guessing.know_device(user, device.token)
         # Only of a known account: in a hurry, people type their password here.
         known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
         log.warning("sign_in.failed", address=device.address, user=known)
         return None
-    return user, start(user, device)
 
 
 @work.command
@@ -66,6 +80,7 @@ def start(user: User, device: Device) -> str:
             address=device.address[:45],
             agent=device.agent[:200],
             is_kept=device.keep,
+            confirmed_at=now,
         )
     )
     return token
@@ -107,11 +122,38 @@ def end_all(user: User) -> None:
     diary.write(user, "user.signed_out_everywhere", "user", user.id)
 
 
-@work.command
 def change_password(user: User, current: str, password: str, device: Device) -> str:
-    """Change the user's own password, end all sessions and start one. Returns its token. Raises Invalid."""
-    own_account.change_password(user, current, password)
-    return start(user, device)
+    """Change the user's own password, end all sessions and start one. Returns its token.
+
+    Raises Invalid, or ``guessing.TooMany``.
+    """
+    right = guessing.check(user, current, device.address, device.token)
+    with work.unit():
+        own_account.change_password(user, right, password)
+        return start(user, device)
+
+
+def is_confirmed(session_id: int) -> bool:
+    """True if the person gave the password in this session a short time ago."""
+    row = db.session.get(UserSession, session_id)
+    at = row.confirmed_at if row else None
+    return at is not None and utc_now() - at <= CONFIRMED
+
+
+def confirm(user: User, session_id: int, password: str, device: Device) -> bool:
+    """Note that the person gave the password in this session. False, and a line in the log, if it is wrong.
+
+    Raises ``guessing.TooMany``.
+    """
+    if not guessing.check(user, password, device.address, device.token):
+        log.warning("confirmation.failed", address=device.address, user=user.id)
+        return False
+    with work.unit():
+        row = db.session.get(UserSession, session_id)
+        if row is None or row.user_id != user.id:
+            return False
+        row.confirmed_at = utc_now()
+    return True
 
 
 @work.command

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
-from webapp.models import User, db
+from webapp.models import AccountLink, User, db
 from webapp.models.account import ADMIN, ROLES
+from webapp.services.accounts import handing_over, passwords
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
-MIN_PASSWORD = 10
-MAX_PASSWORD = 200
 FIELDS = ("name", "role", "is_active")
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
@@ -39,16 +38,6 @@ def normalize_email(text: str) -> str:
         raise Invalid("The email address isn't valid.", {"email": INVALID_EMAIL}) from error
 
 
-def check_password(password: str) -> str:
-    """Return ``password`` if its length is allowed. Raises Invalid with a sentence."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        sentence = (
-            f"Use {MIN_PASSWORD} to {MAX_PASSWORD} characters. A few words in a row are easy to remember."
-        )
-        raise Invalid("The password wasn't accepted.", {"password": sentence})
-    return password
-
-
 def any_user() -> bool:
     """False on a new installation, which shows the set-up page."""
     return db.session.scalar(db.select(User.id).limit(1)) is not None
@@ -59,10 +48,10 @@ def authenticate(email: str, password: str) -> User | None:
     """The active user with these credentials, or None. Takes equally long either way."""
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     try:
-        _hasher.verify(user.password_hash if user else _dummy_hash(), password[:MAX_PASSWORD])
+        _hasher.verify((user and user.password_hash) or _dummy_hash(), password[: passwords.LONGEST])
     except (VerificationError, InvalidHashError):
         return None
-    if user is None or not user.is_active:
+    if user is None or user.is_invited or not user.is_active:
         return None
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
@@ -78,12 +67,15 @@ def has_password(user: User, password: str) -> bool:
         return False
 
 
-def problems(*, email: str, name: str, password: str, role: str) -> dict[str, str]:
-    """A sentence for each wrong field of a new account."""
+def problems(*, email: str, name: str, password: str | None, role: str) -> dict[str, str]:
+    """A sentence for each wrong field of a new account. ``password``: None for an invitation."""
     wrong: dict[str, str] = {}
-    for check, value in ((normalize_email, email), (check_password, password)):
+    checks = [partial(normalize_email, email)]
+    if password is not None:
+        checks.append(partial(passwords.check, password, (name, email)))
+    for check in checks:
         try:
-            check(value)
+            check()
         except Invalid as error:
             wrong |= error.fields
     if not name.strip():
@@ -94,8 +86,10 @@ def problems(*, email: str, name: str, password: str, role: str) -> dict[str, st
 
 
 @work.command
-def create_user(actor: User | None, *, email: str, name: str, password: str, role: str) -> User:
-    """Create an account. Raises Invalid with a sentence for each wrong field, and stores nothing."""
+def create_user(actor: User | None, *, email: str, name: str, password: str | None, role: str) -> User:
+    """Create an account; without a ``password`` its person chooses it (``account_links``). Raises Invalid with
+    a sentence for each wrong field, and stores nothing.
+    """
     wrong = problems(email=email, name=name, password=password, role=role)
     if wrong:
         raise Invalid("The account wasn't created. Fix the highlighted fields.", wrong)
@@ -105,7 +99,9 @@ def create_user(actor: User | None, *, email: str, name: str, password: str, rol
             "An account with this email already exists.",
             {"email": "Someone already signs in with this email."},
         )
-    user = User(email=address, name=name.strip(), password_hash=_hasher.hash(password), role=role)
+    user = User(
+        email=address, name=name.strip(), password_hash=_hasher.hash(password) if password else "", role=role
+    )
     db.session.add(user)
     db.session.flush()
     diary.write(actor, "user.created", "user", user.id, email=address, role=role)
@@ -122,10 +118,19 @@ def find_by_email(email: str) -> User:
 
 @work.command
 def set_password(actor: User | None, user: User, password: str) -> None:
-    """Change a password and end the user's open sessions. Raises Invalid with a sentence."""
-    user.password_hash = _hasher.hash(check_password(password))
+    """Change a password; ends the user's open sessions and link. Raises Invalid with a sentence."""
+    user.password_hash = _hasher.hash(passwords.check(password, (user.name, user.email)))
     user.session_epoch += 1
+    db.session.execute(db.delete(AccountLink).filter_by(user_id=user.id))
     diary.write(actor, "user.password_changed", "user", user.id)
+
+
+@work.command
+def make_admin(user: User) -> None:
+    """Let an account administer and sign in, for when no admin is left. Ends its open sessions."""
+    user.role, user.is_active = ADMIN, True
+    user.session_epoch += 1
+    diary.write(None, "user.changed", "user", user.id)
 
 
 def seen(user: User) -> str:
@@ -135,25 +140,36 @@ def seen(user: User) -> str:
 
 @work.command
 def update_user(
-    actor: User, user: User, *, name: str, role: str, is_active: bool, form: Values | None = None
+    actor: User,
+    user: User,
+    *,
+    name: str,
+    role: str,
+    is_active: bool,
+    successor_id: int | None = None,
+    form: Values | None = None,
 ) -> None:
     """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
 
-    Raises Invalid with a sentence, also for the only active admin, or Conflict where another admin changed the same.
+    ``successor_id``: who takes the open quotes of one who becomes inactive. Raises Invalid with a sentence, also for
+    the only active admin, or Conflict where another admin changed the same.
     """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:
         raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
     entered = {"name": name.strip(), "role": role, "is_active": is_active}
+    admins = _lock_admins()
     values = merging.into(actor, user, form or {}, entered, what="user").values
     role, is_active = str(values["role"]), bool(values["is_active"])
     loses_admin = user.role == ADMIN and user.is_active and (role != ADMIN or not is_active)
-    if loses_admin and _active_admins() <= 1:
+    if loses_admin and admins <= {user.id}:
         raise Invalid(
             "Nothing was changed. This is the only active admin.",
             {"role": "You need at least one active admin. Make someone else an admin first."},
         )
+    if user.is_active and not is_active:
+        handing_over.hand_over(actor, user, successor_id)
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
@@ -167,6 +183,9 @@ def list_users() -> list[User]:
     return list(db.session.scalars(db.select(User).order_by(User.name, User.id)))
 
 
-def _active_admins() -> int:
-    query = db.select(db.func.count()).select_from(User).filter_by(role=ADMIN, is_active=True)
-    return db.session.scalar(query) or 0
+def _lock_admins() -> set[int]:
+    """The admins who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
+    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id).with_for_update()
+    # What this session read before may have changed while it waited.
+    rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
+    return {row.id for row in rows if row.role == ADMIN and row.is_active and not row.is_invited}

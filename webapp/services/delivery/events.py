@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from webapp.models import DiaryEntry, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED
+from webapp.services.diary.diary import CUSTOMER
 
 # Events of a published quote. The last five follow a change of its status.
 PUBLISHED, VIEWED, EXPIRED, REOPENED = "published", "viewed", "expired", "reopened"
@@ -40,5 +41,5 @@ def of_entry(entry: DiaryEntry) -> QuoteEvent | None:
     query = db.select(Revision).filter_by(quote_id=quote.id, number=entry.revision)
     revision = db.session.scalars(query).one()
     user = db.session.get(User, entry.actor_id) if entry.actor_id else None
-    by = user.name if user else entry.actor
+    by = user.name if user else entry.actor.removeprefix(CUSTOMER)
     return QuoteEvent(kind, quote, revision, before=entry.detail.get("before", quote.status), by=by)

@@ -20,6 +20,8 @@ from webapp.models import DiaryEntry, User, db, utc_now
 from webapp.services.diary import chain, changes
 
 SYSTEM = "Quotewright"
+# Before the name that a customer typed, which could be a colleague's address.
+CUSTOMER = "Customer: "
 PENDING = "diary.pending"
 
 # Called before the entries have their places; what it returns is called when they have them.
@@ -86,7 +88,7 @@ def write(
     session.info.setdefault(PENDING, []).append(
         _Pending(
             actor=actor,
-            label=actor.email if actor else (label or SYSTEM),
+            label=actor.email if actor else (CUSTOMER + label if label else SYSTEM),
             action=action,
             object_type=object_type,
             object_id=str(object_id),

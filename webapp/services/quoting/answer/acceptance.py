@@ -15,6 +15,7 @@ from webapp.services.core.fields import Reader, clean_text
 from webapp.services.core.formatting import day
 from webapp.services.diary import diary
 from webapp.services.people import directory
+from webapp.services.quoting.answer import customer_link
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import freezing, pricing, snapshot
@@ -45,6 +46,8 @@ class Evidence:
 def by_token(token: str) -> Quote:
     """The published quote of a customer's link. Raises NotFound with a sentence."""
     quote: Quote | None = db.session.scalar(db.select(Quote).filter_by(public_token=clean_text(token)[:64]))
+    if quote is None and customer_link.was_replaced(clean_text(token)[:64]):
+        raise NotFound(customer_link.REPLACED)
     if quote is None or quote.number is None:
         raise NotFound(NO_SUCH_LINK)
     return quote

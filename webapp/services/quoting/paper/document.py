@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -25,7 +28,7 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import columns, fonts, letters, paragraphs
+from webapp.services.quoting.paper import columns, fonts, letters, once, paragraphs
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -66,8 +69,11 @@ def pdf_for(revision_id: int) -> bytes:
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
     db.session.commit()
-    pdf = render(frozen)
-    return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
+    with _once(RevisionDocument, revision_id) as found:
+        if found:
+            return found
+        pdf = render(frozen)
+        return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
 def newest_pdf(quote: Quote) -> bytes:
@@ -81,10 +87,28 @@ def newest_pdf(quote: Quote) -> bytes:
     accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
     frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
     db.session.commit()
-    pdf = render(frozen, signed)
-    return _store(
-        AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
-    )
+    with _once(AcceptanceDocument, acceptance_id) as found:
+        if found:
+            return found
+        pdf = render(frozen, signed)
+        return _store(
+            AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
+        )
+
+
+@contextmanager
+def _once(kind: type[RevisionDocument] | type[AcceptanceDocument], key: int) -> Iterator[bytes | None]:
+    """Let one process at a time render a document. Yields what another one stored meanwhile."""
+    try:
+        with once.one_at_a_time(f"{kind.__tablename__} {key}"):
+            stored = cast(RevisionDocument | AcceptanceDocument | None, db.session.get(kind, key))
+            pdf = stored.pdf if stored is not None else None
+            db.session.commit()
+            yield pdf
+    except once.TooManyWait as error:
+        raise RenderFailed(
+            "Many people are waiting for this PDF, which is still being created. Try again in a minute."
+        ) from error
 
 
 def _store(new: RevisionDocument | AcceptanceDocument, key: int) -> bytes:

@@ -1,7 +1,7 @@
 """What people decided about a link, and the quote it belongs to, are columns instead of parts of texts and documents.
 
-Revision ID: 0016
-Revises: 0014
+Revision ID: 0019
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0016"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,69 @@
+"""A PDF is rendered once, however many ask for it at the same moment."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask import Flask
+
+from tests.support import samples
+from webapp.models import db
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document, once
+
+
+@pytest.mark.both_databases
+def test_of_seven_who_ask_at_once_one_renders(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep)
+        publishing.publish(rep, quote.id)
+        revision = quote.current_revision
+        assert revision
+        revision_id = revision.id
+    rendered: list[int] = []
+    render = document.render
+
+    def counted(*given: object) -> bytes:
+        rendered.append(1)
+        return render(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(document, "render", counted)
+    together = Barrier(once.WAITING + 1)
+
+    def ask(_: int) -> bytes:
+        together.wait()
+        with app.app_context():
+            return document.pdf_for(revision_id)
+
+    with ThreadPoolExecutor(once.WAITING + 1) as pool:
+        answers = set(pool.map(ask, range(once.WAITING + 1)))
+    assert len(rendered) == len(answers) == 1
+
+
+def test_threads_are_left_for_others(app: Flask) -> None:
+    with app.app_context(), once.one_at_a_time("a document"):
+        once._waiting["a document"] += once.WAITING
+        try:
+            with pytest.raises(once.TooManyWait), once.one_at_a_time("a document"):
+                pass
+        finally:
+            once._waiting["a document"] -= once.WAITING
+        with once.one_at_a_time("another"):
+            pass
+    assert once._waiting == once._locks == {}
+
+
+@pytest.mark.postgres
+def test_other_processes_wait_too_until_the_lock_is_given_back(app: Flask) -> None:
+    def is_free() -> bool:
+        with db.engine.connect() as other:
+            taken = other.execute(db.select(db.func.pg_try_advisory_xact_lock(once.key_of("a document"))))
+            return bool(taken.scalar())
+
+    with app.app_context():
+        with once.one_at_a_time("a document"):
+            assert not is_free()
+        assert is_free()

@@ -1,0 +1,103 @@
+"""Accounts, credentials and integrations change only soon after the password was given; nothing typed is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from smoke.forms import Form, read_forms
+from tests.support import samples
+from tests.support.visitor import Visitor, errors, text
+from tests.web.conftest import Ids
+from webapp.models import User, UserSession, WebhookEndpoint, db
+from webapp.services.accounts import sessions
+
+SECOND = timedelta(seconds=5)
+NEWCOMER: dict[str, str | bool] = {"name": "Nia New", "email": "nia@desk.example", "role": "admin"}
+HOOK: dict[str, str | bool] = {"url": "https://hooks.example/x"}
+
+
+def age(app: Flask, since: timedelta) -> None:
+    """The password was last given that long ago, in every session."""
+    with app.app_context():
+        for row in db.session.scalars(db.select(UserSession)):
+            assert row.confirmed_at
+            row.confirmed_at -= since
+        db.session.commit()
+
+
+def form_at(visitor: Visitor, page: str, field: str) -> Form:
+    form = next(one for one in read_forms(visitor.client.get(page).text) if field in one.names())
+    form.action = form.action or page
+    return form
+
+
+def asking(answer: TestResponse) -> Form:
+    assert answer.status_code == 422
+    return next(one for one in read_forms(answer.text) if "confirm_password" in one.names())
+
+
+def emails(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(User.email)))
+
+
+def test_soon_after_the_sign_in_nothing_is_asked(app: Flask, admin: Visitor) -> None:
+    age(app, sessions.CONFIRMED - SECOND)
+    assert admin.send(form_at(admin, "/settings/users/new", "role"), NEWCOMER).status_code == 200
+    assert "nia@desk.example" in emails(app)
+
+
+def test_later_the_password_is_asked_and_what_was_typed_is_kept(app: Flask, admin: Visitor) -> None:
+    age(app, sessions.CONFIRMED + SECOND)
+    form = asking(admin.send(form_at(admin, "/settings/users/new", "role"), NEWCOMER))
+    assert "nia@desk.example" not in emails(app)
+    wrong = admin.send(form, {"confirm_password": "a guess"})
+    assert errors(wrong) == {"confirm_password": "This isn't your password."}
+    assert "a guess" not in wrong.text
+    assert "nia@desk.example" not in emails(app)
+    done = admin.send(asking(wrong), {"confirm_password": samples.PASSWORD})
+    assert (done.status_code, "Nia New" in text(done)) == (200, True)
+    again = {**NEWCOMER, "email": "second@desk.example"}
+    assert admin.send(form_at(admin, "/settings/users/new", "role"), again).status_code == 200
+
+
+def test_htmx_asks_in_the_place_of_the_form(app: Flask, admin: Visitor) -> None:
+    age(app, sessions.CONFIRMED + SECOND)
+    form = form_at(admin, "/settings/integrations/webhooks/new", "url")
+    answer = admin.send(form, HOOK, htmx=True)
+    assert "<html" not in answer.text
+    done = admin.send(asking(answer), {"confirm_password": samples.PASSWORD}, htmx=True)
+    assert done.status_code == 200, text(done)
+    with app.app_context():
+        assert db.session.scalars(db.select(WebhookEndpoint)).one()
+
+
+@pytest.mark.parametrize(
+    ("page", "action"),
+    [("/settings/users/2", "/settings/users/2"), ("/settings/users/2", "link")],
+)
+def test_people_are_guarded(app: Flask, admin: Visitor, page: str, action: str) -> None:
+    form = admin.form(page, action)
+    age(app, sessions.CONFIRMED + SECOND)
+    assert asking(admin.send(form)).action == form.action
+
+
+def test_every_change_of_a_connection_is_guarded(app: Flask, admin: Visitor) -> None:
+    age(app, sessions.CONFIRMED + SECOND)
+    form = admin.form("/account/", "sessions/end")
+    autotask, hook = "/settings/integrations/autotask", "/settings/integrations/webhooks/1"
+    for action in (
+        *(f"{autotask}/{name}" for name in ("connect", "disconnect", "save", "history/1/restore")),
+        *(hook, *(f"{hook}/{name}" for name in ("rotate", "pause", "resume", "remove"))),
+    ):
+        form.action = action
+        asking(admin.send(form))
+
+
+def test_reps_are_not_asked(app: Flask, rep: Visitor, ids: Ids) -> None:
+    age(app, sessions.CONFIRMED + SECOND)
+    assert rep.send(rep.form(ids.quote_page, "/header"), {"title": "Later"}).status_code == 303

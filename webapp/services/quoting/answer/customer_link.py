@@ -1,0 +1,35 @@
+"""The link to the customer's page: it can be replaced, and what was sent before opens nothing any more."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from webapp.models import EndedLink, Quote, User, db
+from webapp.services.core import work
+from webapp.services.core.errors import Invalid
+from webapp.services.diary import diary
+from webapp.services.quoting.draft import editing
+
+REPLACED = "This link was replaced and doesn't open the quote anymore. Ask the sender for the new link."
+
+
+@work.command
+def replace(actor: User, quote_id: int) -> Quote:
+    """Give the quote another link and end the one that it had. Raises Invalid for a quote without one."""
+    quote = editing.lock(quote_id)
+    if quote.number is None:
+        raise Invalid("This quote hasn't been published, so it has no link to replace. Nothing was changed.")
+    db.session.add(EndedLink(token_sha256=_digest(quote.public_token), quote_id=quote.id))
+    quote.public_token = secrets.token_urlsafe(24)
+    diary.write(actor, "quote.customer_link_replaced", "quote", quote.id)
+    return quote
+
+
+def was_replaced(token: str) -> bool:
+    """True for a link that was good once."""
+    return db.session.get(EndedLink, _digest(token)) is not None
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
