@@ -52,11 +52,13 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
     except guessing.TooMany:
         log.warning("sign_in.limited", address=device.address)
         raise
+    entered = users.authenticate(email, password)
     with work.unit():
-        user = users.authenticate(email, password)
-        if user is not None:
+        if entered is not None:
+            user, epoch = entered
+            users.signed_in(user, password)
             guessing.forget(attempt_id)
-            return user, start(user, device), guessing.know_device(user, device.token)
+            return user, start(user, device, epoch), guessing.know_device(user, device.token)
         # Only of a known account: in a hurry, people type their password here.
         known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
         log.warning("sign_in.failed", address=device.address, user=known)
@@ -64,8 +66,11 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
 
 
 @work.command
-def start(user: User, device: Device) -> str:
-    """Start a session of a user who proved who they are. Returns its token, which is stored nowhere."""
+def start(user: User, device: Device, epoch: int | None = None) -> str:
+    """Start a session of a user who proved who they are. Returns its token, which is stored nowhere.
+
+    ``epoch``: the user's ``session_epoch`` when they did; the present one without it.
+    """
     now = utc_now()
     for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):
         if not _is_alive(row, now):
@@ -75,7 +80,7 @@ def start(user: User, device: Device) -> str:
         UserSession(
             user=user,
             token_sha256=_digest(token),
-            epoch=user.session_epoch,
+            epoch=user.session_epoch if epoch is None else epoch,
             seen_at=now,
             address=device.address[:45],
             agent=device.agent[:200],

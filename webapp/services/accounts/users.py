@@ -43,26 +43,38 @@ def any_user() -> bool:
     return db.session.scalar(db.select(User.id).limit(1)) is not None
 
 
-@work.command
-def authenticate(email: str, password: str) -> User | None:
-    """The active user with these credentials, or None. Takes equally long either way."""
+def authenticate(email: str, password: str) -> tuple[User, int] | None:
+    """The active user with these credentials, or None. Takes equally long either way.
+
+    With the user comes the epoch of their sessions from before the check: a session of this epoch is none if the
+    password is changed meanwhile.
+    """
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
-    try:
-        _hasher.verify((user and user.password_hash) or _dummy_hash(), password[: passwords.LONGEST])
-    except (VerificationError, InvalidHashError):
+    epoch = user.session_epoch if user else 0
+    right = _matches((user and user.password_hash) or _dummy_hash(), password)
+    if not right or user is None or user.is_invited or not user.is_active:
         return None
-    if user is None or user.is_invited or not user.is_active:
-        return None
+    return user, epoch
+
+
+@work.command
+def signed_in(user: User, password: str) -> None:
+    """Write down that ``user`` signed in, and hash the password again if that is done differently by now."""
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
     diary.write(user, "user.signed_in", "user", user.id)
-    return user
 
 
 def has_password(user: User, password: str) -> bool:
     """True when ``password`` is the user's."""
+    return _matches(user.password_hash, password)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    """Slow on purpose, so no transaction is open meanwhile: on SQLite, everyone would have to wait."""
+    work.pause()
     try:
-        return _hasher.verify(user.password_hash, password)
+        return _hasher.verify(password_hash, password[: passwords.LONGEST])
     except (VerificationError, InvalidHashError):
         return False
 

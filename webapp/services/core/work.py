@@ -107,6 +107,15 @@ def writing() -> Iterator[None]:
         _reads.reset(token)
 
 
+def pause() -> None:
+    """Before something slow: end the transaction that has only read so far. A unit's own goes on.
+
+    Outside of ``reading``, an open transaction keeps SQLite's writers waiting.
+    """
+    if _open.get() is None:
+        db.session.commit()
+
+
 def ring() -> None:
     """Ring the workers once the open unit is committed. Without a unit nothing rings; the sweeper comes by anyway."""
     current = _open.get()
