@@ -41,7 +41,7 @@ def test_another_can_write_meanwhile(app: Flask, ids: Ids, monkeypatch: pytest.M
 
     monkeypatch.setattr(users, "_hasher", Watched(write))
     visitor = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
-    form = visitor.form("/account", "password")
+    form = visitor.form("/account/", "password")
     visitor.send(form, {"current": samples.PASSWORD, "password": "another long passphrase"})
     assert len(wrote) == 2
 
