@@ -11,7 +11,8 @@ from webapp.services.quoting.paper import fonts
 # Points. The margins are those of the style sheet.
 PAGE = {A4: 595.28, "": 612.0}
 MARGINS = 2 * 51.02
-GAP = 6.5
+# The style sheet keeps 6 points on the right of a figure.
+GAP, WIDE_GAP = 6.5, 16
 HEAD, HEAD_SPACING = 6.8, 0.3
 SUM = 10.5
 FIGURE_SIZES = (9, 8, 7, 6, 5)
@@ -40,12 +41,12 @@ def of_lines(paper: str, rows: Iterable[tuple[str, str, str, str]], sums: Iterab
     space = space_of(paper)
     columns = list(zip(*rows, strict=True)) or [()] * 4
     widest_sum = max((width(text, SUM, bold=True) for text in sums), default=0)
-    for size in FIGURE_SIZES:
+    for size, gap in [(FIGURE_SIZES[0], WIDE_GAP), *((size, GAP) for size in FIGURE_SIZES)]:
         wanted = [
-            max([head_width(head), *(width(text, size) for text in set(column))]) + GAP
+            max([head_width(head), *(width(text, size) for text in set(column))]) + gap
             for head, column in zip(heads, columns, strict=True)
         ]
-        wanted[3] = max(wanted[3], widest_sum * size / FIGURE_SIZES[0] + GAP)
+        wanted[3] = max(wanted[3], widest_sum * size / FIGURE_SIZES[0] + gap)
         if sum(wanted) <= space * (1 - ITEM_SHARE):
             break
     quantity, price, discount, amount = (round(100 * points / space, 3) for points in wanted)
