@@ -34,6 +34,7 @@ class Config:
     autotask_root: str = AUTOTASK_PUBLIC_ROOT
     autotask_allowed_hosts: tuple[str, ...] = ()
     autotask_timeout_seconds: float = 30.0
+    call_bodies_days: int = 90
     webhook_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     trusted_proxies: int = 0
@@ -64,6 +65,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         autotask_root=autotask_root,
         autotask_allowed_hosts=source.words("AUTOTASK_ALLOWED_HOSTS"),
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
+        call_bodies_days=source.days("CALL_BODIES_DAYS", 90),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
@@ -123,6 +125,12 @@ class _Source:
         if not 0 < number <= 40:
             raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 40.")
         return number
+
+    def days(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isascii() or not value.isdigit() or len(value) > 4 or not 1 <= int(value) <= 3650:
+            raise ConfigError(f"{name} is “{value}”. Use a number of days from 1 to 3650.")
+        return int(value)
 
     def count(self, name: str) -> int:
         value = self.text(name, "0")

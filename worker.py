@@ -31,7 +31,7 @@ import config
 from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
-from webapp.services.autotask.push import call_quota, processing
+from webapp.services.autotask.push import call_quota, processing, retention
 from webapp.services.core import failpoints, queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
@@ -42,7 +42,8 @@ from webapp.services.quoting.lifecycle import expiry
 from webapp.services.quoting.paper import document
 
 SWEEP_SECONDS = 2.0
-# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, start due comparisons.
+# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, empty old bodies of calls, start due
+# comparisons.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 RESTART_SECONDS = 2
@@ -115,6 +116,7 @@ def sweep_for_ever(parent: int) -> None:
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
             _attempt(app, "hour", call_quota.watch)
+            _attempt(app, "retention", retention.tick)
             _attempt(app, "drift", drift_schedule.tick)
 
 

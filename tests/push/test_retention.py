@@ -1,0 +1,54 @@
+"""The bodies of calls go after the days of the setting; the calls stay."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+import config
+from tests.support import samples
+from tests.support.settings import environment
+from webapp.models import PushCall, PushRun, db, utc_now
+from webapp.services.autotask.push import retention
+from webapp.services.quoting.lifecycle import publishing
+
+
+@pytest.mark.both_databases
+def test_old_bodies_are_emptied_and_new_ones_kept(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = app.extensions["quotewright"]
+    runtime = dataclasses.replace(runtime, config=dataclasses.replace(runtime.config, call_bodies_days=7))
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep)
+        publishing.publish(rep, quote.id)
+        revision = quote.current_revision
+        assert revision
+        run = PushRun(quote_id=quote.id, revision_id=revision.id, token=1)
+        run.calls = [
+            PushCall(
+                at=utc_now() - timedelta(days=days),
+                method="GET",
+                path="/Companies",
+                status=200,
+                duration_ms=5,
+                request_body="{}",
+                response_body="a whole record",
+            )
+            for days in (30, 9, 8, 6, 0)
+        ]
+        db.session.add(run)
+        db.session.commit()
+        assert [retention.tick(runtime) for _ in range(3)] == [2, 1, 0]
+        db.session.expire_all()
+        kept = [(call.request_body, call.response_body) for call in run.calls]
+        assert kept == [("", "")] * 3 + [("{}", "a whole record")] * 2
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "x", "3651", "1.5", "99999999"])
+def test_the_setting_is_a_number_of_days(days: str) -> None:
+    with pytest.raises(config.ConfigError, match="CALL_BODIES_DAYS"):
+        config.load(environment(CALL_BODIES_DAYS=days))
