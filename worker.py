@@ -42,7 +42,7 @@ from webapp.services.quoting.lifecycle import expiry
 from webapp.services.quoting.paper import document
 
 SWEEP_SECONDS = 2.0
-# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, empty old bodies of calls, and start due
+# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, empty old bodies of calls, start due
 # comparisons.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60

@@ -24,7 +24,10 @@ def test_a_replaced_link_opens_nothing(app: Flask) -> None:
     visitor = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
     customer = app.test_client()
     accept = next(form for form in read_forms(customer.get(f"/q/{old}").text) if "accept" in form.action)
-    asked = visitor.send(visitor.form(page, "/link"))
+    form = visitor.form(page, "/link")
+    asked = visitor.send(form)
+    form.action = "/quotes/999/link"
+    assert visitor.send(form).status_code == 404
     assert "stops working" in text(asked)
     assert customer.get(f"/q/{old}").status_code == 200
     answer = visitor.send(next(form for form in read_forms(asked.text) if "sure" in form.names()))

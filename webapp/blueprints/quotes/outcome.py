@@ -69,6 +69,7 @@ def _advance(quote_id: int, status: str) -> None:
 @login_required
 def replace_link(quote_id: int) -> ResponseReturnValue:
     """Replace the customer's link, after asking."""
+    editing.get(quote_id)
     asked = ask("Replace the customer's link? The one that you sent stops working.", "Replace link")
     if asked is not None:
         return asked
