@@ -223,11 +223,6 @@ def confirm(runtime: Runtime, names: Sequence[str], within: timedelta) -> None:
         db.session.commit()
 
 
-def refresh_reference(runtime: Runtime, name: str) -> None:
-    """Fetch one reference list, in one call if it has at most 500 entries. Raises like ``refresh``."""
-    refresh(runtime, [f"reference:{name}"])
-
-
 def is_outdated() -> bool:
     """True when a list was never read or will soon be too old, so that someone would have to wait for it."""
     return bool(due(utc_now() - REFRESHED_AFTER))

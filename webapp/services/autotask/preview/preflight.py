@@ -140,7 +140,7 @@ def _ask_autotask(runtime: Runtime, stored: Connection, *, refresh: bool) -> lis
 def _connection_problem(runtime: Runtime) -> str:
     """A sentence when Autotask refuses or fails; empty otherwise."""
     try:
-        metadata.refresh_reference(_impatient(runtime), "BillingCodes")
+        metadata.refresh(_impatient(runtime), ["reference:BillingCodes"])
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))
