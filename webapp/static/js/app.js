@@ -79,3 +79,12 @@ window.addEventListener("load", () => {
       field.dispatchEvent(new Event(kind, { bubbles: true }));
   }
 });
+
+// Copy a link: <button data-copy="id of its field">.
+document.addEventListener("click", async (event) => {
+  const source = event.target.dataset?.copy && document.getElementById(event.target.dataset.copy);
+  if (!source) return;
+  source.select();
+  await navigator.clipboard?.writeText(source.value);
+  event.target.textContent = "Copied";
+});

@@ -114,11 +114,3 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");
 });
-
-document.addEventListener("click", async (event) => {
-  const source = event.target.dataset?.copy && document.getElementById(event.target.dataset.copy);
-  if (!source) return;
-  source.select();
-  await navigator.clipboard?.writeText(source.value);
-  event.target.textContent = "Copied";
-});
