@@ -65,7 +65,7 @@ class Parts:
         command = [
             *_python("gunicorn"),
             *("--bind", f"fd://{listener}"),
-            *("--worker-class", "gthread"),
+            *("--worker-class", "webapp.web_worker.WebWorker"),
             *("--workers", str(self.options.web_processes)),
             *("--threads", "8"),
             "--preload",  # the application is loaded once and then forked; a wrong setting ends the start at once

@@ -1,0 +1,92 @@
+"""Clients that send slowly don't keep the web server from the others."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from stack.child import Child
+from stack.options import ROOT
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.server
+THREADS, SLOW = 4, 12
+HEAD = (
+    b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 1000\r\n%s\r\n"
+)
+
+
+@pytest.fixture
+def server(app_settings: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """The address of the product on a web server with one process of four threads."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
+    command += [
+        "--worker-class",
+        "webapp.web_worker.WebWorker",
+        "--threads",
+        str(THREADS),
+        "webapp:create_app()",
+    ]
+    web = Child(
+        "web server",
+        command,
+        env={**os.environ, **app_settings},
+        cwd=ROOT,
+        log=tmp_path / "web.log",
+        pass_fds=[listener.fileno()],
+    )
+    web.start()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    wait_for(lambda: answers(address), "the web server", 60)
+    yield address
+    web.stop(grace=5)
+    listener.close()
+
+
+def answers(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/healthz", timeout=30).ok
+    except requests.ConnectionError:
+        return False
+
+
+def connect(address: str, stack: ExitStack) -> socket.socket:
+    parts = urlsplit(address)
+    return stack.enter_context(socket.create_connection((str(parts.hostname), parts.port or 0), timeout=30))
+
+
+@pytest.mark.parametrize("sent", [HEAD % b"", HEAD[:60]], ids=["body", "headers"])
+def test_slow_clients_leave_threads_to_others(server: str, sent: bytes) -> None:
+    with ExitStack() as stack:
+        slow = [connect(server, stack) for _ in range(SLOW)]
+        for client in slow:
+            client.sendall(sent)
+        assert requests.get(f"{server}/healthz", timeout=30).ok
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(server: str) -> None:
+    with ExitStack() as stack:
+        client = connect(server, stack)
+        client.sendall(HEAD % b"Expect: 100-continue\r\n")
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"email=" + b"x" * 994)
+        assert client.recv(100).startswith(b"HTTP/1.1 ")
+
+
+def test_a_second_request_on_the_same_connection_is_answered(server: str) -> None:
+    with requests.Session() as session:
+        first = session.post(
+            f"{server}/login", data={"email": "x" * 100_000}, timeout=30, allow_redirects=False
+        )
+        second = session.get(f"{server}/healthz", timeout=30)
+    assert (first.status_code < 500, second.ok) == (True, True)

@@ -1,0 +1,57 @@
+"""The web server's worker: gunicorn's threads, which slow clients can't all hold.
+
+A request's body is read before the application gets the request. A client that sends its request slowly is cut off
+after ``PATIENCE`` seconds, and much earlier while slow clients hold more than half of the threads.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+PATIENCE = 60.0
+# How long a client may take while too many are slow.
+HURRIED = 2.0
+# The rest of a longer body is read by the application, if it reads it: it refuses uploads above a limit of its own.
+KEPT_BYTES = 8 * 1024 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class WebWorker(ThreadWorker):
+    """A process of the web server."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sending: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """In a thread of its own: read a request and answer it."""
+        self._sending[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            self._sending.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """The headers are read: read the body, too, before the application is asked."""
+        if req._expected_100_continue:  # noqa: SLF001
+            conn.sock.sendall(CONTINUE)
+            req._expected_100_continue = False  # noqa: SLF001
+        req.body.buf.write(req.body.read(KEPT_BYTES))
+        self._sending.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Called about once a second: besides what gunicorn does, end the connections of slow clients."""
+        super().murder_pending()
+        now = time.monotonic()
+        slow = [conn for conn, since in list(self._sending.items()) if now - since > HURRIED]
+        allowed = HURRIED if len(slow) > self.cfg.threads // 2 else PATIENCE
+        for conn in slow:
+            if now - self._sending.get(conn, now) > allowed:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)
