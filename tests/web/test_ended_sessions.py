@@ -34,7 +34,7 @@ def test_the_page_that_answers_holds_what_was_typed_and_sends_it_again(rep: Visi
     end_session(rep)
     answer = rep.client.post(form.action, data=values, headers=OURS)
     assert answer.status_code == 401
-    assert "Nothing was saved yet, but your entries are kept on this page." in text(answer)
+    assert "Nothing has been saved yet, but your entries are kept on this page." in text(answer)
     rep.sign_in("rep@desk.example", samples.PASSWORD)
     kept = next(one for one in read_forms(answer.text) if "/header" in one.action)
     assert dict(kept.fields)["comments"] == WORDS

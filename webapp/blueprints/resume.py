@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-SECRETS = {"password", "secret", "current", "confirm_password"}
+from webapp.blueprints import kept
+
 ENDED = (
     "Your session ended, so nothing was saved. Your entries are still here: sign in again in a second tab, then come "
     "back and save."
@@ -25,20 +26,15 @@ def can_resume() -> bool:
     """Whether the form can be kept on a page: it came from our pages and holds no secret."""
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
     ours = bool(origin) and urlsplit(origin).netloc == request.host
-    return request.method == "POST" and ours and not SECRETS & set(request.form)
+    return request.method == "POST" and ours and not kept.SECRETS & set(request.form)
 
 
 def page(*, sign_in: bool) -> ResponseReturnValue:
     """The page that holds the form. ``sign_in``: the user has to sign in before sending it again."""
-    values = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name != "csrf_token" and len(name) <= 200
-    ]
+    values = [(name, value) for name, value in kept.values() if len(name) <= 200]
     readable = [(name.replace("_", " "), value) for name, value in values if len(value) >= 40]
-    target = request.full_path if request.query_string else request.path
     body = render_template(
-        "errors/resume.html", values=values, readable=readable, target=target, sign_in=sign_in
+        "errors/resume.html", values=values, readable=readable, target=kept.target(), sign_in=sign_in
     )
     return body, 401 if sign_in else 400
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from wtforms import HiddenField
 
-from webapp.blueprints import resume
+from webapp.blueprints import kept, resume
 from webapp.models import Quote, User, db
 from webapp.services.accounts import permissions
 from webapp.services.accounts.guessing import TooMany
@@ -171,8 +171,7 @@ def ask(sentence: str, button: str) -> ResponseReturnValue | None:
     """A page that asks before something is deleted, unless the browser's script asked already; None: go ahead."""
     if is_htmx() or request.form.get("sure"):
         return None
-    values = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    return render_template("errors/confirm.html", sentence=sentence, button=button, values=values)
+    return render_template("errors/confirm.html", sentence=sentence, button=button, values=kept.values())
 
 
 def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnValue:

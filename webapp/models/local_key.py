@@ -14,8 +14,8 @@ PARTS = (LINE, LOCATION, REVISION)
 # Items in Autotask that no line stands for, under the key of a line: one that was replaced or created twice, and one
 # that someone added there and that the next push deletes.
 RETIRED, BY_HAND = "~", "by-hand-"
-# The stored ids of the latter, for LIKE.
-BY_HAND_PATTERN = f"%:{BY_HAND}%"
+# The stored ids of both, for LIKE.
+DOOMED = (f"%:{RETIRED}%", f"%:{BY_HAND}%")
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class LocalKey:
         return self.quote_id if self.quote_id is not None else _number(self.id)
 
     @property
-    def is_by_hand(self) -> bool:
-        """True for an item that someone added in Autotask; we have no record of it."""
-        return self.kind == LINE and self.id.startswith(BY_HAND)
+    def is_doomed(self) -> bool:
+        """True for an item that no line of ours stands for, and that the next push deletes."""
+        return self.kind == LINE and self.id.startswith((RETIRED, BY_HAND))
 
 
 def organization(number: int) -> LocalKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.confirming import confirmed
+from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
 from webapp.blueprints.support import actor, admin_required, ask, back_to, is_htmx, runtime, show_errors
@@ -16,7 +16,7 @@ from webapp.services.core.errors import Invalid, ServiceError
 
 @integrations.route("/autotask/connect", methods=["GET", "POST"])
 @admin_required
-@confirmed
+@confirmed_first
 def connect() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page."""
     known = connection.load()

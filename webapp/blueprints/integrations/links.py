@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import actor, admin_required, ask, back_to, runtime
 from webapp.models import db, utc_now
@@ -68,6 +69,7 @@ def rebuild_links() -> ResponseReturnValue:
 
 @integrations.post("/autotask/links/forget")
 @admin_required
+@confirmed
 def forget_links() -> ResponseReturnValue:
     """Delete all links, for a switch to a different Autotask."""
     asked = ask(

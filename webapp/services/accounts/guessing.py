@@ -22,8 +22,8 @@ WINDOW = timedelta(minutes=15)
 OF_ACCOUNT, OF_DEVICE, OF_ADDRESS = 10, 10, 50
 DEVICE_KEPT = timedelta(days=180)
 TOO_MANY = (
-    "Too many passwords were wrong, so this one wasn't checked. Wait 15 minutes, or use a browser in which you signed "
-    "in before."
+    "Too many incorrect passwords, so this one wasn't checked. Wait 15 minutes, or use a browser you've signed in with "
+    "before."
 )
 
 

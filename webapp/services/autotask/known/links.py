@@ -107,6 +107,7 @@ def save_all(new_links: Iterable[NewLink]) -> None:
     statement = statement.on_conflict_do_update(
         index_elements=["integration", "local_type", "local_id", "remote_entity"],
         set_={
+            "quote_id": given.quote_id,
             "remote_id": given.remote_id,
             "remote_parent_id": db.func.coalesce(given.remote_parent_id, Link.remote_parent_id),
             "pushed": given.pushed,

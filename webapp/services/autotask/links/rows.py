@@ -69,6 +69,11 @@ def parse(text: str) -> LocalKey:
         raise ValueError(f"“{parts[0][:40]}” isn't a valid record ID.")
     if kind == LINE and not _UID.fullmatch(parts[1]):
         raise ValueError(f"“{parts[1][:40]}” isn't a valid line ID.")
+    if kind == REVISION:
+        revision = parse_id(parts[1])
+        if revision is None:
+            raise ValueError(f"“{parts[1][:40]}” isn't a valid revision.")
+        return local_key.revision(number, revision)
     return LocalKey(kind, parts[-1], number) if kind in PARTS else LocalKey.parse(kind, str(number))
 
 
@@ -98,7 +103,7 @@ class Ours:
             return f"The quote with ID {number} has no line {part}."
         if kind == LOCATION and part not in PLACES:
             return f"“{part}” isn't a valid location. Use one of {', '.join(PLACES)}."
-        if kind == REVISION and not (part.isdigit() and (number, int(part[:9])) in self.revisions):
+        if kind == REVISION and (number, int(part)) not in self.revisions:
             return f"The quote with ID {number} has no revision {part}."
         return ""
 
@@ -147,7 +152,7 @@ def everything() -> list[Link]:
     """Every link to Autotask in a stable order, without lines that the next push deletes."""
     order = {kind: place for place, kind in enumerate(ENTITIES)}
     query = db.select(Link).filter_by(integration=AUTOTASK).order_by(Link.id)
-    found = [link for link in db.session.scalars(query) if not link.local.is_by_hand]
+    found = [link for link in db.session.scalars(query) if not link.local.is_doomed]
     return sorted(found, key=lambda link: (order.get(link.local_type, len(order)), link.id))
 
 
@@ -155,7 +160,9 @@ def counts() -> dict[str, int]:
     """How many links there are, by entity, in the order of ``ENTITIES``."""
     query = (
         db.select(Link.remote_entity, db.func.count())
-        .where(Link.integration == AUTOTASK, Link.local_id.not_like(local_key.BY_HAND_PATTERN))
+        .where(
+            Link.integration == AUTOTASK, *(Link.local_id.not_like(pattern) for pattern in local_key.DOOMED)
+        )
         .group_by(Link.remote_entity)
     )
     found = {str(entity): int(number) for entity, number in db.session.execute(query)}

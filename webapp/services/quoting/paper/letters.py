@@ -78,7 +78,7 @@ def _dressed(text: str) -> str:
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     """``text`` in runs of one family each. A space stays with the letters before it."""
     current, run = fonts.TEXT, ""
-    for cluster in clusters.of(text):
+    for cluster in _drawable(text):
         family = current if cluster == " " else _family(cluster) or ""
         shown = cluster if family else _marked(cluster)
         family = family or fonts.TEXT
@@ -91,6 +91,15 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
         run += shown
     if run:
         yield current, run
+
+
+def _drawable(text: str) -> Iterator[str]:
+    """The clusters of ``text``; the letters of one that no family has as a whole are drawn one after the other."""
+    for cluster in clusters.of(text):
+        if _family(cluster) is None and all(_family(letter) for letter in cluster):
+            yield from cluster
+        else:
+            yield cluster
 
 
 def _marked(cluster: str) -> str:

@@ -1,0 +1,21 @@
+"""What a page may keep of a form that was sent, to send it again: everything but its secrets."""
+
+from __future__ import annotations
+
+from flask import request
+
+PASSWORD = "confirm_password"  # noqa: S105  the name of a field
+SECRETS = {"password", "secret", "integration_code", "current", PASSWORD}
+# Ours, not the person's: the token that each page has, and the wish to be asked for nothing but the password.
+TOKEN, ONLY = "csrf_token", "confirm_only"
+
+
+def values() -> list[tuple[str, str]]:
+    """Names and values of the form, for hidden fields; without secrets, which are in no page."""
+    left_out = SECRETS | {TOKEN, ONLY}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in left_out]
+
+
+def target() -> str:
+    """The address that the form was sent to."""
+    return request.full_path if request.query_string else request.path
