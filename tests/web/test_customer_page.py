@@ -132,3 +132,16 @@ def test_a_refused_answer_is_told_at_its_form(
     control = next(tag for tag in re.findall(r"<(?:input|textarea)[^>]*>", part) if f'name="{field}"' in tag)
     assert 'aria-invalid="true"' in control
     assert stored(app).status == "pending"
+
+
+def test_the_page_says_how_tax_was_rounded_where_it_matters(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        code = samples.tax_code(rep, rate="8.875")
+        part = {"name": "Part", "unit_price": "1.99", "tax_code_id": str(code.id)}
+        quote = samples.quote(rep, *[part] * 100)
+        publishing.publish(rep, quote.id)
+        link = f"/q/{quote.public_token}"
+    page = text(client.get(link))
+    assert "$18.00" in page
+    assert "Tax is rounded on each line" in page
