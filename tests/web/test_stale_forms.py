@@ -233,7 +233,8 @@ def test_a_refused_entry_of_a_quote_is_asked_about_each_time(
     typed = "7" if what == "line" else "Mine"
     assert admin.send(theirs, {name: value}).status_code == 303
     answer = rep.send(mine, {name: typed})
-    for entered in ({}, {}, dict([other])):
+    entries: tuple[dict[str, str | bool], ...] = ({}, {}, {other[0]: other[1]})
+    for entered in entries:
         assert answer.status_code == 409
         assert f"Ada Admin changed this to “{value}”. You entered “{typed}”." in text(answer)
         again = next(one for one in read_forms(answer.text) if one.action == mine.action)
