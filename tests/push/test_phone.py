@@ -116,3 +116,18 @@ def test_a_phone_too_long_for_autotask_is_never_cut(desk: Desk) -> None:
     run = desk.push(quote_of(desk, phone="+1 518 555 0177", of_person=typed))
     assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", before), run.sentence
     assert f"The phone number “{typed}” has {len(typed)} characters. Autotask allows" in run.sentence
+
+
+@pytest.mark.parametrize("typed", ["(212) 555-0100 ext. 200345", "(212) 555-0100 ext. 20"])
+def test_the_companys_number_arrives_whole_or_is_asked_about(desk: Desk, typed: str) -> None:
+    """Companies have no field for an extension, and room for 25 characters."""
+    run = desk.push(quote_of(desk, phone=typed))
+    if len(typed) > 25:
+        assert run.state == "needs_you"
+        assert (
+            f"The phone number “{typed}” has {len(typed)} characters. Autotask allows 25 here."
+            in run.sentence
+        )
+    else:
+        assert run.state == "synced", run.sentence
+        assert their_phone(desk) == typed
