@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
+from tests.push.test_parties import customer, their_opportunity
 from tests.support.connected_desk import Desk
 from tests.support.visitor import Visitor, text
 from webapp.models import Link, Quote, db
 from webapp.services.autotask.desk import livelinks
 from webapp.services.company import place
+from webapp.services.quoting.draft import editing, lines
 
 PASSWORD = "a long password"
 
@@ -66,6 +70,34 @@ def test_an_opportunity_that_nobody_quoted_yet_begins_a_quote(desk: Desk, desk_a
     assert quote.autotask_opportunity_id == waiting["id"]
     # From now on the link leads to the draft.
     assert desk_admin.client.get(page).location == f"/quotes/{quote.id}"
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_another_customer_does_not_get_the_opportunity_of_the_link(
+    desk: Desk, desk_admin: Visitor, is_known: bool
+) -> None:
+    theirs = their_opportunity(desk, "Alder Ltd")
+    day = f"{place.today() + timedelta(days=20)}T00:00:00Z"
+    active = desk.pick("Opportunities", "status", "Active")
+    desk.tenant.edit("Opportunities", theirs["id"], projectedCloseDate=day, status=active)
+    if is_known:
+        their_opportunity(desk, "Birch & Co")
+    page = f"/livelinks/opportunity?id={theirs['id']}"
+    assert desk_admin.send(desk_admin.form(page, "/quotes/autotask/opportunity")).status_code == 303
+    quote = db.session.scalars(db.select(Quote)).one()
+    assert quote.organization is not None
+    assert quote.organization.name == "Alder Ltd"
+    lines.add_ad_hoc(desk.rep, quote.id, {"name": "Rack", "unit_price": "10"})
+    editing.set_customer(desk.rep, quote.id, person=customer(desk, "Birch & Co"))
+    before = desk.tenant.stats()["writes"]
+    run = desk.push(quote)
+    assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", before), run.sentence
+    assert "belongs to “Alder Ltd” in Autotask, and not to “Birch & Co”" in run.sentence
+    editing.set_opportunity(desk.rep, quote.id, None)
+    assert desk.push(quote).state == "synced"
+    (birch,) = desk.tenant.query("Companies", {"op": "eq", "field": "companyName", "value": "Birch & Co"})
+    of_birch = {"op": "eq", "field": "companyID", "value": birch["id"]}
+    assert any(row["id"] != theirs["id"] for row in desk.tenant.query("Opportunities", of_birch))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from tests.push.test_push import of_quote
 from tests.support.connected_desk import Desk
 from webapp.models import Category, Quote, db
 from webapp.services.autotask.desk import pull
-from webapp.services.quoting.draft import copying, lines
+from webapp.services.company import app_settings
+from webapp.services.quoting.draft import copying, editing, lines, readiness
 
 TYPES = {"Products": "Product", "Services": "Service"}
 
@@ -60,3 +61,21 @@ def test_a_product_category_becomes_category_and_subcategory_and_is_found_again(
     assert desk.push(quote).state == "synced"
     (made,) = [row for row in desk.tenant.state()["Products"] if row["sku"] == "BNL"]
     assert made["productCategory"] == nested
+
+
+@pytest.mark.parametrize("has_default", [False, True])
+def test_a_pulled_product_without_a_tax_code_is_said_or_takes_the_default(
+    desk: Desk, has_default: bool
+) -> None:
+    before, version = app_settings.get(app_settings.COMPANY_PROFILE)
+    default = {"default_tax_code_id": desk.tax.id if has_default else None}
+    app_settings.put(app_settings.COMPANY_PROFILE, {**before, **default}, version, None)
+    quote = desk.quote({"name": "Taxed", "tax_code_id": desk.tax.id})
+    item = pull.item(desk.runtime, desk.rep, "Products", desk.tenant.query("Products")[0]["id"])
+    assert item.tax_code_id is None
+    lines.add_item(desk.rep, quote.id, item)
+    quote = editing.get(quote.id)
+    assert quote.lines[1].tax_code_id == default["default_tax_code_id"]
+    said = "\n".join(check.sentence for check in readiness.checks(quote))
+    sentence = f"Line 2 “{item.name}” has no tax code, so it isn't taxed. Other lines are."
+    assert (sentence in said) is not has_default

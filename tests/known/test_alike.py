@@ -9,7 +9,7 @@ import pytest
 from tests.known.test_matching import answer
 from tests.push.test_parties import customer, their_opportunity
 from tests.support.connected_desk import Desk
-from webapp.models import Quote, db
+from webapp.models import Person, Quote, db
 from webapp.services.quoting.draft import editing
 
 
@@ -97,3 +97,29 @@ def test_a_contact_that_moved_to_another_company_is_a_question(desk: Desk) -> No
     third = desk.quote({"name": "Box"}, person=first.person, organization=first.organization, title="Third")
     assert desk.push(third).state == "synced", "the new contact is linked now"
     db.session.rollback()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_contact_of_another_person_with_the_same_mailbox_is_a_question(desk: Desk, shared: bool) -> None:
+    organization = desk.organization("Quillon & Co")
+    ida, ivo = (
+        Person(organization=organization, first_name=name, last_name="Ott", email="office@quillon.example")
+        for name in ("Ida", "Ivo")
+    )
+    assert desk.push(desk.quote({"name": "Rack"}, organization=organization, person=ida)).state == "synced"
+    of_mailbox = {"op": "eq", "field": "emailAddress", "value": "office@quillon.example"}
+    (contact,) = desk.tenant.query("Contacts", of_mailbox)
+    quote = desk.quote({"name": "Rack"}, organization=organization, person=ivo, title="Later")
+    assert asked(desk, quote) == (
+        "The contact in Autotask with the email of “Ivo Ott” is linked to another person who has this email. Nothing "
+        "was written. Pick that contact, or create a new one."
+    )
+    answer(quote, contact["id"] if shared else 0)
+    assert desk.process(quote).state == "synced"
+    found = sorted(row["firstName"] for row in desk.tenant.query("Contacts", of_mailbox))
+    assert found == (["Ida"] if shared else ["Ida", "Ivo"])
+    for person in (ida, ivo):
+        later = desk.quote({"name": "Box"}, organization=organization, person=person, title=person.first_name)
+        assert desk.push(later).state == "synced", "not asked again"
+    assert len(desk.tenant.query("Contacts", of_mailbox)) == len(found)

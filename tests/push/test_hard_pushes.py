@@ -136,3 +136,14 @@ def test_organizations_whose_names_differ_in_case_are_one_company(desk: Desk) ->
     run = desk.push(desk.quote({"name": "Box"}, organization=organization))
     assert run.state == "synced", run.sentence
     assert len(desk.tenant.query("Companies")) == before
+
+
+@pytest.mark.parametrize("typed", ["USA", "United States", "us", "Deutschland"])
+def test_a_country_is_autotasks_however_it_was_typed(desk: Desk, typed: str) -> None:
+    organization = desk.organization()
+    organization.billing_country = typed
+    run = desk.push(desk.quote({"name": "Rack"}, organization=organization))
+    assert run.state == "synced", run.sentence
+    company, *_ = landed(desk)
+    wanted = "Germany" if typed == "Deutschland" else "United States"
+    assert company["countryID"] == desk.ref("Countries", wanted)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.connected_desk import Desk, newest_entry
 from webapp.models import Organization, Person, Quote, db
+from webapp.services.autotask.preview import plan_only
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import publishing
@@ -126,6 +127,19 @@ def test_another_companys_opportunity_is_never_adopted(desk: Desk, is_known: boo
     organization = db.session.get_one(Organization, person.organization_id)
     (link,) = desk.tenant.query("Companies", {"op": "eq", "field": "companyName", "value": organization.name})
     assert link["id"] != theirs["companyID"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_preview_writes_nothing_into_another_company_either(desk: Desk, is_known: bool) -> None:
+    theirs = their_opportunity(desk, "Alder Ltd")
+    person = customer(desk, "Birch & Co")
+    if is_known:
+        their_opportunity(desk, "Birch & Co")
+    quote = desk.quote({"name": "Rack"}, person=person, organization=person.organization)
+    editing.set_opportunity(desk.rep, quote.id, (theirs["id"], "Theirs"))
+    plan = plan_only.of_quote(desk.runtime, quote).plan
+    assert "belongs to “Alder Ltd” in Autotask" in plan.problems[0].sentence
+    assert plan.steps == []
 
 
 def test_the_opportunity_of_a_company_of_our_name_is_ours(desk: Desk) -> None:

@@ -93,3 +93,41 @@ def test_another_field_that_autotask_requires_is_named_with_who_fills_it(desk: D
     assert run.state == "needs_you"
     assert "Autotask requires “Company type” for a new company" in run.sentence
     assert run.report["problems"][0][1:] == ["settings", "company"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "phone", "extension"),
+    [("(212) 555-0100 ext. 200345", "(212) 555-0100", "200345"), ("(212) 555-0100", "(212) 555-0100", None)],
+)
+def test_an_extension_has_a_field_of_its_own(
+    desk: Desk, typed: str, phone: str, extension: str | None
+) -> None:
+    run = desk.push(quote_of(desk, phone="+1 518 555 0177", of_person=typed))
+    assert run.state == "synced", run.sentence
+    (row,) = desk.tenant.query(
+        "Contacts", {"op": "eq", "field": "emailAddress", "value": "nell@newman.example"}
+    )
+    assert (row["phone"], row["extension"] or None) == (phone, extension)
+
+
+def test_a_phone_too_long_for_autotask_is_never_cut(desk: Desk) -> None:
+    typed = "+1 212 555 0100, or 0101 after five o'clock"
+    before = desk.tenant.stats()["writes"]
+    run = desk.push(quote_of(desk, phone="+1 518 555 0177", of_person=typed))
+    assert (run.state, desk.tenant.stats()["writes"]) == ("needs_you", before), run.sentence
+    assert f"The phone number “{typed}” has {len(typed)} characters. Autotask allows" in run.sentence
+
+
+@pytest.mark.parametrize("typed", ["(212) 555-0100 ext. 200345", "(212) 555-0100 ext. 20"])
+def test_the_companys_number_arrives_whole_or_is_asked_about(desk: Desk, typed: str) -> None:
+    """Companies have no field for an extension, and room for 25 characters."""
+    run = desk.push(quote_of(desk, phone=typed))
+    if len(typed) > 25:
+        assert run.state == "needs_you"
+        assert (
+            f"The phone number “{typed}” has {len(typed)} characters. Autotask allows 25 here."
+            in run.sentence
+        )
+    else:
+        assert run.state == "synced", run.sentence
+        assert their_phone(desk) == typed

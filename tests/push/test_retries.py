@@ -94,6 +94,16 @@ def test_a_missing_right_is_one_in_whatever_form_autotask_says_it(status: int, f
     assert "An Autotask administrator can add the permission" in said
 
 
+@pytest.mark.parametrize("status", ["403", "500"])
+def test_a_push_without_a_right_says_which(desk: Desk, status: str) -> None:
+    desk.tenant.change(dialect={"noPermission": status}, permissions={"Products": ["query"]})
+    run = desk.push(desk.quote({"name": "Rack"}))
+    assert run.state in ("needs_you", "failed")
+    assert "The API user lacks a permission in Autotask: " in run.sentence
+    assert "An Autotask administrator can add the permission" in run.sentence
+    assert newest_entry(run.quote_id).state == "parked", "trying again would change nothing"
+
+
 def in_form(form: str, sentence: str) -> bytes:
     """A response that says the sentence."""
     documents = {"errors": {"errors": [sentence]}, "Message": {"Message": sentence}}

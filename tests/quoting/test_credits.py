@@ -148,3 +148,31 @@ def test_the_paper_says_how_tax_was_rounded_where_it_matters(rep: User) -> None:
     for line in quote.lines:
         line.unit_price = Decimal(1000)
     assert "Tax is rounded" not in paper()
+
+
+@pytest.mark.parametrize(("rounding", "total"), [("line", "1189.99"), ("sum", "1190.00")])
+def test_the_company_chooses_how_tax_is_rounded(rep: User, rounding: str, total: str) -> None:
+    settle(tax_rounding=rounding)
+    code = samples.tax_code(rep, rate="19")
+    prices = ("2833.33", "2833.33", "2833.34")
+    quote = samples.quote(
+        rep, *({"name": "Part", "unit_price": price, "tax_code_id": str(code.id)} for price in prices)
+    )
+    quote.discount_kind, quote.discount_value = "amount", Decimal(7500)
+    assert pricing.of_quote(quote).periods["one_time"].total == Decimal(total)
+
+
+def test_a_seller_with_an_address_stands_on_the_paper(rep: User) -> None:
+    quote = samples.quote(rep)
+    settle(name="Brightwater")
+    assert said(quote) == (
+        "Your company's address is missing on this quote. An admin adds that in Settings > Company."
+    )
+    settle(address="48 Harbor Street\nAlbany")
+    assert said(quote) == ""
+    publishing.publish(rep, quote.id)
+    frozen = freezing.live(quote)
+    assert frozen is not None
+    html = document.html_of(frozen)
+    for part in ("Brightwater", "48 Harbor Street", "Albany"):
+        assert part in html

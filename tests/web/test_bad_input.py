@@ -54,6 +54,18 @@ def publish(visitor: Visitor, page: str) -> TestResponse:
         ("unit_price", "-100000001", "Enter -100,000,000 or more."),
         ("unit_cost", "-1", "Enter 0 or more."),
         ("unit_price", "12,50", "Use a period for decimals, for example 12.50."),
+        ("quantity", "0,250", "Enter a number, for example 1250 or 12.50."),
+        ("unit_cost", "0,999", "Enter a number, for example 1250 or 12.50."),
+        (
+            "unit_price",
+            "€12.50",
+            "This amount is in US dollars (USD), so “€” can't be used. Enter it in USD.",
+        ),
+        (
+            "unit_cost",
+            "£1,200",
+            "This amount is in US dollars (USD), so “£” can't be used. Enter it in USD.",
+        ),
         ("unit_price", "NaN", "Enter a number, for example 1250 or 12.50."),
         ("discount_value", "-5", "Enter 0 or more."),
         ("name", "", "Enter a name for this line."),

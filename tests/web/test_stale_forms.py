@@ -201,3 +201,42 @@ def test_the_head_of_a_quote(rep: Visitor, ids: Ids, headers: dict[str, str]) ->
     assert answer.status_code == 409
     assert "You (in another tab) changed this to “From the first”." in text(answer)
     assert dict(form_of(rep, ids.quote_page, "comments").fields)["comments"] == "From the first"
+
+
+# the fields of the first and of the second person, on the page of a quote
+BOTH = {
+    "line": ("unit_cost", ("quantity", "5"), ("unit_price", "222.00")),
+    "head": ("comments", ("title", "New title"), ("comments", "Hello")),
+}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+@pytest.mark.parametrize("what", BOTH)
+def test_different_fields_of_a_quote_both_stand(
+    rep: Visitor, admin: Visitor, ids: Ids, what: str, headers: dict[str, str]
+) -> None:
+    field, first, second = BOTH[what]
+    mine, theirs = form_of(rep, ids.quote_page, field), form_of(admin, ids.quote_page, field)
+    assert admin.send(theirs, dict([first])).status_code == 303
+    answer = rep.client.post(mine.action, data=dict(mine.fill(dict([second]))), headers=headers)
+    assert answer.status_code == (200 if headers else 303)
+    fields = dict(form_of(rep, ids.quote_page, field).fields)
+    assert (fields[first[0]], fields[second[0]].strip()) == (first[1], second[1])
+
+
+@pytest.mark.parametrize("what", BOTH)
+def test_a_refused_entry_of_a_quote_is_asked_about_each_time(
+    rep: Visitor, admin: Visitor, ids: Ids, what: str
+) -> None:
+    field, (name, value), other = BOTH[what]
+    mine, theirs = form_of(rep, ids.quote_page, field), form_of(admin, ids.quote_page, field)
+    typed = "7" if what == "line" else "Mine"
+    assert admin.send(theirs, {name: value}).status_code == 303
+    answer = rep.send(mine, {name: typed})
+    entries: tuple[dict[str, str | bool], ...] = ({}, {}, {other[0]: other[1]})
+    for entered in entries:
+        assert answer.status_code == 409
+        assert f"Ada Admin changed this to “{value}”. You entered “{typed}”." in text(answer)
+        again = next(one for one in read_forms(answer.text) if one.action == mine.action)
+        answer = rep.send(again, entered)
+        assert dict(form_of(rep, ids.quote_page, field).fields)[name] == value

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.models import Link, db, utc_now
+from webapp.models import Link, Person, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import LocalKey
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
@@ -50,6 +50,24 @@ def of_desired(desired: Desired) -> dict[LinkKey, Link]:
             Link.quote_id == desired.quote_id,
             *(db.and_(Link.local_type == kind, Link.local_id.in_(ids)) for kind, ids in shared.items()),
         ),
+    )
+    return {key_of_link(link): link for link in db.session.scalars(query)}
+
+
+def of_mailbox(desired: Desired) -> dict[LinkKey, Link]:
+    """The links of other people of ours who have the email of the quote's person."""
+    contact = desired.contact
+    email = contact.initial.get("emailAddress") if contact is not None else None
+    if contact is None or not email:
+        return {}
+    others = db.select(db.cast(Person.id, db.String)).where(
+        Person.email == email, Person.id != contact.local.number
+    )
+    query = db.select(Link).where(
+        Link.integration == AUTOTASK,
+        Link.remote_entity == contact.entity,
+        Link.local_type == contact.local.kind,
+        Link.local_id.in_(others),
     )
     return {key_of_link(link): link for link in db.session.scalars(query)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webapp.models import names
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import key_of
@@ -29,8 +30,8 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
     company = evidence.linked.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
     if company is None:
         return []
-    names = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
-    return client.query(ENTITY, [*names, condition("eq", "companyID", company.remote_id)])
+    named = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
+    return client.query(ENTITY, [*named, condition("eq", "companyID", company.remote_id)])
 
 
 def spellings_of(email: str) -> list[str]:
@@ -66,6 +67,21 @@ def _moved(
     )
 
 
+def _is_anothers(evidence: Evidence, contact: DesiredRecord, row: Record) -> bool:
+    """True for the contact of someone else here with another name, unless a person said that it is ours too."""
+    number = int(row["id"])
+    if number in (evidence.picked(contact), contact.chosen_id) or _name(row) == _name(contact.initial):
+        return False
+    return any(
+        key.entity == ENTITY and key != key_of(contact) and link.remote_id == number
+        for key, link in evidence.links.items()
+    )
+
+
+def _name(row: Record) -> str:
+    return names.folded(f"{row.get('firstName')} {row.get('lastName')}")
+
+
 def choose(
     evidence: Evidence, contact: DesiredRecord, rows: list[Record], company: RemoteRecord | None
 ) -> Choice:
@@ -77,12 +93,21 @@ def choose(
         return moved
     inside = [row for row in rows if int(row["companyID"]) == company.remote_id]
     active = [row for row in inside if is_active(row)]
-    if len(active) == 1:
+    if len(active) == 1 and not _is_anothers(evidence, contact, active[0]):
         return Match(active[0], company.remote_id)
     if active:
+        sentence = (
+            f"{len(active)} contacts in Autotask match “{contact.title}”. "
+            "Nothing was written. Pick the right one."
+        )
+        if len(active) == 1:
+            sentence = (
+                f"The contact in Autotask with the email of “{contact.title}” is linked to another person who has this "
+                "email. Nothing was written. Pick that contact, or create a new one."
+            )
         return Question(
             key_of(contact),
-            f"{len(active)} contacts in Autotask match “{contact.title}”. Nothing was written. Pick the right one.",
+            sentence,
             tuple(
                 Candidate(
                     int(row["id"]),

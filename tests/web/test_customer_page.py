@@ -1,0 +1,147 @@
+"""The customer's page without JavaScript: only people view it, and what is accepted was on the screen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from smoke.forms import Form, read_forms
+from tests.support import samples
+from tests.support.visitor import text
+from webapp.models import DiaryEntry, Quote, db
+from webapp.services.quoting.lifecycle import publishing
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SIGNED: dict[str, str | bool] = {"name": "Ann Lee", "signature": "Ann Lee", "terms": True}
+
+
+@pytest.fixture
+def link(app: Flask) -> str:
+    """The customer's link to a firewall of 100.00 with an option of 25.00 a month."""
+    option = {"name": "Care", "unit_price": "25", "recurrence": "monthly", "is_optional": "1"}
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep, {"name": "Firewall", "unit_price": "100"}, option)
+        publishing.publish(rep, quote.id)
+        return f"/q/{quote.public_token}"
+
+
+def answer_form(page: TestResponse) -> Form:
+    return next(form for form in read_forms(page.text) if "/accept" in form.action)
+
+
+def send(client: FlaskClient, form: Form, values: dict[str, str | bool]) -> TestResponse:
+    return client.post(form.action, data=dict(form.fill(values)))
+
+
+def stored(app: Flask) -> Quote:
+    with app.app_context():
+        return db.session.scalars(db.select(Quote)).one()
+
+
+def views(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(db.select(db.func.count()).where(DiaryEntry.action == "quote.viewed")) or 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("HEAD", "", {}),
+        ("HEAD", "", {"User-Agent": BROWSER}),
+        ("GET", "", {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}),
+        ("GET", "", {"User-Agent": BROWSER}),
+        ("GET", "/quote.pdf", {"User-Agent": BROWSER}),
+        ("POST", "/viewed", {"User-Agent": "Mozilla/5.0 (compatible; bingbot/2.0)"}),
+        ("POST", "/viewed", {"User-Agent": ""}),
+        ("POST", "/viewed", {"User-Agent": BROWSER, "Sec-Purpose": "prefetch;prerender"}),
+    ],
+)
+def test_what_fetches_a_link_has_not_viewed_it(
+    app: Flask, client: FlaskClient, link: str, method: str, path: str, headers: dict[str, str]
+) -> None:
+    token = dict(answer_form(client.get(link)).fields)["csrf_token"]
+    data = {"csrf_token": token} if method == "POST" else None
+    answer = client.open(link + path, method=method, headers=headers, data=data)
+    assert answer.status_code in (200, 204)
+    assert (stored(app).viewed_at, views(app)) == (None, 0)
+
+
+@pytest.mark.parametrize("path", ["/viewed", "/choose"])
+def test_a_person_views_it_once(app: Flask, client: FlaskClient, link: str, path: str) -> None:
+    token = dict(answer_form(client.get(link)).fields)["csrf_token"]
+    for _ in range(2):
+        answer = client.post(link + path, data={"csrf_token": token}, headers={"User-Agent": BROWSER})
+        assert answer.status_code in (200, 204)
+    assert stored(app).viewed_at is not None
+    assert views(app) == 1
+
+
+def test_enter_accepts_and_puts_nothing_into_the_address(app: Flask, client: FlaskClient, link: str) -> None:
+    page = client.get(link)
+    form = answer_form(page)
+    markup = next(part for part in re.findall(r"<form.*?</form>", page.text, re.DOTALL) if "/accept" in part)
+    first = re.search(r"<button[^>]*>", markup)
+    assert first
+    assert "formaction" not in first[0], "Enter presses the first button of a form"
+    assert "Update totals" in markup
+    assert form.method == "post"
+    answer = send(client, form, SIGNED)
+    assert (answer.status_code, answer.location) == (303, link)
+    assert stored(app).status == "accepted"
+
+
+def test_an_option_that_was_ticked_without_its_total_is_asked_about(
+    app: Flask, client: FlaskClient, link: str
+) -> None:
+    form = answer_form(client.get(link))
+    (uid,) = form.boxes["choose"]
+    answer = send(client, form, {**SIGNED, "choose": True})
+    assert answer.status_code == 409
+    assert "These totals weren't on your screen yet, so nothing was accepted." in text(answer)
+    assert "$25.00 per month" in text(answer)
+    assert stored(app).status == "pending"
+    again = answer_form(answer)
+    fields = dict(again.fields)
+    assert (fields["name"], fields["signature"], fields["choose"]) == ("Ann Lee", "Ann Lee", uid)
+    assert send(client, again, {}).status_code == 303
+    assert stored(app).status == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "field"),
+    [
+        ("accept", {**SIGNED, "signature": "Someone else"}, "signature"),
+        ("accept", {**SIGNED, "terms": False}, "terms"),
+        ("decline", {}, "reason"),
+    ],
+)
+def test_a_refused_answer_is_told_at_its_form(
+    app: Flask, client: FlaskClient, link: str, kind: str, values: dict[str, str | bool], field: str
+) -> None:
+    form = next(one for one in read_forms(client.get(link).text) if f"/{kind}" in one.action)
+    assert form.action.endswith(f"#{kind}"), "the browser opens the answer at the form"
+    answer = send(client, form, values)
+    assert answer.status_code == 422
+    part = answer.text.partition(f'id="{kind}"')[2]
+    assert 'role="alert"' in part
+    control = next(tag for tag in re.findall(r"<(?:input|textarea)[^>]*>", part) if f'name="{field}"' in tag)
+    assert 'aria-invalid="true"' in control
+    assert stored(app).status == "pending"
+
+
+def test_the_page_says_how_tax_was_rounded_where_it_matters(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        code = samples.tax_code(rep, rate="8.875")
+        part = {"name": "Part", "unit_price": "1.99", "tax_code_id": str(code.id)}
+        quote = samples.quote(rep, *[part] * 100)
+        publishing.publish(rep, quote.id)
+        link = f"/q/{quote.public_token}"
+    page = text(client.get(link))
+    assert "$18.00" in page
+    assert "Tax is rounded on each line" in page
