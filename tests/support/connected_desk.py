@@ -113,6 +113,10 @@ class Desk:
 
     def mark(self) -> str:
         """Eight letters and digits that nothing else on this desk has, the same ones in each test."""
+        if not self._marks:
+            # Beyond what another desk gave to the rows of a copied installation.
+            given = (db.session.scalar(db.select(db.func.max(row.id))) or 0 for row in (Quote, Organization))
+            self._marks = 10 * sum(given)
         self._marks += 1
         return hashlib.sha256(str(self._marks).encode()).hexdigest()[:8]
 
