@@ -63,7 +63,7 @@ def test_another_autotask_pauses_pushing_before_anything_is_written(desk: Desk, 
     assert other.state()["Quotes"] == strangers
 
     assert links() > 0
-    answer = admin.send(admin.form(PAGE, "/forget"))
+    answer = admin.send_and_confirm(admin.form(PAGE, "/forget"))
     assert "The next sync of a quote searches Autotask again." in text(admin.client.get(answer.location))
     assert links() == 0
     assert db.session.scalar(db.select(db.func.count()).select_from(DriftCheck)) == 0

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
 from tests.support import samples
-from tests.support.visitor import Visitor, errors, text
+from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.web.conftest import Ids
 from webapp.models import User, UserSession, WebhookEndpoint, db
 from webapp.services.accounts import sessions
@@ -101,3 +101,33 @@ def test_every_change_of_a_connection_is_guarded(app: Flask, admin: Visitor) -> 
 def test_reps_are_not_asked(app: Flask, rep: Visitor, ids: Ids) -> None:
     age(app, sessions.CONFIRMED + SECOND)
     assert rep.send(rep.form(ids.quote_page, "/header"), {"title": "Later"}).status_code == 303
+
+
+def test_no_secret_is_on_a_page_that_asks(app: Flask, admin: Visitor) -> None:
+    """Neither the password on the next question, nor credentials that were sent too late."""
+    token = admin.form("/account/", "sessions/end")
+    age(app, sessions.CONFIRMED + SECOND)
+    token.action = "/settings/integrations/autotask/disconnect"
+    sure = admin.send(asking(admin.send(token)), {"confirm_password": samples.PASSWORD})
+    assert "Disconnect Autotask?" in text(sure)
+    assert samples.PASSWORD not in sure.text
+    age(app, sessions.CONFIRMED + SECOND)
+    late = {"user_name": "api@x.example", "secret": "not-for-html", "integration_code": "nor-this"}
+    with app.app_context():
+        answer = admin.client.post(
+            "/settings/integrations/autotask/connect", data={**dict(token.fields), **late}
+        )
+    assert "api@x.example" in answer.text
+    assert "not-for-html" not in answer.text
+    assert "nor-this" not in answer.text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_credentials_are_typed_after_the_password(app: Flask, admin: Visitor, htmx: bool) -> None:
+    page = "/settings/integrations/autotask/connect"
+    age(app, sessions.CONFIRMED + SECOND)
+    form = asking(admin.client.get(page, headers=HTMX if htmx else {}))
+    assert "This page needs your password." in text(admin.client.get(page))
+    answer = admin.send(form, {"confirm_password": samples.PASSWORD}, htmx=htmx)
+    assert (answer.status_code, answer.location) == (303, page)
+    assert 'name="secret"' in admin.client.get(page).text

@@ -48,7 +48,7 @@ def password() -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            enter(actor(), token, keep=current_user.kept)
+            enter(token, keep=current_user.kept)
             return back_to("account.show", "Password changed. You're signed out on every other device.")
     return _page(PreferencesForm(data={"time_zone": actor().time_zone}), form), 422
 

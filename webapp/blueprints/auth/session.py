@@ -18,7 +18,7 @@ from webapp.services.accounts.sessions import Device
 class SignedIn(UserMixin):
     """Flask-Login's view of an account; everything else is in ``user``."""
 
-    def __init__(self, user: User, token: str, session_id: int = 0, *, kept: bool = False) -> None:
+    def __init__(self, user: User, token: str, session_id: int, *, kept: bool) -> None:
         self.user = user
         self.token = token
         self.session_id = session_id
@@ -61,10 +61,12 @@ def remember_device(answer: Response, token: str) -> Response:
     return answer
 
 
-def enter(user: User, token: str, *, keep: bool) -> None:
+def enter(token: str, *, keep: bool) -> None:
     """Give the browser the cookie of a new session. It goes when the browser is closed, or with ``keep`` later."""
-    session.permanent = keep
-    login_user(SignedIn(user, token, kept=keep))
+    entered = load(token)
+    if entered is not None:  # its password wasn't changed at the same moment
+        session.permanent = keep
+        login_user(entered)
 
 
 def leave() -> None:

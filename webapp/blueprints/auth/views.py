@@ -39,8 +39,8 @@ def login() -> ResponseReturnValue:
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
         return render_template("auth/login.html", form=form), 422
-    user, token, known = entered
-    enter(user, token, keep=keep)
+    _, token, known = entered
+    enter(token, keep=keep)
     answer = redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
     return remember_device(answer, known)
 
@@ -78,7 +78,7 @@ def setup() -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            enter(user, token, keep=False)
+            enter(token, keep=False)
             return redirect(url_for("home.dashboard"), 303)
     return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
 
@@ -96,7 +96,7 @@ def join(token: str) -> ResponseReturnValue:
         except Invalid as error:
             show_errors(form, error)
         else:
-            enter(user, started, keep=False)
+            enter(started, keep=False)
             return redirect(url_for("home.dashboard"), 303)
     return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
 
