@@ -197,7 +197,9 @@ def list_users() -> list[User]:
 
 def _lock_admins() -> set[int]:
     """The admins who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
-    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id).with_for_update()
+    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id)
+    # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
+    query = query.with_for_update(key_share=True)
     # What this session read before may have changed while it waited.
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     return {row.id for row in rows if row.role == ADMIN and row.is_active and not row.is_invited}
