@@ -136,6 +136,16 @@ def test_of_eight_links_made_at_once_the_last_one_is_good(app: Flask, ids: Ids) 
     assert sorted(opened) == [200] + [404] * 7
 
 
+def test_a_link_of_before_opens_nothing_when_the_account_is_on_again(app: Flask, admin: Visitor) -> None:
+    path = invite(admin)
+    with app.app_context():
+        actor, user = db.session.get_one(User, 1), users.find_by_email("nia@desk.example")
+        for is_active in (False, True):
+            users.update_user(actor, user, name=user.name, role=user.role, is_active=is_active)
+    gone = app.test_client().get(path)
+    assert (gone.status_code, account_links.GONE in text(gone)) == (404, True)
+
+
 def test_the_operator_makes_links_and_admins(app: Flask, ids: Ids) -> None:
     run = app.test_cli_runner().invoke
     made = run(args=["users", "reset-link", "rep@desk.example"])

@@ -163,8 +163,8 @@ def update_user(
 ) -> None:
     """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
 
-    ``successor_id``: who takes the open quotes of one who becomes inactive. Raises Invalid with a sentence, also for
-    the only active admin, or Conflict where another admin changed the same.
+    Ends the link of one who becomes inactive. ``successor_id``: who takes the open quotes then. Raises Invalid with a
+    sentence, also for the only active admin, or Conflict where another admin changed the same.
     """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
@@ -182,6 +182,7 @@ def update_user(
         )
     if user.is_active and not is_active:
         handing_over.hand_over(actor, user, successor_id)
+        db.session.execute(db.delete(AccountLink).filter_by(user_id=user.id))
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
