@@ -90,7 +90,7 @@ def closed_reason(quote: Quote) -> str:
     if live is not None and stages.has_ended(live.ends_at, utc_now()):
         return (
             f"This quote expired on {day(live.expires_on, live.place)} (end of day, {live.place.zone_name()}). "
-            f"Contact {live.owner_name} ({live.owner_email}) for a new one."
+            f"Contact {quote.owner.name} ({quote.owner.email}) for a new one."
         )
     return ""
 
