@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from smoke.forms import read_forms
 from tests.support import samples
 from tests.support.visitor import Visitor, text
+from tests.support.waiting import wait_for
 from webapp.models import DiaryEntry, Quote, User, db
-from webapp.services.core.errors import Invalid
-from webapp.services.quoting.answer import customer_link
+from webapp.services.core import work
+from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.quoting.answer import acceptance, customer_link
 from webapp.services.quoting.lifecycle import publishing
+
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.mark.both_databases
@@ -45,6 +55,47 @@ def test_a_replaced_link_opens_nothing(app: Flask) -> None:
         assert entry
         assert (entry.action, entry.actor) == ("quote.customer_link_replaced", "rep@desk.example")
         assert stored.public_token not in str(entry.changes)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask, answer: str) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep)
+        revision = publishing.publish(rep, quote.id).revision
+        typed: dict[str, object] = {
+            "name": "Ann Lee",
+            "signature": "Ann Lee",
+            "terms": "1",
+            "reason": "Too dear.",
+            "sha256": revision.content_sha256,
+        }
+        rep_id, quote_id, old = rep.id, quote.id, quote.public_token
+        db.session.remove()
+
+    def give_it() -> None:
+        with app.app_context():
+            if answer == "accept":
+                acceptance.accept(old, typed, [], acceptance.Evidence())
+            else:
+                acceptance.decline(old, typed)
+
+    with app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as watcher:
+
+        def waits() -> bool:
+            waiting = watcher.scalar(sa.text(WAITING)) or 0
+            watcher.rollback()
+            return waiting > 0
+
+        with work.unit():
+            customer_link.replace(db.session.get_one(User, rep_id), quote_id)
+            given = pool.submit(give_it)
+            wait_for(waits, "the answer to wait for the quote")
+        with pytest.raises(NotFound, match=re.escape(customer_link.REPLACED)):
+            given.result()
+        db.session.expire_all()
+        assert db.session.get_one(Quote, quote_id).status == "pending"
 
 
 def test_a_draft_has_none(app: Flask) -> None:

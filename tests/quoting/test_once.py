@@ -57,6 +57,20 @@ def test_threads_are_left_for_others(app: Flask) -> None:
 
 
 @pytest.mark.postgres
+def test_the_document_is_rendered_when_another_process_keeps_the_lock(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(once, "SECONDS", 0.05)
+    rendered = False
+    with app.app_context(), db.engine.connect() as other:
+        other.execute(db.select(db.func.pg_advisory_lock(once.key_of("a document"))))
+        with once.one_at_a_time("a document"):
+            rendered = True
+        other.invalidate()
+    assert rendered
+
+
+@pytest.mark.postgres
 def test_other_processes_wait_too_until_the_lock_is_given_back(app: Flask) -> None:
     def is_free() -> bool:
         with db.engine.connect() as other:

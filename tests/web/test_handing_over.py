@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
-from webapp.models import DiaryEntry, Quote, User, db
+from webapp.models import DiaryEntry, Quote, User, db, utc_now
+from webapp.services.quoting.draft import lines
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.revisions import freezing, snapshot
 
 PAGE = "/settings/users/2"
 
@@ -31,6 +37,46 @@ def test_a_colleague_takes_them(app: Flask, admin: Visitor, ids: Ids) -> None:
         entry = db.session.scalars(db.select(DiaryEntry).filter_by(action="quote.handed_over")).one()
         assert (entry.object_id, entry.actor) == (str(ids.quote), "admin@desk.example")
     assert "Open quotes go to" not in text(admin.client.get(PAGE))
+
+
+def test_a_published_quote_is_not_changed_by_it(app: Flask, admin: Visitor, ids: Ids) -> None:
+    with app.app_context():
+        publishing.publish(db.session.get_one(User, 2), ids.quote)
+    sent = admin.send(admin.form(PAGE, PAGE), {"is_active": False, "successor_id": "1"})
+    assert sent.status_code == 303
+    with app.app_context():
+        quote, colleague = db.session.get_one(Quote, ids.quote), db.session.get_one(User, 1)
+        revision = quote.current_revision
+        assert revision
+        assert not freezing.has_changes(quote, revision)
+        assert not publishing.publish(colleague, quote.id).is_new
+        lines.add_ad_hoc(colleague, quote.id, {"name": "Rack", "unit_price": "20"})
+        frozen = snapshot.parse(publishing.publish(colleague, quote.id).revision.content)
+        assert (frozen.owner_name, frozen.owner_email) == ("Ada Admin", "admin@desk.example")
+
+
+@pytest.mark.parametrize("status", ["pending", "expired", "lost", "accepted"])
+def test_the_customer_is_sent_to_the_colleague(app: Flask, admin: Visitor, ids: Ids, status: str) -> None:
+    with app.app_context():
+        publishing.publish(db.session.get_one(User, 2), ids.quote)
+        link = f"/q/{db.session.get_one(Quote, ids.quote).public_token}"
+    assert admin.send(admin.form(PAGE, PAGE), {"is_active": False, "successor_id": "1"}).status_code == 303
+    with app.app_context():
+        quote = db.session.get_one(Quote, ids.quote)
+        days = 400 if status == "expired" else 0
+        if status not in ("pending", "expired"):
+            quote.status = status
+        db.session.commit()
+        with time_machine.travel(utc_now() + timedelta(days=days)):
+            page = text(app.test_client().get(link))
+    notice = {
+        "pending": "",
+        "expired": "Contact Ada Admin (admin@desk.example) for a new one.",
+        "lost": "Email admin@desk.example.",
+        "accepted": "Ada Admin will contact you shortly.",
+    }
+    assert notice[status] in page
+    assert ("rep@desk.example" in page, "Rob Rep" in page) == (True, True), "who prepared it stays on it"
 
 
 @pytest.mark.parametrize("chosen", ["", "2", "99", "x"])

@@ -119,6 +119,33 @@ def test_of_eight_at_once_one_uses_it(app: Flask, ids: Ids) -> None:
         assert sorted(pool.map(post, range(8))) == [303] + [404] * 7
 
 
+@pytest.mark.both_databases
+def test_of_eight_links_made_at_once_the_last_one_is_good(app: Flask, ids: Ids) -> None:
+    together = Barrier(8)
+
+    def issue(_: int) -> str:
+        with app.app_context():
+            user = db.session.get_one(User, 2)
+            db.session.commit()
+            together.wait()
+            return account_links.issue(None, user)
+
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(issue, range(8)))
+    opened = [app.test_client().get(f"/join/{token}").status_code for token in tokens]
+    assert sorted(opened) == [200] + [404] * 7
+
+
+def test_a_link_of_before_opens_nothing_when_the_account_is_on_again(app: Flask, admin: Visitor) -> None:
+    path = invite(admin)
+    with app.app_context():
+        actor, user = db.session.get_one(User, 1), users.find_by_email("nia@desk.example")
+        for is_active in (False, True):
+            users.update_user(actor, user, name=user.name, role=user.role, is_active=is_active)
+    gone = app.test_client().get(path)
+    assert (gone.status_code, account_links.GONE in text(gone)) == (404, True)
+
+
 def test_the_operator_makes_links_and_admins(app: Flask, ids: Ids) -> None:
     run = app.test_cli_runner().invoke
     made = run(args=["users", "reset-link", "rep@desk.example"])

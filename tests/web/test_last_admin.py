@@ -6,14 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.support import samples
-from webapp.models import User, db
+from tests.support.waiting import wait_for
+from webapp.models import Quote, User, db
 from webapp.services.accounts import account_links, users
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import publishing
 
 EIGHT = range(8)
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.mark.both_databases
@@ -54,3 +62,36 @@ def test_one_who_has_not_joined_yet_is_no_admin_to_rely_on(app: Flask) -> None:
         account_links.use(token, "four other plain words")
         users.update_user(admin, admin, name="Ada", role="rep", is_active=True)
         assert (admin.role, invited.role) == ("rep", "admin")
+
+
+@pytest.mark.postgres
+def test_an_admin_who_publishes_is_not_held_up_by_being_turned_off(app: Flask) -> None:
+    with app.app_context():
+        leaves, stays = samples.admin(), samples.admin("stays@desk.example")
+        quote = samples.quote(leaves)
+        leaves_id, stays_id, quote_id = leaves.id, stays.id, quote.id
+        db.session.remove()
+
+    def turn_off() -> None:
+        with app.app_context():
+            actor, user = db.session.get_one(User, stays_id), db.session.get_one(User, leaves_id)
+            users.update_user(
+                actor, user, name=user.name, role="admin", is_active=False, successor_id=stays_id
+            )
+
+    with app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as watcher:
+
+        def waits() -> bool:
+            waiting = watcher.scalar(sa.text(WAITING)) or 0
+            watcher.rollback()
+            return waiting > 0
+
+        with work.unit():
+            editing.lock(quote_id)
+            turned_off = pool.submit(turn_off)
+            wait_for(waits, "the other one to wait for the quote")
+            assert publishing.publish(db.session.get_one(User, leaves_id), quote_id).is_new
+        turned_off.result()
+        db.session.expire_all()
+        assert db.session.get_one(Quote, quote_id).owner_id == stays_id
+        assert not db.session.get_one(User, leaves_id).is_active

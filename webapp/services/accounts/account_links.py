@@ -32,10 +32,11 @@ def invite(actor: User | None, *, email: str, name: str, role: str) -> tuple[Use
 @work.command
 def issue(actor: User | None, user: User) -> str:
     """A new link for ``user``; returns its token, which is stored nowhere. Raises Invalid for an inactive account."""
+    _lock(user)
     if not user.is_active:
         raise Invalid("No link was created because the account is inactive. Make it active first.")
     token = secrets.token_urlsafe(32)
-    row = db.session.get(AccountLink, user.id, with_for_update=True) or AccountLink(user_id=user.id)
+    row = db.session.get(AccountLink, user.id, populate_existing=True) or AccountLink(user_id=user.id)
     row.token_sha256 = _digest(token)
     row.expires_at = utc_now() + (INVITATION if user.is_invited else RESET)
     db.session.add(row)
@@ -57,12 +58,18 @@ def person(token: str) -> User:
 def use(token: str, password: str) -> User:
     """Set the password of the link's person. Ends the link and all sessions. When it raises Invalid, the link stays."""
     user = person(token)
+    _lock(user)
     # Of several at once the database lets one through.
     ended = db.session.execute(db.delete(AccountLink).where(*_good(token)).returning(AccountLink.user_id))
     if ended.first() is None:
         raise NotFound(GONE)
     users.set_password(user, user, password)
     return user
+
+
+def _lock(user: User) -> None:
+    """Whoever makes, uses or ends a link holds its person's row, and before the link, which may not exist yet."""
+    db.session.refresh(user, with_for_update={"key_share": True})
 
 
 def _good(token: str) -> tuple[ColumnElement[bool], ...]:

@@ -22,7 +22,8 @@ def colleagues(user: User) -> list[User]:
 
 def hand_over(actor: User, user: User, successor_id: int | None) -> None:
     """In the open transaction: give the user's open quotes to a colleague. Raises Invalid when none was chosen."""
-    query = db.select(Quote).filter_by(owner_id=user.id, status=PENDING).order_by(Quote.id).with_for_update()
+    query = db.select(Quote).filter_by(owner_id=user.id, status=PENDING).order_by(Quote.id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     quotes = db.session.scalars(query).all()
     if not quotes:
         return

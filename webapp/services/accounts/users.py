@@ -163,8 +163,8 @@ def update_user(
 ) -> None:
     """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
 
-    ``successor_id``: who takes the open quotes of one who becomes inactive. Raises Invalid with a sentence, also for
-    the only active admin, or Conflict where another admin changed the same.
+    Ends the link of one who becomes inactive. ``successor_id``: who takes the open quotes then. Raises Invalid with a
+    sentence, also for the only active admin, or Conflict where another admin changed the same.
     """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
@@ -182,6 +182,7 @@ def update_user(
         )
     if user.is_active and not is_active:
         handing_over.hand_over(actor, user, successor_id)
+        db.session.execute(db.delete(AccountLink).filter_by(user_id=user.id))
     if (role, is_active) != (user.role, user.is_active):
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
@@ -197,7 +198,9 @@ def list_users() -> list[User]:
 
 def _lock_admins() -> set[int]:
     """The admins who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
-    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id).with_for_update()
+    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id)
+    # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
+    query = query.with_for_update(key_share=True)
     # What this session read before may have changed while it waited.
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     return {row.id for row in rows if row.role == ADMIN and row.is_active and not row.is_invited}

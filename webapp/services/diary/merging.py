@@ -28,7 +28,8 @@ def into(
     ``form``: see ``core.merge``. ``key``: what the diary calls the record, if it isn't ``Recorded``. ``reading``: how
     the sentences show values. Raises Conflict with the fields that both changed.
     """
-    db.session.refresh(record, with_for_update=True)
+    # With the key shared, as no form changes an id: others may refer to the record meanwhile.
+    db.session.refresh(record, with_for_update={"key_share": True})
     stored = {name: getattr(record, name) for name in mine}
 
     def who(names: Collection[str]) -> str:

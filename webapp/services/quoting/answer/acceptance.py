@@ -90,7 +90,7 @@ def closed_reason(quote: Quote) -> str:
     if live is not None and stages.has_ended(live.ends_at, utc_now()):
         return (
             f"This quote expired on {day(live.expires_on, live.place)} (end of day, {live.place.zone_name()}). "
-            f"Contact {live.owner_name} ({live.owner_email}) for a new one."
+            f"Contact {quote.owner.name} ({quote.owner.email}) for a new one."
         )
     return ""
 
@@ -110,7 +110,7 @@ def accept(
     Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision or other totals;
     stores nothing then.
     """
-    quote = editing.lock(by_token(token).id)
+    quote = _lock(token)
     live = _answerable(quote, values)
     if shown is not None and shown != on_screen(pricing.with_choices(live, chosen)):
         raise Conflict(OTHER_TOTALS)
@@ -145,7 +145,7 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
 
     Raises Invalid or Conflict.
     """
-    quote = editing.lock(by_token(token).id)
+    quote = _lock(token)
     live = _answerable(quote, values)
     reader = Reader(values)
     chosen = loss_reasons.find(values.get("loss_reason"))
@@ -178,6 +178,13 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
     live = snapshot.parse(revision.content)
     chosen = {line.uid for line in live.lines if line.is_selected}
     _accept(quote, live, chosen, actor, Acceptance(name=name, recorded_by_id=actor.id))
+    return quote
+
+
+def _lock(token: str) -> Quote:
+    quote = editing.lock(by_token(token).id)
+    # Asked again, as the link may have been replaced while this waited.
+    by_token(token)
     return quote
 
 

@@ -11,12 +11,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import OperationalError
+
 from webapp.models import db
 
 # Each waits with a thread of the web server; more than so many in a process are turned away.
 WAITING = 6
 # Another process that takes longer than a rendering may take has stopped: render without it.
 SECONDS = 240
+# PostgreSQL's code for a lock that it waited for in vain.
+LOCK_NOT_AVAILABLE = "55P03"
 
 _locks: dict[str, threading.Lock] = {}
 _waiting: dict[str, int] = {}
@@ -69,7 +73,12 @@ def _across_processes(document: str) -> Iterator[None]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET lock_timeout = '{SECONDS}s'")
         try:
-            connection.exec_driver_sql("SELECT pg_advisory_lock(%s)", (key_of(document),))
+            try:
+                connection.exec_driver_sql("SELECT pg_advisory_lock(%s)", (key_of(document),))
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                    raise
+                connection.rollback()
             yield
         finally:
             # The connection goes, and the lock with it, whatever became of it.

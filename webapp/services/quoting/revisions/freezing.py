@@ -31,6 +31,8 @@ from webapp.services.quoting.revisions.snapshot import (
 # What a snapshot takes from the quote's and the line's own columns, under the same names.
 HEADER = tuple(name for name in Snapshot.model_fields if name in Quote.__table__.columns and name != "number")
 LINE = tuple(name for name in FrozenLine.model_fields if name in QuoteLine.__table__.columns)
+# Newly frozen with the next revision, but no change of the offer: where the company is, and who owns the quote.
+NO_CHANGE = ("place", "owner_name", "owner_email")
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id")
 
@@ -64,11 +66,11 @@ def live(quote: Quote) -> Snapshot | None:
 
 
 def has_changes(quote: Quote, revision: Revision) -> bool:
-    """True when the draft differs from ``revision``."""
+    """True when the draft differs from ``revision`` in what is offered."""
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
-    # Compared as read, so that a field that later versions added isn't a change of every older quote; nor is a place.
-    return now.model_copy(update={"place": before.place}) != before
+    # Compared as read, so that a field that later versions added isn't a change of every older quote.
+    return now.model_copy(update={name: getattr(before, name) for name in NO_CHANGE}) != before
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:
