@@ -41,7 +41,8 @@ class WebWorker(ThreadWorker):
         if req._expected_100_continue:  # noqa: SLF001
             conn.sock.sendall(CONTINUE)
             req._expected_100_continue = False  # noqa: SLF001
-        req.body.buf.write(req.body.read(KEPT_BYTES))
+        body = req.body.read(KEPT_BYTES)
+        req.body.buf.write(body)  # read from there once more, by the application
         self._sending.pop(conn, None)
         return super().handle_request(req, conn)
 

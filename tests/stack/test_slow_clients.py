@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from smoke.forms import read_forms
 from stack.child import Child
 from stack.options import ROOT
 from tests.support.waiting import wait_for
@@ -83,10 +84,13 @@ def test_a_client_that_waits_to_be_told_to_go_on_is_told(server: str) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 ")
 
 
-def test_a_second_request_on_the_same_connection_is_answered(server: str) -> None:
+@pytest.mark.parametrize("length", [10, 100_000, 9_000_000], ids=["short", "long", "too long"])
+def test_a_form_arrives_whole(server: str, length: int) -> None:
+    """On one connection, after which another request is answered."""
     with requests.Session() as session:
-        first = session.post(
-            f"{server}/login", data={"email": "x" * 100_000}, timeout=30, allow_redirects=False
-        )
-        second = session.get(f"{server}/healthz", timeout=30)
-    assert (first.status_code < 500, second.ok) == (True, True)
+        form = read_forms(session.get(f"{server}/setup", timeout=30).text)[0]
+        sent = dict(form.fill({"name": "x" * length + "end", "token": "none"}))
+        first = session.post(f"{server}/setup", data=sent, timeout=60)
+        assert first.status_code == (422 if length < 8_000_000 else 413)
+        assert ("xend" in first.text) == (length < 8_000_000)
+        assert session.get(f"{server}/healthz", timeout=30).ok
