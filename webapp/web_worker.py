@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import suppress
+from io import BytesIO
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -16,9 +17,15 @@ from gunicorn.workers.gthread import ThreadWorker
 PATIENCE = 60.0
 # How long a client may take while too many are slow.
 HURRIED = 2.0
-# The rest of a longer body is read by the application, if it reads it: it refuses uploads above a limit of its own.
-KEPT_BYTES = 8 * 1024 * 1024
+# The application refuses such long bodies (``MAX_CONTENT_LENGTH``), also those that come in chunks and say no length.
+KEPT_BYTES = 8 * 1024 * 1024 + 1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class ReadBody(BytesIO):
+    """A body that was read. ``failed``: not to its end, so the connection can't be used again."""
+
+    failed = False
 
 
 class WebWorker(ThreadWorker):
@@ -41,8 +48,11 @@ class WebWorker(ThreadWorker):
         if req._expected_100_continue:  # noqa: SLF001
             conn.sock.sendall(CONTINUE)
             req._expected_100_continue = False  # noqa: SLF001
-        body = req.body.read(KEPT_BYTES)
-        req.body.buf.write(body)  # read from there once more, by the application
+        if _length(req) <= KEPT_BYTES:
+            read = req.body.read(KEPT_BYTES)
+            body = ReadBody(read)
+            body.failed = req.body.failed or len(read) == KEPT_BYTES
+            req.body = body
         self._sending.pop(conn, None)
         return super().handle_request(req, conn)
 
@@ -56,3 +66,8 @@ class WebWorker(ThreadWorker):
             if now - self._sending.get(conn, now) > allowed:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
+
+
+def _length(req: Any) -> int:
+    """The length that the request says its body has; one that comes in chunks says none."""
+    return next((int(value) for name, value in req.headers if name == "CONTENT-LENGTH"), 0)

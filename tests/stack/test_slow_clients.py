@@ -6,9 +6,9 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -93,4 +93,20 @@ def test_a_form_arrives_whole(server: str, length: int) -> None:
         first = session.post(f"{server}/setup", data=sent, timeout=60)
         assert first.status_code == (422 if length < 8_000_000 else 413)
         assert ("xend" in first.text) == (length < 8_000_000)
+        assert session.get(f"{server}/healthz", timeout=30).ok
+
+
+def test_chunks_arrive_whole_or_are_refused(server: str) -> None:
+    with requests.Session() as session:
+        form = read_forms(session.get(f"{server}/setup", timeout=30).text)[0]
+        sent = urlencode(dict(form.fill({"name": "x" * 100_000 + "end", "token": "none"}))).encode()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        pieces = (sent[at : at + 5_000] for at in range(0, len(sent), 5_000))
+        first = session.post(f"{server}/setup", data=pieces, headers=kind, timeout=60)
+        assert (first.status_code, "xend" in first.text) == (422, True)
+        endless = (b"name=" + b"x" * 100_000 for _ in range(100))
+        # The connection can be closed while the rest is still being sent.
+        with suppress(requests.ConnectionError):
+            refused = session.post(f"{server}/setup", data=endless, headers=kind, timeout=60)
+            assert refused.status_code in (400, 413)
         assert session.get(f"{server}/healthz", timeout=30).ok
