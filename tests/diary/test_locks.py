@@ -10,16 +10,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.support import samples
-from tests.support.waiting import wait_for
+from tests.support.waiting import blocked_sessions, wait_for
 from webapp.models import Quote, User, db
 from webapp.services.diary import chain, diary
 from webapp.services.integrations.webhook import endpoints
 from webapp.services.quoting.lifecycle import publishing
 
 pytestmark = pytest.mark.postgres
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 def publish(rep_id: int, quote_id: int) -> None:
@@ -71,7 +68,7 @@ def test_nothing_is_waited_for_with_the_diary_in_hand(
             thread = threading.Thread(target=other)
             thread.start()
             if waits:
-                wait_for(lambda: _count(watcher), "the other one to wait")
+                wait_for(lambda: blocked_sessions(watcher), "the other one to wait")
             else:
                 thread.join()
             holder.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
@@ -80,9 +77,3 @@ def test_nothing_is_waited_for_with_the_diary_in_hand(
             thread.join()
         assert errors == []
         assert chain.check().sentence == ""
-
-
-def _count(watcher: sa.Connection) -> int:
-    waiting = watcher.scalar(sa.text(WAITING)) or 0
-    watcher.rollback()
-    return waiting

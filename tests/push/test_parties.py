@@ -109,14 +109,20 @@ def test_an_opportunity_that_was_moved_in_autotask_too_is_the_new_customers(desk
     assert "its customer is" not in newest_entry(quote.id).outcome
 
 
-@pytest.mark.parametrize("is_known", [False, True])
-def test_another_companys_opportunity_is_never_adopted(desk: Desk, is_known: bool) -> None:
+def on_their_opportunity(desk: Desk, is_known: bool) -> tuple[Quote, dict[str, Any]]:
+    """A quote of Birch & Co, which Autotask may know, that was put on an opportunity of Alder Ltd."""
     theirs = their_opportunity(desk, "Alder Ltd")
     person = customer(desk, "Birch & Co")
     if is_known:
         their_opportunity(desk, "Birch & Co")
     quote = desk.quote({"name": "Rack"}, person=person, organization=person.organization)
     editing.set_opportunity(desk.rep, quote.id, (theirs["id"], "Theirs"))
+    return quote, theirs
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_another_companys_opportunity_is_never_adopted(desk: Desk, is_known: bool) -> None:
+    quote, theirs = on_their_opportunity(desk, is_known)
     sentence = stopped(desk, quote)
     assert sentence == (
         "The opportunity “Theirs” belongs to “Alder Ltd” in Autotask, and not to “Birch & Co”. Nothing was written. "
@@ -124,19 +130,14 @@ def test_another_companys_opportunity_is_never_adopted(desk: Desk, is_known: boo
     )
     editing.set_opportunity(desk.rep, quote.id, None)
     assert desk.push(quote).state == "synced"
-    organization = db.session.get_one(Organization, person.organization_id)
+    organization = db.session.get_one(Organization, quote.organization_id)
     (link,) = desk.tenant.query("Companies", {"op": "eq", "field": "companyName", "value": organization.name})
     assert link["id"] != theirs["companyID"]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_the_preview_writes_nothing_into_another_company_either(desk: Desk, is_known: bool) -> None:
-    theirs = their_opportunity(desk, "Alder Ltd")
-    person = customer(desk, "Birch & Co")
-    if is_known:
-        their_opportunity(desk, "Birch & Co")
-    quote = desk.quote({"name": "Rack"}, person=person, organization=person.organization)
-    editing.set_opportunity(desk.rep, quote.id, (theirs["id"], "Theirs"))
+    quote, _ = on_their_opportunity(desk, is_known)
     plan = plan_only.of_quote(desk.runtime, quote).plan
     assert "belongs to “Alder Ltd” in Autotask" in plan.problems[0].sentence
     assert plan.steps == []

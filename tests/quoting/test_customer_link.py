@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from smoke.forms import read_forms
 from tests.support import samples
 from tests.support.visitor import Visitor, text
-from tests.support.waiting import wait_for
+from tests.support.waiting import blocked_sessions, wait_for
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.quoting.answer import acceptance, customer_link
 from webapp.services.quoting.lifecycle import publishing
-
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 @pytest.mark.both_databases
@@ -82,16 +78,10 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
                 acceptance.decline(old, typed)
 
     with app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as watcher:
-
-        def waits() -> bool:
-            waiting = watcher.scalar(sa.text(WAITING)) or 0
-            watcher.rollback()
-            return waiting > 0
-
         with work.unit():
             customer_link.replace(db.session.get_one(User, rep_id), quote_id)
             given = pool.submit(give_it)
-            wait_for(waits, "the answer to wait for the quote")
+            wait_for(partial(blocked_sessions, watcher), "the answer to wait for the quote")
         with pytest.raises(NotFound, match=re.escape(customer_link.REPLACED)):
             given.result()
         db.session.expire_all()

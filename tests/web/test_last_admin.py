@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.support import samples
-from tests.support.waiting import wait_for
+from tests.support.waiting import blocked_sessions, wait_for
 from webapp.models import Quote, User, db
 from webapp.services.accounts import account_links, users
 from webapp.services.core import work
@@ -19,9 +19,6 @@ from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import publishing
 
 EIGHT = range(8)
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 @pytest.mark.both_databases
@@ -80,16 +77,10 @@ def test_an_admin_who_publishes_is_not_held_up_by_being_turned_off(app: Flask) -
             )
 
     with app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as watcher:
-
-        def waits() -> bool:
-            waiting = watcher.scalar(sa.text(WAITING)) or 0
-            watcher.rollback()
-            return waiting > 0
-
         with work.unit():
             editing.lock(quote_id)
             turned_off = pool.submit(turn_off)
-            wait_for(waits, "the other one to wait for the quote")
+            wait_for(partial(blocked_sessions, watcher), "the other one to wait for the quote")
             assert publishing.publish(db.session.get_one(User, leaves_id), quote_id).is_new
         turned_off.result()
         db.session.expire_all()
