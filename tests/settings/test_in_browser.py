@@ -575,6 +575,7 @@ def test_without_javascript_plain_forms_save(
     page.get_by_role("button", name="Save Tax Mapping").click()
     expect(page.locator("#notices")).to_contain_text("Draft saved.")
     page.goto(served + PAGE)
+    expect(page.get_by_text("This button leaves out changes that aren't saved.")).to_be_visible()
     page.get_by_role("button", name="Save Integration").click()
     expect(page.locator("#notices")).to_contain_text("Version 1 is now live")
     page.get_by_role("link", name="Check permissions and limits").click()

@@ -6,7 +6,7 @@ settings page. While Autotask is unavailable, the cached list is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -207,13 +207,16 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
         raise failed
 
 
-def confirm(runtime: Runtime, names: Sequence[str], within: timedelta) -> None:
-    """Read these lists again, except those that were confirmed ``within`` this time. Raises like ``refresh``."""
+def confirm(runtime: Runtime, names: Sequence[str], within: timedelta, *, always: Collection[str]) -> None:
+    """Read these lists again, except those that were confirmed ``within`` this time. Raises like ``refresh``.
+
+    ``always``: the names among them that are read again however new they are.
+    """
     query = db.select(RemoteMetadata.name).where(
         RemoteMetadata.integration == AUTOTASK, RemoteMetadata.fetched_at >= utc_now() - within
     )
     confirmed = set(db.session.scalars(query.where(RemoteMetadata.name.startswith(CONFIRMED))))
-    wanted = [name for name in names if CONFIRMED + name not in confirmed]
+    wanted = [name for name in names if name in always or CONFIRMED + name not in confirmed]
     if not wanted:
         return
     refresh(runtime, wanted)

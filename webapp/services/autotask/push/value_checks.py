@@ -80,8 +80,7 @@ def of_steps(
     names = {name for step in steps for name in checker.lists_of(step)}
     always = [name for name in sorted(names) if refusal or name in ALWAYS]
     try:
-        metadata.confirm(runtime, always, timedelta(0))
-        metadata.confirm(runtime, sorted(names.difference(always)), CONFIRMED_FOR)
+        metadata.confirm(runtime, sorted(names), CONFIRMED_FOR, always=always)
     except (AutotaskError, NotConnected, ConnectionRefused):
         # What can't be read is known as it was last read.
         db.session.rollback()
