@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
         sa.Column("challenge", sa.LargeBinary(), nullable=False),
         sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         _of_user("passkey_challenge"),

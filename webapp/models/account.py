@@ -18,7 +18,7 @@ class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
 
     ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
-    chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up before anything else.
+    chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up again first.
     """
 
     __tablename__ = "user_account"

@@ -64,6 +64,7 @@ class PasskeyChallenge(Base):
     """What a passkey must sign, once and soon. ``token_sha256``: of the token in the cookie of the browser that asked.
 
     ``purpose``: what the answer is good for. ``user_id``: whose answer; None where the passkey says who it is.
+    ``note``: for a new passkey, its ``user_handle``.
     """
 
     __tablename__ = "passkey_challenge"
@@ -72,6 +73,7 @@ class PasskeyChallenge(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     challenge: Mapped[bytes] = mapped_column(LargeBinary)
     purpose: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(64), default="")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
