@@ -19,7 +19,9 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("user_account", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("owes_two_step", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(
+            sa.Column("owes_two_step", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     with op.batch_alter_table("password_attempt", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_code", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
