@@ -86,7 +86,7 @@ def passkey_question() -> ResponseReturnValue:
 @confirmed
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     """Remove a passkey."""
-    asked = ask("Remove this passkey?", "Remove")
+    asked = ask(f"Remove the passkey {passkeys.of(actor(), passkey_id).name}?", "Remove")
     if asked is not None:
         return asked
     token = second_step.remove_passkey(actor(), passkey_id, device(keep=current_user.kept))

@@ -218,15 +218,20 @@ def use(answer: Answer, asked: Challenge | None, user: User | None) -> User:
     return passkey.user
 
 
+def of(user: User, passkey_id: int) -> Passkey:
+    """One of the user's passkeys. Raises NotFound with a sentence."""
+    row = next((one for one in factors.of_user(user).passkeys if one.id == passkey_id), None)
+    if row is None:
+        raise NotFound(GONE)
+    return row
+
+
 @work.command
 def remove(user: User, passkey_id: int) -> None:
     """Remove a passkey; something else stays for the second step. Ends all sessions. Raises NotFound, or Invalid."""
     factors.lock(user)
-    found = factors.of_user(user)
-    row = next((one for one in found.passkeys if one.id == passkey_id), None)
-    if row is None:
-        raise NotFound(GONE)
-    changing.check_another(found)
+    row = of(user, passkey_id)
+    changing.check_another(factors.of_user(user))
     db.session.delete(row)
     diary.write(user, "user.passkey_removed", "user", user.id, name=row.name)
     user.session_epoch += 1
