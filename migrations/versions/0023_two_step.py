@@ -28,8 +28,6 @@ def upgrade() -> None:
         "authenticator",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("secret_encrypted", sa.Text(), nullable=False),
-        sa.Column("offered_encrypted", sa.Text(), nullable=False),
-        sa.Column("offered_at", UtcDateTime(), nullable=True),
         sa.Column("last_step", sa.BigInteger(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         _of_user("authenticator"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -42,7 +43,7 @@ def set_up(app: Flask, email: str = EMAIL) -> tuple[pyotp.TOTP, list[str]]:
         offer = authenticator.offer(user, _vault(app))
         totp = pyotp.TOTP(offer.secret)
         with work.unit():
-            codes = authenticator.confirm(user, totp.at(utc_now() - STEP), _vault(app))
+            codes = authenticator.confirm(user, offer.sealed, totp.at(utc_now() - STEP), _vault(app))
         return totp, codes
 
 
@@ -74,6 +75,13 @@ def code_form(visitor: Visitor, address: str) -> Form:
     form = next(one for one in read_forms(visitor.client.get(address).text) if "one_time_code" in one.names())
     form.action = form.action or address
     return form
+
+
+def key_on(page: TestResponse) -> str:
+    """The secret that a page offers for typing, in groups of four."""
+    found = re.search(r"Key: ((?:[A-Z2-7]{4} ?){8})", text(page))
+    assert found
+    return found[1].replace(" ", "")
 
 
 def said(app: Flask) -> list[tuple[str, str]]:
@@ -225,19 +233,16 @@ def test_setting_up_and_turning_off(app: Flask, ids: Ids, rep: Visitor) -> None:
     assert page.headers["Cache-Control"] == "no-store"
     assert "<svg" in page.text
     assert "style=" not in page.text
-    with app.app_context():
-        offered = db.session.get_one(Authenticator, _user().id).offered_encrypted
-        secret = _vault(app).decrypt(offered)
-        assert secret not in offered
-    totp = pyotp.TOTP(secret)
-    assert " ".join(secret[place : place + 4] for place in range(0, 32, 4)) in text(page)
-    wrong = enter_code(rep, "000000", "/account/two-step/app")
+    form = code_form(rep, "/account/two-step/app")
+    wrong = rep.send(form, {"one_time_code": "000000"})
     assert errors(wrong) == {"one_time_code": authenticator.WRONG}
-    added = enter_code(rep, totp.now(), "/account/two-step/app")
+    secret = key_on(wrong)
+    added = rep.send(form, {"one_time_code": pyotp.TOTP(secret).now()})
     assert "Save your recovery codes" in text(added)
     assert other.client.get(ids.quote_page).status_code == 303, "other sessions end"
     assert rep.client.get(ids.quote_page).status_code == 200, "this one continues"
     with app.app_context():
+        assert secret not in db.session.get_one(Authenticator, _user().id).secret_encrypted
         assert key_rotation.rotate(app.extensions["quotewright"]) == 1
         db.session.commit()
     off = "/account/two-step/off"
@@ -265,9 +270,10 @@ def test_an_admin_resets_that_of_others(app: Flask, ids: Ids, admin: Visitor) ->
     assert again.client.get("/login/code").location == "/login"
     again = half_way_in(app)
     assert again.client.get(ids.quote_page).status_code == 303
-    with app.app_context():
-        secret = authenticator.offer(_user(), _vault(app)).secret
-    codes = enter_code(again, pyotp.TOTP(secret).now(), "/login/set-up")
+    form, other = code_form(again, "/login/set-up"), code_form(half_way_in(app), "/login/set-up")
+    secret = key_on(again.send(form, {"one_time_code": "000000"}))
+    assert dict(form.fields)["offer"] != dict(other.fields)["offer"], "no one else is shown the same secret"
+    codes = again.send(form, {"one_time_code": pyotp.TOTP(secret).now()})
     assert "Save your recovery codes" in text(codes)
     assert again.client.get(ids.quote_page).status_code == 200
     form = admin.form("/account/", "sessions/end")

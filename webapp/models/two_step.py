@@ -14,16 +14,13 @@ from webapp.models.base import Base, utc_now
 class Authenticator(Base):
     """The secret that a person's authenticator app shares with us, encrypted (see ``services.core.vault``).
 
-    ``secret_encrypted``: empty until a code has shown that the app has it. ``offered_encrypted``: one that is being set
-    up since ``offered_at``. ``last_step``: the 30 seconds of the last code that was used, so that none works twice.
+    ``last_step``: the 30 seconds of the last code that was used, so that none works twice.
     """
 
     __tablename__ = "authenticator"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
-    secret_encrypted: Mapped[str] = mapped_column(Text, default="")
-    offered_encrypted: Mapped[str] = mapped_column(Text, default="")
-    offered_at: Mapped[datetime | None]
+    secret_encrypted: Mapped[str] = mapped_column(Text)
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 

@@ -8,7 +8,7 @@ from flask_login import current_user, login_required
 
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import TurnOffForm
-from webapp.blueprints.auth.forms import CodeForm, NewPasskeyForm
+from webapp.blueprints.auth.forms import AppForm, NewPasskeyForm
 from webapp.blueprints.auth.second_step import answer, question, site
 from webapp.blueprints.auth.session import device, enter
 from webapp.blueprints.confirming import confirmed, confirmed_first
@@ -26,17 +26,21 @@ ENDED = "You're signed out on every other device."
 @confirmed_first
 def app() -> ResponseReturnValue:
     """Set up an authenticator app, or another one in its place."""
-    form = CodeForm()
+    form = AppForm()
     if form.validate_on_submit():
         try:
             token, codes = second_step.add_app(
-                actor(), form.one_time_code.data or "", device(keep=current_user.kept), runtime().vault
+                actor(),
+                form.offer.data or "",
+                form.one_time_code.data or "",
+                device(keep=current_user.kept),
+                runtime().vault,
             )
         except Invalid as error:
             show_errors(form, error)
         else:
             return _added(token, codes, f"Authenticator app added. {ENDED}")
-    offer = authenticator.offer(actor(), runtime().vault)
+    offer = authenticator.offer(actor(), runtime().vault, form.offer.data or "")
     page = render_template("account/app.html", form=form, offer=offer, qr=qr.svg(offer.uri))
     return page, 422 if form.is_submitted() else 200
 

@@ -44,6 +44,12 @@ class CodeForm(FlaskForm):
     )
 
 
+class AppForm(CodeForm):
+    """A new authenticator app: the secret that the page showed, sealed, and a code that shows that the app has it."""
+
+    offer = HiddenField()
+
+
 class PasskeyForm(FlaskForm):
     """What a passkey answered; the page's script fills it in (passkeys.js)."""
 

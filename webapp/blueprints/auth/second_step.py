@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import CodeForm, NewPasskeyForm, PasskeyForm
+from webapp.blueprints.auth.forms import AppForm, CodeForm, NewPasskeyForm, PasskeyForm
 from webapp.blueprints.auth.session import device, enter, remember_device
 from webapp.blueprints.support import runtime, show_errors
 from webapp.extensions import limiter
@@ -140,12 +140,16 @@ def passkey() -> ResponseReturnValue:
 def set_up() -> ResponseReturnValue:
     """Set up the second step where it is due, with an app, before anything else."""
     try:
-        pending, form = second_step.setting_up(_half()), CodeForm()
+        pending, form = second_step.setting_up(_half()), AppForm()
         keep = pending.is_kept
         if form.validate_on_submit():
             try:
                 entered, codes = second_step.set_up_app(
-                    _half(), form.one_time_code.data or "", device(keep=keep), runtime().vault
+                    _half(),
+                    form.offer.data or "",
+                    form.one_time_code.data or "",
+                    device(keep=keep),
+                    runtime().vault,
                 )
             except Invalid as error:
                 show_errors(form, error)
@@ -176,7 +180,7 @@ def set_up_passkey() -> ResponseReturnValue:
     except Ended as error:
         return _start_over(error)
     except Invalid as error:
-        refused = CodeForm(formdata=None)
+        refused = AppForm(formdata=None)
         refused.form_errors.append(str(error))
         return _set_up_page(second_step.setting_up(_half()), refused), 422
     return _arrive_with(entered, codes, keep=keep)
@@ -222,8 +226,8 @@ def _code_page(pending: PendingSignIn, form: FlaskForm) -> str:
     )
 
 
-def _set_up_page(pending: PendingSignIn, form: FlaskForm) -> str:
-    offer = authenticator.offer(pending.user, runtime().vault)
+def _set_up_page(pending: PendingSignIn, form: AppForm) -> str:
+    offer = authenticator.offer(pending.user, runtime().vault, form.offer.data or "")
     return render_template(
         "auth/set_up.html",
         form=form,

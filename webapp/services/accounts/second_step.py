@@ -95,14 +95,19 @@ def with_passkey_alone(answer: Answer, device: Device) -> Entered:
         raise
 
 
-def set_up_app(token: str, typed: str, device: Device, vault: Vault) -> tuple[Entered, list[str]]:
-    """Set up the app that is due, and start a session; with the recovery codes. Raises Invalid, or Ended."""
+def set_up_app(
+    token: str, sealed: str, typed: str, device: Device, vault: Vault
+) -> tuple[Entered, list[str]]:
+    """Set up the app that is due, and start a session; with the recovery codes. Raises Invalid, or Ended.
+
+    ``sealed``: the secret that was offered (``authenticator.offer``).
+    """
     with work.unit():
         factors.lock(setting_up(token).user)
         pending = setting_up(token)
         user, keep = pending.user, pending.is_kept
         half_way.end(pending)
-        codes = authenticator.confirm(user, typed, vault)
+        codes = authenticator.confirm(user, sealed, typed, vault)
         return sessions.admit(user, replace(device, keep=keep)), codes
 
 
@@ -118,13 +123,13 @@ def set_up_passkey(token: str, answer: Answer, name: str, device: Device) -> tup
         return sessions.admit(user, replace(device, keep=keep)), codes
 
 
-def add_app(user: User, typed: str, device: Device, vault: Vault) -> tuple[str, list[str]]:
+def add_app(user: User, sealed: str, typed: str, device: Device, vault: Vault) -> tuple[str, list[str]]:
     """Set up an app for someone who is signed in: their session's new token, and recovery codes with the first step.
 
     Raises Invalid with a sentence.
     """
     with work.unit():
-        codes = authenticator.confirm(user, typed, vault)
+        codes = authenticator.confirm(user, sealed, typed, vault)
         return sessions.start(user, device), codes
 
 

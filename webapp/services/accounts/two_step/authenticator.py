@@ -11,11 +11,12 @@ import pyotp
 from webapp.models import Authenticator, User, db, utc_now
 from webapp.services.accounts.two_step import changing, factors
 from webapp.services.core import work
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.vault import Vault
 from webapp.services.diary import diary
 
 ISSUER = "Quotewright"
+SEAL = "authenticator"
 OFFERED = timedelta(minutes=20)
 # A phone's clock may be half a minute off.
 SKEW = (-1, 0, 1)
@@ -26,10 +27,15 @@ EXPIRED = "Setting up took too long. Scan the new code, then enter what your app
 
 @dataclass(frozen=True)
 class Offer:
-    """A secret that is being set up, as text for typing and as an address that apps understand."""
+    """A secret that is being set up, as text for typing and as an address that apps understand.
+
+    ``sealed``: the same for the form, encrypted. It is on one person's page alone: someone else with the same password,
+    who opens the page first, is shown another.
+    """
 
     secret: str
     uri: str
+    sealed: str
 
     @property
     def grouped(self) -> str:
@@ -37,35 +43,30 @@ class Offer:
         return " ".join(self.secret[place : place + 4] for place in range(0, len(self.secret), 4))
 
 
-@work.command
-def offer(user: User, vault: Vault) -> Offer:
-    """A secret to set up; the same one for a while, so that a reloaded page fits the app that scanned it."""
-    row = _row(user) or Authenticator(user_id=user.id)
-    secret = _offered(row, vault)
+def offer(user: User, vault: Vault, sealed: str = "") -> Offer:
+    """A secret to set up. ``sealed``: as the form sent it, so that a page that says “wrong code” fits the app."""
+    secret = _opened(user, sealed, vault)
     if not secret:
         secret = pyotp.random_base32()
-        row.offered_encrypted = vault.encrypt(secret)
-        db.session.add(row)
-    row.offered_at = utc_now()
-    return Offer(secret, pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER))
+        sealed = vault.encrypt(f"{SEAL} {user.id} {int(utc_now().timestamp())} {secret}")
+    return Offer(secret, pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER), sealed)
 
 
-def confirm(user: User, typed: str, vault: Vault) -> list[str]:
+def confirm(user: User, sealed: str, typed: str, vault: Vault) -> list[str]:
     """In the open transaction: the app has the secret, in place of an earlier one. Ends all sessions.
 
-    Returns recovery codes if this is the person's first second step. Raises Invalid, and then the secret is still on
-    offer.
+    Returns recovery codes if this is the person's first second step. Raises Invalid.
     """
-    factors.lock(user)
-    was_on, row = factors.has(user), _row(user)
-    secret = _offered(row, vault) if row else ""
-    if row is None or not secret:
+    secret = _opened(user, sealed, vault)
+    if not secret:
         raise Invalid("The app wasn't added.", {"one_time_code": EXPIRED})
     step = _step(secret, typed)
     if step is None:
         raise Invalid("The app wasn't added.", {"one_time_code": WRONG})
+    factors.lock(user)
+    was_on, row = factors.has(user), _row(user) or Authenticator(user_id=user.id)
     row.secret_encrypted, row.last_step, row.created_at = vault.encrypt(secret), step, utc_now()
-    row.offered_encrypted, row.offered_at = "", None
+    db.session.add(row)
     diary.write(user, "user.authenticator_app_added", "user", user.id)
     return changing.added(user, was_on=was_on)
 
@@ -73,7 +74,7 @@ def confirm(user: User, typed: str, vault: Vault) -> list[str]:
 def use(user: User, typed: str, vault: Vault) -> str:
     """In the open transaction: end the code that was typed. Returns why it isn't right; empty when it is."""
     row = _row(user)
-    step = _step(vault.decrypt(row.secret_encrypted), typed) if row and row.secret_encrypted else None
+    step = _step(vault.decrypt(row.secret_encrypted), typed) if row else None
     if step is None:
         return WRONG
     # Of several with one code at once, the database lets one through.
@@ -103,11 +104,14 @@ def _row(user: User) -> Authenticator | None:
     return db.session.get(Authenticator, user.id, with_for_update=True, populate_existing=True)
 
 
-def _offered(row: Authenticator, vault: Vault) -> str:
-    """The secret on offer; empty when there is none, or not any more."""
-    if not row.offered_encrypted or row.offered_at is None or utc_now() - row.offered_at > OFFERED:
+def _opened(user: User, sealed: str, vault: Vault) -> str:
+    """The secret that was offered to ``user``; empty when there is none, or not any more."""
+    try:
+        seal, user_id, at, secret = vault.decrypt(sealed).split()
+    except (ServiceError, ValueError):
         return ""
-    return vault.decrypt(row.offered_encrypted)
+    is_mine = seal == SEAL and user_id == str(user.id)
+    return secret if is_mine and utc_now().timestamp() - int(at) <= OFFERED.total_seconds() else ""
 
 
 def _step(secret: str, typed: str) -> int | None:

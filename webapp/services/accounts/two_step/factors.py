@@ -28,7 +28,7 @@ class Factors:
 
 def of_user(user: User) -> Factors:
     """What ``user`` has now."""
-    app = db.session.scalar(_APPS.where(Authenticator.user_id == user.id))
+    app = db.session.get(Authenticator, user.id, populate_existing=True)
     passkeys = db.session.scalars(db.select(Passkey).filter_by(user_id=user.id).order_by(Passkey.id))
     codes = db.session.scalar(
         db.select(db.func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user.id)
@@ -43,13 +43,10 @@ def has(user: User) -> bool:
 
 def holders() -> set[int]:
     """The ids of all users whose sign-in has two steps."""
-    apps = db.session.scalars(_APPS)
-    return {app.user_id for app in apps} | set(db.session.scalars(db.select(Passkey.user_id)))
+    tables = (Authenticator, Passkey)
+    return {user_id for table in tables for user_id in db.session.scalars(db.select(table.user_id))}
 
 
 def lock(user: User) -> None:
     """Hold the row of ``user`` until the transaction ends: changes of what a person has come one after the other."""
     db.session.refresh(user, with_for_update={"key_share": True})
-
-
-_APPS = db.select(Authenticator).where(Authenticator.secret_encrypted != "")
