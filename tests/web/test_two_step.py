@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -15,14 +16,16 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
+from tests.activity.mailbox import open_mailbox
 from tests.support import samples
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
-from webapp.models import Authenticator, DiaryEntry, PendingSignIn, RecoveryCode, User, db, utc_now
+from webapp.models import Authenticator, Delivery, DiaryEntry, PendingSignIn, RecoveryCode, User, db, utc_now
 from webapp.services.accounts import account_links, guessing, second_step, sessions
 from webapp.services.accounts.sessions import Device
 from webapp.services.accounts.two_step import authenticator, changing, half_way, policy, recovery_codes
 from webapp.services.core import key_rotation, work
+from webapp.services.delivery import attempt
 
 EMAIL = "rep@desk.example"
 START = "2026-11-27T09:00:00+00:00"
@@ -324,3 +327,17 @@ def test_a_password_is_asked_before_it_is_set_up(
         assert (answer.status_code, "Enter your password" in text(answer)) == (422, True)
     with app.app_context():
         assert sessions.sign_in(EMAIL, samples.PASSWORD, Device())
+
+
+def test_a_person_hears_of_the_reset_by_mail(app: Flask, ids: Ids) -> None:
+    set_up(app)
+    runtime = app.extensions["quotewright"]
+    with open_mailbox() as mailbox, app.app_context():
+        changing.reset(_user("admin@desk.example"), _user())
+        settings = replace(runtime.config, smtp_url=mailbox.url, mail_from="desk@quotes.example")
+        (mail,) = db.session.scalars(db.select(Delivery.id).filter_by(reader="mail")).all()
+        attempt.perform(replace(runtime, config=settings), mail)
+        assert db.session.get_one(Delivery, mail).state == "done"
+        (letter,) = mailbox.received
+    assert letter["To"] == EMAIL
+    assert "admin@desk.example reset your two-step sign-in" in letter.get_content()
