@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
-SECRETS = {"password", "secret", "integration_code", "current", PASSWORD}
+SECRETS = {"password", "secret", "integration_code", "current", "one_time_code", "passkey", PASSWORD}
 # Ours, not the person's: the token that each page has, and the wish to be asked for nothing but the password.
 TOKEN, ONLY = "csrf_token", "confirm_only"
 

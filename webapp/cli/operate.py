@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.two_step import changing
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.diary import chain
@@ -64,6 +65,20 @@ def make_admin(email: str) -> None:
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{user.name} is an admin now. All sessions were signed out.")
+
+
+@users.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Remove app, passkeys and recovery codes of the account EMAIL, for when no admin can do it on the page."""
+    try:
+        user = accounts.find_by_email(email)
+        changing.reset(None, user)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"{user.name} sets up two-step sign-in again at the next sign-in. All sessions were signed out."
+    )
 
 
 @diary.command("check")

@@ -30,6 +30,7 @@ from webapp.models.quote import (
     Revision,
     RevisionDocument,
 )
+from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "AcceptanceDocument",
     "AccountLink",
     "AppSetting",
+    "Authenticator",
     "Base",
     "Category",
     "Connection",
@@ -52,7 +54,10 @@ __all__ = [
     "Link",
     "Notification",
     "Organization",
+    "Passkey",
+    "PasskeyChallenge",
     "PasswordAttempt",
+    "PendingSignIn",
     "Person",
     "PushBatch",
     "PushCall",
@@ -63,6 +68,7 @@ __all__ = [
     "PushStep",
     "Quote",
     "QuoteLine",
+    "RecoveryCode",
     "RemoteMetadata",
     "Revision",
     "RevisionDocument",

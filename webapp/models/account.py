@@ -18,12 +18,12 @@ class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
 
     ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
-    chosen a password.
+    chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up again first.
     """
 
     __tablename__ = "user_account"
     diary_type = "user"
-    diary_skips = Recorded.diary_skips | {"password_hash", "session_epoch"}
+    diary_skips = Recorded.diary_skips | {"password_hash", "session_epoch", "owes_two_step"}
     __table_args__ = (CheckConstraint("role in ('admin', 'rep')", name="role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +34,7 @@ class User(Recorded, Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)
+    owes_two_step: Mapped[bool] = mapped_column(default=False)
 
     @property
     def is_invited(self) -> bool:
@@ -52,7 +53,10 @@ class AccountLink(Base):
 
 
 class PasswordAttempt(Base):
-    """A password that was wrong, or is being checked; ``services.accounts.guessing`` has the rules."""
+    """A password that was wrong, or is being checked; ``services.accounts.guessing`` has the rules.
+
+    ``is_code``: a code of the second step instead.
+    """
 
     __tablename__ = "password_attempt"
 
@@ -61,6 +65,7 @@ class PasswordAttempt(Base):
     account_sha256: Mapped[str] = mapped_column(String(64), index=True)
     address: Mapped[str] = mapped_column(String(45), default="", index=True)
     device_id: Mapped[int | None]
+    is_code: Mapped[bool] = mapped_column(default=False)
 
 
 class KnownDevice(Base):

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
-from webapp.blueprints.account import views  # noqa: F401  the views register themselves
+from webapp.blueprints.account import two_step, views  # noqa: F401  the views register themselves

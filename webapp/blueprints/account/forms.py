@@ -28,3 +28,9 @@ class OwnPasswordForm(FlaskForm):
         description="At least 10 characters. Signs you out on every other device.",
         render_kw={"autocomplete": "new-password"},
     )
+
+
+class TurnOffForm(FlaskForm):
+    """The password, for turning two-step sign-in off."""
+
+    current = PasswordField("Your password", render_kw={"autocomplete": "current-password"})

@@ -1,4 +1,4 @@
-"""Your account: your time zone, your password and where you are signed in."""
+"""Your account: your time zone, your password, your two-step sign-in and where you are signed in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from flask_login import current_user, login_required
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave
-from webapp.blueprints.support import actor, back_to, show_errors
+from webapp.blueprints.support import actor, back_to, runtime, show_errors
 from webapp.services.accounts import own_account, sessions
+from webapp.services.accounts.two_step import changing, factors, passkeys
 from webapp.services.core.errors import Invalid
 
 
@@ -78,4 +79,7 @@ def _page(preferences_form: PreferencesForm, password_form: OwnPasswordForm) -> 
         password_form=password_form,
         sessions=sessions.of_user(actor()),
         here=current_user.session_id,
+        two_step=factors.of_user(actor()),
+        may_turn_off=changing.may_turn_off(actor()),
+        passkeys_work=passkeys.site(runtime().config) is not None,
     )

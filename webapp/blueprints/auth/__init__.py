@@ -1,4 +1,4 @@
-"""Sign in, sign out, and set up the first admin."""
+"""Sign in, in one step or two, sign out, and set up the first admin."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from flask import Blueprint
 
 auth = Blueprint("auth", __name__)
 
-from webapp.blueprints.auth import session, views  # noqa: F401  the views register themselves
+from webapp.blueprints.auth import second_step, session, views  # noqa: F401  the views register themselves

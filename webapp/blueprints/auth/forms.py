@@ -34,6 +34,38 @@ class JoinForm(FlaskForm):
     )
 
 
+class CodeForm(FlaskForm):
+    """The second step of the sign-in."""
+
+    one_time_code = StringField(
+        "Code",
+        [InputRequired("Enter the code."), Length(max=60, message="This code is too long.")],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"},
+    )
+
+
+class AppForm(CodeForm):
+    """A new authenticator app: the secret that the page showed, sealed, and a code that shows that the app has it."""
+
+    offer = HiddenField()
+
+
+class PasskeyForm(FlaskForm):
+    """What a passkey answered; the page's script fills it in (passkeys.js)."""
+
+    passkey = HiddenField()
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A new passkey."""
+
+    name = StringField(
+        "Name",
+        description="Where it is, for example Work laptop or Blue security key.",
+        render_kw={"autocomplete": "off", "maxlength": 60},
+    )
+
+
 class SetupForm(FlaskForm):
     """The first admin. ``token`` is known to whoever operates the server."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +10,13 @@ from flask_login import current_user
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
-from webapp.blueprints.auth.session import device, enter, leave, remember_device
-from webapp.blueprints.support import actor, show_errors
+from webapp.blueprints.auth.second_step import PasskeyForm, go_on, local
+from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.support import actor, runtime, show_errors
 from webapp.extensions import limiter
 from webapp.services.accounts import account_links, first_account, sessions, users
 from webapp.services.accounts.guessing import TooMany
+from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
@@ -29,20 +30,17 @@ def login() -> ResponseReturnValue:
         return redirect(url_for("home.dashboard"), 303)
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
+        return _login_page(form), 422 if form.is_submitted() else 200
     keep = bool(form.remember.data)
     try:
         entered = sessions.sign_in(form.email.data or "", form.password.data or "", device(keep=keep))
     except TooMany as error:
         form.form_errors.append(str(error))
-        return render_template("auth/login.html", form=form), 429
+        return _login_page(form), 429
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
-        return render_template("auth/login.html", form=form), 422
-    _, token, known = entered
-    enter(token, keep=keep)
-    answer = redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
-    return remember_device(answer, known)
+        return _login_page(form), 422
+    return go_on(entered, keep=keep)
 
 
 @auth.post("/logout")
@@ -92,22 +90,18 @@ def join(token: str) -> ResponseReturnValue:
         try:
             with work.unit():
                 account_links.use(token, form.password.data or "")
-                started = sessions.start(user, device(keep=False))
+                entered = sessions.enter(user, device(keep=False))
         except Invalid as error:
             show_errors(form, error)
         else:
-            enter(started, keep=False)
-            return redirect(url_for("home.dashboard"), 303)
+            return go_on(entered, keep=False)
     return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
 
 
-def _local(target: str) -> str:
-    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
-    parts = urlsplit(target)
-    safe = (
-        not parts.scheme
-        and not parts.netloc
-        and target.startswith("/")
-        and not target.startswith(("//", "/\\"))
+def _login_page(form: LoginForm) -> str:
+    return render_template(
+        "auth/login.html",
+        form=form,
+        passkey_form=PasskeyForm() if passkeys.site(runtime().config) else None,
+        next=local(request.args.get("next", "")),
     )
-    return target if safe else ""

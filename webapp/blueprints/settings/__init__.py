@@ -1,4 +1,4 @@
-"""Settings: users, company profile, required fields, loss reasons, links to the integrations."""
+"""Settings: users, sign-in, company profile, required fields, loss reasons, links to the integrations."""
 
 from __future__ import annotations
 
@@ -11,5 +11,6 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     home,
     loss_reasons,
     required_fields,
+    sign_in,
     users,
 )

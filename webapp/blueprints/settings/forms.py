@@ -23,6 +23,7 @@ from webapp.blueprints.choices import (
 )
 from webapp.blueprints.support import RecordForm
 from webapp.models import User
+from webapp.services.accounts.two_step.policy import CHOICES
 from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [
@@ -59,6 +60,17 @@ class UserForm(RecordForm):
             SelectChoice("", "Choose a colleague"),
             *(SelectChoice(str(one.id), one.name) for one in colleagues),
         ]
+
+
+class SignInForm(RecordForm):
+    """How people sign in."""
+
+    required_for = SelectField(
+        "Required for",
+        choices=[SelectChoice(name, label) for name, label in CHOICES.items()],
+        validate_choice=False,
+        description="Signs out those of them who don't have it yet. They set it up at their next sign-in.",
+    )
 
 
 class CompanyForm(RecordForm):

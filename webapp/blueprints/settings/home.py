@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import admin_required, runtime
 from webapp.services.accounts import users
+from webapp.services.accounts.two_step import policy
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings.choices import Choices
@@ -30,6 +31,7 @@ def index() -> ResponseReturnValue:
     states = [entry.state() for group in registry.by_group().values() for entry in group]
     return render_template(
         "settings/index.html",
+        two_step=policy.required_for(),
         users=sum(user.is_active for user in users.list_users()),
         company=app_settings.get(app_settings.COMPANY_PROFILE)[0]["name"],
         required=len(required_fields.current()[0]),

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
-from webapp.blueprints.support import SAVED, actor, admin_required, back_to, runtime, submit
+from webapp.blueprints.support import SAVED, actor, admin_required, ask, back_to, runtime, submit
 from webapp.models import User
 from webapp.services.accounts import account_links, handing_over
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.two_step import changing, factors
 from webapp.services.core import records
 
 
@@ -19,7 +20,7 @@ from webapp.services.core import records
 @admin_required
 def users() -> ResponseReturnValue:
     """All users."""
-    return render_template("settings/users.html", users=accounts.list_users())
+    return render_template("settings/users.html", users=accounts.list_users(), two_step=factors.holders())
 
 
 @settings.route("/users/new", methods=["GET", "POST"])
@@ -63,7 +64,11 @@ def user(user_id: int) -> ResponseReturnValue:
     if status == SAVED:
         return back_to("settings.users", f"{record.name} saved.")
     page = render_template(
-        "settings/user.html", user=record, form=form, open_quotes=handing_over.open_quotes(record)
+        "settings/user.html",
+        user=record,
+        form=form,
+        open_quotes=handing_over.open_quotes(record),
+        has_two_step=factors.has(record),
     )
     return page, status
 
@@ -75,6 +80,19 @@ def user_link(user_id: int) -> ResponseReturnValue:
     """Show a new link with which the person chooses a password, once."""
     record = _get(user_id)
     return _link(record, account_links.issue(actor(), record))
+
+
+@settings.post("/users/<int:user_id>/two-step/reset")
+@admin_required
+@confirmed
+def reset_two_step(user_id: int) -> ResponseReturnValue:
+    """For someone who lost their device: they set up two-step sign-in again."""
+    record = _get(user_id)
+    asked = ask(f"Reset the two-step sign-in of {record.name}?", "Reset")
+    if asked is not None:
+        return asked
+    changing.reset(actor(), record)
+    return back_to("settings.users", f"{record.name} is signed out and sets up two-step sign-in again.")
 
 
 def _link(record: User, token: str) -> str:

@@ -1,8 +1,10 @@
-"""Limits on guessing passwords, counted in the database: all web processes share them, and Redis has no part in them.
+"""Limits on guessing passwords and codes, counted in the database: all web processes share them, and Redis has no part.
 
 An attempt is stored before its password is checked, so that many at once can't all pass, and deleted when the password
 was right. Within a quarter of an hour an account takes so many wrong passwords, and so does an address. A browser in
 which the account's person signed in before is counted by itself: nobody else's guesses keep its owner out.
+
+Codes of the second step count with the passwords. Since they are short, an account takes only so many a day besides.
 """
 
 from __future__ import annotations
@@ -20,33 +22,44 @@ from webapp.services.core.errors import ServiceError
 
 WINDOW = timedelta(minutes=15)
 OF_ACCOUNT, OF_DEVICE, OF_ADDRESS = 10, 10, 50
+CODES_FOR = timedelta(days=1)
+CODES_OF_ACCOUNT = 30
 DEVICE_KEPT = timedelta(days=180)
 TOO_MANY = (
     "Too many incorrect passwords, so this one wasn't checked. Wait 15 minutes, or use a browser you've signed in with "
     "before."
 )
+TOO_MANY_CODES = (
+    "Too many incorrect codes, so this one wasn't checked. Wait 15 minutes, or use a passkey or a browser "
+    "you've signed in with before."
+)
+TOO_MANY_CODES_TODAY = (
+    "Too many incorrect codes today, so this one wasn't checked. Use a passkey or a browser you've signed in with "
+    "before, or ask an admin to reset your two-step sign-in."
+)
 
 
 class TooMany(ServiceError):
-    """The password isn't checked now."""
+    """The password or code isn't checked now."""
 
 
-def begin(email: str, address: str, device_token: str = "") -> int:
-    """Count an attempt before its password is checked; returns its id. Raises TooMany with a sentence.
+def begin(email: str, address: str, device_token: str = "", *, is_code: bool = False) -> int:
+    """Count an attempt before its password or code is checked; returns its id. Raises TooMany with a sentence.
 
     The same for accounts that exist and those that don't.
     """
-    attempt_id = _store(email, address, device_token)
-    if _is_too_many(attempt_id):
+    attempt_id = _store(email, address, device_token, is_code)
+    sentence = _too_many(attempt_id)
+    if sentence:
         # A refused attempt doesn't count: otherwise guessing on would keep everyone out for ever.
         forget(attempt_id)
-        raise TooMany(TOO_MANY)
+        raise TooMany(sentence)
     return attempt_id
 
 
 @work.command
 def forget(attempt_id: int) -> None:
-    """The password was right, or not checked."""
+    """The password or code was right, or not checked."""
     db.session.execute(db.delete(PasswordAttempt).filter_by(id=attempt_id))
 
 
@@ -73,30 +86,42 @@ def check(user: User, password: str, address: str, device_token: str = "") -> bo
 
 
 @work.command
-def _store(email: str, address: str, device_token: str) -> int:
-    db.session.execute(db.delete(PasswordAttempt).where(PasswordAttempt.at < utc_now() - WINDOW))
+def _store(email: str, address: str, device_token: str, is_code: bool) -> int:
+    now = utc_now()
+    old = db.and_(PasswordAttempt.at < now - WINDOW, ~PasswordAttempt.is_code)
+    db.session.execute(db.delete(PasswordAttempt).where(db.or_(old, PasswordAttempt.at < now - CODES_FOR)))
     device = _device(email, device_token)
     row = PasswordAttempt(
-        account_sha256=_account(email), address=address[:45], device_id=device.id if device else None
+        account_sha256=_account(email),
+        address=address[:45],
+        device_id=device.id if device else None,
+        is_code=is_code,
     )
     db.session.add(row)
     db.session.flush()
     return row.id
 
 
-def _is_too_many(attempt_id: int) -> bool:
-    """Counts what others stored before this and at the same moment, so at most as many as allowed get through."""
+def _too_many(attempt_id: int) -> str:
+    """The sentence that refuses an attempt; empty when it isn't one too many.
+
+    Counts what others stored before this and at the same moment, so at most as many as allowed get through.
+    """
     mine = db.session.get_one(PasswordAttempt, attempt_id)
+    sentence = TOO_MANY_CODES if mine.is_code else TOO_MANY
     if mine.device_id is not None:
-        return _others(mine, PasswordAttempt.device_id == mine.device_id) >= OF_DEVICE
+        return sentence if _others(mine, PasswordAttempt.device_id == mine.device_id) >= OF_DEVICE else ""
     unknown = PasswordAttempt.device_id.is_(None)
-    of_account = _others(mine, unknown & (PasswordAttempt.account_sha256 == mine.account_sha256))
+    of_account = unknown & (PasswordAttempt.account_sha256 == mine.account_sha256)
+    codes = _others(mine, of_account & PasswordAttempt.is_code, CODES_FOR) if mine.is_code else 0
+    if codes >= CODES_OF_ACCOUNT:
+        return TOO_MANY_CODES_TODAY
     of_address = _others(mine, unknown & (PasswordAttempt.address == mine.address))
-    return of_account >= OF_ACCOUNT or of_address >= OF_ADDRESS
+    return sentence if _others(mine, of_account) >= OF_ACCOUNT or of_address >= OF_ADDRESS else ""
 
 
-def _others(mine: PasswordAttempt, these: ColumnElement[bool]) -> int:
-    recent = PasswordAttempt.at >= utc_now() - WINDOW
+def _others(mine: PasswordAttempt, these: ColumnElement[bool], window: timedelta = WINDOW) -> int:
+    recent = PasswordAttempt.at >= utc_now() - window
     query = db.select(db.func.count()).select_from(PasswordAttempt)
     return db.session.scalar(query.where(these, recent, PasswordAttempt.id != mine.id)) or 0
 

@@ -10,11 +10,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
 from webapp.models import User, UserSession, db, utc_now
 from webapp.services.accounts import guessing, own_account, users
+from webapp.services.accounts.two_step import changing, half_way
 from webapp.services.core import work
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
@@ -42,27 +44,54 @@ class Device:
     token: str = ""
 
 
-def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] | None:
-    """Start a session; returns the user, the session's token, and that of the browser (``guessing.know_device``).
-
-    None if the credentials are wrong. Raises ``guessing.TooMany``.
+class Entered(NamedTuple):
+    """How a sign-in goes on: with the tokens of a session and of its browser (``guessing.know_device``), or with that
+    of a sign-in that waits for the second step (``half_way``).
     """
+
+    user: User
+    token: str = ""
+    known: str = ""
+    half: str = ""
+
+
+def sign_in(email: str, password: str, device: Device) -> Entered | None:
+    """Start a session, or the second step. None if the credentials are wrong. Raises ``guessing.TooMany``."""
     try:
         attempt_id = guessing.begin(email, device.address, device.token)
     except guessing.TooMany:
         log.warning("sign_in.limited", address=device.address)
         raise
-    entered = users.authenticate(email, password)
+    proved = users.authenticate(email, password)
     with work.unit():
-        if entered is not None:
-            user, epoch = entered
-            users.signed_in(user, password)
+        if proved is not None:
+            user, epoch = proved
+            users.renew_hash(user, password)
             guessing.forget(attempt_id)
-            return user, start(user, device, epoch), guessing.know_device(user, device.token)
+            return enter(user, device, epoch)
         # Only of a known account: in a hurry, people type their password here.
         known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
         log.warning("sign_in.failed", address=device.address, user=known)
         return None
+
+
+@work.command
+def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
+    """``user`` took the first step of a sign-in: start the second one if there is one, else a session.
+
+    ``epoch``: as for ``start``.
+    """
+    if half_way.is_needed(user):
+        proved = user.session_epoch if epoch is None else epoch
+        return Entered(user, half=half_way.begin(user, proved, keep=device.keep))
+    return admit(user, device, epoch)
+
+
+@work.command
+def admit(user: User, device: Device, epoch: int | None = None) -> Entered:
+    """``user`` took all steps: start a session, and know the browser. ``epoch``: as for ``start``."""
+    diary.write(user, "user.signed_in", "user", user.id)
+    return Entered(user, start(user, device, epoch), guessing.know_device(user, device.token))
 
 
 @work.command
@@ -135,6 +164,14 @@ def change_password(user: User, current: str, password: str, device: Device) -> 
     right = guessing.check(user, current, device.address, device.token)
     with work.unit():
         own_account.change_password(user, right, password)
+        return start(user, device)
+
+
+def turn_off_two_step(user: User, password: str, device: Device) -> str:
+    """The same for turning the two-step sign-in off."""
+    right = guessing.check(user, password, device.address, device.token)
+    with work.unit():
+        changing.turn_off(user, right)
         return start(user, device)
 
 

@@ -58,11 +58,10 @@ def authenticate(email: str, password: str) -> tuple[User, int] | None:
 
 
 @work.command
-def signed_in(user: User, password: str) -> None:
-    """Write down that ``user`` signed in, and hash the password again if that is done differently by now."""
+def renew_hash(user: User, password: str) -> None:
+    """Hash the password of ``user``, who just gave it, again if that is done differently by now."""
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
-    diary.write(user, "user.signed_in", "user", user.id)
 
 
 def has_password(user: User, password: str) -> bool:

@@ -1,4 +1,6 @@
-"""App-wide settings: company profile, required fields, loss reasons, and whether pushing is paused."""
+"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, and whether pushing is
+paused.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ COMPANY_PROFILE = "company_profile"
 REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
+TWO_STEP = "two_step"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -41,6 +44,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "next": 6,
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
+    TWO_STEP: {"required_for": "off"},
 }
 
 STALE = "These settings were changed while you were editing, so your changes aren't saved yet."

@@ -1,5 +1,7 @@
 """Notify the quote's rep and the admins that a push needs attention: in the app, and by mail.
 
+The person whose two-step sign-in was reset gets a mail too: if they didn't ask for it, someone else did.
+
 Owns its transactions: none is open while a mail is sent.
 """
 
@@ -20,6 +22,7 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail, room
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Skip, Stop
 from webapp.services.delivery.reader import Reader
+from webapp.services.diary.diary import SYSTEM
 
 MAIL = "mail"
 SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
@@ -27,6 +30,7 @@ SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
 STOPPED = {f"quote.sync_{kind}": kind for kind in SUBJECTS}
 SETTLED = (f"quote.sync_{RunState.SYNCED}", f"quote.sync_{RunState.OUT_OF_SYNC}")
 SHOWN = 50
+TWO_STEP_RESET = "two_step_reset"
 MAIL_TRIES = 6
 # An older notification isn't mailed, for example when a server is configured for the first time.
 MAX_AGE = timedelta(days=1)
@@ -43,6 +47,8 @@ class Notifications(Reader):
 
     def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
         """Write the notifications of a push that stopped; a push that succeeded settles them."""
+        if entry.action == f"user.{TWO_STEP_RESET}":
+            return [room.delivery(MAIL, TWO_STEP_RESET, address=entry.object_id, payload=entry.actor)]
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
@@ -51,15 +57,22 @@ class Notifications(Reader):
 
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Send one mail."""
-        notification = db.session.get(Notification, int(delivery.payload))
         user = db.session.get(User, int(delivery.address))
-        if notification is None or user is None or notification.read_at is not None:
-            return Skip("It was read in the app.")
+        if delivery.reason == TWO_STEP_RESET:
+            letter = _reset_letter(runtime, user, delivery.payload) if user else None
+            written_at = delivery.created_at
+        else:
+            notification = db.session.get(Notification, int(delivery.payload))
+            if notification is None or user is None or notification.read_at is not None:
+                return Skip("It was read in the app.")
+            letter, written_at = _letter(runtime, notification, user), notification.created_at
+        if letter is None:
+            return Skip("The account is gone.")
         if not mail.is_configured(runtime.config):
             return Skip("No mail server is configured, so it's shown in the app only.")
-        if notification.created_at < utc_now() - MAX_AGE:
+        if written_at < utc_now() - MAX_AGE:
             return Skip("It's more than a day old.")
-        letter, attempt = _letter(runtime, notification, user), delivery.attempt + 1
+        attempt = delivery.attempt + 1
         # No transaction is open while the server is asked.
         db.session.rollback()
         try:
@@ -136,6 +149,16 @@ def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter
         f"Review and fix: {address}\n"
     )
     return _Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)
+
+
+def _reset_letter(runtime: Runtime, user: User, by: str) -> _Letter:
+    who = "The operator of the server" if by == SYSTEM else by
+    text = (
+        f"{who} reset your two-step sign-in, and you were signed out everywhere. Set it up again at your next "
+        f"sign-in: {runtime.config.public_base_url}/login\n\nIf you didn't ask for this, tell your admins at once, and "
+        "change your password.\n"
+    )
+    return _Letter(user.email, "Your two-step sign-in was reset", text)
 
 
 def _mark_read(*conditions: ColumnElement[bool]) -> None:
