@@ -8,7 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import admin_required, runtime
+from webapp.blueprints.support import runtime, settings_required
 from webapp.services.accounts import users
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.settings import page as settings_page
@@ -19,7 +19,7 @@ from webapp.services.people import required_fields
 
 
 @settings.get("/")
-@admin_required
+@settings_required
 def index() -> ResponseReturnValue:
     """All settings, each with its status."""
     unmapped = 0
