@@ -12,7 +12,7 @@ from alembic import op
 from webapp.models.types import UtcDateTime
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -94,7 +94,7 @@ def test_items_people_and_quotes_are_found_too(app: Flask) -> None:
         quote.title = "Büro – Umzug"
         db.session.commit()
         for text in ("büro-umzug", "BÜRO", "ohara umzug"):
-            assert [row.quote for row in listing.search(text).rows] == [quote], text
+            assert [row.quote for row in listing.search(rep, text).rows] == [quote], text
 
 
 @pytest.mark.both_databases

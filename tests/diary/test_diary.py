@@ -60,7 +60,7 @@ def test_an_edited_line_tells_the_field_from_what_to_what(rep: User) -> None:
         ("Rack", "category", None, "Hardware"),
         ("Rack", "unit_price", "100", "90.5"),
     ]
-    view = reading.history("quote", quote.id)[0]
+    view = reading.history(rep, "quote", quote.id)[0]
     assert [(c.part, c.field, c.before, c.after) for c in view.changes] == [
         ("Rack", "category", "nothing", "Hardware"),
         ("Rack", "price", "100", "90.5"),
@@ -73,7 +73,7 @@ def test_a_removed_line_and_a_new_line_keep_their_values(rep: User) -> None:
     removed = of_quote(quote)[-1]
     assert ("Box", "unit_price", "7", None) in changes_of(removed)
     assert ("Box", "unit_price", None, "7") in changes_of(of_quote(quote)[2])
-    views = [entry.changes for entry in reading.history("quote", quote.id)]
+    views = [entry.changes for entry in reading.history(rep, "quote", quote.id)]
     assert [[(view.part, view.field) for view in changes] for changes in views] == [
         [("Box", "removed")],
         [("Box", "added")],

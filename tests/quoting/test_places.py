@@ -70,14 +70,14 @@ def test_the_last_day_ends_when_it_ends_at_the_company(rep: User, zone: str, sti
         quote = offered(rep)
     with time_machine.travel(datetime.fromisoformat(still), tick=False):
         assert stages.stage_of(quote, utc_now()) == stages.PUBLISHED
-        assert [row.quote for row in listing.search(stage=stages.PUBLISHED).rows] == [quote]
+        assert [row.quote for row in listing.search(rep, stage=stages.PUBLISHED).rows] == [quote]
         assert acceptance.closed_reason(quote) == ""
         assert [row.quote for row in dashboard.of_user(rep).expiring] == [quote]
         assert not prepare.outcome_of(quote, live(quote)).expired
         assert expiry.due(utc_now()) == []
     with time_machine.travel(datetime.fromisoformat(over), tick=False):
         assert stages.stage_of(quote, utc_now()) == stages.EXPIRED
-        assert [row.quote for row in listing.search(stage=stages.EXPIRED).rows] == [quote]
+        assert [row.quote for row in listing.search(rep, stage=stages.EXPIRED).rows] == [quote]
         assert [row.quote for row in dashboard.of_user(rep).expired] == [quote]
         assert prepare.outcome_of(quote, live(quote)).expired
         assert expiry.due(utc_now()) == [quote.id]
@@ -155,7 +155,7 @@ def test_a_conflict_names_values_in_the_quotes_currency_and_the_companys_format(
     quote.currency = "GBP"
     db.session.commit()
     (line,) = quote.lines
-    opened = shown.line(line) | {"seen": lines.seen(line)}
+    opened = shown.line(line) | {"seen": lines.seen(rep, line)}
     lines.change(
         rep,
         quote.id,

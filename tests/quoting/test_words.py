@@ -33,7 +33,7 @@ def test_the_history_names_people_and_says_what_they_did(rep: User) -> None:
     publishing.publish(rep, quote.id)
     transitions.advance(rep, quote.id, LOST, reason="Too expensive")
     transitions.advance(rep, quote.id, PENDING)
-    entries = reading.history("quote", quote.id)
+    entries = reading.history(rep, "quote", quote.id)
     assert {entry.by for entry in entries} == {rep.name}
     assert [entry.what for entry in entries][:3] == ["Reopened", "Lost", "Published"]
     assert entries[-1].what == "Created"

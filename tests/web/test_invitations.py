@@ -155,7 +155,7 @@ def test_the_operator_makes_links_and_admins(app: Flask, ids: Ids) -> None:
     assert run(args=["users", "make-admin", "rep@desk.example"]).exit_code == 0
     with app.app_context():
         user = users.find_by_email("rep@desk.example")
-        assert (user.role, user.is_active) == ("admin", True)
+        assert (user.role, user.is_active) == ("owner", True)
     for command in ("reset-link", "make-admin"):
         refused = run(args=["users", command, "nobody@desk.example"])
         assert (refused.exit_code, "No one signs in" in refused.output) == (1, True)

@@ -41,7 +41,7 @@ def test_with_the_token_the_first_admin_is_made_and_signed_in(app: Flask, client
     assert (answer.status_code, answer.location) == (303, "/")
     assert client.get("/").status_code == 200
     with app.app_context():
-        assert [user.role for user in users.list_users()] == ["admin"]
+        assert [user.role for user in users.list_users()] == ["owner"]
         assert db.session.get(AppSetting, first_account.KEY) is None
 
 

@@ -75,21 +75,25 @@ def require(permission: Permission, quote: Quote | None = None) -> None:
     permissions.require(actor(), permission, quote)
 
 
-def is_admin() -> bool:
-    """True for admins."""
-    return may(Permission.ADMINISTER)
+def _required(*needed: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Allow only signed-in people with one of the permissions; others get the 403 page."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        @login_required
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if not any(map(may, needed)):
+                require(needed[0])
+            return view(*args, **kwargs)
+
+        return cast(Callable[P, R], guarded)
+
+    return guard
 
 
-def admin_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Allow only signed-in admins; others get the 403 page."""
-
-    @wraps(view)
-    @login_required
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        permissions.require(actor(), Permission.ADMINISTER)
-        return view(*args, **kwargs)
-
-    return cast(Callable[P, R], guarded)
+admin_required = _required(Permission.ADMINISTER)
+integrator_required = _required(Permission.INTEGRATE)
+settings_required = _required(Permission.ADMINISTER, Permission.INTEGRATE)
 
 
 def refusal(status: int, sentence: str = "") -> ResponseReturnValue:

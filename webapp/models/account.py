@@ -9,28 +9,34 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded, Timestamped, utc_now
 
+OWNER = "owner"
 ADMIN = "admin"
+SALES_MANAGER = "sales_manager"
 REP = "rep"
-ROLES = (ADMIN, REP)
+READ_ONLY = "read_only"
+INTEGRATION_ADMIN = "integration_admin"
+ROLES = (OWNER, ADMIN, SALES_MANAGER, REP, READ_ONLY, INTEGRATION_ADMIN)
 
 
 class User(Recorded, Timestamped, Base):
-    """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
+    """Someone with a role (``services.accounts.permissions``).
 
-    ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
-    chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up again first.
+    Raising ``session_epoch`` ends every open session of the user. ``team``: people with the same team name are one team;
+    empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited
+    person has chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up again first.
     """
 
     __tablename__ = "user_account"
     diary_type = "user"
     diary_skips = Recorded.diary_skips | {"password_hash", "session_epoch", "owes_two_step"}
-    __table_args__ = (CheckConstraint("role in ('admin', 'rep')", name="role"),)
+    __table_args__ = (CheckConstraint(f"role in {ROLES}", name="role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
-    role: Mapped[str] = mapped_column(String(10))
+    role: Mapped[str] = mapped_column(String(20))
+    team: Mapped[str] = mapped_column(String(60), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     session_epoch: Mapped[int] = mapped_column(default=0)

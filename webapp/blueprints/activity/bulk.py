@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints import answered
 from webapp.blueprints.activity import activity
 from webapp.blueprints.answered import Answered
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.blueprints.support import actor, back_to, integrator_required, is_htmx, runtime
 from webapp.models import Quote
 from webapp.services.autotask.activity import bulk as bulks
 from webapp.services.autotask.activity import runs as activities
@@ -24,14 +24,14 @@ STOP = {"stop_after": "3"}
 
 
 @activity.get("/bulk")
-@admin_required
+@integrator_required
 def bulk() -> ResponseReturnValue:
     """Choose quotes."""
     return _choose(answered.opened("", {}))
 
 
 @activity.post("/bulk")
-@admin_required
+@integrator_required
 def bulk_review() -> ResponseReturnValue:
     """The chosen quotes; each loads its own dry run."""
     chosen, form = answered.attempt(lambda: bulks.chosen(_ids()), lambda: STOP)
@@ -39,7 +39,7 @@ def bulk_review() -> ResponseReturnValue:
 
 
 @activity.get("/bulk/<int:quote_id>/dry-run")
-@admin_required
+@integrator_required
 def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
     """What the push of one quote would do, with nothing written to Autotask."""
     quote = editing.get(quote_id)
@@ -49,7 +49,7 @@ def bulk_dry_run(quote_id: int) -> ResponseReturnValue:
 
 
 @activity.post("/batches")
-@admin_required
+@integrator_required
 def start_batch() -> ResponseReturnValue:
     """Start the pushes."""
     stop_after = parse_id(request.form.get("stop_after")) or 0
@@ -64,7 +64,7 @@ def start_batch() -> ResponseReturnValue:
 
 
 @activity.get("/batches/<int:batch_id>")
-@admin_required
+@integrator_required
 def batch(batch_id: int) -> ResponseReturnValue:
     """The progress of a batch."""
     progress = bulks.progress(batch_id)
@@ -75,7 +75,7 @@ def batch(batch_id: int) -> ResponseReturnValue:
 
 
 @activity.post("/batches/<int:batch_id>/stop")
-@admin_required
+@integrator_required
 def stop_batch(batch_id: int) -> ResponseReturnValue:
     """Start no more pushes of the batch."""
     batches.stop_by_hand(batch_id, actor().name)

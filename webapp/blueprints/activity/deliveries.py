@@ -6,7 +6,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.support import actor, admin_required, back_to, page_number
+from webapp.blueprints.support import actor, back_to, integrator_required, page_number
 from webapp.models import Delivery
 from webapp.models.integration import AUTOTASK
 from webapp.services.core.errors import Invalid
@@ -15,7 +15,7 @@ from webapp.services.integrations.webhook import messages
 
 
 @activity.get("/deliveries")
-@admin_required
+@integrator_required
 def deliveries() -> ResponseReturnValue:
     """The list, filtered by reader and state."""
     names = listing.names()
@@ -37,7 +37,7 @@ def deliveries() -> ResponseReturnValue:
 
 
 @activity.post("/deliveries/<int:delivery_id>/now")
-@admin_required
+@integrator_required
 def send_now(delivery_id: int) -> ResponseReturnValue:
     """Deliver now, whatever it waits for."""
     try:

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.support import actor, is_admin, is_htmx, page_number
+from webapp.blueprints.support import actor, is_htmx, may, page_number
 from webapp.filters import reader_place
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import bulk
 from webapp.services.autotask.activity import runs as activities
 from webapp.services.autotask.activity.runs import Filters
@@ -25,19 +26,22 @@ from webapp.services.core.fields import Reader
 def index() -> ResponseReturnValue:
     """Search and filter; htmx gets only the list, or 204 while nothing has changed."""
     filters = _filters()
-    seen = filters if is_admin() else replace(filters, owner_id=actor().id)
+    sees_all, integrates = may(Permission.SYNC), may(Permission.INTEGRATE)
+    seen = filters if sees_all else replace(filters, owner_id=actor().id)
     page = activities.runs(seen, page_number())
-    queue = activities.queue(None if is_admin() else actor().id)
+    queue = activities.queue(None if sees_all else actor().id)
     mark = activities.digest([page.mark, queue.mark])
     if is_htmx() and request.args.get("seen") == mark:
         return "", 204
     context: dict[str, Any] = {"page": page, "queue": queue, "filters": filters, "mark": mark}
-    context |= {"asked": _as_arguments(filters), "is_admin": is_admin()}
+    context |= {"asked": _as_arguments(filters), "sees_all": sees_all}
     if is_htmx():
         return render_template("activity/_runs.html", **context)
-    if is_admin():
-        context |= {"owners": activities.owners(), "pause": pausing.current(), "batches": bulk.batches()}
-    context["drifted"] = drift_listing.count(None if is_admin() else actor().id)
+    if sees_all:
+        context["owners"] = activities.owners()
+    if integrates:
+        context |= {"pause": pausing.current(), "batches": bulk.batches()}
+    context["drifted"] = drift_listing.count(None if sees_all else actor().id)
     return render_template("activity/index.html", **context, states=activities.RUN_STATES)
 
 
@@ -49,7 +53,7 @@ def _filters() -> Filters:
     return Filters(
         state=state if state in activities.RUN_STATES else "",
         text=reader.raw("q")[:200],
-        owner_id=reader.identifier("owner") if is_admin() else None,
+        owner_id=reader.identifier("owner") if may(Permission.SYNC) else None,
         since=None if "since" in reader.errors else since,
         until=None if "until" in reader.errors else until,
         place=reader_place(),

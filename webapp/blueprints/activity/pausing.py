@@ -6,14 +6,14 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.support import actor, admin_required, back_to
+from webapp.blueprints.support import actor, back_to, integrator_required
 from webapp.services.autotask.connection import pausing
 
 PAUSED = "Autotask sync is paused. You can still publish quotes. They sync when you resume."
 
 
 @activity.post("/pause")
-@admin_required
+@integrator_required
 def pause() -> ResponseReturnValue:
     """Start no more pushes."""
     pausing.pause(actor(), request.form.get("reason", ""))
@@ -21,7 +21,7 @@ def pause() -> ResponseReturnValue:
 
 
 @activity.post("/resume")
-@admin_required
+@integrator_required
 def resume() -> ResponseReturnValue:
     """Let pushes start again."""
     pausing.resume(actor())

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.activity import activity
-from webapp.blueprints.support import actor, admin_required, is_admin, is_htmx, require, runtime
+from webapp.blueprints.support import actor, integrator_required, is_htmx, may, require, runtime
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import repush, run_detail
 from webapp.services.autotask.activity import runs as activities
@@ -23,7 +23,7 @@ def run(run_id: int) -> ResponseReturnValue:
     if is_htmx() and request.args.get("seen") == detail.mark:
         return "", 204
     template = "activity/_run.html" if is_htmx() else "activity/run.html"
-    return render_template(template, detail=detail, run=shown, bodies=is_admin())
+    return render_template(template, detail=detail, run=shown, bodies=may(Permission.INTEGRATE))
 
 
 @activity.post("/runs/<int:run_id>/steps/<int:step_id>/again")
@@ -37,8 +37,8 @@ def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
 
 
 @activity.get("/calls/<int:call_id>")
-@admin_required
+@integrator_required
 def call(call_id: int) -> ResponseReturnValue:
-    """The request and response of one call; for admins only, since they have whole Autotask records."""
+    """The request and response of one call; for those who set up integrations, since they have whole Autotask records."""
     template = "activity/_call.html" if is_htmx() else "activity/call.html"
     return render_template(template, call=activities.get_call(call_id))

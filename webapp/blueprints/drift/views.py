@@ -13,9 +13,8 @@ from flask_login import login_required
 from webapp.blueprints.drift import drift
 from webapp.blueprints.support import (
     actor,
-    admin_required,
     back_to,
-    is_admin,
+    integrator_required,
     is_htmx,
     may,
     require,
@@ -39,13 +38,15 @@ _SIDE = re.compile(r"side-(\d+)")
 @login_required
 def index() -> ResponseReturnValue:
     """Every quote with an open difference; htmx polls while quotes are being checked."""
-    rows = drift_listing.rows(None if is_admin() else actor().id)
+    rows = drift_listing.rows(None if may(Permission.REVIEW) else actor().id)
     template = "drift/_list.html" if is_htmx() else "drift/index.html"
-    return render_template(template, rows=rows, progress=drift_listing.progress(), is_admin=is_admin())
+    return render_template(
+        template, rows=rows, progress=drift_listing.progress(), sees_all=may(Permission.REVIEW)
+    )
 
 
 @drift.post("/compare")
-@admin_required
+@integrator_required
 def compare_all() -> ResponseReturnValue:
     """Check all quotes within the next minutes."""
     number = drift_schedule.compare_soon()

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations, lists
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.blueprints.support import actor, back_to, integrator_required, is_htmx, runtime
 from webapp.services.autotask.connection import connection, prerequisites
 from webapp.services.autotask.settings import backlog, category_table, examples
 from webapp.services.autotask.settings import page as settings_page
@@ -28,7 +28,7 @@ TAX_SECTION = "tax_code"
 
 
 @integrations.get("/autotask")
-@admin_required
+@integrator_required
 def autotask() -> ResponseReturnValue:
     """The whole page."""
     if connection.load() is None:
@@ -37,7 +37,7 @@ def autotask() -> ResponseReturnValue:
 
 
 @integrations.get("/autotask/sections/<section>")
-@admin_required
+@integrator_required
 def section(section: str) -> ResponseReturnValue:
     """One section as last saved; without JavaScript the page, at that section."""
     if section not in TITLES:
@@ -49,7 +49,7 @@ def section(section: str) -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/sections/<section>")
-@admin_required
+@integrator_required
 def save_section(section: str) -> ResponseReturnValue:
     """Save one section as a draft; with ``do``, show it again with everything typed, or discard its draft."""
     posted, choices = request.form.to_dict(), cached()
@@ -74,7 +74,7 @@ def save_section(section: str) -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/save")
-@admin_required
+@integrator_required
 @confirmed
 def save() -> ResponseReturnValue:
     """“Save Integration”: make all sections live; with ``suggestions``, accept the suggestions for unsaved sections."""
@@ -98,7 +98,7 @@ def save() -> ResponseReturnValue:
 
 
 @integrations.get("/autotask/example")
-@admin_required
+@integrator_required
 def example() -> ResponseReturnValue:
     """The result of a title pattern for a quote, while the admin types it."""
     known = (name for name in request.args if name in examples.FIELDS or is_user_defined(name))

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
-from webapp.blueprints.support import actor, admin_required, ask, back_to, is_htmx, runtime, show_errors
+from webapp.blueprints.support import actor, ask, back_to, integrator_required, is_htmx, runtime, show_errors
 from webapp.models import db
 from webapp.services.autotask.connection import connection, metadata, pausing
 from webapp.services.core.errors import Invalid, ServiceError
 
 
 @integrations.route("/autotask/connect", methods=["GET", "POST"])
-@admin_required
+@integrator_required
 @confirmed_first
 def connect() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page."""
@@ -41,7 +41,7 @@ def connect() -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/disconnect")
-@admin_required
+@integrator_required
 @confirmed
 def disconnect() -> ResponseReturnValue:
     """Delete the credentials and keep everything else."""

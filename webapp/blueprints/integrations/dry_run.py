@@ -6,13 +6,13 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import actor, admin_required, is_htmx, runtime
+from webapp.blueprints.support import actor, integrator_required, is_htmx, runtime
 from webapp.services.autotask.preview import dry_run as services
 from webapp.services.core.errors import ServiceError
 
 
 @integrations.get("/autotask/test")
-@admin_required
+@integrator_required
 def dry_run() -> ResponseReturnValue:
     """What the push of a sample quote would do, with nothing written. The page asks for the result by itself."""
     if not is_htmx() and "run" not in request.args:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import cached
-from webapp.blueprints.support import actor, admin_required, ask, back_to
+from webapp.blueprints.support import actor, ask, back_to, integrator_required
 from webapp.services.autotask.settings import history as settings_history
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import store as settings_store
@@ -17,14 +17,14 @@ from webapp.services.core.fields import MAX_ID, parse_id
 
 
 @integrations.get("/autotask/history")
-@admin_required
+@integrator_required
 def history() -> ResponseReturnValue:
     """Who changed what and when, after the changes that “Save Integration” would make live now."""
     return _history()
 
 
 @integrations.post("/autotask/history/<int:number>/restore")
-@admin_required
+@integrator_required
 @confirmed
 def restore(number: int) -> ResponseReturnValue:
     """Make an earlier version live again, or restore it as drafts if Autotask no longer has some of its values."""

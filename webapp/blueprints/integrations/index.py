@@ -6,12 +6,12 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import admin_required
+from webapp.blueprints.support import integrator_required
 from webapp.services.integrations import registry
 
 
 @integrations.get("/")
-@admin_required
+@integrator_required
 def index() -> ResponseReturnValue:
     """All integrations by group."""
     return render_template("integrations/index.html", groups=registry.by_group())

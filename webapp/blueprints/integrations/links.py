@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import actor, admin_required, ask, back_to, runtime
+from webapp.blueprints.support import actor, ask, back_to, integrator_required, runtime
 from webapp.models import db, utc_now
 from webapp.services.autotask.connection import other_autotask
 from webapp.services.autotask.links import file as links_file
@@ -22,14 +22,14 @@ QUOTES_AT_ONCE = 200
 
 
 @integrations.get("/autotask/links")
-@admin_required
+@integrator_required
 def links() -> ResponseReturnValue:
     """The page."""
     return _page()
 
 
 @integrations.get("/autotask/links.csv")
-@admin_required
+@integrator_required
 def export_links() -> ResponseReturnValue:
     """All links as a file."""
     response = Response(links_file.export(), mimetype="text/csv", content_type="text/csv; charset=utf-8")
@@ -40,7 +40,7 @@ def export_links() -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/links/import")
-@admin_required
+@integrator_required
 def import_links() -> ResponseReturnValue:
     """Check a file, or import it if every row is valid."""
     sent = request.files.get("file")
@@ -53,7 +53,7 @@ def import_links() -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/links/rebuild")
-@admin_required
+@integrator_required
 def rebuild_links() -> ResponseReturnValue:
     """Search Autotask for lost links; with ``do=store``, save the results."""
     try:
@@ -68,7 +68,7 @@ def rebuild_links() -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/links/forget")
-@admin_required
+@integrator_required
 @confirmed
 def forget_links() -> ResponseReturnValue:
     """Delete all links, for a switch to a different Autotask."""

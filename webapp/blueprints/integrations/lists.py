@@ -9,14 +9,14 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
-from webapp.blueprints.support import admin_required, back_to, is_htmx, runtime
+from webapp.blueprints.support import back_to, integrator_required, is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.core.errors import ServiceError
 
 
 @integrations.post("/autotask/lists")
-@admin_required
+@integrator_required
 def lists() -> ResponseReturnValue:
     """Refresh some of the lists older than ``since`` and ask for the next; without JavaScript, refresh all of them."""
     since, first = _since(), bool(request.form.get("first"))

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import page
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx, runtime
+from webapp.blueprints.support import actor, back_to, integrator_required, is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.connection import connection, prerequisites
 from webapp.services.core.errors import ServiceError
 
 
 @integrations.get("/autotask/prerequisites")
-@admin_required
+@integrator_required
 def check_prerequisites() -> ResponseReturnValue:
     """Permissions, integration code and remaining calls, read from Autotask."""
     checks = prerequisites.check(runtime())
@@ -24,7 +24,7 @@ def check_prerequisites() -> ResponseReturnValue:
 
 
 @integrations.post("/autotask/check-again")
-@admin_required
+@integrator_required
 def check_again() -> ResponseReturnValue:
     """Try the stored credentials again, after a fix in Autotask."""
     try:

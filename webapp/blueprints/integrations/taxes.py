@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.autotask import TAX_SECTION, cached, offline
-from webapp.blueprints.support import actor, admin_required, back_to, is_htmx
+from webapp.blueprints.support import actor, back_to, integrator_required, is_htmx
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings import tax_mapping
 from webapp.services.autotask.settings.choices import Choices
@@ -16,7 +16,7 @@ from webapp.services.core.errors import Conflict, Invalid
 
 
 @integrations.route("/autotask/tax-codes", methods=["GET", "POST"])
-@admin_required
+@integrator_required
 def tax_codes() -> ResponseReturnValue:
     """Map our tax codes; saved as a draft, like every section."""
     choices = cached()

@@ -13,9 +13,9 @@ from webapp.blueprints.integrations.webhook_form import WebhookForm
 from webapp.blueprints.support import (
     SAVED,
     actor,
-    admin_required,
     ask,
     back_to,
+    integrator_required,
     is_htmx,
     page_number,
     runtime,
@@ -27,14 +27,14 @@ from webapp.services.integrations.webhook import endpoints, log, snippet
 
 
 @integrations.get("/webhooks")
-@admin_required
+@integrator_required
 def webhooks() -> ResponseReturnValue:
     """All webhooks."""
     return render_template("integrations/webhooks/index.html", summaries=log.summaries(endpoints.every()))
 
 
 @integrations.route("/webhooks/new", methods=["GET", "POST"])
-@admin_required
+@integrator_required
 @confirmed
 def new_webhook() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page. Only this response shows the secret."""
@@ -47,7 +47,7 @@ def new_webhook() -> ResponseReturnValue:
 
 
 @integrations.route("/webhooks/<int:endpoint_id>", methods=["GET", "POST"])
-@admin_required
+@integrator_required
 @confirmed
 def webhook(endpoint_id: int) -> ResponseReturnValue:
     """Settings and log of one webhook."""
@@ -74,7 +74,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/rotate")
-@admin_required
+@integrator_required
 @confirmed
 def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
     """A new secret, shown only in this response."""
@@ -90,7 +90,7 @@ def rotate_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/pause")
-@admin_required
+@integrator_required
 @confirmed
 def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Stop sending for a while."""
@@ -101,7 +101,7 @@ def pause_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/resume")
-@admin_required
+@integrator_required
 @confirmed
 def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send messages again, waiting messages first."""
@@ -112,7 +112,7 @@ def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/remove")
-@admin_required
+@integrator_required
 @confirmed
 def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Delete the webhook, its secret and its log."""
@@ -125,7 +125,7 @@ def remove_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/<int:endpoint_id>/test")
-@admin_required
+@integrator_required
 def test_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send a test message and show its progress."""
     delivery = log.send_test(actor(), endpoint_id)
@@ -133,7 +133,7 @@ def test_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 
 @integrations.get("/webhooks/deliveries/<int:delivery_id>")
-@admin_required
+@integrator_required
 def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
     """One message and its attempts; htmx polls the part that changes while it is being sent."""
     name = "_delivery" if is_htmx() else "delivery"
@@ -147,7 +147,7 @@ def webhook_delivery(delivery_id: int) -> ResponseReturnValue:
 
 
 @integrations.post("/webhooks/deliveries/<int:delivery_id>/again")
-@admin_required
+@integrator_required
 def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
     """Resend a message."""
     try:

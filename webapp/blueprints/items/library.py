@@ -10,8 +10,9 @@ from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
-from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
+from webapp.blueprints.support import actor, back_to, is_htmx, may, page_number, submit
 from webapp.models import Item
+from webapp.services.accounts.permissions import Permission
 from webapp.services.catalog import categories
 from webapp.services.catalog import items as catalog_items
 from webapp.services.core.fields import Reader
@@ -59,14 +60,22 @@ def item(item_id: int) -> ResponseReturnValue:
 
 
 def _form(record: Item | None, **options: Any) -> ItemForm:
-    return ItemForm(obj=record, seen=catalog_items.seen(record), **options)
+    form = ItemForm(obj=record, seen=catalog_items.seen(actor(), record), **options)
+    if not may(Permission.SEE_COST):
+        del form.unit_cost
+    return form
+
+
+def _forged() -> dict[str, str]:
+    """A cost that was sent without a field for it, for the service to refuse."""
+    return {"unit_cost": request.form["unit_cost"]} if "unit_cost" in request.form else {}
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
     form = _form(record)
     saved, status = submit(
         form,
-        lambda: catalog_items.save(actor(), record, form.entered),
+        lambda: catalog_items.save(actor(), record, form.entered | _forged()),
         lambda: _form(record, formdata=None),
     )
     if saved is not None:

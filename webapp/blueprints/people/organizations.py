@@ -67,7 +67,7 @@ def _edit(record: Organization | None) -> ResponseReturnValue:
     )
     if saved is not None:
         return back_to("people.organization", f"{saved.name} saved.", organization_id=saved.id)
-    quotes = directory.quotes_of(organization=record) if record else []
+    quotes = directory.quotes_of(actor(), organization=record) if record else []
     linked = of_customer.of_organization(runtime(), record.id) if record else None
     page = {"form": form, "organization": record, "quotes": quotes, "company": linked}
     return render_template("people/organization.html", **page), status

@@ -66,5 +66,5 @@ def _edit(record: Person | None) -> ResponseReturnValue:
     )
     if saved is not None:
         return back_to("people.person", f"{saved.full_name} saved.", person_id=saved.id)
-    quotes = directory.quotes_of(person=record) if record else []
+    quotes = directory.quotes_of(actor(), person=record) if record else []
     return render_template("people/person.html", form=form, person=record, quotes=quotes), status

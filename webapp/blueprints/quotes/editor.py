@@ -11,11 +11,12 @@ from flask_login import login_required
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.support import actor, back_to, is_htmx, runtime
-from webapp.models import Quote, db, utc_now
+from webapp.blueprints.support import actor, back_to, is_htmx, may, runtime
+from webapp.models import Quote, QuoteLine, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
-from webapp.services.catalog import categories, tax_codes
+from webapp.services.accounts.permissions import Permission
+from webapp.services.catalog import categories, costs, tax_codes
 from webapp.services.company import currencies, loss_reasons
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
@@ -85,16 +86,26 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     """The whole page; after a refused save, ``more`` holds the input and its errors."""
     plain = "plain" in request.args or request.endpoint == "quotes.save_all"
     template = "quotes/plain.html" if plain else "quotes/edit.html"
-    if quote.status != PENDING:
+    if quote.status != PENDING or not may(Permission.CHANGE, quote):
         template = "quotes/closed.html"
     extra: dict[str, Any] = {}
-    live = freezing.live(quote)
+    live = (
+        freezing.live(quote)
+        if may(Permission.CHANGE, quote) or quote.status != PENDING
+        else _as_published(quote)
+    )
     if live is not None:
         extra = offer(live)
     extra["since"] = reading.newest_id("quote", quote.id)
-    extra["history"] = reading.history("quote", quote.id, limit=HISTORY_SHOWN)
+    extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
     return render_template(template, **{**context(quote), **extra, "plain": plain, **more}), status
+
+
+def shown_line(line: QuoteLine) -> dict[str, str]:
+    """The controls of a line that the signed-in user may see."""
+    controls = shown.line(line)
+    return {name: controls[name] for name in costs.shown(actor(), controls)}
 
 
 def context(quote: Quote) -> dict[str, Any]:
@@ -104,17 +115,19 @@ def context(quote: Quote) -> dict[str, Any]:
     return {
         "quote": quote,
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
-        "opened_line": lambda line: answered.opened(lines.seen(line), shown.line(line)),
+        "opened_line": lambda line: answered.opened(lines.seen(actor(), line), shown_line(line)),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "totals_digest": pricing.digest(totals),
         "stage": stages.stage_of(quote, utc_now()),
-        "problems": readiness.problems(quote, totals) if quote.status == PENDING else [],
+        "problems": readiness.problems(quote, totals, actor()) if quote.status == PENDING else [],
         "checks": readiness.checks(quote, totals) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
-        "possible": transitions.possible(quote),
+        "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
+        "may_change": may(Permission.CHANGE, quote),
+        "see_cost": may(Permission.SEE_COST),
         "loss_reasons": loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
         "tax_codes": tax_codes.everything(),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from webapp.blueprints.support import is_admin
+from webapp.blueprints.support import may
 from webapp.models import Quote
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.core.fields import parse_id
 
@@ -50,7 +51,7 @@ def _of_quote(name: str, quote: Quote) -> Fix:
 
 
 def _of_settings(area: str, name: str) -> Fix:
-    if not is_admin():
+    if not may(Permission.INTEGRATE):
         return Fix("An admin can fix this in Settings > Integrations.")
     if area == "connection":
         return Fix("Open Integrations", url_for("integrations.index"))

@@ -20,6 +20,7 @@ def index() -> ResponseReturnValue:
     text, stage = request.args.get("q", ""), request.args.get("stage", "")
     mine = request.args.get("owner") == "me"
     page = listing.search(
+        actor(),
         text,
         stage=stage,
         owner_id=actor().id if mine else None,

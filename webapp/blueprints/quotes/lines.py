@@ -12,13 +12,13 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import context, page
-from webapp.blueprints.support import actor, ask, back_to, is_htmx
-from webapp.models import Quote
+from webapp.blueprints.quotes.editor import context, page, shown_line
+from webapp.blueprints.support import actor, ask, back_to, is_htmx, runtime
+from webapp.models import Quote, QuoteLine
 from webapp.services.catalog import items
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.draft import editing, lines, shown, undo
+from webapp.services.quoting.draft import editing, lines, undo
 
 
 @quotes.post("/<int:quote_id>/lines")
@@ -46,11 +46,11 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
     line, form = answered.attempt(
         lambda: lines.change(actor(), quote_id, uid, request.form),
-        lambda: shown.line(lines.find(editing.get(quote_id), uid)),
+        lambda: shown_line(lines.find(editing.get(quote_id), uid)),
     )
     quote = editing.get(quote_id)
     if line is not None:
-        form = answered.saved(request.form, lines.seen(line), shown.line(line))
+        form = answered.saved(request.form, lines.seen(actor(), line), shown_line(line))
     if is_htmx():
         return render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form), form.status
     if form.is_refused:
@@ -83,7 +83,7 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
     if asked:
         return asked
     line = lines.remove(actor(), quote_id, uid)
-    deleted = {"name": line.name, "position": line.position, "line": _signer().dumps(undo.remember(line))}
+    deleted = {"name": line.name, "position": line.position, "line": _remembered(line)}
     return _lines(quote_id, uid, "line-deleted", f"Line {line.position + 1} deleted.", undo=deleted)
 
 
@@ -92,11 +92,17 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
 def undo_delete(quote_id: int) -> ResponseReturnValue:
     """Put a deleted line back."""
     try:
-        remembered = _signer().loads(request.form.get("line", ""))
-    except BadSignature as error:
+        sealed = _signer().loads(request.form.get("line", ""))
+        remembered = json.loads(runtime().vault.decrypt(sealed))
+    except (BadSignature, ServiceError) as error:
         raise Invalid("This line can't be put back any more. Add it again.") from error
     line = undo.put_back(actor(), quote_id, remembered)
     return _lines(quote_id, line.uid, "line-placed", f"Line {line.position + 1} is back.")
+
+
+def _remembered(line: QuoteLine) -> str:
+    """The deleted line for the page's form. Encrypted: not everyone may see its cost."""
+    return str(_signer().dumps(runtime().vault.encrypt(json.dumps(undo.remember(line)))))
 
 
 def _signer() -> URLSafeSerializer:

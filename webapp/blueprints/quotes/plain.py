@@ -9,7 +9,7 @@ from flask_login import login_required
 from webapp.blueprints import answered
 from webapp.blueprints.answered import Answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.quotes.editor import page, shown_line
 from webapp.blueprints.quotes.outcome import publish
 from webapp.blueprints.support import actor, ask, back_to
 from webapp.services.core.errors import NotFound
@@ -52,7 +52,7 @@ def _save_line(quote_id: int, uid: str) -> Answered:
     """Raises NotFound when the line was deleted."""
     _, line = answered.attempt(
         lambda: lines.change(actor(), quote_id, uid, _part(uid)),
-        lambda: shown.line(lines.find(editing.get(quote_id), uid)),
+        lambda: shown_line(lines.find(editing.get(quote_id), uid)),
         _part(uid),
     )
     return line

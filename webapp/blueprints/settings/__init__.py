@@ -11,6 +11,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     home,
     loss_reasons,
     required_fields,
+    roles,
     sign_in,
     users,
 )

@@ -23,13 +23,16 @@ from webapp.blueprints.choices import (
 )
 from webapp.blueprints.support import RecordForm
 from webapp.models import User
+from webapp.services.accounts import access_rules, permissions
 from webapp.services.accounts.two_step.policy import CHOICES
 from webapp.services.company.profile import TAX_ROUNDINGS
 
-_ROLES = [
-    SelectChoice("rep", "Rep (quotes, people, items)"),
-    SelectChoice("admin", "Admin (also settings)"),
-]
+_ROLES = [SelectChoice(role, name) for role, (name, _) in permissions.LABELS.items()]
+_TEAM = "People with the same team name are one team. Settings > Roles says what a team shares."
+
+
+def _reaches() -> list[SelectChoice]:
+    return [SelectChoice(name, label) for name, label in access_rules.REACHES.items()]
 
 
 class NewUserForm(FlaskForm):
@@ -38,6 +41,7 @@ class NewUserForm(FlaskForm):
     name = StringField("Name", description="Shown to customers on quotes.", render_kw={"autocomplete": "off"})
     email = EmailField("Email", description="Used to sign in.", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, default="rep", validate_choice=False)
+    team = StringField("Team", description=_TEAM, render_kw={"autocomplete": "off"})
 
 
 class UserForm(RecordForm):
@@ -45,6 +49,7 @@ class UserForm(RecordForm):
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
     role = SelectField("Role", choices=_ROLES, validate_choice=False)
+    team = StringField("Team", description=_TEAM, render_kw={"autocomplete": "off"})
     is_active = BooleanField("Active")
     successor_id = SelectField(
         "Open quotes go to",
@@ -71,6 +76,25 @@ class SignInForm(RecordForm):
         validate_choice=False,
         description="Signs out those of them who don't have it yet. They set it up at their next sign-in.",
     )
+
+
+class RolesForm(RecordForm):
+    """The company's rules for its roles."""
+
+    reps_see = SelectField("Reps can see", choices=_reaches, validate_choice=False)
+    reps_change = SelectField(
+        "Reps can change",
+        choices=_reaches,
+        validate_choice=False,
+        description="Change, publish, and mark as won or lost.",
+    )
+    read_only_see = SelectField("Read-only people can see", choices=_reaches, validate_choice=False)
+    reps_see_cost = BooleanField("Reps see cost and margin")
+    read_only_see_cost = BooleanField("Read-only people see cost and margin")
+    reps_delete = BooleanField("Reps can delete drafts")
+    discount_rep = StringField("Rep", render_kw={"inputmode": "decimal"})
+    discount_sales_manager = StringField("Sales manager", render_kw={"inputmode": "decimal"})
+    discount_admin = StringField("Admin", render_kw={"inputmode": "decimal"})
 
 
 class CompanyForm(RecordForm):

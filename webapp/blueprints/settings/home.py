@@ -8,7 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import admin_required, runtime
+from webapp.blueprints.support import runtime, settings_required
 from webapp.services.accounts import users
 from webapp.services.accounts.two_step import policy
 from webapp.services.autotask.connection import connection
@@ -20,7 +20,7 @@ from webapp.services.people import required_fields
 
 
 @settings.get("/")
-@admin_required
+@settings_required
 def index() -> ResponseReturnValue:
     """All settings, each with its status."""
     unmapped = 0

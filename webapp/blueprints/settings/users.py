@@ -10,7 +10,7 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
 from webapp.blueprints.support import SAVED, actor, admin_required, ask, back_to, runtime, submit
 from webapp.models import User
-from webapp.services.accounts import account_links, handing_over
+from webapp.services.accounts import account_links, handing_over, permissions
 from webapp.services.accounts import users as accounts
 from webapp.services.accounts.two_step import changing, factors
 from webapp.services.core import records
@@ -20,7 +20,12 @@ from webapp.services.core import records
 @admin_required
 def users() -> ResponseReturnValue:
     """All users."""
-    return render_template("settings/users.html", users=accounts.list_users(), two_step=factors.holders())
+    return render_template(
+        "settings/users.html",
+        users=accounts.list_users(),
+        roles=permissions.LABELS,
+        two_step=factors.holders(),
+    )
 
 
 @settings.route("/users/new", methods=["GET", "POST"])
@@ -32,12 +37,16 @@ def new_user() -> ResponseReturnValue:
     invited, status = submit(
         form,
         lambda: account_links.invite(
-            actor(), email=form.email.data or "", name=form.name.data or "", role=form.role.data or ""
+            actor(),
+            email=form.email.data or "",
+            name=form.name.data or "",
+            role=form.role.data or "",
+            team=form.team.data or "",
         ),
     )
     if invited is not None:
         return _link(*invited)
-    return render_template("settings/new_user.html", form=form), status
+    return render_template("settings/new_user.html", form=form, labels=permissions.LABELS), status
 
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
@@ -55,6 +64,7 @@ def user(user_id: int) -> ResponseReturnValue:
             record,
             name=form.name.data or "",
             role=form.role.data or "",
+            team=form.team.data or "",
             is_active=bool(form.is_active.data),
             successor_id=form.successor_id.data,
             form=form.entered,
@@ -67,6 +77,7 @@ def user(user_id: int) -> ResponseReturnValue:
         "settings/user.html",
         user=record,
         form=form,
+        labels=permissions.LABELS,
         open_quotes=handing_over.open_quotes(record),
         has_two_step=factors.has(record),
     )

@@ -23,15 +23,19 @@ GONE = "This link was used or has expired. Ask for a new one."
 
 
 @work.command
-def invite(actor: User | None, *, email: str, name: str, role: str) -> tuple[User, str]:
+def invite(actor: User | None, *, email: str, name: str, role: str, team: str = "") -> tuple[User, str]:
     """Create an account whose person chooses the password. Returns it with its link's token. Raises Invalid."""
-    user = users.create_user(actor, email=email, name=name, password=None, role=role)
+    user = users.create_user(actor, email=email, name=name, password=None, role=role, team=team)
     return user, issue(actor, user)
 
 
 @work.command
 def issue(actor: User | None, user: User) -> str:
-    """A new link for ``user``; returns its token, which is stored nowhere. Raises Invalid for an inactive account."""
+    """A new link for ``user``; returns its token, which is stored nowhere.
+
+    Raises Invalid for an inactive account, Forbidden when an admin asks for an owner's.
+    """
+    users.check_may_change(actor, user)
     _lock(user)
     if not user.is_active:
         raise Invalid("No link was created because the account is inactive. Make it active first.")

@@ -12,7 +12,7 @@ import secrets
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import AppSetting, User, db
-from webapp.models.account import ADMIN
+from webapp.models.account import OWNER
 from webapp.services.accounts import users
 from webapp.services.company import place
 from webapp.services.core import work
@@ -49,13 +49,13 @@ def create(*, token: str, email: str, name: str, password: str, time_zone: str =
 
     The token counts on when a value is refused. ``time_zone``: that of the browser, for the company.
     """
-    wrong = users.problems(email=email, name=name, password=password, role=ADMIN)
+    wrong = users.problems(email=email, name=name, password=password, role=OWNER)
     try:
         _use(token.strip())
     except Invalid as error:
         raise Invalid(str(error), {**error.fields, **wrong}) from error
     place.note_zone(time_zone)
-    return users.create_user(None, email=email, name=name, password=password, role=ADMIN)
+    return users.create_user(None, email=email, name=name, password=password, role=OWNER)
 
 
 def _use(token: str) -> None:

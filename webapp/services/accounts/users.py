@@ -9,14 +9,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import AccountLink, User, db
-from webapp.models.account import ADMIN, ROLES
-from webapp.services.accounts import handing_over, passwords
+from webapp.models.account import ADMIN, OWNER, ROLES
+from webapp.services.accounts import handing_over, passwords, permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
-FIELDS = ("name", "role", "is_active")
+FIELDS = ("name", "role", "team", "is_active")
+ADMINS = (OWNER, ADMIN)
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
 _hasher = PasswordHasher()
@@ -92,18 +94,21 @@ def problems(*, email: str, name: str, password: str | None, role: str) -> dict[
     if not name.strip():
         wrong["name"] = "Enter the name that customers see on quotes."
     if role not in ROLES:
-        wrong["role"] = "Choose admin or rep."
+        wrong["role"] = "Choose a role."
     return wrong
 
 
 @work.command
-def create_user(actor: User | None, *, email: str, name: str, password: str | None, role: str) -> User:
+def create_user(
+    actor: User | None, *, email: str, name: str, password: str | None, role: str, team: str = ""
+) -> User:
     """Create an account; without a ``password`` its person chooses it (``account_links``). Raises Invalid with
     a sentence for each wrong field, and stores nothing.
     """
     wrong = problems(email=email, name=name, password=password, role=role)
     if wrong:
         raise Invalid("The account wasn't created. Fix the highlighted fields.", wrong)
+    _check_owner(actor, role)
     address = normalize_email(email)
     if db.session.scalar(db.select(User.id).filter_by(email=address)):
         raise Invalid(
@@ -111,7 +116,11 @@ def create_user(actor: User | None, *, email: str, name: str, password: str | No
             {"email": "Someone already signs in with this email."},
         )
     user = User(
-        email=address, name=name.strip(), password_hash=_hasher.hash(password) if password else "", role=role
+        email=address,
+        name=name.strip(),
+        password_hash=_hasher.hash(password) if password else "",
+        role=role,
+        team=_team(team),
     )
     db.session.add(user)
     db.session.flush()
@@ -138,8 +147,11 @@ def set_password(actor: User | None, user: User, password: str) -> None:
 
 @work.command
 def make_admin(user: User) -> None:
-    """Let an account administer and sign in, for when no admin is left. Ends its open sessions."""
-    user.role, user.is_active = ADMIN, True
+    """Let an account administer and sign in, for when no admin is left. Ends its open sessions.
+
+    Makes it the owner if no owner can sign in.
+    """
+    user.role, user.is_active = ADMIN if _lock_admins(OWNER) - {user.id} else OWNER, True
     user.session_epoch += 1
     diary.write(None, "user.changed", "user", user.id)
 
@@ -157,23 +169,33 @@ def update_user(
     name: str,
     role: str,
     is_active: bool,
+    team: str | None = None,
     successor_id: int | None = None,
     form: Values | None = None,
 ) -> None:
-    """Change the name, role or active flag, merged with what another admin changed since ``form`` was opened.
+    """Change the name, role, team or active flag, merged with what another admin changed since ``form`` was opened.
 
     Ends the link of one who becomes inactive. ``successor_id``: who takes the open quotes then. Raises Invalid with a
-    sentence, also for the only active admin, or Conflict where another admin changed the same.
+    sentence, also for the only owner or active admin; Forbidden when an admin changes an owner; Conflict where another
+    admin changed the same.
     """
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:
-        raise Invalid("Choose a role.", {"role": "Choose admin or rep."})
+        raise Invalid("Choose a role.", {"role": "Choose a role."})
     entered = {"name": name.strip(), "role": role, "is_active": is_active}
-    admins = _lock_admins()
+    entered["team"] = user.team if team is None else _team(team)
+    admins, owners = _lock_admins(), _lock_admins(OWNER)
+    _check_owner(actor, user.role)
+    _check_owner(actor, role)
     values = merging.into(actor, user, form or {}, entered, what="user").values
     role, is_active = str(values["role"]), bool(values["is_active"])
-    loses_admin = user.role == ADMIN and user.is_active and (role != ADMIN or not is_active)
+    if user.id in owners and owners == {user.id} and (role != OWNER or not is_active):
+        raise Invalid(
+            "Nothing was changed. This is the only owner.",
+            {"role": "There must be an owner. Make someone else an owner first."},
+        )
+    loses_admin = user.role in ADMINS and user.is_active and (role not in ADMINS or not is_active)
     if loses_admin and admins <= {user.id}:
         raise Invalid(
             "Nothing was changed. This is the only active admin.",
@@ -186,6 +208,7 @@ def update_user(
         user.session_epoch += 1
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     user.name, user.role, user.is_active = str(values["name"]), role, is_active
+    user.team = str(values["team"])
     after = {"name": user.name, "role": role, "is_active": is_active}
     diary.write(actor, "user.changed", "user", user.id, before=before, after=after)
 
@@ -195,11 +218,26 @@ def list_users() -> list[User]:
     return list(db.session.scalars(db.select(User).order_by(User.name, User.id)))
 
 
-def _lock_admins() -> set[int]:
-    """The admins who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
-    query = db.select(User).filter_by(role=ADMIN, is_active=True).order_by(User.id)
+def check_may_change(actor: User | None, user: User) -> None:
+    """Raise Forbidden when ``actor`` may not change this account: an admin can't change an owner."""
+    _check_owner(actor, user.role)
+
+
+def _check_owner(actor: User | None, role: str) -> None:
+    # None: the first account, or a command on the server.
+    if role == OWNER and actor is not None:
+        permissions.require(actor, Permission.OWN)
+
+
+def _team(text: str) -> str:
+    return " ".join(text.split())[:60]
+
+
+def _lock_admins(*roles: str) -> set[int]:
+    """The admins (or those with one of ``roles``) who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
+    query = db.select(User).where(User.role.in_(roles or ADMINS), User.is_active).order_by(User.id)
     # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
     query = query.with_for_update(key_share=True)
     # What this session read before may have changed while it waited.
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
-    return {row.id for row in rows if row.role == ADMIN and row.is_active and not row.is_invited}
+    return {row.id for row in rows if row.role in (roles or ADMINS) and row.is_active and not row.is_invited}

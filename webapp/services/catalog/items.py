@@ -8,6 +8,7 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.catalog import costs
 from webapp.services.company import currencies, place
 from webapp.services.core import lookup, merge, records, work
 from webapp.services.core.fields import Reader, words
@@ -51,9 +52,13 @@ def search(
     return list(db.session.scalars(query))
 
 
-def seen(item: Item | None) -> str:
+def seen(actor: User, item: Item | None) -> str:
     """The ``seen`` of the item's form (``core.merge``); empty for a new item."""
-    return merge.seen({name: getattr(item, name) for name in (*FIELDS, "is_active")}) if item else ""
+    return (
+        merge.seen({name: getattr(item, name) for name in costs.shown(actor, (*FIELDS, "is_active"))})
+        if item
+        else ""
+    )
 
 
 @work.command
@@ -72,6 +77,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     )
     read["is_active"] = reader.flag("is_active")
     reader.check()
+    costs.keep(actor, values, read, item.unit_cost if item else Decimal(0))
     if item is not None:
         read = merging.into(actor, item, values, read, what="item", reading=reading).values
     action = "item.changed" if item else "item.created"

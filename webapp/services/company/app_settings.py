@@ -20,6 +20,7 @@ REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
 TWO_STEP = "two_step"
+ACCESS = "access"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -42,6 +43,17 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             {"id": 5, "name": "No longer needed"},
         ],
         "next": 6,
+    },
+    ACCESS: {
+        "reps_see": "all",
+        "reps_change": "own",
+        "read_only_see": "all",
+        "reps_see_cost": True,
+        "read_only_see_cost": False,
+        "reps_delete": True,
+        "discount_admin": "",
+        "discount_sales_manager": "",
+        "discount_rep": "",
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off"},

@@ -15,8 +15,9 @@ import structlog
 from sqlalchemy import ColumnElement
 
 from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
-from webapp.models.account import ADMIN
 from webapp.models.push import RunState
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail, room
@@ -87,14 +88,17 @@ class Notifications(Reader):
 
 
 def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
-    """Notify the rep and every admin, in the open transaction. An unread notification of the quote is updated."""
+    """Notify the rep and everyone who looks after integrations, in the open transaction. An unread notification of the quote is updated."""
     quote, now = db.session.get_one(Quote, int(entry.object_id)), utc_now()
     unread_rows = db.session.scalars(
         db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))
     )
     by_user = {notification.user_id: notification for notification in unread_rows}
     people = db.session.scalars(
-        db.select(User.id).where(User.is_active, db.or_(User.role == ADMIN, User.id == quote.owner_id))
+        db.select(User.id).where(
+            User.is_active,
+            db.or_(User.role.in_(permissions.roles_with(Permission.INTEGRATE)), User.id == quote.owner_id),
+        )
     )
     for user_id in people.all():
         notification = by_user.get(user_id) or Notification(user_id=user_id, quote_id=quote.id)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from webapp.models import DiaryEntry, Quote, User, db
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.diary import words
 from webapp.services.diary.words import ChangeView
 
@@ -32,10 +34,11 @@ class EntryView:
     quote: Quote | None = None
 
 
-def history(object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
+def history(viewer: User, object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
     """The newest events of one object, newest first, with people's names instead of their addresses."""
     query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
-    return [_view(entry) for entry in db.session.scalars(query)]
+    costs = permissions.may(viewer, Permission.SEE_COST)
+    return [_view(entry, costs) for entry in db.session.scalars(query)]
 
 
 def newest_id(object_type: str, object_id: object) -> int:
@@ -51,19 +54,21 @@ def of_others(actor: User, object_type: str, object_id: object, since: int) -> l
         .filter_by(object_type=object_type, object_id=str(object_id))
         .where(DiaryEntry.id > since, DiaryEntry.actor_id.is_not(None), DiaryEntry.actor_id != actor.id)
     )
-    return [_view(entry) for entry in reversed(list(db.session.scalars(query)))]
+    costs = permissions.may(actor, Permission.SEE_COST)
+    return [_view(entry, costs) for entry in reversed(list(db.session.scalars(query)))]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
-    """What happened lately to the published quotes of ``user``, or of everyone; newest first."""
+    """What happened lately to the published quotes of ``user``, or of all that they may see; newest first."""
     query = _newest(FEED_SHOWN).where(DiaryEntry.action.in_(FEED_ACTIONS))
-    if not everyone:
-        own = db.select(db.cast(Quote.id, db.String)).where(Quote.owner_id == user.id)
-        query = query.where(DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own))
+    seen = permissions.visible(db.select(db.cast(Quote.id, db.String)), user)
+    own = seen if everyone else seen.where(Quote.owner_id == user.id)
+    query = query.where(DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own))
     entries = list(db.session.scalars(query))
     ids = {int(entry.object_id) for entry in entries}
     quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
-    return [_view(entry, quotes.get(int(entry.object_id))) for entry in entries]
+    costs = permissions.may(user, Permission.SEE_COST)
+    return [_view(entry, costs, quotes.get(int(entry.object_id))) for entry in entries]
 
 
 def _newest(limit: int) -> Any:
@@ -75,14 +80,15 @@ def _newest(limit: int) -> Any:
     )
 
 
-def _view(entry: DiaryEntry, quote: Quote | None = None) -> EntryView:
+def _view(entry: DiaryEntry, costs: bool, quote: Quote | None = None) -> EntryView:
     detail = entry.detail
+    changes = [change for change in entry.changes if costs or change["field"] != "unit_cost"]
     return EntryView(
         at=entry.at,
         what=words.action(entry.action),
         by=entry.user.name if entry.user else entry.actor,
         revision=entry.revision,
         reason=detail.get("reason", "") if isinstance(detail.get("reason"), str) else "",
-        changes=words.changes(entry.changes),
+        changes=words.changes(changes),
         quote=quote,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import Organization, Person, Quote, User, db, names
+from webapp.services.accounts import permissions
 from webapp.services.core import addresses, lookup, merge, records, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader, words
@@ -161,10 +162,10 @@ def save_person(
 
 
 def quotes_of(
-    *, person: Person | None = None, organization: Organization | None = None, limit: int = 20
+    viewer: User, *, person: Person | None = None, organization: Organization | None = None, limit: int = 20
 ) -> list[Quote]:
-    """The newest quotes of a customer."""
-    query = db.select(Quote).order_by(Quote.id.desc()).limit(limit)
+    """The newest quotes of a customer that ``viewer`` may see."""
+    query = permissions.visible(db.select(Quote), viewer).order_by(Quote.id.desc()).limit(limit)
     if person is not None:
         query = query.where(Quote.person_id == person.id)
     if organization is not None:

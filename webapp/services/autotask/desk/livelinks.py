@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 
-from webapp.models import Link, Quote, db, local_key
+from webapp.models import Link, Quote, User, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.services.core.errors import NotFound
 from webapp.services.quoting.lists import listing
@@ -70,7 +70,7 @@ class Landing:
     rows: list[Row]
 
 
-def land(kind: str, remote_id: int | None, sent: str = "") -> Landing:
+def land(viewer: User, kind: str, remote_id: int | None, sent: str = "") -> Landing:
     """The quotes of an Autotask record. ``sent``: the id as it came.
 
     Raises NotFound with a sentence for an unknown kind, or an id that is missing or no number.
@@ -90,7 +90,7 @@ def land(kind: str, remote_id: int | None, sent: str = "") -> Landing:
             f"This LiveLink is missing the record's {link.takes}. Ask your Autotask admin to set its parameter “id” to "
             f"the variable {link.takes} in the LiveLinks Designer."
         )
-    return Landing(link, remote_id, listing.some(_belongs(link, remote_id), limit=SHOWN))
+    return Landing(link, remote_id, listing.some(viewer, _belongs(link, remote_id), limit=SHOWN))
 
 
 def _belongs(link: LiveLink, remote_id: int) -> ColumnElement[bool]:

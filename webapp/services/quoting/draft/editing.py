@@ -15,6 +15,7 @@ from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
 from webapp.services.diary import diary, merging
+from webapp.services.quoting.draft import discounts
 from webapp.services.quoting.revisions import freezing
 
 GONE = "This quote no longer exists. The draft may have been deleted."
@@ -117,8 +118,10 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     reading = merge.Reading(here, quote.currency)
     merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,), reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
+    before = discounts.of_lines(quote)
     for name in changed:
         setattr(quote, name, merged.values[name])
+    discounts.check(actor, quote, before)
     if changed:
         diary.write(actor, "quote.changed", "quote", quote.id, changed=sorted(changed))
     return quote

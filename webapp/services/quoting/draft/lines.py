@@ -10,14 +10,14 @@ from typing import Any
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
-from webapp.services.catalog import items
+from webapp.services.catalog import costs, items
 from webapp.services.catalog.items import MAX_QUANTITY
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import editing
+from webapp.services.quoting.draft import discounts, editing
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_LINES = 1000
@@ -56,11 +56,14 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = with_room(quote_id)
+    before = discounts.of_lines(quote)
     read = _read(Reader(values, place.of_company()), None, quote.currency)
+    costs.keep(actor, values, read, Decimal(0))
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = _default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
+    discounts.check(actor, quote, before)
     return finish(actor, quote, line, "quote.line_added")
 
 
@@ -72,22 +75,24 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     when it was deleted; stores nothing then.
     """
     quote = lock_editable(quote_id)
-    line = find(quote, uid)
+    line, before = find(quote, uid), discounts.of_lines(quote)
     here = place.of_company()
     read = _read(Reader(values, here), line.tax_code, quote.currency)
+    costs.keep(actor, values, read, line.unit_cost)
     reading = merge.Reading(here, quote.currency)
     merged = merging.into(actor, line, values, read, what="line", together=TOGETHER, reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
     for name in changed:
         setattr(line, name, merged.values[name])
+    discounts.check(actor, quote, before)
     if changed:
         diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
     return line
 
 
-def seen(line: QuoteLine) -> str:
+def seen(actor: User, line: QuoteLine) -> str:
     """The ``seen`` of the line's form (``core.merge``)."""
-    return merge.seen({name: getattr(line, name) for name in FIELDS})
+    return merge.seen({name: getattr(line, name) for name in costs.shown(actor, FIELDS)})
 
 
 @work.command

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Quote
+from webapp.models import Quote, User
 from webapp.services.company import place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting
 from webapp.services.people import required_fields
-from webapp.services.quoting.draft import stages
+from webapp.services.quoting.draft import discounts, stages
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
 from webapp.services.quoting.revisions import pricing
@@ -26,8 +26,11 @@ class Problem:
     sentence: str
 
 
-def problems(quote: Quote, totals: Totals | None = None) -> list[Problem]:
-    """Everything to fix before ``quote`` can be published; empty when it is ready. ``totals``: its own, if known."""
+def problems(quote: Quote, totals: Totals | None = None, publisher: User | None = None) -> list[Problem]:
+    """Everything to fix before ``quote`` can be published; empty when it is ready.
+
+    ``totals``: its own, if known. ``publisher``: who would publish it, for the limit of discounts.
+    """
     issues: list[Problem] = []
     if quote.person is None and quote.organization is None:
         issues.append(Problem("customer", "Choose a customer."))
@@ -55,6 +58,9 @@ def problems(quote: Quote, totals: Totals | None = None) -> list[Problem]:
         if period.net < 0:
             label = formatting.period_label(name).lower()
             issues.append(Problem("lines", f"The credits come to more than the {label} lines. Reduce them."))
+    if publisher is not None:
+        over = discounts.problems(publisher, quote, totals)
+        issues += [Problem(uid, sentence) for uid, sentence in over.items()]
     return issues
 
 

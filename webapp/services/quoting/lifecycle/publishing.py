@@ -48,7 +48,7 @@ def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Publish
     quote = lock_editable(quote_id)
     if screen is not None:
         _check_seen(actor, quote, screen)
-    issues = readiness.problems(quote)
+    issues = readiness.problems(quote, publisher=actor)
     if issues:
         raise Invalid(
             "The quote wasn't published. " + " ".join(problem.sentence for problem in issues),

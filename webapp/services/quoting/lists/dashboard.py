@@ -35,25 +35,27 @@ MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 
 
 def of_user(user: User, *, everyone: bool = False) -> Dashboard:
-    """The dashboard of ``user``, or with ``everyone`` of the whole team."""
+    """The dashboard of ``user``, or with ``everyone`` of everyone whose quotes they may see."""
     own = [] if everyone else [Quote.owner_id == user.id]
     now, here = utc_now(), place.of_company()
     today = here.today()
     month = here.start_of(today.replace(day=1))
     open_stages = db.or_(stages.in_stage(stages.PUBLISHED, now), stages.in_stage(stages.OPENED, now))
     soon = db.and_(Quote.expiry.is_not(None), Quote.expiry <= today + timedelta(days=SOON))
-    won = listing.some(*own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500)
+    won = listing.some(
+        user, *own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500
+    )
     recently = Quote.expiry >= today - timedelta(days=30)
     expired = db.and_(stages.in_stage(stages.EXPIRED, now), recently)
     return Dashboard(
-        to_order=listing.some(*own, Quote.status == ACCEPTED, limit=SHOWN),
-        expiring=listing.some(*own, open_stages, soon, limit=SHOWN, newest_first=False),
-        waiting=listing.some(*own, open_stages, db.not_(soon), limit=SHOWN),
-        drafts=listing.some(*own, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
+        to_order=listing.some(user, *own, Quote.status == ACCEPTED, limit=SHOWN),
+        expiring=listing.some(user, *own, open_stages, soon, limit=SHOWN, newest_first=False),
+        waiting=listing.some(user, *own, open_stages, db.not_(soon), limit=SHOWN),
+        drafts=listing.some(user, *own, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
         won=won,
         won_one_time=_sums(won, one_time=True),
         won_monthly=_sums(won, one_time=False),
-        expired=listing.some(*own, expired, limit=SHOWN),
+        expired=listing.some(user, *own, expired, limit=SHOWN),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Organization, Person, Quote, QuoteLine, Revision, db, utc_now
+from webapp.models import Organization, Person, Quote, QuoteLine, Revision, User, db, utc_now
+from webapp.services.accounts import permissions
 from webapp.services.core import lookup
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
@@ -36,15 +37,17 @@ class Page:
     more: bool
 
 
-def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page: int = 1) -> Page:
-    """Quotes whose number, title or customer contains every word of ``text``, last changed first.
+def search(
+    viewer: User, text: str = "", *, stage: str = "", owner_id: int | None = None, page: int = 1
+) -> Page:
+    """Quotes that ``viewer`` may see, whose number, title or customer contains every word of ``text``, last changed first.
 
     ``stage``: one of ``stages.STAGES``, or empty for all. ``page`` counts from 1.
     """
     page = max(1, min(page, 10_000))
     now = utc_now()
     query = (
-        _loaded()
+        permissions.visible(_loaded(), viewer)
         .outerjoin(Quote.organization)
         .outerjoin(Quote.person)
         .order_by(Quote.updated_at.desc(), Quote.id.desc())
@@ -63,10 +66,17 @@ def search(text: str = "", *, stage: str = "", owner_id: int | None = None, page
     return Page([row(quote, now) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
 
 
-def some(*conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True) -> list[Row]:
-    """The quotes that meet all ``conditions``, newest change first, or else by expiration date."""
+def some(
+    viewer: User, *conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True
+) -> list[Row]:
+    """The quotes that ``viewer`` may see and that meet all ``conditions``, newest change first, or else by expiration date."""
     order = Quote.updated_at.desc() if newest_first else Quote.expiry
-    query = _loaded().where(*conditions).order_by(order, Quote.id.desc()).limit(limit)
+    query = (
+        permissions.visible(_loaded(), viewer)
+        .where(*conditions)
+        .order_by(order, Quote.id.desc())
+        .limit(limit)
+    )
     return [row(quote, utc_now()) for quote in db.session.scalars(query)]
 
 

@@ -1,0 +1,86 @@
+"""What each address asks for beyond signing in, where its view doesn't say so: one table, checked before every view.
+
+An address that names a quote (``quote_id``) asks that the quote may be seen, and unless it only reads, that it may be
+changed. tests/audit walks every address with every role.
+"""
+
+from __future__ import annotations
+
+from flask import request
+from flask_login import current_user
+
+from webapp.blueprints.support import require
+from webapp.models import Quote
+from webapp.services.accounts.permissions import Permission
+from webapp.services.core.fields import parse_id
+from webapp.services.quoting.draft import editing
+
+READING = ("GET", "HEAD", "OPTIONS")
+# Of a quote that is named, something else than to see it (reading) or to change it.
+OF_QUOTES = {
+    "quotes.copy": Permission.SELL,
+    "quotes.customer": Permission.CHANGE,
+    "quotes.opportunity": Permission.CHANGE,
+    "quotes.find": Permission.CHANGE,
+    "quotes.find_autotask": Permission.CHANGE,
+    "activity.push_again": Permission.SYNC,
+    "activity.answer": Permission.SYNC,
+    "activity.bulk_dry_run": Permission.INTEGRATE,
+    "drift.compare": Permission.REVIEW,
+    "drift.decide": Permission.REVIEW,
+    "drift.reopen": Permission.REVIEW,
+}
+# Of costs: what Autotask and a sync say about a quote.
+WITH_COSTS = (
+    "quotes.push_preview",
+    "activity.run",
+    "drift.show",
+    "drift.compare",
+    "drift.decide",
+    "drift.reopen",
+)
+# To open it or to send it.
+ALWAYS = {
+    **dict.fromkeys(
+        (
+            *("quotes.new", "quotes.new_person", "quotes.autotask_customers"),
+            *("quotes.use_contact", "quotes.use_opportunity", "quotes.use_company"),
+            *("people.new", "people.new_organization", "people.unlink", "items.new"),
+        ),
+        Permission.SELL,
+    ),
+}
+# To send it; reading is for all.
+SENDING = dict.fromkeys(("people.person", "people.organization", "items.item"), Permission.SELL)
+
+
+def check() -> None:
+    """Refuse a request of someone who is signed in and may not. Others are sent to the sign-in by the view."""
+    endpoint, reads = request.endpoint or "", request.method in READING
+    if not current_user.is_authenticated or not endpoint:
+        return
+    quote = _named()
+    if quote is not None:
+        default = Permission.SEE if reads else Permission.CHANGE
+        require(Permission.SEE, quote)
+        require(OF_QUOTES.get(endpoint, default), quote)
+    if endpoint in ALWAYS:
+        require(ALWAYS[endpoint])
+    if endpoint in SENDING and not reads:
+        require(SENDING[endpoint])
+    if endpoint == "quotes.delete":
+        require(Permission.DELETE)
+    if endpoint in WITH_COSTS:
+        require(Permission.SEE_COST)
+
+
+def _named() -> Quote | None:
+    """The quote that the address names, or the form or the query of an address that acts on one."""
+    named = (request.view_args or {}).get("quote_id")
+    if named is None and request.blueprint == "quotes":
+        named = parse_id(request.values.get("quote_id"))
+        if named is not None:
+            quote = editing.get(named)
+            require(Permission.CHANGE, quote)
+            return quote
+    return editing.get(named) if named is not None else None

@@ -1,0 +1,41 @@
+"""The cost of an item or a line, for people who may not see it: no form shows it, and none can change it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import User
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
+from webapp.services.core.errors import Invalid
+
+FIELD = "unit_cost"
+
+
+def shown(actor: User | None, fields: Collection[str]) -> list[str]:
+    """Those of ``fields`` that the actor may see."""
+    return [name for name in fields if name != FIELD or may_see(actor)]
+
+
+def may_see(actor: User | None) -> bool:
+    """True for those who may see costs; None: a command on the server."""
+    return actor is None or permissions.may(actor, Permission.SEE_COST)
+
+
+def keep(actor: User | None, values: Mapping[str, object], read: dict[str, Any], stored: Decimal) -> None:
+    """Put the ``stored`` cost into what was ``read`` from a form of someone who doesn't see it.
+
+    Raises Forbidden when the form brings a cost all the same, Invalid when a line with a cost would become a credit.
+    """
+    if may_see(actor) or actor is None:
+        return
+    if FIELD in values:
+        permissions.require(actor, Permission.SEE_COST)
+    if stored and read["unit_price"] < 0:
+        sentence = (
+            "A credit has no cost, but this has one that you can't see. Ask a sales manager or an admin."
+        )
+        raise Invalid("Nothing was saved. Fix the highlighted field.", {"unit_price": sentence})
+    read[FIELD] = stored
