@@ -218,7 +218,7 @@ def _code_page(pending: PendingSignIn, form: FlaskForm) -> str:
         "auth/code.html",
         form=form,
         found=found,
-        by_recovery_code="recovery" in request.args or not found.is_on,
+        by_recovery_code="recovery" in request.args,
         passkey_form=PasskeyForm(formdata=None)
         if found.passkeys and passkeys.site(runtime().config)
         else None,
