@@ -19,9 +19,11 @@ ROLES = (OWNER, ADMIN, SALES_MANAGER, REP, READ_ONLY, INTEGRATION_ADMIN)
 
 
 class User(Recorded, Timestamped, Base):
-    """Someone with a role (``services.accounts.permissions``). Raising ``session_epoch`` ends every open session of the user.
+    """Someone with a role (``services.accounts.permissions``). Raising ``session_epoch`` ends every open
+    session of the user.
 
-    ``team``: people with the same name of a team are one team; empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
+    ``team``: people with the same name of a team are one team; empty: in none.
+    ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
     chosen a password.
     """
 
