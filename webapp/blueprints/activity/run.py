@@ -39,6 +39,6 @@ def retry_step(run_id: int, step_id: int) -> ResponseReturnValue:
 @activity.get("/calls/<int:call_id>")
 @integrator_required
 def call(call_id: int) -> ResponseReturnValue:
-    """The request and response of one call; for those who set up integrations, since they have whole Autotask records."""
+    """The request and response of one call; for those who set up integrations, since they are whole records."""
     template = "activity/_call.html" if is_htmx() else "activity/call.html"
     return render_template(template, call=activities.get_call(call_id))

@@ -122,7 +122,10 @@ def is_visible(user: User) -> ColumnElement[bool]:
         everything: ColumnElement[bool] = db.true()
         return everything
     if reach == TEAM and user.team:
-        return db.or_(own, Quote.owner_id.in_(db.select(User.id).where(User.team == user.team)))
+        team: ColumnElement[bool] = db.or_(
+            own, Quote.owner_id.in_(db.select(User.id).where(User.team == user.team))
+        )
+        return team
     return own
 
 

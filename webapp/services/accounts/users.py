@@ -234,7 +234,10 @@ def _team(text: str) -> str:
 
 
 def _lock_admins(*roles: str) -> set[int]:
-    """The admins (or those with one of ``roles``) who can sign in. Locked, so that of several who stop at the same moment each sees who is left."""
+    """The admins (or those with one of ``roles``) who can sign in.
+
+    Locked, so that of several who stop at the same moment each sees who is left.
+    """
     query = db.select(User).where(User.role.in_(roles or ADMINS), User.is_active).order_by(User.id)
     # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
     query = query.with_for_update(key_share=True)

@@ -88,7 +88,10 @@ class Notifications(Reader):
 
 
 def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
-    """Notify the rep and everyone who looks after integrations, in the open transaction. An unread notification of the quote is updated."""
+    """Notify the rep and everyone who looks after integrations, in the open transaction.
+
+    An unread notification of the quote is updated.
+    """
     quote, now = db.session.get_one(Quote, int(entry.object_id)), utc_now()
     unread_rows = db.session.scalars(
         db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))

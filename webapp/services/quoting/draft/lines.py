@@ -63,8 +63,9 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
         read["tax_code"] = _default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
     quote.lines.append(line)
+    finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
-    return finish(actor, quote, line, "quote.line_added")
+    return line
 
 
 @work.command

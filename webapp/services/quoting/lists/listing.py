@@ -40,7 +40,7 @@ class Page:
 def search(
     viewer: User, text: str = "", *, stage: str = "", owner_id: int | None = None, page: int = 1
 ) -> Page:
-    """Quotes that ``viewer`` may see, whose number, title or customer contains every word of ``text``, last changed first.
+    """Quotes that ``viewer`` may see with every word of ``text`` in number, title or customer, last changed first.
 
     ``stage``: one of ``stages.STAGES``, or empty for all. ``page`` counts from 1.
     """
@@ -69,7 +69,7 @@ def search(
 def some(
     viewer: User, *conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True
 ) -> list[Row]:
-    """The quotes that ``viewer`` may see and that meet all ``conditions``, newest change first, or else by expiration date."""
+    """Quotes that ``viewer`` may see and that meet ``conditions``, newest change first, or by expiration date."""
     order = Quote.updated_at.desc() if newest_first else Quote.expiry
     query = (
         permissions.visible(_loaded(), viewer)

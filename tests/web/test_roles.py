@@ -1,0 +1,92 @@
+"""Roles: whose quotes a person sees and changes, who sees costs, how large a discount may be."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.support import samples
+from tests.support.visitor import HTMX, Visitor
+from webapp.models import User, db
+from webapp.models.account import ROLES
+from webapp.services.accounts import access_rules, users
+from webapp.services.core.errors import Forbidden, Invalid
+from webapp.services.quoting.draft import editing, lines
+from webapp.services.quoting.lifecycle import publishing
+
+
+def people() -> dict[str, User]:
+    return {
+        role: users.create_user(
+            None, email=f"{role}@desk.example", name=f"The {role}", password=samples.PASSWORD, role=role
+        )
+        for role in ROLES
+    }
+
+
+def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
+    with app.app_context():
+        everyone = people()
+        quote = samples.quote(samples.rep(), {"name": "Rack", "unit_price": "100", "unit_cost": "61.37"})
+        place, uid = f"/quotes/{quote.id}", quote.lines[0].uid
+        db.session.commit()
+        assert everyone
+    changing = [
+        f"{place}/{name}" for name in ("header", "lines", f"lines/{uid}", "publish", "status", "delete")
+    ]
+    for role in ROLES:
+        client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
+        app.config["WTF_CSRF_ENABLED"] = False
+        shown = client.get(place)
+        assert shown.status_code == 200, role
+        assert ("61.37" in shown.text) == (role in ("owner", "admin", "sales_manager")), role
+        assert client.get("/settings/users").status_code == (200 if role in ("owner", "admin") else 403)
+        integrates = role in ("owner", "admin", "integration_admin")
+        assert client.get("/settings/integrations/").status_code == (200 if integrates else 403)
+        if role in ("rep", "read_only", "integration_admin"):
+            for address in changing:
+                for headers in ({}, HTMX):
+                    assert client.post(address, headers=headers).status_code == 403, (role, address)
+        app.config["WTF_CSRF_ENABLED"] = True
+    with app.app_context():
+        rules = {"reps_see": "own", "reps_change": "own", "read_only_see": "team"}
+        access_rules.save(None, rules)
+        db.session.commit()
+    for role in ("rep", "read_only"):
+        client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
+        app.config["WTF_CSRF_ENABLED"] = False
+        for address in (place, f"{place}/preview", f"{place}/preview.pdf", f"/activity/quotes/{place[8:]}"):
+            assert client.get(address).status_code == 404, (role, address)
+        assert client.post(f"{place}/publish").status_code == 404
+        assert place not in client.get("/quotes/").text
+        assert place not in client.get("/?who=everybody").text
+        app.config["WTF_CSRF_ENABLED"] = True
+
+
+def test_cost_discount_and_ownership(app: Flask) -> None:
+    with app.app_context():
+        everyone = people()
+        rep = everyone["rep"]
+        access_rules.save(None, {"reps_see": "all", "discount_rep": "20"})
+        quote = samples.quote(rep)
+        uid = quote.lines[0].uid
+        same = {"name": "Firewall", "unit_price": "100"}
+        with pytest.raises(Forbidden, match="doesn't include costs"):
+            lines.change(rep, quote.id, uid, {**same, "unit_cost": "1"})
+        lines.change(rep, quote.id, uid, {**same, "discount_value": "20%"})
+        with pytest.raises(Invalid) as refused:
+            lines.change(rep, quote.id, uid, {**same, "discount_value": "21%"})
+        assert "Your limit is 20%" in refused.value.fields["discount_value"]
+        lines.change(everyone["sales_manager"], quote.id, uid, {**same, "discount_value": "30%"})
+        with pytest.raises(Invalid, match="The admin or The owner or The sales_manager can publish it"):
+            publishing.publish(rep, quote.id)
+        assert publishing.publish(everyone["sales_manager"], quote.id).is_new
+        assert editing.get(quote.id).number
+        admin, owner = everyone["admin"], everyone["owner"]
+        with pytest.raises(Forbidden):
+            users.update_user(admin, owner, name="X", role="rep", is_active=True)
+        with pytest.raises(Invalid, match="only owner"):
+            users.update_user(owner, owner, name="X", role="admin", is_active=True)
+        users.update_user(owner, admin, name="A", role="owner", is_active=True)
+        users.update_user(owner, owner, name="X", role="admin", is_active=True)
+        assert (owner.role, admin.role) == ("admin", "owner")
