@@ -30,6 +30,7 @@ from webapp.models.quote import (
     Revision,
     RevisionDocument,
 )
+from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoProvider
 from webapp.models.webhook import WebhookEndpoint
 
 __all__ = [
@@ -68,6 +69,9 @@ __all__ = [
     "RevisionDocument",
     "SettingsDraft",
     "SettingsVersion",
+    "SsoAttempt",
+    "SsoIdentity",
+    "SsoProvider",
     "TaxCode",
     "User",
     "UserSession",

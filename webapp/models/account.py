@@ -11,14 +11,17 @@ from webapp.models.base import Base, Recorded, Timestamped, utc_now
 
 ADMIN = "admin"
 REP = "rep"
+# Of two roles, the one that is named first is the higher one.
 ROLES = (ADMIN, REP)
+# In place of a hash: the person signs in at the provider, and has no password here.
+NO_PASSWORD = "!"  # noqa: S105
 
 
 class User(Recorded, Timestamped, Base):
     """An admin or a rep. Raising ``session_epoch`` ends every open session of the user.
 
     ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited person has
-    chosen a password.
+    chosen a password, and NO_PASSWORD when they sign in at the provider alone.
     """
 
     __tablename__ = "user_account"
@@ -39,6 +42,11 @@ class User(Recorded, Timestamped, Base):
     def is_invited(self) -> bool:
         """True until the person has chosen a password."""
         return not self.password_hash
+
+    @property
+    def has_password(self) -> bool:
+        """True if there is a password to check."""
+        return self.password_hash not in ("", NO_PASSWORD)
 
 
 class AccountLink(Base):
@@ -79,6 +87,9 @@ class UserSession(Base):
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
     ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
+
+    ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider calls
+    its person and its own session.
     """
 
     __tablename__ = "user_session"
@@ -93,5 +104,8 @@ class UserSession(Base):
     agent: Mapped[str] = mapped_column(String(200), default="")
     is_kept: Mapped[bool] = mapped_column(default=False)
     confirmed_at: Mapped[datetime | None]
+    renew_by: Mapped[datetime | None]
+    sso_subject: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    sso_sid: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
     user: Mapped[User] = relationship()
