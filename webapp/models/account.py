@@ -88,8 +88,8 @@ class UserSession(Base):
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
     ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
 
-    ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider calls
-    its person and its own session.
+    ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
+    calls its person and its own session.
     """
 
     __tablename__ = "user_session"

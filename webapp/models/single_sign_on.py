@@ -15,8 +15,8 @@ from webapp.models.base import Base, Recorded, Timestamped, utc_now
 class SsoProvider(Recorded, Timestamped, Base):
     """The only row: the OpenID Connect provider and its rules; ``services.accounts.sso`` has their meaning.
 
-    ``client_secret_encrypted`` is a Fernet token. ``group_roles``: roles by group. ``session_hours``: how long a session
-    lasts until it's renewed at the provider. ``trusts_directory``: link addresses that Entra's directory gives.
+    ``client_secret_encrypted`` is a Fernet token. ``group_roles``: roles by group. ``session_hours``: how long a
+    session lasts until it's renewed at the provider. ``trusts_directory``: link addresses that Entra's directory gives.
     """
 
     __tablename__ = "sso_provider"

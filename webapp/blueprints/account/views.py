@@ -44,7 +44,9 @@ def password() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             current, new = form.current.data or "", form.password.data or ""
-            token = sessions.change_password(actor(), current, new, device(keep=current_user.kept))
+            token = sessions.change_password(
+                actor(), current_user.session_id, current, new, device(keep=current_user.kept)
+            )
         except Invalid as error:
             show_errors(form, error)
         else:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from webapp.models import User, UserSession, db, utc_now
-from webapp.services.accounts import guessing, own_account, users
+from webapp.services.accounts import guessing, local_sign_in, own_account, users
 from webapp.services.core import work
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
@@ -42,10 +42,19 @@ class Device:
     token: str = ""
 
 
+@dataclass(frozen=True)
+class BySso:
+    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session."""
+
+    renew_by: datetime
+    subject: str
+    sid: str
+
+
 def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] | None:
     """Start a session; returns the user, the session's token, and that of the browser (``guessing.know_device``).
 
-    None if the credentials are wrong. Raises ``guessing.TooMany``.
+    None if the credentials are wrong. Raises ``guessing.TooMany``, or ``local_sign_in.PasswordsOff``.
     """
     try:
         attempt_id = guessing.begin(email, device.address, device.token)
@@ -56,8 +65,9 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
     with work.unit():
         if entered is not None:
             user, epoch = entered
-            users.signed_in(user, password)
             guessing.forget(attempt_id)
+            local_sign_in.require(user)
+            users.signed_in(user, password)
             return user, start(user, device, epoch), guessing.know_device(user, device.token)
         # Only of a known account: in a hurry, people type their password here.
         known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
@@ -66,10 +76,10 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
 
 
 @work.command
-def start(user: User, device: Device, epoch: int | None = None) -> str:
+def start(user: User, device: Device, epoch: int | None = None, sso: BySso | None = None) -> str:
     """Start a session of a user who proved who they are. Returns its token, which is stored nowhere.
 
-    ``epoch``: the user's ``session_epoch`` when they did; the present one without it.
+    ``epoch``: the user's ``session_epoch`` when they did; the present one without it. ``sso``: the session is the provider's.
     """
     now = utc_now()
     for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):
@@ -86,6 +96,9 @@ def start(user: User, device: Device, epoch: int | None = None) -> str:
             agent=device.agent[:200],
             is_kept=device.keep,
             confirmed_at=now,
+            renew_by=sso.renew_by if sso else None,
+            sso_subject=sso.subject if sso else "",
+            sso_sid=sso.sid if sso else "",
         )
     )
     return token
@@ -127,15 +140,15 @@ def end_all(user: User) -> None:
     diary.write(user, "user.signed_out_everywhere", "user", user.id)
 
 
-def change_password(user: User, current: str, password: str, device: Device) -> str:
-    """Change the user's own password, end all sessions and start one. Returns its token.
+def change_password(user: User, session_id: int, current: str, password: str, device: Device) -> str:
+    """Change the user's own password, end all sessions and start one in place of this one. Returns its token.
 
     Raises Invalid, or ``guessing.TooMany``.
     """
     right = guessing.check(user, current, device.address, device.token)
     with work.unit():
         own_account.change_password(user, right, password)
-        return start(user, device)
+        return start(user, device, sso=_sso_of(session_id))
 
 
 def is_confirmed(session_id: int) -> bool:
@@ -161,6 +174,11 @@ def confirm(user: User, session_id: int, password: str, device: Device) -> bool:
     return True
 
 
+def _sso_of(session_id: int) -> BySso | None:
+    row = db.session.get(UserSession, session_id)
+    return BySso(row.renew_by, row.sso_subject, row.sso_sid) if row and row.renew_by else None
+
+
 @work.command
 def _note_use(row: UserSession, now: datetime) -> None:
     row.seen_at = now
@@ -169,6 +187,7 @@ def _note_use(row: UserSession, now: datetime) -> None:
 def _is_alive(row: UserSession, now: datetime) -> bool:
     idle, longest = (KEPT_IDLE, KEPT_LONGEST) if row.is_kept else (IDLE, LONGEST)
     in_time = now - row.seen_at <= idle and now - row.created_at <= longest
+    in_time = in_time and (row.renew_by is None or now < row.renew_by)
     return in_time and row.user.is_active and row.epoch == row.user.session_epoch
 
 

@@ -83,7 +83,9 @@ def _ask(
     except ValueError as error:
         raise Unavailable(f"The provider's address {url[:200]} can't be used. {error}") from error
     except outward.BROKEN as error:
-        raise Unavailable(f"{_host(url)} didn't respond within {SECONDS:.0f} seconds, or broke off.") from error
+        raise Unavailable(
+            f"{_host(url)} didn't respond within {SECONDS:.0f} seconds, or broke off."
+        ) from error
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
