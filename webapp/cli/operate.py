@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.diary import chain
@@ -64,6 +65,13 @@ def make_admin(email: str) -> None:
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{user.name} is an admin now. All sessions were signed out.")
+
+
+@users.command("allow-passwords")
+def allow_passwords() -> None:
+    """Let everyone sign in with a password again, for when the sign-in provider is away for good."""
+    sso_settings.allow_passwords()
+    click.echo("Passwords are allowed again. People who have none get one with flask users reset-link.")
 
 
 @diary.command("check")

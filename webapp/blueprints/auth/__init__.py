@@ -6,4 +6,4 @@ from flask import Blueprint
 
 auth = Blueprint("auth", __name__)
 
-from webapp.blueprints.auth import session, views  # noqa: F401  the views register themselves
+from webapp.blueprints.auth import session, single_sign_on, views  # noqa: F401  the views register themselves

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, login_user, logout_user
@@ -18,11 +20,12 @@ from webapp.services.accounts.sessions import Device
 class SignedIn(UserMixin):
     """Flask-Login's view of an account; everything else is in ``user``."""
 
-    def __init__(self, user: User, token: str, session_id: int, *, kept: bool) -> None:
+    def __init__(self, user: User, token: str, session_id: int, *, kept: bool, by_sso: bool) -> None:
         self.user = user
         self.token = token
         self.session_id = session_id
         self.kept = kept
+        self.by_sso = by_sso
 
     def get_id(self) -> str:
         """What the cookie holds: the token of the session."""
@@ -33,7 +36,9 @@ class SignedIn(UserMixin):
 def load(token: str) -> SignedIn | None:
     """The signed-in user, or None."""
     row = sessions.find(token)
-    return SignedIn(row.user, token, row.id, kept=row.is_kept) if row else None
+    return (
+        SignedIn(row.user, token, row.id, kept=row.is_kept, by_sso=row.renew_by is not None) if row else None
+    )
 
 
 def device(*, keep: bool) -> Device:
@@ -92,3 +97,15 @@ def ask_to_sign_in() -> ResponseReturnValue:
         return redirect(url_for("auth.setup"), 303)
     target = request.full_path if request.query_string else request.path
     return redirect(url_for("auth.login", next=target if target != "/" else None), 303)
+
+
+def local(target: str) -> str:
+    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
+    parts = urlsplit(target)
+    safe = (
+        not parts.scheme
+        and not parts.netloc
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+    )
+    return target if safe else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +10,13 @@ from flask_login import current_user
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
-from webapp.blueprints.auth.session import device, enter, leave, remember_device
-from webapp.blueprints.support import actor, show_errors
+from webapp.blueprints.auth.session import device, enter, leave, local, remember_device
+from webapp.blueprints.support import actor, runtime, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import account_links, first_account, sessions, users
+from webapp.services.accounts import account_links, first_account, local_sign_in, sessions, users
 from webapp.services.accounts.guessing import TooMany
+from webapp.services.accounts.local_sign_in import PasswordsOff
+from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 
@@ -29,30 +30,34 @@ def login() -> ResponseReturnValue:
         return redirect(url_for("home.dashboard"), 303)
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
+        return _login_page(form), 422 if form.is_submitted() else 200
     keep = bool(form.remember.data)
     try:
         entered = sessions.sign_in(form.email.data or "", form.password.data or "", device(keep=keep))
     except TooMany as error:
         form.form_errors.append(str(error))
-        return render_template("auth/login.html", form=form), 429
+        return _login_page(form), 429
+    except PasswordsOff as error:
+        form.form_errors.append(str(error))
+        return _login_page(form), 403
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
-        return render_template("auth/login.html", form=form), 422
+        return _login_page(form), 422
     _, token, known = entered
     enter(token, keep=keep)
-    answer = redirect(_local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
+    answer = redirect(local(request.args.get("next", "")) or url_for("home.dashboard"), 303)
     return remember_device(answer, known)
 
 
 @auth.post("/logout")
 def logout() -> ResponseReturnValue:
     """Sign out: the session ends, also where its cookie was copied to."""
+    was_sso = current_user.is_authenticated and current_user.by_sso
     if current_user.is_authenticated:
         with suppress(NotFound):  # signed out in another tab at the same moment
             sessions.end(actor(), current_user.session_id)
     leave()
-    return redirect(url_for("auth.login"), 303)
+    return redirect(url_for("auth.login", left=1 if was_sso else None), 303)
 
 
 @auth.route("/setup", methods=["GET", "POST"])
@@ -88,6 +93,7 @@ def setup() -> ResponseReturnValue:
 def join(token: str) -> ResponseReturnValue:
     """Choose a password with the link of an invitation or a reset, and sign in."""
     user, form = account_links.person(token), JoinForm()
+    local_sign_in.require(user)
     if form.validate_on_submit():
         try:
             with work.unit():
@@ -101,13 +107,11 @@ def join(token: str) -> ResponseReturnValue:
     return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
 
 
-def _local(target: str) -> str:
-    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
-    parts = urlsplit(target)
-    safe = (
-        not parts.scheme
-        and not parts.netloc
-        and target.startswith("/")
-        and not target.startswith(("//", "/\\"))
+def _login_page(form: LoginForm) -> str:
+    return render_template(
+        "auth/login.html",
+        form=form,
+        provider=sso_settings.offered(runtime()),
+        next=local(request.args.get("next", "")),
+        left="left" in request.args,
     )
-    return target if safe else ""

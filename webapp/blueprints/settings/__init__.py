@@ -11,5 +11,6 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     home,
     loss_reasons,
     required_fields,
+    single_sign_on,
     users,
 )

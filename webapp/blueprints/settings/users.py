@@ -12,6 +12,7 @@ from webapp.blueprints.support import SAVED, actor, admin_required, back_to, run
 from webapp.models import User
 from webapp.services.accounts import account_links, handing_over
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.sso import people
 from webapp.services.core import records
 
 
@@ -63,7 +64,11 @@ def user(user_id: int) -> ResponseReturnValue:
     if status == SAVED:
         return back_to("settings.users", f"{record.name} saved.")
     page = render_template(
-        "settings/user.html", user=record, form=form, open_quotes=handing_over.open_quotes(record)
+        "settings/user.html",
+        user=record,
+        form=form,
+        open_quotes=handing_over.open_quotes(record),
+        linked=people.is_linked(record),
     )
     return page, status
 
@@ -75,6 +80,16 @@ def user_link(user_id: int) -> ResponseReturnValue:
     """Show a new link with which the person chooses a password, once."""
     record = _get(user_id)
     return _link(record, account_links.issue(actor(), record))
+
+
+@settings.post("/users/<int:user_id>/unlink")
+@admin_required
+@confirmed
+def unlink_user(user_id: int) -> ResponseReturnValue:
+    """Forget who the person is at the sign-in provider."""
+    record = _get(user_id)
+    people.unlink(actor(), record)
+    return back_to("settings.user", "The link was removed.", user_id=user_id)
 
 
 def _link(record: User, token: str) -> str:

@@ -23,7 +23,8 @@ def may_sign_in_locally(user: User) -> bool:
         return True
     # The active admin whose account is the oldest stands for the owner.
     query = db.select(db.func.min(User.id)).where(User.role == ADMIN, User.is_active)
-    return user.id == db.session.scalar(query)
+    oldest: int | None = db.session.scalar(query)
+    return user.id == oldest
 
 
 def require(user: User) -> None:

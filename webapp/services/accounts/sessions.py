@@ -79,7 +79,7 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
 def start(user: User, device: Device, epoch: int | None = None, sso: BySso | None = None) -> str:
     """Start a session of a user who proved who they are. Returns its token, which is stored nowhere.
 
-    ``epoch``: the user's ``session_epoch`` when they did; the present one without it. ``sso``: the session is the provider's.
+    ``epoch``: the user's ``session_epoch`` when they did; the present one without it. ``sso``: it's by single sign-on.
     """
     now = utc_now()
     for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):

@@ -1,6 +1,6 @@
 """Whose account it is that the provider vouches for, and which role its groups give.
 
-An account is found by issuer and subject. The first time, and never again, by an address that the provider has verified.
+An account is found by issuer and subject. The first time, and never again, by an address that the provider vouches for.
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.diary import diary
 
 INACTIVE = "Your account here is inactive. Ask an admin to make it active."
-UNVERIFIED = "The provider doesn't say that your email address is verified, so it wasn't linked to an account. Ask your admin."
+UNVERIFIED = (
+    "The provider doesn't say that your email address is verified, so it wasn't linked to an account. Ask your "
+    "admin."
+)
 UNKNOWN = "No account here has your email address. Ask an admin for an invitation."
-OTHER_PERSON = "The account with your email address is linked to another person at the provider. Ask an admin to remove the link."
+OTHER_PERSON = (
+    "The account with your email address is linked to another person at the provider. Ask an admin to remove the "
+    "link."
+)
 NO_GROUP = "You're in none of the groups whose people may sign in here. Ask your admin."
 TOO_MANY_GROUPS = (
     "You're in more groups than Entra sends, so your role isn't known. Your admin can fix it in Entra: in the token "
@@ -132,7 +138,7 @@ def _link(settings: Settings, claims: Mapping[str, Any], user: User) -> None:
         user.password_hash = NO_PASSWORD
         db.session.execute(db.delete(AccountLink).filter_by(user_id=user.id))
     named = {name: str(claims[name]) for name in ("tid", "oid") if name in claims}
-    diary.write(user, "user.single_sign_on_linked", "user", user.id, issuer=settings.issuer, **named)
+    diary.write(user, "user.single_sign_on_linked", "user", user.id, issuer=settings.issuer, named=named)
 
 
 def _give(user: User, role: str) -> None:
