@@ -162,7 +162,9 @@ class _Source:
         value = self.text(name)
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigError(f"{name} is “{value}”. Use the issuer of your provider, which starts with https://.")
+            raise ConfigError(
+                f"{name} is “{value}”. Use the issuer of your provider, which starts with https://."
+            )
         return value
 
     def client_id(self, name: str, needed: bool) -> str:

@@ -49,7 +49,9 @@ def upgrade() -> None:
         sa.Column("issuer", sa.String(500), nullable=False),
         sa.Column("subject", sa.String(255), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name="fk_sso_identity_user_id_user_account", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name="fk_sso_identity_user_id_user_account", ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_sso_identity"),
         sa.UniqueConstraint("issuer", "subject", name="uq_sso_identity_issuer_subject"),
         sa.UniqueConstraint("user_id", "issuer", name="uq_sso_identity_user_id_issuer"),
