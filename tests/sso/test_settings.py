@@ -57,7 +57,7 @@ def test_the_secret_is_kept_and_never_shown(app: Flask, admin: Visitor, provider
         assert SECRET not in db.session.scalars(db.select(SsoProvider)).one().client_secret_encrypted
     assert "Sign in with Example ID" in app.test_client().get("/login").text
     assert admin.send(admin.form(PAGE, "/test")).status_code == 303
-    assert "has 1 signing keys" in text(admin.client.get(PAGE))
+    assert "has 1 signing key." in text(admin.client.get(PAGE))
     provider.status = 500
     admin.send(admin.form(PAGE, "/test"))
     assert "status 500" in text(admin.client.get(PAGE))

@@ -53,7 +53,9 @@ def test_the_button_leads_in_and_next_survives(app: Flask, ids: Ids, provider: P
 
 
 def test_next_leads_nowhere_else(app: Flask, ids: Ids, provider: Provider) -> None:
-    assert sign_in(app.test_client(), "//evil.example/").location == "/"
+    for target in ("//evil.example/", "/\\evil.example", "//[", "/a\x00b"):
+        assert app.test_client().get("/login", query_string={"next": target}).status_code == 200
+        assert sign_in(app.test_client(), target).location == "/"
 
 
 def test_afterwards_the_subject_counts_and_the_address_never(
@@ -78,6 +80,8 @@ FORGED = {
     "unknown key": lambda provider, claims: provider.sign(claims, rsa_key("foreign")),
     "none": lambda provider, claims: provider.unsigned(claims),
     "HS256 with the public key": lambda provider, claims: provider.signed_with_public_key(claims),
+    "a list for an algorithm": lambda provider, claims: provider._joined({"alg": ["RS256"]}, claims) + ".AA",
+    "no object for a header": lambda _provider, _claims: "W10.e30.AA",
     "no token": lambda _provider, _claims: "",
 }
 

@@ -101,9 +101,13 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 def local(target: str) -> str:
     """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
     safe = (
-        not parts.scheme
+        target.isprintable()
+        and not parts.scheme
         and not parts.netloc
         and target.startswith("/")
         and not target.startswith(("//", "/\\"))

@@ -14,6 +14,7 @@ from webapp.blueprints.auth.session import device, enter, local
 from webapp.blueprints.support import runtime
 from webapp.extensions import csrf, limiter
 from webapp.services.accounts.sso import flow, sign_in
+from webapp.services.accounts.sso.provider_http import Unavailable
 from webapp.services.core.errors import ServiceError
 
 LIMIT = "30/minute"
@@ -91,7 +92,10 @@ def _start(next_path: str, confirms: int | None = None) -> ResponseReturnValue:
 
 
 def _refused(error: ServiceError) -> ResponseReturnValue:
-    return render_template("auth/refused.html", sentence=str(error)), 403
+    sentence = str(error)
+    if isinstance(error, Unavailable):
+        sentence = f"The sign-in provider can't be used right now. {sentence} Try again in a few minutes."
+    return render_template("auth/refused.html", sentence=sentence), 403
 
 
 def _cookie() -> str:

@@ -65,9 +65,9 @@ def sign_in(email: str, password: str, device: Device) -> tuple[User, str, str] 
     with work.unit():
         if entered is not None:
             user, epoch = entered
-            guessing.forget(attempt_id)
             local_sign_in.require(user)
             users.signed_in(user, password)
+            guessing.forget(attempt_id)
             return user, start(user, device, epoch), guessing.know_device(user, device.token)
         # Only of a known account: in a hurry, people type their password here.
         known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))

@@ -62,7 +62,8 @@ def test(runtime: Runtime, issuer: str) -> str:
     provider = find(runtime, issuer, fresh=True)
     found = keys(runtime, provider)
     ends = "can" if provider.metadata.get("end_session_endpoint") else "can't"
-    return f"The provider answered and has {len(found)} signing keys. Signing out there {ends} be offered."
+    count = "1 signing key" if len(found) == 1 else f"{len(found)} signing keys"
+    return f"The provider answered and has {count}. Signing out there {ends} be offered."
 
 
 def _check(runtime: Runtime, issuer: str, metadata: dict[str, Any]) -> None:

@@ -79,7 +79,8 @@ def _ask(
             read=_read,
         )
     except outward.NotSent as error:
-        raise Unavailable(str(error).removeprefix("Nothing was sent: ").capitalize()) from error
+        sentence = str(error).removeprefix("Nothing was sent: ")
+        raise Unavailable(sentence[:1].upper() + sentence[1:]) from error
     except ValueError as error:
         raise Unavailable(f"The provider's address {url[:200]} can't be used. {error}") from error
     except outward.BROKEN as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from webapp.models import SsoIdentity, UserSession, db, utc_now
 from webapp.services.accounts import sessions
@@ -37,6 +38,11 @@ def arrive(runtime: Runtime, arrival: Arrival, device: Device) -> tuple[Proof, s
             user = people.find(proof.settings, proof.claims)
             diary.write(user, "user.signed_in", "user", user.id, by=proof.settings.issuer)
             return proof, sessions.start(user, device, sso=_by(proof))
+    except IntegrityError as error:
+        # The same person for the first time, in two browsers at the same moment.
+        again = Refused(flow.TWICE, "at the same moment")
+        note_refusal(again, device.address, in_diary=True)
+        raise again from error
     except ServiceError as error:
         note_refusal(error, device.address, in_diary=bool(arrival.browser))
         raise

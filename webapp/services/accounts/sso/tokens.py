@@ -79,10 +79,10 @@ def _verified(runtime: Runtime, provider: Provider, text: str) -> tuple[dict[str
         raise BadToken(FORGED, "too long")
     try:
         header = extract_compact(text.encode()).headers()
-    except (JoseError, ValueError, UnicodeError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadToken(FORGED, "not a token") from error
     algorithm = header.get("alg")
-    if algorithm not in ALLOWED:
+    if not isinstance(algorithm, str) or algorithm not in ALLOWED:
         raise BadToken(FORGED, "algorithm")
     found = _fitting(discovery.keys(runtime, provider), header) or _fitting(
         discovery.keys(runtime, provider, unknown=True), header
