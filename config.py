@@ -38,6 +38,11 @@ class Config:
     webhook_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     trusted_proxies: int = 0
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_label: str = ""
+    oidc_allowed_hosts: tuple[str, ...] = ()
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
@@ -54,6 +59,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
     base_url = source.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
     smtp_url = source.smtp_url("SMTP_URL")
+    oidc_issuer = source.text("OIDC_ISSUER")
     autotask_root = source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT)
     return Config(
         secret_key=source.secret("SECRET_KEY"),
@@ -67,6 +73,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
         call_bodies_days=source.days("CALL_BODIES_DAYS", 90),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
+        oidc_issuer=source.issuer("OIDC_ISSUER") if oidc_issuer else "",
+        oidc_client_id=source.client_id("OIDC_CLIENT_ID", needed=bool(oidc_issuer)),
+        oidc_client_secret=source.text("OIDC_CLIENT_SECRET"),
+        oidc_label=source.text("OIDC_LABEL"),
+        oidc_allowed_hosts=source.words("OIDC_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
         log_json=source.flag("LOG_JSON", False),
@@ -145,6 +156,21 @@ class _Source:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(f"{name} is “{value}”. Use an address that starts with http:// or https://.")
+        return value
+
+    def issuer(self, name: str) -> str:
+        value = self.text(name)
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ConfigError(
+                f"{name} is “{value}”. Use the issuer of your provider, which starts with https://."
+            )
+        return value
+
+    def client_id(self, name: str, needed: bool) -> str:
+        value = self.text(name)
+        if needed and not value:
+            raise ConfigError(f"{name} is missing. Set it with OIDC_ISSUER, or unset both.")
         return value
 
     def smtp_url(self, name: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.services.integrations.webhook.addresses import check_url, is_public
+from webapp.services.core.hosts import is_public
+from webapp.services.integrations.webhook.addresses import check_url
 
 INTERNAL = "This is an internal address"
 PLAIN_HTTP = "Use an https:// URL."

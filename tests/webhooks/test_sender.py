@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.webhooks.receiver import CUT, DRIP, GARBAGE, HANG, Receiver, listening
+from webapp.services.core import outward
 from webapp.services.integrations.webhook import sender
 from webapp.services.integrations.webhook.sender import Answer
 
@@ -200,10 +201,10 @@ def secure(authority: Path) -> Iterator[Receiver]:
     """A receiver that speaks TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority)
-    sender._tls.cache_clear()
+    outward._tls.cache_clear()
     with listening(context) as running:
         yield running
-    sender._tls.cache_clear()
+    outward._tls.cache_clear()
 
 
 def test_a_certificate_that_nobody_signed(secure: Receiver) -> None:

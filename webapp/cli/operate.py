@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import changing
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Invalid, ServiceError
@@ -79,6 +80,13 @@ def reset_second_factor(email: str) -> None:
     click.echo(
         f"{user.name} sets up two-step sign-in again at the next sign-in. All sessions were signed out."
     )
+
+
+@users.command("allow-passwords")
+def allow_passwords() -> None:
+    """Let everyone sign in with a password again, for when the sign-in provider is away for good."""
+    sso_settings.allow_passwords()
+    click.echo("Passwords are allowed again. People who have none get one with flask users reset-link.")
 
 
 @diary.command("check")

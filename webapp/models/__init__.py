@@ -30,6 +30,7 @@ from webapp.models.quote import (
     Revision,
     RevisionDocument,
 )
+from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoProvider
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
 
@@ -74,6 +75,9 @@ __all__ = [
     "RevisionDocument",
     "SettingsDraft",
     "SettingsVersion",
+    "SsoAttempt",
+    "SsoIdentity",
+    "SsoProvider",
     "TaxCode",
     "User",
     "UserSession",

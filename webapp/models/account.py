@@ -15,7 +15,12 @@ SALES_MANAGER = "sales_manager"
 REP = "rep"
 READ_ONLY = "read_only"
 INTEGRATION_ADMIN = "integration_admin"
-ROLES = (OWNER, ADMIN, SALES_MANAGER, REP, READ_ONLY, INTEGRATION_ADMIN)
+# Of two roles, the one that is named first is the higher one.
+ROLES = (OWNER, ADMIN, SALES_MANAGER, INTEGRATION_ADMIN, REP, READ_ONLY)
+# What a sign-in provider's groups can give: an owner is made by an owner.
+GIVEN_ROLES = ROLES[1:]
+# In place of a hash: the person signs in at the provider, and has no password here.
+NO_PASSWORD = "!"  # noqa: S105
 
 
 class User(Recorded, Timestamped, Base):
@@ -23,7 +28,8 @@ class User(Recorded, Timestamped, Base):
 
     Raising ``session_epoch`` ends every open session of the user. ``team``: people with the same team name are one team;
     empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited
-    person has chosen a password. ``owes_two_step``: an admin reset the two-step sign-in, which must be set up again first.
+    person has chosen a password, and NO_PASSWORD when they sign in at the provider alone. ``owes_two_step``: an admin
+    reset the two-step sign-in, which must be set up again first.
     """
 
     __tablename__ = "user_account"
@@ -46,6 +52,11 @@ class User(Recorded, Timestamped, Base):
     def is_invited(self) -> bool:
         """True until the person has chosen a password."""
         return not self.password_hash
+
+    @property
+    def has_password(self) -> bool:
+        """True if there is a password to check."""
+        return self.password_hash not in ("", NO_PASSWORD)
 
 
 class AccountLink(Base):
@@ -90,6 +101,9 @@ class UserSession(Base):
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
     ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
+
+    ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
+    calls its person and its own session.
     """
 
     __tablename__ = "user_session"
@@ -104,5 +118,8 @@ class UserSession(Base):
     agent: Mapped[str] = mapped_column(String(200), default="")
     is_kept: Mapped[bool] = mapped_column(default=False)
     confirmed_at: Mapped[datetime | None]
+    renew_by: Mapped[datetime | None]
+    sso_subject: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    sso_sid: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
     user: Mapped[User] = relationship()

@@ -6,4 +6,9 @@ from flask import Blueprint
 
 auth = Blueprint("auth", __name__)
 
-from webapp.blueprints.auth import second_step, session, views  # noqa: F401  the views register themselves
+from webapp.blueprints.auth import (  # noqa: F401  the views register themselves
+    second_step,
+    session,
+    single_sign_on,
+    views,
+)

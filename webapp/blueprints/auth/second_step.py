@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import AppForm, CodeForm, NewPasskeyForm, PasskeyForm
-from webapp.blueprints.auth.session import device, enter, remember_device
+from webapp.blueprints.auth.session import device, enter, local, remember_device
 from webapp.blueprints.support import runtime, show_errors
 from webapp.extensions import limiter
 from webapp.models import PendingSignIn
 from webapp.services.accounts import second_step
 from webapp.services.accounts.guessing import TooMany
+from webapp.services.accounts.local_sign_in import PasswordsOff
 from webapp.services.accounts.sessions import Entered
 from webapp.services.accounts.two_step import authenticator, factors, passkeys, qr
 from webapp.services.accounts.two_step.half_way import Ended
@@ -25,18 +24,6 @@ from webapp.services.core.errors import Invalid, NotFound, ServiceError
 # In the browser's cookie: the tokens of a sign-in that waits for the second step, and of a passkey's challenge.
 HALF, CHALLENGE = "half_way", "challenge"
 NO_PASSKEYS = "Passkeys don't work at this address. They need https and a name, set as PUBLIC_BASE_URL."
-
-
-def local(target: str) -> str:
-    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
-    parts = urlsplit(target)
-    safe = (
-        not parts.scheme
-        and not parts.netloc
-        and target.startswith("/")
-        and not target.startswith(("//", "/\\"))
-    )
-    return target if safe else ""
 
 
 def go_on(entered: Entered, *, keep: bool) -> ResponseReturnValue:
@@ -130,7 +117,7 @@ def passkey() -> ResponseReturnValue:
     wanted = local(request.args.get("next", ""))
     try:
         entered = second_step.with_passkey_alone(answer(PasskeyForm()), device(keep=False))
-    except Invalid as error:
+    except (Invalid, PasswordsOff) as error:
         flash(str(error), "error")
         return redirect(url_for("auth.login", next=wanted or None), 303)
     return _arrive(entered, wanted, keep=False)

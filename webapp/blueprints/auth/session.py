@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import UserMixin, login_user, logout_user
+from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from webapp.blueprints import resume
@@ -18,11 +20,12 @@ from webapp.services.accounts.sessions import Device
 class SignedIn(UserMixin):
     """Flask-Login's view of an account; everything else is in ``user``."""
 
-    def __init__(self, user: User, token: str, session_id: int, *, kept: bool) -> None:
+    def __init__(self, user: User, token: str, session_id: int, *, kept: bool, by_sso: bool) -> None:
         self.user = user
         self.token = token
         self.session_id = session_id
         self.kept = kept
+        self.by_sso = by_sso
 
     def get_id(self) -> str:
         """What the cookie holds: the token of the session."""
@@ -33,13 +36,19 @@ class SignedIn(UserMixin):
 def load(token: str) -> SignedIn | None:
     """The signed-in user, or None."""
     row = sessions.find(token)
-    return SignedIn(row.user, token, row.id, kept=row.is_kept) if row else None
+    return (
+        SignedIn(row.user, token, row.id, kept=row.is_kept, by_sso=row.renew_by is not None) if row else None
+    )
 
 
 def device(*, keep: bool) -> Device:
     """The browser that sent the request. ``keep``: the person wants to stay signed in."""
     return Device(
-        request.remote_addr or "", request.user_agent.string, keep, request.cookies.get(device_cookie(), "")
+        request.remote_addr or "",
+        request.user_agent.string,
+        keep,
+        request.cookies.get(device_cookie(), ""),
+        current_user.session_id if current_user.is_authenticated else 0,
     )
 
 
@@ -92,3 +101,19 @@ def ask_to_sign_in() -> ResponseReturnValue:
         return redirect(url_for("auth.setup"), 303)
     target = request.full_path if request.query_string else request.path
     return redirect(url_for("auth.login", next=target if target != "/" else None), 303)
+
+
+def local(target: str) -> str:
+    """``target`` if it is one of our paths, else empty, so that a link can't lead elsewhere after sign-in."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    safe = (
+        target.isprintable()
+        and not parts.scheme
+        and not parts.netloc
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+    )
+    return target if safe else ""

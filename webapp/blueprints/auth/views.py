@@ -10,12 +10,14 @@ from flask_login import current_user
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
-from webapp.blueprints.auth.second_step import PasskeyForm, go_on, local
-from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.auth.second_step import PasskeyForm, go_on
+from webapp.blueprints.auth.session import device, enter, leave, local
 from webapp.blueprints.support import actor, runtime, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import account_links, first_account, sessions, users
+from webapp.services.accounts import account_links, first_account, local_sign_in, sessions, users
 from webapp.services.accounts.guessing import TooMany
+from webapp.services.accounts.local_sign_in import PasswordsOff
+from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
@@ -37,6 +39,9 @@ def login() -> ResponseReturnValue:
     except TooMany as error:
         form.form_errors.append(str(error))
         return _login_page(form), 429
+    except PasswordsOff as error:
+        form.form_errors.append(str(error))
+        return _login_page(form), 403
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
         return _login_page(form), 422
@@ -46,11 +51,12 @@ def login() -> ResponseReturnValue:
 @auth.post("/logout")
 def logout() -> ResponseReturnValue:
     """Sign out: the session ends, also where its cookie was copied to."""
+    was_sso = current_user.is_authenticated and current_user.by_sso
     if current_user.is_authenticated:
         with suppress(NotFound):  # signed out in another tab at the same moment
             sessions.end(actor(), current_user.session_id)
     leave()
-    return redirect(url_for("auth.login"), 303)
+    return redirect(url_for("auth.login", left=1 if was_sso else None), 303)
 
 
 @auth.route("/setup", methods=["GET", "POST"])
@@ -86,6 +92,7 @@ def setup() -> ResponseReturnValue:
 def join(token: str) -> ResponseReturnValue:
     """Choose a password with the link of an invitation or a reset, and sign in."""
     user, form = account_links.person(token), JoinForm()
+    local_sign_in.require(user)
     if form.validate_on_submit():
         try:
             with work.unit():
@@ -103,5 +110,7 @@ def _login_page(form: LoginForm) -> str:
         "auth/login.html",
         form=form,
         passkey_form=PasskeyForm() if passkeys.site(runtime().config) else None,
+        provider=sso_settings.offered(runtime()),
         next=local(request.args.get("next", "")),
+        left="left" in request.args,
     )

@@ -13,5 +13,6 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     required_fields,
     roles,
     sign_in,
+    single_sign_on,
     users,
 )

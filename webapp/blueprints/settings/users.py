@@ -12,6 +12,7 @@ from webapp.blueprints.support import SAVED, actor, admin_required, ask, back_to
 from webapp.models import User
 from webapp.services.accounts import account_links, handing_over, permissions
 from webapp.services.accounts import users as accounts
+from webapp.services.accounts.sso import people
 from webapp.services.accounts.two_step import changing, factors
 from webapp.services.core import records
 
@@ -80,6 +81,7 @@ def user(user_id: int) -> ResponseReturnValue:
         labels=permissions.LABELS,
         open_quotes=handing_over.open_quotes(record),
         has_two_step=factors.has(record),
+        linked=people.is_linked(record),
     )
     return page, status
 
@@ -104,6 +106,16 @@ def reset_two_step(user_id: int) -> ResponseReturnValue:
         return asked
     changing.reset(actor(), record)
     return back_to("settings.users", f"{record.name} is signed out and sets up two-step sign-in again.")
+
+
+@settings.post("/users/<int:user_id>/unlink")
+@admin_required
+@confirmed
+def unlink_user(user_id: int) -> ResponseReturnValue:
+    """Forget who the person is at the sign-in provider."""
+    record = _get(user_id)
+    people.unlink(actor(), record)
+    return back_to("settings.user", "The link was removed.", user_id=user_id)
 
 
 def _link(record: User, token: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from webapp.models import PendingSignIn, User
-from webapp.services.accounts import guessing, sessions
+from webapp.services.accounts import guessing, local_sign_in, sessions
 from webapp.services.accounts.sessions import Device, Entered
 from webapp.services.accounts.two_step import (
     authenticator,
@@ -84,11 +84,16 @@ def by_passkey(token: str, answer: Answer, device: Device) -> Entered:
 
 
 def with_passkey_alone(answer: Answer, device: Device) -> Entered:
-    """Sign in with a passkey that says whose it is, and checked who uses it. Raises Invalid with a sentence."""
+    """Sign in with a passkey that says whose it is, and checked who uses it.
+
+    Raises Invalid with a sentence, or ``local_sign_in.PasswordsOff``.
+    """
     asked = challenges.take(answer.token, passkeys.SIGN_IN, None)
     try:
         with work.unit():
-            return sessions.admit(passkeys.use(answer, asked, None), device)
+            user = passkeys.use(answer, asked, None)
+            local_sign_in.require(user)
+            return sessions.admit(user, device)
     except Invalid:
         passkey = passkeys.whose(answer)
         _note_failure(passkey.user if passkey else None, device)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from webapp.models import User, UserSession, db, utc_now
-from webapp.services.accounts import guessing, own_account, users
+from webapp.services.accounts import guessing, local_sign_in, own_account, users
 from webapp.services.accounts.two_step import changing, half_way
 from webapp.services.core import work
 from webapp.services.core.errors import NotFound
@@ -35,13 +35,24 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Device:
     """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in.
-    ``token``: of the cookie that a browser has in which someone signed in before.
+    ``token``: of the cookie that a browser has in which someone signed in before. ``session_id``: of the session that it
+    has now.
     """
 
     address: str = ""
     agent: str = ""
     keep: bool = False
     token: str = ""
+    session_id: int = 0
+
+
+@dataclass(frozen=True)
+class BySso:
+    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session."""
+
+    renew_by: datetime
+    subject: str
+    sid: str
 
 
 class Entered(NamedTuple):
@@ -56,7 +67,10 @@ class Entered(NamedTuple):
 
 
 def sign_in(email: str, password: str, device: Device) -> Entered | None:
-    """Start a session, or the second step. None if the credentials are wrong. Raises ``guessing.TooMany``."""
+    """Start a session, or the second step. None if the credentials are wrong.
+
+    Raises ``guessing.TooMany``, or ``local_sign_in.PasswordsOff``.
+    """
     try:
         attempt_id = guessing.begin(email, device.address, device.token)
     except guessing.TooMany:
@@ -66,6 +80,7 @@ def sign_in(email: str, password: str, device: Device) -> Entered | None:
     with work.unit():
         if proved is not None:
             user, epoch = proved
+            local_sign_in.require(user)
             users.renew_hash(user, password)
             guessing.forget(attempt_id)
             return enter(user, device, epoch)
@@ -75,6 +90,7 @@ def sign_in(email: str, password: str, device: Device) -> Entered | None:
         return None
 
 
+@work.command
 @work.command
 def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
     """``user`` took the first step of a sign-in: start the second one if there is one, else a session.
@@ -95,12 +111,14 @@ def admit(user: User, device: Device, epoch: int | None = None) -> Entered:
 
 
 @work.command
-def start(user: User, device: Device, epoch: int | None = None) -> str:
+def start(user: User, device: Device, epoch: int | None = None, sso: BySso | None = None) -> str:
     """Start a session of a user who proved who they are. Returns its token, which is stored nowhere.
 
-    ``epoch``: the user's ``session_epoch`` when they did; the present one without it.
+    ``epoch``: the user's ``session_epoch`` when they did; the present one without it. ``sso``: it's by single sign-on.
+    A session in place of one by single sign-on is by single sign-on too.
     """
     now = utc_now()
+    sso = sso or _sso_of(user, device)
     for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):
         if not _is_alive(row, now):
             db.session.delete(row)
@@ -115,6 +133,9 @@ def start(user: User, device: Device, epoch: int | None = None) -> str:
             agent=device.agent[:200],
             is_kept=device.keep,
             confirmed_at=now,
+            renew_by=sso.renew_by if sso else None,
+            sso_subject=sso.subject if sso else "",
+            sso_sid=sso.sid if sso else "",
         )
     )
     return token
@@ -157,7 +178,7 @@ def end_all(user: User) -> None:
 
 
 def change_password(user: User, current: str, password: str, device: Device) -> str:
-    """Change the user's own password, end all sessions and start one. Returns its token.
+    """Change the user's own password, end all sessions and start one in place of this one. Returns its token.
 
     Raises Invalid, or ``guessing.TooMany``.
     """
@@ -198,6 +219,13 @@ def confirm(user: User, session_id: int, password: str, device: Device) -> bool:
     return True
 
 
+def _sso_of(user: User, device: Device) -> BySso | None:
+    row = db.session.get(UserSession, device.session_id) if device.session_id else None
+    if row is None or row.user_id != user.id or row.renew_by is None:
+        return None
+    return BySso(row.renew_by, row.sso_subject, row.sso_sid)
+
+
 @work.command
 def _note_use(row: UserSession, now: datetime) -> None:
     row.seen_at = now
@@ -206,6 +234,7 @@ def _note_use(row: UserSession, now: datetime) -> None:
 def _is_alive(row: UserSession, now: datetime) -> bool:
     idle, longest = (KEPT_IDLE, KEPT_LONGEST) if row.is_kept else (IDLE, LONGEST)
     in_time = now - row.seen_at <= idle and now - row.created_at <= longest
+    in_time = in_time and (row.renew_by is None or now < row.renew_by)
     return in_time and row.user.is_active and row.epoch == row.user.session_epoch
 
 

@@ -53,8 +53,8 @@ def authenticate(email: str, password: str) -> tuple[User, int] | None:
     """
     user: User | None = db.session.scalars(db.select(User).filter_by(email=email.strip().lower())).first()
     epoch = user.session_epoch if user else 0
-    right = _matches((user and user.password_hash) or _dummy_hash(), password)
-    if not right or user is None or user.is_invited or not user.is_active:
+    right = _matches(user.password_hash if user and user.has_password else _dummy_hash(), password)
+    if not right or user is None or not user.has_password or not user.is_active:
         return None
     return user, epoch
 
@@ -211,6 +211,17 @@ def update_user(
     user.team = str(values["team"])
     after = {"name": user.name, "role": role, "is_active": is_active}
     diary.write(actor, "user.changed", "user", user.id, before=before, after=after)
+
+
+def change_role(user: User, role: str) -> bool:
+    """In the open transaction: change the role and end the sessions. False, and nothing changed, for the last admin."""
+    admins = _lock_admins()
+    if user.role in ADMINS and role not in ADMINS and admins <= {user.id}:
+        return False
+    before, user.role = user.role, role
+    user.session_epoch += 1
+    diary.write(user, "user.changed", "user", user.id, before={"role": before}, after={"role": role})
+    return True
 
 
 def list_users() -> list[User]:
