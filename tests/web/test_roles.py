@@ -27,7 +27,9 @@ def people() -> dict[str, User]:
 def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
     with app.app_context():
         everyone = people()
-        quote = samples.quote(samples.rep(), {"name": "Rack", "unit_price": "100", "unit_cost": "61.37"})
+        quote = samples.quote(
+            samples.rep("other@desk.example"), {"name": "Rack", "unit_price": "100", "unit_cost": "61.37"}
+        )
         place, uid = f"/quotes/{quote.id}", quote.lines[0].uid
         db.session.commit()
         assert everyone
@@ -57,7 +59,19 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = False
         for address in (place, f"{place}/preview", f"{place}/preview.pdf", f"/activity/quotes/{place[8:]}"):
             assert client.get(address).status_code == 404, (role, address)
-        assert client.post(f"{place}/publish").status_code == 404
+        for rule in app.url_map.iter_rules():
+            if "quote_id" not in rule.arguments or "uid" in rule.arguments:
+                continue
+            address = rule.rule.replace("<int:quote_id>", place[8:])
+            for method in (rule.methods or set()) & {"GET", "POST"}:
+                for headers in ({}, HTMX):
+                    answer = client.open(address, method=method, headers=headers)
+                    refused = (403, 404) if rule.endpoint == "activity.bulk_dry_run" else (404,)
+                    assert answer.status_code in refused, (role, method, address)
+        for rule in app.url_map.iter_rules():
+            if not rule.arguments and rule.rule.startswith("/settings"):
+                for method in (rule.methods or set()) & {"GET", "POST"}:
+                    assert client.open(rule.rule, method=method).status_code == 403, (role, rule.rule)
         assert place not in client.get("/quotes/").text
         assert place not in client.get("/?who=everybody").text
         app.config["WTF_CSRF_ENABLED"] = True
