@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support import samples
 from tests.support.visitor import HTMX, Visitor
@@ -24,10 +25,26 @@ def people() -> dict[str, User]:
     }
 
 
+def _walk(app: Flask, client: FlaskClient, quote_id: str, role: str) -> None:
+    """Every address of the quote, and every settings page, refuses someone who can't see the quote."""
+    for rule in app.url_map.iter_rules():
+        settings = not rule.arguments and rule.rule.startswith("/settings")
+        if not settings and rule.arguments != {"quote_id"}:
+            continue
+        refused = (403,) if settings else (403, 404) if rule.endpoint == "activity.bulk_dry_run" else (404,)
+        address = rule.rule.replace("<int:quote_id>", quote_id)
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            for headers in ({}, HTMX):
+                answer = client.open(address, method=method, headers=headers)
+                assert answer.status_code in refused, (role, method, address)
+
+
 def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
     with app.app_context():
         everyone = people()
-        quote = samples.quote(samples.rep(), {"name": "Rack", "unit_price": "100", "unit_cost": "61.37"})
+        quote = samples.quote(
+            samples.rep("other@desk.example"), {"name": "Rack", "unit_price": "100", "unit_cost": "61.37"}
+        )
         place, uid = f"/quotes/{quote.id}", quote.lines[0].uid
         db.session.commit()
         assert everyone
@@ -57,7 +74,7 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = False
         for address in (place, f"{place}/preview", f"{place}/preview.pdf", f"/activity/quotes/{place[8:]}"):
             assert client.get(address).status_code == 404, (role, address)
-        assert client.post(f"{place}/publish").status_code == 404
+        _walk(app, client, place[8:], role)
         assert place not in client.get("/quotes/").text
         assert place not in client.get("/?who=everybody").text
         app.config["WTF_CSRF_ENABLED"] = True
