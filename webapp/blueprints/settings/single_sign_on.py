@@ -43,8 +43,8 @@ class SsoForm(RecordForm):
     )
     group_roles = TextAreaField(
         "Groups and roles",
-        description=f"One a line: the group's ID or name, =, and the role ({', '.join(GIVEN_ROLES)}). Roles are set at each "
-        "sign-in, and the highest one wins. Empty: roles are set on the Users page.",
+        description=f"One a line: the group's ID or name, =, and the role ({', '.join(GIVEN_ROLES)}). "
+        "Roles are set at each sign-in, and the highest one wins. Empty: roles are set on the Users page.",
         render_kw={"rows": 4, "spellcheck": "false"},
     )
     groups_claim = StringField("Claim with the groups")

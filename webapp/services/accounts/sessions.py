@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Device:
     """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in.
-    ``token``: of the cookie that a browser has in which someone signed in before. ``session_id``: of the session that it
-    has now.
+    ``token``: of the cookie that a browser has in which someone signed in before. ``session_id``: of the session that
+    it has now.
     """
 
     address: str = ""
