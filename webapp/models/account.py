@@ -27,9 +27,9 @@ class User(Recorded, Timestamped, Base):
     """Someone with a role (``services.accounts.permissions``).
 
     Raising ``session_epoch`` ends every open session of the user. ``team``: people with the same team name are one
-    team; empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an invited
-    person has chosen a password, and NO_PASSWORD when they sign in at the provider alone. ``owes_two_step``: an admin
-    reset the two-step sign-in, which must be set up again first.
+    team; empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an
+    invited person has chosen a password, and NO_PASSWORD when they sign in at the provider alone. ``owes_two_step``: an
+    admin reset the two-step sign-in, which must be set up again first.
     """
 
     __tablename__ = "user_account"
