@@ -1,7 +1,7 @@
 """Two-step sign-in: authenticator apps, passkeys, recovery codes, and sign-ins that wait for the second step.
 
 Revision ID: 0023
-Revises: 0021
+Revises: 0022
 """
 
 from __future__ import annotations

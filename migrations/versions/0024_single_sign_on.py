@@ -1,7 +1,7 @@
 """Single sign-on.
 
 Revision ID: 0024
-Revises: 0021
+Revises: 0023
 """
 
 from __future__ import annotations

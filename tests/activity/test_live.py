@@ -35,7 +35,7 @@ def page(browser_page: Page, address: str) -> Page:
     browser_page.goto(f"{address}/login")
     browser_page.get_by_label("Email").fill(OWNER)
     browser_page.get_by_label("Password").fill(PASSWORD)
-    browser_page.get_by_role("button", name="Sign in").click()
+    browser_page.get_by_role("button", name="Sign in", exact=True).click()
     expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
     return browser_page
 

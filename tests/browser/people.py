@@ -16,7 +16,7 @@ def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
     page.goto(f"{stack.web_url}/login")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
 
 

@@ -41,7 +41,7 @@ def page(browser_page: Page, address: str) -> Page:
     browser_page.goto(f"{address}/login")
     browser_page.get_by_label("Email").fill("rep@demo.example")
     browser_page.get_by_label("Password").fill("a long password")
-    browser_page.get_by_role("button", name="Sign in").click()
+    browser_page.get_by_role("button", name="Sign in", exact=True).click()
     expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
     return browser_page
 

@@ -124,7 +124,7 @@ def sign_in(served: str) -> Callable[[Page | BrowserContext, str], Page]:
         page.goto(f"{served}/login")
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"{served}/")
         return page
 
