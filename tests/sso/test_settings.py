@@ -11,11 +11,12 @@ from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from tests.sso.conftest import configure
+from tests.support import samples
 from tests.support.browser import accessibility_violations
 from tests.support.provider import CLIENT, SECRET, Provider
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
-from webapp.models import SsoProvider, db
+from webapp.models import SsoProvider, User, db
 from webapp.services.accounts.sso import discovery
 from webapp.services.accounts.sso import settings as sso_settings
 
@@ -38,10 +39,15 @@ def _forms(admin: Visitor) -> list[Any]:
     return read_forms(admin.client.get(PAGE).text)
 
 
+def own(app: Flask, role: str = "owner") -> None:
+    with app.app_context():
+        db.session.execute(db.update(User).where(User.email == "admin@desk.example").values(role=role))
+        db.session.commit()
+
+
 @pytest.fixture
 def admin(app: Flask, ids: Ids) -> Visitor:
-    from tests.support import samples
-
+    own(app)
     return Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)
 
 
@@ -116,3 +122,21 @@ def test_one_click_signs_in(app: Flask, ids: Ids, provider: Provider, browser_pa
         thread.join()
         server.server_close()
         discovery._kept.clear()
+
+
+def test_only_an_owner_chooses_who_vouches_for_people(app: Flask, admin: Visitor, provider: Provider) -> None:
+    own(app, "admin")
+    answer = save(admin, is_on=True, issuer=provider.issuer, client_id=CLIENT, secret=SECRET)
+    assert "Only an owner" in errors(answer)["issuer"]
+    assert "Only an owner" in errors(save(admin, trusts_directory=True))["trusts_directory"]
+    assert save(admin, session_hours="4").status_code == 303
+
+
+def test_turning_passwords_off_ends_sessions_that_began_with_one(
+    app: Flask, admin: Visitor, provider: Provider
+) -> None:
+    rep = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
+    values = {"is_on": True, "issuer": provider.issuer, "client_id": CLIENT, "secret": SECRET}
+    assert save(admin, **values, allows_passwords=False).status_code == 303
+    assert rep.client.get("/account/").status_code == 303
+    assert admin.client.get(PAGE).status_code == 200

@@ -192,3 +192,10 @@ def test_an_inactive_account_and_one_that_was_reset_stay_out(app: Flask, ids: Id
 )
 def test_where_passkeys_work(address: str, where: passkeys.Site | None) -> None:
     assert passkeys.site(config.load(environment(PUBLIC_BASE_URL=address))) == where
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\x00", "é" * 300])
+def test_a_name_that_no_passkey_has(app: Flask, ids: Ids, name: str) -> None:
+    visitor = Visitor(app.test_client())
+    asked_alone(visitor)
+    assert alone(visitor, json.dumps({"id": name})).status_code == 303

@@ -11,6 +11,8 @@ from tests.support.visitor import HTMX, Visitor
 from webapp.models import User, db
 from webapp.models.account import ROLES
 from webapp.services.accounts import access_rules, users
+from webapp.services.accounts.sso import people as sso_people
+from webapp.services.accounts.two_step import changing
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -107,3 +109,30 @@ def test_cost_discount_and_ownership(app: Flask) -> None:
         users.update_user(owner, admin, name="A", role="owner", is_active=True)
         users.update_user(owner, owner, name="X", role="admin", is_active=True)
         assert (owner.role, admin.role) == ("admin", "owner")
+
+
+def test_a_quote_that_a_form_names_is_checked_wherever_it_stands(app: Flask) -> None:
+    with app.app_context():
+        rep = people()["rep"]
+        access_rules.save(None, {"reps_see": "all", "reps_change": "own"})
+        other = samples.rep("other@desk.example")
+        customer = samples.person(other, email="bo@other.example", organization="Other Ltd")
+        mine, theirs = samples.quote(rep).id, samples.quote(other, customer=customer).id
+        customer = editing.get(theirs).person_id
+    client = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD).client
+    app.config["WTF_CSRF_ENABLED"] = False
+    person = {"first_name": "Eve", "last_name": "Moss", "email": "eve@moss.example", "quote_id": str(theirs)}
+    for query in ({}, {"quote_id": str(mine)}, {"quote_id": "x"}):
+        for place in ("/quotes/new/person", "/quotes/autotask/contact"):
+            assert client.post(place, data=person, query_string=query).status_code == 403, (place, query)
+    with app.app_context():
+        assert editing.get(theirs).person_id == customer
+
+
+def test_an_admin_cannot_change_how_an_owner_signs_in(app: Flask) -> None:
+    with app.app_context():
+        everyone = people()
+        admin, owner = everyone["admin"], everyone["owner"]
+        for change in (changing.reset, sso_people.unlink):
+            with pytest.raises(Forbidden, match="Only an owner"):
+                change(admin, owner)

@@ -72,6 +72,7 @@ def _page(error: str) -> ResponseReturnValue:
         values=[(kept.ONLY, "y")] if only else kept.values(),
         error=error,
         only=only,
+        lost=kept.has_secrets(),
         by_htmx=is_htmx(),
     )
     return page, 422

@@ -1,7 +1,7 @@
 """What each address asks for beyond signing in, where its view doesn't say so: one table, checked before every view.
 
 An address that names a quote (``quote_id``) asks that the quote may be seen, and unless it only reads, that it may be
-changed. tests/audit walks every address with every role.
+changed. tests/web/test_roles.py walks the addresses of a quote.
 """
 
 from __future__ import annotations
@@ -59,8 +59,11 @@ def check() -> None:
     endpoint, reads = request.endpoint or "", request.method in READING
     if not current_user.is_authenticated or not endpoint:
         return
-    quote = _named()
-    if quote is not None:
+    for quote in _acted_on():
+        require(Permission.CHANGE, quote)
+    quote_id = (request.view_args or {}).get("quote_id")
+    if quote_id is not None:
+        quote = editing.get(quote_id)
         default = Permission.SEE if reads else Permission.CHANGE
         require(Permission.SEE, quote)
         require(OF_QUOTES.get(endpoint, default), quote)
@@ -74,13 +77,9 @@ def check() -> None:
         require(Permission.SEE_COST)
 
 
-def _named() -> Quote | None:
-    """The quote that the address names, or the form or the query of an address that acts on one."""
-    named = (request.view_args or {}).get("quote_id")
-    if named is None and request.blueprint == "quotes":
-        named = parse_id(request.values.get("quote_id"))
-        if named is not None:
-            quote = editing.get(named)
-            require(Permission.CHANGE, quote)
-            return quote
-    return editing.get(named) if named is not None else None
+def _acted_on() -> list[Quote]:
+    """The quotes that the form or the query names, where an address acts on such a quote."""
+    if request.blueprint != "quotes":
+        return []
+    named = [*request.args.getlist("quote_id"), *request.form.getlist("quote_id")]
+    return [editing.get(quote_id) for quote_id in map(parse_id, named) if quote_id is not None]

@@ -16,6 +16,11 @@ def values() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items(multi=True) if name not in left_out]
 
 
+def has_secrets() -> bool:
+    """True if the form brought a secret, which ``values`` leaves out."""
+    return any(request.form.get(name) for name in SECRETS - {PASSWORD})
+
+
 def target() -> str:
     """The address that the form was sent to."""
     return request.full_path if request.query_string else request.path

@@ -74,7 +74,8 @@ class SignInForm(RecordForm):
         "Required for",
         choices=[SelectChoice(name, label) for name, label in CHOICES.items()],
         validate_choice=False,
-        description="Signs out those of them who don't have it yet. They set it up at their next sign-in.",
+        description="Signs out those of them who don't have it yet. They set it up at their next sign-in "
+        "with a password. Single sign-on leaves it to the provider.",
     )
 
 

@@ -51,7 +51,8 @@ class SsoForm(RecordForm):
     requires_group = BooleanField("Only people in one of these groups may sign in")
     session_hours = StringField(
         "Hours until people sign in again",
-        description="Someone who was disabled at the provider is out after this time at the latest.",
+        description="Someone who was disabled at the provider is out after this time at the latest, unless "
+        "they have a password or passkey here and may use it.",
         render_kw={"inputmode": "numeric"},
     )
     allows_passwords = BooleanField("Everyone may also sign in with a password")

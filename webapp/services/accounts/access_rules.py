@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp.models import User
 from webapp.models.account import ADMIN, REP, SALES_MANAGER
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, place
 from webapp.services.core import formatting, merge, work
 from webapp.services.core.fields import Reader
 
@@ -56,7 +56,7 @@ def seen() -> str:
 @work.command
 def save(actor: User | None, values: Mapping[str, object]) -> None:
     """Store the rules. Raises Invalid with a sentence by field, or Conflict where another admin changed the same."""
-    reader = Reader(values)
+    reader = Reader(values, place.of_company())
     before = shown()
     entered: dict[str, Any] = {name: reader.choice(name, REACHES, before[name]) for name in CHOICES}
     if list(REACHES).index(entered["reps_change"]) > list(REACHES).index(entered["reps_see"]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from webapp.models import Quote, User, db
 from webapp.models.quote import PENDING
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 
@@ -16,7 +18,9 @@ def open_quotes(user: User) -> int:
 
 def colleagues(user: User) -> list[User]:
     """Who can take them."""
-    query = db.select(User).where(User.is_active, User.id != user.id).order_by(User.name, User.id)
+    sellers = permissions.roles_with(Permission.SELL)
+    query = db.select(User).where(User.is_active, User.id != user.id, User.role.in_(sellers))
+    query = query.order_by(User.name, User.id)
     return list(db.session.scalars(query))
 
 

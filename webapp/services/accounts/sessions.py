@@ -91,7 +91,6 @@ def sign_in(email: str, password: str, device: Device) -> Entered | None:
 
 
 @work.command
-@work.command
 def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
     """``user`` took the first step of a sign-in: start the second one if there is one, else a session.
 
@@ -118,6 +117,8 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
     A session in place of one by single sign-on is by single sign-on too.
     """
     now = utc_now()
+    # A provider may sign in without asking; only who gave a password or passkey is confirmed.
+    confirmed_at = None if sso else now
     sso = sso or _sso_of(user, device)
     for row in db.session.scalars(db.select(UserSession).filter_by(user_id=user.id)):
         if not _is_alive(row, now):
@@ -132,7 +133,7 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
             address=device.address[:45],
             agent=device.agent[:200],
             is_kept=device.keep,
-            confirmed_at=now,
+            confirmed_at=confirmed_at,
             renew_by=sso.renew_by if sso else None,
             sso_subject=sso.subject if sso else "",
             sso_sid=sso.sid if sso else "",

@@ -151,7 +151,7 @@ def make_admin(user: User) -> None:
 
     Makes it the owner if no owner can sign in.
     """
-    user.role, user.is_active = ADMIN if _lock_admins(OWNER) - {user.id} else OWNER, True
+    user.role, user.is_active = ADMIN if lock_admins(OWNER) - {user.id} else OWNER, True
     user.session_epoch += 1
     diary.write(None, "user.changed", "user", user.id)
 
@@ -185,7 +185,7 @@ def update_user(
         raise Invalid("Choose a role.", {"role": "Choose a role."})
     entered = {"name": name.strip(), "role": role, "is_active": is_active}
     entered["team"] = user.team if team is None else _team(team)
-    admins, owners = _lock_admins(), _lock_admins(OWNER)
+    admins, owners = lock_admins(), lock_admins(OWNER)
     _check_owner(actor, user.role)
     _check_owner(actor, role)
     values = merging.into(actor, user, form or {}, entered, what="user").values
@@ -215,7 +215,7 @@ def update_user(
 
 def change_role(user: User, role: str) -> bool:
     """In the open transaction: change the role and end the sessions. False, and nothing changed, for the last admin."""
-    admins = _lock_admins()
+    admins = lock_admins()
     if user.role in ADMINS and role not in ADMINS and admins <= {user.id}:
         return False
     before, user.role = user.role, role
@@ -244,7 +244,7 @@ def _team(text: str) -> str:
     return " ".join(text.split())[:60]
 
 
-def _lock_admins(*roles: str) -> set[int]:
+def lock_admins(*roles: str) -> set[int]:
     """The admins (or those with one of ``roles``) who can sign in.
 
     Locked, so that of several who stop at the same moment each sees who is left.

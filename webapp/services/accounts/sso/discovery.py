@@ -40,8 +40,8 @@ def find(runtime: Runtime, issuer: str, *, fresh: bool = False) -> Provider:
     metadata = provider_http.get(runtime, issuer.rstrip("/") + PATH)
     _check(runtime, issuer, metadata)
     _kept.clear()
-    _kept[issuer] = Provider(metadata, now)
-    return _kept[issuer]
+    provider = _kept[issuer] = Provider(metadata, now)
+    return provider
 
 
 def keys(runtime: Runtime, provider: Provider, *, unknown: bool = False) -> list[dict[str, Any]]:

@@ -50,6 +50,8 @@ def find(settings: Settings, claims: Mapping[str, Any]) -> User:
         db.select(SsoIdentity).filter_by(issuer=settings.issuer, subject=claims["sub"])
     )
     user = identity.user if identity else _first_time(settings, claims, role)
+    if role not in (None, user.role):
+        users.lock_admins()  # before the account, in the order in which admins change accounts
     db.session.refresh(user, with_for_update={"key_share": True})
     if not user.is_active:
         raise Refused(INACTIVE, "inactive", user)
@@ -77,7 +79,11 @@ def role_of(settings: Settings, claims: Mapping[str, Any]) -> str | None:
 
 @work.command
 def unlink(actor: User, user: User) -> None:
-    """Forget whom the provider calls this account; its sessions end. The next sign-in links it by address again."""
+    """Forget whom the provider calls this account; its sessions end. The next sign-in links it by address again.
+
+    Raises Forbidden when an admin would change an owner.
+    """
+    users.check_may_change(actor, user)
     db.session.execute(db.delete(SsoIdentity).filter_by(user_id=user.id))
     user.session_epoch += 1
     if user.password_hash == NO_PASSWORD:

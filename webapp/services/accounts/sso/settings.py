@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from webapp.models import SsoProvider, User, db
-from webapp.models.account import GIVEN_ROLES, REP
+from webapp.models import SsoProvider, User, UserSession, db
+from webapp.models.account import GIVEN_ROLES, OWNER, REP
+from webapp.services.accounts.permissions import Permission, may
 from webapp.services.accounts.sso import ONLY, provider_http
 from webapp.services.core import merge, work
-from webapp.services.core.errors import ServiceError
+from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary, merging
@@ -33,6 +34,8 @@ FIELDS = (
     "session_hours",
     "allows_passwords",
 )
+OWNER_ONLY = "Only an owner can choose the provider or whom it vouches for."
+ON_FIRST = "Turn single sign-on on first: otherwise no one but the owner gets in."
 ANY_TENANT = ("common", "organizations", "consumers")
 MULTI_TENANT = (
     "This is Microsoft's address for every organization. Use https://login.microsoftonline.com/, then your own "
@@ -142,12 +145,29 @@ def save(runtime: Runtime, actor: User, values: Mapping[str, object]) -> None:
         db.session.flush()
     merged = merging.into(actor, row, values, entered, what="page").values
     moved = (merged["issuer"], merged["client_id"]) != (row.issuer, row.client_id)
+    if (moved or (merged["trusts_directory"] and not row.trusts_directory)) and not may(
+        actor, Permission.OWN
+    ):
+        # Who chooses the provider chooses whom it vouches for, owners included.
+        raise Invalid("Nothing was saved.", {"issuer" if moved else "trusts_directory": OWNER_ONLY})
+    if not (merged["allows_passwords"] or merged["is_on"] or runtime.config.oidc_issuer):
+        raise Invalid("Nothing was saved.", {"allows_passwords": ON_FIRST})
+    if row.allows_passwords and not merged["allows_passwords"]:
+        _end_local_sessions(actor)
     for name, value in merged.items():
         setattr(row, name, value)
     if secret or moved:
         # A secret never goes to another provider than the one that it was entered for.
         row.client_secret_encrypted = runtime.vault.encrypt(secret) if secret else ""
     diary.write(actor, "single_sign_on.changed", "single_sign_on", ONLY, new_secret=bool(secret))
+
+
+def _end_local_sessions(actor: User) -> None:
+    """Sessions that began with a password or passkey end, but for those of owners and of ``actor``."""
+    kept = db.select(User.id).where(db.or_(User.role == OWNER, User.id == actor.id))
+    db.session.execute(
+        db.delete(UserSession).where(UserSession.renew_by.is_(None), UserSession.user_id.not_in(kept))
+    )
 
 
 @work.command
@@ -220,9 +240,7 @@ def _read(runtime: Runtime, values: Mapping[str, object], row: SsoProvider) -> t
         "allows_passwords": reader.flag("allows_passwords"),
     }
     if not (entered["allows_passwords"] or is_on or from_environment):
-        reader.fail(
-            "allows_passwords", "Turn single sign-on on first: otherwise no one but the owner gets in."
-        )
+        reader.fail("allows_passwords", ON_FIRST)
     reader.check()
     return entered, secret
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.models import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, User, db
+from webapp.services.accounts import users
 from webapp.services.accounts.two_step import factors, policy, recovery_codes
 from webapp.services.accounts.two_step.factors import Factors
 from webapp.services.core import work
@@ -57,6 +58,7 @@ def reset(actor: User | None, user: User) -> None:
     """
     if actor is not None and actor.id == user.id:
         raise Forbidden(NOT_YOUR_OWN)
+    users.check_may_change(actor, user)
     factors.lock(user)
     if not factors.has(user):
         raise Invalid("Nothing was reset because this account has no two-step sign-in.")

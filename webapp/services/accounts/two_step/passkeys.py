@@ -169,7 +169,7 @@ def whose(answer: Answer) -> Passkey | None:
         key = said["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if not isinstance(key, str):
+    if not isinstance(key, str) or not key.isascii() or not key.isprintable():
         return None
     found: Passkey | None = db.session.scalar(db.select(Passkey).filter_by(credential_id=key))
     return found

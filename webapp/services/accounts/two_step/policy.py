@@ -47,6 +47,7 @@ def save(actor: User, values: Mapping[str, object]) -> None:
     reader = Reader(values)
     chosen = reader.choice("required_for", CHOICES, required_for())
     reader.check()
+    users.lock_admins()  # before any account, in the order in which admins change accounts
     key = app_settings.TWO_STEP
     fields, document, version = app_settings.merged(key, actor, values, {"required_for": chosen})
     have, wanted = factors.holders(), str(fields["required_for"])
