@@ -7,10 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support import samples
-from tests.support.visitor import HTMX, Visitor
+from tests.support.visitor import HTMX, Visitor, walk
 from webapp.models import User, db
 from webapp.models.account import ROLES
 from webapp.services.accounts import access_rules, users
+from webapp.services.catalog import categories
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -78,6 +79,32 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         assert place not in client.get("/quotes/").text
         assert place not in client.get("/?who=everybody").text
         app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.mark.parametrize("costs", ["", "1"])
+def test_no_link_leads_to_a_refusal(app: Flask, costs: str) -> None:
+    with app.app_context():
+        rep = people()["rep"]
+        samples.tax_code(rep)
+        samples.item(rep)
+        categories.ensure(("Hardware", "Racks"))
+        sent = samples.quote(rep)
+        samples.quote(samples.rep("other@desk.example"), customer=sent.person)
+        publishing.publish(rep, sent.id)
+        access_rules.save(
+            None, {"reps_see": "all", "reps_change": "own", "read_only_see": "own", "reps_see_cost": costs}
+        )
+        db.session.commit()
+        page = f"/quotes/{sent.id}"
+    for role in ROLES:
+        client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
+        found = walk(client, "/", *(() if role == "read_only" else (page,)))
+        assert not {address: status for address, status in found.items() if status >= 400}, role
+        assert {"/quotes/", "/people/", "/items/"} <= set(found), role
+        shown = client.get("/items/1").text + client.get("/quotes/").text + client.get("/people/1").text
+        assert ("New quote" in shown and ">Save<" in shown) == (
+            role not in ("read_only", "integration_admin")
+        )
 
 
 def test_cost_discount_and_ownership(app: Flask) -> None:
