@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,7 +13,8 @@ from tests.support.visitor import HTMX, Visitor, walk
 from webapp.models import User, db
 from webapp.models.account import ROLES
 from webapp.services.accounts import access_rules, users
-from webapp.services.catalog import categories
+from webapp.services.autotask.push import reconcile
+from webapp.services.catalog import categories, costs
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -81,8 +84,8 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = True
 
 
-@pytest.mark.parametrize("costs", ["", "1"])
-def test_no_link_leads_to_a_refusal(app: Flask, costs: str) -> None:
+@pytest.mark.parametrize("see_cost", ["", "1"])
+def test_no_link_leads_to_a_refusal(app: Flask, see_cost: str) -> None:
     with app.app_context():
         rep = people()["rep"]
         samples.tax_code(rep)
@@ -92,7 +95,7 @@ def test_no_link_leads_to_a_refusal(app: Flask, costs: str) -> None:
         samples.quote(samples.rep("other@desk.example"), customer=sent.person)
         publishing.publish(rep, sent.id)
         access_rules.save(
-            None, {"reps_see": "all", "reps_change": "own", "read_only_see": "own", "reps_see_cost": costs}
+            None, {"reps_see": "all", "reps_change": "own", "read_only_see": "own", "reps_see_cost": see_cost}
         )
         db.session.commit()
         page = f"/quotes/{sent.id}"
@@ -104,6 +107,19 @@ def test_no_link_leads_to_a_refusal(app: Flask, costs: str) -> None:
         shown = client.get("/items/1").text + client.get("/quotes/").text + client.get("/people/1").text
         assert ("New quote" in shown and ">Save<" in shown) == (
             role not in ("read_only", "integration_admin")
+        )
+
+
+def test_what_a_sync_says_of_costs(app: Flask) -> None:
+    report, here = reconcile.Report(), {"yearlyCost": Decimal("61.37"), "monthlyRevenue": Decimal("7.00")}
+    reconcile._report_amounts(report, {"yearlyCost": -50.5, "monthlyRevenue": 3}, here)
+    text = " ".join(report.differences)
+    with app.app_context():
+        everyone = people()
+        assert "yearly cost is -50.50 in Autotask and 61.37 here." in costs.said(everyone["rep"], text)
+        assert costs.said(everyone["read_only"], text) == (
+            "The opportunity's yearly cost differs. "
+            "The opportunity's monthly revenue is 3.00 in Autotask and 7.00 here."
         )
 
 

@@ -18,6 +18,7 @@ from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, u
 from webapp.models.push import RunState
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission, S
+from webapp.services.catalog import costs
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail, room
@@ -159,8 +160,9 @@ def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter
     quote = notification.quote
     name = f"Quote {quote.number} “{quote.title}”"
     address = f"{runtime.config.public_base_url}/activity/quotes/{quote.id}"
+    said = costs.said(user, notification.sentence)
     text = (
-        f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{notification.sentence}\n\n"
+        f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{said}\n\n"
         f"Review and fix: {address}\n"
     )
     return _Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)
