@@ -7,14 +7,17 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, walk
 from webapp.models import User, db
 from webapp.models.account import ROLES
-from webapp.services.accounts import access_rules, users
+from webapp.services.accounts import access_rules, permissions, users
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.push import reconcile
 from webapp.services.catalog import categories, costs
+from webapp.services.core import work
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -121,6 +124,41 @@ def test_what_a_sync_says_of_costs(app: Flask) -> None:
             "The opportunity's yearly cost differs. "
             "The opportunity's monthly revenue is 3.00 in Autotask and 7.00 here."
         )
+
+
+@pytest.mark.both_databases
+def test_a_transaction_reads_the_rules_once_and_they_are_never_old(app: Flask) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT app_setting"):
+            asked.append(statement)
+
+    def deletes() -> int:
+        """How often the rules were read for three answers, which say the same."""
+        asked.clear()
+        assert len({permissions.may(rep, Permission.DELETE) for _ in range(3)}) == 1
+        return len(asked)
+
+    def save_and_fail(rep: User) -> None:
+        with work.unit():
+            access_rules.save(None, {"reps_see": "all"})
+            assert not permissions.may(rep, Permission.DELETE)
+            raise ZeroDivisionError
+
+    with app.app_context():
+        rep = people()["rep"]
+        event.listen(db.engine, "before_cursor_execute", note)
+        assert (deletes(), permissions.may(rep, Permission.DELETE)) == (1, True)
+        with pytest.raises(ZeroDivisionError):
+            save_and_fail(rep)
+        assert permissions.may(rep, Permission.DELETE)
+        access_rules.save(None, {"reps_see": "all"})
+        assert not permissions.may(rep, Permission.DELETE)
+        assert deletes() == 0
+        db.session.rollback()
+        rep = db.session.get_one(User, rep.id)
+        assert (deletes(), permissions.may(rep, Permission.DELETE)) == (1, False)
 
 
 def test_cost_discount_and_ownership(app: Flask) -> None:
