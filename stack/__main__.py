@@ -106,7 +106,7 @@ def _accounts(stack: Stack) -> list[str]:
         lines.append(f"  {stack.not_seeded}")
     if stack.setup_token:
         lines += [
-            f"  There is no account yet. Make the first one, an admin's, at {stack.env['PUBLIC_BASE_URL']}/setup",
+            f"  There is no account yet. Make the first one, the owner's, at {stack.env['PUBLIC_BASE_URL']}/setup",
             f"  Set-up token: {stack.setup_token}   (good for this once; the next start makes another)",
         ]
     return lines

@@ -20,8 +20,10 @@ from tests.activity.office import (
 )
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Delivery, Notification, db, utc_now
+from webapp.services.accounts import access_rules
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, notifications
+from webapp.services.quoting.draft import editing
 
 COMPANY = "Stubborn & Sons"
 
@@ -99,6 +101,22 @@ def test_a_former_admin_is_not_told(office: Office) -> None:
     seed_broken_company(office, COMPANY)
     office.process(office.quote(company=COMPANY))
     assert told(office)[COLLEAGUE] == []
+
+
+def test_a_quote_that_may_no_longer_be_seen_is_not_named(
+    office: Office, owner: Visitor, mailbox: Mailbox, failed: tuple[int, int]
+) -> None:
+    with office.app.app_context():
+        access_rules.save(None, {"reps_see": "own", "reps_change": "own"})
+        editing.get(failed[0]).owner = user(COLLEAGUE)
+        db.session.commit()
+        assert notifications.count(user(OWNER)) == 0
+        assert notifications.count(user(ADMIN)) == 1
+    assert told(office) == {ADMIN: ["failed"], OWNER: [], COLLEAGUE: []}
+    assert "Racks" not in text(owner.client.get("/activity/attention"))
+    assert "needs attention" not in text(owner.client.get("/"))
+    assert send(office, mailbox) == 1
+    assert [str(mail["To"]) for mail in mailbox.received] == [ADMIN]
 
 
 def test_the_bell_counts_and_the_home_page_lists(

@@ -73,7 +73,10 @@ def signs_in(app: Flask, login: dict[str, str]) -> bool:
 def test_passwords_are_random_and_kept_for_this_user_alone(app: Flask, tmp_path: Path) -> None:
     path = tmp_path / LOGINS
     first = seed(app, "--passwords", str(path))
-    assert [login["email"] for login in first] == [ADMIN_EMAIL, REP_EMAIL]
+    assert [(login["email"], login["role"]) for login in first] == [
+        (ADMIN_EMAIL, "owner"),
+        (REP_EMAIL, "rep"),
+    ]
     assert len({login["password"] for login in first}) == 2
     assert all(len(login["password"]) >= 15 and signs_in(app, login) for login in first)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -63,6 +64,23 @@ class Visitor:
     def save_integration(self) -> TestResponse:
         """Press Save Integration."""
         return self.send(self.form(PAGE, "autotask/save"))
+
+
+def walk(client: FlaskClient, *starts: str) -> dict[str, int]:
+    """The status of each page that links lead to, and what htmx loads, by address; records stand for their kind."""
+    known: dict[str, str] = {}
+    waiting, statuses = list(starts), {}
+    while waiting:
+        address = waiting.pop()
+        kind = re.sub(r"\d+", "0", urlsplit(address).path)
+        if known.setdefault(kind, address) != address or address in statuses:
+            continue
+        answer = client.get(address)
+        statuses[address] = answer.status_code
+        if answer.mimetype == "text/html":
+            found = re.findall(r' (?:href|hx-get)="(/[^"]*)"', answer.text)
+            waiting += [html.unescape(link) for link in found if not link.startswith("/static/")]
+    return statuses
 
 
 def text(answer: TestResponse) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from tests.support import samples
-from tests.support.visitor import HTMX, Visitor
+from tests.support.visitor import HTMX, Visitor, walk
 from webapp.models import User, db
 from webapp.models.account import ROLES
-from webapp.services.accounts import access_rules, users
+from webapp.services.accounts import access_rules, permissions, users
+from webapp.services.accounts.permissions import Permission
 from webapp.services.accounts.sso import people as sso_people
 from webapp.services.accounts.two_step import changing
+from webapp.services.autotask.push import reconcile
+from webapp.services.catalog import categories, costs
+from webapp.services.core import work
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -80,6 +87,80 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         assert place not in client.get("/quotes/").text
         assert place not in client.get("/?who=everybody").text
         app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.mark.parametrize("see_cost", ["", "1"])
+def test_no_link_leads_to_a_refusal(app: Flask, see_cost: str) -> None:
+    with app.app_context():
+        rep = people()["rep"]
+        samples.tax_code(rep)
+        samples.item(rep)
+        categories.ensure(("Hardware", "Racks"))
+        sent = samples.quote(rep)
+        samples.quote(samples.rep("other@desk.example"), customer=sent.person)
+        publishing.publish(rep, sent.id)
+        access_rules.save(
+            None, {"reps_see": "all", "reps_change": "own", "read_only_see": "own", "reps_see_cost": see_cost}
+        )
+        db.session.commit()
+        page = f"/quotes/{sent.id}"
+    for role in ROLES:
+        client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
+        found = walk(client, "/", *(() if role == "read_only" else (page,)))
+        assert not {address: status for address, status in found.items() if status >= 400}, role
+        assert {"/quotes/", "/people/", "/items/"} <= set(found), role
+        shown = client.get("/items/1").text + client.get("/quotes/").text + client.get("/people/1").text
+        assert ("New quote" in shown and ">Save<" in shown) == (
+            role not in ("read_only", "integration_admin")
+        )
+
+
+def test_what_a_sync_says_of_costs(app: Flask) -> None:
+    report, here = reconcile.Report(), {"yearlyCost": Decimal("61.37"), "monthlyRevenue": Decimal("7.00")}
+    reconcile._report_amounts(report, {"yearlyCost": -50.5, "monthlyRevenue": 3}, here)
+    text = " ".join(report.differences)
+    with app.app_context():
+        everyone = people()
+        assert "yearly cost is -50.50 in Autotask and 61.37 here." in costs.said(everyone["rep"], text)
+        assert costs.said(everyone["read_only"], text) == (
+            "The opportunity's yearly cost differs. "
+            "The opportunity's monthly revenue is 3.00 in Autotask and 7.00 here."
+        )
+
+
+@pytest.mark.both_databases
+def test_a_transaction_reads_the_rules_once_and_they_are_never_old(app: Flask) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT app_setting"):
+            asked.append(statement)
+
+    def deletes() -> int:
+        """How often the rules were read for three answers, which say the same."""
+        asked.clear()
+        assert len({permissions.may(rep, Permission.DELETE) for _ in range(3)}) == 1
+        return len(asked)
+
+    def save_and_fail(rep: User) -> None:
+        with work.unit():
+            access_rules.save(None, {"reps_see": "all"})
+            assert not permissions.may(rep, Permission.DELETE)
+            raise ZeroDivisionError
+
+    with app.app_context():
+        rep = people()["rep"]
+        event.listen(db.engine, "before_cursor_execute", note)
+        assert (deletes(), permissions.may(rep, Permission.DELETE)) == (1, True)
+        with pytest.raises(ZeroDivisionError):
+            save_and_fail(rep)
+        assert permissions.may(rep, Permission.DELETE)
+        access_rules.save(None, {"reps_see": "all"})
+        assert not permissions.may(rep, Permission.DELETE)
+        assert deletes() == 0
+        db.session.rollback()
+        rep = db.session.get_one(User, rep.id)
+        assert (deletes(), permissions.may(rep, Permission.DELETE)) == (1, False)
 
 
 def test_cost_discount_and_ownership(app: Flask) -> None:

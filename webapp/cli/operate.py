@@ -6,6 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from webapp.models.account import OWNER
 from webapp.services.accounts import account_links
 from webapp.services.accounts import users as accounts
 from webapp.services.accounts.sso import settings as sso_settings
@@ -65,7 +66,8 @@ def make_admin(email: str) -> None:
         accounts.make_admin(user)
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{user.name} is an admin now. All sessions were signed out.")
+    what = "the owner" if user.role == OWNER else "an admin"
+    click.echo(f"{user.name} is {what} now. All sessions were signed out.")
 
 
 @users.command("reset-second-factor")

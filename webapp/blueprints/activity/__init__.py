@@ -17,6 +17,7 @@ for function in (
     words.push_badge,
     words.push_word,
     words.push_reason,
+    words.without_costs,
     words.seconds,
     words.pretty_json,
 ):

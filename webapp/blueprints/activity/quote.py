@@ -29,7 +29,7 @@ ANSWERED = "Answer saved. The sync resumes."
 def quote_panel(quote_id: int) -> ResponseReturnValue:
     """The state of the newest push; htmx polls it and gets 204 while nothing has changed."""
     quote = editing.get(quote_id)
-    current = panel.of_quote(runtime(), quote)
+    current = panel.of_quote(runtime(), quote, actor())
     if is_htmx() and request.args.get("seen") == current.mark:
         return "", 204
     response = make_response(_render(quote, current))
@@ -60,7 +60,7 @@ def answer(quote_id: int) -> ResponseReturnValue:
     if form.is_refused:
         # Errors stand at their questions.
         sentence = "" if form.errors else form.sentence
-        current = panel.of_quote(runtime(), quote)
+        current = panel.of_quote(runtime(), quote, actor())
         return _render(quote, current, form.status, answered=form, sentence=sentence)
     return _panel_or_page(quote_id, ANSWERED)
 
@@ -84,7 +84,7 @@ def _panel_or_page(quote_id: int, sentence: str) -> ResponseReturnValue:
     """After a change: the panel for htmx, otherwise back to its page."""
     if is_htmx():
         quote = editing.get(quote_id)
-        return _render(quote, panel.of_quote(runtime(), quote), sentence=sentence)
+        return _render(quote, panel.of_quote(runtime(), quote, actor()), sentence=sentence)
     if sentence:
         flash(sentence, "success")
     return redirect(url_for("activity.quote_panel", quote_id=quote_id), 303)

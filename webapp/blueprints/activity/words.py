@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from webapp.blueprints.support import actor
 from webapp.services.autotask.activity import states
+from webapp.services.catalog import costs
 
 
 def push_badge(status: str) -> states.Badge:
@@ -20,6 +22,11 @@ def push_word(status: str) -> str:
 def push_reason(reason: str) -> str:
     """Why a push was recorded, in words."""
     return states.REASONS.get(reason, reason.replace("_", " "))
+
+
+def without_costs(text: str) -> str:
+    """What a sync says, without the amounts of costs for those who may not see them."""
+    return costs.said(actor(), text)
 
 
 def seconds(value: float) -> str:

@@ -70,7 +70,8 @@ def panel(quote_id: int) -> ResponseReturnValue:
     """The summary on the quote's page."""
     quote = editing.get(quote_id)
     if not is_htmx():
-        return redirect(url_for("drift.show", quote_id=quote_id), 303)
+        page = "drift.show" if may(Permission.SEE_COST) else "quotes.show"
+        return redirect(url_for(page, quote_id=quote_id), 303)
     return render_template("drift/_panel.html", quote=quote, summary=drift_listing.summary(quote))
 
 

@@ -42,6 +42,8 @@ def fix_for(problem: Problem, quote: Quote) -> Fix | None:
 
 
 def _of_quote(name: str, quote: Quote) -> Fix:
+    if not may(Permission.CHANGE, quote):
+        return Fix(f"{quote.owner.name} or a sales manager can fix this.")
     if name == "customer":
         return Fix("Choose customer", url_for("quotes.customer", quote_id=quote.id))
     if name == "opportunity":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import User
+from webapp.models import AppSetting, User, db
 from webapp.models.account import ADMIN, REP, SALES_MANAGER
 from webapp.services.company import app_settings, place
 from webapp.services.core import formatting, merge, work
@@ -18,6 +18,7 @@ REACHES = {OWN: "Their own quotes", TEAM: "Their team's quotes", ALL: "All quote
 # The roles whose discounts can be limited, and their control.
 LIMITED = {ADMIN: "discount_admin", SALES_MANAGER: "discount_sales_manager", REP: "discount_rep"}
 FLAGS = ("reps_see_cost", "read_only_see_cost", "reps_delete")
+KEPT = "access_rules"
 CHOICES = ("reps_see", "reps_change", "read_only_see")
 
 
@@ -35,8 +36,18 @@ class Rules:
 
 
 def current() -> Rules:
-    """The rules that apply now."""
-    stored, _ = app_settings.get(app_settings.ACCESS)
+    """The rules that apply now. A page asks for them a hundred times, and a transaction reads them once.
+
+    The session keeps the row alive, and expires it like any other; without a row, it keeps the transaction that found
+    none.
+    """
+    session = db.session()
+    kept = session.info.get(KEPT)
+    if kept is None or kept is not session.get_transaction():
+        kept = session.get(AppSetting, app_settings.ACCESS) or session.get_transaction()
+        session.info[KEPT] = kept
+    own = kept.value if isinstance(kept, AppSetting) else {}
+    stored = {**app_settings.DEFAULTS[app_settings.ACCESS], **own}
     return Rules(
         **{name: stored[name] for name in (*CHOICES, *FLAGS)},
         discounts={role: Decimal(stored[name]) for role, name in LIMITED.items() if stored[name]},
@@ -72,3 +83,4 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
     key = app_settings.ACCESS
     fields, document, version = app_settings.merged(key, actor, values, entered)
     app_settings.put(key, {**document, **fields}, version, actor)
+    db.session.info.pop(KEPT, None)

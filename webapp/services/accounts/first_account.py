@@ -45,9 +45,10 @@ def issue_token() -> str:
 
 @work.command
 def create(*, token: str, email: str, name: str, password: str, time_zone: str = "") -> User:
-    """Make the first account, an admin. Raises Conflict when there is one already, Invalid for a wrong token or value.
+    """Make the first account, the owner's.
 
-    The token counts on when a value is refused. ``time_zone``: that of the browser, for the company.
+    Raises Conflict when there is one already, Invalid for a wrong token or value; the token counts on then.
+    ``time_zone``: that of the browser, for the company.
     """
     wrong = users.problems(email=email, name=name, password=password, role=OWNER)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,8 @@ from webapp.services.accounts.permissions import Permission
 from webapp.services.core.errors import Invalid
 
 FIELD = "unit_cost"
+# What a sync says of a cost that differs (autotask/push/reconcile.py).
+_AMOUNTS = re.compile(r"(\bcost) is -?[\d.]+ in Autotask and -?[\d.]+ here\b")
 
 
 def shown(actor: User | None, fields: Collection[str]) -> list[str]:
@@ -22,6 +25,11 @@ def shown(actor: User | None, fields: Collection[str]) -> list[str]:
 def may_see(actor: User | None) -> bool:
     """True for those who may see costs; None: a command on the server."""
     return actor is None or permissions.may(actor, Permission.SEE_COST)
+
+
+def said(actor: User | None, text: str) -> str:
+    """``text``, sentences of a sync, without the amounts of costs for those who may not see them."""
+    return text if may_see(actor) else _AMOUNTS.sub(r"\1 differs", text)
 
 
 def keep(actor: User | None, values: Mapping[str, object], read: dict[str, Any], stored: Decimal) -> None:

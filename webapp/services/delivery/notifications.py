@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement
 from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
 from webapp.models.push import RunState
 from webapp.services.accounts import permissions
-from webapp.services.accounts.permissions import Permission
+from webapp.services.accounts.permissions import Permission, S
+from webapp.services.catalog import costs
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import mail, room
@@ -66,6 +67,8 @@ class Notifications(Reader):
             notification = db.session.get(Notification, int(delivery.payload))
             if notification is None or user is None or notification.read_at is not None:
                 return Skip("It was read in the app.")
+            if not permissions.may(user, Permission.SEE, notification.quote):
+                return Skip("The person can't see the quote anymore.")
             letter, written_at = _letter(runtime, notification, user), notification.created_at
         if letter is None:
             return Skip("The account is gone.")
@@ -116,10 +119,9 @@ def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
 
 
 def unread(user: User) -> list[Notification]:
-    """The user's unread notifications, newest first."""
+    """The user's unread notifications of quotes that they may see, newest first."""
     query = (
-        db.select(Notification)
-        .where(Notification.user_id == user.id, Notification.read_at.is_(None))
+        permissions.visible(_unread(db.select(Notification), user), user)
         .options(db.joinedload(Notification.quote))
         .order_by(Notification.created_at.desc(), Notification.id.desc())
         .limit(SHOWN)
@@ -128,9 +130,9 @@ def unread(user: User) -> list[Notification]:
 
 
 def count(user: User) -> int:
-    """The number of unread notifications."""
-    query = db.select(db.func.count()).where(Notification.user_id == user.id, Notification.read_at.is_(None))
-    return db.session.scalar(query) or 0
+    """The number of unread notifications of quotes that the user may see."""
+    query = _unread(db.select(db.func.count(Notification.id)), user)
+    return db.session.scalar(permissions.visible(query, user)) or 0
 
 
 @work.command
@@ -138,6 +140,13 @@ def put_aside(user: User, notification_id: int | None) -> None:
     """Mark one of the user's notifications, or (None) all of them, as read."""
     chosen = [] if notification_id is None else [Notification.id == notification_id]
     _mark_read(Notification.user_id == user.id, *chosen)
+
+
+def _unread(query: S, user: User) -> S:
+    """``query``, a select of notifications, with only the user's unread ones, beside their quotes."""
+    return query.join(Quote, Quote.id == Notification.quote_id).where(
+        Notification.user_id == user.id, Notification.read_at.is_(None)
+    )
 
 
 @dataclass(frozen=True)
@@ -151,8 +160,9 @@ def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter
     quote = notification.quote
     name = f"Quote {quote.number} “{quote.title}”"
     address = f"{runtime.config.public_base_url}/activity/quotes/{quote.id}"
+    said = costs.said(user, notification.sentence)
     text = (
-        f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{notification.sentence}\n\n"
+        f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{said}\n\n"
         f"Review and fix: {address}\n"
     )
     return _Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from webapp.models import Item, Organization, Person, Quote, TaxCode, User, db
-from webapp.models.account import ADMIN, REP
+from webapp.models.account import OWNER, REP
 from webapp.services.accounts import users
 from webapp.services.catalog import categories, items, tax_codes
 from webapp.services.company import app_settings, place
@@ -58,7 +58,7 @@ def seed(passwords: Mapping[str, str]) -> list[Login]:
     """
     if others():
         raise Invalid(others())
-    admin = _user(ADMIN_EMAIL, "Dana Whitfield", ADMIN, passwords)
+    admin = _user(ADMIN_EMAIL, "Dana Whitfield", OWNER, passwords)
     rep = _user(REP_EMAIL, "Robin Alvarez", REP, passwords)
     company = demo_data.load()
     _profile(admin, company["company"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.accounts import permissions
-from webapp.services.accounts.permissions import Permission
+from webapp.services.catalog import costs
 from webapp.services.diary import words
 from webapp.services.diary.words import ChangeView
 
@@ -37,8 +37,7 @@ class EntryView:
 def history(viewer: User, object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
     """The newest events of one object, newest first, with people's names instead of their addresses."""
     query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
-    costs = permissions.may(viewer, Permission.SEE_COST)
-    return [_view(entry, costs) for entry in db.session.scalars(query)]
+    return [_view(entry, viewer) for entry in db.session.scalars(query)]
 
 
 def newest_id(object_type: str, object_id: object) -> int:
@@ -54,8 +53,7 @@ def of_others(actor: User, object_type: str, object_id: object, since: int) -> l
         .filter_by(object_type=object_type, object_id=str(object_id))
         .where(DiaryEntry.id > since, DiaryEntry.actor_id.is_not(None), DiaryEntry.actor_id != actor.id)
     )
-    costs = permissions.may(actor, Permission.SEE_COST)
-    return [_view(entry, costs) for entry in reversed(list(db.session.scalars(query)))]
+    return [_view(entry, actor) for entry in reversed(list(db.session.scalars(query)))]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
@@ -67,8 +65,7 @@ def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
     entries = list(db.session.scalars(query))
     ids = {int(entry.object_id) for entry in entries}
     quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
-    costs = permissions.may(user, Permission.SEE_COST)
-    return [_view(entry, costs, quotes.get(int(entry.object_id))) for entry in entries]
+    return [_view(entry, user, quotes.get(int(entry.object_id))) for entry in entries]
 
 
 def _newest(limit: int) -> Any:
@@ -80,15 +77,16 @@ def _newest(limit: int) -> Any:
     )
 
 
-def _view(entry: DiaryEntry, costs: bool, quote: Quote | None = None) -> EntryView:
-    detail = entry.detail
-    changes = [change for change in entry.changes if costs or change["field"] != "unit_cost"]
+def _view(entry: DiaryEntry, viewer: User, quote: Quote | None = None) -> EntryView:
+    reason = entry.detail.get("reason", "")
+    seen = costs.shown(viewer, {change["field"] for change in entry.changes})
+    changes = [change for change in entry.changes if change["field"] in seen]
     return EntryView(
         at=entry.at,
         what=words.action(entry.action),
         by=entry.user.name if entry.user else entry.actor,
         revision=entry.revision,
-        reason=detail.get("reason", "") if isinstance(detail.get("reason"), str) else "",
+        reason=costs.said(viewer, reason) if isinstance(reason, str) else "",
         changes=words.changes(changes),
         quote=quote,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from webapp.models import PushQuestion, PushStep, Quote, db, local_key
+from webapp.models import PushQuestion, PushStep, Quote, User, db, local_key
 from webapp.models.push import StepState
+from webapp.services.accounts import permissions
 from webapp.services.autotask.activity import answers, held, states
 from webapp.services.autotask.activity.held import Held
 from webapp.services.autotask.activity.states import PushState
@@ -55,13 +56,15 @@ class Panel:
         )
 
 
-def of_quote(runtime: Runtime, quote: Quote) -> Panel:
-    """The state of the newest push, and what a person can do about it."""
+def of_quote(runtime: Runtime, quote: Quote, viewer: User) -> Panel:
+    """The state of the newest push, and what a person can do about it. Quotes that they can't see aren't named."""
     state = states.of_quote(quote)
     report = state.run.report if state.run else {}
     asks = state.status == states.NEEDS_YOU
     done, planned = _progress(state) if state.status == states.PUSHING else (0, 0)
     on_opportunity = siblings.on_same_opportunity(quote, quote.autotask_opportunity_id)
+    ids = db.select(Quote.id).where(Quote.id.in_([one.quote_id for one in on_opportunity]))
+    seen = set(db.session.scalars(permissions.visible(ids, viewer)))
     return Panel(
         state=state,
         held=held.of_quote(quote),
@@ -74,12 +77,16 @@ def of_quote(runtime: Runtime, quote: Quote) -> Panel:
         if state.status in (states.SYNCED, states.OUT_OF_SYNC)
         else [],
         autotask_links=_autotask_links(runtime, quote),
-        siblings=on_opportunity[1:],
-        siblings_sentence=" ".join(siblings.sentences(on_opportunity)),
+        siblings=[one for one in on_opportunity[1:] if one.quote_id in seen],
+        siblings_sentence=" ".join(siblings.sentences([_as_seen(one, seen) for one in on_opportunity])),
         done=done,
         planned=planned,
         mark=_mark(state, done),
     )
+
+
+def _as_seen(sibling: Sibling, seen: set[int]) -> Sibling:
+    return sibling if sibling.quote_id in seen else replace(sibling, number=None, title="")
 
 
 def _progress(state: PushState) -> tuple[int, int]:

@@ -42,7 +42,9 @@ class Sibling:
 
     @property
     def name(self) -> str:
-        """The quote in a sentence."""
+        """The quote in a sentence; without a title, for someone who can't see it."""
+        if not self.title and not self.number:
+            return "a colleague's quote"
         return f"quote {self.number} “{self.title}”" if self.number else f"the draft “{self.title}”"
 
 
