@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.push.test_parties import customer
+from tests.support import samples
 from tests.support.connected_desk import Desk
 from tests.support.visitor import Visitor, text
 from webapp.models import Quote, db
 from webapp.models.quote import LOST
+from webapp.services.accounts import access_rules
+from webapp.services.autotask.activity import panel
 from webapp.services.autotask.drift import check
 from webapp.services.autotask.preview import plan_only, preflight
 from webapp.services.quoting.answer import acceptance
@@ -142,6 +145,18 @@ def test_siblings_are_shown_before_and_after_publishing(desk: Desk, desk_admin: 
     assert sentence in text(desk_admin.client.get(f"/activity/quotes/{second.id}"))
     page = text(desk_admin.client.get(f"/activity/quotes/{first.id}"))
     assert f"quote {second.number} “Other way” (Published). This quote is the primary one" in page
+
+
+def test_a_sibling_that_the_reader_cannot_see_is_not_named(desk: Desk) -> None:
+    first, second = two(desk)
+    access_rules.save(None, {"reps_see": "own", "reps_change": "own"})
+    viewer = samples.rep("mine@desk.example")
+    second.owner = viewer
+    db.session.commit()
+    shown = panel.of_quote(desk.runtime, second, viewer)
+    assert shown.siblings == []
+    assert "A colleague's quote is the primary one" in shown.siblings_sentence
+    assert first.title not in shown.siblings_sentence
 
 
 def test_a_quote_alone_has_no_siblings(desk: Desk, desk_admin: Visitor) -> None:

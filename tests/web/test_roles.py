@@ -197,9 +197,9 @@ def test_a_quote_that_a_form_names_is_checked_wherever_it_stands(app: Flask) -> 
         rep = people()["rep"]
         access_rules.save(None, {"reps_see": "all", "reps_change": "own"})
         other = samples.rep("other@desk.example")
-        customer = samples.person(other, email="bo@other.example", organization="Other Ltd")
-        mine, theirs = samples.quote(rep).id, samples.quote(other, customer=customer).id
-        customer = editing.get(theirs).person_id
+        bo = samples.person(other, email="bo@other.example", organization="Other Ltd")
+        mine, theirs = samples.quote(rep).id, samples.quote(other, customer=bo).id
+        customer = bo.id
     client = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD).client
     app.config["WTF_CSRF_ENABLED"] = False
     person = {"first_name": "Eve", "last_name": "Moss", "email": "eve@moss.example", "quote_id": str(theirs)}
