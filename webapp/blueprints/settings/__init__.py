@@ -7,6 +7,7 @@ from flask import Blueprint
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
 from webapp.blueprints.settings import (  # noqa: F401  the views register themselves
+    audit,
     company,
     home,
     loss_reasons,

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.links import rows as link_rows
+from webapp.services.core import spreadsheet
 
 COLUMNS = ("ours", "name", "autotask", "autotask_id", "autotask_parent_id")
 NEEDED = ("ours", "autotask", "autotask_id")
 MAX_ROWS = 200_000
 MAX_REMOTE_ID = 2**63 - 1
-# A spreadsheet could run a cell that starts like this as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
 class Unreadable(Exception):
@@ -39,12 +38,7 @@ class FileRow:
 
 def write(rows: Iterable[tuple[str, ...]]) -> str:
     """The rows as CSV, with a header, in UTF-8 for spreadsheets."""
-    text = io.StringIO(newline="")
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([_safe(cell) for cell in cells] for cells in rows)
-    return text.getvalue()
+    return "".join(spreadsheet.lines([COLUMNS, *rows]))
 
 
 def cells_of(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
@@ -135,11 +129,6 @@ def _remote_id(column: str, text: str) -> int:
     return number
 
 
-def _safe(cell: str) -> str:
-    """The cell, quoted if a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
-
-
 def _unsafe(cell: str) -> str:
-    """Undo ``_safe``."""
-    return cell[1:] if cell.startswith("'") and cell[1:].lstrip(" ").startswith(FORMULA) else cell
+    """Undo ``spreadsheet.safe``."""
+    return cell[1:] if cell.startswith("'") and spreadsheet.is_formula(cell[1:]) else cell
