@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, flash, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import actor, admin_required, page_number
+from webapp.blueprints.support import actor, admin_required, back_to, page_number
 from webapp.services.company import place
 from webapp.services.diary import audit
 
@@ -31,7 +31,8 @@ def export_audit() -> ResponseReturnValue:
     """The same entries as a file, oldest first. Exporting is an entry of its own."""
     filters, kind = audit.read(request.form), request.form.get("kind", "csv")
     if filters.errors or kind not in FILES:
-        return redirect(url_for("settings.audit_trail", **filters.query), 303)
+        flash("Nothing was exported. Fix the filters first.", "error")
+        return back_to("settings.audit_trail", **filters.query)
     here, (write, mimetype) = place.of_user(actor()), FILES[kind]
     newest = audit.note_export(actor(), filters, kind)
     response = Response(stream_with_context(write(filters, here, newest)), mimetype=mimetype)

@@ -135,8 +135,8 @@ def as_json(filters: Filters, here: Place, up_to: int) -> Iterator[str]:
         yield json.dumps({**_facts(row), **content, "sha256": row.sha256}, ensure_ascii=False) + "\n"
 
 
-def _select(filters: Filters, here: Place) -> Select[tuple[DiaryEntry]]:
-    query = db.select(DiaryEntry)
+def _select(filters: Filters, here: Place) -> Select[Any]:
+    query: Select[Any] = db.select(DiaryEntry)
     if filters.who:
         named = db.select(User.id).where(User.name.icontains(filters.who, autoescape=True))
         query = query.where(
