@@ -95,14 +95,14 @@ class Page:
 def read(values: Mapping[str, object]) -> Filters:
     """The filters of a form or an address. What can't be read doesn't filter, and has a sentence."""
     reader = Reader(values)
-    area = reader.raw("area")
+    area, since, until = reader.raw("area"), reader.day("since"), reader.day("until")
     return Filters(
         who=reader.raw("who")[:254],
         area=area if area in AREAS else "",
         about=reader.raw("about")[:81],
         address=reader.raw("address")[:45],
-        since=reader.day("since"),
-        until=reader.day("until"),
+        since=None if "since" in reader.errors else since,
+        until=None if "until" in reader.errors else until,
         errors=reader.errors,
     )
 
