@@ -108,10 +108,7 @@ def set_up_app(
     ``sealed``: the secret that was offered (``authenticator.offer``).
     """
     with work.unit():
-        factors.lock(setting_up(token).user)
-        pending = setting_up(token)
-        user, keep = pending.user, pending.is_kept
-        half_way.end(pending)
+        user, keep = _end_setting_up(token)
         codes = authenticator.confirm(user, sealed, typed, vault)
         return sessions.admit(user, replace(device, keep=keep)), codes
 
@@ -120,12 +117,18 @@ def set_up_passkey(token: str, answer: Answer, name: str, device: Device) -> tup
     """The same with a passkey."""
     asked = challenges.take(answer.token, passkeys.ADD, setting_up(token).user)
     with work.unit():
-        factors.lock(setting_up(token).user)
-        pending = setting_up(token)
-        user, keep = pending.user, pending.is_kept
-        half_way.end(pending)
+        user, keep = _end_setting_up(token)
         codes = passkeys.add(user, answer, asked, name)
         return sessions.admit(user, replace(device, keep=keep)), codes
+
+
+def _end_setting_up(token: str) -> tuple[User, bool]:
+    """In the open transaction: whose sign-in it was, and if it is kept. Of two at once, one is told that it ended."""
+    factors.lock(setting_up(token).user)
+    pending = setting_up(token)
+    user, keep = pending.user, pending.is_kept
+    half_way.end(pending)
+    return user, keep
 
 
 def add_app(user: User, sealed: str, typed: str, device: Device, vault: Vault) -> tuple[str, list[str]]:
