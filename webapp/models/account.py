@@ -100,7 +100,8 @@ class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
-    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password in it.
+    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password or a passkey in
+    it, or confirmed at the sign-in provider; None after a sign-in there.
 
     ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
     calls its person and its own session.

@@ -111,6 +111,7 @@ def _login_page(form: LoginForm) -> str:
         form=form,
         passkey_form=PasskeyForm() if passkeys.site(runtime().config) else None,
         provider=sso_settings.offered(runtime()),
+        passwords=sso_settings.stored().allows_passwords,
         next=local(request.args.get("next", "")),
         left="left" in request.args,
     )
