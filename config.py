@@ -47,6 +47,7 @@ class Config:
     mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
     log_json: bool = False
+    audit_log: bool = False
     fail_points: Path | None = None
 
 
@@ -81,6 +82,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
         log_json=source.flag("LOG_JSON", False),
+        audit_log=source.flag("AUDIT_LOG", False),
         fail_points=source.fail_points("FAIL_POINTS", autotask_root),
         smtp_url=smtp_url,
         mail_from=source.sender("MAIL_FROM", needed=bool(smtp_url)),

@@ -9,7 +9,7 @@ from webapp import blueprints, cli, extensions, filters, logs, security
 from webapp.services.core.runtime import build_runtime
 from webapp.services.delivery import reader, room
 from webapp.services.delivery.notifications import Notifications
-from webapp.services.diary import diary
+from webapp.services.diary import diary, forwarding
 from webapp.services.integrations import registry
 
 
@@ -33,6 +33,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     for listener in (*registry.every(), Notifications()):
         reader.register(listener)
     diary.subscribe(room.fan_out)
+    diary.subscribe(forwarding.forward)
     security.init_app(app)
     filters.init_app(app)
     blueprints.init_app(app)

@@ -11,6 +11,7 @@ import sys
 import structlog
 
 from config import Config
+from webapp.services.diary import forwarding
 
 
 def configure(config: Config) -> None:
@@ -49,6 +50,7 @@ def configure(config: Config) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.getLogger(forwarding.LOGGER).setLevel(logging.INFO if config.audit_log else logging.WARNING)
 
 
 def _keep_lines(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import config
 from smoke.forms import read_forms
 from tests.support import samples
 from tests.support.visitor import Visitor, text
+from webapp import create_app, logs
 from webapp.models import DiaryEntry, UserSession, db, utc_now
+from webapp.services.catalog import categories
 from webapp.services.company import place
+from webapp.services.core import work
 from webapp.services.diary import audit, chain
 from webapp.services.quoting.draft import editing
 
@@ -39,11 +43,23 @@ def test_what_a_person_did_is_found(admin: Visitor, rep: Visitor) -> None:
     assert "=cmd|calc" in found
     assert "Signed in" not in found
     assert "No entries." in text(admin.client.get(PAGE, query_string={"address": "203.0.113.9"}))
-    tomorrow = (place.ANYWHERE.today() if hasattr(place, "ANYWHERE") else utc_now().date()) + timedelta(
-        days=2
-    )
+    tomorrow = utc_now().date() + timedelta(days=2)
     assert "No entries." in text(admin.client.get(PAGE, query_string={"since": tomorrow.isoformat()}))
     assert "=cmd|calc" in text(admin.client.get(PAGE, query_string={"until": tomorrow.isoformat()}))
+
+
+@pytest.mark.usefixtures("ids")
+def test_what_an_entry_is_about_has_its_name(app: Flask, admin: Visitor) -> None:
+    with app.app_context():
+        actor = samples.rep("namer@desk.example")
+        gone, kept = categories.ensure(("Gone",)), categories.ensure(("Hardware", "Racks"))
+        categories.delete(actor, gone)
+        samples.tax_code(actor, name="State tax")
+        db.session.commit()
+        assert kept.path
+    shown = text(admin.client.get(PAGE))
+    for name in ("Hardware > Racks", "Gone", "State tax"):
+        assert name in shown, name
 
 
 @pytest.mark.parametrize(
@@ -107,3 +123,36 @@ def test_who_may(app: Flask, admin: Visitor, rep: Visitor) -> None:
     assert samples.PASSWORD not in admin.client.get(PAGE).text
     with app.app_context():
         assert editing.get(1)
+
+
+@pytest.mark.parametrize("setting", ["yes", "no"])
+@pytest.mark.usefixtures("app")
+def test_what_is_committed_is_logged(
+    app_settings: dict[str, str], capfd: pytest.CaptureFixture[str], setting: str
+) -> None:
+    app = create_app(config.load({**app_settings, "AUDIT_LOG": setting, "LOG_JSON": "yes"}))
+    with app.app_context():
+        with work.unit():
+            categories.ensure(("Kept",))
+        with pytest.raises(ZeroDivisionError):
+            drop("Dropped")
+        kept = [
+            (row.id, row.action, row.sha256)
+            for row in db.session.scalars(db.select(DiaryEntry).order_by(DiaryEntry.id))
+        ]
+        logged = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+        db.session.remove()
+        db.engine.dispose()
+    logs.configure(config.load(app_settings))
+    assert [action for _, action, _ in kept] == ["category.added"]
+    assert [(one["id"], one["action"], one["sha256"]) for one in logged if one["event"] == "diary"] == (
+        kept if setting == "yes" else []
+    )
+
+
+def drop(name: str) -> None:
+    """A command that fails after it wrote."""
+    with work.unit():
+        categories.ensure((name,))
+        db.session.flush()
+        raise ZeroDivisionError

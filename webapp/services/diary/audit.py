@@ -14,7 +14,7 @@ from webapp.models import DiaryEntry, User, db
 from webapp.services.core import spreadsheet, work
 from webapp.services.core.fields import Reader
 from webapp.services.core.place import Place
-from webapp.services.diary import diary, words
+from webapp.services.diary import diary, forwarding, names, words
 from webapp.services.diary.words import ChangeView
 
 PAGE = 50
@@ -73,11 +73,12 @@ class Filters:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry in words, with what the chain keeps of it."""
+    """One entry in words, with what the chain keeps of it. ``about``: the name of its object, or its kind and id."""
 
     row: DiaryEntry
     area: str
     what: str
+    about: str
     by: str
     changes: list[ChangeView]
     detail: list[tuple[str, str]]
@@ -112,7 +113,8 @@ def page(filters: Filters, here: Place, number: int = 1) -> Page:
     number = max(1, min(number, 100_000))
     query = _select(filters, here).options(db.joinedload(DiaryEntry.user)).order_by(DiaryEntry.id.desc())
     rows = list(db.session.scalars(query.limit(PAGE + 1).offset((number - 1) * PAGE)))
-    return Page([_view(row) for row in rows[:PAGE]], number, len(rows) > PAGE)
+    named = names.of(rows[:PAGE])
+    return Page([_view(row, named) for row in rows[:PAGE]], number, len(rows) > PAGE)
 
 
 @work.command
@@ -132,7 +134,9 @@ def as_json(filters: Filters, here: Place, up_to: int) -> Iterator[str]:
     """The same with one JSON object a line, with changes and detail as they are stored."""
     for row in _rows(filters, here, up_to):
         content = {"changes": row.changes, "detail": row.detail}
-        yield json.dumps({**_facts(row), **content, "sha256": row.sha256}, ensure_ascii=False) + "\n"
+        yield (
+            json.dumps({**forwarding.record(row), **content, "sha256": row.sha256}, ensure_ascii=False) + "\n"
+        )
 
 
 def _select(filters: Filters, here: Place) -> Select[Any]:
@@ -170,26 +174,12 @@ def _rows(filters: Filters, here: Place, up_to: int) -> Iterator[DiaryEntry]:
 def _cells(filters: Filters, here: Place, up_to: int) -> Iterator[tuple[str, ...]]:
     yield COLUMNS
     for row in _rows(filters, here, up_to):
-        facts = [str(value) if value is not None else "" for value in _facts(row).values()]
+        facts = [str(value) if value is not None else "" for value in forwarding.record(row).values()]
         content = (json.dumps(part, ensure_ascii=False) if part else "" for part in (row.changes, row.detail))
         yield (*facts, *content, row.sha256)
 
 
-def _facts(row: DiaryEntry) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "at": row.at.isoformat(),
-        "who": row.actor,
-        "session": row.session,
-        "address": row.address,
-        "action": row.action,
-        "object": row.object_type,
-        "object_id": row.object_id,
-        "revision": row.revision,
-    }
-
-
-def _view(row: DiaryEntry) -> Entry:
+def _view(row: DiaryEntry, named: Mapping[names.Key, str]) -> Entry:
     detail = [
         (name.replace("_", " "), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name, value in row.detail.items()
@@ -197,4 +187,6 @@ def _view(row: DiaryEntry) -> Entry:
     ]
     by = row.user.name if row.user else row.actor
     area = AREAS.get(row.action.partition(".")[0], "")
-    return Entry(row, area, words.action(row.action), by, words.changes(row.changes), detail)
+    kind = row.object_type.replace("_", " ")
+    about = named.get((row.object_type, row.object_id)) or f"{kind} {row.object_id}"
+    return Entry(row, area, words.action(row.action), about, by, words.changes(row.changes), detail)
