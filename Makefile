@@ -18,7 +18,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench kills mutations strangers bare
+.PHONY: test check lint fmt bench kills mutations audit strangers bare
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -65,6 +65,9 @@ kills: .venv/dev.stamp ## Kill real workers while they push, and compare what Au
 
 mutations: .venv/dev.stamp ## Put back each fault that the push once had, and see the tests find it
 	@$(PY) -m tests.push.mutations
+
+audit: .venv/dev.stamp ## Try every address as every role, and every known way in (WRITE=--write for docs/access.md)
+	@$(PY) -m audit $(WRITE)
 
 strangers: .venv/dev.stamp ## Try the sandbox with public Autotask clients that we did not write (installs them; one needs Node)
 	@scripts/strangers.sh

@@ -135,7 +135,7 @@ class Scenario:
     def _prepare(self) -> None:
         admin = self.admin
         admin.set_up(self.setup_token)
-        self.rep.join(admin.invite_rep(REP))
+        self.rep.join(admin.invite(REP, "rep"))
         say(f"The admin is set up; connecting to {self.credentials.root} as {self.credentials.user}.")
         admin.connect(self.credentials)
         admin.prepare_catalogue(self.reader)

@@ -47,10 +47,10 @@ class Admin(Visitor):
         values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
         self.send(self.form(having="name"), values)
 
-    def invite_rep(self, email: str) -> str:
-        """Create the rep's account; returns the path of the link that the rep gets."""
+    def invite(self, email: str, role: str) -> str:
+        """Create an account; returns the path of the link that its person gets."""
         self.open("/settings/users/new")
-        self.send(self.form(having="role"), {"name": "Rhea Rep", "email": email, "role": "rep"})
+        self.send(self.form(having="role"), {"name": email.partition("@")[0], "email": email, "role": role})
         found = re.search(r"/join/[\w-]+", self.html)
         if found is None:
             raise Stuck(f"The invitation shows no link: {self.complaints()}")

@@ -18,7 +18,8 @@ LOG_LIMIT = 5 * 1024 * 1024
 POLL = 0.02
 
 
-def _for_us_alone(path: str, flags: int) -> int:
+def for_us_alone(path: str, flags: int) -> int:
+    """Open a file that is made for this user alone."""
     return os.open(path, flags, 0o600)
 
 
@@ -70,7 +71,7 @@ class Child:
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with open(self.log, "ab", opener=_for_us_alone) as output:
+        with open(self.log, "ab", opener=for_us_alone) as output:
             self._log_start = output.tell()
             try:
                 self._process = subprocess.Popen(

@@ -12,6 +12,7 @@ from typing import IO
 
 from cryptography.fernet import Fernet
 
+from stack.child import for_us_alone
 from stack.errors import StackError
 from stack.options import Options
 
@@ -30,7 +31,7 @@ def prepare(data: Path) -> IO[str]:
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (data / "lock").open("a+", encoding="utf-8")
+        lock = open(data / "lock", "a+", encoding="utf-8", opener=for_us_alone)  # noqa: SIM115  kept open
     except OSError as error:
         raise StackError(
             f"The data folder {data} can't be used: {error.strerror}. Name another with QUOTEWRIGHT_DATA."
@@ -55,7 +56,7 @@ def prepare(data: Path) -> IO[str]:
 def _close_to_others(data: Path) -> None:
     """Only this user may enter the folder and read its databases and logs, as if it was made today."""
     logs = data / "logs"
-    for path in (data, logs, *data.glob("*.db*"), *logs.glob("*.log*")):
+    for path in (data, logs, data / "lock", *data.glob("*.db*"), *logs.glob("*.log*")):
         with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or another user's
             if not path.is_symlink():
                 path.chmod(0o700 if path.is_dir() else 0o600)

@@ -100,7 +100,8 @@ def test_a_setting_may_be_in_a_file(tmp_path: Path) -> None:
 def test_an_open_data_folder_of_an_earlier_version_is_closed_to_others(tmp_path: Path) -> None:
     data = tmp_path / "var"
     (data / "logs").mkdir(parents=True, mode=0o755)
-    files = [data / name for name in ("quotewright.db", "quotewright.db-wal", "sandbox.db", "logs/web.log")]
+    files = [data / name for name in ("lock", "quotewright.db", "quotewright.db-wal", "sandbox.db")]
+    files.append(data / "logs/web.log")
     for file in files:
         file.write_text("")
         file.chmod(0o644)

@@ -13,7 +13,7 @@ from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.web.conftest import Ids
 from webapp.models import User, UserSession, WebhookEndpoint, db
-from webapp.services.accounts import sessions
+from webapp.services.accounts import access_rules, sessions
 
 SECOND = timedelta(seconds=5)
 NEWCOMER: dict[str, str | bool] = {"name": "Nia New", "email": "nia@desk.example", "role": "admin"}
@@ -131,3 +131,16 @@ def test_credentials_are_typed_after_the_password(app: Flask, admin: Visitor, ht
     answer = admin.send(form, {"confirm_password": samples.PASSWORD}, htmx=htmx)
     assert (answer.status_code, answer.location) == (303, page)
     assert 'name="secret"' in admin.client.get(page).text
+
+
+def test_roles_ask_too(app: Flask, admin: Visitor) -> None:
+    def seen() -> object:
+        with app.app_context():
+            return access_rules.shown()["reps_see"]
+
+    age(app, sessions.CONFIRMED + SECOND)
+    before = seen()
+    asked = asking(admin.send(form_at(admin, "/settings/roles", "reps_see"), {"reps_see": "own"}))
+    assert (before, seen()) == ("all", "all")
+    assert admin.send(asked, {"confirm_password": samples.PASSWORD}).status_code == 303
+    assert seen() == "own"

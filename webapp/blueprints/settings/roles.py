@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import RolesForm
 from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
@@ -15,6 +16,7 @@ from webapp.services.accounts import access_rules, permissions
 
 @settings.route("/roles", methods=["GET", "POST"])
 @admin_required
+@confirmed
 def roles() -> ResponseReturnValue:
     """What the company decides about its roles."""
     form = _form()
