@@ -79,7 +79,7 @@ bare: ## Do what the README says on bare Debians, as root and as a plain user (R
 	done; done; done
 
 ##@ Keep it
-.PHONY: lock clean help
+.PHONY: lock sbom vulnerabilities clean help
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (UPGRADE=--upgrade for newer versions)
@@ -88,12 +88,18 @@ lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (U
 	@$(LOCK) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
 	@$(LOCK) $(UPGRADE) requirements/strangers.in -o requirements/strangers.txt
 
+sbom: .venv/dev.stamp ## Write the bill of materials of what runs in production: sbom.cdx.json (CycloneDX)
+	@$(PY) scripts/sbom.py
+
+vulnerabilities: .venv/dev.stamp ## Ask whether a pinned package has a known vulnerability
+	@$(PY) scripts/vulnerabilities.py
+
 clean: ## Remove the environment and caches; the data in var/ stays
 	@rm -rf .venv .venv-strangers tests/strangers/apigrate/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/runtime.stamp: requirements/runtime.txt requirements/uv.txt scripts/venv.sh
 	@scripts/venv.sh runtime
