@@ -13,7 +13,7 @@ from tests.support import samples
 from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
 from webapp import create_app
-from webapp.models import DiaryEntry, UserSession, db
+from webapp.models import DiaryEntry, User, UserSession, db
 from webapp.services.accounts import sessions
 
 EMAIL = "rep@desk.example"
@@ -107,6 +107,38 @@ def test_the_account_lists_its_sessions_and_ends_them(app: Flask, ids: Ids) -> N
     assert [gets_in(there, ids), gets_in(third, ids)].count(True) == 1
     assert here.send(here.form("/account/", "sessions/end")).location == "/login"
     assert not any(gets_in(visitor, ids) for visitor in (here, there, third))
+
+
+def test_an_admin_ends_all_sessions_of_a_person(app: Flask, ids: Ids, rep: Visitor, admin: Visitor) -> None:
+    with app.app_context():
+        person = db.session.scalars(db.select(User).filter_by(email=EMAIL)).one()
+        page = f"/settings/users/{person.id}"
+    assert admin.send(admin.form(page, "sessions/end")).location == page
+    assert not gets_in(rep, ids)
+    assert gets_in(admin, ids)
+    with app.app_context():
+        entry = db.session.scalars(db.select(DiaryEntry).filter_by(action="user.signed_out_everywhere")).one()
+        assert (entry.actor, entry.object_id) == ("admin@desk.example", str(page.rpartition("/")[2]))
+        db.session.get_one(User, int(entry.object_id)).role = "owner"
+        db.session.commit()
+    form = admin.form("/account/", "sessions/end")
+    form.action = f"{page}/sessions/end"
+    assert admin.send(form).status_code == 403
+
+
+def test_ending_sessions_asks_for_the_password(app: Flask, ids: Ids) -> None:
+    here, there = sign_in(app), sign_in(app)
+    with app.app_context():
+        db.session.execute(db.update(UserSession).values(confirmed_at=None))
+        db.session.commit()
+    for action in ("/end", "sessions/end"):
+        assert here.send(here.form("/account/", action)).status_code == 422
+    assert gets_in(there, ids)
+
+
+def test_signing_out_clears_what_the_browser_stored(app: Flask, ids: Ids) -> None:
+    rep = sign_in(app)
+    assert rep.send(rep.form("/account/", "/logout")).headers["Clear-Site-Data"] == '"storage"'
 
 
 def test_nobody_ends_the_session_of_another(app: Flask, rep: Visitor, admin: Visitor, ids: Ids) -> None:

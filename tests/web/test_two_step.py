@@ -196,7 +196,7 @@ def test_half_way_ends(app: Flask, ids: Ids, clock: time_machine.Traveller) -> N
     form = code_form(changed, "/login/code")
     with app.app_context():
         user = _user()
-        sessions.end_all(user)
+        sessions.end_all(user, user)
     ended = changed.send(form, {"one_time_code": totp.now()})
     assert (ended.status_code, ended.location) == (303, "/login")
     assert half_way.ENDED in text(changed.client.get("/login"))

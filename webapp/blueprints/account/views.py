@@ -9,6 +9,7 @@ from flask_login import current_user, login_required
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.support import actor, back_to, runtime, show_errors
 from webapp.services.accounts import own_account, sessions
 from webapp.services.accounts.two_step import changing, factors, passkeys
@@ -56,6 +57,7 @@ def password() -> ResponseReturnValue:
 
 @account.post("/sessions/<int:session_id>/end")
 @login_required
+@confirmed
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign out of one session."""
     sessions.end(actor(), session_id)
@@ -64,9 +66,10 @@ def end_session(session_id: int) -> ResponseReturnValue:
 
 @account.post("/sessions/end")
 @login_required
+@confirmed
 def end_sessions() -> ResponseReturnValue:
     """Sign out everywhere, here too."""
-    sessions.end_all(actor())
+    sessions.end_all(actor(), actor())
     leave()
     flash("You're signed out everywhere.", "success")
     return redirect(url_for("auth.login"), 303)

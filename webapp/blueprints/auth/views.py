@@ -56,7 +56,10 @@ def logout() -> ResponseReturnValue:
         with suppress(NotFound):  # signed out in another tab at the same moment
             sessions.end(actor(), current_user.session_id)
     leave()
-    return redirect(url_for("auth.login", left=1 if was_sso else None), 303)
+    response = redirect(url_for("auth.login", left=1 if was_sso else None), 303)
+    # What the browser kept of unsaved edits is for nobody else at this machine.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @auth.route("/setup", methods=["GET", "POST"])

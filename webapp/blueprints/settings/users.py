@@ -10,7 +10,7 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
 from webapp.blueprints.support import SAVED, actor, admin_required, ask, back_to, runtime, submit
 from webapp.models import User
-from webapp.services.accounts import account_links, handing_over, permissions
+from webapp.services.accounts import account_links, handing_over, permissions, sessions
 from webapp.services.accounts import users as accounts
 from webapp.services.accounts.sso import people
 from webapp.services.accounts.two_step import changing, factors
@@ -93,6 +93,16 @@ def user_link(user_id: int) -> ResponseReturnValue:
     """Show a new link with which the person chooses a password, once."""
     record = _get(user_id)
     return _link(record, account_links.issue(actor(), record))
+
+
+@settings.post("/users/<int:user_id>/sessions/end")
+@admin_required
+@confirmed
+def end_sessions_of(user_id: int) -> ResponseReturnValue:
+    """Sign the person out everywhere."""
+    record = _get(user_id)
+    sessions.end_all(actor(), record)
+    return back_to("settings.user", f"{record.name} is signed out everywhere.", user_id=user_id)
 
 
 @settings.post("/users/<int:user_id>/two-step/reset")

@@ -172,10 +172,12 @@ def end(user: User, session_id: int) -> None:
 
 
 @work.command
-def end_all(user: User) -> None:
-    """Sign the user out everywhere."""
+def end_all(actor: User, user: User) -> None:
+    """Sign the user out everywhere. Raises Forbidden for an admin who does so to an owner."""
+    if actor.id != user.id:
+        users.check_may_change(actor, user)
     user.session_epoch += 1
-    diary.write(user, "user.signed_out_everywhere", "user", user.id)
+    diary.write(actor, "user.signed_out_everywhere", "user", user.id)
 
 
 def change_password(user: User, current: str, password: str, device: Device) -> str:
