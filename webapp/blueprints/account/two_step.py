@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -12,11 +12,10 @@ from webapp.blueprints.auth.forms import AppForm, NewPasskeyForm
 from webapp.blueprints.auth.second_step import answer, question, site
 from webapp.blueprints.auth.session import device, enter
 from webapp.blueprints.confirming import confirmed, confirmed_first
-from webapp.blueprints.support import actor, ask, back_to, runtime, show_errors
+from webapp.blueprints.support import actor, ask, back_to, runtime, submit
 from webapp.extensions import limiter
 from webapp.services.accounts import second_step, sessions
 from webapp.services.accounts.two_step import authenticator, changing, factors, passkeys, qr, recovery_codes
-from webapp.services.core.errors import Invalid
 
 ENDED = "You're signed out on every other device."
 
@@ -26,23 +25,16 @@ ENDED = "You're signed out on every other device."
 @confirmed_first
 def app() -> ResponseReturnValue:
     """Set up an authenticator app, or another one in its place."""
-    form = AppForm()
-    if form.validate_on_submit():
-        try:
-            token, codes = second_step.add_app(
-                actor(),
-                form.offer.data or "",
-                form.one_time_code.data or "",
-                device(keep=current_user.kept),
-                runtime().vault,
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return _added(token, codes, f"Authenticator app added. {ENDED}")
+    form, keep = AppForm(), current_user.kept
+    typed = form.offer.data or "", form.one_time_code.data or ""
+    added, status = submit(
+        form, lambda: second_step.add_app(actor(), *typed, device(keep=keep), runtime().vault)
+    )
+    if added is not None:
+        return _added(*added, f"Authenticator app added. {ENDED}")
     offer = authenticator.offer(actor(), runtime().vault, form.offer.data or "")
     page = render_template("account/app.html", form=form, offer=offer, qr=qr.svg(offer.uri))
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @account.post("/two-step/app/remove")
@@ -63,17 +55,13 @@ def remove_app() -> ResponseReturnValue:
 def new_passkey() -> ResponseReturnValue:
     """Add a passkey."""
     where, form = site(), NewPasskeyForm()
-    if request.method == "POST" and form.validate():
-        try:
-            token, codes = second_step.add_passkey(
-                actor(), answer(form), form.name.data or "", device(keep=current_user.kept)
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return _added(token, codes, f"Passkey added. {ENDED}")
-    page = render_template("account/new_passkey.html", form=form, host=where.rp_id)
-    return page, 422 if form.is_submitted() else 200
+    name, keep = form.name.data or "", current_user.kept
+    added, status = submit(
+        form, lambda: second_step.add_passkey(actor(), answer(form), name, device(keep=keep))
+    )
+    if added is not None:
+        return _added(*added, f"Passkey added. {ENDED}")
+    return render_template("account/new_passkey.html", form=form, host=where.rp_id), status
 
 
 @account.post("/two-step/passkeys/question")
@@ -110,21 +98,16 @@ def new_recovery_codes() -> ResponseReturnValue:
 @login_required
 def turn_off() -> ResponseReturnValue:
     """Turn two-step sign-in off, with the password."""
-    form = TurnOffForm()
+    form, keep = TurnOffForm(), current_user.kept
     if not factors.has(actor()):
         return redirect(url_for("account.show"), 303)
-    if form.validate_on_submit():
-        try:
-            token = sessions.turn_off_two_step(
-                actor(), form.current.data or "", device(keep=current_user.kept)
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            enter(token, keep=current_user.kept)
-            return back_to("account.show", f"Two-step sign-in is off. {ENDED}")
-    page = render_template("account/turn_off.html", form=form, allowed=changing.may_turn_off(actor()))
-    return page, 422 if form.is_submitted() else 200
+    current = form.current.data or ""
+    token, status = submit(form, lambda: sessions.turn_off_two_step(actor(), current, device(keep=keep)))
+    if token is None:
+        page = render_template("account/turn_off.html", form=form, allowed=changing.may_turn_off(actor()))
+        return page, status
+    enter(token, keep=keep)
+    return back_to("account.show", f"Two-step sign-in is off. {ENDED}")
 
 
 def _added(token: str, codes: list[str], message: str) -> ResponseReturnValue:

@@ -10,10 +10,9 @@ from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave
 from webapp.blueprints.confirming import confirmed
-from webapp.blueprints.support import actor, back_to, runtime, show_errors
+from webapp.blueprints.support import SAVED, actor, back_to, runtime, submit
 from webapp.services.accounts import own_account, sessions
 from webapp.services.accounts.two_step import changing, factors, passkeys
-from webapp.services.core.errors import Invalid
 
 
 @account.get("/")
@@ -28,31 +27,21 @@ def show() -> ResponseReturnValue:
 def preferences() -> ResponseReturnValue:
     """Save the time zone."""
     form = PreferencesForm()
-    if form.validate_on_submit():
-        try:
-            own_account.save_preferences(actor(), form.data)
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return back_to("account.show", "Saved.")
-    return _page(form, OwnPasswordForm()), 422
+    _, status = submit(form, lambda: own_account.save_preferences(actor(), form.data))
+    return back_to("account.show", "Saved.") if status == SAVED else (_page(form, OwnPasswordForm()), status)
 
 
 @account.post("/password")
 @login_required
 def password() -> ResponseReturnValue:
     """Change the password; this session continues, all others end."""
-    form = OwnPasswordForm()
-    if form.validate_on_submit():
-        try:
-            current, new = form.current.data or "", form.password.data or ""
-            token = sessions.change_password(actor(), current, new, device(keep=current_user.kept))
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            enter(token, keep=current_user.kept)
-            return back_to("account.show", "Password changed. You're signed out on every other device.")
-    return _page(PreferencesForm(data={"time_zone": actor().time_zone}), form), 422
+    form, keep = OwnPasswordForm(), current_user.kept
+    current, new = form.current.data or "", form.password.data or ""
+    token, status = submit(form, lambda: sessions.change_password(actor(), current, new, device(keep=keep)))
+    if token is None:
+        return _page(PreferencesForm(data={"time_zone": actor().time_zone}), form), status
+    enter(token, keep=keep)
+    return back_to("account.show", "Password changed. You're signed out on every other device.")
 
 
 @account.post("/sessions/<int:session_id>/end")

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import AppForm, CodeForm, NewPasskeyForm, PasskeyForm
 from webapp.blueprints.auth.session import device, enter, local, remember_device
-from webapp.blueprints.support import runtime, show_errors
+from webapp.blueprints.support import runtime, show_errors, submit
 from webapp.extensions import limiter
 from webapp.models import PendingSignIn
 from webapp.services.accounts import second_step
@@ -129,21 +129,13 @@ def set_up() -> ResponseReturnValue:
     try:
         pending, form = second_step.setting_up(_half()), AppForm()
         keep = pending.is_kept
-        if form.validate_on_submit():
-            try:
-                entered, codes = second_step.set_up_app(
-                    _half(),
-                    form.offer.data or "",
-                    form.one_time_code.data or "",
-                    device(keep=keep),
-                    runtime().vault,
-                )
-            except Invalid as error:
-                show_errors(form, error)
-                pending = second_step.setting_up(_half())
-            else:
-                return _arrive_with(entered, codes, keep=keep)
-        return _set_up_page(pending, form), 422 if form.is_submitted() else 200
+        typed = form.offer.data or "", form.one_time_code.data or ""
+        done, status = submit(
+            form, lambda: second_step.set_up_app(_half(), *typed, device(keep=keep), runtime().vault)
+        )
+        if done is None:
+            return _set_up_page(second_step.setting_up(_half()), form), status
+        return _arrive_with(*done, keep=keep)
     except Ended as error:
         return _start_over(error)
 

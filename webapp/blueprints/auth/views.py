@@ -12,15 +12,17 @@ from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.second_step import PasskeyForm, go_on
 from webapp.blueprints.auth.session import device, enter, leave, local
-from webapp.blueprints.support import actor, runtime, show_errors
+from webapp.blueprints.support import actor, runtime, submit
 from webapp.extensions import limiter
+from webapp.models import User
 from webapp.services.accounts import account_links, first_account, local_sign_in, sessions, users
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.local_sign_in import PasswordsOff
+from webapp.services.accounts.sessions import Entered
 from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
-from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.errors import Conflict, NotFound
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -68,26 +70,15 @@ def setup() -> ResponseReturnValue:
     if users.any_user():
         return redirect(url_for("auth.login"), 303)
     form = SetupForm()
-    if form.validate_on_submit():
-        try:
-            with work.unit():
-                user = first_account.create(
-                    token=form.token.data or "",
-                    email=form.email.data or "",
-                    name=form.name.data or "",
-                    password=form.password.data or "",
-                    time_zone=form.time_zone.data or "",
-                )
-                token = sessions.start(user, device(keep=False))
-        except Conflict as error:
-            flash(str(error), "error")
-            return redirect(url_for("auth.login"), 303)
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            enter(token, keep=False)
-            return redirect(url_for("home.dashboard"), 303)
-    return render_template("auth/setup.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        token, status = submit(form, lambda: _create_first(form))
+    except Conflict as error:
+        flash(str(error), "error")
+        return redirect(url_for("auth.login"), 303)
+    if token is None:
+        return render_template("auth/setup.html", form=form), status
+    enter(token, keep=False)
+    return redirect(url_for("home.dashboard"), 303)
 
 
 @auth.route("/join/<token>", methods=["GET", "POST"])
@@ -96,16 +87,28 @@ def join(token: str) -> ResponseReturnValue:
     """Choose a password with the link of an invitation or a reset, and sign in."""
     user, form = account_links.person(token), JoinForm()
     local_sign_in.require(user)
-    if form.validate_on_submit():
-        try:
-            with work.unit():
-                account_links.use(token, form.password.data or "")
-                entered = sessions.enter(user, device(keep=False))
-        except Invalid as error:
-            show_errors(form, error)
-        else:
-            return go_on(entered, keep=False)
-    return render_template("auth/join.html", form=form, user=user), 422 if form.is_submitted() else 200
+    entered, status = submit(form, lambda: _choose_password(user, token, form.password.data or ""))
+    if entered is None:
+        return render_template("auth/join.html", form=form, user=user), status
+    return go_on(entered, keep=False)
+
+
+def _create_first(form: SetupForm) -> str:
+    with work.unit():
+        user = first_account.create(
+            token=form.token.data or "",
+            email=form.email.data or "",
+            name=form.name.data or "",
+            password=form.password.data or "",
+            time_zone=form.time_zone.data or "",
+        )
+        return sessions.start(user, device(keep=False))
+
+
+def _choose_password(user: User, token: str, password: str) -> Entered:
+    with work.unit():
+        account_links.use(token, password)
+        return sessions.enter(user, device(keep=False))
 
 
 def _login_page(form: LoginForm) -> str:

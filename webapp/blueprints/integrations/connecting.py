@@ -8,10 +8,19 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.integrations.forms import ConnectForm
-from webapp.blueprints.support import actor, ask, back_to, integrator_required, is_htmx, runtime, show_errors
+from webapp.blueprints.support import (
+    SAVED,
+    actor,
+    ask,
+    back_to,
+    integrator_required,
+    is_htmx,
+    runtime,
+    submit,
+)
 from webapp.models import db
 from webapp.services.autotask.connection import connection, metadata, pausing
-from webapp.services.core.errors import Invalid, ServiceError
+from webapp.services.core.errors import ServiceError
 
 
 @integrations.route("/autotask/connect", methods=["GET", "POST"])
@@ -21,23 +30,15 @@ def connect() -> ResponseReturnValue:
     """The dialog's form; without JavaScript, a page."""
     known = connection.load()
     form = ConnectForm(data={"user_name": known.user_name} if known else None)
-    if form.validate_on_submit():
-        try:
-            connection.connect(
-                runtime(),
-                user_name=form.user_name.data or "",
-                secret=form.secret.data or "",
-                integration_code=form.integration_code.data or "",
-                actor=actor(),
-            )
-        except Invalid as error:
-            show_errors(form, error)
-        except ServiceError as error:
-            form.form_errors.append(str(error))
-        else:
-            return _connected()
+    try:
+        _, status = submit(form, lambda: _connect(form))
+    except ServiceError as error:  # Autotask can't be reached: what was typed stays
+        form.form_errors.append(str(error))
+        status = 422
+    if status == SAVED:
+        return _connected()
     template = "integrations/autotask/_connect.html" if is_htmx() else "integrations/autotask/connect.html"
-    return render_template(template, form=form, known=known), 422 if form.is_submitted() else 200
+    return render_template(template, form=form, known=known), status
 
 
 @integrations.post("/autotask/disconnect")
@@ -55,6 +56,16 @@ def disconnect() -> ResponseReturnValue:
     return back_to(
         "integrations.index",
         "Autotask is disconnected and its credentials are deleted. Settings and links are kept, and syncs wait.",
+    )
+
+
+def _connect(form: ConnectForm) -> None:
+    connection.connect(
+        runtime(),
+        user_name=form.user_name.data or "",
+        secret=form.secret.data or "",
+        integration_code=form.integration_code.data or "",
+        actor=actor(),
     )
 
 
