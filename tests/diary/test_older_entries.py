@@ -56,9 +56,16 @@ def test_a_replaced_body_holds_and_one_that_was_changed_later_does_not(rep: User
 
 def test_a_permit_opens_the_body_and_nothing_else(rep: User) -> None:
     _open("replace")
-    for change in ("at = '2020-01-01 00:00:00'", "actor_id = 7", "action = 'x'", "sha256 = 'x'", "id = 99"):
+    changes: tuple[dict[str, object], ...] = (
+        {"at": utc_now()},
+        {"actor_id": 7},
+        {"action": "x"},
+        {"sha256": "x"},
+        {"id": 99},
+    )
+    for change in changes:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
-            db.session.execute(sa.text("UPDATE diary_entry SET " + change + " WHERE id = 3"))
+            db.session.execute(sa.update(DiaryEntry).filter_by(id=3).values(**change))
         db.session.rollback()
     with pytest.raises(sa.exc.DBAPIError, match="append-only"):
         db.session.execute(sa.text("DELETE FROM diary_entry WHERE id = 1"))
