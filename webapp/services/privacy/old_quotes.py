@@ -5,17 +5,18 @@ A quote that was ever accepted is none of them: it's a contract. What Autotask h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table
+from sqlalchemy import Select
 
 from webapp.models import Acceptance, Delivery, PushLease, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.quote import LOST, PENDING
 from webapp.services.core import work
 from webapp.services.diary import diary
+from webapp.services.privacy import hanging
 
 # In one transaction, so that no one waits for long.
 AT_ONCE = 20
@@ -72,28 +73,6 @@ def _old(before: datetime) -> Select[Any]:
 
 
 def _delete(quote_ids: Sequence[int]) -> None:
-    """Delete the rows of the quotes and, first, those of every table that refers to them, however far away."""
-    found: dict[Table, list[Any]] = {_table(Quote): list(quote_ids)}
-    tables = db.metadata.sorted_tables
-    for table in tables:
-        conditions = [
-            key.parent.in_(found[key.column.table])
-            for key in table.foreign_keys
-            if key.column.table is not table and found.get(key.column.table)
-        ]
-        if conditions and table not in found:
-            (primary,) = table.primary_key
-            found[table] = list(db.session.scalars(db.select(primary).where(db.or_(*conditions))))
-    for table in reversed(tables):
-        for some in _parts(found.get(table, [])):
-            (primary,) = table.primary_key
-            db.session.execute(db.delete(table).where(primary.in_(some)))
-
-
-def _parts(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def _table(model: Any) -> Table:
-    table: Table = model.__table__
-    return table
+    for table, keys in reversed(hanging.rows(quote_ids).items()):
+        for some in hanging.parts(keys):
+            db.session.execute(db.delete(table).where(hanging.primary_of(table).in_(some)))
