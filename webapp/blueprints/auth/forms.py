@@ -23,6 +23,16 @@ class LoginForm(FlaskForm):
     remember = BooleanField("Keep me signed in on this computer")
 
 
+class ForgotForm(FlaskForm):
+    """Whose password is forgotten."""
+
+    email = EmailField(
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254, message="This email is too long.")],
+        render_kw={"autocomplete": "username"},
+    )
+
+
 class JoinForm(FlaskForm):
     """The password that an invited person, or one who forgot it, chooses."""
 

@@ -9,18 +9,26 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
+from webapp.blueprints.auth.forms import ForgotForm, JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.second_step import PasskeyForm, go_on
 from webapp.blueprints.auth.session import device, enter, leave, local
 from webapp.blueprints.support import actor, runtime, show_errors
 from webapp.extensions import limiter
-from webapp.services.accounts import account_links, first_account, local_sign_in, sessions, users
+from webapp.services.accounts import (
+    account_links,
+    first_account,
+    forgotten,
+    local_sign_in,
+    sessions,
+    users,
+)
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.local_sign_in import PasswordsOff
 from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.delivery import mail
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -46,6 +54,24 @@ def login() -> ResponseReturnValue:
         form.form_errors.append("Incorrect email or password.")
         return _login_page(form), 422
     return go_on(entered, keep=keep)
+
+
+@auth.route("/login/forgot", methods=["GET", "POST"])
+def forgot() -> ResponseReturnValue:
+    """Ask for a link by mail. The answer is the same for every email."""
+    form, by_mail = ForgotForm(), mail.is_configured(runtime().config)
+    sent, status = False, 422 if form.is_submitted() else 200
+    if by_mail and form.validate_on_submit():
+        browser = device(keep=False)
+        try:
+            forgotten.ask(form.email.data or "", browser.address, browser.token)
+            sent, status = True, 200
+        except TooMany as error:
+            form.form_errors.append(str(error))
+            status = 429
+    minutes = forgotten.LASTS.seconds // 60
+    page = render_template("auth/forgot.html", form=form, by_mail=by_mail, sent=sent, minutes=minutes)
+    return page, status
 
 
 @auth.post("/logout")
