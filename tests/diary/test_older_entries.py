@@ -41,7 +41,7 @@ def without_kept(_entry: DiaryEntry, body: Body) -> Body:
 def test_a_replaced_body_holds_and_one_that_was_changed_later_does_not(rep: User) -> None:
     noted = chain.check().head
     with work.unit():
-        assert replacing.every_body(db.session.get_one(User, 1), without_kept) == 1
+        assert replacing.bodies(db.session.get_one(User, 1), sa.true(), without_kept) == 1
     checked = chain.check(noted)
     assert (checked.entries, checked.sentence) == (5, "")
     assert "Kept" not in " ".join(db.session.scalars(db.select(DiaryEntry.content)))

@@ -48,7 +48,8 @@ def login() -> ResponseReturnValue:
         form.form_errors.append(str(error))
         return _login_page(form), 429
     except PasswordsOff as error:
-        form.form_errors.append(str(error))
+        # Without a provider the page says so itself.
+        form.form_errors += [str(error)] if sso_settings.offered(runtime()) else []
         return _login_page(form), 403
     if entered is None:
         form.form_errors.append("Incorrect email or password.")

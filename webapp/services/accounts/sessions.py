@@ -77,17 +77,27 @@ def sign_in(email: str, password: str, device: Device) -> Entered | None:
         log.warning("sign_in.limited", address=device.address)
         raise
     proved = users.authenticate(email, password)
-    with work.unit():
-        if proved is not None:
-            user, epoch = proved
-            local_sign_in.require(user)
-            users.renew_hash(user, password)
-            guessing.forget(attempt_id)
-            return enter(user, device, epoch)
-        # Only of a known account: in a hurry, people type their password here.
-        known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
-        log.warning("sign_in.failed", address=device.address, user=known)
-        return None
+    try:
+        return _proved(email, password, proved, attempt_id, device)
+    except local_sign_in.PasswordsOff as error:
+        local_sign_in.note_refusal(error)
+        raise
+
+
+@work.command
+def _proved(
+    email: str, password: str, proved: tuple[User, int] | None, attempt_id: int, device: Device
+) -> Entered | None:
+    if proved is not None:
+        user, epoch = proved
+        local_sign_in.require(user)
+        users.renew_hash(user, password)
+        guessing.forget(attempt_id)
+        return enter(user, device, epoch)
+    # Only of a known account: in a hurry, people type their password here.
+    known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
+    log.warning("sign_in.failed", address=device.address, user=known)
+    return None
 
 
 @work.command

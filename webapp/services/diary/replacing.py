@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from webapp.models import DiaryEntry, DiaryPermit, User, db
 from webapp.services.diary import chain, diary
 
@@ -18,8 +20,10 @@ REPLACE = "replace"
 Body = dict[str, Any]
 
 
-def every_body(actor: User | None, replaced: Callable[[DiaryEntry, Body], Body]) -> int:
-    """In the open transaction: store what ``replaced`` makes of each entry's body. Returns how many it changed.
+def bodies(
+    actor: User | None, which: ColumnElement[bool], replaced: Callable[[DiaryEntry, Body], Body]
+) -> int:
+    """In the open transaction: store what ``replaced`` makes of the bodies of entries. Returns how many it changed.
 
     From here until the commit no one else can add an entry, so it is called last.
     """
@@ -27,7 +31,7 @@ def every_body(actor: User | None, replaced: Callable[[DiaryEntry, Body], Body])
     newest = chain.lock_head(db.session()).id
     hashes: dict[str, str] = {}
     db.session.add(DiaryPermit(what=REPLACE, through=newest))
-    for entry in _entries(newest):
+    for entry in _entries(which, newest):
         before: Body = {"actor": entry.actor, "address": entry.address, "content": json.loads(entry.content)}
         after = replaced(entry, before)
         if after == before:
@@ -43,9 +47,9 @@ def every_body(actor: User | None, replaced: Callable[[DiaryEntry, Body], Body])
     return len(hashes)
 
 
-def _entries(newest: int) -> Iterator[DiaryEntry]:
+def _entries(which: ColumnElement[bool], newest: int) -> Iterator[DiaryEntry]:
     after = 0
-    query = db.select(DiaryEntry).where(DiaryEntry.id <= newest).order_by(DiaryEntry.id)
+    query = db.select(DiaryEntry).where(which, DiaryEntry.id <= newest).order_by(DiaryEntry.id)
     while rows := list(db.session.scalars(query.where(DiaryEntry.id > after).limit(chain.READ_AT_ONCE))):
         after = rows[-1].id
         yield from rows

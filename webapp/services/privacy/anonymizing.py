@@ -98,7 +98,8 @@ def person(actor: User, person_id: int) -> None:
     everywhere.fold(table_of(Person), record.id)
     diary.write(actor, "person.anonymized", "person", person_id, signed_quotes=signed(quote_ids))
     objects = {("person", str(person_id)), *(("quote", str(quote_id)) for quote_id in quote_ids)}
-    replacing.every_body(actor, lambda entry, body: _body(known, entry, body, objects))
+    which = knowing.entries(known, objects)
+    replacing.bodies(actor, which, lambda entry, body: _body(known, entry, body, objects))
     db.session.expire_all()
 
 
@@ -126,9 +127,9 @@ def user(actor: User, user_id: int) -> None:
     }
     _set(User, values, id=user_id)
     diary.write(actor, "user.anonymized", "user", user_id)
-    replacing.every_body(
-        actor, lambda entry, body: _body(known, entry, body, {("user", str(user_id))}, user_id)
-    )
+    objects = {("user", str(user_id))}
+    which = knowing.entries(known, objects, user_id)
+    replacing.bodies(actor, which, lambda entry, body: _body(known, entry, body, objects, user_id))
     db.session.expire_all()
 
 

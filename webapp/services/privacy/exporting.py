@@ -82,24 +82,9 @@ def _quote(quote: Quote) -> dict[str, Any]:
     return {**_row(quote), "revisions": [json.loads(content) for content in revisions]}
 
 
-def _entries(known: Known, objects: set[tuple[str, int]], user_id: int = 0) -> list[dict[str, Any]]:
-    """The entries about these objects, by the user, or that name the person."""
-    found: dict[int, DiaryEntry] = {}
-    for kind in {kind for kind, _ in objects}:
-        ids = [str(number) for one, number in objects if one == kind]
-        query = db.select(DiaryEntry).where(DiaryEntry.object_type == kind, DiaryEntry.object_id.in_(ids))
-        found |= {entry.id: entry for entry in db.session.scalars(query)}
-    naming = [
-        column.icontains(text, autoescape=True)
-        for column in (DiaryEntry.actor, DiaryEntry.content)
-        for text in known.spellings(about=False)
-    ]
-    more = db.select(DiaryEntry).where(db.or_(DiaryEntry.actor_id == user_id, *naming))
-    found |= {entry.id: entry for entry in db.session.scalars(more)}
-    return [
-        {**_row(entry), "content": json.loads(entry.content)}
-        for entry in sorted(found.values(), key=lambda one: one.id)
-    ]
+def _entries(known: Known, objects: set[tuple[str, int]], user_id: int | None = None) -> list[dict[str, Any]]:
+    query = db.select(DiaryEntry).where(knowing.entries(known, objects, user_id)).order_by(DiaryEntry.id)
+    return [{**_row(entry), "content": json.loads(entry.content)} for entry in db.session.scalars(query)]
 
 
 def _by_id(model: Any, ids: Iterable[int]) -> list[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from webapp.models import DiaryEntry, Organization, Person, Quote, Revision, User, db, names
 from webapp.services.company import app_settings
 from webapp.services.people import directory
@@ -54,6 +56,26 @@ def user(record: User) -> Known:
     texts = said["name"] | said["email"]
     own = {text for text in texts if text and not _is_anyone_elses(text, user_id=record.id)}
     return Known(f"Former user {record.id}", _usable(own), _usable(texts - own), _usable(said["name"]))
+
+
+def entries(
+    known: Known, objects: Iterable[tuple[str, object]], user_id: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that an entry of the diary is about one of ``objects``, is by the user, or names the person."""
+    naming = [
+        column.icontains(text, autoescape=True)
+        for column in (DiaryEntry.actor, DiaryEntry.content)
+        for text in known.spellings(about=False)
+    ]
+    ids: dict[str, list[str]] = {}
+    for kind, number in objects:
+        ids.setdefault(kind, []).append(str(number))
+    about = [
+        (DiaryEntry.object_type == kind) & DiaryEntry.object_id.in_(of_kind) for kind, of_kind in ids.items()
+    ]
+    theirs = [DiaryEntry.actor_id == user_id] if user_id is not None else []
+    condition: ColumnElement[bool] = db.or_(*about, *naming, *theirs)
+    return condition
 
 
 def without_fields(content: dict[str, Any]) -> dict[str, Any]:
