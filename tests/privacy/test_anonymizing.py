@@ -29,6 +29,7 @@ from webapp.models.quote import LOST, ORDERED
 from webapp.services.accounts import sessions, users
 from webapp.services.accounts.sessions import Device
 from webapp.services.autotask.desk import pull
+from webapp.services.core import work
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.diary import chain, diary
 from webapp.services.people import directory
@@ -208,6 +209,10 @@ def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
             publishing.publish(leaver, open_one.id)
             publishing.publish(leaver, won.id)
         acceptance.record_for_customer(leaver, won.id, {"name": "Ann Lee"})
+        with work.unit(), diary.origin("browser", "192.0.2.78"):
+            named = {"oid": "canary-oid"}
+            diary.write(leaver, "user.single_sign_on_linked", "user", leaver.id, named=named)
+            diary.write(None, "user.second_step_failed", "user", leaver.id)
         with pytest.raises(Invalid, match="Turn it off first"):
             anonymizing.user(admin, leaver.id)
         users.update_user(

@@ -177,17 +177,17 @@ def _body(
         str(known.person["id"]),
     ):
         content = knowing.without_fields(content)
-    is_theirs = about and entry.actor_id is None and entry.actor.startswith(CUSTOMER)
-    if user_id is not None:
-        is_theirs = entry.actor_id == user_id
+    if user_id is not None and about:
+        content = knowing.without_provider(content)
+    by_customer = user_id is None and entry.actor.startswith(CUSTOMER)
+    is_theirs = entry.actor_id == user_id if user_id is not None else about and by_customer
     if is_theirs:
-        prefix = "" if user_id is not None else CUSTOMER
-        return {"actor": prefix + known.alias, "address": "", "content": content}
-    return {
-        "actor": known.without(body["actor"], about=about),
-        "address": body["address"],
-        "content": content,
-    }
+        actor = known.alias if user_id is not None else CUSTOMER + known.alias
+    else:
+        actor = known.without(body["actor"], about=about)
+    # A sign-in that failed is by no one, but most likely from where they are.
+    tried = user_id is not None and about and entry.actor_id is None
+    return {"actor": actor, "address": "" if is_theirs or tried else body["address"], "content": content}
 
 
 def _set(model: Any, values: dict[str, Any], **which: Any) -> None:

@@ -45,7 +45,7 @@ def take_out(known: Known, about: Mapping[Table, Collection[Any]]) -> None:
         if not columns:
             continue
         keys = tuple(table.primary_key)
-        rows = about.get(table, ())
+        rows = set(about.get(table, ()))
         for row in _rows(keys, columns, known, rows):
             if table is table_of(Revision) and row["id"] in signed:
                 continue

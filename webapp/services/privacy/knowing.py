@@ -92,6 +92,12 @@ def without_fields(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "changes": changes}
 
 
+def without_provider(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of an entry about a user, without what the sign-in provider calls them."""
+    detail = content["detail"]
+    return {**content, "detail": {**detail, "named": REMOVED}} if "named" in detail else content
+
+
 def _entries(object_type: str, object_id: int) -> list[DiaryEntry]:
     query = db.select(DiaryEntry).filter_by(object_type=object_type, object_id=str(object_id))
     return list(db.session.scalars(query))
