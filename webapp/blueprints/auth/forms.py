@@ -54,6 +54,12 @@ class CodeForm(FlaskForm):
     )
 
 
+class SecondStepForm(CodeForm):
+    """The second step, and if it's asked for in this browser again."""
+
+    trust = BooleanField("Don't ask again on this device for 30 days")
+
+
 class AppForm(CodeForm):
     """A new authenticator app: the secret that the page showed, sealed, and a code that shows that the app has it."""
 

@@ -77,6 +77,7 @@ class SignInForm(RecordForm):
         description="Signs out those of them who don't have it yet. They set it up at their next sign-in "
         "with a password. Single sign-on leaves it to the provider.",
     )
+    trusts_devices = BooleanField("People can skip it on a device for 30 days")
 
 
 class PrivacyForm(RecordForm):
