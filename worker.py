@@ -31,19 +31,20 @@ import config
 from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
-from webapp.services.autotask.push import call_quota, processing, retention
+from webapp.services.autotask.push import call_quota, processing
 from webapp.services.core import failpoints, queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary import diary
+from webapp.services.privacy import retention
 from webapp.services.quoting.lifecycle import expiry
 from webapp.services.quoting.paper import document
 
 SWEEP_SECONDS = 2.0
-# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, empty old bodies of calls, start due
-# comparisons.
+# Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, remove what is kept no longer,
+# start due comparisons.
 SWEEPS_PER_TICK = 30
 WORKER_TTL = 60
 RESTART_SECONDS = 2

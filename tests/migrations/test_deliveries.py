@@ -59,7 +59,7 @@ def test_the_audit_trail_becomes_a_chain(app: Flask, earlier: dict[str, int]) ->
         insert("audit_event", action="quote.begun", object_type="quote", detail={"title": "Söndag"}, **event)
         insert("audit_event", action="quote.published", object_type="quote", detail={"revision": 2}, **event)
         upgrade()
-        first, second = db.session.scalars(db.select(DiaryEntry).order_by(DiaryEntry.id))
+        first, second, again = db.session.scalars(db.select(DiaryEntry).order_by(DiaryEntry.id))
         assert (first.id, first.action, first.detail, first.at) == (
             1,
             "quote.created",
@@ -67,7 +67,12 @@ def test_the_audit_trail_becomes_a_chain(app: Flask, earlier: dict[str, int]) ->
             AT,
         )
         assert (second.action, second.revision, second.detail) == ("quote.published", 2, {})
-        assert (chain.check().entries, chain.check().sentence) == (2, "")
+        assert (again.action, again.detail["entries"], again.detail["broken_at"]) == (
+            "audit.chained_again",
+            2,
+            None,
+        )
+        assert (chain.check().entries, chain.check().sentence) == (3, "")
         samples.tax_code(samples.admin())
         assert chain.check().sentence == "", "what comes next follows from what was copied"
 

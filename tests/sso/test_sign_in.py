@@ -15,7 +15,15 @@ from tests.support import samples
 from tests.support.provider import CLIENT, Provider, ec_key, rsa_key
 from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
-from webapp.models import DiaryEntry, SsoAttempt, SsoIdentity, User, UserSession, db, utc_now
+from webapp.models import (
+    DiaryEntry,
+    SsoAttempt,
+    SsoIdentity,
+    User,
+    UserSession,
+    db,
+    utc_now,
+)
 from webapp.services.accounts.sso.tokens import LOGOUT_EVENT
 
 
@@ -230,6 +238,9 @@ def test_passwords_can_be_off_but_for_the_owner(app: Flask, ids: Ids, provider: 
     typed: dict[str, str | bool] = {"email": "rep@desk.example", "password": samples.PASSWORD}
     answer = visitor.send(form, typed)
     assert (answer.status_code, "turned off here" in text(answer)) == (403, True)
+    with app.app_context():
+        refused = db.session.scalars(db.select(DiaryEntry).filter_by(action="user.password_refused")).one()
+        assert (refused.object_type, refused.object_id) == ("user", "2")
     assert visitor.send(form, typed | {"email": "admin@desk.example"}).status_code == 303
     assert app.test_cli_runner().invoke(args=["users", "allow-passwords"]).exit_code == 0
     other = Visitor(app.test_client())

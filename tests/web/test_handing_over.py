@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
+from tests.support import samples
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
 from webapp.models import DiaryEntry, Quote, User, db, utc_now
@@ -15,7 +16,7 @@ from webapp.services.quoting.draft import lines
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.revisions import freezing, snapshot
 
-PAGE = "/settings/users/2"
+PAGE, OVER = "/settings/users/2", "/quotes/hand-over"
 
 
 def owner(app: Flask, ids: Ids) -> str:
@@ -93,4 +94,35 @@ def test_without_open_quotes_nothing_is_asked(app: Flask, admin: Visitor, ids: I
         db.session.get_one(Quote, ids.quote).status = "lost"
         db.session.commit()
     assert admin.send(admin.form(PAGE, PAGE), {"is_active": False}).status_code == 303
+    assert owner(app, ids) == "rep@desk.example"
+
+
+def test_a_sales_manager_hands_quotes_over(app: Flask, ids: Ids) -> None:
+    with app.app_context():
+        manager = samples.rep("mia@desk.example")
+        manager.role = "sales_manager"
+        db.session.get_one(User, 2).is_active = False
+        db.session.commit()
+        manager_id = str(manager.id)
+    mia = Visitor(app.test_client()).sign_in("mia@desk.example", samples.PASSWORD)
+    assert OVER in mia.client.get("/quotes/").text
+    form = mia.form(OVER, OVER)
+    assert form.label("owner_id", "2") == "Rob Rep (1, inactive)"
+    refused = mia.send(form, {"owner_id": "2", "successor_id": "2"})
+    assert (refused.status_code, errors(refused)) == (
+        422,
+        {"successor_id": "Choose someone else who takes the quotes."},
+    )
+    assert mia.send(form, {"owner_id": manager_id}).status_code == 422
+    assert mia.send(form, {"owner_id": "2", "successor_id": manager_id}).status_code == 303
+    assert owner(app, ids) == "mia@desk.example"
+    assert "1 open quote of Rob Rep" in text(mia.client.get("/quotes/"))
+
+
+def test_a_rep_hands_nothing_over(app: Flask, ids: Ids, rep: Visitor) -> None:
+    assert rep.client.get(OVER).status_code == 403
+    assert OVER not in rep.client.get("/quotes/").text
+    token = dict(rep.form("/people/", "logout").fields)["csrf_token"]
+    sent = {"csrf_token": token, "owner_id": "2", "successor_id": "1"}
+    assert rep.client.post(OVER, data=sent).status_code == 403
     assert owner(app, ids) == "rep@desk.example"

@@ -290,9 +290,7 @@ def test_an_endpoint_that_is_removed_while_it_is_sent_to(office: Office) -> None
 
 def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(office: Office) -> None:
     _, old = office.add("quote.viewed")
-    _, new = endpoints.rotate(
-        office.runtime, office.admin, endpoint().id, endpoints.mark(endpoint(), secret=True)
-    )
+    _, new = endpoints.rotate(office.runtime, office.admin, endpoint().id, endpoints.seen_secret(endpoint()))
     for _ in range(2):
         room.add(messages.message(endpoint(), "quote.viewed", {}, ""))
         db.session.commit()
@@ -335,7 +333,7 @@ def test_the_log_goes_back_thirty_days(office: Office) -> None:
 
 def test_a_replaced_secret_is_forgotten_after_its_day(office: Office) -> None:
     office.add("quote.viewed")
-    endpoints.rotate(office.runtime, office.admin, endpoint().id, endpoints.mark(endpoint(), secret=True))
+    endpoints.rotate(office.runtime, office.admin, endpoint().id, endpoints.seen_secret(endpoint()))
     room.tidy(reader.get("webhook"), utc_now() + timedelta(hours=23))
     assert endpoint().previous_secret_encrypted
     room.tidy(reader.get("webhook"), utc_now() + timedelta(hours=25))

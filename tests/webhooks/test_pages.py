@@ -6,6 +6,8 @@ import html
 import re
 
 import pytest
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from flask import Flask
 
 from smoke.forms import read_forms
@@ -15,8 +17,9 @@ from tests.webhooks.office import deliveries, only
 from tests.webhooks.receiver import Receiver
 from webapp.models import DiaryEntry, WebhookEndpoint, db, utc_now
 from webapp.services.core.runtime import Runtime
+from webapp.services.core.vault import Vault
 from webapp.services.delivery import attempt, reader, room
-from webapp.services.integrations.webhook import messages
+from webapp.services.integrations.webhook import endpoints, messages
 
 CATALOGUE = "/settings/integrations/"
 LIST = "/settings/integrations/webhooks"
@@ -78,13 +81,49 @@ def test_the_catalogue_lists_both_integrations_by_group(admin: Visitor, receiver
     assert f'href="{LIST}"' in card
 
 
+def url_of(app: Flask, endpoint: WebhookEndpoint) -> str:
+    return endpoints.url_of(app.extensions["quotewright"], endpoint)
+
+
+def test_lists_show_the_host_alone(app: Flask, admin: Visitor, receiver: Receiver) -> None:
+    page, _ = added(admin, receiver)
+    watched = press(admin, page, "/test")
+    for address in (LIST, watched):
+        shown = admin.client.get(address).text
+        assert "127.0.0.1" in shown
+        assert "key=of" not in shown
+    assert "key=of" in admin.client.get(page).text, "the form has it, to be changed"
+
+
+def test_an_address_that_no_key_opens_is_entered_again(
+    app: Flask, admin: Visitor, receiver: Receiver
+) -> None:
+    page, _ = added(admin, receiver)
+    with app.app_context():
+        other = Vault([Fernet.generate_key().decode()])
+        endpoint = db.session.scalars(db.select(WebhookEndpoint)).one()
+        endpoint.url_encrypted = other.encrypt(receiver.url)
+        db.session.commit()
+    press(admin, page, "/test")
+    with app.app_context():
+        send_due(app.extensions["quotewright"])
+        assert "can't be decrypted" in db.session.scalars(db.select(WebhookEndpoint)).one().state_sentence
+    assert not receiver.got
+    data = {**settings_of(admin, page), "url": receiver.url, "events": EVENTS}
+    assert admin.client.post(page, data=data).status_code == 303
+    with app.app_context():
+        assert url_of(app, db.session.scalars(db.select(WebhookEndpoint)).one()) == receiver.url
+
+
 def test_adding_shows_the_secret_once_and_stores_it_encrypted(
     app: Flask, admin: Visitor, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     page, secret = added(admin, receiver)
     with app.app_context():
         endpoint = db.session.scalars(db.select(WebhookEndpoint)).one()
-        assert (endpoint.url, endpoint.events) == (receiver.url, EVENTS)
+        assert (url_of(app, endpoint), endpoint.events) == (receiver.url, EVENTS)
+        for stored in db.session.execute(sa.select(WebhookEndpoint.__table__)).one():
+            assert "key=of" not in str(stored)
         assert secret not in endpoint.secret_encrypted
         event = db.session.scalars(db.select(DiaryEntry).filter_by(action="webhook.added")).one()
         assert event.detail == {"host": "127.0.0.1", "events": EVENTS}
@@ -148,7 +187,7 @@ def test_changing_address_and_events(app: Flask, admin: Visitor, receiver: Recei
     assert admin.client.post(page, data=data).status_code == 303
     with app.app_context():
         endpoint = db.session.scalars(db.select(WebhookEndpoint)).one()
-        assert (endpoint.url, endpoint.events) == (f"{receiver.url}&more=1", ["quote.lost"])
+        assert (url_of(app, endpoint), endpoint.events) == (f"{receiver.url}&more=1", ["quote.lost"])
     again = {**settings_of(admin, page), "url": "https://10.0.0.1/", "events": EVENTS}
     refused = admin.client.post(page, data=again)
     assert refused.status_code == 422
@@ -272,7 +311,7 @@ def test_a_rep_can_do_nothing(
     press(admin, page, "/test")
     with app.app_context():
         before = [
-            (one.url, one.state, one.secret_encrypted)
+            (one.url_encrypted, one.state, one.secret_encrypted)
             for one in db.session.scalars(db.select(WebhookEndpoint))
         ]
     token = dict(rep.form("/people/", "logout").fields)["csrf_token"]
@@ -281,7 +320,7 @@ def test_a_rep_can_do_nothing(
     assert app.test_client().post(LIST + address, data=data).status_code != 200
     with app.app_context():
         after = [
-            (one.url, one.state, one.secret_encrypted)
+            (one.url_encrypted, one.state, one.secret_encrypted)
             for one in db.session.scalars(db.select(WebhookEndpoint))
         ]
         assert after == before

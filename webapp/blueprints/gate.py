@@ -49,6 +49,7 @@ ALWAYS = {
         ),
         Permission.SELL,
     ),
+    "quotes.hand_over": Permission.MANAGE,
 }
 # To send it; reading is for all.
 SENDING = dict.fromkeys(("people.person", "people.organization", "items.item"), Permission.SELL)

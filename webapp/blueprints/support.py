@@ -185,6 +185,12 @@ def back_to(endpoint: str, message: str = "", **values: Any) -> ResponseReturnVa
     return redirect(url_for(endpoint, **values), 303)
 
 
+def json_file(content: str, name: str) -> ResponseReturnValue:
+    """A JSON file to download, which browsers don't keep."""
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return content, 200, {"Content-Type": "application/json; charset=utf-8", **disposition}
+
+
 def show_errors(form: FlaskForm, error: Invalid) -> None:
     """Put a service's sentences next to their fields, the rest above the form."""
     shown = False

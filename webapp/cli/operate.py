@@ -101,6 +101,8 @@ def check(after: str) -> None:
     if after and not (noted.isdigit() and sha256):
         raise click.ClickException("Give --after as an earlier check printed it, for example 12:3f9a….")
     checked = chain.check(chain.Head(int(noted), sha256) if after else None)
+    if checked.is_outdated:
+        raise click.ClickException(checked.sentence)
     if checked.sentence:
         raise click.ClickException(f"The diary was tampered with. {checked.sentence}")
     click.echo(f"{checked.entries} entries, each following from the one before it.")

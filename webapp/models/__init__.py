@@ -7,7 +7,7 @@ from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.catalog import Category, Item, TaxCode
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
-from webapp.models.diary import DiaryEntry
+from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
@@ -47,6 +47,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DiaryEntry",
+    "DiaryPermit",
     "DriftCheck",
     "DriftFinding",
     "EndedLink",

@@ -73,7 +73,7 @@ class Delivery(Timestamped, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reader: Mapped[str] = mapped_column(String(30))
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("diary_entry.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("diary_entry.id"), index=True)
     reason: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(64), default="")
     quote_id: Mapped[int | None] = mapped_column(ForeignKey("quote.id"), index=True)

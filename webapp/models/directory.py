@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,7 +38,10 @@ class Organization(Searchable, Recorded, Timestamped, Base):
 
 
 class Person(Searchable, Recorded, Timestamped, Base):
-    """Someone who receives quotes. Becomes a Contact in Autotask."""
+    """Someone who receives quotes. Becomes a Contact in Autotask.
+
+    ``anonymized_at``: who it was isn't known any more (``services.privacy.anonymizing``).
+    """
 
     __tablename__ = "person"
     diary_type = "person"
@@ -50,6 +55,7 @@ class Person(Searchable, Recorded, Timestamped, Base):
     title: Mapped[str] = mapped_column(String(50), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     mobile: Mapped[str] = mapped_column(String(40), default="")
+    anonymized_at: Mapped[datetime | None]
 
     organization: Mapped[Organization | None] = relationship(back_populates="people")
 

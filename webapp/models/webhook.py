@@ -17,6 +17,8 @@ PAUSED = "paused"
 class WebhookEndpoint(Timestamped, Base):
     """A URL that receives events.
 
+    ``url_encrypted`` is a Fernet token, as many URLs are secrets themselves; ``host`` is what lists and logs show.
+    ``url_sha256``: of the URL, so that none is added twice.
     ``secret_encrypted`` is a Fernet token; ``previous_secret_encrypted`` signs beside it until ``previous_until``.
     ``failures`` in a row since ``failing_since``; nothing is sent before ``hold_until``. ``state_sentence`` says why it
     is ``paused``.
@@ -26,7 +28,9 @@ class WebhookEndpoint(Timestamped, Base):
     __table_args__ = (CheckConstraint("state in ('active', 'paused')", name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    url: Mapped[str] = mapped_column(String(500), unique=True)
+    url_encrypted: Mapped[str] = mapped_column(Text, default="", server_default="")
+    url_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    host: Mapped[str] = mapped_column(String(255), default="", server_default="")
     description: Mapped[str] = mapped_column(String(100), default="")
     events: Mapped[list[Any]]
     secret_encrypted: Mapped[str] = mapped_column(Text)

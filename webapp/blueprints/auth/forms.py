@@ -23,6 +23,16 @@ class LoginForm(FlaskForm):
     remember = BooleanField("Keep me signed in on this computer")
 
 
+class ForgotForm(FlaskForm):
+    """Whose password is forgotten."""
+
+    email = EmailField(
+        "Email",
+        [InputRequired("Enter your email."), Length(max=254, message="This email is too long.")],
+        render_kw={"autocomplete": "username"},
+    )
+
+
 class JoinForm(FlaskForm):
     """The password that an invited person, or one who forgot it, chooses."""
 
@@ -42,6 +52,12 @@ class CodeForm(FlaskForm):
         [InputRequired("Enter the code."), Length(max=60, message="This code is too long.")],
         render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"},
     )
+
+
+class SecondStepForm(CodeForm):
+    """The second step, and if it's asked for in this browser again."""
+
+    trust = BooleanField("Don't ask again on this device for 30 days")
 
 
 class AppForm(CodeForm):

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import AppForm, CodeForm, NewPasskeyForm, PasskeyForm
-from webapp.blueprints.auth.session import device, enter, local, remember_device
+from webapp.blueprints.auth.forms import AppForm, NewPasskeyForm, PasskeyForm, SecondStepForm
+from webapp.blueprints.auth.session import device, enter, local, remember_device, trust_device
 from webapp.blueprints.support import runtime, show_errors, submit
 from webapp.extensions import limiter
 from webapp.models import PendingSignIn
@@ -16,7 +16,7 @@ from webapp.services.accounts import second_step
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.local_sign_in import PasswordsOff
 from webapp.services.accounts.sessions import Entered
-from webapp.services.accounts.two_step import authenticator, factors, passkeys, qr
+from webapp.services.accounts.two_step import authenticator, factors, passkeys, policy, qr, trusted
 from webapp.services.accounts.two_step.half_way import Ended
 from webapp.services.accounts.two_step.passkeys import Answer, Question, Site
 from webapp.services.core.errors import Invalid, NotFound, ServiceError
@@ -59,7 +59,7 @@ def site() -> Site:
 def code() -> ResponseReturnValue:
     """The second step, with a code of the app or a recovery code."""
     try:
-        pending, form = second_step.waiting(_half()), CodeForm()
+        pending, form = second_step.waiting(_half()), SecondStepForm()
         if not form.validate_on_submit():
             return _code_page(pending, form), 422 if form.is_submitted() else 200
         had = factors.of_user(pending.user).codes
@@ -78,7 +78,7 @@ def code() -> ResponseReturnValue:
     left = factors.of_user(entered.user).codes
     if left < had:
         flash(f"Recovery code used. You have {left} left; create new ones under Your account.", "success")
-    return _arrive(entered, local(request.args.get("next", "")), keep=keep)
+    return _arrive(entered, local(request.args.get("next", "")), keep=keep, trusts=bool(form.trust.data))
 
 
 @auth.post("/login/code/passkey-question")
@@ -97,7 +97,7 @@ def code_passkey() -> ResponseReturnValue:
     except Ended as error:
         return _start_over(error)
     except Invalid as error:
-        form = CodeForm(formdata=None)
+        form = SecondStepForm(formdata=None)
         form.form_errors.append(str(error))
         return _code_page(second_step.waiting(_half()), form), 422
     return _arrive(entered, local(request.args.get("next", "")), keep=keep)
@@ -169,10 +169,12 @@ def _half() -> str:
     return str(session.get(HALF, ""))
 
 
-def _arrive(entered: Entered, wanted: str, *, keep: bool) -> ResponseReturnValue:
+def _arrive(entered: Entered, wanted: str, *, keep: bool, trusts: bool = False) -> ResponseReturnValue:
     session.pop(HALF, None)
     enter(entered.token, keep=keep)
-    return remember_device(redirect(wanted or url_for("home.dashboard"), 303), entered.known)
+    answer = remember_device(redirect(wanted or url_for("home.dashboard"), 303), entered.known)
+    value = trusted.trust(entered.user, entered.known, runtime().vault) if trusts else ""
+    return trust_device(answer, value) if value else answer
 
 
 def _arrive_with(entered: Entered, codes: list[str], *, keep: bool) -> ResponseReturnValue:
@@ -198,6 +200,7 @@ def _code_page(pending: PendingSignIn, form: FlaskForm) -> str:
         form=form,
         found=found,
         by_recovery_code="recovery" in request.args,
+        trusts=policy.trusts_devices(),
         passkey_form=PasskeyForm(formdata=None)
         if found.passkeys and passkeys.site(runtime().config)
         else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app, flash, redirect, request, session, url_for
@@ -10,11 +11,12 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from webapp.blueprints import resume
-from webapp.blueprints.support import is_htmx
+from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import login_manager
 from webapp.models import User
 from webapp.services.accounts import guessing, sessions, users
 from webapp.services.accounts.sessions import Device
+from webapp.services.accounts.two_step import trusted
 
 
 class SignedIn(UserMixin):
@@ -49,6 +51,7 @@ def device(*, keep: bool) -> Device:
         keep,
         request.cookies.get(device_cookie(), ""),
         current_user.session_id if current_user.is_authenticated else 0,
+        trusted.read(request.cookies.get(trust_cookie(), ""), runtime().vault),
     )
 
 
@@ -57,12 +60,26 @@ def device_cookie() -> str:
     return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
 
 
+def trust_cookie() -> str:
+    """The name of the cookie of a browser that isn't asked for the second step."""
+    return "__Host-trusted" if current_app.config["SESSION_COOKIE_SECURE"] else "trusted"
+
+
 def remember_device(answer: Response, token: str) -> Response:
     """Let the browser be known when it signs in again."""
+    return _keep(answer, device_cookie(), token, guessing.DEVICE_KEPT)
+
+
+def trust_device(answer: Response, value: str) -> Response:
+    """Don't ask for the second step in this browser for a while."""
+    return _keep(answer, trust_cookie(), value, trusted.LASTS)
+
+
+def _keep(answer: Response, name: str, value: str, lasts: timedelta) -> Response:
     answer.set_cookie(
-        device_cookie(),
-        token,
-        max_age=guessing.DEVICE_KEPT,
+        name,
+        value,
+        max_age=lasts,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",

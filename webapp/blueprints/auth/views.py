@@ -9,13 +9,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.forms import JoinForm, LoginForm, SetupForm
+from webapp.blueprints.auth.forms import ForgotForm, JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.second_step import PasskeyForm, go_on
 from webapp.blueprints.auth.session import device, enter, leave, local
 from webapp.blueprints.support import actor, runtime, submit
 from webapp.extensions import limiter
 from webapp.models import User
-from webapp.services.accounts import account_links, first_account, local_sign_in, sessions, users
+from webapp.services.accounts import (
+    account_links,
+    first_account,
+    forgotten,
+    local_sign_in,
+    sessions,
+    users,
+)
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.local_sign_in import PasswordsOff
 from webapp.services.accounts.sessions import Entered
@@ -23,6 +30,7 @@ from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, NotFound
+from webapp.services.delivery import mail
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -42,12 +50,31 @@ def login() -> ResponseReturnValue:
         form.form_errors.append(str(error))
         return _login_page(form), 429
     except PasswordsOff as error:
-        form.form_errors.append(str(error))
+        # Without a provider the page says so itself.
+        form.form_errors += [str(error)] if sso_settings.offered(runtime()) else []
         return _login_page(form), 403
     if entered is None:
         form.form_errors.append("Incorrect email or password.")
         return _login_page(form), 422
     return go_on(entered, keep=keep)
+
+
+@auth.route("/login/forgot", methods=["GET", "POST"])
+def forgot() -> ResponseReturnValue:
+    """Ask for a link by mail. The answer is the same for every email."""
+    form, by_mail = ForgotForm(), mail.is_configured(runtime().config)
+    sent, status = False, 422 if form.is_submitted() else 200
+    if by_mail and form.validate_on_submit():
+        browser = device(keep=False)
+        try:
+            forgotten.ask(form.email.data or "", browser.address, browser.token)
+            sent, status = True, 200
+        except TooMany as error:
+            form.form_errors.append(str(error))
+            status = 429
+    minutes = forgotten.LASTS.seconds // 60
+    page = render_template("auth/forgot.html", form=form, by_mail=by_mail, sent=sent, minutes=minutes)
+    return page, status
 
 
 @auth.post("/logout")

@@ -65,7 +65,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
         "integrations/webhooks/page.html",
         endpoint=endpoints.get(endpoint_id),
         form=form,
-        seen_secret=endpoints.mark(endpoints.get(endpoint_id), secret=True),
+        seen_secret=endpoints.seen_secret(endpoints.get(endpoint_id)),
         page=log.page(endpoint, page_number(), state),
         state=state if state in log.STATES else "",
         states=log.STATES,
@@ -158,7 +158,8 @@ def send_webhook_again(delivery_id: int) -> ResponseReturnValue:
 
 
 def _form_of(endpoint: WebhookEndpoint, **arguments: Any) -> WebhookForm:
-    return WebhookForm(obj=endpoint, seen=endpoints.mark(endpoint), **arguments)
+    shown = endpoints.shown(runtime(), endpoint)
+    return WebhookForm(data=shown, seen=endpoints.seen(runtime(), endpoint), **arguments)
 
 
 def _secret(endpoint: WebhookEndpoint, secret: str, why: str) -> ResponseReturnValue:

@@ -8,11 +8,22 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.people import people
 from webapp.blueprints.people.forms import PersonForm
-from webapp.blueprints.support import actor, back_to, is_htmx, page_number, submit
+from webapp.blueprints.support import (
+    actor,
+    admin_required,
+    ask,
+    back_to,
+    is_htmx,
+    json_file,
+    page_number,
+    submit,
+)
 from webapp.models import Person
 from webapp.services.people import directory
+from webapp.services.privacy import anonymizing, exporting
 
 
 @people.get("/")
@@ -47,6 +58,28 @@ def organization_names() -> ResponseReturnValue:
     """Suggestions for the organization field."""
     matches = directory.search_organizations(request.args.get("organization", ""), limit=12)
     return render_template("people/_organization_names.html", organizations=matches)
+
+
+@people.post("/<int:person_id>/export")
+@admin_required
+@confirmed
+def export(person_id: int) -> ResponseReturnValue:
+    """Everything that is held about a person, as a file."""
+    content = exporting.person(actor(), directory.get_person(person_id))
+    return json_file(content, f"person-{person_id}.json")
+
+
+@people.post("/<int:person_id>/anonymize")
+@admin_required
+@confirmed
+def anonymize(person_id: int) -> ResponseReturnValue:
+    """Make a person anonymous, after a question that says what is kept."""
+    record = directory.get_person(person_id)
+    asked = ask(anonymizing.question(record), "Anonymize")
+    if asked is not None:
+        return asked
+    anonymizing.person(actor(), person_id)
+    return back_to("people.person", "The person is anonymous now.", person_id=person_id)
 
 
 def _form(record: Person | None, **options: Any) -> PersonForm:

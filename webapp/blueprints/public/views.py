@@ -14,7 +14,7 @@ from webapp.blueprints.support import is_htmx
 from webapp.extensions import limiter
 from webapp.models import Quote
 from webapp.services.company import loss_reasons
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
@@ -72,6 +72,8 @@ def decline(token: str) -> ResponseReturnValue:
 def pdf(token: str) -> ResponseReturnValue:
     """The live revision as PDF; once it is accepted, with who accepted it and when."""
     quote = acceptance.by_token(token)
+    if acceptance.is_withdrawn(quote):
+        raise NotFound("This offer was declined or withdrawn, so there's no PDF of it any more.")
     name = f"quote-{quote.number}.pdf"
     return pdf_response(document.newest_pdf(quote), name)
 
@@ -113,11 +115,14 @@ def _page(quote: Quote, **typed: Any) -> str:
         "taxes": pricing.taxes(frozen, computed),
         "tax_note": pricing.tax_rounding_note(frozen, computed),
         "closed": closed,
+        "withdrawn": acceptance.is_withdrawn(quote),
         "shown": acceptance.on_screen(frozen),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,
         "older_link": linked if linked and linked < revision.number else None,
     }
+    if is_htmx() and page["withdrawn"]:
+        raise Invalid(closed)
     if is_htmx():
         return render_template("public/_choices.html", **page)
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

@@ -9,6 +9,7 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes")
 from webapp.blueprints.quotes import (  # noqa: F401  the views register themselves
     autotask,
     editor,
+    handing_over,
     index,
     item_search,
     lines,

@@ -1,4 +1,4 @@
-"""Settings: users, sign-in, company profile, required fields, loss reasons, links to the integrations."""
+"""Settings: users, sign-in, company profile, privacy, required fields, loss reasons, links to the integrations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     company,
     home,
     loss_reasons,
+    privacy,
     required_fields,
     roles,
     sign_in,

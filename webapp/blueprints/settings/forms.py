@@ -77,6 +77,27 @@ class SignInForm(RecordForm):
         description="Signs out those of them who don't have it yet. They set it up at their next sign-in "
         "with a password. Single sign-on leaves it to the provider.",
     )
+    trusts_devices = BooleanField("People can skip it on a device for 30 days")
+
+
+class PrivacyForm(RecordForm):
+    """How long things are kept, in days."""
+
+    call_bodies_days = StringField(
+        "What was sent to Autotask and answered",
+        description="The sync log keeps the calls themselves.",
+        render_kw={"inputmode": "numeric"},
+    )
+    quotes_days = StringField(
+        "Quotes that were lost, have expired or stayed drafts",
+        description="Counted from the day they were lost, expired or last changed. At least 30.",
+        render_kw={"inputmode": "numeric"},
+    )
+    trail_days = StringField(
+        "Audit trail",
+        description="Also the history on the pages of quotes. At least 365.",
+        render_kw={"inputmode": "numeric"},
+    )
 
 
 class RolesForm(RecordForm):

@@ -30,4 +30,4 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _form(**options: Any) -> SignInForm:
-    return SignInForm(data={"required_for": policy.required_for()}, seen=policy.seen(), **options)
+    return SignInForm(data=policy.shown(), seen=policy.seen(), **options)

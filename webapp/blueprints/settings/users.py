@@ -8,13 +8,23 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import NewUserForm, UserForm
-from webapp.blueprints.support import SAVED, actor, admin_required, ask, back_to, runtime, submit
+from webapp.blueprints.support import (
+    SAVED,
+    actor,
+    admin_required,
+    ask,
+    back_to,
+    json_file,
+    runtime,
+    submit,
+)
 from webapp.models import User
 from webapp.services.accounts import account_links, handing_over, permissions, sessions
 from webapp.services.accounts import users as accounts
 from webapp.services.accounts.sso import people
 from webapp.services.accounts.two_step import changing, factors
 from webapp.services.core import records
+from webapp.services.privacy import anonymizing, exporting
 
 
 @settings.get("/users")
@@ -126,6 +136,27 @@ def unlink_user(user_id: int) -> ResponseReturnValue:
     record = _get(user_id)
     people.unlink(actor(), record)
     return back_to("settings.user", "The link was removed.", user_id=user_id)
+
+
+@settings.post("/users/<int:user_id>/export")
+@admin_required
+@confirmed
+def export_user(user_id: int) -> ResponseReturnValue:
+    """Everything that is held about a user, as a file."""
+    return json_file(exporting.user(actor(), _get(user_id)), f"user-{user_id}.json")
+
+
+@settings.post("/users/<int:user_id>/anonymize")
+@admin_required
+@confirmed
+def anonymize_user(user_id: int) -> ResponseReturnValue:
+    """Make a user who left anonymous, after a question that says what is kept."""
+    record = _get(user_id)
+    asked = ask(anonymizing.question(record), "Anonymize")
+    if asked is not None:
+        return asked
+    anonymizing.user(actor(), user_id)
+    return back_to("settings.user", "The account is anonymous now.", user_id=user_id)
 
 
 def _link(record: User, token: str) -> str:

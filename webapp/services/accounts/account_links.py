@@ -18,7 +18,7 @@ from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.diary import diary
 
-INVITATION, RESET = timedelta(days=3), timedelta(hours=24)
+INVITATION, RESET, MAILED = timedelta(days=3), timedelta(hours=24), timedelta(minutes=30)
 GONE = "This link was used or has expired. Ask for a new one."
 
 
@@ -30,8 +30,8 @@ def invite(actor: User | None, *, email: str, name: str, role: str, team: str = 
 
 
 @work.command
-def issue(actor: User | None, user: User) -> str:
-    """A new link for ``user``; returns its token, which is stored nowhere.
+def issue(actor: User | None, user: User, lasts: timedelta | None = None) -> str:
+    """A new link for ``user``; returns its token, which is stored nowhere. ``lasts``: instead of the usual time.
 
     Raises Invalid for an inactive account, Forbidden when an admin asks for an owner's.
     """
@@ -42,7 +42,7 @@ def issue(actor: User | None, user: User) -> str:
     token = secrets.token_urlsafe(32)
     row = db.session.get(AccountLink, user.id, populate_existing=True) or AccountLink(user_id=user.id)
     row.token_sha256 = _digest(token)
-    row.expires_at = utc_now() + (INVITATION if user.is_invited else RESET)
+    row.expires_at = utc_now() + (lasts or (INVITATION if user.is_invited else RESET))
     db.session.add(row)
     diary.write(actor, "user.link_created", "user", user.id)
     return token

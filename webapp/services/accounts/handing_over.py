@@ -1,4 +1,4 @@
-"""Open quotes of a person who leaves go to a colleague."""
+"""Open quotes of a person go to a colleague: when the person leaves, or when a sales manager says so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from webapp.models import Quote, User, db
 from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 
@@ -22,6 +23,38 @@ def colleagues(user: User) -> list[User]:
     query = db.select(User).where(User.is_active, User.id != user.id, User.role.in_(sellers))
     query = query.order_by(User.name, User.id)
     return list(db.session.scalars(query))
+
+
+def owners() -> list[tuple[User, int]]:
+    """Who has open quotes, and how many, also those who left; by name."""
+    query = db.select(User, db.func.count(Quote.id)).join(Quote, Quote.owner_id == User.id)
+    query = query.where(Quote.status == PENDING).group_by(User.id).order_by(User.name, User.id)
+    return [(user, count) for user, count in db.session.execute(query)]
+
+
+def takers() -> list[User]:
+    """Who can take quotes, by name."""
+    sellers = permissions.roles_with(Permission.SELL)
+    query = db.select(User).where(User.is_active, User.role.in_(sellers)).order_by(User.name, User.id)
+    return list(db.session.scalars(query))
+
+
+@work.command
+def give(actor: User, owner_id: int | None, successor_id: int | None) -> tuple[User, User, int]:
+    """Give all open quotes of one person to another, who must differ. Returns both, and how many quotes.
+
+    Raises Forbidden, or Invalid with a sentence by field.
+    """
+    permissions.require(actor, Permission.MANAGE)
+    owner = records.find(User, owner_id)
+    if owner is None or not open_quotes(owner):
+        raise Invalid("Nothing was changed.", {"owner_id": "Choose someone who has open quotes."})
+    successor = next((one for one in takers() if one.id == successor_id), None)
+    if successor is None or successor.id == owner.id:
+        raise Invalid("Nothing was changed.", {"successor_id": "Choose someone else who takes the quotes."})
+    count = open_quotes(owner)
+    hand_over(actor, owner, successor.id)
+    return owner, successor, count
 
 
 def hand_over(actor: User, user: User, successor_id: int | None) -> None:

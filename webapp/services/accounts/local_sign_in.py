@@ -5,13 +5,19 @@ from __future__ import annotations
 from webapp.models import SsoProvider, User, db
 from webapp.models.account import OWNER
 from webapp.services.accounts.sso import ONLY
+from webapp.services.core import work
 from webapp.services.core.errors import Forbidden
+from webapp.services.diary import diary
 
 REFUSED = "Passwords and passkeys are turned off here. Use the single sign-on button."
 
 
 class PasswordsOff(Forbidden):
-    """The person has to sign in at the provider."""
+    """The person, whose account is ``user_id``, has to sign in at the provider."""
+
+    def __init__(self, sentence: str, user_id: int) -> None:
+        super().__init__(sentence)
+        self.user_id = user_id
 
 
 def may_sign_in_locally(user: User) -> bool:
@@ -23,6 +29,12 @@ def may_sign_in_locally(user: User) -> bool:
 
 
 def require(user: User) -> None:
-    """Raise PasswordsOff with a sentence unless ``user`` may sign in with a password."""
+    """Raise PasswordsOff with a sentence unless ``user`` may sign in with a password or a passkey."""
     if not may_sign_in_locally(user):
-        raise PasswordsOff(REFUSED)
+        raise PasswordsOff(REFUSED, user.id)
+
+
+@work.command
+def note_refusal(refused: PasswordsOff) -> None:
+    """Write down that someone proved who they are, and was refused: after what they tried was rolled back."""
+    diary.write(None, "user.password_refused", "user", refused.user_id)

@@ -94,6 +94,9 @@ def with_passkey_alone(answer: Answer, device: Device) -> Entered:
             user = passkeys.use(answer, asked, None)
             local_sign_in.require(user)
             return sessions.admit(user, device)
+    except local_sign_in.PasswordsOff as error:
+        local_sign_in.note_refusal(error)
+        raise
     except Invalid:
         passkey = passkeys.whose(answer)
         _note_failure(passkey.user if passkey else None, device)

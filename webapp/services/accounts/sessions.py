@@ -16,7 +16,8 @@ import structlog
 
 from webapp.models import User, UserSession, db, utc_now
 from webapp.services.accounts import guessing, local_sign_in, own_account, users
-from webapp.services.accounts.two_step import changing, half_way
+from webapp.services.accounts.two_step import changing, half_way, trusted
+from webapp.services.accounts.two_step.trusted import Trust
 from webapp.services.core import work
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 class Device:
     """Where someone signs in: the address and the browser's name for itself. ``keep``: they asked to stay signed in.
     ``token``: of the cookie that a browser has in which someone signed in before. ``session_id``: of the session that
-    it has now.
+    it has now. ``trust``: that it needs no second step now (``two_step.trusted``).
     """
 
     address: str = ""
@@ -44,6 +45,7 @@ class Device:
     keep: bool = False
     token: str = ""
     session_id: int = 0
+    trust: Trust | None = None
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,27 @@ def sign_in(email: str, password: str, device: Device) -> Entered | None:
         log.warning("sign_in.limited", address=device.address)
         raise
     proved = users.authenticate(email, password)
-    with work.unit():
-        if proved is not None:
-            user, epoch = proved
-            local_sign_in.require(user)
-            users.renew_hash(user, password)
-            guessing.forget(attempt_id)
-            return enter(user, device, epoch)
-        # Only of a known account: in a hurry, people type their password here.
-        known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
-        log.warning("sign_in.failed", address=device.address, user=known)
-        return None
+    try:
+        return _proved(email, password, proved, attempt_id, device)
+    except local_sign_in.PasswordsOff as error:
+        local_sign_in.note_refusal(error)
+        raise
+
+
+@work.command
+def _proved(
+    email: str, password: str, proved: tuple[User, int] | None, attempt_id: int, device: Device
+) -> Entered | None:
+    if proved is not None:
+        user, epoch = proved
+        local_sign_in.require(user)
+        users.renew_hash(user, password)
+        guessing.forget(attempt_id)
+        return enter(user, device, epoch)
+    # Only of a known account: in a hurry, people type their password here.
+    known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
+    log.warning("sign_in.failed", address=device.address, user=known)
+    return None
 
 
 @work.command
@@ -96,7 +108,7 @@ def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
 
     ``epoch``: as for ``start``.
     """
-    if half_way.is_needed(user):
+    if half_way.is_needed(user) and not trusted.holds(user, device.trust, device.token):
         proved = user.session_epoch if epoch is None else epoch
         return Entered(user, half=half_way.begin(user, proved, keep=device.keep))
     return admit(user, device, epoch)

@@ -179,6 +179,10 @@ def update_user(
     sentence, also for the only owner or active admin; Forbidden when an admin changes an owner; Conflict where another
     admin changed the same.
     """
+    if user.anonymized_at is not None:
+        raise Invalid(
+            "This account was made anonymous, so nothing was changed. Invite the person again instead."
+        )
     if not name.strip():
         raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
     if role not in ROLES:

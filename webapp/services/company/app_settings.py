@@ -1,5 +1,5 @@
-"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, and whether pushing is
-paused.
+"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, how long things are
+kept, and whether pushing is paused.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
 TWO_STEP = "two_step"
 ACCESS = "access"
+PRIVACY = "privacy"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -56,7 +57,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "discount_rep": "",
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
-    TWO_STEP: {"required_for": "off"},
+    TWO_STEP: {"required_for": "off", "trusts_devices": True},
+    PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 
 STALE = "These settings were changed while you were editing, so your changes aren't saved yet."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,15 @@ PORTS = {"smtp": 25, "smtps": 465}
 
 class MailNotSent(Exception):
     """The server couldn't be reached, or refused. Worth retrying later."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One plain-text email."""
+
+    to: str
+    subject: str
+    text: str
 
 
 def is_configured(config: Config) -> bool:

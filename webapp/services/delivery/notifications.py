@@ -1,6 +1,7 @@
 """Notify the quote's rep and the admins that a push needs attention: in the app, and by mail.
 
-The person whose two-step sign-in was reset gets a mail too: if they didn't ask for it, someone else did.
+The person whose two-step sign-in was reset gets a mail too: if they didn't ask for it, someone else did. And so does
+someone who forgot the password (``forgotten_password``).
 
 Owns its transactions: none is open while a mail is sent.
 """
@@ -8,7 +9,6 @@ Owns its transactions: none is open while a mail is sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -16,12 +16,13 @@ from sqlalchemy import ColumnElement
 
 from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
 from webapp.models.push import RunState
-from webapp.services.accounts import permissions
+from webapp.services.accounts import forgotten, permissions
 from webapp.services.accounts.permissions import Permission, S
 from webapp.services.catalog import costs
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import mail, room
+from webapp.services.delivery import forgotten_password, mail, room
+from webapp.services.delivery.mail import Letter
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Skip, Stop
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary.diary import SYSTEM
@@ -51,6 +52,8 @@ class Notifications(Reader):
         """Write the notifications of a push that stopped; a push that succeeded settles them."""
         if entry.action == f"user.{TWO_STEP_RESET}":
             return [room.delivery(MAIL, TWO_STEP_RESET, address=entry.object_id, payload=entry.actor)]
+        if entry.action == forgotten.ASKED:
+            return [room.delivery(MAIL, forgotten_password.REASON, address=entry.object_id)]
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
@@ -60,9 +63,11 @@ class Notifications(Reader):
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Send one mail."""
         user = db.session.get(User, int(delivery.address))
+        written_at = delivery.created_at
         if delivery.reason == TWO_STEP_RESET:
             letter = _reset_letter(runtime, user, delivery.payload) if user else None
-            written_at = delivery.created_at
+        elif delivery.reason == forgotten_password.REASON:
+            letter = forgotten_password.letter(runtime, delivery, user)
         else:
             notification = db.session.get(Notification, int(delivery.payload))
             if notification is None or user is None or notification.read_at is not None:
@@ -71,7 +76,7 @@ class Notifications(Reader):
                 return Skip("The person can't see the quote anymore.")
             letter, written_at = _letter(runtime, notification, user), notification.created_at
         if letter is None:
-            return Skip("The account is gone.")
+            return Skip("There's no account to write to, or nothing to send.")
         if not mail.is_configured(runtime.config):
             return Skip("No mail server is configured, so it's shown in the app only.")
         if written_at < utc_now() - MAX_AGE:
@@ -149,14 +154,7 @@ def _unread(query: S, user: User) -> S:
     )
 
 
-@dataclass(frozen=True)
-class _Letter:
-    to: str
-    subject: str
-    text: str
-
-
-def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter:
+def _letter(runtime: Runtime, notification: Notification, user: User) -> Letter:
     quote = notification.quote
     name = f"Quote {quote.number} “{quote.title}”"
     address = f"{runtime.config.public_base_url}/activity/quotes/{quote.id}"
@@ -165,17 +163,17 @@ def _letter(runtime: Runtime, notification: Notification, user: User) -> _Letter
         f"The Autotask sync of {name} {SUBJECTS[RunState(notification.kind)]}.\n\n{said}\n\n"
         f"Review and fix: {address}\n"
     )
-    return _Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)
+    return Letter(user.email, f"{name}: sync {SUBJECTS[RunState(notification.kind)]}", text)
 
 
-def _reset_letter(runtime: Runtime, user: User, by: str) -> _Letter:
+def _reset_letter(runtime: Runtime, user: User, by: str) -> Letter:
     who = "The operator of the server" if by == SYSTEM else by
     text = (
         f"{who} reset your two-step sign-in, and you were signed out everywhere. Set it up again at your next "
         f"sign-in: {runtime.config.public_base_url}/login\n\nIf you didn't ask for this, tell your admins at once, and "
         "change your password.\n"
     )
-    return _Letter(user.email, "Your two-step sign-in was reset", text)
+    return Letter(user.email, "Your two-step sign-in was reset", text)
 
 
 def _mark_read(*conditions: ColumnElement[bool]) -> None:

@@ -128,6 +128,8 @@ def save_person(
     Invalid with a sentence for each wrong field, or Conflict where someone else changed the same fields; stores nothing
     then.
     """
+    if person is not None and person.anonymized_at is not None:
+        raise Invalid("This person was made anonymous, so nothing was changed. Add a new person instead.")
     reader = Reader(values)
     texts = {field: reader.text(field, _limit(Person, field)) for field in PERSON_TEXTS}
     email = _email(reader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from webapp.models import User
 from webapp.services.accounts import users
@@ -23,6 +24,16 @@ def required_for() -> str:
     return str(app_settings.get(app_settings.TWO_STEP)[0]["required_for"])
 
 
+def trusts_devices() -> bool:
+    """True if people may skip the second step in a browser for 30 days (``trusted``)."""
+    return bool(app_settings.get(app_settings.TWO_STEP)[0]["trusts_devices"])
+
+
+def shown() -> dict[str, Any]:
+    """The settings as the form shows them."""
+    return app_settings.get(app_settings.TWO_STEP)[0]
+
+
 def seen() -> str:
     """The ``seen`` of the form (``core.merge``)."""
     return merge.seen(app_settings.get(app_settings.TWO_STEP)[0])
@@ -40,7 +51,7 @@ def is_due(user: User) -> bool:
 
 @work.command
 def save(actor: User, values: Mapping[str, object]) -> None:
-    """Store ``required_for``, and end the sessions of those who have yet to set it up.
+    """Store ``required_for`` and ``trusts_devices``, and end the sessions of those who have yet to set it up.
 
     Raises Invalid with a sentence, or Conflict where another admin changed it.
     """
@@ -49,7 +60,8 @@ def save(actor: User, values: Mapping[str, object]) -> None:
     reader.check()
     users.lock_admins()  # before any account, in the order in which admins change accounts
     key = app_settings.TWO_STEP
-    fields, document, version = app_settings.merged(key, actor, values, {"required_for": chosen})
+    entered = {"required_for": chosen, "trusts_devices": reader.flag("trusts_devices")}
+    fields, document, version = app_settings.merged(key, actor, values, entered)
     have, wanted = factors.holders(), str(fields["required_for"])
     if _demands(wanted, actor) and actor.id not in have:
         raise Invalid("Nothing was changed.", {"required_for": SELF_FIRST})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from webapp.models import Organization, Person, PushQuestion, Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING, WON_STATUSES
@@ -41,9 +42,15 @@ def of_snapshot(
     runtime: Runtime, quote: Quote, frozen: Snapshot, content_sha256: str, known: RemoteFacts | None = None
 ) -> Desired:
     """Compile ``frozen`` with the quote's current status. Raises like ``compile_revision``."""
+    person = db.session.get(Person, frozen.person.id) if frozen.person else None
+    outcome = outcome_of(quote, frozen)
+    if person is not None and person.anonymized_at is not None:
+        # What a signed revision still says about the person isn't brought back to Autotask.
+        frozen = frozen.model_copy(update={"person": None, "autotask_contact_id": None})
+        outcome = replace(outcome, hides_person=True)
     return compile_quote(
         _reachable(frozen),
-        outcome_of(quote, frozen),
+        outcome,
         content_sha256=content_sha256,
         settings=settings_store.active(),
         facts=known or facts.gather(runtime),

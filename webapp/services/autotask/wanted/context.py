@@ -19,7 +19,8 @@ class Outcome:
     """The quote's outcome so far. ``expired``: Pending and past its last day. ``closed_on``: the day of the decision.
 
     ``loss_reason_id``: the chosen loss reason; ``lost_reason``: in words. ``is_shared``: other quotes are on the same
-    opportunity; ``rules``: this is the one whose outcome and amounts the opportunity has.
+    opportunity; ``rules``: this is the one whose outcome and amounts the opportunity has. ``hides_person``: the person
+    was made anonymous, so the contact is neither written nor taken off.
     """
 
     status: str = PENDING
@@ -29,6 +30,7 @@ class Outcome:
     lost_reason: str = ""
     is_shared: bool = False
     rules: bool = True
+    hides_person: bool = False
 
 
 @dataclass(frozen=True)

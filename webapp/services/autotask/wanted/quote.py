@@ -31,7 +31,11 @@ def quote(context: Context, location_keys: dict[str, RecordKey], tax_region: int
     }
     # Fields of ours that a person can empty: empty here means empty there.
     emptied: dict[str, Any] = {
-        "contactID": Ref(keys.CONTACT) if frozen.person else None,
+        **(
+            {}
+            if context.outcome.hides_person
+            else {"contactID": Ref(keys.CONTACT) if frozen.person else None}
+        ),
         "comment": context.text("Quotes", "comment", frozen.comments) or None,
         "taxRegionID": tax_region,
     }

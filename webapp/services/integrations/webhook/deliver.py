@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -38,9 +37,10 @@ def send(runtime: Runtime, delivery: Delivery) -> Outcome:
         # Another message failed after this message was queued, so the endpoint is on hold.
         wait = max((endpoint.hold_until or now) - now, now - now).total_seconds()
         return Retry(delivery.outcome, counts=False, wait=wait)
-    url, body, attempt = endpoint.url, delivery.payload.encode(), delivery.attempt + 1
+    body, attempt = delivery.payload.encode(), delivery.attempt + 1
     endpoint_id, is_test = endpoint.id, delivery.reason == payload.TEST
     try:
+        url = runtime.vault.decrypt(endpoint.url_encrypted)
         headers = _headers(runtime, delivery, endpoint, body, now)
     except ServiceError as error:
         return Retry(str(error), partial(_lock_out, endpoint_id, str(error)), counts=False)
@@ -92,7 +92,7 @@ def _note(endpoint_id: int, answer: Answer, delivery: Delivery) -> None:
     log.info(
         "webhook.sent",
         delivery=delivery.uid,
-        host=urlsplit(endpoint.url).hostname,
+        host=endpoint.host,
         status=answer.status,
         duration_ms=answer.duration_ms,
     )
@@ -109,7 +109,7 @@ def _failed(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
 
 
 def _lock_out(endpoint_id: int, reason: str, _delivery: Delivery) -> None:
-    """The secret can't be read: pause the endpoint."""
+    """The URL or the secret can't be read: pause the endpoint."""
     endpoint = _locked(endpoint_id)
     if endpoint is not None:
         _pause(endpoint, reason)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,15 +14,13 @@ from webapp.models import Delivery, User, WebhookEndpoint, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.webhook import ACTIVE, PAUSED
 from webapp.services.core import merge, records, work
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary, merging
 from webapp.services.integrations.webhook import addresses, messages, payload, signing
 
 GONE = "This webhook no longer exists. Another admin may have removed it."
-FIELDS = ("url", "description", "events")
-SECRET_FIELDS = ("secret_encrypted",)
 MAX_ENDPOINTS = 20
 BOTH_SECRETS = timedelta(hours=24)
 TWICE = "A webhook with this URL already exists. Choose its events there."
@@ -37,10 +36,28 @@ def get(endpoint_id: int) -> WebhookEndpoint:
     return records.get(WebhookEndpoint, endpoint_id, GONE)
 
 
-def mark(endpoint: WebhookEndpoint | None, *, secret: bool = False) -> str:
-    """The value of a form's ``seen``, for the settings or for the secret."""
-    names = SECRET_FIELDS if secret else FIELDS
-    return merge.seen({name: getattr(endpoint, name) for name in names}) if endpoint else ""
+def shown(runtime: Runtime, endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """The settings as the form shows them. The URL is empty when no key can decrypt it: then it's entered again."""
+    try:
+        url = url_of(runtime, endpoint)
+    except ServiceError:
+        url = ""
+    return {"url": url, "description": endpoint.description, "events": list(endpoint.events)}
+
+
+def url_of(runtime: Runtime, endpoint: WebhookEndpoint) -> str:
+    """The URL. Raises ServiceError when no key can decrypt it."""
+    return runtime.vault.decrypt(endpoint.url_encrypted)
+
+
+def seen(runtime: Runtime, endpoint: WebhookEndpoint) -> str:
+    """The ``seen`` of the form (``core.merge``)."""
+    return merge.seen(shown(runtime, endpoint))
+
+
+def seen_secret(endpoint: WebhookEndpoint) -> str:
+    """The ``seen`` of the form that replaces the secret."""
+    return merge.seen({"secret_encrypted": endpoint.secret_encrypted})
 
 
 @work.command
@@ -57,7 +74,8 @@ def add(
         )
     secret = signing.new_secret()
     read = _read(runtime, values, events)
-    endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret), **read)
+    endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret))
+    _store(runtime, endpoint, read)
     db.session.add(endpoint)
     _flush()
     _write(actor, "added", endpoint, events=endpoint.events)
@@ -76,11 +94,13 @@ def change(
     endpoint = get(endpoint_id)
     before = list(endpoint.events)
     read = _read(runtime, values, events)
-    merged = merging.into(
-        actor, endpoint, values, read, what="webhook", key=("webhook_endpoint", endpoint.id)
-    )
-    for name, value in merged.values.items():
-        setattr(endpoint, name, value)
+    db.session.refresh(endpoint, with_for_update={"key_share": True})
+
+    def who(names: Collection[str]) -> str:
+        return merging.who_changed(actor, "webhook_endpoint", endpoint_id, names)
+
+    merged = merge.merge(values, read, shown(runtime, endpoint), what="webhook", who=who)
+    _store(runtime, endpoint, merged.values)
     _flush()
     _write(actor, "changed", endpoint, before=before, events=endpoint.events)
     return endpoint
@@ -94,7 +114,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
     """
     endpoint = get(endpoint_id)
     db.session.refresh(endpoint, with_for_update=True)
-    if seen != mark(endpoint, secret=True):
+    if seen != seen_secret(endpoint):
         raise Conflict(
             "Someone already replaced the secret, so it wasn't replaced again. To replace it anyway, reload the page "
             "first."
@@ -173,6 +193,14 @@ def _read(runtime: Runtime, values: Mapping[str, object], events: Iterable[str])
     return {"url": url, "description": description, "events": chosen}
 
 
+def _store(runtime: Runtime, endpoint: WebhookEndpoint, values: Mapping[str, Any]) -> None:
+    url = str(values["url"])
+    endpoint.url_encrypted = runtime.vault.encrypt(url)
+    endpoint.url_sha256 = hashlib.sha256(url.encode()).hexdigest()
+    endpoint.host = urlsplit(url).hostname or ""
+    endpoint.description, endpoint.events = values["description"], values["events"]
+
+
 def _flush() -> None:
     """Raises Invalid when another endpoint has the URL."""
     try:
@@ -183,5 +211,4 @@ def _flush() -> None:
 
 def _write(actor: User, what: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
     """Log only the host, since the URL itself may be a secret."""
-    host = urlsplit(endpoint.url).hostname
-    diary.write(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=host, **detail)
+    diary.write(actor, f"webhook.{what}", "webhook_endpoint", endpoint.id, host=endpoint.host, **detail)

@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from webapp.models import Person, db
 from webapp.models.quote import ACCEPTED, LOST
 from webapp.services.delivery.events import EXPIRED, PUBLISHED, STATUS_KINDS, VIEWED, QuoteEvent
 from webapp.services.quoting.money.totals import Totals
@@ -53,6 +54,9 @@ def describe(event: QuoteEvent) -> dict[str, Any]:
     """The quote of an event, without the customer's link: anyone who has it can accept the quote."""
     frozen = snapshot.parse(event.revision.content)
     organization, person = frozen.organization, frozen.person
+    known = db.session.get(Person, person.id) if person else None
+    if known is not None and known.anonymized_at is not None:
+        person = None
     return {
         "id": event.quote.id,
         "number": frozen.number,

@@ -82,6 +82,11 @@ def note_viewed(quote: Quote) -> None:
         diary.write(None, "quote.viewed", "quote", quote.id, label=customer, revision=revision.number)
 
 
+def is_withdrawn(quote: Quote) -> bool:
+    """Whether the customer isn't shown the offer any more: it's lost, and was never accepted."""
+    return quote.status == LOST and quote.acceptance is None
+
+
 def closed_reason(quote: Quote) -> str:
     """Why the quote can't be accepted or declined now; empty when it can."""
     live = freezing.live(quote)

@@ -34,6 +34,8 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
     issues: list[Problem] = []
     if quote.person is None and quote.organization is None:
         issues.append(Problem("customer", "Choose a customer."))
+    elif quote.person is not None and quote.person.anonymized_at is not None:
+        issues.append(Problem("customer", "The contact was made anonymous. Choose another customer."))
     else:
         issues += [Problem("customer", sentence) for sentence in required_fields.missing_of_quote(quote)]
     if stages.is_past(quote.expires_on, place.today()):

@@ -1,0 +1,274 @@
+"""A person who is made anonymous is nowhere, but in what they signed; and no sync brings them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from smoke.forms import read_forms
+from tests.privacy import searching
+from tests.support import samples
+from tests.support.connected_desk import Desk
+from tests.support.visitor import Visitor, text
+from tests.web.conftest import Ids
+from webapp.models import (
+    Acceptance,
+    AcceptanceDocument,
+    DiaryEntry,
+    Link,
+    Person,
+    Quote,
+    Revision,
+    RevisionDocument,
+    User,
+    db,
+)
+from webapp.models.quote import LOST, ORDERED
+from webapp.services.accounts import sessions, users
+from webapp.services.accounts.sessions import Device
+from webapp.services.autotask.desk import pull
+from webapp.services.core import work
+from webapp.services.core.errors import Forbidden, Invalid
+from webapp.services.diary import chain, diary
+from webapp.services.people import directory
+from webapp.services.privacy import anonymizing
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.draft import editing, readiness
+from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import snapshot
+
+CANARY = {
+    "first_name": "Zebulón",
+    "last_name": "Quandaryx",
+    "email": "zeb.q@canary.example",
+    "title": "Chief Canary",
+    "phone": "+1 212 555 0199",
+    "mobile": "+1 917 555 0144",
+}
+# Of what was signed.
+KEPT = {"acceptance", "acceptance_document", "revision", "revision_document"}
+TRACES = (
+    *("zebul", "quandaryx", "oldname", "canary", "5550199", "555 0199", "5550144", "555 0144"),
+    *("192.0.2.77", "192.0.2.78", "CanaryPhone"),
+)
+
+
+def contact(desk: Desk) -> Person:
+    """Someone who had another name and address before."""
+    known: dict[str, Any] = {**CANARY, "organization": "Pseudonym Ltd", "organization_phone": "+1 555 0100"}
+    person = directory.save_person(
+        desk.rep, None, {**known, "last_name": "Oldname", "email": "old@canary.example"}
+    )
+    return directory.save_person(desk.rep, person, {**known, "seen": directory.seen_person(person)})
+
+
+def offer(desk: Desk, person: Person, title: str) -> Quote:
+    """A published quote that was pushed and looked at."""
+    quote = samples.quote(desk.rep, customer=person)
+    editing.save_header(desk.rep, quote.id, {"title": title, "comments": "Dear Zebulón, call 555 0100."})
+    desk.push(quote)
+    with diary.origin("browser", "192.0.2.78"):
+        acceptance.note_viewed(quote)
+    db.session.commit()
+    return quote
+
+
+def accept(quote: Quote) -> None:
+    revision = quote.current_revision
+    assert revision
+    name = "Zebulón Quandaryx"
+    values = {"name": name, "signature": name, "email": CANARY["email"], "terms": "1"}
+    values["sha256"] = revision.content_sha256
+    with diary.origin("browser", "192.0.2.77"):
+        acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.77", "CanaryPhone/7"))
+
+
+@pytest.mark.both_databases
+def test_nothing_is_left_but_what_was_signed(desk: Desk) -> None:
+    person = contact(desk)
+    lost, won = offer(desk, person, "Racks for Zebulón Quandaryx"), offer(desk, person, "Quandaryx’s office")
+    draft = samples.quote(desk.rep, customer=person)
+    accept(won)
+    desk.process(won)
+    with pytest.raises(Invalid, match=f"quote {lost.number} can still be accepted"):
+        anonymizing.person(desk.rep, person.id)
+    transitions.advance(desk.rep, lost.id, LOST, reason="Zebulón said no")
+    desk.process(lost)
+    for quote in (lost, won):
+        assert quote.current_revision
+        document.pdf_for(quote.current_revision.id)
+    document.newest_pdf(won)
+    signed = db.session.scalars(db.select(Acceptance)).one()
+    before = (signed.name, signed.ip_address, signed.user_agent, signed.content_sha256)
+    pdf = db.session.scalars(db.select(AcceptanceDocument.sha256)).one()
+    person_id, rep_id, won_id, draft_id, number = person.id, desk.rep.id, won.id, draft.id, won.number
+    contacts, noted = desk.tenant.query("Contacts"), chain.check().head
+
+    anonymizing.person(db.session.get_one(User, rep_id), person_id)
+
+    places = searching.found(TRACES)
+    revision = db.session.get_one(Revision, db.session.scalars(db.select(Acceptance.revision_id)).one())
+    assert {place.partition(".")[0] for place in places} <= KEPT, places
+    assert len(places["revision.content"]) == 1
+    assert list(db.session.scalars(db.select(RevisionDocument.revision_id))) == [revision.id]
+    assert "Quandaryx" in revision.content
+    assert snapshot.sha256(revision.content) == revision.content_sha256
+    signed = db.session.scalars(db.select(Acceptance)).one()
+    assert before == (signed.name, signed.ip_address, signed.user_agent, signed.content_sha256)
+    assert pdf == db.session.scalars(db.select(AcceptanceDocument.sha256)).one()
+    assert chain.check(noted).sentence == ""
+    for stored in db.session.scalars(db.select(Revision)):
+        assert snapshot.sha256(stored.content) == snapshot.sha256(snapshot.parse(stored.content).canonical())
+        assert stored.content_sha256 == snapshot.sha256(stored.content)
+    assert db.session.get_one(Person, person_id).full_name == f"Anonymous {person_id}"
+    assert directory.search_people("anonymous")
+    assert directory.search_people("quandaryx") == []
+    problems = [one.sentence for one in readiness.problems(editing.get(draft_id))]
+    assert "The contact was made anonymous. Choose another customer." in problems
+    entry = db.session.scalars(db.select(DiaryEntry).filter_by(action="person.anonymized")).one()
+    assert entry.detail == {"signed_quotes": [number]}
+
+    # A later sync of what was signed neither writes the contact nor takes it off the quote.
+    had = {row["id"]: row["contactID"] for row in desk.tenant.query("Quotes")}
+    rep = db.session.get_one(User, rep_id)
+    transitions.advance(rep, won_id, ORDERED)
+    assert desk.process(editing.get(won_id)).state == "synced"
+    assert desk.tenant.query("Contacts") == contacts
+    assert {row["id"]: row["contactID"] for row in desk.tenant.query("Quotes")} == had
+    # Its title and message are a part of the contract, and are synced as they are.
+    again = searching.found(trace for trace in TRACES if trace not in ("zebul", "quandaryx"))
+    assert {place.partition(".")[0] for place in again} <= KEPT
+
+
+def test_a_contact_that_is_pulled_again_is_someone_new(desk: Desk) -> None:
+    person = contact(desk)
+    quote = offer(desk, person, "Racks")
+    transitions.advance(desk.rep, quote.id, LOST, reason="no")
+    link = db.session.scalars(db.select(Link).filter_by(local_type="person")).one()
+    number = link.remote_id
+    anonymizing.person(desk.rep, person.id)
+    again = pull.contact(desk.runtime, db.session.get_one(User, desk.rep.id), number)
+    assert again.id != person.id
+    assert again.last_name == "Quandaryx"
+
+
+def test_what_others_have_too_stays_with_them(app: Flask) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        first = samples.person(rep, first_name="John", last_name="Smith", email="office@shared.example")
+        other = samples.person(
+            rep,
+            first_name="John",
+            last_name="Smith",
+            email="office@shared.example",
+            shares_email="1",
+            organization="Other Ltd",
+        )
+        quote = samples.quote(rep, customer=other)
+        publishing.publish(rep, quote.id)
+        content = quote.current_revision.content if quote.current_revision else ""
+        anonymizing.person(rep, first.id)
+        kept = db.session.get_one(Person, other.id)
+        assert (kept.full_name, kept.email) == ("John Smith", "office@shared.example")
+        assert directory.search_people("smith") == [kept]
+        quote = editing.get(quote.id)
+        assert quote.current_revision
+        assert quote.current_revision.content == content
+
+
+def test_twice_or_changed_afterwards_is_refused(app: Flask) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        person = samples.person(rep)
+        anonymizing.person(rep, person.id)
+        person, rep = db.session.get_one(Person, person.id), db.session.get_one(User, rep.id)
+        with pytest.raises(Invalid, match="already"):
+            anonymizing.person(rep, person.id)
+        with pytest.raises(Invalid, match="Add a new person instead"):
+            directory.save_person(rep, person, {"first_name": "Ann", "last_name": "Lee"})
+
+
+@pytest.mark.both_databases
+def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
+    with app.app_context():
+        admin = samples.admin()
+        leaver = users.create_user(
+            None,
+            email="zeb.q@canary.example",
+            name="Zebulon Quandaryx",
+            password=samples.PASSWORD,
+            role="rep",
+        )
+        with diary.origin("browser", "192.0.2.77"):
+            sessions.sign_in(leaver.email, samples.PASSWORD, Device("192.0.2.77", "CanaryPhone/7"))
+            person = samples.person(leaver)
+            open_one, won = (samples.quote(leaver, customer=person) for _ in range(2))
+            publishing.publish(leaver, open_one.id)
+            publishing.publish(leaver, won.id)
+        acceptance.record_for_customer(leaver, won.id, {"name": "Ann Lee"})
+        with work.unit(), diary.origin("browser", "192.0.2.78"):
+            named = {"oid": "canary-oid"}
+            diary.write(leaver, "user.single_sign_on_linked", "user", leaver.id, named=named)
+            diary.write(None, "user.second_step_failed", "user", leaver.id)
+        with pytest.raises(Invalid, match="Turn it off first"):
+            anonymizing.user(admin, leaver.id)
+        users.update_user(
+            admin, leaver, name=leaver.name, role="rep", is_active=False, successor_id=samples.rep().id
+        )
+        admin_id, leaver_id = admin.id, leaver.id
+        noted = chain.check().head
+        anonymizing.user(db.session.get_one(User, admin_id), leaver_id)
+        db.session.commit()
+        places = searching.found(TRACES)
+        assert set(places) <= {"revision.content"}, places
+        assert len(places["revision.content"]) == 1
+        assert chain.check(noted).sentence == ""
+        gone = db.session.get_one(User, leaver_id)
+        assert gone.name == f"Former user {leaver_id}"
+        with pytest.raises(Invalid, match="Invite the person again"):
+            users.update_user(db.session.get_one(User, admin_id), gone, name="x", role="rep", is_active=True)
+
+
+def test_an_owner_is_made_anonymous_by_an_owner_alone(app: Flask) -> None:
+    with app.app_context():
+        owner = users.create_user(
+            None, email="owner@desk.example", name="O", password=samples.PASSWORD, role="owner"
+        )
+        owner.is_active = False
+        db.session.commit()
+        with pytest.raises(Forbidden):
+            anonymizing.user(samples.admin(), owner.id)
+
+
+def test_the_page_asks_and_says_what_is_kept(app: Flask, ids: Ids, admin: Visitor, rep: Visitor) -> None:
+    page = f"/people/{ids.person}"
+    assert "Anonymize" not in rep.client.get(page).text
+    form = admin.form(page, "/anonymize")
+    assert rep.client.post(form.action).status_code in (400, 403)
+    asked = admin.send(form)
+    assert "Make Ann Lee anonymous?" in text(asked)
+    assert "no sync will write it again" in text(asked)
+    sure = next(one for one in read_forms(asked.text) if "sure" in one.names())
+    assert admin.send(sure).status_code == 303
+    after = text(admin.client.get(page))
+    assert f"Anonymous {ids.person}" in after
+    assert "Ann Lee" not in after
+
+
+def test_the_file_has_everything(app: Flask, ids: Ids, admin: Visitor) -> None:
+    answer = admin.send(admin.form(f"/people/{ids.person}", "/export"))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="person-{ids.person}.json"'
+    content = answer.get_json()
+    assert content["contact"]["email"] == "ann@customer.example"
+    assert content["organization"]["name"] == "Customer Ltd"
+    assert [quote["id"] for quote in content["quotes"]] == [ids.quote]
+    assert any(entry["action"] == "person.created" for entry in content["audit_trail"])
+    user = admin.send(admin.form("/settings/users/2", "/export"))
+    content = user.get_json()
+    assert content["account"]["email"] == "rep@desk.example"
+    assert "password_hash" not in content["account"]
+    assert any(entry["action"] == "quote.created" for entry in content["audit_trail"])

@@ -1,0 +1,107 @@
+"""Everything that is held about a contact or a user, as one JSON file for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from webapp.models import (
+    Acceptance,
+    Delivery,
+    DiaryEntry,
+    KnownDevice,
+    Link,
+    Notification,
+    Passkey,
+    Person,
+    Quote,
+    Revision,
+    SsoIdentity,
+    User,
+    UserSession,
+    db,
+    local_key,
+)
+from webapp.services.core import work
+from webapp.services.diary import diary
+from webapp.services.privacy import knowing
+from webapp.services.privacy.values import Known
+
+# Of a row, what is no one's data: digests and secrets.
+LEFT_OUT = ("_sha256", "_encrypted", "_hash", "token", "public_key", "search_key", "name_key", "salt")
+
+
+@work.command
+def person(actor: User, record: Person) -> str:
+    """What is held about a contact. That it was exported is in the diary."""
+    quote_ids = knowing.quotes_of_person(record)
+    local = local_key.person(record.id)
+    links = db.select(Link).filter_by(local_type=local.kind, local_id=local.stored_id)
+    content = {
+        "contact": _row(record),
+        "organization": _row(record.organization) if record.organization else None,
+        "quotes": [_quote(quote) for quote in _by_id(Quote, quote_ids)],
+        "acceptances": _rows(db.select(Acceptance).where(Acceptance.quote_id.in_(quote_ids))),
+        "messages": _rows(
+            db.select(Delivery).where(Delivery.quote_id.in_(quote_ids), Delivery.payload != "")
+        ),
+        "notifications": _rows(db.select(Notification).where(Notification.quote_id.in_(quote_ids))),
+        "autotask_links": _rows(links),
+        "audit_trail": _entries(
+            knowing.person(record), {("person", record.id), *(("quote", one) for one in quote_ids)}
+        ),
+    }
+    diary.write(actor, "person.exported", "person", record.id)
+    return _as_json(content)
+
+
+@work.command
+def user(actor: User, record: User) -> str:
+    """What is held about a user. That it was exported is in the diary."""
+    owned = db.select(Quote.id, Quote.number, Quote.title, Quote.status).filter_by(owner_id=record.id)
+    content = {
+        "account": _row(record),
+        "sessions": _rows(db.select(UserSession).filter_by(user_id=record.id)),
+        "devices": _rows(db.select(KnownDevice).filter_by(user_id=record.id)),
+        "passkeys": _rows(db.select(Passkey).filter_by(user_id=record.id)),
+        "single_sign_on": _rows(db.select(SsoIdentity).filter_by(user_id=record.id)),
+        "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
+        "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
+        "audit_trail": _entries(knowing.user(record), {("user", record.id)}, record.id),
+    }
+    diary.write(actor, "user.exported", "user", record.id)
+    return _as_json(content)
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    revisions = db.session.scalars(
+        db.select(Revision.content).filter_by(quote_id=quote.id).order_by(Revision.number)
+    )
+    return {**_row(quote), "revisions": [json.loads(content) for content in revisions]}
+
+
+def _entries(known: Known, objects: set[tuple[str, int]], user_id: int | None = None) -> list[dict[str, Any]]:
+    query = db.select(DiaryEntry).where(knowing.entries(known, objects, user_id)).order_by(DiaryEntry.id)
+    return [{**_row(entry), "content": json.loads(entry.content)} for entry in db.session.scalars(query)]
+
+
+def _by_id(model: Any, ids: Iterable[int]) -> list[Any]:
+    return list(db.session.scalars(db.select(model).where(model.id.in_(list(ids))).order_by(model.id)))
+
+
+def _rows(query: Any) -> list[dict[str, Any]]:
+    return [_row(row) for row in db.session.scalars(query)]
+
+
+def _row(record: Any) -> dict[str, Any]:
+    names = [column.name for column in record.__table__.columns]
+    return {name: getattr(record, name) for name in names if not name.endswith(LEFT_OUT)}
+
+
+def _as_json(content: dict[str, Any]) -> str:
+    def plain(value: Any) -> Any:
+        return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+    return json.dumps(content, indent=2, ensure_ascii=False, default=plain) + "\n"
