@@ -75,7 +75,7 @@ def test_what_ends_it(app: Flask, trusting: Visitor, how: str) -> None:
     with app.app_context():
         user = db.session.scalars(db.select(User).filter_by(email=EMAIL)).one()
         if how == "everywhere":
-            sessions.end_all(user)
+            sessions.end_all(user, user)
         elif how == "password":
             users.set_password(None, user, "four other plain words")
             users.set_password(None, user, samples.PASSWORD)

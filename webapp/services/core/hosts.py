@@ -38,6 +38,14 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+def is_loopback(host: str) -> bool:
+    """True for this machine itself, by an address or as ``localhost``."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def is_internal(host: str) -> bool:
     """True for a name or address of which DNS needn't be asked to know that it's internal."""
     try:

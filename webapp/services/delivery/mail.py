@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from config import Config
+from webapp.services.core import hosts
 
 TIMEOUT_SECONDS = 10.0
 PORTS = {"smtp": 25, "smtps": 465}
@@ -55,8 +56,10 @@ def _deliver(url: str, message: EmailMessage) -> None:
     )
     with server:
         server.ehlo()
-        # A password is never sent in plain text: starttls() raises when the server doesn't offer TLS.
-        if parts.scheme == "smtp" and (parts.username or server.has_extn("starttls")):
+        # Only a server on this machine may do without TLS, and no password is ever sent in plain text.
+        # starttls() raises if the server doesn't offer TLS.
+        optional = hosts.is_loopback(host) and not parts.username and not server.has_extn("starttls")
+        if parts.scheme == "smtp" and not optional:
             server.starttls(context=context)
             server.ehlo()
         if parts.username:
