@@ -113,7 +113,7 @@ def test_half_way_opens_nothing(app: Flask, ids: Ids) -> None:
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or set()) and "<" not in rule.rule:
             answer = visitor.client.get(rule.rule)
-            is_open = rule.endpoint in ("auth.code", "auth.login", "home.healthz", "static")
+            is_open = rule.endpoint in ("auth.code", "auth.forgot", "auth.login", "home.healthz", "static")
             assert is_open or answer.status_code in (303, 403, 405), rule.rule
     assert visitor.client.get("/login/set-up").location == "/login", "no second app for one who has one"
     assert visitor.client.get_cookie("device") is None
