@@ -157,6 +157,12 @@ def test_a_sibling_that_the_reader_cannot_see_is_not_named(desk: Desk) -> None:
     assert shown.siblings == []
     assert "A colleague's quote is the primary one" in shown.siblings_sentence
     assert first.title not in shown.siblings_sentence
+    for said in (
+        plan_only.of_quote(desk.runtime, second, viewer).plan.warnings,
+        preflight.check(desk.runtime, second, viewer=viewer).notes,
+    ):
+        assert "A colleague's quote is the primary one" in " ".join(said)
+        assert first.title not in " ".join(said)
 
 
 def test_a_quote_alone_has_no_siblings(desk: Desk, desk_admin: Visitor) -> None:

@@ -11,7 +11,7 @@ from flask_login import login_required
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.quotes.fixes import fix_for
-from webapp.blueprints.support import is_htmx, runtime
+from webapp.blueprints.support import actor, is_htmx, runtime
 from webapp.models.quote import PENDING
 from webapp.services.autotask.preview import preflight
 from webapp.services.quoting.draft import editing
@@ -25,7 +25,7 @@ def preflight_check(quote_id: int) -> ResponseReturnValue:
     if quote.status != PENDING:
         return "" if is_htmx() else page(quote)
     result: dict[str, Any] = {
-        "report": preflight.check(runtime(), quote, refresh="again" in request.args),
+        "report": preflight.check(runtime(), quote, refresh="again" in request.args, viewer=actor()),
         "fix_for": lambda problem: fix_for(problem, editing.get(quote_id)),
     }
     if is_htmx():

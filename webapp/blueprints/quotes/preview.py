@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.fixes import fix_for
-from webapp.blueprints.support import is_htmx, runtime
+from webapp.blueprints.support import actor, is_htmx, runtime
 from webapp.models import db
 from webapp.services.autotask.activity import answers
 from webapp.services.autotask.drift import check as drift_check
@@ -26,7 +26,7 @@ def push_preview(quote_id: int) -> ResponseReturnValue:
     quote = editing.get(quote_id)
     result, sentence = None, ""
     try:
-        result = plan_only.of_quote(runtime(), quote)
+        result = plan_only.of_quote(runtime(), quote, actor())
     except ServiceError as error:
         db.session.rollback()
         sentence = str(error)

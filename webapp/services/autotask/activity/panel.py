@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from webapp.models import PushQuestion, PushStep, Quote, User, db, local_key
 from webapp.models.push import StepState
-from webapp.services.accounts import permissions
 from webapp.services.autotask.activity import answers, held, states
 from webapp.services.autotask.activity.held import Held
 from webapp.services.autotask.activity.states import PushState
@@ -63,8 +62,7 @@ def of_quote(runtime: Runtime, quote: Quote, viewer: User) -> Panel:
     asks = state.status == states.NEEDS_YOU
     done, planned = _progress(state) if state.status == states.PUSHING else (0, 0)
     on_opportunity = siblings.on_same_opportunity(quote, quote.autotask_opportunity_id)
-    ids = db.select(Quote.id).where(Quote.id.in_([one.quote_id for one in on_opportunity]))
-    seen = set(db.session.scalars(permissions.visible(ids, viewer)))
+    named = siblings.as_seen(on_opportunity, viewer)
     return Panel(
         state=state,
         held=held.of_quote(quote),
@@ -77,16 +75,12 @@ def of_quote(runtime: Runtime, quote: Quote, viewer: User) -> Panel:
         if state.status in (states.SYNCED, states.OUT_OF_SYNC)
         else [],
         autotask_links=_autotask_links(runtime, quote),
-        siblings=[one for one in on_opportunity[1:] if one.quote_id in seen],
-        siblings_sentence=" ".join(siblings.sentences([_as_seen(one, seen) for one in on_opportunity])),
+        siblings=[one for one in named[1:] if one in on_opportunity],
+        siblings_sentence=" ".join(siblings.sentences(named)),
         done=done,
         planned=planned,
         mark=_mark(state, done),
     )
-
-
-def _as_seen(sibling: Sibling, seen: set[int]) -> Sibling:
-    return sibling if sibling.quote_id in seen else replace(sibling, number=None, title="")
 
 
 def _progress(state: PushState) -> tuple[int, int]:

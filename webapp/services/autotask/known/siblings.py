@@ -7,14 +7,15 @@ the quote that was won last; without one, the oldest open quote; without one, th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Select
 
-from webapp.models import Link, Quote, db, local_key, utc_now
+from webapp.models import Link, Quote, User, db, local_key, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.quote import LOST, WON_STATUSES
+from webapp.services.accounts import permissions
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.links import LinkKey
 from webapp.services.quoting.draft import stages
@@ -97,6 +98,15 @@ def sentences(siblings: Sequence[Sibling]) -> list[str]:
             "opportunity's amounts nor its outcome."
         )
     return [f"Also on this quote's opportunity in Autotask: {listed}. {rule}"]
+
+
+def as_seen(siblings: Sequence[Sibling], viewer: User | None) -> list[Sibling]:
+    """The same, without number and title of those that ``viewer`` can't see. None: the operator, who sees all."""
+    if viewer is None:
+        return list(siblings)
+    ids = db.select(Quote.id).where(Quote.id.in_([one.quote_id for one in siblings]))
+    seen = set(db.session.scalars(permissions.visible(ids, viewer)))
+    return [one if one.quote_id in seen else replace(one, number=None, title="") for one in siblings]
 
 
 def give_way(quote_id: int, opportunity_id: int) -> None:

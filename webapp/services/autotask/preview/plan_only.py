@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from webapp.models import Quote, Revision, utc_now
+from webapp.models import Quote, Revision, User, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import match_catalog, siblings
@@ -67,25 +67,26 @@ def of_desired(runtime: Runtime, desired: Desired) -> Plan:
     return Plan(desired, steps, warnings, problems, tuple(seen.questions))
 
 
-def of_quote(runtime: Runtime, quote: Quote) -> Preview:
+def of_quote(runtime: Runtime, quote: Quote, viewer: User | None = None) -> Preview:
     """What pushing the quote would do: its working copy if it has unpublished changes, else its revision.
 
-    Raises like ``of_desired``.
+    ``viewer``: quotes that they can't see aren't named; None for the operator. Raises like ``of_desired``.
     """
     connection.open_client(runtime)
     frozen, revision = compiled_from(quote)
     sha256 = revision.content_sha256 if revision else NO_HASH
     desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
     plan = of_desired(runtime, desired)
-    plan = replace(plan, warnings=(*plan.warnings, *siblings_of(quote, frozen)))
+    plan = replace(plan, warnings=(*plan.warnings, *siblings_of(quote, frozen, viewer)))
     if not settings_store.active().version:
         plan = Plan(desired, [], plan.warnings, (NOT_ACTIVE,), ())
     return Preview(plan, frozen.number, frozen.revision, is_draft=revision is None)
 
 
-def siblings_of(quote: Quote, frozen: Snapshot) -> list[str]:
+def siblings_of(quote: Quote, frozen: Snapshot, viewer: User | None) -> list[str]:
     """What a person should know about other quotes on the same opportunity."""
-    return siblings.sentences(siblings.on_same_opportunity(quote, frozen.autotask_opportunity_id))
+    on_opportunity = siblings.on_same_opportunity(quote, frozen.autotask_opportunity_id)
+    return siblings.sentences(siblings.as_seen(on_opportunity, viewer))
 
 
 def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from redis.exceptions import RedisError
 
-from webapp.models import Connection, Quote, db
+from webapp.models import Connection, Quote, User, db
 from webapp.services.autotask.api.errors import CredentialsRejected
 from webapp.services.autotask.connection import connection, metadata
 from webapp.services.autotask.known import links
@@ -49,10 +49,11 @@ class Report:
         return not (self.waits or self.stops or self.may)
 
 
-def check(runtime: Runtime, quote: Quote, *, refresh: bool = False) -> Report:
+def check(runtime: Runtime, quote: Quote, *, refresh: bool = False, viewer: User | None = None) -> Report:
     """Check what publishing the quote now would push. Never raises for anything that a push may meet.
 
-    ``refresh``: a person asked for the current state, so Autotask's lists are refreshed first.
+    ``refresh``: a person asked for the current state, so Autotask's lists are refreshed first. ``viewer``: quotes that
+    they can't see aren't named; None for the operator.
     """
     stored = connection.load()
     if stored is None:
@@ -67,7 +68,7 @@ def check(runtime: Runtime, quote: Quote, *, refresh: bool = False) -> Report:
         return Report(waits=[plan_only.NOT_ACTIVE])
     waits = _ask_autotask(runtime, stored, refresh=refresh)
     try:
-        return _of_lists(replace(runtime, offline=True), quote, waits)
+        return _of_lists(replace(runtime, offline=True), quote, waits, viewer)
     except ServiceError as error:
         db.session.rollback()
         return Report(
@@ -75,7 +76,7 @@ def check(runtime: Runtime, quote: Quote, *, refresh: bool = False) -> Report:
         )
 
 
-def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
+def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem], viewer: User | None) -> Report:
     frozen, revision = plan_only.compiled_from(quote)
     sha256 = revision.content_sha256 if revision else plan_only.NO_HASH
     desired = prepare.of_snapshot(runtime, quote, frozen, sha256)
@@ -86,7 +87,7 @@ def _of_lists(runtime: Runtime, quote: Quote, waits: list[Problem]) -> Report:
     stops = [*desired.problems, *(one for one in values.stops if one not in desired.problems)]
     notes = [
         *desired.warnings,
-        *plan_only.siblings_of(quote, frozen),
+        *plan_only.siblings_of(quote, frozen, viewer),
         *same.notes,
         *_without_category(frozen, desired),
     ]
