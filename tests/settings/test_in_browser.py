@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
 
+from tests.settings.conftest import PASSWORD
 from tests.support.browser import accessibility_violations
+from tests.support.browser import sign_in as sign_in_on_page
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, SECTIONS
 from webapp.models import Link, db
@@ -346,14 +348,16 @@ def test_what_is_typed_while_the_categories_are_turned_stays(app: Flask, screen:
         assert (hardware.is_labor, hardware.product_category) == (True, 1)
 
 
-def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, sign_in: Enter, served: str) -> None:
+def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, served: str) -> None:
     company = section(screen, "company")
     company.get_by_label("… or website matches").check()
     screen.context.clear_cookies()
     save(screen, "company")
     expect(company.get_by_role("alert")).to_contain_text("Your session ended, so nothing was saved.")
     expect(company.get_by_label("… or website matches")).to_be_checked()
-    sign_in(screen.context).close()
+    beside = screen.context.new_page()
+    sign_in_on_page(beside, served, "admin@demo.example", PASSWORD)
+    beside.close()
     save(screen, "company")
     is_draft(screen, "company")
     with app.app_context():
