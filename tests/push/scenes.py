@@ -250,7 +250,9 @@ class PostgresKeeper:
     def restore(self, saved: str) -> None:
         """Replace every table's rows, in one message to the server."""
         with psycopg.connect(self._url) as connection:
-            statements: list[sql.Composable] = [sql.SQL("SET session_replication_role = replica")]  # in any order
+            statements: list[sql.Composable] = [
+                sql.SQL("SET session_replication_role = replica")
+            ]  # in any order
             for table in self._tables(connection):
                 mine, copy = sql.Identifier("public", table), sql.Identifier(saved, table)
                 statements.append(sql.SQL("DELETE FROM {}").format(mine))

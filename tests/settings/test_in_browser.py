@@ -413,6 +413,30 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
         assert counting.opportunity.title_pattern == "{title} for {organization}"
 
 
+def test_what_is_chosen_before_the_script_arrives_is_shown(screen: Page, served: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    screen.route("**/js/mapping.js*", hold)
+    with screen.expect_request("**/js/mapping.js*"):
+        screen.goto(f"{served}{PAGE}/tax-codes", wait_until="commit")
+    code = screen.get_by_role("group", name="Odd 5.5%")
+    code.get_by_label("Autotask tax category").select_option(label="Services")
+    expect(code).to_contain_text("Not mapped")
+    held.pop().continue_()
+    expect(code).to_contain_text("Autotask has no tax for this")
+
+    with screen.expect_request("**/js/mapping.js*"):
+        screen.goto(served + PAGE, wait_until="commit")
+    mapping = section(screen, "item_category")
+    mapping.get_by_label("Labor of Services", exact=True).select_option("yes")
+    held.pop().continue_()
+    below = mapping.get_by_label("Labor of Services > Onsite Labor").locator("option").first
+    expect(below).to_have_text("Inherited: Yes")
+
+
 def test_what_the_browser_puts_back_is_marked(screen: Page) -> None:
     screen.on("dialog", lambda dialog: dialog.accept())
     bill_to = section(screen, "company").get_by_label("Bill to")
