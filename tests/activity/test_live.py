@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from tests.activity.office import OWNER, PASSWORD, Office
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, let_in
 
 pytestmark = pytest.mark.browser
 # The panel looks once a second, on a machine that may be busy with other tests.
@@ -32,11 +32,7 @@ def address(office: Office) -> Iterator[str]:
 @pytest.fixture
 def page(browser_page: Page, address: str) -> Page:
     """Signed in as the owner."""
-    browser_page.goto(f"{address}/login")
-    browser_page.get_by_label("Email").fill(OWNER)
-    browser_page.get_by_label("Password").fill(PASSWORD)
-    browser_page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(browser_page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    let_in(browser_page.context, address, OWNER, PASSWORD)
     return browser_page
 
 

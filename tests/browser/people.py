@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from playwright.sync_api import Page, expect
 
+from smoke.forms import Form
+from smoke.visitor import Visitor
 from stack import Stack
+from tests.support import browser
 from webapp.services.demo.seed import ADMIN_EMAIL, REP_EMAIL
 
-__all__ = ["ADMIN_EMAIL", "REP_EMAIL", "add_custom_item", "new_quote", "sign_in"]
+__all__ = ["ADMIN_EMAIL", "REP_EMAIL", "come_in", "open_quote", "quote_of", "sign_in"]
+Line = Mapping[str, str]
 
 
-def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
-    """Sign in to the example company."""
-    password = next(login["password"] for login in stack.logins if login["email"] == email)
-    page.goto(f"{stack.web_url}/login")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+def password_of(stack: Stack, email: str) -> str:
+    """The password of a user of the example company."""
+    return next(login["password"] for login in stack.logins if login["email"] == email)
 
 
-def new_quote(page: Page, customer: str = "Tom Brennan") -> None:
-    """From any page with the button *New quote* to an empty quote for ``customer``."""
-    page.locator("a.btn", has_text="New quote").click()
-    page.get_by_role("button", name=customer).click()
+def come_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> Visitor:
+    """Sign in to the example company without a page; for tests that are about another page."""
+    return browser.let_in(page.context, stack.web_url, email, password_of(stack, email))
+
+
+def quote_of(rep: Visitor, *lines: Line, customer: str = "Tom Brennan") -> None:
+    """Create a quote with custom items through forms; the rep then is on its page."""
+    found = re.search(
+        rf'name="person_id" value="(\d+)">\s*<button[^>]*>\s*<span[^>]*>{customer}', rep.open("/quotes/new")
+    )
+    assert found
+    rep.send(next(form for form in rep.forms() if ("person_id", found[1]) in form.fields))
+    quote = rep.url
+    token = dict(rep.form(having="csrf_token").fields)["csrf_token"]
+    for line in lines:
+        fields = [("csrf_token", token), *line.items()]
+        rep.send(Form(f"{quote}/lines", "post", "", fields))
+    rep.open(quote)
+
+
+def open_quote(page: Page, stack: Stack, *lines: Line) -> None:
+    """The rep in front of a new quote that has these lines."""
+    rep = come_in(page, stack, REP_EMAIL)
+    quote_of(rep, *lines)
+    page.goto(rep.url)
     expect(page.get_by_role("searchbox", name="Add a line")).to_be_visible()
 
 
-def add_custom_item(page: Page, name: str, price: str = "") -> None:
-    """Add a line of one ``name``, and give it a whole price in dollars."""
-    page.get_by_role("searchbox", name="Add a line").fill(name)
-    page.get_by_role("button", name="as a custom item").click()
-    line = page.locator(".line").last
-    expect(line.get_by_label("Item")).to_have_value(name)
-    expect(line.get_by_label("Price")).to_be_focused()
-    if price:
-        line.get_by_label("Price").fill(price)
-        line.get_by_label("Price").press("Tab")
-        expect(line.locator(".amount")).to_have_text(f"${price}.00")
+def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
+    """Sign in to the example company on the page for it."""
+    browser.sign_in(page, stack.web_url, email, password_of(stack, email))

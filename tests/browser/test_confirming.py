@@ -7,14 +7,14 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, text
 
 from stack import Stack
-from tests.browser.people import ADMIN_EMAIL, sign_in
+from tests.browser.people import ADMIN_EMAIL, come_in
 
 pytestmark = pytest.mark.browser
 
 
 def test_an_invitation_after_a_while(live_stack: Stack, browser_page: Page) -> None:
     page = browser_page
-    sign_in(page, live_stack, ADMIN_EMAIL)
+    come_in(page, live_stack, ADMIN_EMAIL)
     page.goto(f"{live_stack.web_url}/settings/users/new")
     forget_the_password(live_stack)
     page.get_by_label("Name").fill("Nia New")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
+from tests.browser.people import REP_EMAIL, come_in, quote_of
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -18,19 +18,16 @@ Open = Callable[..., Page]
 @pytest.fixture
 def offered(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a published quote: a line of 100.00, an option of 25.00 a month, and a long description."""
-    page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    new_quote(page)
-    for name, price in (("Firewall", "100"), ("Care", "25")):
-        add_custom_item(page, name, price)
-    first, last = page.locator(".line").first, page.locator(".line").last
-    first.get_by_text("Details").click()
-    first.get_by_label("Description").fill("\n".join(f"Point {number}" for number in range(60)))
-    last.get_by_label("Billing period").select_option("monthly")
-    last.get_by_label("Optional").check()
-    page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Published as quote")).to_be_visible()
-    return page
+    rep = come_in(browser_page, live_stack, REP_EMAIL)
+    points = "\n".join(f"Point {number}" for number in range(60))
+    quote_of(
+        rep,
+        {"name": "Firewall", "unit_price": "100", "description": points},
+        {"name": "Care", "unit_price": "25", "recurrence": "monthly", "is_optional": "1"},
+    )
+    rep.send(rep.form(action="/publish"))
+    browser_page.goto(rep.url)
+    return browser_page
 
 
 @pytest.fixture

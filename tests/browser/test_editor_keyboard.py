@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
+from tests.browser.people import REP_EMAIL, open_quote, sign_in
 
 pytestmark = pytest.mark.browser
 MAX_STOPS = 14
@@ -17,15 +17,35 @@ def editor(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a new quote with three lines, in a low window."""
     page = browser_page
     page.set_viewport_size({"width": 1280, "height": 640})
-    sign_in(page, live_stack, REP_EMAIL)
-    new_quote(page)
-    for name in ("Cable", "Rack", "Shelf"):
-        add_custom_item(page, name)
+    open_quote(page, live_stack, *({"name": name} for name in ("Cable", "Rack", "Shelf")))
     return page
 
 
 def line(page: Page, number: int) -> Locator:
     return page.locator(".line").nth(number - 1)
+
+
+def test_custom_items_are_entered_one_after_the_other(live_stack: Stack, browser_page: Page) -> None:
+    page = browser_page
+    sign_in(page, live_stack, REP_EMAIL)
+    page.locator("a.btn", has_text="New quote").click()
+    page.get_by_role("button", name="Tom Brennan").click()
+    for name, price in (("Firewall", "100"), ("Care", "25")):
+        page.get_by_role("searchbox", name="Add a line").fill(name)
+        page.get_by_role("button", name="as a custom item").click()
+        added = page.locator(".line").last
+        expect(added.get_by_label("Item")).to_have_value(name)
+        expect(added.get_by_label("Price")).to_be_focused()
+        added.get_by_label("Price").fill(price)
+        added.get_by_label("Price").press("Tab")
+        expect(added.locator(".amount")).to_have_text(f"${price}.00")
+    first, last = page.locator(".line").first, page.locator(".line").last
+    first.get_by_text("Details").click()
+    first.get_by_label("Description").fill("Point 1\nPoint 2")
+    last.get_by_label("Billing period").select_option("monthly")
+    last.get_by_label("Optional").check()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Published as quote")).to_be_visible()
 
 
 def test_the_focus_is_never_under_the_bar_and_a_line_has_few_stops(editor: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, sign_in
+from tests.browser.people import REP_EMAIL, come_in, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def test_a_line_is_saved_after_signing_in_again(live_stack: Stack, browser_page:
 
 def test_the_page_without_htmx_holds_the_form(live_stack: Stack, browser_page: Page) -> None:
     page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
+    come_in(page, live_stack, REP_EMAIL)
     page.goto(f"{live_stack.web_url}/people/new")
     page.get_by_label("Last name").fill("Typed before the end")
     page.get_by_label("Email").fill("typed@before.example")

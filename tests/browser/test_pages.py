@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from stack import Stack
-from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, sign_in
+from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, come_in, sign_in
 from tests.support.browser import accessibility_violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -48,7 +48,7 @@ def look(page: Page, address: str) -> list[str]:
 
 def test_pages_of_the_rep(live_stack: Stack, browser_page: Page) -> None:
     page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
+    come_in(page, live_stack, REP_EMAIL)
     page.goto(f"{live_stack.web_url}/quotes/")
     # One quote of each stage: they show different things.
     quotes = {
@@ -74,7 +74,7 @@ def test_nothing_in_the_head_is_cut_when_zoomed(
     live_stack: Stack, browser_page: Page, size: dict[str, int]
 ) -> None:
     page = browser_page
-    sign_in(page, live_stack, ADMIN_EMAIL)
+    come_in(page, live_stack, ADMIN_EMAIL)
     page.set_viewport_size(size)  # type: ignore[arg-type]
     page.goto(f"{live_stack.web_url}/quotes/")
     assert sticks_out(page) <= 0
@@ -87,7 +87,7 @@ def test_nothing_in_the_head_is_cut_when_zoomed(
 
 def test_pages_of_the_customer(live_stack: Stack, browser_page: Page) -> None:
     page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
+    come_in(page, live_stack, REP_EMAIL)
     page.goto(f"{live_stack.web_url}/quotes/")
     page.get_by_role("link", name="Managed services for 24 seats").click()
     link = page.locator("a[href^='/q/']").get_attribute("href")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, new_quote, sign_in
+from tests.browser.people import open_quote
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +25,7 @@ def hold(page: Page, address: str) -> list[Route]:
 @pytest.fixture
 def editor(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a new quote without lines."""
-    sign_in(browser_page, live_stack, REP_EMAIL)
-    new_quote(browser_page)
+    open_quote(browser_page, live_stack)
     return browser_page
 
 

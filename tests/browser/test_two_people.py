@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import ADMIN_EMAIL, REP_EMAIL, add_custom_item, new_quote, sign_in
+from tests.browser.people import ADMIN_EMAIL, come_in, open_quote
 
 pytestmark = pytest.mark.browser
 
@@ -15,15 +15,13 @@ pytestmark = pytest.mark.browser
 def two(live_stack: Stack, browser_page: Page) -> tuple[Page, Page]:
     """The rep and the admin on the same new quote with one line of 10.00."""
     page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    new_quote(page)
-    add_custom_item(page, "Cable", "10")
+    open_quote(page, live_stack, {"name": "Cable", "unit_price": "10"})
     browser = page.context.browser
     assert browser
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(30_000)
     other = context.new_page()
-    sign_in(other, live_stack, ADMIN_EMAIL)
+    come_in(other, live_stack, ADMIN_EMAIL)
     other.goto(page.url)
     page.context.on("close", lambda _: context.close())
     return page, other

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, add_custom_item, new_quote, sign_in
+from tests.browser.people import REP_EMAIL, open_quote, sign_in
 
 pytestmark = pytest.mark.browser
 SAVES = "**/lines/*"
@@ -16,10 +16,7 @@ SAVES = "**/lines/*"
 def editor(live_stack: Stack, browser_page: Page) -> Page:
     """The rep on a new quote with two lines of 10.00."""
     page = browser_page
-    sign_in(page, live_stack, REP_EMAIL)
-    new_quote(page)
-    for name in ("Cable", "Rack"):
-        add_custom_item(page, name, "10")
+    open_quote(page, live_stack, *({"name": name, "unit_price": "10"} for name in ("Cable", "Rack")))
     return page
 
 

@@ -248,13 +248,16 @@ class PostgresKeeper:
         return name
 
     def restore(self, saved: str) -> None:
-        """Replace every table's rows."""
+        """Replace every table's rows, in one message to the server."""
         with psycopg.connect(self._url) as connection:
-            connection.execute("SET session_replication_role = replica")  # rows in any order
+            statements: list[sql.Composable] = [
+                sql.SQL("SET session_replication_role = replica")
+            ]  # in any order
             for table in self._tables(connection):
                 mine, copy = sql.Identifier("public", table), sql.Identifier(saved, table)
-                connection.execute(sql.SQL("DELETE FROM {}").format(mine))
-                connection.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(mine, copy))
+                statements.append(sql.SQL("DELETE FROM {}").format(mine))
+                statements.append(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(mine, copy))
+            connection.execute(sql.SQL("; ").join(statements))
 
     @staticmethod
     def _tables(connection: psycopg.Connection) -> list[str]:

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import os
 import signal
-import time
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -296,14 +296,30 @@ def test_a_call_that_takes_effect_after_its_time_out_is_waited_for(desk: Desk) -
     first = dataclasses.replace(desk.runtime, config=hasty, pause=lambda _seconds: None)
     quote = desk.quote({"name": "Box"}, title="Late office")
     entry_id = desk.publish(quote).id
-    desk.tenant.add_fault(kind="delay", entity="Opportunities", verb="create", times=1, seconds=SHORT * 1.7)
-    desk.tenant.add_fault(kind="503", entity="Opportunities", verb="query", times=0)
+    desk.tenant.add_fault(kind="hold", entity="Opportunities", verb="create", times=1, seconds=60)
+    no_looking = desk.tenant.add_fault(kind="503", entity="Opportunities", verb="query", times=0)
+    began = utc_now()
     attempt.perform(first, entry_id, early=True)
     assert opportunities(desk, "Late office") == []
-    desk.tenant._ask("DELETE", "/faults")
+    desk.tenant._ask("DELETE", f"/faults/{no_looking['id']}")
+    in_doubt = db.session.scalars(db.select(PushStep).filter_by(state=StepState.INTENT)).one()
+    assert in_doubt.doubt_until is not None
+    assert in_doubt.doubt_until >= began + timedelta(seconds=2 * SHORT), "as long again as its time-out"
+    # However slow this machine is, the second push comes before the time of the first one's call is over.
+    in_doubt.doubt_until = utc_now() + timedelta(minutes=1)
     db.session.execute(db.update(Delivery).values(not_before=utc_now()))
     db.session.commit()
-    attempt.perform(dataclasses.replace(first, pause=time.sleep), entry_id, early=True)
+    waited: list[float] = []
+
+    def wait_out(seconds: float) -> None:
+        """The wait of the second push, in which the first one's call takes effect."""
+        waited.append(seconds)
+        desk.tenant._ask("DELETE", "/faults")
+        wait_for(lambda: not desk.tenant.stats()["atWork"], "the held call to take effect")
+
+    attempt.perform(dataclasses.replace(first, pause=wait_out), entry_id, early=True)
+    assert len(waited) == 1
+    assert waited[0] > 30
     assert newest_entry(quote.id).state == DeliveryState.DONE
     assert len(opportunities(desk, "Late office")) == 1
 
@@ -341,12 +357,21 @@ def test_a_push_that_runs_out_of_time_goes_on_where_it_was(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"}, {"name": "Rack"}, {"name": "Shelf"})
     entry = desk.publish(quote)
     document.pdf_for(entry.revision_id or 0)
-    desk.tenant.add_fault(kind="delay", entity="QuoteItems", verb="create", times=0, seconds=4)
-    with UnixSignalDeathPenalty(2, JobTimeoutException):
+    desk.tenant.add_fault(kind="hold", entity="QuoteItems", verb="create", times=0, seconds=60)
+
+    def end_the_time() -> None:
+        """When an item is on its way; it arrives while the push stops, and so do the others."""
+        wait_for(lambda: desk.tenant._ask("GET", "/faults")[0]["struck"], "an item to be on its way")
+        os.kill(os.getpid(), signal.SIGALRM)
+        desk.tenant._ask("DELETE", "/faults")
+
+    clock = threading.Thread(target=end_the_time)
+    clock.start()
+    with UnixSignalDeathPenalty(600, JobTimeoutException):
         attempt.perform(desk.runtime, entry.id, early=True)
+    clock.join()
     entry = newest_entry(quote.id)
     assert (entry.state, entry.outcome) == (DeliveryState.WAITING, results.OUT_OF_TIME.sentence)
-    desk.tenant._ask("DELETE", "/faults")
     attempt.perform(desk.runtime, entry.id, early=True)
     assert newest_entry(quote.id).state == DeliveryState.DONE
     assert [row["name"] for row in items(desk)] == ["Box", "Rack", "Shelf"]

@@ -14,7 +14,6 @@ from tests.support import samples
 from tests.support.settings import environment
 from webapp.models import PushCall, PushRun, db, utc_now
 from webapp.services.autotask.push import retention
-from webapp.services.quoting.lifecycle import publishing
 
 
 @pytest.mark.both_databases
@@ -23,12 +22,8 @@ def test_old_bodies_are_emptied_and_new_ones_kept(app: Flask, monkeypatch: pytes
     runtime = dataclasses.replace(runtime, config=dataclasses.replace(runtime.config, call_bodies_days=7))
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     with app.app_context():
-        rep = samples.rep()
-        quote = samples.quote(rep)
-        publishing.publish(rep, quote.id)
-        revision = quote.current_revision
-        assert revision
-        run = PushRun(quote_id=quote.id, revision_id=revision.id, token=1)
+        revision = samples.published(samples.rep())
+        run = PushRun(quote_id=revision.quote_id, revision_id=revision.id, token=1)
         run.calls = [
             PushCall(
                 at=utc_now() - timedelta(days=days),

@@ -10,19 +10,13 @@ from flask import Flask
 
 from tests.support import samples
 from webapp.models import db
-from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document, once
 
 
 @pytest.mark.both_databases
 def test_of_seven_who_ask_at_once_one_renders(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.app_context():
-        rep = samples.rep()
-        quote = samples.quote(rep)
-        publishing.publish(rep, quote.id)
-        revision = quote.current_revision
-        assert revision
-        revision_id = revision.id
+        revision_id = samples.published(samples.rep()).id
     rendered: list[int] = []
     render = document.render
 

@@ -13,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
+from tests.support.browser import let_in
 from tests.support.copies import Copied, copied
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, Visitor
@@ -117,25 +118,21 @@ def served(app: Flask, company: None) -> Iterator[str]:
 
 @pytest.fixture
 def sign_in(served: str) -> Callable[[Page | BrowserContext, str], Page]:
-    """Sign somebody in, in a page or in a context of their own; returns the page."""
+    """Sign somebody in, in a page or in a context of their own; returns the page, which shows nothing yet."""
 
     def enter(where: Page | BrowserContext, email: str = "admin@demo.example") -> Page:
         page = where if isinstance(where, Page) else where.new_page()
-        page.goto(f"{served}/login")
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(f"{served}/")
+        let_in(page.context, served, email, PASSWORD)
         return page
 
     return enter
 
 
 @pytest.fixture
-def screen(browser_page: Page, sign_in: Callable[[Page], Page], connected: Tenant) -> Page:
+def screen(browser_page: Page, sign_in: Callable[[Page], Page], connected: Tenant, served: str) -> Page:
     """The first admin in front of the settings of Autotask, which is connected."""
     sign_in(browser_page)
-    browser_page.goto(browser_page.url.rstrip("/") + PAGE)
+    browser_page.goto(served + PAGE)
     return browser_page
 
 

@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
 
+from tests.settings.conftest import PASSWORD
 from tests.support.browser import accessibility_violations
+from tests.support.browser import sign_in as sign_in_on_page
 from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, SECTIONS
 from webapp.models import Link, db
@@ -346,14 +348,16 @@ def test_what_is_typed_while_the_categories_are_turned_stays(app: Flask, screen:
         assert (hardware.is_labor, hardware.product_category) == (True, 1)
 
 
-def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, sign_in: Enter, served: str) -> None:
+def test_a_session_that_ended_loses_nothing(app: Flask, screen: Page, served: str) -> None:
     company = section(screen, "company")
     company.get_by_label("… or website matches").check()
     screen.context.clear_cookies()
     save(screen, "company")
     expect(company.get_by_role("alert")).to_contain_text("Your session ended, so nothing was saved.")
     expect(company.get_by_label("… or website matches")).to_be_checked()
-    sign_in(screen.context).close()
+    beside = screen.context.new_page()
+    sign_in_on_page(beside, served, "admin@demo.example", PASSWORD)
+    beside.close()
     save(screen, "company")
     is_draft(screen, "company")
     with app.app_context():
@@ -407,6 +411,30 @@ def test_taxes_are_mapped_in_a_tab_of_their_own(app: Flask, screen: Page) -> Non
         counting = settings_store.active()
         assert len(counting.tax_code.rules) == 4
         assert counting.opportunity.title_pattern == "{title} for {organization}"
+
+
+def test_what_is_chosen_before_the_script_arrives_is_shown(screen: Page, served: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    screen.route("**/js/mapping.js*", hold)
+    with screen.expect_request("**/js/mapping.js*"):
+        screen.goto(f"{served}{PAGE}/tax-codes", wait_until="commit")
+    code = screen.get_by_role("group", name="Odd 5.5%")
+    code.get_by_label("Autotask tax category").select_option(label="Services")
+    expect(code).to_contain_text("Not mapped")
+    held.pop().continue_()
+    expect(code).to_contain_text("Autotask has no tax for this")
+
+    with screen.expect_request("**/js/mapping.js*"):
+        screen.goto(served + PAGE, wait_until="commit")
+    mapping = section(screen, "item_category")
+    mapping.get_by_label("Labor of Services", exact=True).select_option("yes")
+    held.pop().continue_()
+    below = mapping.get_by_label("Labor of Services > Onsite Labor").locator("option").first
+    expect(below).to_have_text("Inherited: Yes")
 
 
 def test_what_the_browser_puts_back_is_marked(screen: Page) -> None:

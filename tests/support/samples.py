@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.models import Item, Person, Quote, TaxCode, User
+from webapp.models import Item, Person, Quote, Revision, TaxCode, User
 from webapp.services.accounts import users
 from webapp.services.catalog import items, tax_codes
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, lines
+from webapp.services.quoting.lifecycle import publishing
 
 PASSWORD = "long enough to keep"
 
@@ -55,3 +56,8 @@ def quote(actor: User, *wanted: dict[str, Any], customer: Person | None = None) 
     for values in wanted or ({"name": "Firewall", "unit_price": "100"},):
         lines.add_ad_hoc(actor, draft.id, values)
     return editing.get(draft.id)
+
+
+def published(actor: User) -> Revision:
+    """The revision of a sample quote that was just published."""
+    return publishing.publish(actor, quote(actor).id).revision

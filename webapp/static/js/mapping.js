@@ -44,3 +44,16 @@ document.addEventListener("change", (event) => {
     showInherited(event.target);
   }
 });
+
+// What was chosen before this script arrived, and what the browser puts back when someone returns, is shown as well.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-rates]")) {
+    compareRates(form);
+  }
+  for (const select of document.querySelectorAll("[data-category] select")) {
+    const served = [...select.options].find((option) => option.defaultSelected) ?? select.options[0];
+    if (select.selectedOptions[0] !== served) {
+      showInherited(select);
+    }
+  }
+});

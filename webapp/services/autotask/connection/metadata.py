@@ -6,14 +6,14 @@ settings page. While Autotask is unavailable, the cached list is used.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.models import RemoteMetadata, db, utc_now
 from webapp.models.integration import AUTOTASK
@@ -124,7 +124,7 @@ def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
 
 def user_defined_fields(entity: str) -> list[dict[str, Any]]:
     """The entity's user-defined fields that can be written, as last read; empty when they never were."""
-    row = _row(f"udfs:{entity}")
+    row = _row(f"udfs:{entity}") if entity in USER_DEFINED else None
     return [entry for entry in row.content if not entry.get("isReadOnly")] if row else []
 
 
@@ -196,12 +196,14 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         futures = [(name, pool.submit(fetch, client, name)) for name in names]
     failed: AutotaskError | None = None
+    read: dict[str, Any] = {}
+    for name, future in futures:
+        try:
+            read[name] = future.result()
+        except AutotaskError as error:
+            failed = failed or error
     with work.writing():
-        for name, future in futures:
-            try:
-                _store(name, future.result())
-            except AutotaskError as error:
-                failed = failed or error
+        _store(read)
         db.session.commit()
     if failed is not None:
         raise failed
@@ -221,8 +223,7 @@ def confirm(runtime: Runtime, names: Sequence[str], within: timedelta, *, always
         return
     refresh(runtime, wanted)
     with work.writing():
-        for name in wanted:
-            _store(CONFIRMED + name, None)
+        _store({CONFIRMED + name: None for name in wanted})
         db.session.commit()
 
 
@@ -240,12 +241,25 @@ def fetched_at() -> datetime | None:
     return oldest if oldest != connection.LONG_AGO else None
 
 
+def preload(names: Iterable[str]) -> None:
+    """Load these lists with one query: what asks for them before the next commit asks the database no more."""
+    query = db.select(RemoteMetadata).where(
+        RemoteMetadata.integration == AUTOTASK, RemoteMetadata.name.in_(names)
+    )
+    for row in db.session.scalars(query):
+        _keep(row)
+
+
 def _row(name: str) -> RemoteMetadata | None:
-    """The cached list. The session keeps it alive: a push asks for the same lists a hundred times."""
     row = db.session.get(RemoteMetadata, (AUTOTASK, name))
     if row is not None:
-        db.session.info.setdefault("lists", {})[name] = row
+        _keep(row)
     return row
+
+
+def _keep(row: RemoteMetadata) -> None:
+    """Keep the row in the session: a push asks for the same lists a hundred times."""
+    db.session.info.setdefault("lists", {})[row.name] = row
 
 
 def _cached(runtime: Runtime, name: str) -> Any:
@@ -265,18 +279,24 @@ def _cached(runtime: Runtime, name: str) -> Any:
     return db.session.get_one(RemoteMetadata, (AUTOTASK, name)).content
 
 
-def _store(name: str, content: Any) -> None:
-    plain = _plain(content)
-    row = db.session.get(RemoteMetadata, (AUTOTASK, name))
-    if row is None:
-        try:
-            with db.session.begin_nested():
-                db.session.add(RemoteMetadata(integration=AUTOTASK, name=name, content=plain))
-        except IntegrityError:
-            # Another tab or the worker stored this list for the first time at the same moment.
-            row = db.session.get_one(RemoteMetadata, (AUTOTASK, name), populate_existing=True)
-    if row is not None:
-        row.content, row.fetched_at = plain, utc_now()
+def _store(contents: Mapping[str, Any]) -> None:
+    """Store lists by name, in the open transaction. Another tab or the worker may store the same ones just now."""
+    now = utc_now()
+    # In the order of their names, so that two who store the same lists don't wait for each other.
+    rows = [
+        {"integration": AUTOTASK, "name": name, "content": _plain(content), "fetched_at": now}
+        for name, content in sorted(contents.items())
+    ]
+    if not rows:
+        return
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement: Any = insert(RemoteMetadata)
+    given = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["integration", "name"],
+        set_={"content": given.content, "fetched_at": given.fetched_at},
+    )
+    db.session.execute(statement, rows)
 
 
 def _plain(value: Any) -> Any:

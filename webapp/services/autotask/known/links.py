@@ -134,7 +134,7 @@ def save_all(new_links: Iterable[NewLink]) -> None:
             "updated_at": given.updated_at,
         },
     )
-    db.session.execute(statement, rows)
+    db.session.execute(statement.execution_options(render_nulls=True), rows)
 
 
 def retire(old: LinkKey, new: LocalKey, remote_id: int) -> None:

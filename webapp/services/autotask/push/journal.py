@@ -92,10 +92,14 @@ class Journal:
             }
             for position, step in enumerate(steps, start=self._planned + 1)
         ]
-        self._planned += len(steps)
-        statement = db.insert(PushStep).returning(PushStep.id, sort_by_parameter_order=True)
-        ids = db.session.scalars(statement, rows)
+        if rows:
+            db.session.execute(db.insert(PushStep).execution_options(render_nulls=True), rows)
+        query = db.select(PushStep.id).where(
+            PushStep.run_id == self.run_id, PushStep.position > self._planned
+        )
+        ids = db.session.scalars(query.order_by(PushStep.position))
         self._ids |= dict(zip((step.key for step in steps), ids, strict=True))
+        self._planned += len(steps)
         self.commit()
 
     def give_up(self) -> None:

@@ -76,6 +76,9 @@ def of_steps(
     ``refusal``: what Autotask has just said, so whatever was confirmed is read again. Commits.
     """
     steps = writes(list(steps))
+    entities = {step.entity for step in steps}
+    described = {f"fields:{entity}" for entity in entities} | {f"udfs:{entity}" for entity in entities}
+    metadata.preload(described)
     checker = _Checker(replace(runtime, offline=True))
     names = {name for step in steps for name in checker.lists_of(step)}
     always = [name for name in sorted(names) if refusal or name in ALWAYS]
@@ -84,6 +87,7 @@ def of_steps(
     except (AutotaskError, NotConnected, ConnectionRefused):
         # What can't be read is known as it was last read.
         db.session.rollback()
+    metadata.preload(described | names)
     checker = _Checker(replace(runtime, offline=True))
     goods = {one.record.key: one for one in desired.catalog_items}
     wishes = {wish.key: wish for wish in records_of(desired)}

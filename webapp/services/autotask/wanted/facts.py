@@ -71,6 +71,7 @@ class RemoteFacts:
 def gather(runtime: Runtime) -> RemoteFacts:
     """Gather the facts, from the cache while it is fresh. Raises AutotaskError or NotConnected."""
     runtime = _with_fresh_lists(runtime)
+    metadata.preload({*LISTS, "reference:Taxes"})
     return RemoteFacts(
         item_types=_item_types(runtime),
         periods={entity: _periods(runtime, entity) for entity in ("QuoteItems", "Products", "Services")},
