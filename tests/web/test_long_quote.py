@@ -61,7 +61,7 @@ def test_cells_and_details_change_nothing_of_each_other(rep: Visitor, page: str)
     line = cells(rep, page)[7]
     address = line.action.replace("/lines/", "/details/")
     details = read_forms(rep.client.get(address, headers=HTMX).text)[0]
-    sent = {"category": "hardware > kind 7", "description": "Grey"}
+    sent: dict[str, str | bool] = {"category": "hardware > kind 7", "description": "Grey"}
     assert rep.send(details, sent, htmx=True).status_code == 200
     # Opened before that, and sent after it.
     assert rep.send(line, {"quantity": "3"}, htmx=True).status_code == 200
