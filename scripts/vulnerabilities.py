@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 LISTS = ("requirements/runtime.txt", "requirements/dev.txt")
-LONGEST = 90
+LONGEST = 40
 
 
 def main() -> int:

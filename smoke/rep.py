@@ -99,6 +99,8 @@ class Rep(Visitor):
             self._search("find", line.name)
             self._choose_found("item_id" if line.from_library else "name")
         self.open(self.quote_path)
+        # The page of the line, which has all of its fields.
+        self.open(self._line_forms()[-1].action)
         form = self._line_forms()[-1]
         if line.pulled and dict(form.fields)["name"] != line.name:
             raise Stuck(f"The line pulled is called {dict(form.fields)['name']}, not {line.name}.")
@@ -194,7 +196,7 @@ class Rep(Visitor):
         if not line.pulled:
             values["mpn"] = line.mpn
         if line.kind == "labor":
-            values["category_id"] = form.option("category_id", LABOR)
+            values["category"] = LABOR
         elif line.pulled and line.must_name is None:
-            values["category_id"] = form.option("category_id", GOODS)
+            values["category"] = GOODS
         return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 import config as settings
-from webapp import blueprints, cli, extensions, filters, logs, security
+from webapp import blueprints, cli, compression, extensions, filters, logs, security
 from webapp.services.core.runtime import build_runtime
 from webapp.services.delivery import reader, room
 from webapp.services.delivery.notifications import Notifications
@@ -19,7 +19,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     Raises config.ConfigError with a sentence when a setting is missing or wrong.
     """
     config = config or settings.load()
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path=compression.static_path())
     app.config.from_mapping(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
@@ -34,6 +34,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
         reader.register(listener)
     diary.subscribe(room.fan_out)
     diary.subscribe(forwarding.forward)
+    compression.init_app(app)
     security.init_app(app)
     filters.init_app(app)
     blueprints.init_app(app)

@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 
 def cookies(config: Config) -> dict[str, Any]:
-    """The settings of the only cookie. With TLS its name binds it to this host (the prefix ``__Host-``).
+    """The settings of the session's cookie; the only other one is the choice of colors (``blueprints.theme``).
+
+    With TLS its name binds it to this host (the prefix ``__Host-``).
 
     It isn't sent again with each response: a late one would bring back a session that was left or replaced.
     """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,18 @@ def test_every_package_is_described_with_its_version_and_licence() -> None:
     for _folder, package in PACKAGES:
         assert f"| {package['package']} | {package['version']} | {package['licence']} |" in described
         assert "LICENSE" in package["files"]
+
+
+def test_the_trimmed_style_sheet_holds_what_pages_use_and_is_made_by_its_script() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/trim_css.py"))
+    trimmed = (ROOT / "webapp/static/css/tabler.css").read_text()
+    assert script["made"]() == trimmed, "Run python scripts/trim_css.py."
+    source = (ROOT / "webapp/static/vendor/tabler/tabler.min.css").read_text()
+    for path in sorted((ROOT / "webapp/templates").rglob("*.html")):
+        for listed in re.findall(r'class="([^"{}]*)"', path.read_text()):
+            for name in listed.split():
+                rule = re.compile(rf"(?:^|[,}}{{])\.{re.escape(name)}(?=[,{{:])", re.MULTILINE)
+                assert bool(rule.search(trimmed)) >= bool(rule.search(source)), f"{path.name}: {name}"
 
 
 def test_the_sandbox_has_the_same_htmx() -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from smoke.forms import read_forms
+from smoke.forms import Form, read_forms
 from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, text
 from tests.web.conftest import Ids
@@ -21,14 +21,20 @@ LONGEST = 100_000
 FORMS = [{}, HTMX]
 
 
+def line_form(visitor: Visitor, ids: Ids) -> Form:
+    """The form with all fields of the quote's first line, on the page of that line."""
+    address = form_of(visitor, ids.quote_page, "unit_cost").action
+    return form_of(visitor, address, "unit_cost")
+
+
 def send_line(visitor: Visitor, ids: Ids, headers: dict[str, str], **values: str) -> TestResponse:
     """Save the quote's first line with ``values`` entered."""
-    form = form_of(visitor, ids.quote_page, "unit_cost")
+    form = line_form(visitor, ids)
     return visitor.client.post(form.action, data=dict(form.fill(values)), headers=headers)
 
 
 def stored_line(visitor: Visitor, ids: Ids) -> dict[str, str]:
-    fields = dict(form_of(visitor, ids.quote_page, "unit_cost").fields)
+    fields = dict(line_form(visitor, ids).fields)
     return {name: value for name, value in fields.items() if name != "csrf_token"}
 
 
@@ -72,7 +78,7 @@ def publish(visitor: Visitor, page: str) -> TestResponse:
         ("name", "n" * 201, "Use up to 200 characters. This has 201."),
         ("description", "d" * (LONGEST + 1), "Use up to 100,000 characters. This has 100,001."),
         ("tax_code_id", "999", "This tax code was deleted. Choose another."),
-        ("category_id", "999", "This category was deleted. Choose another."),
+        ("category", "Hardwear", "There's no category with this name. Choose one from the list."),
     ],
 )
 def test_a_wrong_value_in_a_line(

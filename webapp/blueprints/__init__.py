@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.blueprints import gate, support
+from webapp.blueprints import gate, support, theme
 from webapp.blueprints.account import account
 from webapp.blueprints.activity import activity
 from webapp.blueprints.auth import auth
@@ -39,4 +39,5 @@ def init_app(app: Flask) -> None:
     for blueprint in parts:
         app.register_blueprint(blueprint)
     support.init_app(app)
+    theme.init_app(app)
     app.before_request(gate.check)

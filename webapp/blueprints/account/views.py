@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from webapp.blueprints import theme
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave
@@ -29,6 +30,15 @@ def preferences() -> ResponseReturnValue:
     form = PreferencesForm()
     _, status = submit(form, lambda: own_account.save_preferences(actor(), form.data))
     return back_to("account.show", "Saved.") if status == SAVED else (_page(form, OwnPasswordForm()), status)
+
+
+@account.post("/theme")
+@login_required
+def choose_theme() -> ResponseReturnValue:
+    """Light, dark, or as the system."""
+    response = make_response(back_to("account.show", "Saved."))
+    theme.choose(response, request.form.get("theme", ""))
+    return response
 
 
 @account.post("/password")

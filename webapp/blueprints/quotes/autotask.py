@@ -115,5 +115,6 @@ def add_autotask_line(quote_id: int) -> ResponseReturnValue:
     """Pull a product, service or bundle into the library and add it as a line."""
     reader = Reader(request.form)
     item = pull.item(runtime(), actor(), reader.raw("entity"), reader.remote_identifier("record_id") or 0)
+    before = lines.order(quote_id)
     line = lines.add_item(actor(), quote_id, item)
-    return line_added(editing.get(quote_id), line.uid)
+    return line_added(quote_id, line.uid, before)

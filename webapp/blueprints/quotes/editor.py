@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -17,7 +19,8 @@ from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.accounts.permissions import Permission
 from webapp.services.catalog import categories, costs, tax_codes
-from webapp.services.company import currencies, loss_reasons
+from webapp.services.company import currencies, loss_reasons, place
+from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
@@ -96,16 +99,33 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
+    if plain:
+        extra["opened_line"] = partial(opened_line, place.of_company(), lines.FIELDS)
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
     return render_template(template, **{**context(quote), **extra, "plain": plain, **more}), status
 
 
-def shown_line(line: QuoteLine) -> dict[str, str]:
-    """The controls of a line that the signed-in user may see."""
-    controls = shown.line(line)
-    return {name: controls[name] for name in costs.shown(actor(), controls)}
+def shown_line(
+    line: QuoteLine, fields: Collection[str] = lines.FIELDS, here: Place | None = None
+) -> dict[str, str]:
+    """The controls of these fields of a line, as far as the signed-in user may see them. ``here``: the company."""
+    controls = shown.cells(line, here or place.of_company()) | (
+        {} if set(fields).isdisjoint(lines.DETAILS) else shown.details(line)
+    )
+    seen = costs.shown(actor(), fields)
+    return {control: text for control, text in controls.items() if control.removesuffix("_id") in seen}
+
+
+def opened_line(here: Place, fields: Collection[str], line: QuoteLine) -> answered.Answered:
+    """The form of a line with these fields, as it is opened."""
+    return answered.opened(lines.seen(actor(), line, fields), shown_line(line, fields, here))
+
+
+def order_digest(order: Iterable[str]) -> str:
+    """A digest of the lines that a page shows, and of their order (``lines.order``)."""
+    return hashlib.sha256(" ".join(order).encode()).hexdigest()[:16]
 
 
 def context(quote: Quote) -> dict[str, Any]:
@@ -115,7 +135,9 @@ def context(quote: Quote) -> dict[str, Any]:
     return {
         "quote": quote,
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
-        "opened_line": lambda line: answered.opened(lines.seen(actor(), line), shown_line(line)),
+        "opened_line": partial(opened_line, place.of_company(), lines.CELLS),
+        "details_fields": lines.DETAILS,
+        "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
@@ -130,8 +152,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "see_cost": may(Permission.SEE_COST),
         "loss_reasons": loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
-        "tax_codes": tax_codes.everything(),
-        "categories": categories.choices(),
+        # Asked only where they are shown: most answers hold no list of choices.
+        "tax_codes": tax_codes.everything,
+        "category_paths": categories.paths,
         "recurrences": RECURRENCES,
         "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],
         "margin_percent": pricing.line_margin_percent,

@@ -12,13 +12,14 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import context, page, shown_line
+from webapp.blueprints.quotes.editor import context, order_digest, page, shown_line
 from webapp.blueprints.support import actor, ask, back_to, is_htmx, runtime
 from webapp.models import Quote, QuoteLine
 from webapp.services.catalog import items
+from webapp.services.core import merge
 from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.draft import editing, lines, undo
+from webapp.services.quoting.draft import editing, lines, shown, undo
 
 
 @quotes.post("/<int:quote_id>/lines")
@@ -26,6 +27,7 @@ from webapp.services.quoting.draft import editing, lines, undo
 def add_line(quote_id: int) -> ResponseReturnValue:
     """Add an item of the library (``item_id``) or a custom item (``name``)."""
     item_id = Reader(request.form).identifier("item_id")
+    before = lines.order(quote_id)
     try:
         if item_id is not None:
             line = lines.add_item(actor(), quote_id, items.get(item_id))
@@ -37,24 +39,47 @@ def add_line(quote_id: int) -> ResponseReturnValue:
         if is_htmx():
             return render_template("quotes/_results.html", **context(quote), find_sentence=sentence), 422
         return page(quote, 422, find_sentence=sentence)
-    return line_added(editing.get(quote_id), line.uid, ad_hoc=item_id is None)
+    return line_added(quote_id, line.uid, before, ad_hoc=item_id is None)
+
+
+@quotes.get("/<int:quote_id>/lines/<uid>")
+@login_required
+def show_line(quote_id: int, uid: str) -> ResponseReturnValue:
+    """A page with all fields of one line."""
+    return _line_page(editing.get(quote_id), uid)
+
+
+@quotes.get("/<int:quote_id>/details/<uid>")
+@login_required
+def line_details(quote_id: int, uid: str) -> ResponseReturnValue:
+    """What the editor shows of a line that is opened; without htmx, a page with the whole line."""
+    quote = editing.get(quote_id)
+    if not is_htmx():
+        return _line_page(quote, uid)
+    line = lines.find(quote, uid)
+    form = answered.opened(lines.seen(actor(), line, lines.DETAILS), shown.details(line))
+    return render_template("quotes/_line_opened.html", quote=quote, line=line, form=form, pre="")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>")
 @login_required
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
+    opened = merge.opened_with(request.form) or {*lines.FIELDS}
+    fields = tuple(name for name in lines.FIELDS if name in opened)
     line, form = answered.attempt(
         lambda: lines.change(actor(), quote_id, uid, request.form),
-        lambda: shown_line(lines.find(editing.get(quote_id), uid)),
+        lambda: shown_line(lines.find(editing.get(quote_id), uid), fields),
     )
     quote = editing.get(quote_id)
     if line is not None:
-        form = answered.saved(request.form, lines.seen(actor(), line), shown_line(line))
+        form = answered.saved(request.form, lines.seen(actor(), line, fields), shown_line(line, fields))
     if is_htmx():
-        return render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form), form.status
+        part = "details" if opened.isdisjoint(lines.CELLS) else ""
+        saved = render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form, part=part)
+        return saved, form.status
     if form.is_refused:
-        return page(quote, form.status, refused_lines={uid: form})
+        return _line_page(quote, uid, form)
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
 
 
@@ -63,16 +88,18 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
 def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Move a line to ``position``, counted from 1."""
     position = Reader(request.form).identifier("position") or 1
+    before = lines.order(quote_id)
     line = lines.move(actor(), quote_id, uid, position)
-    return _lines(quote_id, uid, "line-moved", f"Moved to line {line.position + 1}.")
+    return _changed(quote_id, uid, before, "line-moved", f"Moved to line {line.position + 1}.")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
 @login_required
 def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Insert a copy below a line."""
+    before = lines.order(quote_id)
     line = lines.duplicate(actor(), quote_id, uid)
-    return _lines(quote_id, line.uid, "line-placed", f"Copied to line {line.position + 1}.")
+    return _changed(quote_id, line.uid, before, "line-placed", f"Copied to line {line.position + 1}.")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
@@ -82,9 +109,11 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
     asked = ask(f"Delete the line “{lines.find(editing.get(quote_id), uid).name}”?", "Delete")
     if asked:
         return asked
+    before = lines.order(quote_id)
     line = lines.remove(actor(), quote_id, uid)
     deleted = {"name": line.name, "position": line.position, "line": _remembered(line)}
-    return _lines(quote_id, uid, "line-deleted", f"Line {line.position + 1} deleted.", undo=deleted)
+    said = f"Line {line.position + 1} deleted."
+    return _changed(quote_id, uid, before, "line-deleted", said, undo=deleted)
 
 
 @quotes.post("/<int:quote_id>/lines/undo")
@@ -96,8 +125,9 @@ def undo_delete(quote_id: int) -> ResponseReturnValue:
         remembered = json.loads(runtime().vault.decrypt(sealed))
     except (BadSignature, ServiceError) as error:
         raise Invalid("This line can't be put back any more. Add it again.") from error
+    before = lines.order(quote_id)
     line = undo.put_back(actor(), quote_id, remembered)
-    return _lines(quote_id, line.uid, "line-placed", f"Line {line.position + 1} is back.")
+    return _changed(quote_id, line.uid, before, "line-placed", f"Line {line.position + 1} is back.")
 
 
 def _remembered(line: QuoteLine) -> str:
@@ -109,28 +139,48 @@ def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", "deleted line")
 
 
-def line_added(quote: Quote, uid: str, *, ad_hoc: bool = False) -> ResponseReturnValue:
-    """The lines with the new one. A custom item needs a price next, so the script moves the focus there."""
+def line_added(quote_id: int, uid: str, before: list[str], *, ad_hoc: bool = False) -> ResponseReturnValue:
+    """The new line. A custom item needs a price next, so the script moves the focus there."""
     if not is_htmx():
-        return back_to("quotes.show", quote_id=quote.id, _anchor="add-line")
-    response = make_response(render_template("quotes/_lines_changed.html", **context(quote)))
-    response.headers["HX-Trigger-After-Settle"] = f'{{"line-added": {{"focus": "{uid if ad_hoc else ""}"}}}}'
+        return back_to("quotes.show", quote_id=quote_id, _anchor="add-line")
+    return _changed(quote_id, uid, before, "line-added", "", focus=uid if ad_hoc else "")
+
+
+def _changed(
+    quote_id: int, uid: str, before: list[str], event: str, said: str, *, focus: str = "", **more: Any
+) -> ResponseReturnValue:
+    """What changed after a line was added, moved, copied, deleted or put back.
+
+    ``before``: the lines' order until then. ``event``: the script moves the focus; ``said``: what it announces. All
+    lines are sent only where the page doesn't show what there was: someone else added, moved or deleted one, too.
+    """
+    if not is_htmx():
+        return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}" if uid else "lines")
+    quote = editing.get(quote_id)
+    after = [line.uid for line in quote.lines]
+    is_known = request.form.get("order") == order_digest(before) and before and after
+    if is_known and [other for other in before if other != uid] == [other for other in after if other != uid]:
+        more["event"], template = event, "quotes/_line_changed.html"
+    else:
+        template = "quotes/_lines_changed.html"
+    response = make_response(render_template(template, **context(quote), uid=uid, **more))
+    detail: dict[str, Any] = {"line": uid, "said": said, "focus": focus, "order": order_digest(after)}
+    if event == "line-moved":
+        detail["position"] = after.index(uid) + 1
+    response.headers["HX-Trigger-After-Settle"] = json.dumps({event: detail})
     return response
 
 
-def _lines(quote_id: int, uid: str, event: str, said: str, **more: Any) -> ResponseReturnValue:
-    """All lines again. ``event``: the script moves the focus; ``said``: what it announces."""
-    if is_htmx():
-        page_parts = render_template("quotes/_lines_changed.html", **context(editing.get(quote_id)), **more)
-        response = make_response(page_parts)
-        response.headers["HX-Trigger-After-Settle"] = json.dumps({event: {"line": uid, "said": said}})
-        return response
-    return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}" if uid else "lines")
+def _line_page(quote: Quote, uid: str, form: answered.Answered | None = None) -> ResponseReturnValue:
+    """A page with all fields of one line. ``form``: what was refused."""
+    shared = _line_context(quote, uid)
+    line = shared["line"]
+    form = form or answered.opened(lines.seen(actor(), line), shown_line(line))
+    return render_template("quotes/line.html", **shared, form=form, pre=""), form.status
 
 
 def _line_context(quote: Quote, uid: str) -> dict[str, Any]:
     """The context of one line."""
     shared = context(quote)
-    pairs = zip(quote.lines, shared["totals"].lines, strict=True)
-    line, amounts = next((line, amounts) for line, amounts in pairs if line.uid == uid)
-    return {**shared, "line": line, "amounts": amounts}
+    line = lines.find(quote, uid)
+    return {**shared, "line": line, "amounts": shared["totals"].lines[quote.lines.index(line)]}

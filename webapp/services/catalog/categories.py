@@ -41,6 +41,31 @@ def choices() -> list[tuple[int, str]]:
     return options
 
 
+def paths() -> list[str]:
+    """The path of every category, each top category before its subcategories."""
+    own = db.aliased(Category)
+    query = db.select(Category.name, own.name).join(own, Category.id == own.parent_id, isouter=True)
+    rows = db.session.execute(query.where(Category.parent_id.is_(None)).order_by(Category.name, own.name))
+    listed: dict[str, None] = {}
+    for top, below in rows:
+        listed[top] = None
+        if below is not None:
+            listed[f"{top} > {below}"] = None
+    return list(listed)
+
+
+def of_path(path: str) -> Category | None:
+    """The category with this path, ignoring case; None when there is none. A name may hold the sign of a path."""
+    parts = path.split(">")
+    for cut in range(len(parts)):
+        above, below = ">".join(parts[:cut]).strip(), ">".join(parts[cut:]).strip()
+        parent = find(above, None) if cut else None
+        category = find(below, parent) if parent is not None or not cut else None
+        if category is not None:
+            return category
+    return None
+
+
 def seen(category: Category | None) -> str:
     """The ``seen`` of the category's form (``core.merge``); empty for a new one."""
     return merge.seen({name: getattr(category, name) for name in FIELDS}) if category else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.catalog import costs
+from webapp.services.catalog import categories, costs
 from webapp.services.company import currencies, place
 from webapp.services.core import lookup, merge, records, work
 from webapp.services.core.fields import Reader, words
@@ -18,6 +18,8 @@ PAGE = 50
 MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(1_000_000)
 MAX_DESCRIPTION = 100_000
+# “Category > Subcategory”.
+MAX_PATH = 203
 CODES = ("sku", "mpn", "manufacturer", "supplier")
 # What an item and a line have in common, as a form reads it.
 FIELDS = ("name", "description", "unit_price", "unit_cost", "recurrence", "category", "tax_code", *CODES)
@@ -127,7 +129,13 @@ def _check_credit(reader: Reader, read: Mapping[str, Any]) -> None:
 
 
 def read_category(reader: Reader) -> Category | None:
-    """The chosen category; an error when it no longer exists."""
+    """The chosen category, by its id or by its path (``category``); an error when there is none."""
+    if reader.has("category"):
+        path = reader.text("category", MAX_PATH)
+        category = categories.of_path(path) if path else None
+        if path and category is None:
+            reader.fail("category", "There's no category with this name. Choose one from the list.")
+        return category
     category = records.find(Category, reader.identifier("category_id"))
     if reader.raw("category_id") and category is None:
         reader.fail("category_id", "This category was deleted. Choose another.")

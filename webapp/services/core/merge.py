@@ -107,6 +107,11 @@ def merge(
     return Merged(values, tuple(taken))
 
 
+def opened_with(form: Values) -> set[str]:
+    """The fields that the form was opened with; empty when the values don't come from a form."""
+    return set(_parsed(str(form.get("seen") or "")))
+
+
 def changed(form: Values, stored: Values) -> bool:
     """True if a value that the form was opened with is stored no more."""
     opened = _parsed(str(form.get("seen") or ""))

@@ -19,6 +19,8 @@ const savedValues = new WeakMap();
 let retries = 0;
 let retryTimer = 0;
 
+// A line has a form for its cells, and one for its details once it is opened.
+const lineOf = (id) => id.replace(/^(form|details)-/, "");
 const formOf = (id) => document.getElementById(id);
 const fieldsOf = (form) =>
   [...form.elements].filter((field) => field.name && !["hidden", "submit"].includes(field.type));
@@ -57,7 +59,7 @@ const amount = (number) => `${number} ${number === 1 ? "line" : "lines"}`;
 
 const summary = () => {
   const failed = [...edits].filter(([, edit]) => hasFailed(edit)).map(([id]) => id);
-  const lines = failed.filter((id) => id !== "header").length;
+  const lines = new Set(failed.filter((id) => id !== "header").map(lineOf)).size;
   const parts = [lines && amount(lines), failed.includes("header") && "quote details"].filter(Boolean);
   return parts.length ? `${parts.join(" and ")} not saved` : "";
 };
@@ -89,7 +91,7 @@ const say = (words) => {
 for (const kind of ["line-moved", "line-placed", "line-deleted"])
   document.addEventListener(kind, (event) => say(event.detail.said));
 document.addEventListener("line-deleted", (event) => {
-  edits.delete(`form-${event.detail.line}`);
+  for (const id of [...edits.keys()]) if (lineOf(id) === event.detail.line) edits.delete(id);
   keep();
   show();
 });
@@ -155,10 +157,24 @@ const answered = (id, sent, status) => {
   sendLater();
 };
 
+// The details of a line aren't on the page until they are opened, which takes a moment.
+const openAgain = async (details, id) => {
+  await window.editorLines.openDetails(details);
+  if (!formOf(id)) return;
+  restore([id]);
+  if (edits.has(id)) send(formOf(id));
+};
+
 // Put what isn't saved back into the fields of a page that came from the server.
-const restore = () => {
-  for (const [id, edit] of [...edits]) {
+const restore = (ids = [...edits.keys()]) => {
+  for (const id of ids) {
+    const edit = edits.get(id);
     const form = formOf(id);
+    const details = document.querySelector(`#line-${CSS.escape(lineOf(id))} > .line-more`);
+    if (!form && details && id.startsWith("details-")) {
+      openAgain(details, id);
+      continue;
+    }
     if (!form) {
       edits.set(id, { ...edit, state: "refused", why: GONE, failed: true });
       continue;
@@ -166,10 +182,9 @@ const restore = () => {
     if (edit.seen) form.elements.seen.value = edit.seen;
     for (const field of fieldsOf(form)) {
       if (!(field.name in edit.values)) continue;
+      if (field.type === "select-one") window.editorLines.fillChoices(field);
       if (field.type === "checkbox") field.checked = edit.values[field.name];
       else field.value = edit.values[field.name];
-      const details = field.closest("details");
-      if (details) details.open = true;
     }
   }
   keep();
@@ -208,6 +223,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (!field) continue;
     const value = field.type === "checkbox" ? text !== "" : text;
     if (entered(field) === sent?.values.get(name)) {
+      if (field.type === "select-one") window.editorLines.fillChoices(field);
       if (field.type === "checkbox") field.checked = value;
       else field.value = value;
       sent.values.set(name, value);

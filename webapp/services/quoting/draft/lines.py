@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Item, Quote, QuoteLine, TaxCode, User
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import costs, items
@@ -17,7 +17,7 @@ from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing
+from webapp.services.quoting.draft import discounts, editing, shown
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_LINES = 1000
@@ -29,6 +29,9 @@ FIELDS = (
     *items.FIELDS,
     *("quantity", "discount_kind", "discount_value", "is_optional", "is_selected"),
 )
+# Those that the editor shows of a line that is opened; it shows the others of every line.
+DETAILS = ("description", *items.CODES, "category")
+CELLS = tuple(name for name in FIELDS if name not in DETAILS)
 # Fields that only mean something together.
 TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
 # What a copy has from its original: everything but its place and identity.
@@ -70,7 +73,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
 
 @work.command
 def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
-    """Change a line from form input.
+    """Change a line from form input. A form that was opened with a part of the line changes no other part.
 
     Raises Invalid with a sentence for each wrong field, Conflict where someone else changed the same fields, NotFound
     when it was deleted; stores nothing then.
@@ -78,7 +81,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     quote = lock_editable(quote_id)
     line, before = find(quote, uid), discounts.of_lines(quote)
     here = place.of_company()
-    read = _read(Reader(values, here), line.tax_code, quote.currency)
+    read = _read(Reader(_with_the_rest(actor, line, values), here), line.tax_code, quote.currency)
     costs.keep(actor, values, read, line.unit_cost)
     reading = merge.Reading(here, quote.currency)
     merged = merging.into(actor, line, values, read, what="line", together=TOGETHER, reading=reading)
@@ -91,9 +94,26 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     return line
 
 
-def seen(actor: User, line: QuoteLine) -> str:
-    """The ``seen`` of the line's form (``core.merge``)."""
-    return merge.seen({name: getattr(line, name) for name in costs.shown(actor, FIELDS)})
+def seen(actor: User, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
+    """The ``seen`` (``core.merge``) of a form with these fields of the line."""
+    return merge.seen({name: getattr(line, name) for name in costs.shown(actor, fields)})
+
+
+def _with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -> Mapping[str, object]:
+    """``values`` of a form, and as they are stored the fields that it wasn't opened with."""
+    opened = merge.opened_with(values)
+    if not opened:
+        return values
+    stored = shown.line(line)
+    # By its id, which needs no look at its name.
+    stored["category_id"] = str(line.category_id or "")
+    del stored["category"]
+    rest = {
+        control: text
+        for control, text in stored.items()
+        if control.removesuffix("_id") not in opened and (control != costs.FIELD or costs.may_see(actor))
+    }
+    return {**rest, **values}
 
 
 @work.command
@@ -131,6 +151,12 @@ def find(quote: Quote, uid: str) -> QuoteLine:
         if line.uid == uid:
             return line
     raise NotFound("This line was deleted by someone else or in another tab. Your edit wasn't saved.")
+
+
+def order(quote_id: int) -> list[str]:
+    """The ``uid`` of each line of the quote, in order."""
+    query = db.select(QuoteLine.uid).filter_by(quote_id=quote_id).order_by(QuoteLine.position)
+    return list(db.session.scalars(query))
 
 
 def new_uid() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.models import Quote, QuoteLine
 from webapp.services.company import place
 from webapp.services.core import formatting
+from webapp.services.core.place import Place
 
 
 def header(quote: Quote) -> dict[str, str]:
@@ -26,8 +27,15 @@ def header(quote: Quote) -> dict[str, str]:
 
 
 def line(line: QuoteLine) -> dict[str, str]:
-    """By the name of the control; a box that isn't checked is empty."""
-    here = place.of_company()
+    """By the name of the control: the whole line."""
+    return cells(line, place.of_company()) | details(line)
+
+
+def cells(line: QuoteLine, here: Place) -> dict[str, str]:
+    """By the name of the control: what the editor shows of every line. A box that isn't checked is empty.
+
+    ``here``: the company's place.
+    """
     return {
         "name": line.name,
         "quantity": formatting.plain(line.quantity, here),
@@ -37,12 +45,18 @@ def line(line: QuoteLine) -> dict[str, str]:
         "discount_kind": line.discount_kind,
         "tax_code_id": str(line.tax_code_id or ""),
         "recurrence": line.recurrence,
+        "is_optional": "1" if line.is_optional else "",
+        "is_selected": "1" if line.is_selected else "",
+    }
+
+
+def details(line: QuoteLine) -> dict[str, str]:
+    """By the name of the control: what the editor shows of a line that is opened."""
+    return {
         "description": line.description,
         "sku": line.sku,
         "mpn": line.mpn,
         "manufacturer": line.manufacturer,
         "supplier": line.supplier,
-        "category_id": str(line.category_id or ""),
-        "is_optional": "1" if line.is_optional else "",
-        "is_selected": "1" if line.is_selected else "",
+        "category": line.category.path if line.category else "",
     }

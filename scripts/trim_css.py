@@ -1,0 +1,113 @@
+"""Cut the vendored style sheet down to what our pages use: ``python scripts/trim_css.py``.
+
+Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json) and writes webapp/static/css/tabler.css. A
+rule stays when each class in its selector is a word of a template, a script or a module of the product; variables and
+animations stay when something that stays uses them. A test compares the result with the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+WEBAPP = Path(__file__).resolve().parent.parent / "webapp"
+SOURCE = WEBAPP / "static/vendor/tabler/tabler.min.css"
+TARGET = WEBAPP / "static/css/tabler.css"
+# Where classes stand that our pages use.
+USERS = ("templates/**/*.html", "static/js/*.js", "blueprints/**/*.py", "filters.py")
+# Classes that a template puts together.
+PUT_TOGETHER = re.compile(
+    r"bg-(secondary|blue|azure|orange|green|red|yellow)-lt|alert-(danger|info|success|warning)"
+)
+HEAD = "/* What our pages use of vendor/tabler/tabler.min.css (@tabler/core, MIT). Made by scripts/trim_css.py. */\n"
+CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")
+VARIABLE = re.compile(r"(?<=[{;])(--[\w-]+):((?:\"[^\"]*\"|'[^']*'|\([^)]*\)|[^;{}\"'(])*)(;|(?=\}))")
+
+
+def words() -> set[str]:
+    """Every word that may be a class, from what makes our pages."""
+    paths = [path for pattern in USERS for path in sorted(WEBAPP.glob(pattern))]
+    return {word for path in paths for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
+
+
+def trim(css: str, used: set[str]) -> str:
+    """The rules of ``css`` whose classes are all in ``used``."""
+    kept = _rules(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL), used)
+    return _without_unused(kept)
+
+
+def blocks(css: str) -> Iterator[tuple[str, str | None]]:
+    """Each statement at the top of ``css``: what stands before its braces, and what is in them (None: a semicolon)."""
+    start = depth = opened = 0
+    for found in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|url\([^)"\']*\)|[{};]', css):
+        sign = found[0]
+        if sign == "{":
+            depth += 1
+            if depth == 1:
+                opened = found.start()
+        elif sign == "}":
+            depth -= 1
+            if depth == 0:
+                yield css[start:opened].strip(), css[opened + 1 : found.start()]
+                start = found.end()
+        elif sign == ";" and depth == 0:
+            yield css[start : found.start()].strip(), None
+            start = found.end()
+
+
+def _rules(css: str, used: set[str]) -> str:
+    kept = []
+    for head, body in blocks(css):
+        if body is None:
+            # The server says the encoding, and "@charset" would have to come first.
+            kept += [] if head.startswith("@charset") else [f"{head};"]
+        elif head.startswith(("@media", "@supports", "@container", "@layer")):
+            inside = _rules(body, used)
+            kept += [f"{head}{{{inside}}}"] if inside else []
+        elif head.startswith("@"):
+            kept.append(f"{head}{{{body}}}")
+        else:
+            selectors = [one for one in _listed(head) if _is_used(one, used)]
+            kept += [f"{','.join(selectors)}{{{body}}}"] if selectors and body else []
+    return "\n".join(kept)
+
+
+def _listed(selectors: str) -> Iterable[str]:
+    """The selectors of a list; a comma in parentheses belongs to one of them."""
+    return (one.strip() for one in re.split(r",(?![^(]*\))", selectors))
+
+
+def _is_used(selector: str, used: set[str]) -> bool:
+    # What a rule excludes needn't be used.
+    names = CLASS.findall(re.sub(r":not\([^()]*\)", "", selector))
+    return all(name.replace("\\", "") in used or PUT_TOGETHER.fullmatch(name) for name in names)
+
+
+def _without_unused(css: str) -> str:
+    """Without animations and variables that nothing names; our own style sheets may name variables too."""
+    own = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((WEBAPP / "static/css").glob("*.css"))
+        if path != TARGET
+    )
+    for name in set(re.findall(r"@keyframes ([\w-]+)", css)):
+        if not re.search(rf"animation[^;}}]*\b{name}\b", css):
+            css = re.sub(rf"@keyframes {name}\{{(?:[^{{}}]*\{{[^{{}}]*\}})*[^{{}}]*\}}\n?", "", css)
+    while True:
+        named, smaller = set(re.findall(r"var\(\s*(--[\w-]+)", css + own)), css
+        for unused in {found[1] for found in VARIABLE.finditer(css)} - named:
+            smaller = re.sub(VARIABLE.pattern.replace(r"--[\w-]+", unused), "", smaller)
+        smaller = re.sub(r"[^{}\n]+\{;*\}\n?", "", smaller)
+        if smaller == css:
+            return css
+        css = smaller
+
+
+def made() -> str:
+    """The text of the trimmed style sheet."""
+    return HEAD + trim(SOURCE.read_text(encoding="utf-8"), words()) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(made(), encoding="utf-8")
