@@ -163,12 +163,18 @@ def test_with_tls_the_cookies_are_bound_to_this_host(
     answer = client.post("/login", data=typed, **https)
     assert answer.status_code == 303
     cookies = answer.headers.getlist("Set-Cookie")
-    assert sorted(cookie.split("=")[0] for cookie in cookies) == ["__Host-device", "__Host-session"]
+    colors = next(
+        one for one in read_forms(client.get("/account/", **https).text) if one.action.endswith("/theme")
+    )
+    dark = client.post(colors.action, data=dict(colors.fill({"theme": "dark"})), **https)
+    cookies += [one for one in dark.headers.getlist("Set-Cookie") if "theme" in one]
+    names = ["__Host-device", "__Host-session", "__Host-theme"]
+    assert sorted(cookie.split("=")[0] for cookie in cookies) == names
     for cookie in cookies:
         for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
             assert f"; {attribute}" in cookie
         assert "Domain" not in cookie
-        assert ("Expires=" in cookie) is (keep or cookie.startswith("__Host-device"))
+        assert ("Expires=" in cookie) is (keep or not cookie.startswith("__Host-session"))
     assert client.get(ids.quote_page, **https).status_code == 200
     assert "Set-Cookie" not in client.get(ids.quote_page, **https).headers
     with secure.app_context():

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, request
 
 THEMES = {"system": "System", "light": "Light", "dark": "Dark"}
-COOKIE = "theme"
 KEPT_SECONDS = 400 * 24 * 3600
 
 
 def chosen() -> str:
     """The theme of this request; the server writes it into the page, so that no other one is seen first."""
-    name = request.cookies.get(COOKIE, "")
+    name = request.cookies.get(_cookie(), "")
     return name if name in THEMES else "system"
 
 
@@ -19,11 +18,20 @@ def choose(response: Response, name: str) -> None:
     """Keep a choice. The cookie says nothing about anyone."""
     if name not in THEMES:
         return
-    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    response.set_cookie(COOKIE, name, max_age=KEPT_SECONDS, secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(
+        _cookie(), name, max_age=KEPT_SECONDS, secure=_is_secure(), httponly=True, samesite="Lax"
+    )
 
 
 def init_app(app: Flask) -> None:
     """Let templates ask for the theme."""
     app.add_template_global(chosen, "theme")
     app.jinja_env.globals["THEMES"] = THEMES
+
+
+def _cookie() -> str:
+    return "__Host-theme" if _is_secure() else "theme"
+
+
+def _is_secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
