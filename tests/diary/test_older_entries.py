@@ -87,7 +87,7 @@ def test_the_oldest_go_and_the_chain_starts_where_they_ended(app: Flask, rep: Us
     assert "was removed since" in old.sentence
     assert old.is_outdated
     result = app.test_cli_runner().invoke(args=["diary", "check", "--after", f"2:{'0' * 64}"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "tampered" not in result.output
 
 

@@ -96,13 +96,14 @@ def allow_passwords() -> None:
     "--after", default="", help="the newest entry and hash that an earlier check printed, as 12:abc…"
 )
 def check(after: str) -> None:
-    """Check that no entry was changed, removed or inserted. Exit code 1 if one was."""
+    """Check that no entry was changed, removed or inserted. Exit code 1 if one was, 2 if --after is too old to tell."""
     noted, _, sha256 = after.partition(":")
     if after and not (noted.isdigit() and sha256):
         raise click.ClickException("Give --after as an earlier check printed it, for example 12:3f9a….")
     checked = chain.check(chain.Head(int(noted), sha256) if after else None)
     if checked.is_outdated:
-        raise click.ClickException(checked.sentence)
+        click.echo(f"Error: {checked.sentence}", err=True)
+        raise SystemExit(2)
     if checked.sentence:
         raise click.ClickException(f"The diary was tampered with. {checked.sentence}")
     click.echo(f"{checked.entries} entries, each following from the one before it.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from webapp.blueprints import theme
 from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
-from webapp.blueprints.auth.session import device, enter, leave
+from webapp.blueprints.auth.session import device, enter, leave_to
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.support import SAVED, actor, back_to, runtime, submit
 from webapp.services.accounts import own_account, sessions
@@ -69,9 +69,9 @@ def end_session(session_id: int) -> ResponseReturnValue:
 def end_sessions() -> ResponseReturnValue:
     """Sign out everywhere, here too."""
     sessions.end_all(actor(), actor())
-    leave()
+    answer = leave_to(url_for("auth.login"))
     flash("You're signed out everywhere.", "success")
-    return redirect(url_for("auth.login"), 303)
+    return answer
 
 
 def _page(preferences_form: PreferencesForm, password_form: OwnPasswordForm) -> str:

@@ -101,6 +101,14 @@ def leave() -> None:
     logout_user()
 
 
+def leave_to(address: str) -> Response:
+    """Leave, and go to ``address``. What the browser kept of unsaved edits is for nobody else at this machine."""
+    leave()
+    answer = redirect(address, 303)
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
+
+
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
     """Redirect to the sign-in page and back. htmx requests get an alert; posted forms are kept on a page."""

@@ -11,7 +11,7 @@ from flask_login import current_user
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import ForgotForm, JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.second_step import PasskeyForm, go_on
-from webapp.blueprints.auth.session import device, enter, leave, local
+from webapp.blueprints.auth.session import device, enter, leave_to, local
 from webapp.blueprints.support import actor, runtime, submit
 from webapp.extensions import limiter
 from webapp.models import User
@@ -65,9 +65,8 @@ def forgot() -> ResponseReturnValue:
     form, by_mail = ForgotForm(), mail.is_configured(runtime().config)
     sent, status = False, 422 if form.is_submitted() else 200
     if by_mail and form.validate_on_submit():
-        browser = device(keep=False)
         try:
-            forgotten.ask(form.email.data or "", browser.address, browser.token)
+            forgotten.ask(form.email.data or "", device(keep=False).address)
             sent, status = True, 200
         except TooMany as error:
             form.form_errors.append(str(error))
@@ -84,11 +83,7 @@ def logout() -> ResponseReturnValue:
     if current_user.is_authenticated:
         with suppress(NotFound):  # signed out in another tab at the same moment
             sessions.end(actor(), current_user.session_id)
-    leave()
-    response = redirect(url_for("auth.login", left=1 if was_sso else None), 303)
-    # What the browser kept of unsaved edits is for nobody else at this machine.
-    response.headers["Clear-Site-Data"] = '"storage"'
-    return response
+    return leave_to(url_for("auth.login", left=1 if was_sso else None))
 
 
 @auth.route("/setup", methods=["GET", "POST"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import ColumnElement
 
@@ -39,6 +40,12 @@ TOO_MANY_CODES_TODAY = (
 )
 
 
+# Before an email and an address where someone asks for a link by mail: counted apart from passwords.
+ASKING = "ask:"
+ASKED_AT_ONCE, AT_ONCE = 30, timedelta(minutes=1)
+TOO_MANY_ASKED = "Too many links were asked for. Wait 15 minutes, or ask an admin for a link."
+
+
 class TooMany(ServiceError):
     """The password or code isn't checked now."""
 
@@ -48,13 +55,23 @@ def begin(email: str, address: str, device_token: str = "", *, is_code: bool = F
 
     The same for accounts that exist and those that don't.
     """
-    attempt_id = _store(email, address, device_token, is_code)
+    attempt_id = _store(email, _network(address), device_token, is_code)
     sentence = _too_many(attempt_id)
     if sentence:
         # A refused attempt doesn't count: otherwise guessing on would keep everyone out for ever.
         forget(attempt_id)
         raise TooMany(sentence)
     return attempt_id
+
+
+def begin_asking(email: str, address: str) -> None:
+    """Count that someone asks for a link by mail, with an account or without. Raises TooMany with a sentence."""
+    attempt_id = _store(ASKING + email.strip(), ASKING + _network(address), "", False)
+    mine = db.session.get_one(PasswordAttempt, attempt_id)
+    at_once = _others(mine, PasswordAttempt.address.startswith(ASKING), AT_ONCE)
+    if at_once >= ASKED_AT_ONCE or _too_many(attempt_id):
+        forget(attempt_id)
+        raise TooMany(TOO_MANY_ASKED)
 
 
 @work.command
@@ -136,6 +153,17 @@ def _device(email: str, token: str) -> KnownDevice | None:
         )
     )
     return row
+
+
+def _network(address: str) -> str:
+    """The address, or of IPv6 the network of one customer's line: it has more addresses than anyone can count."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network(f"{parsed}/64", strict=False).network_address)
+    return address
 
 
 def _account(email: str) -> str:

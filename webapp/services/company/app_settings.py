@@ -57,7 +57,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "discount_rep": "",
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
-    TWO_STEP: {"required_for": "off", "trusts_devices": True},
+    TWO_STEP: {"required_for": "off", "trusts_devices": False},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

@@ -27,7 +27,7 @@ def letter(runtime: Runtime, delivery: Delivery, user: User | None) -> Letter | 
             f"signs you out everywhere: {base}/join/{token}\n\nIf you didn't ask for this, do nothing: your password "
             "stays as it is.\n",
         )
-    if user.is_active and forgotten.must_use_provider(user):
+    if user.is_active and forgotten.must_use_provider(user) and forgotten.refuse(user):
         return Letter(
             user.email,
             SUBJECT,

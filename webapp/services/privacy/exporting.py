@@ -32,6 +32,9 @@ from webapp.services.privacy.values import Known
 # Of a row, what is no one's data: digests and secrets.
 LEFT_OUT = ("_sha256", "_encrypted", "_hash", "token", "public_key", "search_key", "name_key", "salt")
 
+# The company's own, whoever the quote is for: in rows, revisions, and changes in the diary.
+INTERNAL = {"internal_notes", "unit_cost"}
+
 
 @work.command
 def person(actor: User, record: Person) -> str:
@@ -79,12 +82,24 @@ def _quote(quote: Quote) -> dict[str, Any]:
     revisions = db.session.scalars(
         db.select(Revision.content).filter_by(quote_id=quote.id).order_by(Revision.number)
     )
-    return {**_row(quote), "revisions": [json.loads(content) for content in revisions]}
+    return {**_row(quote), "revisions": [_for_them(json.loads(content)) for content in revisions]}
 
 
 def _entries(known: Known, objects: set[tuple[str, int]], user_id: int | None = None) -> list[dict[str, Any]]:
     query = db.select(DiaryEntry).where(knowing.entries(known, objects, user_id)).order_by(DiaryEntry.id)
-    return [{**_row(entry), "content": json.loads(entry.content)} for entry in db.session.scalars(query)]
+    return [{**_row(entry), "content": _content(entry)} for entry in db.session.scalars(query)]
+
+
+def _content(entry: DiaryEntry) -> Any:
+    changes = [change for change in entry.changes if change["field"] not in INTERNAL]
+    return _for_them({"changes": changes, "detail": entry.detail})
+
+
+def _for_them(content: Any) -> Any:
+    """Parsed JSON without what is the company's own."""
+    if isinstance(content, dict):
+        return {name: _for_them(value) for name, value in content.items() if name not in INTERNAL}
+    return [_for_them(value) for value in content] if isinstance(content, list) else content
 
 
 def _by_id(model: Any, ids: Iterable[int]) -> list[Any]:
@@ -97,7 +112,9 @@ def _rows(query: Any) -> list[dict[str, Any]]:
 
 def _row(record: Any) -> dict[str, Any]:
     names = [column.name for column in record.__table__.columns]
-    return {name: getattr(record, name) for name in names if not name.endswith(LEFT_OUT)}
+    return {
+        name: getattr(record, name) for name in names if not name.endswith(LEFT_OUT) and name not in INTERNAL
+    }
 
 
 def _as_json(content: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Recovery codes: ten of them, each good once, for when the app and the passkeys are lost.
 
-They are shown once. The database has their digests; with 75 bits each, these need no slow hash.
+They are shown once. The database has their digests; with 125 bits each, these need no slow hash. Codes of an earlier
+version have 15 letters and still work.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 
-NUMBER, GROUPS, OF_GROUP = 10, 3, 5
+NUMBER, GROUPS, OF_GROUP = 10, 5, 5
+OLD_LENGTH = 15
 # Without the letters and digits that look alike.
 LETTERS = "23456789abcdefghijkmnpqrstuvwxyz"
 
@@ -54,7 +56,7 @@ def clear(user: User) -> None:
 
 def looks_like_one(typed: str) -> bool:
     """True for text as long as a recovery code, however it is grouped."""
-    return len(_plain(typed)) == GROUPS * OF_GROUP
+    return len(_plain(typed)) in (GROUPS * OF_GROUP, OLD_LENGTH)
 
 
 def _group() -> str:
