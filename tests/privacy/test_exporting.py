@@ -24,6 +24,7 @@ def test_no_costs_and_no_internal_notes(app: Flask) -> None:
         publishing.publish(admin, quote.id)
         person = quote.person
         db.session.commit()
+        assert person is not None
         written = exporting.person(admin, person)
     found = json.loads(written)
     assert found["quotes"][0]["revisions"][0]["lines"][0]["unit_price"] == "100.0000"
