@@ -22,6 +22,8 @@ class Visitor:
         self.base_url = base_url
         self.timeout = timeout
         self.session = requests.Session()
+        # On a connection of its own, no request meets one that the server just closed because it was idle.
+        self.session.headers["Connection"] = "close"
         self.url = ""
         self.html = ""
 
