@@ -12,23 +12,21 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LISTS = ("requirements/runtime.txt", "requirements/dev.txt")
+# What production needs is part of it.
+PINNED = "requirements/dev.txt"
 LONGEST = 40
 
 
 def main() -> int:
-    """Check every list; returns the exit code."""
-    code = 0
-    for pinned in LISTS:
-        sentence, vulnerable = verdict(*ask(pinned))
-        print(f"{pinned}: {sentence}")
-        code |= vulnerable
-    return code
+    """Check the list; returns the exit code."""
+    sentence, vulnerable = verdict(*ask())
+    print(f"{PINNED}: {sentence}")
+    return int(vulnerable)
 
 
-def ask(pinned: str) -> tuple[dict[str, Any] | None, str]:
-    """pip-audit's report about a lock file, and what it complained about; None without a report."""
-    command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", pinned]
+def ask() -> tuple[dict[str, Any] | None, str]:
+    """pip-audit's report, and what it complained about; None without a report."""
+    command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", PINNED]
     command += ["--format", "json", "--progress-spinner", "off", "--timeout", "15"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST, check=False)
