@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -222,6 +223,30 @@ def test_a_lost_quote_of_no_one_cant_be_reopened(app: Flask) -> None:
         db.session.commit()
         with pytest.raises(Invalid, match=r"The contact was made anonymous\. Choose another customer"):
             publishing.publish(rep, draft.id)
+
+
+def test_an_owner_who_is_a_contact_too_is_still_the_owner(app: Flask) -> None:
+    with app.app_context():
+        admin = samples.admin()
+        leaver = users.create_user(
+            None, email="both@canary.example", name="Bo Th", password=samples.PASSWORD, role="rep"
+        )
+        contact = samples.person(leaver, email="both@canary.example")
+        quote = samples.quote(leaver, customer=contact)
+        publishing.publish(leaver, quote.id)
+        users.update_user(admin, leaver, name="Bo Th", role="rep", is_active=False, successor_id=admin.id)
+        quote_id, admin_id, leaver_id, contact_id = quote.id, admin.id, leaver.id, contact.id
+        with pytest.raises(
+            Invalid, match=f"quote {quote.number} can still be accepted, and the customer sees"
+        ):
+            anonymizing.user(admin, leaver_id)
+        db.session.rollback()
+        transitions.advance(db.session.get_one(User, admin_id), quote_id, LOST, reason="no")
+        anonymizing.user(db.session.get_one(User, admin_id), leaver_id)
+        content = json.loads(db.session.scalars(db.select(Revision.content)).one())
+        assert content["owner_email"] == f"former-user-{leaver_id}@removed.invalid"
+        assert content["person"]["email"] == "both@canary.example"
+        assert db.session.get_one(Person, contact_id).email == "both@canary.example"
 
 
 def test_what_someone_signs_in_with_goes(app: Flask) -> None:

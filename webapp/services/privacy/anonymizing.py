@@ -110,7 +110,7 @@ def user(actor: User, user_id: int) -> None:
         )
     for model in places.OF_ACCOUNT:
         _delete(model, user_id=record.id)
-    for email in known.own_emails:
+    for email in known.account_emails:
         guessing.forget_account(email)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)

@@ -17,7 +17,7 @@ from webapp.services.quoting.revisions import snapshot
 def is_theirs(known: Known, content: dict[str, Any]) -> bool:
     """Whether a revision with this content is for the contact, or has the user as its owner."""
     if known.user_id is not None:
-        return known.is_email(content["owner_email"])
+        return known.is_account(content["owner_email"])
     person = content["person"]
     return person is not None and person["id"] == known.person_id
 

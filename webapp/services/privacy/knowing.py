@@ -37,7 +37,7 @@ def quotes_of_user(user: User) -> list[int]:
     )
     marks = [
         Revision.content.icontains(f'"owner_email":{json.dumps(email, ensure_ascii=False)}', autoescape=True)
-        for email in _own_emails(_user_texts(user)["email"], user_id=user.id)
+        for email in _account_emails(user)
     ]
     frozen = db.session.scalars(db.select(Revision.quote_id).where(db.or_(*marks))) if marks else ()
     there = db.session.scalars(db.select(Quote.id).where(Quote.id.in_([int(one) for one in created])))
@@ -78,6 +78,7 @@ def user(record: User, quote_ids: Sequence[int]) -> Known:
         names=values.full_names(said["name"]),
         kept=_kept(None, quote_ids),
         user_id=record.id,
+        account_emails=_account_emails(record),
     )
 
 
@@ -113,6 +114,18 @@ def _user_texts(record: User) -> dict[str, set[str]]:
     return said
 
 
+def _account_emails(record: User) -> tuple[str, ...]:
+    """Those of no other account. A contact or the company may have them too: an owner is always a user."""
+    return tuple(
+        email for email in _emails(_user_texts(record)["email"]) if not _has_account(email.lower(), record.id)
+    )
+
+
+def _has_account(email: str, except_id: int) -> bool:
+    query = db.select(User.id).where(User.id != except_id, db.func.lower(User.email) == email)
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def _emails(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({text.strip() for text in texts if "@" in text}))
 
@@ -128,8 +141,7 @@ def _own_emails(texts: Iterable[str], *, person_id: int = 0, user_id: int = 0) -
 
 def _is_anyone_elses(email: str, *, person_id: int, user_id: int) -> bool:
     people = db.select(Person.id).where(Person.id != person_id, db.func.lower(Person.email) == email)
-    accounts = db.select(User.id).where(User.id != user_id, db.func.lower(User.email) == email)
-    if any(db.session.scalar(query.limit(1)) for query in (people, accounts)):
+    if db.session.scalar(people.limit(1)) is not None or _has_account(email, user_id):
         return True
     profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
     return str(profile.get("email", "")).strip().lower() == email

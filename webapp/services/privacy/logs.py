@@ -77,6 +77,6 @@ def _message(known: Known, content: Any) -> Any:
     if contact and known.person_id is not None and contact["id"] == known.person_id:
         quote["contact"] = {**contact, "name": known.alias, "email": ""}
         by = CUSTOMER + known.alias if str(by).startswith(CUSTOMER) else by
-    if owner and known.user_id is not None and known.is_email(owner["email"]):
+    if owner and known.is_account(owner["email"]):
         quote["owner"] = {"name": known.alias, "email": REMOVED}
     return {**content, "by": by, "quote": quote}

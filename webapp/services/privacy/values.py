@@ -31,7 +31,7 @@ class Known:
     ``alias``: what stands in place of the name. ``emails``: in any case; those that no one else has are ``own_emails``.
     ``names``: full names, exactly as written. ``phones``: exactly as written. ``kept``: texts of others, such as the
     name of a company, which stay even if they hold one of these. ``person``: what a revision says instead, for a
-    contact. ``user_id``: for a user.
+    contact. ``user_id`` and ``account_emails``: for a user, those of no other account.
     """
 
     alias: str
@@ -42,15 +42,16 @@ class Known:
     kept: tuple[str, ...] = ()
     person: Mapping[str, Any] | None = None
     user_id: int | None = None
+    account_emails: tuple[str, ...] = ()
 
     @property
     def person_id(self) -> int | None:
         """The contact's id; None for a user."""
         return self.person["id"] if self.person is not None else None
 
-    def is_email(self, text: object) -> bool:
-        """Whether ``text`` is an email that is theirs alone."""
-        return str(text).casefold() in {email.casefold() for email in self.own_emails}
+    def is_account(self, email: str) -> bool:
+        """Whether ``email`` is that of the user's account, now or before."""
+        return email.casefold() in {one.casefold() for one in self.account_emails}
 
     def without(self, value: Any) -> Any:
         """``value`` (a text or JSON) that is about them, without email, full name and phone numbers."""
