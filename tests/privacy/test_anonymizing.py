@@ -48,10 +48,25 @@ CANARY = {
     "phone": "+1 212 555 0199",
     "mobile": "+1 917 555 0144",
 }
-# Of what was signed.
-KEPT = {"acceptance", "acceptance_document", "revision", "revision_document"}
+# What was signed, what people wrote on quotes, and what was synced from that.
+KEPT = {
+    *("acceptance.name", "acceptance.signature", "acceptance.email", "acceptance.ip_address"),
+    *("acceptance.user_agent", "revision.content", "revision_document.pdf", "acceptance_document.pdf"),
+    *("quote.title", "quote.name_key", "quote.search_key", "quote.comments", "quote.lost_reason"),
+    "link.pushed",
+}
+# Gone from everywhere else.
 TRACES = (
-    *("zebul", "quandaryx", "oldname", "canary", "5550199", "555 0199", "5550144", "555 0144"),
+    *(
+        "zebulon quandaryx",
+        "Zebulón Quandaryx",
+        "Zebulón Oldname",
+        "@canary.example",
+        "5550199",
+        "555 0199",
+        "5550144",
+        "555 0144",
+    ),
     *("192.0.2.77", "192.0.2.78", "CanaryPhone"),
 )
 
@@ -105,14 +120,22 @@ def test_nothing_is_left_but_what_was_signed(desk: Desk) -> None:
     before = (signed.name, signed.ip_address, signed.user_agent, signed.content_sha256)
     pdf = db.session.scalars(db.select(AcceptanceDocument.sha256)).one()
     person_id, rep_id, won_id, draft_id, number = person.id, desk.rep.id, won.id, draft.id, won.number
+    contact_before = won.autotask_contact_id
     contacts, noted = desk.tenant.query("Contacts"), chain.check().head
 
     anonymizing.person(db.session.get_one(User, rep_id), person_id)
 
     places = searching.found(TRACES)
     revision = db.session.get_one(Revision, db.session.scalars(db.select(Acceptance.revision_id)).one())
-    assert {place.partition(".")[0] for place in places} <= KEPT, places
-    assert len(places["revision.content"]) == 1
+    assert set(places) <= KEPT, places
+    for stored in db.session.scalars(db.select(Revision).filter(Revision.id != revision.id)):
+        frozen = snapshot.parse(stored.content)
+        assert frozen.person is not None
+        assert (frozen.person.last_name, frozen.person.email) == (str(person_id), "")
+        assert "canary" not in stored.content.casefold()
+        assert frozen.title == "Racks for Zebulón Quandaryx"
+    assert editing.get(won_id).title == "Quandaryx’s office"
+    assert editing.get(won_id).autotask_contact_id == contact_before
     assert list(db.session.scalars(db.select(RevisionDocument.revision_id))) == [revision.id]
     assert "Quandaryx" in revision.content
     assert snapshot.sha256(revision.content) == revision.content_sha256
@@ -139,8 +162,8 @@ def test_nothing_is_left_but_what_was_signed(desk: Desk) -> None:
     assert desk.tenant.query("Contacts") == contacts
     assert {row["id"]: row["contactID"] for row in desk.tenant.query("Quotes")} == had
     # Its title and message are a part of the contract, and are synced as they are.
-    again = searching.found(trace for trace in TRACES if trace not in ("zebul", "quandaryx"))
-    assert {place.partition(".")[0] for place in again} <= KEPT
+    again = searching.found(trace for trace in TRACES if trace not in ("Zebulón Quandaryx",))
+    assert set(again) <= KEPT
 
 
 def test_a_contact_that_is_pulled_again_is_someone_new(desk: Desk) -> None:
@@ -219,12 +242,18 @@ def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
             admin, leaver, name=leaver.name, role="rep", is_active=False, successor_id=samples.rep().id
         )
         admin_id, leaver_id = admin.id, leaver.id
+        signed_id = db.session.scalars(db.select(Acceptance.revision_id)).one()
+        number = open_one.number
+        with pytest.raises(Invalid, match=f"quote {number} can still be accepted, and the customer sees"):
+            anonymizing.user(admin, leaver_id)
+        db.session.rollback()
+        transitions.advance(samples.admin("other@desk.example"), open_one.id, LOST, reason="no")
         noted = chain.check().head
         anonymizing.user(db.session.get_one(User, admin_id), leaver_id)
         db.session.commit()
         places = searching.found(TRACES)
         assert set(places) <= {"revision.content"}, places
-        assert len(places["revision.content"]) == 1
+        assert [row.partition(":")[0] for row in places["revision.content"]] == [str(signed_id)]
         assert chain.check(noted).sentence == ""
         gone = db.session.get_one(User, leaver_id)
         assert gone.name == f"Former user {leaver_id}"
@@ -256,6 +285,24 @@ def test_the_page_asks_and_says_what_is_kept(app: Flask, ids: Ids, admin: Visito
     after = text(admin.client.get(page))
     assert f"Anonymous {ids.person}" in after
     assert "Ann Lee" not in after
+    assert "Already anonymized." in after
+    assert "New quote for" not in after
+    assert "Save" not in after
+
+
+def test_the_page_of_an_account_says_what_comes_first(app: Flask, ids: Ids, admin: Visitor) -> None:
+    page = "/settings/users/2"
+    assert "Turn the account off first." in text(admin.client.get(page))
+    with app.app_context():
+        db.session.get_one(User, 2).is_active = False
+        db.session.commit()
+    assert "Turn the account off first." not in text(admin.client.get(page))
+    with app.app_context():
+        anonymizing.user(samples.admin("other@desk.example"), 2)
+    after = text(admin.client.get(page))
+    assert "Already anonymized." in after
+    assert "Turn the account off first." not in after
+    assert "Save" not in after
 
 
 def test_the_file_has_everything(app: Flask, ids: Ids, admin: Visitor) -> None:

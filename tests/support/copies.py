@@ -97,7 +97,7 @@ def comparable(app: Flask, tenant: Tenant) -> dict[str, list[Row]]:
         if isinstance(value, datetime):
             assert abs(utc_now() - value) < timedelta(minutes=1)
             return "just now"
-        if name in ("sha256", "previous_sha256"):
+        if name in ("salt", "body_sha256", "sha256", "previous_sha256"):
             return "chained"
         if name == "password_hash":
             return value.rpartition("$")[0].rpartition("$")[0]

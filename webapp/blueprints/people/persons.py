@@ -79,7 +79,7 @@ def anonymize(person_id: int) -> ResponseReturnValue:
     if asked is not None:
         return asked
     anonymizing.person(actor(), person_id)
-    return back_to("people.person", "The person is anonymous now.", person_id=person_id)
+    return back_to("people.person", "The person was anonymized.", person_id=person_id)
 
 
 def _form(record: Person | None, **options: Any) -> PersonForm:

@@ -73,7 +73,7 @@ def pdf(token: str) -> ResponseReturnValue:
     """The live revision as PDF; once it is accepted, with who accepted it and when."""
     quote = acceptance.by_token(token)
     if acceptance.is_withdrawn(quote):
-        raise NotFound("This offer was declined or withdrawn, so there's no PDF of it any more.")
+        raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
     name = f"quote-{quote.number}.pdf"
     return pdf_response(document.newest_pdf(quote), name)
 

@@ -47,7 +47,7 @@ def _asked(form: PrivacyForm) -> ResponseReturnValue | None:
         count = old_quotes.count(utc_now() - timedelta(days=quotes))
         parts.append(f"{count:,} lost, expired or draft quotes with everything on them")
     if trail is not None and (before.trail is None or trail < before.trail):
-        parts.append(f"the audit trail of more than {trail:,} days ago")
+        parts.append(f"audit trail entries older than {trail:,} days")
     if not parts:
         return None
     return ask(f"Delete {' and '.join(parts)}? This can't be undone.", "Save and delete")

@@ -156,7 +156,7 @@ def anonymize_user(user_id: int) -> ResponseReturnValue:
     if asked is not None:
         return asked
     anonymizing.user(actor(), user_id)
-    return back_to("settings.user", "The account is anonymous now.", user_id=user_id)
+    return back_to("settings.user", "The account was anonymized.", user_id=user_id)
 
 
 def _link(record: User, token: str) -> str:

@@ -81,6 +81,11 @@ def forget(attempt_id: int) -> None:
 
 
 @work.command
+def forget_account(email: str) -> None:
+    """In the open transaction: forget every attempt at the account with this email."""
+    db.session.execute(db.delete(PasswordAttempt).filter_by(account_sha256=_account(email)))
+
+
 def know_device(user: User, token: str) -> str:
     """Remember the browser in which ``user`` signed in. Returns the token for its cookie: ``token`` if it's theirs."""
     row = _device(user.email, token)

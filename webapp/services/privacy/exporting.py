@@ -53,7 +53,8 @@ def person(actor: User, record: Person) -> str:
         "notifications": _rows(db.select(Notification).where(Notification.quote_id.in_(quote_ids))),
         "autotask_links": _rows(links),
         "audit_trail": _entries(
-            knowing.person(record), {("person", record.id), *(("quote", one) for one in quote_ids)}
+            knowing.person(record, quote_ids),
+            {("person", record.id), *(("quote", one) for one in quote_ids)},
         ),
     }
     diary.write(actor, "person.exported", "person", record.id)
@@ -72,7 +73,7 @@ def user(actor: User, record: User) -> str:
         "single_sign_on": _rows(db.select(SsoIdentity).filter_by(user_id=record.id)),
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
-        "audit_trail": _entries(knowing.user(record), {("user", record.id)}, record.id),
+        "audit_trail": _entries(knowing.user(record, knowing.quotes_of_user(record)), {("user", record.id)}),
     }
     diary.write(actor, "user.exported", "user", record.id)
     return _as_json(content)
@@ -85,8 +86,8 @@ def _quote(quote: Quote) -> dict[str, Any]:
     return {**_row(quote), "revisions": [_for_them(json.loads(content)) for content in revisions]}
 
 
-def _entries(known: Known, objects: set[tuple[str, int]], user_id: int | None = None) -> list[dict[str, Any]]:
-    query = db.select(DiaryEntry).where(knowing.entries(known, objects, user_id)).order_by(DiaryEntry.id)
+def _entries(known: Known, objects: set[tuple[str, int]]) -> list[dict[str, Any]]:
+    query = db.select(DiaryEntry).where(knowing.entries(known, objects)).order_by(DiaryEntry.id)
     return [{**_row(entry), "content": _content(entry)} for entry in db.session.scalars(query)]
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import DiaryEntry, Organization, Person, Quote, Revision, User, db, names
+from webapp.models import DiaryEntry, Organization, Person, Quote, Revision, User, db
 from webapp.services.company import app_settings
 from webapp.services.people import directory
-from webapp.services.privacy.values import REMOVED, Known
+from webapp.services.privacy import values
+from webapp.services.privacy.values import Known
 
 FIELDS = (*directory.PERSON_TEXTS, "email")
-# A shorter text stands for too many other things.
-SHORTEST = 2
+USER_FIELDS = ("name", "email")
 
 
 def quotes_of_person(person: Person) -> list[int]:
-    """The ids of the quotes that are theirs, or that name them in a revision."""
+    """The ids of the quotes that are theirs, or that have a revision for them."""
     # As the canonical content of a revision has it, and nothing else does.
     marked = Revision.content.contains(f'"id":{person.id},"last_name":', autoescape=True)
     frozen = db.session.scalars(db.select(Revision.quote_id).where(marked).distinct())
@@ -26,46 +27,67 @@ def quotes_of_person(person: Person) -> list[int]:
     return sorted({*own, *frozen})
 
 
-def person(record: Person) -> Known:
-    """By what a contact is known."""
+def quotes_of_user(user: User) -> list[int]:
+    """The ids of the quotes that they own or created, or that have a revision with them as the owner."""
+    own = db.session.scalars(db.select(Quote.id).filter_by(owner_id=user.id))
+    created = db.session.scalars(
+        db.select(DiaryEntry.object_id).filter_by(
+            actor_id=user.id, object_type="quote", action="quote.created"
+        )
+    )
+    marks = [
+        Revision.content.icontains(f'"owner_email":{json.dumps(email, ensure_ascii=False)}', autoescape=True)
+        for email in _account_emails(user)
+    ]
+    frozen = db.session.scalars(db.select(Revision.quote_id).where(db.or_(*marks))) if marks else ()
+    there = db.session.scalars(db.select(Quote.id).where(Quote.id.in_([int(one) for one in created])))
+    return sorted({*own, *there, *frozen})
+
+
+def person(record: Person, quote_ids: Sequence[int]) -> Known:
+    """By what a contact is known. ``quote_ids``: of their quotes."""
     said: dict[str, set[str]] = {name: {getattr(record, name)} for name in FIELDS}
+    named: set[str] = set()
     for entry in _entries("person", record.id):
+        named.add(str(entry.detail.get("name") or ""))
         for change in entry.changes:
             if change["field"] in said:
                 said[change["field"]] |= {str(change[side]) for side in ("before", "after") if change[side]}
-    full = _full_names(said["first_name"], said["last_name"])
-    for entry in _entries("person", record.id):
-        full.add(str(entry.detail.get("name") or ""))
-    contacts = {"email", "phone", "mobile"}
-    texts = {text for name in contacts for text in said[name]} | full
-    own = {text for text in texts if text and not _is_anyone_elses(text, person_id=record.id)}
-    words = {text for name in ("first_name", "last_name", "title") for text in said[name]} | (texts - own)
-    alias = f"Anonymous {record.id}"
+    for first in said["first_name"]:
+        for last in said["last_name"]:
+            named |= {f"{first} {last}".strip(), f"{last}, {first}" if first and last else ""}
     empty = dict.fromkeys(("email", "title", "phone", "mobile"), "")
-    placeholder = {"id": record.id, "first_name": "Anonymous", "last_name": str(record.id), **empty}
-    return Known(alias, _usable(own), _usable(words), _usable(full), placeholder)
+    return Known(
+        alias=f"Anonymous {record.id}",
+        emails=_emails(said["email"]),
+        own_emails=_own_emails(said["email"], person_id=record.id),
+        names=values.full_names(named),
+        phones=values.phones(said["phone"] | said["mobile"]),
+        kept=_kept(record.organization_id, quote_ids),
+        person={"id": record.id, "first_name": "Anonymous", "last_name": str(record.id), **empty},
+    )
 
 
-def user(record: User) -> Known:
-    """By what a user is known."""
-    said: dict[str, set[str]] = {"name": {record.name}, "email": {record.email}}
-    for entry in _entries("user", record.id):
-        for change in entry.changes:
-            if change["field"] in said:
-                said[change["field"]] |= {str(change[side]) for side in ("before", "after") if change[side]}
-    texts = said["name"] | said["email"]
-    own = {text for text in texts if text and not _is_anyone_elses(text, user_id=record.id)}
-    return Known(f"Former user {record.id}", _usable(own), _usable(texts - own), _usable(said["name"]))
+def user(record: User, quote_ids: Sequence[int]) -> Known:
+    """By what a user is known. ``quote_ids``: of their quotes."""
+    said = _user_texts(record)
+    return Known(
+        alias=f"Former user {record.id}",
+        emails=_emails(said["email"]),
+        own_emails=_own_emails(said["email"], user_id=record.id),
+        names=values.full_names(said["name"]),
+        kept=_kept(None, quote_ids),
+        user_id=record.id,
+        account_emails=_account_emails(record),
+    )
 
 
-def entries(
-    known: Known, objects: Iterable[tuple[str, object]], user_id: int | None = None
-) -> ColumnElement[bool]:
-    """The condition that an entry of the diary is about one of ``objects``, is by the user, or names the person."""
+def entries(known: Known, objects: Iterable[tuple[str, object]]) -> ColumnElement[bool]:
+    """The condition that an entry of the diary is about one of ``objects``, is by the user, or has the email."""
     naming = [
         column.icontains(text, autoescape=True)
         for column in (DiaryEntry.actor, DiaryEntry.content)
-        for text in known.spellings(about=False)
+        for text in values.spellings(known.own_emails)
     ]
     ids: dict[str, list[str]] = {}
     for kind, number in objects:
@@ -73,29 +95,9 @@ def entries(
     about = [
         (DiaryEntry.object_type == kind) & DiaryEntry.object_id.in_(of_kind) for kind, of_kind in ids.items()
     ]
-    theirs = [DiaryEntry.actor_id == user_id] if user_id is not None else []
+    theirs = [DiaryEntry.actor_id == known.user_id] if known.user_id is not None else []
     condition: ColumnElement[bool] = db.or_(*about, *naming, *theirs)
     return condition
-
-
-def without_fields(content: dict[str, Any]) -> dict[str, Any]:
-    """The content of an entry about a contact's record, without what their fields were."""
-    changes = [
-        {
-            **change,
-            **{side: REMOVED if change[side] else change[side] for side in ("before", "after")},
-        }
-        if change["field"] in FIELDS
-        else change
-        for change in content["changes"]
-    ]
-    return {**content, "changes": changes}
-
-
-def without_provider(content: dict[str, Any]) -> dict[str, Any]:
-    """The content of an entry about a user, without what the sign-in provider calls them."""
-    detail = content["detail"]
-    return {**content, "detail": {**detail, "named": REMOVED}} if "named" in detail else content
 
 
 def _entries(object_type: str, object_id: int) -> list[DiaryEntry]:
@@ -103,38 +105,64 @@ def _entries(object_type: str, object_id: int) -> list[DiaryEntry]:
     return list(db.session.scalars(query))
 
 
-def _full_names(firsts: set[str], lasts: set[str]) -> set[str]:
-    found: set[str] = set()
-    for first in firsts:
-        for last in lasts:
-            if first and last:
-                found |= {f"{first} {last}", f"{last} {first}", f"{last}, {first}"}
-    return found
+def _user_texts(record: User) -> dict[str, set[str]]:
+    said: dict[str, set[str]] = {name: {getattr(record, name)} for name in USER_FIELDS}
+    for entry in _entries("user", record.id):
+        for change in entry.changes:
+            if change["field"] in said:
+                said[change["field"]] |= {str(change[side]) for side in ("before", "after") if change[side]}
+    return said
 
 
-def _usable(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(text for text in texts if len(text.strip()) >= SHORTEST))
-
-
-def _is_anyone_elses(text: str, *, person_id: int = 0, user_id: int = 0) -> bool:
-    """Whether someone else here, or a company, has this text: then it can't be taken out everywhere."""
-    key = names.name_key(text)
-    people = db.select(Person.id).where(
-        Person.id != person_id,
-        db.or_(Person.name_key == key, *(_same(getattr(Person, name), text) for name in FIELDS)),
+def _account_emails(record: User) -> tuple[str, ...]:
+    """Those of no other account. A contact or the company may have them too: an owner is always a user."""
+    return tuple(
+        email for email in _emails(_user_texts(record)["email"]) if not _has_account(email.lower(), record.id)
     )
-    accounts = db.select(User.id).where(
-        User.id != user_id, db.or_(_same(User.email, text), _same(User.name, text))
+
+
+def _has_account(email: str, except_id: int) -> bool:
+    query = db.select(User.id).where(User.id != except_id, db.func.lower(User.email) == email)
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _emails(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({text.strip() for text in texts if "@" in text}))
+
+
+def _own_emails(texts: Iterable[str], *, person_id: int = 0, user_id: int = 0) -> tuple[str, ...]:
+    """Those that no one else here has: others aren't theirs to take out of texts that may be about anyone."""
+    return tuple(
+        email
+        for email in _emails(texts)
+        if not _is_anyone_elses(email.lower(), person_id=person_id, user_id=user_id)
     )
-    texts = ("name", "phone", "website")
-    companies = db.select(Organization.id).where(
-        db.or_(*(_same(getattr(Organization, name), text) for name in texts))
-    )
-    if any(db.session.scalar(query.limit(1)) for query in (people, accounts, companies)):
+
+
+def _is_anyone_elses(email: str, *, person_id: int, user_id: int) -> bool:
+    people = db.select(Person.id).where(Person.id != person_id, db.func.lower(Person.email) == email)
+    if db.session.scalar(people.limit(1)) is not None or _has_account(email, user_id):
         return True
     profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
-    return any(names.folded(str(value)) == names.folded(text) for value in profile.values())
+    return str(profile.get("email", "")).strip().lower() == email
 
 
-def _same(column: Any, text: str) -> Any:
-    return db.func.lower(column) == text.lower()
+def _kept(organization_id: int | None, quote_ids: Sequence[int]) -> tuple[str, ...]:
+    """What the seller and the companies of the quotes are called, and where they are reached."""
+    profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
+    found = {value for value in profile.values() if isinstance(value, str)}
+    on_quotes = db.select(Quote.organization_id).where(Quote.id.in_(quote_ids))
+    of_people = db.select(Person.organization_id).join(Quote, Quote.person_id == Person.id)
+    query = db.select(Organization).where(
+        db.or_(
+            Organization.id == organization_id,
+            Organization.id.in_(on_quotes),
+            Organization.id.in_(of_people.where(Quote.id.in_(quote_ids))),
+        )
+    )
+    for organization in db.session.scalars(query):
+        found |= {organization.name, organization.phone, organization.website}
+    for content in db.session.scalars(db.select(Revision.content).where(Revision.quote_id.in_(quote_ids))):
+        frozen: dict[str, Any] = json.loads(content)["organization"] or {}
+        found |= {str(frozen.get(name) or "") for name in ("name", "phone", "website")}
+    return tuple(sorted(found - {""}))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from webapp.models import Acceptance, Delivery, PushLease, Quote, db, utc_now
+from webapp.models import Acceptance, Delivery, DiaryEntry, PushLease, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.quote import LOST, PENDING
 from webapp.services.core import work
@@ -61,6 +61,12 @@ def _old(before: datetime) -> Select[Any]:
         Delivery.quote_id == Quote.id, Delivery.state == DeliveryState.RUNNING
     )
     held = db.select(PushLease.quote_id).where(PushLease.quote_id == Quote.id, PushLease.expires_at > now)
+    # Whatever was done to it: a command that changes no column of the quote itself is noted too.
+    recent = db.select(DiaryEntry.id).where(
+        DiaryEntry.object_type == "quote",
+        DiaryEntry.object_id == db.cast(Quote.id, db.String),
+        DiaryEntry.at >= before,
+    )
     accepted = db.select(Acceptance.id).where(Acceptance.quote_id == Quote.id)
     query: Select[Any] = db.select(Quote.id).where(
         Quote.updated_at < before,
@@ -68,6 +74,7 @@ def _old(before: datetime) -> Select[Any]:
         ~busy.exists(),
         ~held.exists(),
         ~accepted.exists(),
+        ~recent.exists(),
     )
     return query
 

@@ -1,74 +1,112 @@
-"""The texts by which a person is known, and taking them out of other texts."""
+"""The few texts by which a person can be told from everyone else, and taking them out of other texts."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webapp.models import names
-
 REMOVED = "[removed]"
+# A shorter number could be a price, a count or an extension.
+MIN_DIGITS = 7
+
+
+def full_names(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of two words or more: a single one, such as Bill or Support, is a word of other texts too."""
+    return tuple(sorted({text.strip() for text in texts if len(text.split()) > 1}))
+
+
+def phones(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those with enough digits."""
+    return tuple(sorted({text.strip() for text in texts if sum(one.isdigit() for one in text) >= MIN_DIGITS}))
 
 
 @dataclass(frozen=True)
 class Known:
     """By what a person is known.
 
-    ``own``: texts that no one else has, such as an email; they are found anywhere. ``words``: such as a first name;
-    they are only looked for where something is about the person. ``alias``: what stands in place of the name.
-    ``names``: which of the texts are full names. ``person``: what a revision says instead, for a contact.
+    ``alias``: what stands in place of the name. ``emails``: in any case; those that no one else has are ``own_emails``.
+    ``names``: full names, exactly as written. ``phones``: exactly as written. ``kept``: texts of others, such as the
+    name of a company, which stay even if they hold one of these. ``person``: what a revision says instead, for a
+    contact. ``user_id`` and ``account_emails``: for a user, those of no other account.
     """
 
     alias: str
-    own: tuple[str, ...]
-    words: tuple[str, ...]
+    emails: tuple[str, ...]
+    own_emails: tuple[str, ...]
     names: tuple[str, ...]
+    phones: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     person: Mapping[str, Any] | None = None
+    user_id: int | None = None
+    account_emails: tuple[str, ...] = ()
 
-    def without(self, value: Any, *, about: bool) -> Any:
-        """``value`` (a text or JSON) without the person. ``about``: it is about them, so that words count too."""
-        if isinstance(value, str):
-            return self._text(value, about=about)
-        if isinstance(value, Mapping):
-            return {key: self.without(one, about=about) for key, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.without(one, about=about) for one in value]
-        return value
+    @property
+    def person_id(self) -> int | None:
+        """The contact's id; None for a user."""
+        return self.person["id"] if self.person is not None else None
 
-    def spellings(self, *, about: bool) -> list[str]:
-        """What a search in the database looks for: as written, folded, and as JSON writes it."""
-        found: dict[str, None] = {}
-        for text in (*self.own, *(self.words if about else ())):
-            for one in (text, names.folded(text), json.dumps(text)[1:-1]):
-                found[one] = None
-        return list(found)
+    def is_account(self, email: str) -> bool:
+        """Whether ``email`` is that of the user's account, now or before."""
+        return email.casefold() in {one.casefold() for one in self.account_emails}
 
-    def _text(self, text: str, *, about: bool) -> str:
-        text = self._own.sub(self._instead, text) if self.own else text
-        return self._words.sub(REMOVED, text) if about and self.words else text
+    def without(self, value: Any) -> Any:
+        """``value`` (a text or JSON) that is about them, without email, full name and phone numbers."""
+        return _each(value, lambda text: self._all.sub(self._instead, text))
+
+    def without_emails(self, value: Any) -> Any:
+        """``value`` that may be about anyone, without the emails that are theirs alone."""
+        return _each(value, lambda text: self._own.sub(REMOVED, text))
 
     def _instead(self, found: re.Match[str]) -> str:
-        return self.alias if names.folded(found[0]) in self._folded_names else REMOVED
+        if found.lastgroup == "kept":
+            return found[0]
+        return self.alias if found.lastgroup == "name" else REMOVED
 
     @cached_property
-    def _folded_names(self) -> set[str]:
-        return {names.folded(name) for name in self.names}
+    def _all(self) -> re.Pattern[str]:
+        texts = [text.casefold() for text in (*self.emails, *self.names, *self.phones)]
+        kept = [one for one in self.kept if any(text in one.casefold() for text in texts)]
+        return re.compile(
+            "|".join(
+                (
+                    rf"(?P<kept>(?<!\w){_any(kept)}(?!\w))",
+                    rf"(?P<email>{_email(self.emails)})",
+                    rf"(?P<name>(?<!\w){_any(self.names)}(?!\w))",
+                    rf"(?P<phone>(?<!\w){_any(self.phones)}(?!\w))",
+                )
+            )
+        )
 
     @cached_property
     def _own(self) -> re.Pattern[str]:
-        return _pattern(self.own)
-
-    @cached_property
-    def _words(self) -> re.Pattern[str]:
-        return _pattern(self.words)
+        return re.compile(_email(self.own_emails))
 
 
-def _pattern(texts: Iterable[str]) -> re.Pattern[str]:
-    """Whole words, the longest first, in any case, also with what JSON escapes."""
+def spellings(texts: Iterable[str]) -> list[str]:
+    """The texts as written, and as JSON writes them; the longest first."""
     forms = {form for text in texts for form in (text, json.dumps(text)[1:-1])}
-    listed = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    return sorted(forms, key=lambda form: (-len(form), form))
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each(one, change) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each(one, change) for one in value]
+    return value
+
+
+def _email(emails: Iterable[str]) -> str:
+    """Whole addresses only: not the end or the start of a longer one."""
+    return rf"(?<![\w.+%-])(?i:{_any(emails)})(?![\w-]|\.\w)"
+
+
+def _any(texts: Iterable[str]) -> str:
+    """A pattern for one of the texts; one that is never found if there are none."""
+    return f"(?:{'|'.join(map(re.escape, spellings(texts)))})" if texts else r"(?!)"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import costs, items
@@ -90,7 +90,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
         setattr(line, name, merged.values[name])
     discounts.check(actor, quote, before)
     if changed:
-        diary.write(actor, "quote.line_changed", "quote", quote.id, line=line.name)
+        _note(actor, quote, line, "quote.line_changed")
     return line
 
 
@@ -182,8 +182,14 @@ def finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine
     """Number the lines again, and write what happened to ``line``."""
     for position, other in enumerate(quote.lines):
         other.position = position
-    diary.write(actor, action, "quote", quote.id, line=line.name)
+    _note(actor, quote, line, action)
     return line
+
+
+def _note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
+    """A change of its lines is a change of the quote."""
+    quote.updated_at = utc_now()
+    diary.write(actor, action, "quote", quote.id, line=line.name)
 
 
 def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, Revision, User, utc_now
+from webapp.models import Person, Quote, Revision, User, utc_now
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.company.loss_reasons import LossReason
-from webapp.services.core import work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import lock
+from webapp.services.quoting.revisions import freezing
 
 # The statuses that can follow each status. A lost quote can be reopened only if it was never accepted.
 TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -38,9 +39,16 @@ def possible(quote: Quote) -> tuple[str, ...]:
     """The statuses that can follow now."""
     if quote.number is None:
         return ()
-    if quote.status == LOST and quote.acceptance is not None:
+    if quote.status == LOST and (quote.acceptance is not None or _is_for_no_one(quote)):
         return ()
     return TRANSITIONS[quote.status]
+
+
+def _is_for_no_one(quote: Quote) -> bool:
+    """Whether the contact of the quote, or of its live revision, was made anonymous."""
+    live = freezing.live(quote)
+    frozen = records.find(Person, live.person.id) if live and live.person else None
+    return any(one is not None and one.anonymized_at is not None for one in (quote.person, frozen))
 
 
 @work.command
@@ -87,6 +95,11 @@ def apply(
     revision = quote.current_revision
     if revision is None:
         raise NotPublished("This quote hasn't been published. Publish it, or delete the draft.")
+    if quote.status == LOST and status == PENDING and _is_for_no_one(quote):
+        raise TransitionRefused(
+            "The contact of this quote was made anonymous, so it can't be reopened. Nothing was changed. Copy it to a "
+            "new quote for another customer."
+        )
     if status not in possible(quote):
         raise TransitionRefused(f"A quote that is {quote.status} can't become {status}. Nothing was changed.")
     before = quote.status

@@ -1,0 +1,82 @@
+"""Take a person out of what was logged about their quotes: messages, notices, and what Autotask was sent and said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from webapp.models import Base, Delivery, PushCall, PushStep, db
+from webapp.services.diary.diary import CUSTOMER
+from webapp.services.privacy import hanging, places
+from webapp.services.privacy.hanging import table_of
+from webapp.services.privacy.values import REMOVED, Known
+
+CONTACTS = "Contacts"
+# Of a message to a webhook, what people wrote.
+PROSE = ("title", "lost_reason")
+
+
+def clean(known: Known, quote_ids: Sequence[int]) -> None:
+    """In the open transaction, in the rows of these quotes."""
+    rows = hanging.rows(quote_ids)
+    for model, names in places.LOGS.items():
+        table = table_of(model)
+        key = hanging.primary_of(table)
+        for some in hanging.parts(rows.get(table, [])):
+            query = db.select(*dict.fromkeys((key, *(table.c[name] for name in names), *_kinds(model))))
+            for row in db.session.execute(query.where(key.in_(some))).mappings().all():
+                changed = {
+                    name: after
+                    for name in names
+                    if (after := _after(known, model, name, row, table.c[name].type)) != row[name]
+                }
+                if changed:
+                    db.session.execute(db.update(table).where(key == row[key.name]).values(**changed))
+
+
+def _kinds(model: type[Base]) -> tuple[Any, ...]:
+    return (table_of(model).c.entity,) if model is PushStep else ()
+
+
+def _after(known: Known, model: type[Base], name: str, row: RowMapping, kind: Any) -> Any:
+    before = row[name]
+    if known.person is not None:
+        # It is all about a contact, and can hold more than we know.
+        if model is PushStep and name == "changes" and row["entity"] == CONTACTS:
+            return {}
+        if model is PushCall and name != "path" and CONTACTS in row["path"]:
+            return ""
+    if model is Delivery and name == "payload":
+        return _in_json(before, lambda content: _message(known, content))
+    if isinstance(before, str):
+        after = _in_json(before, known.without) if before[:1] in ("{", "[") else known.without(before)
+        return after[: getattr(kind, "length", None)]
+    return known.without(before)
+
+
+def _in_json(text: str, change: Any) -> str:
+    """A text that holds JSON stays JSON, and as it was if there is nothing to change."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return str(change(text))
+    after = change(content)
+    return text if after == content else json.dumps(after, separators=(",", ":"), ensure_ascii=False)
+
+
+def _message(known: Known, content: Any) -> Any:
+    """A message to a webhook, by its keys: amounts, ids and the company stay."""
+    if not isinstance(content, dict) or not isinstance(quote := content.get("quote"), dict):
+        return content
+    quote = {**quote, **{name: known.without(quote[name]) for name in PROSE if name in quote}}
+    by = known.without(content.get("by"))
+    contact, owner = quote.get("contact"), quote.get("owner")
+    if contact and known.person_id is not None and contact["id"] == known.person_id:
+        quote["contact"] = {**contact, "name": known.alias, "email": ""}
+        by = CUSTOMER + known.alias if str(by).startswith(CUSTOMER) else by
+    if owner and known.is_account(owner["email"]):
+        quote["owner"] = {"name": known.alias, "email": REMOVED}
+    return {**content, "by": by, "quote": quote}

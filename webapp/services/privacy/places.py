@@ -1,0 +1,116 @@
+"""Where a person is taken out when they are anonymized, column by column. Nothing else is ever searched or changed.
+
+A test reads every text and JSON column of the models: a new one needs its place here.
+"""
+
+from __future__ import annotations
+
+from webapp.models import (
+    AccountLink,
+    Authenticator,
+    Base,
+    Delivery,
+    DeliveryAttempt,
+    DiaryEntry,
+    DriftCheck,
+    DriftFinding,
+    KnownDevice,
+    Notification,
+    Passkey,
+    PasskeyChallenge,
+    PasswordAttempt,
+    PendingSignIn,
+    Person,
+    PushCall,
+    PushQuestion,
+    PushRun,
+    PushStep,
+    RecoveryCode,
+    Revision,
+    RevisionDocument,
+    SsoIdentity,
+    User,
+    UserSession,
+)
+
+# Their own row.
+OWN: dict[type[Base], tuple[str, ...]] = {
+    Person: ("first_name", "last_name", "email", "title", "phone", "mobile", "name_key", "search_key"),
+    User: ("email", "name", "password_hash", "team", "time_zone"),
+}
+# Fixed parts of revisions that were made for them (``frozen``); the PDF is rendered again.
+FROZEN: dict[type[Base], tuple[str, ...]] = {
+    Revision: ("content", "content_sha256"),
+    RevisionDocument: ("sha256",),
+}
+# Email, full name and phone numbers, in rows of their quotes (``logs``).
+LOGS: dict[type[Base], tuple[str, ...]] = {
+    Delivery: ("payload", "outcome"),
+    DeliveryAttempt: ("sentence", "response"),
+    Notification: ("sentence",),
+    PushRun: ("sentence", "report"),
+    PushStep: ("title", "changes", "sentence"),
+    PushCall: ("path", "request_body", "response_body"),
+    PushQuestion: ("sentence", "candidates"),
+    DriftCheck: ("sentence",),
+    DriftFinding: ("title", "base", "ours", "theirs"),
+}
+# Bodies of entries, in a way of their own (``diary.replacing``), with new hashes.
+DIARY: dict[type[Base], tuple[str, ...]] = {
+    DiaryEntry: ("actor", "address", "content", "salt", "body_sha256"),
+}
+# Rows of a user that are deleted.
+OF_ACCOUNT: tuple[type[Base], ...] = (
+    AccountLink,
+    Authenticator,
+    KnownDevice,
+    Notification,
+    Passkey,
+    PasskeyChallenge,
+    PendingSignIn,
+    RecoveryCode,
+    SsoIdentity,
+    UserSession,
+)
+DELETED: tuple[type[Base], ...] = (*OF_ACCOUNT, PasswordAttempt)
+# Signed, of others, of the company, words of ours, or free text that people wrote: docs/privacy.md says which.
+LEFT: dict[str, str] = {
+    "acceptance": "content_sha256 name signature email ip_address user_agent",
+    "acceptance_document": "sha256",
+    "app_setting": "key value",
+    "category": "name name_key search_key",
+    "connection": "integration state state_sentence user_name secret_encrypted code_encrypted root zone_name zone_url "
+    "web_url",
+    "counter": "name",
+    "delivery": "reader reason address uid state",
+    "diary_entry": "session action object_type object_id previous_sha256 sha256",
+    "diary_permit": "what",
+    "drift_finding": "kind local_type local_id remote_entity field state",
+    "ended_link": "token_sha256",
+    "item": "name description sku mpn manufacturer supplier recurrence origin_entity name_key search_key",
+    "link": "integration remote_entity pushed force_fields local_type local_id",
+    "notification": "kind",
+    "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "
+    "billing_country shipping_line1 shipping_line2 shipping_city shipping_state shipping_postal_code "
+    "shipping_country name_key search_key",
+    "push_batch": "state sentence",
+    "push_call": "step_key method",
+    "push_claim": "key",
+    "push_lease": "holder",
+    "push_question": "remote_entity local_type local_id",
+    "push_run": "state",
+    "push_step": "key action entity state",
+    "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
+    "autotask_opportunity_title lost_reason name_key search_key",
+    "quote_line": "uid discount_kind name description sku mpn manufacturer supplier recurrence origin_entity",
+    "remote_metadata": "integration name content",
+    "settings_draft": "integration section content",
+    "settings_version": "integration content",
+    "sso_attempt": "state_sha256 browser_sha256 next_path",
+    "sso_provider": "label issuer client_id client_secret_encrypted allowed_domains default_role groups_claim "
+    "group_roles",
+    "tax_code": "name name_key search_key",
+    "user_account": "role",
+    "webhook_endpoint": "url_encrypted url_sha256 host description events secret_encrypted "
+    "previous_secret_encrypted state state_sentence",
+}
