@@ -19,6 +19,8 @@ from webapp.services.core.place import Place
 
 MAX_DECIMALS = 4
 MAX_DIGITS = 14
+# No amount with a sign is longer; a search through more letters than that could take minutes.
+LONGEST = 60
 # Looks like decimals behind the other separator.
 _DECIMALS = re.compile(r"[+-]?\d+[.,]\d{1,2}", re.ASCII)
 _SIGN = re.compile(r"[A-Za-z]{3}(?![A-Za-z])|[A-Za-z]*[^\W\d_]*[\u0024\u00a2-\u00a5\u20a0-\u20bf][A-Za-z]*")
@@ -82,7 +84,7 @@ def _without_sign(text: str, currency: str, locale: str) -> str:
             return text[len(sign) :].strip()
         if text.upper().endswith(sign):
             return text[: -len(sign)].strip()
-    found = _SIGN.search(text)
+    found = _SIGN.search(text[:LONGEST])
     if found and (found.group().upper() in list_currencies() or not found.group().isalpha()):
         name = get_currency_name(currency, 2, locale="en_US")
         raise ValueError(
