@@ -53,6 +53,9 @@ class WebWorker(ThreadWorker):
             body = ReadBody(read)
             body.failed = req.body.failed or len(read) == KEPT_BYTES
             req.body = body
+            if body.failed:
+                # Tell the client, which would else send its next request into a connection that closes.
+                req.force_close()
         self._sending.pop(conn, None)
         return super().handle_request(req, conn)
 

@@ -109,4 +109,5 @@ def test_chunks_arrive_whole_or_are_refused(server: str) -> None:
         with suppress(requests.ConnectionError):
             refused = session.post(f"{server}/setup", data=endless, headers=kind, timeout=60)
             assert refused.status_code in (400, 413)
+            assert refused.headers["Connection"] == "close"
         assert session.get(f"{server}/healthz", timeout=30).ok
