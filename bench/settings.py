@@ -25,7 +25,7 @@ from tests.support.settings import environment
 from webapp import create_app
 from webapp.models import Category, Connection, RemoteMetadata, db, utc_now
 from webapp.services.accounts import users
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
 from webapp.services.catalog import categories
@@ -125,7 +125,7 @@ def _admin(count: int) -> Iterator[FlaskClient]:
                 RemoteMetadata(
                     integration="autotask", name=name, content=_content(name), fetched_at=utc_now()
                 )
-                for name in metadata.NAMES
+                for name in stored_lists.NAMES
             )
             db.session.commit()
             settings_store.save_draft("item_category", _mapped(), 0, None)

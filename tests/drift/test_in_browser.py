@@ -15,7 +15,7 @@ from tests.drift.test_comparison import pushed, remote
 from tests.support.browser import accessibility_violations
 from tests.support.connected_desk import Desk, every_kind
 from webapp.models import Quote, TaxCode, db
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import stored_lists
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -25,7 +25,7 @@ LINKS = "/settings/integrations/autotask/links"
 @pytest.fixture
 def address(desk: Desk) -> Iterator[str]:
     """The desk's application, served over HTTP."""
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     server = make_server("127.0.0.1", 0, desk.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

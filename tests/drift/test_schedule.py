@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 from webapp.models import DriftCheck, DriftFinding, Link, Quote, RemoteMetadata, db, utc_now
 from webapp.services.autotask.activity import repush
 from webapp.services.autotask.api.errors import NotConnected
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.drift import schedule as drift_schedule
 
@@ -31,7 +31,7 @@ def made_long_ago(desk: Desk) -> None:
     """Every link is two days old and every list of Autotask fresh."""
     db.session.execute(db.update(Link).values(created_at=utc_now() - timedelta(days=2)))
     db.session.commit()
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
 
 
 def due(now: datetime | None = None) -> list[int]:
@@ -146,14 +146,14 @@ def test_without_redis_or_a_connection_nothing_is_queued(desk: Desk) -> None:
 
 
 def test_old_lists_are_read_anew_but_tried_only_once_an_hour(desk: Desk) -> None:
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(hours=21)))
     db.session.commit()
-    assert metadata.is_outdated()
+    assert stored_lists.is_outdated()
     assert drift_schedule.tick(desk.runtime) is True
     Queue(drift_schedule.QUEUE, connection=desk.runtime.redis).empty()
     drift_schedule.compare_due(desk.runtime)
-    assert not metadata.is_outdated()
+    assert not stored_lists.is_outdated()
 
     db.session.execute(db.update(RemoteMetadata).values(fetched_at=utc_now() - timedelta(hours=21)))
     db.session.commit()

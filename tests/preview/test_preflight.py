@@ -11,7 +11,7 @@ import pytest
 from tests.support.connected_desk import Desk, every_kind
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Category, Quote, TaxCode, db
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, metadata, stored_lists
 from webapp.services.autotask.preview import plan_only, preflight
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
@@ -25,7 +25,7 @@ from webapp.services.quoting.lifecycle import publishing
 @pytest.fixture(autouse=True)
 def lists(desk: Desk) -> None:
     """Every list of Autotask, read as after connecting."""
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
 
 
 def sentences(desk: Desk, quote: Quote) -> dict[str, list[str]]:
@@ -37,7 +37,7 @@ def change_value(desk: Desk, entity: str, field: str, label: str, **change: Any)
     """Change one value of a picklist in Autotask, and read the lists anew as an admin would."""
     value = str(desk.pick(entity, field, label))
     desk.tenant._ask("PATCH", f"/picklists/{entity}/{field}", {"value": value, **change})
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
 
 
 def test_nothing_is_found_where_a_push_succeeds(desk: Desk) -> None:
@@ -154,7 +154,7 @@ def test_a_billing_code_deleted_just_now_is_found_by_the_one_call(desk: Desk) ->
 def test_an_inactive_role_of_labor_stops_the_push(desk: Desk) -> None:
     role = desk.ref("Roles", "Field Engineer")
     desk.tenant.edit("Roles", role, isActive=False)
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     quote = desk.quote({"name": "Hours", "category_id": desk.labor.id})
     assert sentences(desk, quote)["stops"] == [
         "The role of line 1 “Hours”, “Field Engineer”, is inactive in Autotask."

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.connected_desk import Desk
 from webapp.models import Organization, Person, db
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import stored_lists
 from webapp.services.autotask.preview import preflight
 from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMapping
 from webapp.services.quoting.draft import lines
@@ -51,7 +51,7 @@ def test_names_of_every_script_arrive_letter_by_letter(desk: Desk, script: str) 
 
 def test_a_description_beyond_autotasks_limit_is_cut_with_a_warning(desk: Desk) -> None:
     quote = desk.quote({"name": "Box", "description": "שלום world " * 9_000, "unit_price": 10})
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     report = preflight.check(desk.runtime, quote)
     assert any("is cut off there" in note for note in report.notes), report
     run = desk.push(quote)
@@ -95,7 +95,7 @@ def test_a_category_mapped_to_a_code_that_autotask_no_longer_has(desk: Desk, gon
         desk.tenant.edit("BillingCodes", code, isActive=False)
     else:
         desk.tenant.remove("BillingCodes", code)
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     quote = desk.quote({"name": "Never seen before", "category_id": desk.hardware.id})
     found = preflight.check(desk.runtime, quote)
     sentences = [problem.sentence for problem in (*found.stops, *found.may)]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.connected_desk import Desk
 from webapp.models import Quote, db
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import stored_lists
 from webapp.services.autotask.preview import preflight
 from webapp.services.company import app_settings
 
@@ -66,7 +66,7 @@ def test_tax_rounded_on_the_sum_still_agrees_with_autotask(desk: Desk) -> None:
 
 
 def test_a_quote_in_a_foreign_currency_is_never_taken_for_ours(desk: Desk) -> None:
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     quote = desk.quote({"name": "Rack"}, currency="EUR")
     assert "This quote is in EUR" in "\n".join(
         one.sentence for one in preflight.check(desk.runtime, quote).stops

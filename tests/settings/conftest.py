@@ -19,7 +19,7 @@ from tests.support.sandbox import Tenant
 from tests.support.visitor import PAGE, Visitor
 from webapp.models import TaxCode, db
 from webapp.services.accounts import users
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.catalog import categories
 from webapp.services.core.runtime import Runtime
 
@@ -70,7 +70,7 @@ def connect(app: Flask, tenant: Tenant) -> None:
     connection.connect(
         runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=None
     )
-    metadata.refresh(runtime)
+    stored_lists.refresh(runtime)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests.support.sandbox import Tenant
 from webapp.models import SettingsVersion, User, db
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import CompanySettings
 from webapp.services.company import loss_reasons
@@ -122,10 +122,10 @@ def test_both_read_the_lists_for_the_first_time(app: Flask, tenant: Tenant) -> N
         connection.connect(
             runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=None
         )
-    results = both(app, lambda _admin: metadata.refresh(runtime, metadata.NAMES[:8]))
+    results = both(app, lambda _admin: stored_lists.refresh(runtime, stored_lists.NAMES[:8]))
     assert results == [None, None]
     with app.app_context():
-        assert set(metadata.NAMES) - set(metadata.unread()) == set(metadata.NAMES[:8])
+        assert set(stored_lists.NAMES) - set(stored_lists.unread()) == set(stored_lists.NAMES[:8])
 
 
 def test_no_list_of_loss_reasons_is_lost(app: Flask) -> None:

@@ -12,7 +12,7 @@ from smoke.forms import Form, read_forms
 from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, PAGE, SECTIONS, Visitor, errors, text
 from webapp.models import Category, RemoteMetadata, TaxCode, db, utc_now
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, metadata, stored_lists
 from webapp.services.autotask.settings import category_mapping
 from webapp.services.autotask.settings import history as settings_history
 from webapp.services.autotask.settings import store as settings_store
@@ -340,11 +340,11 @@ def test_old_lists_are_read_anew_when_the_page_is_there_and_serve_until_then(
         answer = admin.send(form, htmx=True)
         if answer.headers.get("HX-Trigger-After-Settle"):
             break
-        assert f"{steps * metadata.AT_ONCE} of {len(metadata.NAMES)}" in text(answer)
+        assert f"{steps * stored_lists.AT_ONCE} of {len(stored_lists.NAMES)}" in text(answer)
     assert answer.headers["HX-Trigger-After-Settle"] == "lists-refreshed"
-    assert steps == -(-len(metadata.NAMES) // metadata.AT_ONCE)
+    assert steps == -(-len(stored_lists.NAMES) // stored_lists.AT_ONCE)
     with app.app_context():
-        assert metadata.due(old + timedelta(hours=1)) == []
+        assert stored_lists.due(old + timedelta(hours=1)) == []
 
 
 def test_lists_that_cannot_be_read_leave_those_of_the_last_time(
@@ -375,7 +375,7 @@ def test_a_name_that_autotask_has_twice_matches_nothing(
         assert matched()[paths["Care > Servers"]].product_category == 4
         connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "isActive": True})
         connected._ask("PATCH", "/picklists/Products/productCategory", {"value": "13", "label": "Servers"})
-        metadata.refresh(runtime, ["fields:Products"])
+        stored_lists.refresh(runtime, ["fields:Products"])
         assert paths["Care > Servers"] not in matched()
         assert matched()[paths["Hardware > Firewalls"]].product_category == 2
 
@@ -386,7 +386,7 @@ def test_before_any_list_was_read_the_page_says_so(app: Flask, connected: Tenant
         db.session.commit()
     page = admin.client.get(PAGE)
     assert page.status_code == 200
-    assert f"Reading lists from Autotask: 0 of {len(metadata.NAMES)}" in text(page)
+    assert f"Reading lists from Autotask: 0 of {len(stored_lists.NAMES)}" in text(page)
     assert 'id="section-company"' not in page.text
     answer = admin.client.post(
         f"{PAGE}/sections/company", data=dict(admin.form(PAGE, "autotask/lists").fields), headers=HTMX

@@ -11,7 +11,7 @@ from tests.support.visitor import PAGE, Visitor, text
 from webapp.models import Delivery, Link, Quote, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.api.errors import ConnectionRefused, NotConnected
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, metadata, stored_lists
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.delivery import attempt
 
@@ -117,11 +117,11 @@ def test_another_zone_is_found_and_the_links_stay(desk: Desk) -> None:
 
 
 def test_lists_serve_after_connecting_anew_until_they_were_read(desk: Desk) -> None:
-    metadata.refresh(desk.runtime)
+    stored_lists.refresh(desk.runtime)
     names = [choice.label for choice in metadata.reference(desk.runtime, "Roles")]
     connect(desk, desk.tenant.secret)
-    assert metadata.unread() == []
-    assert metadata.fetched_at() is None
+    assert stored_lists.unread() == []
+    assert stored_lists.fetched_at() is None
     desk.tenant.add_fault(kind="503", times=1000)
     assert [choice.label for choice in metadata.reference(desk.runtime, "Roles")] == names
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tests.support.connected_desk import Desk
 from tests.support.visitor import Visitor, text
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import stored_lists
 from webapp.services.autotask.settings.model import udf_key, udf_name
 
 
 def define(desk: Desk, entity: str, name: str, *, required: bool) -> None:
     """An administrator adds a field in Autotask; then we read the lists again."""
     desk.tenant.define_field(entity, name, required=required)
-    metadata.refresh(desk.runtime, [f"udfs:{entity}"])
+    stored_lists.refresh(desk.runtime, [f"udfs:{entity}"])
 
 
 def udfs(desk: Desk, entity: str, field: str, value: object) -> dict[str, str]:

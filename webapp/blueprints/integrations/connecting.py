@@ -19,7 +19,7 @@ from webapp.blueprints.support import (
     submit,
 )
 from webapp.models import db
-from webapp.services.autotask.connection import connection, metadata, pausing
+from webapp.services.autotask.connection import connection, pausing, stored_lists
 from webapp.services.core.errors import ServiceError
 
 
@@ -86,6 +86,6 @@ def _connected() -> ResponseReturnValue:
 def _read_lists() -> None:
     """Read the lists for the sections; if that fails, the page says so and offers to try again."""
     try:
-        metadata.refresh(runtime())
+        stored_lists.refresh(runtime())
     except ServiceError:
         db.session.rollback()

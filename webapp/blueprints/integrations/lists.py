@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import back_to, integrator_required, is_htmx, runtime
 from webapp.models import db
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.core.errors import ServiceError
 
 
@@ -20,9 +20,9 @@ from webapp.services.core.errors import ServiceError
 def lists() -> ResponseReturnValue:
     """Refresh some of the lists older than ``since`` and ask for the next; without JavaScript, refresh all of them."""
     since, first = _since(), bool(request.form.get("first"))
-    due = metadata.due(since)
+    due = stored_lists.due(since)
     try:
-        metadata.refresh(runtime(), due[: metadata.AT_ONCE] if is_htmx() else due)
+        stored_lists.refresh(runtime(), due[: stored_lists.AT_ONCE] if is_htmx() else due)
     except ServiceError as error:
         db.session.rollback()
         if is_htmx():
@@ -31,7 +31,7 @@ def lists() -> ResponseReturnValue:
         return redirect(url_for("integrations.autotask"), 303)
     if not is_htmx():
         return back_to("integrations.autotask", "Autotask lists refreshed.")
-    if metadata.due(since):
+    if stored_lists.due(since):
         return _partial(since, first)
     answer = make_response(_partial(None, first))
     # After the first lists the whole page reloads; later its sections are redrawn around the unsaved input.
@@ -44,19 +44,19 @@ def lists() -> ResponseReturnValue:
 
 def of_page() -> dict[str, Any]:
     """The state of the lists for the page, which refreshes outdated lists as soon as it is loaded."""
-    unread = metadata.unread()
-    outdated = datetime.now(UTC) - metadata.MAX_AGE
-    reading = connection.is_connected() and bool(metadata.due(outdated))
-    return progress(outdated if reading else None, len(unread) == len(metadata.NAMES))
+    unread = stored_lists.unread()
+    outdated = datetime.now(UTC) - stored_lists.MAX_AGE
+    reading = connection.is_connected() and bool(stored_lists.due(outdated))
+    return progress(outdated if reading else None, len(unread) == len(stored_lists.NAMES))
 
 
 def progress(since: datetime | None, first: bool, *, problem: str = "") -> dict[str, Any]:
     """The values for the partial. ``since``: lists older than this still have to be read; None: no list has to be."""
     return {
-        "fetched_at": metadata.fetched_at(),
+        "fetched_at": stored_lists.fetched_at(),
         "lists_since": since.isoformat() if since else None,
-        "lists_left": len(metadata.due(since)) if since else 0,
-        "lists_total": len(metadata.NAMES),
+        "lists_left": len(stored_lists.due(since)) if since else 0,
+        "lists_total": len(stored_lists.NAMES),
         "lists_first": first,
         "lists_problem": problem,
     }

@@ -23,7 +23,7 @@ REFERENCE_FIELDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 
 
 def fetch(client: Client, name: str) -> Any:
-    """Fetch the list ``name`` (see ``metadata.NAMES``). Raises AutotaskError."""
+    """Fetch the list ``name`` (see ``stored_lists.NAMES``). Raises AutotaskError."""
     kind, _, which = name.partition(":")
     if kind == "fields":
         return client.fields(which)

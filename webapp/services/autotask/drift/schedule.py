@@ -15,7 +15,7 @@ from webapp.models import Delivery, DriftCheck, Link, Quote, db, utc_now
 from webapp.models.delivery import UNDER_WAY
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.errors import NotConnected
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.core import queues
@@ -98,7 +98,7 @@ def tick(runtime: Runtime) -> bool:
     if not connection.is_connected():
         return False
     compares = settings_store.active().version > 0 and bool(due(utc_now(), 1))
-    lists_are_stale = metadata.is_outdated()
+    lists_are_stale = stored_lists.is_outdated()
     db.session.commit()
     try:
         if not compares and (not lists_are_stale or runtime.redis.exists(LISTS_TRIED)):
@@ -130,10 +130,10 @@ def compare_due(runtime: Runtime) -> int:
 
 def _keep_lists(runtime: Runtime) -> None:
     """Refresh the lists, at most once an hour: with a missing permission it would fail each time."""
-    if not metadata.is_outdated() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
+    if not stored_lists.is_outdated() or not runtime.redis.set(LISTS_TRIED, 1, nx=True, ex=3600):
         return
     try:
-        metadata.refresh(runtime)
+        stored_lists.refresh(runtime)
     except ServiceError as error:
         db.session.rollback()
         log.info("lists.not_read", sentence=str(error))

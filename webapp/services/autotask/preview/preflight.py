@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from webapp.models import Connection, Quote, User, db
 from webapp.services.autotask.api.errors import CredentialsRejected
-from webapp.services.autotask.connection import connection, metadata
+from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.known import links
 from webapp.services.autotask.preview import plan_only
 from webapp.services.autotask.push import prepare, value_checks
@@ -141,7 +141,7 @@ def _ask_autotask(runtime: Runtime, stored: Connection, *, refresh: bool) -> lis
 def _connection_problem(runtime: Runtime) -> str:
     """A sentence when Autotask refuses or fails; empty otherwise."""
     try:
-        metadata.refresh(_impatient(runtime), ["reference:BillingCodes"])
+        stored_lists.refresh(_impatient(runtime), ["reference:BillingCodes"])
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))
@@ -158,7 +158,7 @@ def _refresh_lists(runtime: Runtime) -> str:
     Returns like ``_connection_problem``.
     """
     try:
-        metadata.refresh(_impatient(runtime))
+        stored_lists.refresh(_impatient(runtime))
     except CredentialsRejected as error:
         db.session.rollback()
         connection.mark_rejected(str(error))

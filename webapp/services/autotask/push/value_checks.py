@@ -14,7 +14,7 @@ from typing import Any
 from webapp.models import db
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.api.values import USER_DEFINED
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import metadata, stored_lists
 from webapp.services.autotask.connection.metadata import Choice
 from webapp.services.autotask.known.links import LinkKey, key_of, records_of
 from webapp.services.autotask.push.plan import CREATE, Step, writes
@@ -78,16 +78,16 @@ def of_steps(
     steps = writes(list(steps))
     entities = {step.entity for step in steps}
     described = {f"fields:{entity}" for entity in entities} | {f"udfs:{entity}" for entity in entities}
-    metadata.preload(described)
+    stored_lists.preload(described)
     checker = _Checker(replace(runtime, offline=True))
     names = {name for step in steps for name in checker.lists_of(step)}
     always = [name for name in sorted(names) if refusal or name in ALWAYS]
     try:
-        metadata.confirm(runtime, sorted(names), CONFIRMED_FOR, always=always)
+        stored_lists.confirm(runtime, sorted(names), CONFIRMED_FOR, always=always)
     except (AutotaskError, NotConnected, ConnectionRefused):
         # What can't be read is known as it was last read.
         db.session.rollback()
-    metadata.preload(described | names)
+    stored_lists.preload(described | names)
     checker = _Checker(replace(runtime, offline=True))
     goods = {one.record.key: one for one in desired.catalog_items}
     wishes = {wish.key: wish for wish in records_of(desired)}
@@ -114,7 +114,7 @@ class _Checker:
 
     def wish(self, wish: DesiredRecord, goods: CatalogItem | None, *, is_new: bool) -> None:
         """Check one record: the fields that are always kept, and the fields that only a new record gets."""
-        if wish.entity not in metadata.PICKLISTS:
+        if wish.entity not in stored_lists.PICKLISTS:
             return
         fields = self._fields_of(wish.entity)
         subject = goods.line_titles[0] if goods else _subject(wish)
@@ -161,7 +161,7 @@ class _Checker:
         """The names of the lists that the step's values come from."""
         found: set[str] = set()
         try:
-            fields = self._fields_of(step.entity) if step.entity in metadata.PICKLISTS else {}
+            fields = self._fields_of(step.entity) if step.entity in stored_lists.PICKLISTS else {}
         except NotConnected:
             return found
         for name, value in step.fields.items():

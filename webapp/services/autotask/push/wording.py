@@ -12,7 +12,7 @@ from typing import Any
 from webapp.models import Link, db
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.values import USER_DEFINED
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import metadata, stored_lists
 from webapp.services.autotask.known.links import records_of
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step
 from webapp.services.autotask.wanted import positions
@@ -139,7 +139,7 @@ class FieldFormatter:
     def _entry(self, entity: str, name: str) -> dict[str, Any]:
         if entity not in self._fields:
             entries: list[dict[str, Any]] = []
-            if entity in metadata.PICKLISTS:
+            if entity in stored_lists.PICKLISTS:
                 try:
                     entries = metadata.fields(self._runtime, entity)
                 except ServiceError:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from webapp.models import utc_now
 from webapp.models.names import folded
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
-from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.connection import metadata, stored_lists
 from webapp.services.autotask.desk.lookup import PERIODS
 from webapp.services.company import currencies
 from webapp.services.core.addresses import country_code
@@ -71,7 +71,7 @@ class RemoteFacts:
 def gather(runtime: Runtime) -> RemoteFacts:
     """Gather the facts, from the cache while it is fresh. Raises AutotaskError or NotConnected."""
     runtime = _with_fresh_lists(runtime)
-    metadata.preload({*LISTS, "reference:Taxes"})
+    stored_lists.preload({*LISTS, "reference:Taxes"})
     return RemoteFacts(
         item_types=_item_types(runtime),
         periods={entity: _periods(runtime, entity) for entity in ("QuoteItems", "Products", "Services")},
@@ -112,14 +112,16 @@ def _tax_rates(runtime: Runtime) -> dict[tuple[int, int], Decimal]:
 def _with_fresh_lists(runtime: Runtime) -> Runtime:
     """Refresh all outdated lists at once, and return an offline runtime. Raises like ``gather``."""
     outdated = (
-        [] if runtime.offline else [n for n in metadata.due(utc_now() - metadata.MAX_AGE) if n in LISTS]
+        []
+        if runtime.offline
+        else [n for n in stored_lists.due(utc_now() - stored_lists.MAX_AGE) if n in LISTS]
     )
     if not outdated:
         return runtime
     try:
-        metadata.refresh(runtime, outdated)
+        stored_lists.refresh(runtime, outdated)
     except (AutotaskError, NotConnected, ConnectionRefused):
-        if set(metadata.unread()) & LISTS:
+        if set(stored_lists.unread()) & LISTS:
             raise
     return replace(runtime, offline=True)
 
