@@ -233,15 +233,12 @@ def test_passwords_can_be_off_but_for_the_owner(app: Flask, ids: Ids, provider: 
         db.session.execute(db.update(User).where(User.email == "admin@desk.example").values(role="owner"))
         db.session.commit()
     visitor = Visitor(app.test_client())
-    form = visitor.form("/login", "")
-    form.action = "/login"
-    typed: dict[str, str | bool] = {"email": "rep@desk.example", "password": samples.PASSWORD}
-    answer = visitor.send(form, typed)
+    answer = visitor.try_to_sign_in("rep@desk.example", samples.PASSWORD)
     assert (answer.status_code, "turned off here" in text(answer)) == (403, True)
     with app.app_context():
         refused = db.session.scalars(db.select(DiaryEntry).filter_by(action="user.password_refused")).one()
         assert (refused.object_type, refused.object_id) == ("user", "2")
-    assert visitor.send(form, typed | {"email": "admin@desk.example"}).status_code == 303
+    assert visitor.try_to_sign_in("admin@desk.example", samples.PASSWORD).status_code == 303
     assert app.test_cli_runner().invoke(args=["users", "allow-passwords"]).exit_code == 0
     other = Visitor(app.test_client())
     assert other.sign_in("rep@desk.example", samples.PASSWORD)

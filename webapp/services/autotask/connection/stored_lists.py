@@ -12,14 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from webapp.models import RemoteMetadata, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused, NotConnected
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.connection.fetch_lists import REFERENCE_FIELDS, fetch
-from webapp.services.core import work
+from webapp.services.core import upsert, work
 from webapp.services.core.runtime import Runtime
 
 MAX_AGE = timedelta(hours=24)
@@ -176,8 +174,7 @@ def _store(contents: Mapping[str, Any]) -> None:
     ]
     if not rows:
         return
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement: Any = insert(RemoteMetadata)
+    statement: Any = upsert.insert(RemoteMetadata)
     given = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["integration", "name"],

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.models import Link, Person, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import LocalKey
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
+from webapp.services.core import upsert
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ def save_all(new_links: Iterable[NewLink]) -> None:
     ]
     if not rows:
         return
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement: Any = insert(Link)
+    statement: Any = upsert.insert(Link)
     given = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["integration", "local_type", "local_id", "remote_entity"],

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from webapp.models import Counter, db
 from webapp.models.quote import QUOTE_NUMBERS
+from webapp.services.core import upsert
 
 FIRST_NUMBER = 1001
 
@@ -20,8 +19,7 @@ def next_quote_number() -> int:
     number: int | None = db.session.scalar(raised.returning(Counter.value))
     if number is not None:
         return number
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    first = insert(Counter).values(name=QUOTE_NUMBERS, value=FIRST_NUMBER - 1)
+    first = upsert.insert(Counter).values(name=QUOTE_NUMBERS, value=FIRST_NUMBER - 1)
     db.session.execute(first.on_conflict_do_nothing())
     first_number: int = db.session.execute(raised.returning(Counter.value)).scalar_one()
     return first_number
