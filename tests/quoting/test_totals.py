@@ -29,6 +29,10 @@ class Line:
     is_optional: bool = False
     is_selected: bool = False
 
+    @property
+    def counts(self) -> bool:
+        return self.is_selected or not self.is_optional
+
 
 def decimals(top: str, places: int = 4) -> st.SearchStrategy[Decimal]:
     """Numbers from 0 to ``top``."""

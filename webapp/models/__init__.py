@@ -11,6 +11,7 @@ from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
+from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.notification import Notification
 from webapp.models.push import (
     PushCall,
@@ -26,7 +27,6 @@ from webapp.models.quote import (
     Counter,
     EndedLink,
     Quote,
-    QuoteLine,
     Revision,
     RevisionDocument,
 )
@@ -70,6 +70,7 @@ __all__ = [
     "PushStep",
     "Quote",
     "QuoteLine",
+    "QuoteSection",
     "RecoveryCode",
     "RemoteMetadata",
     "Revision",

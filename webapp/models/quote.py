@@ -22,8 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
-from webapp.models.catalog import RECURRENCE_CHECK, LineFields
 from webapp.models.directory import Organization, Person
+from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.types import ExactDecimal
 
 PENDING = "pending"
@@ -96,6 +96,9 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     lines: Mapped[list[QuoteLine]] = relationship(
         back_populates="quote", order_by="QuoteLine.position", cascade="all, delete-orphan"
     )
+    sections: Mapped[list[QuoteSection]] = relationship(
+        back_populates="quote", order_by="QuoteSection.position", cascade="all, delete-orphan"
+    )
     revisions: Mapped[list[Revision]] = relationship(back_populates="quote", order_by="Revision.number")
     acceptance: Mapped[Acceptance | None] = relationship(back_populates="quote")
 
@@ -148,54 +151,6 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     def diary_name(self) -> str:
         """The title."""
         return self.title
-
-
-class QuoteLine(LineFields, Recorded, Base):
-    """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
-
-    ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
-    Totals include an optional line only when ``is_selected``.
-    """
-
-    __tablename__ = "quote_line"
-    diary_type = "quote"
-    diary_skips = Recorded.diary_skips | {
-        "item_id",
-        "origin_entity",
-        "origin_id",
-        "position",
-        "quote_id",
-        "uid",
-    }
-    __table_args__ = (
-        UniqueConstraint("quote_id", "uid"),
-        CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
-        CheckConstraint("discount_kind in ('none', 'percent', 'unit', 'line')", name="discount_kind"),
-        CheckConstraint("quantity > 0 and discount_value >= 0", name="amounts"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
-    uid: Mapped[str] = mapped_column(String(36))
-    position: Mapped[int]
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
-    quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
-    discount_kind: Mapped[str] = mapped_column(String(8), default="none")
-    discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
-    is_optional: Mapped[bool] = mapped_column(default=False)
-    is_selected: Mapped[bool] = mapped_column(default=False)
-
-    quote: Mapped[Quote] = relationship(back_populates="lines")
-
-    @property
-    def diary_object(self) -> tuple[str, int]:
-        """A line belongs to its quote."""
-        return self.diary_type, self.quote_id
-
-    @property
-    def diary_part(self) -> tuple[str, str]:
-        """The line's uid and name."""
-        return self.uid, self.name
 
 
 class Revision(Base):

@@ -29,6 +29,8 @@ FIELDS = {
     "is_active": "active",
     "is_optional": "optional",
     "is_selected": "selected",
+    "section_id": "section",
+    "starts_page": "starts a page",
     "mpn": "MPN",
     "purchase_order_number": "PO number",
     "recurrence": "billing period",

@@ -103,6 +103,7 @@ LEFT: dict[str, str] = {
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
     "quote_line": "uid discount_kind name description sku mpn manufacturer supplier recurrence origin_entity",
+    "quote_section": "uid title text",
     "remote_metadata": "integration name content",
     "settings_draft": "integration section content",
     "settings_version": "integration content",

@@ -55,8 +55,7 @@ def by_token(token: str) -> Quote:
 
 def on_screen(offer: Snapshot) -> str:
     """A digest of the choices and totals that a page with this offer shows."""
-    chosen = [line.uid for line in offer.lines if line.is_optional and line.is_selected]
-    return pricing.digest(pricing.of_snapshot(offer), chosen)
+    return pricing.digest(pricing.of_snapshot(offer), pricing.choices(offer))
 
 
 def is_scanner(user_agent: str) -> bool:
@@ -181,8 +180,7 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
     reader.check("Nothing was changed. Fix the highlighted fields.")
     live = snapshot.parse(revision.content)
-    chosen = {line.uid for line in live.lines if line.is_selected}
-    _accept(quote, live, chosen, actor, Acceptance(name=name, recorded_by_id=actor.id))
+    _accept(quote, live, pricing.choices(live), actor, Acceptance(name=name, recorded_by_id=actor.id))
     return quote
 
 

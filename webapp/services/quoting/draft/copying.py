@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, QuoteLine, User
+from webapp.models import Quote, QuoteLine, QuoteSection, User
 from webapp.services.core import work
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.draft.lines import COPIED, new_uid
+from webapp.services.quoting.draft.sections import FIELDS as SECTION
 
 HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_amount")
 
@@ -23,8 +24,20 @@ def copy(actor: User, quote_id: int) -> Quote:
     )
     for name in HEADER:
         setattr(new, name, getattr(original, name))
+    sections = {
+        section.uid: QuoteSection(
+            uid=new_uid(), position=position, **{name: getattr(section, name) for name in SECTION}
+        )
+        for position, section in enumerate(original.sections)
+    }
+    new.sections = list(sections.values())
     new.lines = [
-        QuoteLine(uid=new_uid(), position=position, **{name: getattr(line, name) for name in COPIED})
+        QuoteLine(
+            uid=new_uid(),
+            position=position,
+            section=sections[line.section.uid] if line.section else None,
+            **{name: getattr(line, name) for name in COPIED},
+        )
         for position, line in enumerate(original.lines)
     ]
     diary.write(actor, "quote.copied", "quote", new.id, original=original.id)

@@ -42,7 +42,7 @@ def lock(quote_id: int) -> Quote:
     quote: Quote | None = db.session.scalar(query.execution_options(populate_existing=True))
     if quote is None:
         raise NotFound(GONE)
-    db.session.refresh(quote, ["lines", "revisions", "acceptance"])
+    db.session.refresh(quote, ["sections", "lines", "revisions", "acceptance"])
     return quote
 
 

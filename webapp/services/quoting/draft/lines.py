@@ -17,7 +17,7 @@ from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, shown
+from webapp.services.quoting.draft import discounts, editing, sections, shown
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_LINES = 1000
@@ -38,7 +38,7 @@ TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
 COPIED = tuple(
     column.name
     for column in QuoteLine.__table__.columns
-    if column.name not in ("id", "quote_id", "uid", "position", "version")
+    if column.name not in ("id", "quote_id", "section_id", "uid", "position", "version")
 )
 
 
@@ -51,7 +51,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     if item.tax_code_id is None and item.unit_price >= 0:
         tax_code = _default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
-    quote.lines.append(line)
+    _append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
 
@@ -65,7 +65,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = _default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
-    quote.lines.append(line)
+    _append(quote, line)
     finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
     return line
@@ -121,18 +121,22 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Insert a copy below a line."""
     quote = with_room(quote_id)
     original = find(quote, uid)
-    copy = QuoteLine(uid=new_uid(), **{name: getattr(original, name) for name in COPIED})
+    copy = QuoteLine(
+        uid=new_uid(), section=original.section, **{name: getattr(original, name) for name in COPIED}
+    )
     quote.lines.insert(quote.lines.index(original) + 1, copy)
     return finish(actor, quote, copy, "quote.line_added")
 
 
 @work.command
 def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
-    """Move a line to ``position``, counted from 1. Positions out of range mean the first or last place."""
+    """Move a line to ``position``, counted from 1, and into the section there (``sections.follow``).
+
+    Positions out of range mean the first or last place.
+    """
     quote = lock_editable(quote_id)
     line = find(quote, uid)
-    quote.lines.remove(line)
-    quote.lines.insert(max(0, min(position - 1, len(quote.lines))), line)
+    sections.follow(quote, line, position - 1)
     return finish(actor, quote, line, "quote.line_moved")
 
 
@@ -180,10 +184,15 @@ def with_room(quote_id: int) -> Quote:
 
 def finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
     """Number the lines again, and write what happened to ``line``."""
-    for position, other in enumerate(quote.lines):
-        other.position = position
+    sections.arrange(quote)
     _note(actor, quote, line, action)
     return line
+
+
+def _append(quote: Quote, line: QuoteLine) -> None:
+    """Make it the last line, which is in the last section."""
+    line.section = quote.sections[-1] if quote.sections else None
+    quote.lines.append(line)
 
 
 def _note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:

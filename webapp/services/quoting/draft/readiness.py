@@ -42,7 +42,7 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
         issues.append(Problem("header", "The expiration date has passed. Choose a later date."))
     if not quote.lines:
         issues.append(Problem("lines", "Add at least one line."))
-    elif all(line.is_optional and not line.is_selected for line in quote.lines):
+    elif not any(line.counts for line in quote.lines):
         issues.append(
             Problem(
                 "lines", "Every line is optional. Make at least one line required or selected by default."

@@ -21,6 +21,7 @@ def remember(line: QuoteLine) -> dict[str, Any]:
     return {
         "uid": line.uid,
         "position": line.position,
+        "section": line.section.uid if line.section else "",
         "values": {name: value for name, value in values.items() if name not in numbers},
         "numbers": numbers,
     }
@@ -38,6 +39,9 @@ def put_back(actor: User, quote_id: int, remembered: Mapping[str, Any]) -> Quote
         values[name] = values[name] if records.find(model, values[name]) else None
     values |= {name: Decimal(text) for name, text in remembered["numbers"].items()}
     line = QuoteLine(uid=remembered["uid"], **values)
+    line.section = next(
+        (section for section in quote.sections if section.uid == remembered.get("section")), None
+    )
     quote.lines.insert(remembered["position"], line)
     finish(actor, quote, line, "quote.line_restored")
     return line

@@ -42,9 +42,7 @@ class PricedLine(Protocol):
     @property
     def discount_value(self) -> Decimal: ...
     @property
-    def is_optional(self) -> bool: ...
-    @property
-    def is_selected(self) -> bool: ...
+    def counts(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def compute(
             net=net,
             tax=tax,
             cost=rounded(line.quantity * line.unit_cost, digits),
-            counts=_counts(line),
+            counts=line.counts,
         )
         for line, gross, own, share, net, tax in zip(lines, grosses, owns, shares, nets, taxes, strict=True)
     ]
@@ -175,7 +173,7 @@ def _taxes_on_sums(
     taxes = list(by_line)
     groups: dict[tuple[str, Decimal, str], list[int]] = {}
     for index, line in enumerate(lines):
-        if _counts(line) and rates[index] and nets[index]:
+        if line.counts and rates[index] and nets[index]:
             name = names[index] if names else ""
             groups.setdefault((line.recurrence, rates[index], name), []).append(index)
     for (_, rate, _), members in groups.items():
@@ -185,10 +183,6 @@ def _taxes_on_sums(
         ):
             taxes[index] = share
     return taxes
-
-
-def _counts(line: PricedLine) -> bool:
-    return line.is_selected or not line.is_optional
 
 
 def _own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
@@ -212,7 +206,7 @@ def _quote_discounts(
         return [percent_of(max(amount, ZERO), value, digits) for amount in before]
     if kind == "amount":
         weights = [
-            max(amount, ZERO) if _counts(line) and line.recurrence == ONE_TIME else ZERO
+            max(amount, ZERO) if line.counts and line.recurrence == ONE_TIME else ZERO
             for line, amount in zip(lines, before, strict=True)
         ]
         return allocate(min(rounded(value, digits), sum(weights, ZERO)), weights, digits)

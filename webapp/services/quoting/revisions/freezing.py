@@ -12,6 +12,7 @@ from webapp.models import (
     Person,
     Quote,
     QuoteLine,
+    QuoteSection,
     Revision,
     TaxCode,
     utc_now,
@@ -24,13 +25,17 @@ from webapp.services.quoting.revisions.snapshot import (
     FrozenLine,
     FrozenOrganization,
     FrozenPerson,
+    FrozenSection,
     Seller,
     Snapshot,
 )
 
 # What a snapshot takes from the quote's and the line's own columns, under the same names.
 HEADER = tuple(name for name in Snapshot.model_fields if name in Quote.__table__.columns and name != "number")
-LINE = tuple(name for name in FrozenLine.model_fields if name in QuoteLine.__table__.columns)
+CHOICE = ("is_optional", "is_selected")
+LINE = tuple(
+    name for name in FrozenLine.model_fields if name in QuoteLine.__table__.columns and name not in CHOICE
+)
 # Newly frozen with the next revision, but no change of the offer: where the company is, and who owns the quote.
 NO_CHANGE = ("place", "owner_name", "owner_email")
 # Records that may be gone when the draft is reset.
@@ -54,6 +59,10 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
         terms=str(profile.get("terms", "")),
         organization=_organization(organization) if organization else None,
         person=_person(quote.person) if quote.person else None,
+        sections=tuple(
+            FrozenSection(**{name: getattr(section, name) for name in FrozenSection.model_fields})
+            for section in quote.sections
+        ),
         lines=tuple(_line(line) for line in quote.lines),
         **{name: getattr(quote, name) for name in HEADER},
     )
@@ -88,6 +97,7 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
     quote.person = records.find(Person, snapshot.person.id if snapshot.person else None)
     # Where only lines are reset, the quote has changed too.
     quote.updated_at = utc_now()
+    sections = _restored_sections(quote, snapshot)
     present = {line.uid: line for line in quote.lines}
     lines = []
     for position, frozen in enumerate(snapshot.lines):
@@ -98,9 +108,27 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
         line.item_id = frozen.item_id if records.find(Item, frozen.item_id) else None
         line.category = records.find(Category, frozen.category_id)
         line.tax_code = records.find(TaxCode, frozen.tax_code_id)
+        line.section = sections.get(frozen.section_uid)
+        follows = line.section is not None and line.section.is_optional
+        line.is_optional, line.is_selected = (
+            (False, False) if follows else (frozen.is_optional, frozen.is_selected)
+        )
         line.position = position
         lines.append(line)
     quote.lines = lines
+
+
+def _restored_sections(quote: Quote, snapshot: Snapshot) -> dict[str, QuoteSection]:
+    present = {section.uid: section for section in quote.sections}
+    restored = {}
+    for position, frozen in enumerate(snapshot.sections):
+        section = present.get(frozen.uid) or QuoteSection()
+        for name in FrozenSection.model_fields:
+            setattr(section, name, getattr(frozen, name))
+        section.position = position
+        restored[frozen.uid] = section
+    quote.sections = list(restored.values())
+    return restored
 
 
 def _organization(organization: Organization) -> FrozenOrganization:
@@ -123,7 +151,11 @@ def _person(person: Person) -> FrozenPerson:
 
 
 def _line(line: QuoteLine) -> FrozenLine:
+    optional, selected = line.choice
     return FrozenLine(
+        section_uid=line.section.uid if line.section else "",
+        is_optional=optional,
+        is_selected=selected,
         parent_category_id=line.category.parent_id if line.category else None,
         category_path=line.category.path if line.category else "",
         tax_name=line.tax_code.name if line.tax_code else "",

@@ -13,7 +13,7 @@ from webapp.services.company import profile
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
-from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
+from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
 def of_quote(quote: Quote) -> Totals:
@@ -44,12 +44,31 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
-    """The snapshot with exactly the optional lines in ``chosen`` (uids) selected; other uids are ignored."""
+    """The snapshot with exactly the optional sections and lines in ``chosen`` (uids) selected; others are ignored."""
+    sections = tuple(
+        section.model_copy(update={"is_selected": section.uid in chosen}) if section.is_optional else section
+        for section in snapshot.sections
+    )
+    whole = {section.uid for section in sections if section.is_optional}
     lines = tuple(
-        line.model_copy(update={"is_selected": line.uid in chosen}) if line.is_optional else line
+        line.model_copy(
+            update={"is_selected": (line.section_uid if line.section_uid in whole else line.uid) in chosen}
+        )
+        if line.is_optional
+        else line
         for line in snapshot.lines
     )
-    return snapshot.model_copy(update={"lines": lines})
+    return snapshot.model_copy(update={"sections": sections, "lines": lines})
+
+
+def choices(snapshot: Snapshot) -> set[str]:
+    """The uids of the optional sections and lines that are selected: ``with_choices`` of them changes nothing."""
+    whole = {section.uid for section in snapshot.sections if section.is_optional}
+    return {section.uid for section in snapshot.sections if section.is_optional and section.is_selected} | {
+        line.uid
+        for line in snapshot.lines
+        if line.is_optional and line.is_selected and line.section_uid not in whole
+    }
 
 
 def digest(computed: Totals, chosen: Collection[str] = ()) -> str:
@@ -62,26 +81,55 @@ def digest(computed: Totals, chosen: Collection[str] = ()) -> str:
 
 
 @dataclass(frozen=True)
+class SectionGroup:
+    """The lines of one section in one billing period. ``section``: None for lines without one.
+
+    ``net``: of the lines that count. ``is_first``: no earlier period has lines of the section.
+    """
+
+    section: FrozenSection | None
+    lines: list[tuple[FrozenLine, LineTotals]]
+    is_first: bool = True
+
+    @property
+    def net(self) -> Decimal:
+        """What the lines that count come to, without tax."""
+        return sum((amounts.net for _, amounts in self.lines if amounts.counts), Decimal("0.00"))
+
+
+@dataclass(frozen=True)
 class PeriodGroup:
-    """The lines of one billing period in order, with their amounts and the period's sums."""
+    """The lines of one billing period in order, by section, with their amounts and the period's sums."""
 
     recurrence: str
-    lines: list[tuple[FrozenLine, LineTotals]]
+    parts: list[SectionGroup]
     sums: PeriodTotals
+
+    @property
+    def lines(self) -> list[tuple[FrozenLine, LineTotals]]:
+        """The lines of all sections."""
+        return [line for part in self.parts for line in part.lines]
 
 
 def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
     """The lines by billing period, without empty periods."""
     groups = []
+    sections: dict[str, FrozenSection | None] = {section.uid: section for section in snapshot.sections}
+    shown: set[str] = set()
+    priced = list(zip(snapshot.lines, computed.lines, strict=True))
     for recurrence in RECURRENCES:
-        lines = [
-            (line, amounts)
-            for line, amounts in zip(snapshot.lines, computed.lines, strict=True)
-            if line.recurrence == recurrence
-        ]
+        parts: dict[str, list[tuple[FrozenLine, LineTotals]]] = {}
+        for line, amounts in priced:
+            if line.recurrence == recurrence:
+                parts.setdefault(line.section_uid, []).append((line, amounts))
         sums = computed.periods[recurrence]
-        if lines or sums.total or (recurrence == ONE_TIME and sums.shipping):
-            groups.append(PeriodGroup(recurrence, lines, sums))
+        if parts or sums.total or (recurrence == ONE_TIME and sums.shipping):
+            listed = [
+                SectionGroup(sections.get(uid), lines, is_first=uid not in shown)
+                for uid, lines in parts.items()
+            ]
+            groups.append(PeriodGroup(recurrence, listed, sums))
+        shown |= parts.keys()
     return groups
 
 

@@ -80,13 +80,27 @@ class FrozenPerson(Frozen):
     mobile: str = ""
 
 
+class FrozenSection(Frozen):
+    """A heading with a text, above its lines. Units as in ``models.line.QuoteSection``."""
+
+    uid: str
+    title: str
+    text: str = ""
+    is_optional: bool = False
+    is_selected: bool = False
+    starts_page: bool = False
+
+
 class FrozenLine(Frozen):
-    """One line. Units as in ``models.quote.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
+    """One line. Units as in ``models.line.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
 
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
+    ``section_uid``: of one of the snapshot's sections; in an optional section, the line is as optional and as selected
+    as the section.
     """
 
     uid: str
+    section_uid: str = ""
     item_id: int | None = None
     name: str
     description: str = ""
@@ -145,6 +159,7 @@ class Snapshot(Frozen):
     shipping_amount: Exact = Decimal("0.0000")
     autotask_opportunity_id: int | None = None
     autotask_contact_id: int | None = None
+    sections: tuple[FrozenSection, ...] = ()
     lines: tuple[FrozenLine, ...]
 
     @property

@@ -1,0 +1,119 @@
+"""The lines of a quote and the sections that they stand in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, Recorded
+from webapp.models.catalog import RECURRENCE_CHECK, LineFields
+from webapp.models.types import ExactDecimal
+
+if TYPE_CHECKING:
+    from webapp.models.quote import Quote
+
+
+class QuoteSection(Recorded, Base):
+    """A part of a quote with a heading. ``uid`` stays the same through edits and revisions.
+
+    ``is_optional``: the customer takes its lines together or not at all; ``is_selected``: it is taken unless the
+    customer says otherwise. ``starts_page``: the PDF begins a page with it.
+    """
+
+    __tablename__ = "quote_section"
+    diary_type = "quote"
+    diary_skips = Recorded.diary_skips | {"position", "quote_id", "uid"}
+    __table_args__ = (UniqueConstraint("quote_id", "uid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    uid: Mapped[str] = mapped_column(String(36))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text, default="")
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    is_selected: Mapped[bool] = mapped_column(default=False)
+    starts_page: Mapped[bool] = mapped_column(default=False)
+
+    quote: Mapped[Quote] = relationship("Quote", back_populates="sections")
+
+    @property
+    def diary_object(self) -> tuple[str, int]:
+        """A section belongs to its quote."""
+        return self.diary_type, self.quote_id
+
+    @property
+    def diary_name(self) -> str:
+        """The heading."""
+        return self.title
+
+    @property
+    def diary_part(self) -> tuple[str, str]:
+        """The section's uid and heading."""
+        return self.uid, self.title
+
+
+class QuoteLine(LineFields, Recorded, Base):
+    """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
+
+    ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
+    Totals include an optional line only when ``is_selected``. The lines of an optional section follow the section.
+    Lines stand in the order of their sections, those without a section first.
+    """
+
+    __tablename__ = "quote_line"
+    diary_type = "quote"
+    diary_skips = Recorded.diary_skips | {
+        "item_id",
+        "origin_entity",
+        "origin_id",
+        "position",
+        "quote_id",
+        "uid",
+    }
+    __table_args__ = (
+        UniqueConstraint("quote_id", "uid"),
+        CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        CheckConstraint("discount_kind in ('none', 'percent', 'unit', 'line')", name="discount_kind"),
+        CheckConstraint("quantity > 0 and discount_value >= 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
+    uid: Mapped[str] = mapped_column(String(36))
+    position: Mapped[int]
+    section_id: Mapped[int | None] = mapped_column(ForeignKey("quote_section.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    discount_kind: Mapped[str] = mapped_column(String(8), default="none")
+    discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    is_selected: Mapped[bool] = mapped_column(default=False)
+
+    quote: Mapped[Quote] = relationship("Quote", back_populates="lines")
+    section: Mapped[QuoteSection | None] = relationship()
+
+    @property
+    def choice(self) -> tuple[bool, bool]:
+        """Whether the customer can leave the line out, and whether it is chosen: the section's answer if it has one."""
+        deciding = self.section if self.section and self.section.is_optional else self
+        return deciding.is_optional, deciding.is_selected
+
+    @property
+    def counts(self) -> bool:
+        """True when the totals include the line."""
+        optional, selected = self.choice
+        return selected or not optional
+
+    @property
+    def diary_object(self) -> tuple[str, int]:
+        """A line belongs to its quote."""
+        return self.diary_type, self.quote_id
+
+    @property
+    def diary_part(self) -> tuple[str, str]:
+        """The line's uid and name."""
+        return self.uid, self.name

@@ -1,0 +1,162 @@
+"""Add, change, move and delete the sections of a draft, and put lines into them.
+
+Lines stand in the order of their sections, those without one first; ``arrange`` keeps it so.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+
+from webapp.models import Quote, QuoteLine, QuoteSection, User, utc_now
+from webapp.services.catalog.items import MAX_DESCRIPTION
+from webapp.services.core import merge, work
+from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.fields import Reader
+from webapp.services.diary import diary, merging
+from webapp.services.quoting.draft.editing import lock_editable
+
+MAX_SECTIONS = 100
+FIELDS = ("title", "text", "is_optional", "is_selected", "starts_page")
+TOGETHER = (("is_optional", "is_selected"),)
+
+
+@work.command
+def add(actor: User, quote_id: int, values: Mapping[str, object], *, after: str = "") -> QuoteSection:
+    """Add a section after the one with the uid ``after``, or as the last one. Raises Invalid with sentences."""
+    quote = lock_editable(quote_id)
+    if len(quote.sections) >= MAX_SECTIONS:
+        raise Invalid(f"A quote can have up to {MAX_SECTIONS} sections, so this one wasn't added.")
+    section = QuoteSection(uid=str(uuid.uuid4()), **_read(values))
+    place = quote.sections.index(find(quote, after)) + 1 if after else len(quote.sections)
+    quote.sections.insert(place, section)
+    return _finish(actor, quote, section, "quote.section_added")
+
+
+@work.command
+def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteSection:
+    """Change a section from form input.
+
+    Raises Invalid with a sentence for each wrong field, Conflict where someone else changed the same fields, NotFound
+    when it was deleted; stores nothing then.
+    """
+    quote = lock_editable(quote_id)
+    section = find(quote, uid)
+    merged = merging.into(actor, section, values, _read(values), what="section", together=TOGETHER)
+    changed = [name for name, value in merged.values.items() if getattr(section, name) != value]
+    for name in changed:
+        setattr(section, name, merged.values[name])
+    return _finish(actor, quote, section, "quote.section_changed") if changed else section
+
+
+@work.command
+def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteSection:
+    """Move a section with its lines to ``position``, counted from 1. Out of range means the first or last place."""
+    quote = lock_editable(quote_id)
+    section = find(quote, uid)
+    quote.sections.remove(section)
+    quote.sections.insert(max(0, min(position - 1, len(quote.sections))), section)
+    return _finish(actor, quote, section, "quote.section_moved")
+
+
+@work.command
+def remove(actor: User, quote_id: int, uid: str, *, with_lines: bool = False) -> None:
+    """Delete a section. Its lines go to the section above, or are deleted ``with_lines``."""
+    quote = lock_editable(quote_id)
+    section = find(quote, uid)
+    place = quote.sections.index(section)
+    above = quote.sections[place - 1] if place else None
+    for line in [line for line in quote.lines if line.section is section]:
+        if with_lines:
+            quote.lines.remove(line)
+        else:
+            line.section = above
+    quote.sections.remove(section)
+    _finish(actor, quote, section, "quote.section_removed")
+
+
+@work.command
+def put_lines(actor: User, quote_id: int, uids: Collection[str], section_uid: str) -> None:
+    """Move lines to the end of a section, in their order; an empty ``section_uid``: above all sections.
+
+    Raises NotFound when the section or one of the lines was deleted.
+    """
+    quote = lock_editable(quote_id)
+    section = find(quote, section_uid) if section_uid else None
+    lines = [line for line in quote.lines if line.uid in uids]
+    if len(lines) < len(set(uids)):
+        raise NotFound("One of these lines was deleted by someone else. Nothing was moved.")
+    for line in lines:
+        quote.lines.remove(line)
+        quote.lines.append(line)
+        line.section = section
+    arrange(quote)
+    quote.updated_at = utc_now()
+    diary.write(
+        actor,
+        "quote.lines_moved",
+        "quote",
+        quote.id,
+        lines=len(lines),
+        section=section.title if section else "",
+    )
+
+
+def find(quote: Quote, uid: str) -> QuoteSection:
+    """The section with this ``uid``. Raises NotFound with a sentence."""
+    for section in quote.sections:
+        if section.uid == uid:
+            return section
+    raise NotFound("This section was deleted by someone else or in another tab. Nothing was changed.")
+
+
+def arrange(quote: Quote) -> None:
+    """Bring the lines into the order of their sections, and number both."""
+    for position, section in enumerate(quote.sections):
+        section.position = position
+    places = {id(section): position for position, section in enumerate(quote.sections, start=1)}
+    lines = sorted(quote.lines, key=lambda line: places.get(id(line.section), 0))
+    if lines != list(quote.lines):
+        quote.lines[:] = lines
+    for position, line in enumerate(lines):
+        line.position = position
+
+
+def follow(quote: Quote, line: QuoteLine, position: int) -> None:
+    """Put ``line`` at ``position`` (counted from 0) of the others, into the section that it lands in.
+
+    Moved down, it joins the line above it; moved up, the line below it.
+    """
+    before = quote.lines.index(line)
+    quote.lines.remove(line)
+    position = max(0, min(position, len(quote.lines)))
+    if position > before:
+        line.section = quote.lines[position - 1].section
+    elif position < before:
+        line.section = quote.lines[position].section
+    quote.lines.insert(position, line)
+
+
+def seen(section: QuoteSection) -> str:
+    """The ``seen`` (``core.merge``) of the section's form."""
+    return merge.seen({name: getattr(section, name) for name in FIELDS})
+
+
+def _read(values: Mapping[str, object]) -> dict[str, object]:
+    reader = Reader(values)
+    read = {
+        "title": reader.text("title", 200, missing="Enter a heading. The customer sees it."),
+        "text": reader.text("text", MAX_DESCRIPTION, one_line=False),
+        "is_optional": reader.flag("is_optional"),
+        "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
+        "starts_page": reader.flag("starts_page"),
+    }
+    reader.check("This section isn't saved. Fix the highlighted field.")
+    return read
+
+
+def _finish(actor: User, quote: Quote, section: QuoteSection, action: str) -> QuoteSection:
+    arrange(quote)
+    quote.updated_at = utc_now()
+    diary.write(actor, action, "quote", quote.id, section=section.title)
+    return section
