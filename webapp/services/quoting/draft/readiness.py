@@ -112,6 +112,8 @@ def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
         texts += [quote.person.full_name, quote.person.title]
     for line in quote.lines:
         texts += [line.name, line.description, line.manufacturer, line.mpn, line.sku]
+    for section in quote.sections:
+        texts += [section.title, section.text]
     return texts
 
 

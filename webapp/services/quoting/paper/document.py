@@ -164,6 +164,7 @@ def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOG
         tile_size=columns.tile_size(paper, [printed.money(group.sums.total) for group in tiles]),
         columns=table,
         short=_short,
+        long_texts=list(_long_texts(frozen)),
     )
     return letters.dressed(html)
 
@@ -234,13 +235,22 @@ class _Printed:
             for group in groups
             for line, amounts in group.lines
         ]
-        return rows, [self.money(amount) for group in groups for amount in (group.sums.net, group.sums.total)]
+        subtotals = [part.net for group in groups for part in group.parts if part.section]
+        sums = [amount for group in groups for amount in (group.sums.net, group.sums.total)]
+        return rows, [self.money(amount) for amount in (*subtotals, *sums)]
 
 
 def _short(text: str) -> str:
     """The part of a description that the table of lines shows."""
     shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
     return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
+
+
+def _long_texts(frozen: Snapshot) -> Iterator[tuple[str, str]]:
+    """What the table shows only the beginning of: the name and the whole text."""
+    texts = [(section.title, section.text) for section in frozen.sections]
+    texts += [(line.name, line.description) for line in frozen.lines]
+    return ((name, text) for name, text in texts if _short(text) != text)
 
 
 @lru_cache(maxsize=16)

@@ -84,7 +84,7 @@ def digest(computed: Totals, chosen: Collection[str] = ()) -> str:
 class SectionGroup:
     """The lines of one section in one billing period. ``section``: None for lines without one.
 
-    ``net``: of the lines that count. ``is_first``: no earlier period has lines of the section.
+    ``is_first``: no earlier period has lines of the section.
     """
 
     section: FrozenSection | None
@@ -92,9 +92,23 @@ class SectionGroup:
     is_first: bool = True
 
     @property
+    def counts(self) -> bool:
+        """False for an optional section that isn't selected."""
+        return self.section is None or self.section.is_selected or not self.section.is_optional
+
+    @property
     def net(self) -> Decimal:
-        """What the lines that count come to, without tax."""
-        return sum((amounts.net for _, amounts in self.lines if amounts.counts), Decimal("0.00"))
+        """The subtotal without tax: what its lines come to, but for optional ones that aren't selected.
+
+        Of a section that isn't selected itself: what it would add.
+        """
+        included = (amounts.net for _, amounts in self.lines if amounts.counts or not self.counts)
+        return sum(included, Decimal("0.00"))
+
+    @property
+    def starts_page(self) -> bool:
+        """The PDF begins a page here."""
+        return self.section is not None and self.section.starts_page and self.is_first
 
 
 @dataclass(frozen=True)
@@ -112,9 +126,11 @@ class PeriodGroup:
 
 
 def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
-    """The lines by billing period, without empty periods."""
-    groups = []
-    sections: dict[str, FrozenSection | None] = {section.uid: section for section in snapshot.sections}
+    """The lines by billing period, without empty periods. A section that is only a text stands in the first one."""
+    groups: list[PeriodGroup] = []
+    sections = {section.uid: section for section in snapshot.sections}
+    used = {line.section_uid for line in snapshot.lines}
+    texts = {section.uid for section in snapshot.sections if section.text and section.uid not in used}
     shown: set[str] = set()
     priced = list(zip(snapshot.lines, computed.lines, strict=True))
     for recurrence in RECURRENCES:
@@ -125,8 +141,9 @@ def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
         sums = computed.periods[recurrence]
         if parts or sums.total or (recurrence == ONE_TIME and sums.shipping):
             listed = [
-                SectionGroup(sections.get(uid), lines, is_first=uid not in shown)
-                for uid, lines in parts.items()
+                SectionGroup(sections.get(uid), parts.get(uid, []), is_first=uid not in shown)
+                for uid in ("", *sections)
+                if uid in parts or (uid in texts and not groups)
             ]
             groups.append(PeriodGroup(recurrence, listed, sums))
         shown |= parts.keys()

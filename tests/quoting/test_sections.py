@@ -1,0 +1,211 @@
+"""Sections: where their lines stand, what they come to, and what the customer takes of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.quoting.test_document import line, read
+from tests.quoting.test_snapshot import make
+from tests.support import samples
+from webapp.models import DiaryEntry, Quote, User, db
+from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.draft import copying, editing, lines, sections, undo
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import freezing, pricing, snapshot
+from webapp.services.quoting.revisions.snapshot import FrozenSection
+
+
+def names(quote: Quote) -> list[tuple[str, str]]:
+    """Heading and name of each line, in order, as stored."""
+    db.session.expire_all()
+    return [(one.section.title if one.section else "", one.name) for one in quote.lines]
+
+
+def parts(rep: User) -> tuple[Quote, list[str], list[str]]:
+    """A quote with a line above two sections of two lines each; the uids of its sections and lines."""
+    quote = samples.quote(rep)
+    for one in list(quote.lines):
+        lines.remove(rep, quote.id, one.uid)
+    added = [lines.add_ad_hoc(rep, quote.id, {"name": "Top", "unit_price": "10"}).uid]
+    headings = []
+    for heading, names_ in (("Network", ("Switch", "Router")), ("Care", ("Desk", "Backup"))):
+        headings.append(sections.add(rep, quote.id, {"title": heading}).uid)
+        added += [
+            lines.add_ad_hoc(
+                rep,
+                quote.id,
+                {
+                    "name": name,
+                    "unit_price": "100",
+                    "recurrence": "monthly" if heading == "Care" else "one_time",
+                },
+            ).uid
+            for name in names_
+        ]
+    return quote, headings, added
+
+
+def test_new_lines_go_to_the_last_section(rep: User) -> None:
+    quote, _, _ = parts(rep)
+    assert names(quote) == [
+        ("", "Top"), ("Network", "Switch"), ("Network", "Router"), ("Care", "Desk"), ("Care", "Backup"),
+    ]  # fmt: skip
+
+
+def test_a_line_joins_the_section_that_it_is_moved_into(rep: User) -> None:
+    quote, _, uids = parts(rep)
+    lines.move(rep, quote.id, uids[1], 4)
+    assert names(quote)[1:4] == [("Network", "Router"), ("Care", "Desk"), ("Care", "Switch")]
+    lines.move(rep, quote.id, uids[4], 1)
+    assert names(quote)[:2] == [("", "Backup"), ("", "Top")]
+    assert [one.position for one in quote.lines] == [0, 1, 2, 3, 4]
+
+
+def test_lines_are_put_into_a_section_together(rep: User) -> None:
+    quote, (network, _), uids = parts(rep)
+    sections.put_lines(rep, quote.id, [uids[4], uids[0]], network)
+    assert names(quote) == [
+        ("Network", "Switch"), ("Network", "Router"), ("Network", "Top"), ("Network", "Backup"), ("Care", "Desk"),
+    ]  # fmt: skip
+    with pytest.raises(NotFound, match="Nothing was moved"):
+        sections.put_lines(rep, quote.id, [uids[1], "gone"], "")
+    with pytest.raises(NotFound, match="This section was deleted"):
+        sections.put_lines(rep, quote.id, [uids[1]], "gone")
+
+
+def test_a_section_moves_with_its_lines(rep: User) -> None:
+    quote, (_, care), _ = parts(rep)
+    sections.move(rep, quote.id, care, 1)
+    assert [heading for heading, _ in names(quote)] == ["", "Care", "Care", "Network", "Network"]
+
+
+def test_a_deleted_section_leaves_its_lines_to_the_one_above(rep: User) -> None:
+    quote, (network, care), _ = parts(rep)
+    sections.remove(rep, quote.id, care)
+    assert names(quote)[3:] == [("Network", "Desk"), ("Network", "Backup")]
+    sections.remove(rep, quote.id, network, with_lines=True)
+    assert names(quote) == [("", "Top")]
+
+
+def test_a_section_needs_a_heading_and_one_person_does_not_undo_another(rep: User) -> None:
+    quote, (network, _), _ = parts(rep)
+    with pytest.raises(Invalid) as caught:
+        sections.change(rep, quote.id, network, {"title": " "})
+    assert caught.value.fields == {"title": "Enter a heading. The customer sees it."}
+    section = sections.find(editing.get(quote.id), network)
+    opened = sections.seen(section)
+    sections.change(rep, quote.id, network, {"title": "Cables", "seen": opened})
+    with pytest.raises(Conflict):
+        sections.change(rep, quote.id, network, {"title": "Wires", "seen": opened})
+    sections.change(rep, quote.id, network, {"title": "Network", "text": "In both rooms.", "seen": opened})
+    assert (section.title, section.text) == ("Cables", "In both rooms.")
+
+
+def test_the_diary_says_which_section_and_what(rep: User) -> None:
+    quote, (network, _), _ = parts(rep)
+    sections.change(rep, quote.id, network, {"title": "Network", "text": "In both rooms."})
+    entry = db.session.scalars(db.select(DiaryEntry).filter_by(action="quote.section_changed")).one()
+    assert [(change["part"], change["field"], change["after"]) for change in entry.changes] == [
+        ("Network", "text", "In both rooms.")
+    ]
+
+
+def test_a_copy_and_an_undone_deletion_keep_the_section(rep: User) -> None:
+    quote, _, uids = parts(rep)
+    copy = copying.copy(rep, quote.id)
+    assert names(copy) == names(quote)
+    assert {section.uid for section in copy.sections}.isdisjoint(section.uid for section in quote.sections)
+    remembered = undo.remember(lines.find(quote, uids[2]))
+    lines.remove(rep, quote.id, uids[2])
+    undo.put_back(rep, quote.id, remembered)
+    assert names(quote)[2] == ("Network", "Router")
+
+
+def test_an_optional_section_counts_as_a_whole(rep: User) -> None:
+    quote, (_, care), _ = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "is_optional": "1"})
+    assert pricing.of_quote(quote).periods["monthly"].net == 0
+    revision = publishing.publish(rep, quote.id).revision
+    frozen = snapshot.parse(revision.content)
+    assert [one.is_optional for one in frozen.lines] == [False, False, False, True, True]
+    taken = pricing.with_choices(frozen, {care})
+    assert pricing.of_snapshot(taken).periods["monthly"].net == 200
+    assert pricing.choices(taken) == {care}
+    # One of its lines by itself can't be taken.
+    assert pricing.with_choices(frozen, {frozen.lines[3].uid}) == frozen
+    assert not freezing.has_changes(editing.get(quote.id), revision)
+
+
+def test_what_the_customer_takes_is_frozen_and_stands_in_the_draft(rep: User) -> None:
+    quote, (_, care), _ = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "is_optional": "1"})
+    revision = publishing.publish(rep, quote.id).revision
+    values = {
+        "name": "Cleo", "signature": "Cleo", "email": "", "terms": "1", "sha256": revision.content_sha256,
+    }  # fmt: skip
+    accepted = acceptance.accept(quote.public_token, values, [care], acceptance.Evidence())
+    assert accepted.current_revision is not None
+    frozen = snapshot.parse(accepted.current_revision.content)
+    assert [section.is_selected for section in frozen.sections] == [False, True]
+    assert pricing.of_quote(accepted).periods["monthly"].net == 200
+
+
+def test_discarding_changes_brings_sections_back(rep: User) -> None:
+    quote, (network, care), uids = parts(rep)
+    publishing.publish(rep, quote.id)
+    before = names(quote)
+    sections.remove(rep, quote.id, network)
+    sections.move(rep, quote.id, care, 1)
+    sections.put_lines(rep, quote.id, uids[:1], care)
+    editing.discard_changes(rep, quote.id)
+    assert names(quote) == before
+
+
+def test_the_paper_has_headings_texts_and_subtotals() -> None:
+    offered = make(
+        sections=(
+            FrozenSection(uid="a", title="Network", text="In both rooms."),
+            FrozenSection(uid="b", title="Care", is_optional=True),
+            FrozenSection(uid="c", title="About us", text="Since 1998."),
+        ),
+        lines=(
+            line("Firewall", unit_price=Decimal(100)),
+            line("Switch", section_uid="a", unit_price=Decimal(211)),
+            line("Router", section_uid="a", unit_price=Decimal(222)),
+            line("Desk", section_uid="b", unit_price=Decimal(55), is_optional=True),
+            line("Backup", section_uid="a", recurrence="monthly", unit_price=Decimal(9)),
+        ),
+    )
+    text = " ".join("\n".join(read(document.render(offered))).split())
+    first, _, monthly = text.partition("Subtotal")
+    assert first.index("Firewall") < first.index("Network $433.00 In both rooms.") < first.index("Switch")
+    assert "Care Optional – not included in the totals $55.00" in first
+    assert "About us Since 1998." in first
+    # The text isn't said again where the section has lines of another period.
+    assert "Network $9.00 Backup" in monthly
+
+
+@pytest.mark.parametrize("before", range(10, 20))
+def test_a_heading_never_stands_alone_at_the_end_of_a_page(before: int) -> None:
+    many = tuple(line(f"Line {number}") for number in range(before))
+    under = tuple(line(f"Under {number}", section_uid="a") for number in range(3))
+    offered = make(
+        sections=(FrozenSection(uid="a", title="Headed", text="With a text."),), lines=(*many, *under)
+    )
+    for page in read(document.render(offered)):
+        assert ("Headed" in page) == ("Under 0" in page)
+
+
+def test_a_section_starts_a_page_where_it_should() -> None:
+    offered = make(
+        sections=(FrozenSection(uid="a", title="Headed", starts_page=True),),
+        lines=(line("Before"), line("Under", section_uid="a")),
+    )
+    first, second = read(document.render(offered))[:2]
+    assert "Before" in first
+    assert "Headed" not in first
+    assert second.index("Headed") < second.index("Under") < second.index("Subtotal")
