@@ -127,7 +127,7 @@ def test_a_copy_and_an_undone_deletion_keep_the_section(rep: User) -> None:
 
 def test_an_optional_section_counts_as_a_whole(rep: User) -> None:
     quote, (_, care), _ = parts(rep)
-    sections.change(rep, quote.id, care, {"title": "Care", "is_optional": "1"})
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "whole"})
     assert pricing.of_quote(quote).periods["monthly"].net == 0
     revision = publishing.publish(rep, quote.id).revision
     frozen = snapshot.parse(revision.content)
@@ -142,7 +142,7 @@ def test_an_optional_section_counts_as_a_whole(rep: User) -> None:
 
 def test_what_the_customer_takes_is_frozen_and_stands_in_the_draft(rep: User) -> None:
     quote, (_, care), _ = parts(rep)
-    sections.change(rep, quote.id, care, {"title": "Care", "is_optional": "1"})
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "whole"})
     revision = publishing.publish(rep, quote.id).revision
     values = {
         "name": "Cleo", "signature": "Cleo", "email": "", "terms": "1", "sha256": revision.content_sha256,
@@ -152,6 +152,45 @@ def test_what_the_customer_takes_is_frozen_and_stands_in_the_draft(rep: User) ->
     frozen = snapshot.parse(accepted.current_revision.content)
     assert [section.is_selected for section in frozen.sections] == [False, True]
     assert pricing.of_quote(accepted).periods["monthly"].net == 200
+
+
+def test_one_line_of_a_section_is_always_selected(rep: User) -> None:
+    quote, (_, care), uids = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "one"})
+
+    def flags() -> list[tuple[bool, bool]]:
+        db.session.expire_all()
+        return [(one.is_optional, one.is_selected) for one in quote.lines if one.section_id]
+
+    assert flags() == [(False, False), (False, False), (True, True), (True, False)]
+    sections.select(rep, quote.id, uids[4])
+    assert flags()[2:] == [(True, False), (True, True)]
+    lines.change(rep, quote.id, uids[4], {"name": "Backup", "unit_price": "90"})
+    assert sum(selected for _, selected in flags()) == 1
+    assert lines.add_ad_hoc(rep, quote.id, {"name": "Other"}).choice == (True, False)
+    # The selected one leaves: another takes its place, and it isn't an alternative any more.
+    chosen = next(one for one in quote.lines if one.is_selected)
+    sections.put_lines(rep, quote.id, [chosen.uid], "")
+    assert chosen.choice == (False, False)
+    assert sum(one.is_selected for one in quote.lines) == 1
+    sections.change(rep, quote.id, care, {"title": "Care"})
+    assert not any(optional for optional, _ in flags())
+    with pytest.raises(NotFound, match="isn't one of several"):
+        sections.select(rep, quote.id, uids[3])
+
+
+def test_the_customer_takes_exactly_one(rep: User) -> None:
+    quote, (_, care), uids = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "one"})
+    frozen = snapshot.parse(publishing.publish(rep, quote.id).revision.content)
+
+    def taken(*chosen: str) -> list[str]:
+        return [one.name for one in pricing.with_choices(frozen, chosen).lines if one.is_selected]
+
+    assert taken(uids[4]) == ["Backup"]
+    # Neither none nor both can be taken: what was selected stays.
+    assert taken() == taken(uids[3], uids[4]) == ["Desk"]
+    assert pricing.of_snapshot(pricing.with_choices(frozen, [uids[4]])).periods["monthly"].net == 100
 
 
 def test_discarding_changes_brings_sections_back(rep: User) -> None:
@@ -169,7 +208,7 @@ def test_the_paper_has_headings_texts_and_subtotals() -> None:
     offered = make(
         sections=(
             FrozenSection(uid="a", title="Network", text="In both rooms."),
-            FrozenSection(uid="b", title="Care", is_optional=True),
+            FrozenSection(uid="b", title="Care", choice="whole"),
             FrozenSection(uid="c", title="About us", text="Since 1998."),
         ),
         lines=(

@@ -16,17 +16,25 @@ if TYPE_CHECKING:
     from webapp.models.quote import Quote
 
 
+# What the customer chooses of a section: nothing, all of it or none, one of its lines.
+NO_CHOICE, WHOLE, ONE = SECTION_CHOICES = ("none", "whole", "one")
+
+
 class QuoteSection(Recorded, Base):
     """A part of a quote with a heading. ``uid`` stays the same through edits and revisions.
 
-    ``is_optional``: the customer takes its lines together or not at all; ``is_selected``: it is taken unless the
-    customer says otherwise. ``starts_page``: the PDF begins a page with it.
+    ``choice``: with ``whole``, the customer takes its lines together or not at all, and ``is_selected`` says which
+    unless they choose; with ``one``, they take one of its lines, which are all optional with one selected.
+    ``starts_page``: the PDF begins a page with it.
     """
 
     __tablename__ = "quote_section"
     diary_type = "quote"
     diary_skips = Recorded.diary_skips | {"position", "quote_id", "uid"}
-    __table_args__ = (UniqueConstraint("quote_id", "uid"),)
+    __table_args__ = (
+        UniqueConstraint("quote_id", "uid"),
+        CheckConstraint("choice in ('none', 'whole', 'one')", name="choice"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), index=True)
@@ -34,7 +42,7 @@ class QuoteSection(Recorded, Base):
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text, default="")
-    is_optional: Mapped[bool] = mapped_column(default=False)
+    choice: Mapped[str] = mapped_column(String(8), default="none")
     is_selected: Mapped[bool] = mapped_column(default=False)
     starts_page: Mapped[bool] = mapped_column(default=False)
 
@@ -60,7 +68,8 @@ class QuoteLine(LineFields, Recorded, Base):
     """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
-    Totals include an optional line only when ``is_selected``. The lines of an optional section follow the section.
+    Totals include an optional line only when ``is_selected``. The lines of a section that is taken as a
+    whole follow the section.
     Lines stand in the order of their sections, those without a section first.
     """
 
@@ -99,8 +108,9 @@ class QuoteLine(LineFields, Recorded, Base):
     @property
     def choice(self) -> tuple[bool, bool]:
         """Whether the customer can leave the line out, and whether it is chosen: the section's answer if it has one."""
-        deciding = self.section if self.section and self.section.is_optional else self
-        return deciding.is_optional, deciding.is_selected
+        if self.section and self.section.choice == WHOLE:
+            return True, self.section.is_selected
+        return self.is_optional, self.is_selected
 
     @property
     def counts(self) -> bool:

@@ -37,7 +37,7 @@ def viewed(token: str) -> ResponseReturnValue:
 @public.post("/<token>/choose")
 @limiter.limit("120/minute")
 def choose(token: str) -> ResponseReturnValue:
-    """The totals with the options in ``choose`` (uids); htmx gets only the offer."""
+    """The totals with the options chosen (uids); htmx gets only the offer."""
     quote = acceptance.by_token(token)
     _note_viewed(quote)
     return _page(quote, values=request.form, errors={}, refused="accept", sentence="")
@@ -50,7 +50,7 @@ def accept(token: str) -> ResponseReturnValue:
     shown = request.form.get("shown", "")
     evidence = acceptance.Evidence(request.remote_addr or "", request.user_agent.string)
     try:
-        acceptance.accept(token, request.form, request.form.getlist("choose"), evidence, shown)
+        acceptance.accept(token, request.form, _chosen(), evidence, shown)
     except (Invalid, Conflict) as error:
         return _refused(token, error, "accept")
     return _answered(token)
@@ -85,6 +85,12 @@ def _note_viewed(quote: Quote) -> None:
     acceptance.note_viewed(quote)
 
 
+def _chosen() -> list[str]:
+    """What is chosen on the page (uids): check boxes, and a radio button for each section of which one is taken."""
+    names = [name for name in request.form if name == "choose" or name.startswith("choose:")]
+    return [uid for name in names for uid in request.form.getlist(name)]
+
+
 def _answered(token: str) -> ResponseReturnValue:
     return redirect(url_for("public.show", token=token), 303)
 
@@ -104,7 +110,7 @@ def _page(quote: Quote, **typed: Any) -> str:
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
     if not closed and "chosen" in request.form:
-        frozen = pricing.with_choices(frozen, request.form.getlist("choose"))
+        frozen = pricing.with_choices(frozen, _chosen())
     computed = pricing.of_snapshot(frozen)
     linked = request.args.get("r", type=int)
     page = {

@@ -88,6 +88,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
     for name in changed:
         setattr(line, name, merged.values[name])
+    sections.settle(quote, line)
     discounts.check(actor, quote, before)
     if changed:
         _note(actor, quote, line, "quote.line_changed")

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Mapping
 
 from webapp.models import Quote, QuoteLine, QuoteSection, User, utc_now
+from webapp.models.line import NO_CHOICE, ONE, SECTION_CHOICES, WHOLE
 from webapp.services.catalog.items import MAX_DESCRIPTION
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
@@ -17,8 +18,8 @@ from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_SECTIONS = 100
-FIELDS = ("title", "text", "is_optional", "is_selected", "starts_page")
-TOGETHER = (("is_optional", "is_selected"),)
+FIELDS = ("title", "text", "choice", "is_selected", "starts_page")
+TOGETHER = (("choice", "is_selected"),)
 
 
 @work.command
@@ -42,10 +43,15 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     """
     quote = lock_editable(quote_id)
     section = find(quote, uid)
+    was = section.choice
     merged = merging.into(actor, section, values, _read(values), what="section", together=TOGETHER)
     changed = [name for name, value in merged.values.items() if getattr(section, name) != value]
     for name in changed:
         setattr(section, name, merged.values[name])
+    if was == ONE and section.choice != ONE:
+        for line in quote.lines:
+            if line.section is section:
+                line.is_optional = line.is_selected = False
     return _finish(actor, quote, section, "quote.section_changed") if changed else section
 
 
@@ -70,7 +76,7 @@ def remove(actor: User, quote_id: int, uid: str, *, with_lines: bool = False) ->
         if with_lines:
             quote.lines.remove(line)
         else:
-            line.section = above
+            join(line, above)
     quote.sections.remove(section)
     _finish(actor, quote, section, "quote.section_removed")
 
@@ -89,7 +95,7 @@ def put_lines(actor: User, quote_id: int, uids: Collection[str], section_uid: st
     for line in lines:
         quote.lines.remove(line)
         quote.lines.append(line)
-        line.section = section
+        join(line, section)
     arrange(quote)
     quote.updated_at = utc_now()
     diary.write(
@@ -120,6 +126,42 @@ def arrange(quote: Quote) -> None:
         quote.lines[:] = lines
     for position, line in enumerate(lines):
         line.position = position
+    settle(quote)
+
+
+def join(line: QuoteLine, section: QuoteSection | None) -> None:
+    """Put the line into a section; it isn't an alternative any more where it was one."""
+    if line.section is not section and line.section is not None and line.section.choice == ONE:
+        line.is_optional = line.is_selected = False
+    line.section = section
+
+
+def settle(quote: Quote, preferred: QuoteLine | None = None) -> None:
+    """Where the customer takes one line of a section: all are optional, and exactly one is selected.
+
+    That is ``preferred`` if it is selected, else the first that is, else the first.
+    """
+    for section in quote.sections:
+        lines = [line for line in quote.lines if line.section is section]
+        if section.choice != ONE or not lines:
+            continue
+        selected = [line for line in lines if line.is_selected] or lines
+        taken = preferred if preferred in selected else selected[0]
+        for line in lines:
+            line.is_optional, line.is_selected = True, line is taken
+
+
+@work.command
+def select(actor: User, quote_id: int, uid: str) -> QuoteLine:
+    """Make a line the one that is taken of its section unless the customer chooses another."""
+    quote = lock_editable(quote_id)
+    for line in quote.lines:
+        if line.uid == uid and line.section is not None and line.section.choice == ONE:
+            line.is_selected = True
+            settle(quote, line)
+            _finish(actor, quote, line.section, "quote.section_changed")
+            return line
+    raise NotFound("This line isn't one of several to choose from any more. Nothing was changed.")
 
 
 def follow(quote: Quote, line: QuoteLine, position: int) -> None:
@@ -131,9 +173,9 @@ def follow(quote: Quote, line: QuoteLine, position: int) -> None:
     quote.lines.remove(line)
     position = max(0, min(position, len(quote.lines)))
     if position > before:
-        line.section = quote.lines[position - 1].section
+        join(line, quote.lines[position - 1].section)
     elif position < before:
-        line.section = quote.lines[position].section
+        join(line, quote.lines[position].section)
     quote.lines.insert(position, line)
 
 
@@ -147,8 +189,8 @@ def _read(values: Mapping[str, object]) -> dict[str, object]:
     read = {
         "title": reader.text("title", 200, missing="Enter a heading. The customer sees it."),
         "text": reader.text("text", MAX_DESCRIPTION, one_line=False),
-        "is_optional": reader.flag("is_optional"),
-        "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
+        "choice": (choice := reader.choice("choice", SECTION_CHOICES, NO_CHOICE)),
+        "is_selected": choice == WHOLE and reader.flag("is_selected"),
         "starts_page": reader.flag("starts_page"),
     }
     reader.check("This section isn't saved. Fix the highlighted field.")

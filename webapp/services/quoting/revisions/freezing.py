@@ -17,6 +17,7 @@ from webapp.models import (
     TaxCode,
     utc_now,
 )
+from webapp.models.line import WHOLE
 from webapp.services.company import app_settings, place
 from webapp.services.core import records
 from webapp.services.quoting.revisions import snapshot as snapshots
@@ -109,7 +110,7 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
         line.category = records.find(Category, frozen.category_id)
         line.tax_code = records.find(TaxCode, frozen.tax_code_id)
         line.section = sections.get(frozen.section_uid)
-        follows = line.section is not None and line.section.is_optional
+        follows = line.section is not None and line.section.choice == WHOLE
         line.is_optional, line.is_selected = (
             (False, False) if follows else (frozen.is_optional, frozen.is_selected)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,18 +45,28 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
-    """The snapshot with exactly the optional sections and lines in ``chosen`` (uids) selected; others are ignored."""
+    """The snapshot with exactly the optional sections and lines in ``chosen`` (uids) selected; others are ignored.
+
+    Where one line of a section is taken, another one is only selected if ``chosen`` has exactly one of them.
+    """
     sections = tuple(
-        section.model_copy(update={"is_selected": section.uid in chosen}) if section.is_optional else section
+        section.model_copy(update={"is_selected": section.uid in chosen}) if section.is_whole else section
         for section in snapshot.sections
     )
-    whole = {section.uid for section in sections if section.is_optional}
+    kinds = {section.uid: section.choice for section in sections}
+    counted = Counter(line.section_uid for line in snapshot.lines if line.uid in chosen)
+
+    def is_selected(line: FrozenLine) -> bool:
+        match kinds.get(line.section_uid):
+            case "whole":
+                return line.section_uid in chosen
+            case "one" if counted[line.section_uid] != 1:
+                return line.is_selected
+            case _:
+                return line.uid in chosen
+
     lines = tuple(
-        line.model_copy(
-            update={"is_selected": (line.section_uid if line.section_uid in whole else line.uid) in chosen}
-        )
-        if line.is_optional
-        else line
+        line.model_copy(update={"is_selected": is_selected(line)}) if line.is_optional else line
         for line in snapshot.lines
     )
     return snapshot.model_copy(update={"sections": sections, "lines": lines})
@@ -63,8 +74,8 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
 def choices(snapshot: Snapshot) -> set[str]:
     """The uids of the optional sections and lines that are selected: ``with_choices`` of them changes nothing."""
-    whole = {section.uid for section in snapshot.sections if section.is_optional}
-    return {section.uid for section in snapshot.sections if section.is_optional and section.is_selected} | {
+    whole = {section.uid for section in snapshot.sections if section.is_whole}
+    return {section.uid for section in snapshot.sections if section.is_whole and section.is_selected} | {
         line.uid
         for line in snapshot.lines
         if line.is_optional and line.is_selected and line.section_uid not in whole
@@ -93,8 +104,8 @@ class SectionGroup:
 
     @property
     def counts(self) -> bool:
-        """False for an optional section that isn't selected."""
-        return self.section is None or self.section.is_selected or not self.section.is_optional
+        """False for a section that the customer takes as a whole, and that isn't selected."""
+        return self.section is None or self.section.is_selected or not self.section.is_whole
 
     @property
     def net(self) -> Decimal:

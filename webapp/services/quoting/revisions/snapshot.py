@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from webapp.models.line import WHOLE
 from webapp.services.core import addresses
 from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
@@ -86,17 +87,22 @@ class FrozenSection(Frozen):
     uid: str
     title: str
     text: str = ""
-    is_optional: bool = False
+    choice: str = "none"
     is_selected: bool = False
     starts_page: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """True when the customer takes all of it or nothing."""
+        return self.choice == WHOLE
 
 
 class FrozenLine(Frozen):
     """One line. Units as in ``models.line.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
 
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
-    ``section_uid``: of one of the snapshot's sections; in an optional section, the line is as optional and as selected
-    as the section.
+    ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
+    selected as the section is.
     """
 
     uid: str
