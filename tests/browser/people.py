@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from smoke.forms import Form
 from smoke.visitor import Visitor
@@ -13,7 +13,7 @@ from stack import Stack
 from tests.support import browser
 from webapp.services.demo.seed import ADMIN_EMAIL, REP_EMAIL
 
-__all__ = ["ADMIN_EMAIL", "REP_EMAIL", "come_in", "open_quote", "quote_of", "sign_in"]
+__all__ = ["ADMIN_EMAIL", "REP_EMAIL", "choose", "come_in", "entered", "open_quote", "quote_of", "sign_in"]
 Line = Mapping[str, str]
 
 
@@ -53,3 +53,23 @@ def open_quote(page: Page, stack: Stack, *lines: Line) -> None:
 def sign_in(page: Page, stack: Stack, email: str = ADMIN_EMAIL) -> None:
     """Sign in to the example company on the page for it."""
     browser.sign_in(page, stack.web_url, email, password_of(stack, email))
+
+
+def entered(line: Locator, label: str) -> Locator:
+    """The field of a line: of its row, which is entered, or of its details, which are opened."""
+    field = line.get_by_label(label, exact=True)
+    row_label = {"Discount type": "Discount"}.get(label, label)
+    cell = line.locator(f".line-row > [data-label='{row_label}']")
+    if cell.count():
+        # The right edge of a discount is its unit.
+        cell.click(position={"x": 12, "y": 12})
+    elif not line.locator(".line-opened").count():
+        choose(line, "Details")
+    return field
+
+
+def choose(line: Locator, command: str) -> None:
+    """Choose an entry of a line's menu."""
+    line.locator(".line-row").hover()
+    line.get_by_role("button", name="Menu of").click()
+    line.page.get_by_role("menuitem", name=command).click()

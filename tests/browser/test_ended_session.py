@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import REP_EMAIL, come_in, sign_in
+from tests.browser.people import REP_EMAIL, come_in, entered, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def test_a_line_is_saved_after_signing_in_again(live_stack: Stack, browser_page:
     sign_in(page, live_stack, REP_EMAIL)
     open_new_quote(page)
     page.context.clear_cookies()
-    price = page.locator(".line").get_by_label("Price")
+    price = entered(page.locator(".line"), "Price")
     price.fill("12.50")
     price.press("Tab")
     expect(page.locator("#notices")).to_contain_text("Your session ended, so nothing was saved.")
@@ -36,7 +36,7 @@ def test_a_line_is_saved_after_signing_in_again(live_stack: Stack, browser_page:
     price.press("Tab")
     expect(page.locator(".line .amount")).to_have_text("$12.75")
     page.reload()
-    expect(page.locator(".line").get_by_label("Price")).to_have_value("12.75")
+    expect(entered(page.locator(".line"), "Price")).to_have_value("12.75")
 
 
 def test_the_page_without_htmx_holds_the_form(live_stack: Stack, browser_page: Page) -> None:

@@ -73,7 +73,7 @@ def test_enter_before_anything_is_found_adds_what_was_typed(editor: Page) -> Non
     page.keyboard.press("Enter")
     page.unroute("**/find?q=*")
     expect(page.locator(".line")).to_have_count(1)
-    expect(page.locator(".line").first.get_by_label("Item")).to_have_value("Dell Latitude 5550")
+    expect(page.locator(".line").first.locator(".line-name")).to_have_text("Dell Latitude 5550")
 
 
 def test_a_line_that_could_not_be_added_comes_back_into_the_box(editor: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack import Stack
-from tests.browser.people import ADMIN_EMAIL, open_quote, sign_in
+from tests.browser.people import ADMIN_EMAIL, choose, open_quote, sign_in
 
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/quotes/", "/people/", "/items/", "/items/1", "/activity/", "/settings/", "/settings/company",
@@ -79,7 +79,7 @@ def test_every_text_can_be_read(live_stack: Stack, browser_page: Page, scheme: s
         found[address] = unreadable(page)
     assert background(page) == {"light": "rgb(246, 248, 251)", "dark": "rgb(15, 17, 21)"}[scheme]
     open_quote(page, live_stack, {"name": "Cable", "unit_price": "10"})
-    page.locator(".line-more summary").click()
+    choose(page.locator(".line"), "Details")
     expect(page.get_by_label("Supplier")).to_be_visible()
     page.get_by_label("Optional", exact=True).check()
     found["editor"] = unreadable(page)

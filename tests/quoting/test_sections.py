@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from tests.support import samples
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.draft import copying, editing, lines, sections, undo
+from webapp.services.quoting.draft import copying, editing, lines, sections, steps, undo
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing, snapshot
@@ -119,10 +120,56 @@ def test_a_copy_and_an_undone_deletion_keep_the_section(rep: User) -> None:
     copy = copying.copy(rep, quote.id)
     assert names(copy) == names(quote)
     assert {section.uid for section in copy.sections}.isdisjoint(section.uid for section in quote.sections)
-    remembered = undo.remember(lines.find(quote, uids[2]))
-    lines.remove(rep, quote.id, uids[2])
-    undo.put_back(rep, quote.id, remembered)
-    assert names(quote)[2] == ("Network", "Router")
+    before = names(quote)
+    with steps.of_session("s"):
+        lines.remove(rep, quote.id, uids[2])
+        undo.undo(rep, quote.id)
+    assert names(quote) == before
+
+
+def test_every_change_of_sections_can_be_undone_and_redone(rep: User) -> None:
+    quote, (network, care), uids = parts(rep)
+    changes: list[tuple[str, Callable[[], object]]] = [
+        ("adding the section New", lambda: sections.add(rep, quote.id, {"title": "New"}, after=network)),
+        (
+            "changing the section Cables",
+            lambda: sections.change(rep, quote.id, network, {"title": "Cables", "choice": "one"}),
+        ),
+        ("moving a section", lambda: sections.move(rep, quote.id, care, 1)),
+        ("deleting the section Care", lambda: sections.remove(rep, quote.id, care)),
+        ("moving Top", lambda: sections.put_lines(rep, quote.id, uids[:1], network)),
+        ("deleting the section Cables", lambda: sections.remove(rep, quote.id, network, with_lines=True)),
+    ]
+
+    def state() -> tuple[object, ...]:
+        order = [(section.title, section.choice) for section in editing.get(quote.id).sections]
+        return names(quote), order, [one.choice for one in quote.lines]
+
+    states = [state()]
+    with steps.of_session("s"):
+        for _, change in changes:
+            change()
+            states.append(state())
+        labels = [label for label, _ in changes]
+        for label, expected in zip(reversed(labels), reversed(states[:-1]), strict=True):
+            assert undo.undo(rep, quote.id).label == label
+            assert state() == expected
+        for expected in states[1:]:
+            undo.redo(rep, quote.id)
+            assert state() == expected
+
+
+def test_sections_that_somebody_changed_since_stay(rep: User) -> None:
+    quote, (network, _), _ = parts(rep)
+    with steps.of_session("mine"):
+        sections.change(rep, quote.id, network, {"title": "Cables"})
+    with steps.of_session("theirs"):
+        sections.change(rep, quote.id, network, {"title": "Wires"})
+    with steps.of_session("mine"):
+        done = undo.undo(rep, quote.id)
+    assert not done.is_anything
+    assert done.kept == ["You (in another tab) changed the sections since, so they stay."]
+    assert names(quote)[1][0] == "Wires"
 
 
 def test_an_optional_section_counts_as_a_whole(rep: User) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from smoke.forms import Form, read_forms
+from tests.support import sheet
 from tests.support.visitor import HTMX, Visitor
 from tests.web.conftest import Ids
 from tests.web.test_stale_forms import form_of
@@ -32,7 +33,7 @@ def page(app: Flask, rep: Visitor, ids: Ids) -> str:
 
 
 def cells(rep: Visitor, page: str) -> list[Form]:
-    return [form for form in read_forms(rep.client.get(page).text) if "unit_cost" in form.names()]
+    return sheet.entered(rep, page)
 
 
 def order(text: str) -> str:
@@ -78,10 +79,9 @@ def test_cells_and_details_change_nothing_of_each_other(rep: Visitor, page: str)
 
 def test_a_change_of_the_lines_answers_with_one_line_unless_the_page_is_old(rep: Visitor, page: str) -> None:
     text = rep.client.get(page).text
-    copy = rep.form(page, f"{cells(rep, page)[0].action}/copy")
-    headers = HTMX
-    first = rep.client.post(copy.action, data={**dict(copy.fields), "order": order(text)}, headers=headers)
-    assert first.text.count('class="line-form"') == 1
+    copy, sent = f"{cells(rep, page)[0].action}/copy", {"order": order(text), "csrf_token": sheet.token(text)}
+    first = rep.client.post(copy, data=sent, headers=HTMX)
+    assert first.text.count('id="row-') == 1
     assert 'hx-swap-oob="afterend:#line-' in first.text
-    again = rep.client.post(copy.action, data={**dict(copy.fields), "order": order(text)}, headers=headers)
-    assert again.text.count('class="line-form"') == COUNT + 3, "the page doesn't show the first copy"
+    again = rep.client.post(copy, data=sent, headers=HTMX)
+    assert again.text.count('id="row-') == COUNT + 3, "the page doesn't show the first copy"

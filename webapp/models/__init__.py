@@ -9,6 +9,7 @@ from webapp.models.catalog import Category, Item, TaxCode
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
+from webapp.models.draft_step import DraftStep
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
 from webapp.models.line import QuoteLine, QuoteSection
@@ -48,6 +49,7 @@ __all__ = [
     "DeliveryAttempt",
     "DiaryEntry",
     "DiaryPermit",
+    "DraftStep",
     "DriftCheck",
     "DriftFinding",
     "EndedLink",

@@ -106,6 +106,15 @@ class QuoteLine(LineFields, Recorded, Base):
     section: Mapped[QuoteSection | None] = relationship()
 
     @property
+    def section_uid(self) -> str:
+        """The uid of its section; empty for none. It can be set while the line is in its quote."""
+        return self.section.uid if self.section else ""
+
+    @section_uid.setter
+    def section_uid(self, uid: str) -> None:
+        self.section = next((section for section in self.quote.sections if section.uid == uid), None)
+
+    @property
     def choice(self) -> tuple[bool, bool]:
         """Whether the customer can leave the line out, and whether it is chosen: the section's answer if it has one."""
         if self.section and self.section.choice == WHOLE:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, g, session
+
+from webapp.services.quoting.draft import steps
 
 quotes = Blueprint("quotes", __name__, url_prefix="/quotes")
+
+
+@quotes.before_request
+def keep_steps() -> None:
+    """What this browser's session does to a quote, it can undo."""
+    g.open.enter_context(steps.of_session(session.get("sid", "")))
+
 
 from webapp.blueprints.quotes import (  # noqa: F401  the views register themselves
     autotask,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -18,12 +18,14 @@ from webapp.models import Quote, QuoteLine, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.accounts.permissions import Permission
+from webapp.services.autotask.preview import dry_run
+from webapp.services.autotask.settings import store
 from webapp.services.catalog import categories, costs, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
+from webapp.services.quoting.draft import editing, kinds, lines, readiness, shown, stages, undo
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing
@@ -99,8 +101,6 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
-    if plain:
-        extra["opened_line"] = partial(opened_line, place.of_company(), lines.FIELDS)
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
@@ -123,6 +123,13 @@ def opened_line(here: Place, fields: Collection[str], line: QuoteLine) -> answer
     return answered.opened(lines.seen(actor(), line, fields), shown_line(line, fields, here))
 
 
+def _kinds() -> Callable[[QuoteLine], kinds.Kind]:
+    """The kind of each line; whether a category is labor is a setting of Autotask, read where a line needs it."""
+    settings = cache(store.active)
+    is_labor = cache(lambda category: category is not None and dry_run.is_labor(settings(), category))
+    return lambda line: kinds.of_line(line, is_labor=is_labor(line.category))
+
+
 def order_digest(order: Iterable[str]) -> str:
     """A digest of the lines that a page shows, and of their order (``lines.order``)."""
     return hashlib.sha256(" ".join(order).encode()).hexdigest()[:16]
@@ -131,11 +138,18 @@ def order_digest(order: Iterable[str]) -> str:
 def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
     revision, totals = quote.current_revision, pricing.of_quote(quote)
-    link = url_for("public.show", token=quote.public_token)
+    undo_label, redo_label = undo.next_labels(quote.id)
+    link, here = url_for("public.show", token=quote.public_token), place.of_company()
     return {
         "quote": quote,
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
-        "opened_line": partial(opened_line, place.of_company(), lines.CELLS),
+        "opened_line": partial(opened_line, here, lines.FIELDS),
+        "shown_cells": partial(shown.cells, here=here),
+        "seen_cells": partial(lines.seen, actor(), fields=lines.CELLS),
+        "kind_of": _kinds(),
+        "line_url": url_for("quotes.show_line", quote_id=quote.id, uid=""),
+        "undo_label": undo_label,
+        "redo_label": redo_label,
         "details_fields": lines.DETAILS,
         "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},

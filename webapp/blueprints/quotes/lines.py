@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection
 from typing import Any
 
-from flask import current_app, make_response, render_template, request
+from flask import flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, order_digest, page, shown_line
-from webapp.blueprints.support import actor, ask, back_to, is_htmx, runtime
-from webapp.models import Quote, QuoteLine
+from webapp.blueprints.support import actor, ask, back_to, is_htmx
+from webapp.models import Quote, User
 from webapp.services.catalog import items
 from webapp.services.core import merge
-from webapp.services.core.errors import Invalid, ServiceError
+from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing, lines, shown, undo
 
@@ -90,7 +90,7 @@ def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
     position = Reader(request.form).identifier("position") or 1
     before = lines.order(quote_id)
     line = lines.move(actor(), quote_id, uid, position)
-    return _changed(quote_id, uid, before, "line-moved", f"Moved to line {line.position + 1}.")
+    return changed(quote_id, uid, before, "line-moved", f"Moved to line {line.position + 1}.", moved=[uid])
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
@@ -99,7 +99,7 @@ def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Insert a copy below a line."""
     before = lines.order(quote_id)
     line = lines.duplicate(actor(), quote_id, uid)
-    return _changed(quote_id, line.uid, before, "line-placed", f"Copied to line {line.position + 1}.")
+    return changed(quote_id, line.uid, before, "line-placed", f"Copied to line {line.position + 1}.")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
@@ -111,62 +111,89 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
         return asked
     before = lines.order(quote_id)
     line = lines.remove(actor(), quote_id, uid)
-    deleted = {"name": line.name, "position": line.position, "line": _remembered(line)}
-    said = f"Line {line.position + 1} deleted."
-    return _changed(quote_id, uid, before, "line-deleted", said, undo=deleted)
+    after = [line.uid for line in editing.get(quote_id).lines]
+    near = after[min(line.position, len(after) - 1)] if after else ""
+    return changed(quote_id, near, before, "line-deleted", f"Line {line.position + 1} deleted.")
 
 
 @quotes.post("/<int:quote_id>/lines/undo")
 @login_required
-def undo_delete(quote_id: int) -> ResponseReturnValue:
-    """Put a deleted line back."""
-    try:
-        sealed = _signer().loads(request.form.get("line", ""))
-        remembered = json.loads(runtime().vault.decrypt(sealed))
-    except (BadSignature, ServiceError) as error:
-        raise Invalid("This line can't be put back any more. Add it again.") from error
+def undo_step(quote_id: int) -> ResponseReturnValue:
+    """Undo this session's newest step."""
+    return _stepped(quote_id, undo.undo, "Undone")
+
+
+@quotes.post("/<int:quote_id>/lines/redo")
+@login_required
+def redo_step(quote_id: int) -> ResponseReturnValue:
+    """Do again what was undone last."""
+    return _stepped(quote_id, undo.redo, "Redone")
+
+
+def _stepped(quote_id: int, go: Callable[[User, int], undo.Undone], word: str) -> ResponseReturnValue:
     before = lines.order(quote_id)
-    line = undo.put_back(actor(), quote_id, remembered)
-    return _changed(quote_id, line.uid, before, "line-placed", f"Line {line.position + 1} is back.")
-
-
-def _remembered(line: QuoteLine) -> str:
-    """The deleted line for the page's form. Encrypted: not everyone may see its cost."""
-    return str(_signer().dumps(runtime().vault.encrypt(json.dumps(undo.remember(line)))))
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", "deleted line")
+    done = go(actor(), quote_id)
+    kept = " ".join(done.kept[:3])
+    said = f"{word}: {done.label}. {kept}" if done.is_anything else f"Nothing was undone. {kept}"
+    uids = [line.uid for line in editing.get(quote_id).lines]
+    uid = next((uid for uid in (*done.touched, *done.moved) if uid in uids), "")
+    if not is_htmx():
+        return back_to("quotes.show", said.strip(), quote_id=quote_id)
+    if done.is_header:
+        flash(said.strip(), "success")
+        return "", 204, {"HX-Refresh": "true"}
+    return changed(
+        quote_id,
+        uid,
+        before,
+        "line-placed" if uid else "lines-changed",
+        said.strip(),
+        touched=done.touched,
+        moved=done.moved,
+        is_kept=bool(kept),
+    )
 
 
 def line_added(quote_id: int, uid: str, before: list[str], *, ad_hoc: bool = False) -> ResponseReturnValue:
     """The new line. A custom item needs a price next, so the script moves the focus there."""
     if not is_htmx():
         return back_to("quotes.show", quote_id=quote_id, _anchor="add-line")
-    return _changed(quote_id, uid, before, "line-added", "", focus=uid if ad_hoc else "")
+    return changed(quote_id, uid, before, "line-added", "", focus=uid if ad_hoc else "")
 
 
-def _changed(
-    quote_id: int, uid: str, before: list[str], event: str, said: str, *, focus: str = "", **more: Any
+def changed(
+    quote_id: int,
+    uid: str,
+    before: list[str],
+    event: str,
+    said: str,
+    *,
+    focus: str = "",
+    touched: Collection[str] = (),
+    moved: Collection[str] = (),
+    is_kept: bool = False,
 ) -> ResponseReturnValue:
-    """What changed after a line was added, moved, copied, deleted or put back.
+    """What changed after lines were added, moved, copied, changed, deleted or put back.
 
-    ``before``: the lines' order until then. ``event``: the script moves the focus; ``said``: what it announces. All
-    lines are sent only where the page doesn't show what there was: someone else added, moved or deleted one, too.
+    ``before``: the lines' order until then. ``event``: the script moves the focus to ``uid``; ``said``: what it
+    announces. ``touched``: whose values changed; ``moved``: whose place did. All lines are sent only where the page
+    doesn't show what there was: someone else added, moved or deleted one, too.
     """
     if not is_htmx():
         return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}" if uid else "lines")
     quote = editing.get(quote_id)
     after = [line.uid for line in quote.lines]
+    fresh, gone = set(after) - set(before), set(before) - set(after)
     is_known = request.form.get("order") == order_digest(before) and before and after
-    if is_known and [other for other in before if other != uid] == [other for other in after if other != uid]:
-        more["event"], template = event, "quotes/_line_changed.html"
-    else:
-        template = "quotes/_lines_changed.html"
-    response = make_response(render_template(template, **context(quote), uid=uid, **more))
+    still = fresh | gone | set(moved)
+    is_one = [one for one in before if one not in still] == [one for one in after if one not in still]
+    template = "quotes/_line_changed.html" if is_known and is_one else "quotes/_lines_changed.html"
+    shared = {"fresh": fresh, "gone": gone, "touched": set(touched)}
+    response = make_response(render_template(template, **context(quote), **shared))
     detail: dict[str, Any] = {"line": uid, "said": said, "focus": focus, "order": order_digest(after)}
-    if event == "line-moved":
-        detail["position"] = after.index(uid) + 1
+    detail["kept"] = is_kept
+    detail["gone"] = sorted(gone)
+    detail["places"] = [[one, number] for number, one in enumerate(after, start=1) if one in moved]
     response.headers["HX-Trigger-After-Settle"] = json.dumps({event: detail})
     return response
 

@@ -63,25 +63,16 @@ document.addEventListener("line-added", (event) => {
   const input = searchBox();
   if (input.value !== "") return;
   document.getElementById("found").replaceChildren();
-  const price = event.detail.focus && document.getElementById(`${event.detail.focus}-unit_price`);
-  if (price) {
-    price.focus();
-    price.select();
-  } else {
-    input.focus();
-  }
+  if (event.detail.focus) window.sheet.editCell(event.detail.focus, "unit_price");
+  else input.focus();
 });
 
 // After a line was moved, copied, deleted or put back, the focus stays near it.
-document.addEventListener("line-moved", (event) => {
-  const at = document.activeElement;
-  if (at === document.body || at.disabled || !at.closest(".line"))
-    document.getElementById(`position-${event.detail.line}`)?.focus();
-});
-document.addEventListener("line-placed", (event) => {
-  document.getElementById(`${event.detail.line}-name`)?.focus();
-});
-document.addEventListener("line-deleted", () => document.getElementById("undo")?.focus());
+for (const kind of ["line-moved", "line-placed", "line-deleted", "lines-changed"])
+  document.addEventListener(kind, (event) => {
+    if (event.detail.line) window.sheet.focusCell(event.detail.line, "name");
+    else if (kind === "line-deleted") searchBox().focus();
+  });
 
 // The bar covers the bottom of the window; what gets the focus is scrolled above it.
 const editorBar = document.querySelector(".editor-bar");

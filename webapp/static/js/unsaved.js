@@ -72,10 +72,10 @@ const show = (prefix = "") => {
     if (!form || !hasFailed(edit)) continue;
     (form.closest(".line") ?? form).dataset.unsaved = "";
     if (!edit.why) continue;
-    const words = document.createElement("p");
+    const words = document.createElement("span");
     words.className = "unsaved-note";
     words.textContent = edit.why;
-    form.append(words);
+    (form.matches(".row-form") ? form.parentElement : form).append(words);
   }
   const text = summary();
   const words = text && `${prefix}${text[0].toUpperCase()}${text.slice(1)}.`;
@@ -88,10 +88,10 @@ const show = (prefix = "") => {
 const say = (words) => {
   document.getElementById("said").textContent = words;
 };
-for (const kind of ["line-moved", "line-placed", "line-deleted"])
+for (const kind of ["line-moved", "line-placed", "line-deleted", "lines-changed"])
   document.addEventListener(kind, (event) => say(event.detail.said));
 document.addEventListener("line-deleted", (event) => {
-  for (const id of [...edits.keys()]) if (lineOf(id) === event.detail.line) edits.delete(id);
+  for (const id of [...edits.keys()]) if (event.detail.gone.includes(lineOf(id))) edits.delete(id);
   keep();
   show();
 });
@@ -99,7 +99,7 @@ document.addEventListener("line-deleted", (event) => {
 const totals = () =>
   [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
 const firstError = (form) =>
-  [...form.querySelectorAll(".cell-error, .unsaved-note")].find((error) => error.textContent.trim())
+  [...(form.closest(".line-row") ?? form).querySelectorAll(".cell-error, .unsaved-note")].find((error) => error.textContent.trim())
     ?.textContent ?? "";
 
 const send = (form) => window.htmx.trigger(form, "submit");
@@ -150,6 +150,7 @@ const answered = (id, sent, status) => {
   else note(form, "refused", status === 404 ? GONE : form.id === "header" ? REFUSED : "");
   keep();
   show();
+  document.dispatchEvent(new CustomEvent("edit-settled", { detail: { form: id } }));
   const now = edits.get(id);
   // Told once, not at every attempt.
   if (form && now && failing(now.state) && (!now.why || now.why !== before?.why))
@@ -158,8 +159,8 @@ const answered = (id, sent, status) => {
 };
 
 // The details of a line aren't on the page until they are opened, which takes a moment.
-const openAgain = async (details, id) => {
-  await window.editorLines.openDetails(details);
+const openAgain = async (id) => {
+  await window.editorLines.openDetails(lineOf(id));
   if (!formOf(id)) return;
   restore([id]);
   if (edits.has(id)) send(formOf(id));
@@ -169,10 +170,11 @@ const openAgain = async (details, id) => {
 const restore = (ids = [...edits.keys()]) => {
   for (const id of ids) {
     const edit = edits.get(id);
+    const row = window.sheet.rowOf(lineOf(id));
+    if (row && id.startsWith("form-")) window.sheet.enterRow(row);
     const form = formOf(id);
-    const details = document.querySelector(`#line-${CSS.escape(lineOf(id))} > .line-more`);
-    if (!form && details && id.startsWith("details-")) {
-      openAgain(details, id);
+    if (!form && row) {
+      openAgain(id);
       continue;
     }
     if (!form) {
@@ -182,7 +184,6 @@ const restore = (ids = [...edits.keys()]) => {
     if (edit.seen) form.elements.seen.value = edit.seen;
     for (const field of fieldsOf(form)) {
       if (!(field.name in edit.values)) continue;
-      if (field.type === "select-one") window.editorLines.fillChoices(field);
       if (field.type === "checkbox") field.checked = edit.values[field.name];
       else field.value = edit.values[field.name];
     }
@@ -223,7 +224,6 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (!field) continue;
     const value = field.type === "checkbox" ? text !== "" : text;
     if (entered(field) === sent?.values.get(name)) {
-      if (field.type === "select-one") window.editorLines.fillChoices(field);
       if (field.type === "checkbox") field.checked = value;
       else field.value = value;
       sent.values.set(name, value);
@@ -238,6 +238,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   delete seen.dataset.replaced;
 });
 
+window.unsaved = { has: (id) => edits.has(id), savedValueOf, say, quiet: () => quiet() };
 unsavedBox.querySelector("[data-save-now]").addEventListener("click", () => sendAll());
 // The page is loaded again, because someone else may have changed what the fields held.
 unsavedBox.querySelector("[data-discard]").addEventListener("click", () => {
@@ -249,6 +250,8 @@ unsavedBox.querySelector("[data-discard]").addEventListener("click", () => {
 // Publishing waits for running saves, and is canceled when something isn't saved after them. This listens to the
 // requests themselves, because events of an element that has left the page never arrive.
 const runningSaves = new Set();
+const whenQuiet = [];
+const quiet = () => new Promise((done) => (runningSaves.size ? whenQuiet.push(done) : done()));
 let waitingForm = null;
 const publishOrSay = () => {
   if (!waitingForm || runningSaves.size) return;
@@ -271,6 +274,7 @@ const afterSave = (xhr, form, sent) => {
   runningSaves.delete(xhr);
   if (form) answered(form.id, sent, xhr.status);
   else if (xhr.status === 0 || xhr.status >= 400) waitingForm = null;
+  if (!runningSaves.size) for (const done of whenQuiet.splice(0)) done();
   publishOrSay();
 };
 document.addEventListener("htmx:beforeSend", (event) => {

@@ -15,7 +15,7 @@ from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts
+from webapp.services.quoting.draft import discounts, steps
 from webapp.services.quoting.revisions import freezing
 
 GONE = "This quote no longer exists. The draft may have been deleted."
@@ -54,6 +54,7 @@ def lock_editable(quote_id: int) -> Quote:
             f"This quote is {quote.status}, so it can't be edited. Nothing was changed. Copy it to a new quote to make "
             "a different offer."
         )
+    steps.watch(quote)
     return quote
 
 
@@ -92,7 +93,7 @@ def create(
     return quote
 
 
-@work.command
+@steps.undoable
 def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
     """Change the fields of the quote, without its lines.
 
@@ -147,7 +148,7 @@ def seen(quote: Quote) -> str:
     return merge.seen({name: getattr(quote, name) for name in FIELDS})
 
 
-@work.command
+@steps.undoable
 def set_customer(
     actor: User,
     quote_id: int,
@@ -166,7 +167,7 @@ def set_customer(
     return quote
 
 
-@work.command
+@steps.undoable
 def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | None) -> Quote:
     """Link the quote to an existing Autotask opportunity (id, title), or (None) let the push find or create it."""
     quote = lock_editable(quote_id)
@@ -178,7 +179,7 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
     return quote
 
 
-@work.command
+@steps.undoable
 def discard_changes(actor: User, quote_id: int) -> Quote:
     """Reset the draft to the published revision. Raises Invalid when the quote was never published."""
     quote = lock_editable(quote_id)

@@ -13,11 +13,11 @@ from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import costs, items
 from webapp.services.catalog.items import MAX_QUANTITY
 from webapp.services.company import place, profile
-from webapp.services.core import merge, records, work
+from webapp.services.core import merge, records
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, sections, shown
+from webapp.services.quoting.draft import discounts, editing, sections, shown, steps
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_LINES = 1000
@@ -30,19 +30,15 @@ FIELDS = (
     *("quantity", "discount_kind", "discount_value", "is_optional", "is_selected"),
 )
 # Those that the editor shows of a line that is opened; it shows the others of every line.
-DETAILS = ("description", *items.CODES, "category")
+DETAILS = ("description", *items.CODES, "category", "is_optional", "is_selected")
 CELLS = tuple(name for name in FIELDS if name not in DETAILS)
 # Fields that only mean something together.
 TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
-# What a copy has from its original: everything but its place and identity.
-COPIED = tuple(
-    column.name
-    for column in QuoteLine.__table__.columns
-    if column.name not in ("id", "quote_id", "section_id", "uid", "position", "version")
-)
+# What a copy has from its original, but for its section.
+COPIED = tuple(name for name in steps.LINE if name != "section_uid")
 
 
-@work.command
+@steps.undoable
 def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal(1)) -> QuoteLine:
     """Add an item of the library as the last line. Raises Invalid when the quote is full or closed."""
     quote = with_room(quote_id)
@@ -55,7 +51,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     return finish(actor, quote, line, "quote.line_added")
 
 
-@work.command
+@steps.undoable
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = with_room(quote_id)
@@ -71,7 +67,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     return line
 
 
-@work.command
+@steps.undoable
 def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
     """Change a line from form input. A form that was opened with a part of the line changes no other part.
 
@@ -117,7 +113,7 @@ def _with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -
     return {**rest, **values}
 
 
-@work.command
+@steps.undoable
 def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Insert a copy below a line."""
     quote = with_room(quote_id)
@@ -129,7 +125,7 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     return finish(actor, quote, copy, "quote.line_added")
 
 
-@work.command
+@steps.undoable
 def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
     """Move a line to ``position``, counted from 1, and into the section there (``sections.follow``).
 
@@ -141,9 +137,9 @@ def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteLine:
     return finish(actor, quote, line, "quote.line_moved")
 
 
-@work.command
+@steps.undoable
 def remove(actor: User, quote_id: int, uid: str) -> QuoteLine:
-    """Delete a line; returns it as it was (``undo.remember`` keeps it)."""
+    """Delete a line; returns it as it was."""
     quote = lock_editable(quote_id)
     line = find(quote, uid)
     quote.lines.remove(line)

@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from webapp.models import Quote, QuoteLine, QuoteSection, User, utc_now
 from webapp.models.line import NO_CHOICE, ONE, SECTION_CHOICES, WHOLE
 from webapp.services.catalog.items import MAX_DESCRIPTION
-from webapp.services.core import merge, work
+from webapp.services.core import merge
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
+from webapp.services.quoting.draft import steps
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_SECTIONS = 100
@@ -22,7 +23,7 @@ FIELDS = ("title", "text", "choice", "is_selected", "starts_page")
 TOGETHER = (("choice", "is_selected"),)
 
 
-@work.command
+@steps.undoable
 def add(actor: User, quote_id: int, values: Mapping[str, object], *, after: str = "") -> QuoteSection:
     """Add a section after the one with the uid ``after``, or as the last one. Raises Invalid with sentences."""
     quote = lock_editable(quote_id)
@@ -34,7 +35,7 @@ def add(actor: User, quote_id: int, values: Mapping[str, object], *, after: str 
     return _finish(actor, quote, section, "quote.section_added")
 
 
-@work.command
+@steps.undoable
 def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteSection:
     """Change a section from form input.
 
@@ -55,7 +56,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     return _finish(actor, quote, section, "quote.section_changed") if changed else section
 
 
-@work.command
+@steps.undoable
 def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteSection:
     """Move a section with its lines to ``position``, counted from 1. Out of range means the first or last place."""
     quote = lock_editable(quote_id)
@@ -65,7 +66,7 @@ def move(actor: User, quote_id: int, uid: str, position: int) -> QuoteSection:
     return _finish(actor, quote, section, "quote.section_moved")
 
 
-@work.command
+@steps.undoable
 def remove(actor: User, quote_id: int, uid: str, *, with_lines: bool = False) -> None:
     """Delete a section. Its lines go to the section above, or are deleted ``with_lines``."""
     quote = lock_editable(quote_id)
@@ -81,7 +82,7 @@ def remove(actor: User, quote_id: int, uid: str, *, with_lines: bool = False) ->
     _finish(actor, quote, section, "quote.section_removed")
 
 
-@work.command
+@steps.undoable
 def put_lines(actor: User, quote_id: int, uids: Collection[str], section_uid: str) -> None:
     """Move lines to the end of a section, in their order; an empty ``section_uid``: above all sections.
 
@@ -151,7 +152,7 @@ def settle(quote: Quote, preferred: QuoteLine | None = None) -> None:
             line.is_optional, line.is_selected = True, line is taken
 
 
-@work.command
+@steps.undoable
 def select(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Make a line the one that is taken of its section unless the customer chooses another."""
     quote = lock_editable(quote_id)

@@ -32,7 +32,7 @@ def line(line: QuoteLine) -> dict[str, str]:
 
 
 def cells(line: QuoteLine, here: Place) -> dict[str, str]:
-    """By the name of the control: what the editor shows of every line. A box that isn't checked is empty.
+    """By the name of the control: what the editor shows of every line.
 
     ``here``: the company's place.
     """
@@ -45,13 +45,11 @@ def cells(line: QuoteLine, here: Place) -> dict[str, str]:
         "discount_kind": line.discount_kind,
         "tax_code_id": str(line.tax_code_id or ""),
         "recurrence": line.recurrence,
-        "is_optional": "1" if line.is_optional else "",
-        "is_selected": "1" if line.is_selected else "",
     }
 
 
 def details(line: QuoteLine) -> dict[str, str]:
-    """By the name of the control: what the editor shows of a line that is opened."""
+    """By the name of the control: what the editor shows of a line that is opened. A box that isn't checked is empty."""
     return {
         "description": line.description,
         "sku": line.sku,
@@ -59,4 +57,6 @@ def details(line: QuoteLine) -> dict[str, str]:
         "manufacturer": line.manufacturer,
         "supplier": line.supplier,
         "category": line.category.path if line.category else "",
+        "is_optional": "1" if line.is_optional else "",
+        "is_selected": "1" if line.is_selected else "",
     }

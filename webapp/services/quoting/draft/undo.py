@@ -1,47 +1,262 @@
-"""Put a deleted line back, from what was remembered of it."""
+"""Undo and redo: apply a step of a draft (``steps``) backwards, or again.
+
+A field that someone else changed since keeps its value, and is named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Category, Item, QuoteLine, TaxCode, User
+from webapp.models import (
+    Category,
+    DraftStep,
+    Item,
+    Organization,
+    Person,
+    Quote,
+    QuoteLine,
+    QuoteSection,
+    TaxCode,
+    User,
+    db,
+    utc_now,
+)
 from webapp.services.core import records, work
-from webapp.services.quoting.draft.lines import COPIED, finish, with_room
+from webapp.services.core.errors import Invalid
+from webapp.services.diary import diary, merging
+from webapp.services.quoting.draft import discounts, editing, lines, sections, steps
 
-# Records that may be gone by then; the line comes back without them.
-REFERENCES = {"item_id": Item, "category_id": Category, "tax_code_id": TaxCode}
+# Records that may be gone by then; the draft comes back without them.
+REFERENCES = {
+    "item_id": Item,
+    "category_id": Category,
+    "tax_code_id": TaxCode,
+    "person_id": Person,
+    "organization_id": Organization,
+}
+DECIMALS = {"quantity", "unit_price", "unit_cost", "discount_value", "shipping_amount"}
+# Fields that only mean something together.
+TOGETHER = (
+    editing.DISCOUNT,
+    ("is_optional", "is_selected"),
+    ("person_id", "organization_id", "autotask_contact_id"),
+    ("autotask_opportunity_id", "autotask_opportunity_title"),
+)
 
 
-def remember(line: QuoteLine) -> dict[str, Any]:
-    """Everything of a line, as JSON."""
-    values = {name: getattr(line, name) for name in COPIED}
-    numbers = {name: str(value) for name, value in values.items() if isinstance(value, Decimal)}
-    return {
-        "uid": line.uid,
-        "position": line.position,
-        "section": line.section.uid if line.section else "",
-        "values": {name: value for name, value in values.items() if name not in numbers},
-        "numbers": numbers,
-    }
+@dataclass
+class Undone:
+    """What an undo or a redo did. ``kept``: a sentence for each field that someone else changed since."""
+
+    label: str
+    touched: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    is_header: bool = False
+    is_sections: bool = False
+
+    @property
+    def is_anything(self) -> bool:
+        """False when everything of it was changed by others since."""
+        return bool(self.touched or self.moved or self.is_header or self.is_sections)
+
+
+def next_labels(quote_id: int) -> tuple[str, str]:
+    """What this session would undo and do again, in words; empty where there is nothing."""
+    done, undone = _next(quote_id, undone=False), _next(quote_id, undone=True)
+    return done.label if done else "", undone.label if undone else ""
 
 
 @work.command
-def put_back(actor: User, quote_id: int, remembered: Mapping[str, Any]) -> QuoteLine:
-    """Put a line back in its place; nothing happens if it is there. Raises Invalid when the quote is full or closed."""
-    quote = with_room(quote_id)
-    for line in quote.lines:
-        if line.uid == remembered["uid"]:
-            return line
-    values = dict(remembered["values"])
-    for name, model in REFERENCES.items():
-        values[name] = values[name] if records.find(model, values[name]) else None
-    values |= {name: Decimal(text) for name, text in remembered["numbers"].items()}
-    line = QuoteLine(uid=remembered["uid"], **values)
-    line.section = next(
-        (section for section in quote.sections if section.uid == remembered.get("section")), None
+def undo(actor: User, quote_id: int) -> Undone:
+    """Undo this session's newest step. Raises Invalid where there is none or the quote is closed."""
+    return _go(actor, quote_id, back=True)
+
+
+@work.command
+def redo(actor: User, quote_id: int) -> Undone:
+    """Do again what was undone last. Raises Invalid where there is none or the quote is closed."""
+    return _go(actor, quote_id, back=False)
+
+
+def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
+    quote = editing.lock_editable(quote_id)
+    step = _next(quote_id, undone=not back)
+    if step is None:
+        raise Invalid("There's nothing to undo." if back else "There's nothing to redo.")
+    before, image = discounts.of_lines(quote), steps.image(quote)
+    undone = Undone(step.label)
+    _apply(actor, quote, step.change, back, undone)
+    if not undone.is_anything:
+        # Everything of it belongs to others by now.
+        db.session.delete(step)
+        return undone
+    if len(quote.lines) > lines.MAX_LINES:
+        raise Invalid(f"A quote can have up to {lines.MAX_LINES:,} lines, so nothing was changed.")
+    sections.arrange(quote)
+    quote.updated_at = utc_now()
+    db.session.flush()
+    discounts.check(actor, quote, before)
+    if undone.kept:
+        # Only what was done now can be done the other way.
+        now = steps.image(quote)
+        step.change = steps.difference(now, image) if back else steps.difference(image, now)
+    step.is_undone = back
+    diary.write(actor, "quote.undone" if back else "quote.redone", "quote", quote.id, what=step.label)
+    return undone
+
+
+def _next(quote_id: int, *, undone: bool) -> DraftStep | None:
+    order = DraftStep.id.asc() if undone else DraftStep.id.desc()
+    mine = {"quote_id": quote_id, "session": steps.session(), "is_undone": undone}
+    if not steps.session():
+        return None
+    found: DraftStep | None = db.session.scalar(
+        db.select(DraftStep).filter_by(**mine).order_by(order).limit(1)
     )
-    quote.lines.insert(remembered["position"], line)
-    finish(actor, quote, line, "quote.line_restored")
-    return line
+    return found
+
+
+def _apply(actor: User, quote: Quote, change: Mapping[str, Any], back: bool, undone: Undone) -> None:
+    old, new = (1, 0) if back else (0, 1)
+    header = {name: (pair[old], pair[new]) for name, pair in change["header"].items()}
+    undone.is_header = _set(actor, quote, header, undone)
+    extra: list[QuoteSection] = []
+    if change.get("sections"):
+        extra = _set_sections(actor, quote, change["sections"][old], change["sections"][new], undone)
+    present = {line.uid: line for line in quote.lines}
+    missing: dict[str, QuoteLine] = {}
+    homes: dict[str, str] = {}
+    for uid, pair in change["lines"].items():
+        line, was, becomes = present.get(uid), pair[old], pair[new]
+        if was is None:
+            if line is None:
+                values = _read(becomes)
+                homes[uid] = values.pop("section_uid", "")
+                missing[uid] = QuoteLine(uid=uid, **values)
+        elif line is None:
+            if becomes is not None:
+                undone.kept.append(f"{_who(actor, quote, ())} deleted a line since, so it stays deleted.")
+        elif becomes is None:
+            changed = [name for name in was if steps.store(getattr(line, name)) != was[name]]
+            if changed:
+                undone.kept.append(f"{_who(actor, line, changed)} changed “{line.name}” since, so it stays.")
+            else:
+                quote.lines.remove(line)
+                undone.touched.append(uid)
+        elif _set(actor, line, {name: (was[name], becomes[name]) for name in was}, undone):
+            undone.touched.append(uid)
+    _place(quote, [(place[0], place[1 + old], place[1 + new]) for place in change["places"]], missing, undone)
+    for line in quote.lines:
+        if line.uid in homes:
+            line.section_uid = homes[line.uid]
+        elif line.section in extra:
+            line.section = None
+    for section in extra:
+        quote.sections.remove(section)
+
+
+def _set_sections(
+    actor: User,
+    quote: Quote,
+    was: list[dict[str, Any]],
+    becomes: list[dict[str, Any]],
+    undone: Undone,
+) -> list[QuoteSection]:
+    """All sections as they were, unless someone changed one since. Returns those to remove once no line needs them."""
+    if steps.sections(quote) != was:
+        undone.kept.append(f"{_who(actor, quote, ())} changed the sections since, so they stay.")
+        return []
+    present = {section.uid: section for section in quote.sections}
+    restored = []
+    for position, values in enumerate(becomes):
+        section = present.get(values["uid"]) or QuoteSection()
+        for name, value in values.items():
+            setattr(section, name, value)
+        section.position = position
+        restored.append(section)
+    extra = [section for section in quote.sections if section not in restored]
+    quote.sections = [*restored, *extra]
+    db.session.flush()
+    undone.is_sections = True
+    return extra
+
+
+def _set(
+    actor: User, record: Quote | QuoteLine, pairs: Mapping[str, tuple[Any, Any]], undone: Undone
+) -> bool:
+    """Set each field that holds what the step left there. True if one was set."""
+    is_set = False
+    units = [tuple(name for name in unit if name in pairs) for unit in TOGETHER]
+    units += [(name,) for name in pairs if not any(name in unit for unit in units)]
+    for unit in units:
+        now = {name: steps.store(getattr(record, name)) for name in unit}
+        if not unit or all(now[name] == pairs[name][1] for name in unit):
+            continue
+        if any(now[name] != pairs[name][0] for name in unit):
+            named = f"the {steps.in_words(unit[-1])}"
+            if isinstance(record, QuoteLine):
+                named += f" of “{record.name}”"
+            undone.kept.append(f"{_who(actor, record, unit)} changed {named} since, so it stays.")
+            continue
+        for name, value in _read({name: pairs[name][1] for name in unit}).items():
+            setattr(record, name, value)
+        is_set = True
+    return is_set
+
+
+def _place(
+    quote: Quote,
+    places: list[tuple[str, str | None, str | None]],
+    missing: dict[str, QuoteLine],
+    undone: Undone,
+) -> None:
+    """Put each line behind the one that it was behind; where that one is gone, at the end of what there is."""
+    rest = [place for place in places if place[2] is not None]
+    stuck = False
+    while rest:
+        at = {line.uid: number for number, line in enumerate(quote.lines)}
+        waiting = {uid for uid, _, _ in rest}
+        ready = next((one for one in rest if one[2] == "" or (one[2] in at and one[2] not in waiting)), None)
+        uid, was, ahead = ready or rest[0]
+        stuck = ready is None
+        rest.remove((uid, was, ahead))
+        line = missing.pop(uid, None)
+        if line is not None:
+            undone.touched.append(uid)
+        elif uid in at:
+            line = quote.lines[at[uid]]
+            before = quote.lines[at[uid] - 1].uid if at[uid] else ""
+            if before == ahead:
+                continue
+            quote.lines.remove(line)
+            undone.moved.append(uid)
+        if line is None:
+            continue
+        order = [other.uid for other in quote.lines]
+        place = order.index(ahead) + 1 if ahead in order else (len(order) if stuck else 0)
+        quote.lines.insert(place, line)
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a record holds them."""
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in REFERENCES:
+            read[name] = value if records.find(REFERENCES[name], value) else None
+        elif name in DECIMALS:
+            read[name] = Decimal(value)
+        elif name == "expires_on":
+            read[name] = date.fromisoformat(value) if value else None
+        else:
+            read[name] = value
+    return read
+
+
+def _who(actor: User, record: Quote | QuoteLine, names: Collection[str]) -> str:
+    part = record.uid if isinstance(record, QuoteLine) else ""
+    return merging.who_changed(actor, *record.diary_object, names, part)

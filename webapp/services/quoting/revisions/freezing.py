@@ -154,7 +154,7 @@ def _person(person: Person) -> FrozenPerson:
 def _line(line: QuoteLine) -> FrozenLine:
     optional, selected = line.choice
     return FrozenLine(
-        section_uid=line.section.uid if line.section else "",
+        section_uid=line.section_uid,
         is_optional=optional,
         is_selected=selected,
         parent_category_id=line.category.parent_id if line.category else None,
