@@ -27,4 +27,5 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     plain,
     preflight,
     preview,
+    sections,
 )

@@ -156,6 +156,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "totals_digest": pricing.digest(totals),
+        "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote, totals, actor()) if quote.status == PENDING else [],
         "checks": readiness.checks(quote, totals) if quote.status == PENDING else [],

@@ -145,7 +145,7 @@ def _stepped(quote_id: int, go: Callable[[User, int], undo.Undone], word: str) -
     return changed(
         quote_id,
         uid,
-        before,
+        [] if done.is_sections else before,
         "line-placed" if uid else "lines-changed",
         said.strip(),
         touched=done.touched,
@@ -188,14 +188,26 @@ def changed(
     still = fresh | gone | set(moved)
     is_one = [one for one in before if one not in still] == [one for one in after if one not in still]
     template = "quotes/_line_changed.html" if is_known and is_one else "quotes/_lines_changed.html"
-    shared = {"fresh": fresh, "gone": gone, "touched": set(touched)}
+    anchors = _anchors(quote)
+    shared = {"fresh": fresh, "gone": gone, "touched": set(touched), "anchors": anchors}
     response = make_response(render_template(template, **context(quote), **shared))
     detail: dict[str, Any] = {"line": uid, "said": said, "focus": focus, "order": order_digest(after)}
     detail["kept"] = is_kept
     detail["gone"] = sorted(gone)
-    detail["places"] = [[one, number] for number, one in enumerate(after, start=1) if one in moved]
+    detail["places"] = [[one, anchors[one]] for one in after if one in moved]
     response.headers["HX-Trigger-After-Settle"] = json.dumps({event: detail})
     return response
+
+
+def _anchors(quote: Quote) -> dict[str, str]:
+    """What each line stands below in the sheet, as a selector: another line, its section's heading, or the heads."""
+    anchors, above, section = {}, "#lines .sheet-heads", None
+    for line in quote.lines:
+        if line.section is not section and line.section is not None:
+            above, section = f"#section-{line.section.uid}", line.section
+        anchors[line.uid] = above
+        above = f"#line-{line.uid}"
+    return anchors
 
 
 def _line_page(quote: Quote, uid: str, form: answered.Answered | None = None) -> ResponseReturnValue:

@@ -75,12 +75,9 @@ document.addEventListener(
 );
 
 // Lines were added, moved, copied, changed, deleted or put back.
-const place = ([uid, position]) => {
+const place = ([uid, above]) => {
   const line = document.getElementById(`line-${uid}`);
-  const others = [...document.querySelectorAll("#lines .line")].filter((other) => other !== line);
-  if (!line || !others.length) return;
-  if (position <= others.length) others[position - 1].before(line);
-  else others.at(-1).after(line);
+  if (line) document.querySelector(above)?.after(line);
 };
 for (const kind of ["line-added", "line-moved", "line-placed", "line-deleted", "lines-changed"])
   document.addEventListener(kind, (event) => {

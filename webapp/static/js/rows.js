@@ -44,6 +44,7 @@ const commands = {
     placeDialog.showModal();
     field.select();
   },
+  section: (uid) => window.sections.ask(selectedOr(uid)),
   optional: (uid) => postLines("bulk", { do: "optional", uids: selectedOr(uid).join(" ") }),
   delete: (uid) =>
     selectedOr(uid).length > 1
@@ -67,7 +68,9 @@ const menuItems = () => [...menu.querySelectorAll("[role=menuitem]")];
 const closeMenu = () => {
   if (menu.hidden) return;
   menu.hidden = true;
-  document.querySelector(`#row-${CSS.escape(menuUid)} .line-menu-button`)?.setAttribute("aria-expanded", "false");
+  document
+    .querySelector(`#row-${CSS.escape(menuUid)} .line-menu-button`)
+    ?.setAttribute("aria-expanded", "false");
 };
 const openMenu = (uid) => {
   menuUid = uid;

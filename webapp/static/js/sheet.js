@@ -12,6 +12,7 @@ const rowOf = (uid) => document.getElementById(`row-${uid}`);
 const uidOf = (node) => node?.closest?.(".line")?.id.slice("line-".length) ?? "";
 const allRows = () => [...document.querySelectorAll("#lines .line > .line-row")];
 const cellOf = (row, name) => row?.querySelector(`[data-cell="${name}"]`);
+const shownRows = () => allRows().filter((row) => !row.parentElement.hidden);
 const cellsOf = (row) => [...row.querySelectorAll("[data-cell]")];
 const fieldOf = (cell) => cell?.querySelector(".line-field");
 const formOfRow = (row) => row.querySelector(".row-form");
@@ -173,7 +174,7 @@ document.addEventListener("htmx:afterSettle", () => {
 
 // Keys. In a field they are the field's, but for those that leave it.
 const beside = (row, step) => {
-  const rows = allRows();
+  const rows = shownRows();
   return rows[rows.indexOf(row) + step];
 };
 const inField = (event, row, cell) => {
@@ -201,7 +202,7 @@ const isTyping = (event) => event.key.length === 1 && !event.ctrlKey && !event.m
 const onCell = (event, row, cell) => {
   const cells = cellsOf(row);
   const at = cells.indexOf(cell);
-  const rows = allRows();
+  const rows = shownRows();
   const isFar = event.ctrlKey || event.metaKey;
   const goTo = (next, name = cell.dataset.cell) => next && focusCell(uidOf(next), name);
   const isPlain = !event.altKey && !event.shiftKey;

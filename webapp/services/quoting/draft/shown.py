@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, QuoteLine
+from webapp.models import Quote, QuoteLine, QuoteSection
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.place import Place
@@ -45,6 +45,17 @@ def cells(line: QuoteLine, here: Place) -> dict[str, str]:
         "discount_kind": line.discount_kind,
         "tax_code_id": str(line.tax_code_id or ""),
         "recurrence": line.recurrence,
+    }
+
+
+def section(section: QuoteSection) -> dict[str, str]:
+    """By the name of the control: a section."""
+    return {
+        "title": section.title,
+        "text": section.text,
+        "choice": section.choice,
+        "is_selected": "1" if section.is_selected else "",
+        "starts_page": "1" if section.starts_page else "",
     }
 
 

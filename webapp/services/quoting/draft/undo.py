@@ -128,11 +128,28 @@ def _apply(actor: User, quote: Quote, change: Mapping[str, Any], back: bool, und
     extra: list[QuoteSection] = []
     if change.get("sections"):
         extra = _set_sections(actor, quote, change["sections"][old], change["sections"][new], undone)
+    missing, homes = _apply_lines(
+        actor, quote, {uid: (pair[old], pair[new]) for uid, pair in change["lines"].items()}, undone
+    )
+    _place(quote, [(place[0], place[1 + old], place[1 + new]) for place in change["places"]], missing, undone)
+    for line in quote.lines:
+        if line.uid in homes:
+            line.section_uid = homes[line.uid]
+        elif line.section in extra:
+            line.section = None
+    for section in extra:
+        quote.sections.remove(section)
+
+
+def _apply_lines(
+    actor: User, quote: Quote, pairs: Mapping[str, tuple[Any, Any]], undone: Undone
+) -> tuple[dict[str, QuoteLine], dict[str, str]]:
+    """Change and remove lines. Returns those to put back, by uid, and the uids of their sections."""
     present = {line.uid: line for line in quote.lines}
     missing: dict[str, QuoteLine] = {}
     homes: dict[str, str] = {}
-    for uid, pair in change["lines"].items():
-        line, was, becomes = present.get(uid), pair[old], pair[new]
+    for uid, (was, becomes) in pairs.items():
+        line = present.get(uid)
         if was is None:
             if line is None:
                 values = _read(becomes)
@@ -150,14 +167,7 @@ def _apply(actor: User, quote: Quote, change: Mapping[str, Any], back: bool, und
                 undone.touched.append(uid)
         elif _set(actor, line, {name: (was[name], becomes[name]) for name in was}, undone):
             undone.touched.append(uid)
-    _place(quote, [(place[0], place[1 + old], place[1 + new]) for place in change["places"]], missing, undone)
-    for line in quote.lines:
-        if line.uid in homes:
-            line.section_uid = homes[line.uid]
-        elif line.section in extra:
-            line.section = None
-    for section in extra:
-        quote.sections.remove(section)
+    return missing, homes
 
 
 def _set_sections(

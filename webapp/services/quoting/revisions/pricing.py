@@ -161,6 +161,16 @@ def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
     return groups
 
 
+def by_section(quote: Quote, computed: Totals) -> dict[str, dict[str, Decimal]]:
+    """The net sums of each section of the draft by billing period, of the lines that count. Keys: uids of sections."""
+    sums: dict[str, dict[str, Decimal]] = {section.uid: {} for section in quote.sections}
+    for line, amounts in zip(quote.lines, computed.lines, strict=True):
+        if line.section is not None and amounts.counts:
+            periods = sums[line.section.uid]
+            periods[line.recurrence] = periods.get(line.recurrence, Decimal(0)) + amounts.net
+    return {uid: {name: found[name] for name in RECURRENCES if name in found} for uid, found in sums.items()}
+
+
 def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
     """The sum of each tax by billing period: name, rate in percent, amount."""
     sums: dict[str, dict[tuple[str, Decimal], Decimal]] = {}

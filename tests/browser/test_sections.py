@@ -1,0 +1,118 @@
+"""Sections in the sheet: lines go into them, they fold, and the customer chooses from them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from stack import Stack
+from tests.browser.people import choose, open_quote
+from tests.support.browser import accessibility_violations
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def editor(live_stack: Stack, browser_page: Page) -> Page:
+    """The rep on a quote with three lines and two sections, the last line in the last section."""
+    page = browser_page
+    open_quote(page, live_stack, *({"name": name, "unit_price": "10"} for name in ("Cable", "Rack", "Shelf")))
+    page.get_by_text("Add a section").click()
+    for title in ("Network", "Furniture"):
+        page.get_by_placeholder("Heading, such as").fill(title)
+        page.get_by_role("button", name="Add section").click()
+        expect(head(page, title)).to_be_visible()
+        expect(page.get_by_placeholder("Heading, such as")).to_have_value("")
+    put(page, "Shelf", "Furniture")
+    return page
+
+
+def head(page: Page, title: str) -> Locator:
+    return page.locator(".section-head").filter(has=page.get_by_text(title, exact=True))
+
+
+def line(page: Page, name: str) -> Locator:
+    return page.locator(".line").filter(has=page.get_by_text(name, exact=True))
+
+
+def put(page: Page, name: str, section: str) -> None:
+    choose(line(page, name), "Section…")
+    page.locator("#section-choice").select_option(label=section)
+    page.locator("#section-dialog").get_by_role("button", name="Move").click()
+    expect(page.locator("#section-dialog")).to_be_hidden()
+
+
+def rows(page: Page) -> list[str]:
+    """The names of sections and lines, from the top."""
+    return page.locator("#lines :is(.section-edit, .line-name)").all_text_contents()
+
+
+def test_lines_go_into_sections_by_menu_and_by_key_and_back_by_undo(editor: Page) -> None:
+    page = editor
+    expect(page.locator(".section-edit, .line-name")).to_have_text(
+        ["Cable", "Rack", "Network", "Furniture", "Shelf"]
+    )
+    put(page, "Cable", "Network")
+    expect(page.locator(".section-edit, .line-name")).to_have_text(
+        ["Rack", "Network", "Cable", "Furniture", "Shelf"]
+    )
+    expect(head(page, "Network").locator(".amount")).to_have_text("$10.00")
+    cell = line(page, "Cable").locator("[data-cell=name]")
+    cell.focus()
+    cell.press("Alt+ArrowDown")
+    expect(page.locator(".section-edit, .line-name")).to_have_text(
+        ["Rack", "Network", "Furniture", "Shelf", "Cable"]
+    )
+    expect(head(page, "Furniture").locator(".amount")).to_have_text("$20.00")
+    page.get_by_role("button", name="Undo").first.click()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.locator(".section-edit, .line-name")).to_have_text(
+        ["Cable", "Rack", "Network", "Furniture", "Shelf"]
+    )
+
+
+def test_an_edit_changes_the_subtotal_and_a_folded_section_keeps_it(editor: Page) -> None:
+    page = editor
+    cell = line(page, "Shelf").locator("[data-cell=quantity]")
+    cell.dblclick()
+    line(page, "Shelf").get_by_label("Quantity").fill("4")
+    page.keyboard.press("Enter")
+    expect(head(page, "Furniture").locator(".amount")).to_have_text("$40.00")
+    fold = head(page, "Furniture").get_by_role("button")
+    fold.focus()
+    fold.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(line(page, "Shelf")).to_be_hidden()
+    page.reload()
+    expect(line(page, "Shelf")).to_be_hidden()
+    expect(head(page, "Furniture").locator(".amount")).to_have_text("$40.00")
+    assert accessibility_violations(page) == []
+
+
+def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -> None:
+    page = editor
+    put(page, "Rack", "Furniture")
+    head(page, "Furniture").get_by_role("link", name="Furniture").click()
+    page.get_by_label("The customer").select_option("one")
+    page.get_by_label("Text under the heading").fill("Either holds it all.")
+    page.get_by_role("button", name="Save section").click()
+    expect(head(page, "Furniture")).to_contain_text("Customer chooses one")
+    page.get_by_role("button", name="Make Rack the default").click()
+    expect(line(page, "Rack")).to_contain_text("Default")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Published as quote")).to_be_visible()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US")
+    context.set_default_timeout(30_000)
+    customer = context.new_page()
+    base = re.match(r"https?://[^/]+", page.url)
+    assert base
+    customer.goto(base[0] + (page.locator("a[href^='/q/']").first.get_attribute("href") or ""))
+    expect(customer.get_by_label("Rack")).to_be_checked()
+    customer.get_by_label("Shelf").check()
+    expect(customer.get_by_label("Rack")).not_to_be_checked()
+    expect(customer.locator(".offer-aside")).to_contain_text(["Rack"])
+    assert accessibility_violations(customer) == []
+    assert customer.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
