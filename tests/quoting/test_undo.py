@@ -44,14 +44,18 @@ def change(rep: User, quote: Quote, name: str, **values: str) -> None:
 
 
 EDITS: dict[str, Callable[[User, Quote], object]] = {
-    "change": lambda rep, quote: change(rep, quote, "B", quantity="3", discount_kind="percent", discount_value="5"),
+    "change": lambda rep, quote: change(
+        rep, quote, "B", quantity="3", discount_kind="percent", discount_value="5"
+    ),
     "delete": lambda rep, quote: lines.remove(rep, quote.id, uid(quote, "B")),
     "delete the first": lambda rep, quote: lines.remove(rep, quote.id, uid(quote, "A")),
     "add": lambda rep, quote: lines.add_ad_hoc(rep, quote.id, {"name": "E"}),
     "copy": lambda rep, quote: lines.duplicate(rep, quote.id, uid(quote, "A")),
     "move down": lambda rep, quote: lines.move(rep, quote.id, uid(quote, "A"), 3),
     "move up": lambda rep, quote: lines.move(rep, quote.id, uid(quote, "D"), 1),
-    "title": lambda rep, quote: editing.save_header(rep, quote.id, {"title": "Another", "shipping_amount": "5"}),
+    "title": lambda rep, quote: editing.save_header(
+        rep, quote.id, {"title": "Another", "shipping_amount": "5"}
+    ),
     "customer": lambda rep, quote: editing.set_customer(rep, quote.id, person=None),
 }
 
