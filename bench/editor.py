@@ -1,4 +1,4 @@
-"""The quote editor in a real Chromium: how long it takes to open, to save an edit and to delete a line, and its weight.
+"""The quote editor in a real Chromium: how long it takes to open, to save an edit, to add, move and delete a line.
 
 From 10 to 300 lines, with 25 and with 575 categories. An edit ends when its totals came back and are painted. Targets
 with 300 lines and 575 categories: an edit within 100 ms, and opening within a second (medians, on two free cores).
@@ -40,9 +40,11 @@ OPENING_TARGET_MS, EDIT_TARGET_MS = 1000.0, 100.0
 OPENED = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
 })"""
-# Milliseconds from leaving a field until the totals changed and are painted.
-EDITED = """([id, value]) => new Promise((done) => {
-  const field = document.getElementById(id), start = performance.now();
+# Milliseconds from leaving a field of a row until the totals changed and are painted.
+EDITED = """([row, value]) => new Promise((done) => {
+  const uid = document.querySelectorAll("#lines .line")[row].id.slice(5);
+  window.sheet.editCell(uid, "quantity");
+  const field = document.activeElement, start = performance.now();
   const shown = () => document.querySelector("#bar .bar-totals")?.textContent ?? "";
   const before = shown();
   new MutationObserver((_changes, watch) => {
@@ -54,17 +56,24 @@ EDITED = """([id, value]) => new Promise((done) => {
   field.dispatchEvent(new Event("input", {bubbles: true}));
   field.dispatchEvent(new Event("change", {bubbles: true}));
 })"""
-# Milliseconds from the click until the line is gone and the page is painted.
-DELETED = """() => new Promise((done) => {
-  const rows = () => document.querySelectorAll(".line").length;
-  const before = rows(), start = performance.now();
+# Milliseconds from a key on the third row until the lines changed and the page is painted.
+PRESSED = """([key, how]) => new Promise((done) => {
+  const order = () => [...document.querySelectorAll("#lines .line")].map((line) => line.id).join();
+  window.sheet.focusCell(document.querySelectorAll("#lines .line")[2].id.slice(5), "name");
+  const before = order(), start = performance.now();
   new MutationObserver((_changes, watch) => {
-    if (rows() !== before - 1) return;
+    if (order() === before) return;
     watch.disconnect();
     requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
-  }).observe(document.body, {childList: true, subtree: true});
-  document.querySelector(".line:nth-of-type(3) .icon-danger").click();
+  }).observe(document.getElementById("lines"), {childList: true, subtree: true});
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...how}));
 })"""
+KEYS = {
+    "add": ("d", {"ctrlKey": True}),
+    "move": ("ArrowDown", {"altKey": True}),
+    "delete": ("Delete", {}),
+    "undo": ("z", {"ctrlKey": True}),
+}
 WEIGHT = """() => ({
   nodes: document.getElementsByTagName("*").length,
   page: performance.getEntriesByType("navigation")[0].decodedBodySize,
@@ -79,7 +88,10 @@ class Measured:
     categories: int
     opening_ms: float
     edit_ms: float
+    add_ms: float
+    move_ms: float
     delete_ms: float
+    undo_ms: float
     page_kb: float
     edit_kb: float
     nodes: int
@@ -149,23 +161,37 @@ def _measure(page: Page, address: str, count: int, kinds: int) -> Measured:
         return float(page.evaluate(OPENED))
 
     def edit(number: int) -> float:
-        field = page.locator(".line [name=quantity]").nth((number * 7 + 2) % count)
-        return float(page.evaluate(EDITED, [field.get_attribute("id"), str(number + 100)]))
+        return float(page.evaluate(EDITED, [(number * 7 + 2) % count, str(number + 100)]))
+
+    def press(what: str) -> float:
+        key, how = KEYS[what]
+        return _median(lambda _round: float(page.evaluate(PRESSED, [key, how])))
 
     opened = _median(opening)
     weight = page.evaluate(WEIGHT)
     edited = _median(edit)
     page.wait_for_load_state("networkidle")
     edit_kb = statistics.median(sizes) / 1000
-    deleted = _median(lambda _round: float(page.evaluate(DELETED))) if count > ROUNDS + 2 else 0.0
+    # As many are deleted as were added, and put back again.
+    added, moved, deleted, undone = (press(what) for what in KEYS)
     page.wait_for_load_state("networkidle")
     return Measured(
-        count, kinds, opened, edited, deleted, weight["page"] / 1000, edit_kb, int(weight["nodes"])
+        count,
+        kinds,
+        opened,
+        edited,
+        added,
+        moved,
+        deleted,
+        undone,
+        weight["page"] / 1000,
+        edit_kb,
+        int(weight["nodes"]),
     )
 
 
 def _is_edit(address: str) -> bool:
-    return "/lines/" in address and not address.endswith(("/delete", "/undo"))
+    return "/lines/" in address and not address.endswith(("/copy", "/delete", "/move", "/undo"))
 
 
 def main() -> list[str]:
@@ -201,11 +227,12 @@ def main() -> list[str]:
 
 def _print(one: Measured, *, is_first: bool) -> None:
     if is_first:
-        heads = ("lines", "categories", "opening ms", "edit ms", "delete ms", "page kB", "edit kB", "nodes")
-        print(" ".join(f"{head:>10}" for head in heads))
+        print(" ".join(f"{name.replace('_', ' '):>10}" for name in asdict(one)))
     print(
-        f"{one.lines:>10} {one.categories:>10} {one.opening_ms:>10.0f} {one.edit_ms:>10.0f} {one.delete_ms:>10.0f} "
-        f"{one.page_kb:>10.0f} {one.edit_kb:>10.1f} {one.nodes:>10}"
+        " ".join(
+            f"{value:>10.1f}" if name == "edit_kb" else f"{value:>10.0f}"
+            for name, value in asdict(one).items()
+        )
     )
 
 

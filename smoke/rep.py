@@ -98,24 +98,20 @@ class Rep(Visitor):
                 self.add_to_library(line)
             self._search("find", line.name)
             self._choose_found("item_id" if line.from_library else "name")
-        self.open(self.quote_path)
-        # The page of the line, which has all of its fields.
-        self.open(self._line_forms()[-1].action)
-        form = self._line_forms()[-1]
+        form = self._line_form(self._line_pages()[-1])
         if line.pulled and dict(form.fields)["name"] != line.name:
             raise Stuck(f"The line pulled is called {dict(form.fields)['name']}, not {line.name}.")
         self.send(form, self._line_values(form, line, tax_code))
 
     def change_line(self, place: int, line: Line) -> None:
         """Change the quantity and price of the line at ``place`` (from 0)."""
-        self.open(self.quote_path)
         values: dict[str, str | bool] = {"quantity": f"{line.quantity:f}", "unit_price": f"{line.price:f}"}
-        self.send(self._line_forms()[place], values)
+        self.send(self._line_form(self._line_pages()[place]), values)
 
     def remove_line(self, name: str) -> None:
         """Delete a line."""
-        self.open(self.quote_path)
-        for form in self._line_forms():
+        for page in self._line_pages():
+            form = self._line_form(page)
             if dict(form.fields)["name"] == name:
                 self.send(self.form(action=f"{form.action}/delete"))
                 self.send(self.form(having="sure"))
@@ -177,8 +173,15 @@ class Rep(Visitor):
                 return
         raise Stuck(f"The search for “{line.name}” in Autotask did not offer {entity} {record_id}.")
 
-    def _line_forms(self) -> list[Form]:
-        return [form for form in self.forms() if "unit_cost" in form.names()]
+    def _line_pages(self) -> list[str]:
+        """The page of each line, in order: the quote's page links to it by the line's name."""
+        self.open(self.quote_path)
+        return re.findall(r'class="line-name" href="([^"]+)"', self.html)
+
+    def _line_form(self, page: str) -> Form:
+        """The form with all fields of a line."""
+        self.open(page)
+        return self.form(having="unit_cost")
 
     @staticmethod
     def _line_values(form: Form, line: Line, tax_code: str) -> dict[str, str | bool]:

@@ -81,7 +81,7 @@ def test_delete_offers_undo_and_the_focus_stays_near(editor: Page) -> None:
     page.keyboard.press("Shift+F10")
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    undo = page.get_by_role("button", name="Undo")
+    undo = page.get_by_role("button", name="Undo", exact=True)
     expect(undo).to_be_focused()
     expect(page.locator("#said")).to_have_text("Line 2 deleted.")
     page.keyboard.press("Enter")

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
-from tests.support import samples
+from tests.support import samples, sheet
 from tests.support.visitor import HTMX, Visitor, text
 from tests.web.conftest import Ids
 from tests.web.test_stale_forms import form_of
@@ -23,8 +23,7 @@ FORMS = [{}, HTMX]
 
 def line_form(visitor: Visitor, ids: Ids) -> Form:
     """The form with all fields of the quote's first line, on the page of that line."""
-    address = form_of(visitor, ids.quote_page, "unit_cost").action
-    return form_of(visitor, address, "unit_cost")
+    return sheet.line_form(visitor, ids.quote_page)
 
 
 def send_line(visitor: Visitor, ids: Ids, headers: dict[str, str], **values: str) -> TestResponse:
@@ -114,8 +113,8 @@ def test_the_longest_description_goes_all_the_way_to_the_customer(rep: Visitor, 
 
 
 def test_a_quote_without_lines(rep: Visitor, ids: Ids) -> None:
-    line = form_of(rep, ids.quote_page, "unit_cost")
-    assert rep.send_and_confirm(rep.form(ids.quote_page, f"{line.action}/delete")).status_code == 303
+    line = sheet.line_form(rep, ids.quote_page)
+    assert rep.send_and_confirm(rep.form(line.action, f"{line.action}/delete")).status_code == 303
     answer = publish(rep, ids.quote_page)
     assert answer.status_code == 422
     assert "The quote wasn't published." in text(answer)
@@ -148,7 +147,7 @@ def test_a_tax_code_deleted_while_a_line_was_typed(app: Flask, rep: Visitor, ids
     with app.app_context():
         extra = samples.tax_code(samples.admin("third@desk.example"), "Extra tax")
         extra_id = extra.id
-    form = form_of(rep, ids.quote_page, "unit_cost")
+    form = sheet.line_form(rep, ids.quote_page)
     with app.app_context():
         found = db.session.get(TaxCode, extra_id)
         assert found

@@ -12,14 +12,11 @@ from tests.web.conftest import Ids
 @pytest.fixture
 def plain(rep: Visitor, ids: Ids) -> str:
     """The page of a quote with two lines, as a browser without JavaScript gets it."""
-    copied = next(
-        one
-        for one in read_forms(rep.client.get(ids.quote_page).text)
-        if one.action.endswith("/copy") and "/lines/" in one.action
-    )
-    assert rep.send(copied).status_code == 303
     page = f"{ids.quote_page}?plain=1"
     assert page in rep.client.get(ids.quote_page).text
+    form = whole(rep, page)
+    uid = names(form, "unit_price")[0].partition(".")[0]
+    assert rep.send(form, {"do": f"copy {uid}"}).status_code == 303
     return page
 
 

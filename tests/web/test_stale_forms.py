@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
-from tests.support import samples
+from tests.support import samples, sheet
 from tests.support.visitor import HTMX, Visitor, errors, text
 from tests.web.conftest import Ids
 from webapp.services.accounts import users
@@ -37,6 +37,13 @@ def form_of(visitor: Visitor, page: str, field: str) -> Form:
     form = next(one for one in read_forms(visitor.client.get(page).text) if field in one.names())
     form.action = form.action or page
     return form
+
+
+def part_of_quote(visitor: Visitor, ids: Ids, field: str) -> Form:
+    """The form of the quote that has this field: its head's, or its first line's on the line's page."""
+    if field == "unit_cost":
+        return sheet.line_form(visitor, ids.quote_page)
+    return form_of(visitor, ids.quote_page, field)
 
 
 VAT: dict[str, str | bool] = {"name": "GST", "rate": "19", "is_active": True}
@@ -182,13 +189,13 @@ def test_required_fields_are_merged_box_by_box(admin: Visitor, ids: Ids) -> None
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 def test_a_line_of_a_quote(rep: Visitor, ids: Ids, headers: dict[str, str]) -> None:
-    mine, theirs = (form_of(rep, ids.quote_page, "unit_cost") for _ in range(2))
+    mine, theirs = (sheet.line_form(rep, ids.quote_page) for _ in range(2))
     assert rep.send(theirs, {"unit_price": "111"}).status_code == 303
     answer = rep.client.post(mine.action, data=dict(mine.fill({"unit_price": "222"})), headers=headers)
     assert answer.status_code == 409
     assert "You (in another tab) changed this to “111”. You entered “222”." in text(answer)
     assert "Your change hasn't been saved." in text(answer)
-    assert dict(form_of(rep, ids.quote_page, "unit_cost").fields)["unit_price"] == "111.00"
+    assert dict(sheet.line_form(rep, ids.quote_page).fields)["unit_price"] == "111.00"
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
@@ -216,11 +223,11 @@ def test_different_fields_of_a_quote_both_stand(
     rep: Visitor, admin: Visitor, ids: Ids, what: str, headers: dict[str, str]
 ) -> None:
     field, first, second = BOTH[what]
-    mine, theirs = form_of(rep, ids.quote_page, field), form_of(admin, ids.quote_page, field)
+    mine, theirs = part_of_quote(rep, ids, field), part_of_quote(admin, ids, field)
     assert admin.send(theirs, dict([first])).status_code == 303
     answer = rep.client.post(mine.action, data=dict(mine.fill(dict([second]))), headers=headers)
     assert answer.status_code == (200 if headers else 303)
-    fields = dict(form_of(rep, ids.quote_page, field).fields)
+    fields = dict(part_of_quote(rep, ids, field).fields)
     assert (fields[first[0]], fields[second[0]].strip()) == (first[1], second[1])
 
 
@@ -229,7 +236,7 @@ def test_a_refused_entry_of_a_quote_is_asked_about_each_time(
     rep: Visitor, admin: Visitor, ids: Ids, what: str
 ) -> None:
     field, (name, value), other = BOTH[what]
-    mine, theirs = form_of(rep, ids.quote_page, field), form_of(admin, ids.quote_page, field)
+    mine, theirs = part_of_quote(rep, ids, field), part_of_quote(admin, ids, field)
     typed = "7" if what == "line" else "Mine"
     assert admin.send(theirs, {name: value}).status_code == 303
     answer = rep.send(mine, {name: typed})
@@ -239,4 +246,4 @@ def test_a_refused_entry_of_a_quote_is_asked_about_each_time(
         assert f"Ada Admin changed this to “{value}”. You entered “{typed}”." in text(answer)
         again = next(one for one in read_forms(answer.text) if one.action == mine.action)
         answer = rep.send(again, entered)
-        assert dict(form_of(rep, ids.quote_page, field).fields)[name] == value
+        assert dict(part_of_quote(rep, ids, field).fields)[name] == value

@@ -19,7 +19,8 @@ from webapp.services.catalog import items
 from webapp.services.core import merge
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.draft import editing, lines, shown, undo
+from webapp.services.core.formatting import plural
+from webapp.services.quoting.draft import bulk, editing, lines, shown, undo
 
 
 @quotes.post("/<int:quote_id>/lines")
@@ -111,19 +112,46 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
         return asked
     before = lines.order(quote_id)
     line = lines.remove(actor(), quote_id, uid)
-    after = [line.uid for line in editing.get(quote_id).lines]
-    near = after[min(line.position, len(after) - 1)] if after else ""
+    near = _near(quote_id, before, [uid])
     return changed(quote_id, near, before, "line-deleted", f"Line {line.position + 1} deleted.")
 
 
-@quotes.post("/<int:quote_id>/lines/undo")
+@quotes.post("/<int:quote_id>/lines/bulk")
+@login_required
+def change_lines(quote_id: int) -> ResponseReturnValue:
+    """Do one thing (``do``) with several lines (``uids``)."""
+    what, uids = request.form.get("do", ""), request.form.get("uids", "").split()
+    before = lines.order(quote_id)
+    try:
+        if what == "delete":
+            gone = bulk.remove(actor(), quote_id, uids)
+            said, event, near = (
+                f"{plural(len(gone), 'line')} deleted.",
+                "line-deleted",
+                _near(quote_id, before, gone),
+            )
+            return changed(quote_id, near, before, event, said)
+        if what == "copy":
+            made = bulk.duplicate(actor(), quote_id, uids)
+            return changed(quote_id, made[0], before, "line-placed", f"{plural(len(made), 'line')} copied.")
+        done = bulk.change(actor(), quote_id, uids, what, request.form)
+    except Invalid as error:
+        sentence = " ".join(error.fields.values()) or str(error)
+        if is_htmx():
+            return render_template("quotes/_bulk_error.html", sentence=sentence), 422
+        raise
+    said = " ".join([f"{plural(len(done.uids), 'line')} changed.", *done.sentences])
+    return changed(quote_id, "", before, "lines-changed", said, touched=done.uids, is_kept=bool(done.left))
+
+
+@quotes.post("/<int:quote_id>/steps/undo")
 @login_required
 def undo_step(quote_id: int) -> ResponseReturnValue:
     """Undo this session's newest step."""
     return _stepped(quote_id, undo.undo, "Undone")
 
 
-@quotes.post("/<int:quote_id>/lines/redo")
+@quotes.post("/<int:quote_id>/steps/redo")
 @login_required
 def redo_step(quote_id: int) -> ResponseReturnValue:
     """Do again what was undone last."""
@@ -152,6 +180,13 @@ def _stepped(quote_id: int, go: Callable[[User, int], undo.Undone], word: str) -
         moved=done.moved,
         is_kept=bool(kept),
     )
+
+
+def _near(quote_id: int, before: list[str], gone: Collection[str]) -> str:
+    """The line that gets the focus: behind the first that is gone, else the last; empty when none is left."""
+    after = lines.order(quote_id)
+    place = min((before.index(uid) for uid in gone if uid in before), default=0)
+    return after[min(place, len(after) - 1)] if after else ""
 
 
 def line_added(quote_id: int, uid: str, before: list[str], *, ad_hoc: bool = False) -> ResponseReturnValue:

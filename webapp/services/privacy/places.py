@@ -12,6 +12,7 @@ from webapp.models import (
     Delivery,
     DeliveryAttempt,
     DiaryEntry,
+    DraftStep,
     DriftCheck,
     DriftFinding,
     KnownDevice,
@@ -63,6 +64,7 @@ DIARY: dict[type[Base], tuple[str, ...]] = {
 OF_ACCOUNT: tuple[type[Base], ...] = (
     AccountLink,
     Authenticator,
+    DraftStep,
     KnownDevice,
     Notification,
     Passkey,
@@ -85,7 +87,6 @@ LEFT: dict[str, str] = {
     "delivery": "reader reason address uid state",
     "diary_entry": "session action object_type object_id previous_sha256 sha256",
     "diary_permit": "what",
-    "draft_step": "session label change",
     "drift_finding": "kind local_type local_id remote_entity field state",
     "ended_link": "token_sha256",
     "item": "name description sku mpn manufacturer supplier recurrence origin_entity name_key search_key",

@@ -87,7 +87,7 @@ for (const kind of ["line-added", "line-moved", "line-placed", "line-deleted", "
 
 // The server sends all lines where it can't tell from this that the page shows the others.
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.verb === "post" && event.detail.path.includes("/lines"))
+  if (event.detail.verb === "post" && /\/(lines|steps)\b/.test(event.detail.path))
     event.detail.parameters.order = document.getElementById("lines")?.dataset.order ?? "";
 });
 

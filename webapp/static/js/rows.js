@@ -8,25 +8,29 @@ let menuUid = "";
 let isByMenu = false;
 const offersUndo = () => isByMenu;
 
-// One after the other, so that each finds the page as the one before left it.
+// One after the other, so that each finds the page as the one before left it; ``values``: may be asked for only then.
 let lastRequest = Promise.resolve();
-const postLines = (path, values = {}) => {
+const postLines = (path, values = {}, base = menu.dataset.lines) => {
   const send = async () => {
     // After what was typed just now, which is on its way.
     await window.unsaved.quiet();
-    const how = { swap: "none settle:0ms", values };
-    await window.htmx.ajax("POST", menu.dataset.lines + path, how).catch(() => {});
+    const sent = typeof values === "function" ? values() : values;
+    const how = { swap: "none settle:0ms", values: sent };
+    if (sent) await window.htmx.ajax("POST", base + path, how).catch(() => {});
   };
   lastRequest = lastRequest.then(send);
   return lastRequest;
 };
 
 const positionOf = (uid) => window.sheet.allRows().indexOf(window.sheet.rowOf(uid)) + 1;
-const moveTo = (uid, position) => {
-  const count = window.sheet.allRows().length;
-  if (position < 1 || position > count || position === positionOf(uid)) return;
-  postLines(`${uid}/move`, { position });
-};
+// ``find``: the new place of the row that is at ``position`` then.
+const moveTo = (uid, find) =>
+  postLines(`${uid}/move`, () => {
+    const now = positionOf(uid);
+    const position = find(now);
+    const isThere = position < 1 || position > window.sheet.allRows().length || position === now;
+    return isThere ? null : { position };
+  });
 const selectedOr = (uid) => {
   const picked = window.picked?.() ?? [];
   return picked.includes(uid) ? picked : [uid];
@@ -34,8 +38,8 @@ const selectedOr = (uid) => {
 const commands = {
   details: (uid) => window.editorLines.toggleDetails(uid),
   copy: (uid) => postLines(`${uid}/copy`),
-  up: (uid) => moveTo(uid, positionOf(uid) - 1),
-  down: (uid) => moveTo(uid, positionOf(uid) + 1),
+  up: (uid) => moveTo(uid, (now) => now - 1),
+  down: (uid) => moveTo(uid, (now) => now + 1),
   place: (uid) => {
     const field = placeDialog.querySelector("[name=position]");
     field.value = positionOf(uid);
@@ -51,16 +55,10 @@ const commands = {
       ? postLines("bulk", { do: "delete", uids: selectedOr(uid).join(" ") })
       : postLines(`${uid}/delete`),
 };
-// Moving a row again and again needs its new place each time.
-const run = (name, uid) => {
-  if (name !== "up" && name !== "down") commands[name](uid);
-  else lastRequest.then(() => commands[name](uid));
-};
-
 placeDialog.addEventListener("submit", () => {
   const position = Number(placeDialog.querySelector("[name=position]").value);
   const count = window.sheet.allRows().length;
-  moveTo(placeDialog.dataset.uid, Math.max(1, Math.min(position || 1, count)));
+  moveTo(placeDialog.dataset.uid, () => Math.max(1, Math.min(position || 1, count)));
 });
 
 // The menu.
@@ -96,7 +94,7 @@ document.addEventListener("click", (event) => {
     closeMenu();
     isByMenu = true;
     window.sheet.focusCell(menuUid, "name");
-    run(item.dataset.do, menuUid);
+    commands[item.dataset.do](menuUid);
   } else if (!menu.hidden) closeMenu();
 });
 menu.addEventListener("keydown", (event) => {
@@ -135,7 +133,7 @@ document.addEventListener("keydown", (event) => {
   if (!name) return;
   event.preventDefault();
   isByMenu = false;
-  run(name, uid);
+  commands[name](uid);
 });
 
 // Dragging by the handle.
@@ -174,7 +172,7 @@ document.addEventListener("pointerup", (event) => {
   if (!dragged) return;
   const from = positionOf(dragged) - 1;
   const at = dropAt(event);
-  moveTo(dragged, at > from ? at : at + 1);
+  moveTo(dragged, () => (at > from ? at : at + 1));
   stopDragging();
 });
 document.addEventListener("pointercancel", stopDragging);

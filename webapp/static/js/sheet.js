@@ -15,11 +15,9 @@ const cellOf = (row, name) => row?.querySelector(`[data-cell="${name}"]`);
 const shownRows = () => allRows().filter((row) => !row.parentElement.hidden);
 const cellsOf = (row) => [...row.querySelectorAll("[data-cell]")];
 const fieldOf = (cell) => cell?.querySelector(".line-field");
-const formOfRow = (row) => row.querySelector(".row-form");
 const isEdited = (uid) => window.unsaved?.has(`form-${uid}`) ?? false;
 
-const textOf = (cell) =>
-  cell.dataset.value ?? (cell.querySelector(".line-name") ?? cell).textContent.trim();
+const textOf = (cell) => cell.dataset.value ?? (cell.querySelector(".line-name") ?? cell).textContent.trim();
 const fill = (field, value, shown) => {
   if (field.tagName !== "SELECT") {
     field.defaultValue = field.value = value;
@@ -123,7 +121,10 @@ for (const kind of ["pointerup", "pointercancel"])
     isPressed = false;
     setTimeout(leaveRows, 0);
   });
-document.addEventListener("focusout", (event) => event.target.closest?.(".line-open") && setTimeout(leaveRows, 0));
+document.addEventListener(
+  "focusout",
+  (event) => event.target.closest?.(".line-open") && setTimeout(leaveRows, 0),
+);
 document.addEventListener("edit-settled", leaveRows);
 document.addEventListener("focusin", (event) => {
   const cell = event.target.closest?.("#lines [data-cell]");
@@ -169,7 +170,8 @@ document.addEventListener("htmx:afterSettle", () => {
     else focusCell(focusBefore.uid, focusBefore.name);
   }
   focusBefore = null;
-  if (!document.querySelector("#lines [data-cell][tabindex='0'], #lines .line-open")) stopAt(current.uid, current.name);
+  if (!document.querySelector("#lines [data-cell][tabindex='0'], #lines .line-open"))
+    stopAt(current.uid, current.name);
 });
 
 // Keys. In a field they are the field's, but for those that leave it.
@@ -208,7 +210,8 @@ const onCell = (event, row, cell) => {
   const isPlain = !event.altKey && !event.shiftKey;
   if (event.key === "ArrowDown" && isPlain) goTo(beside(row, 1));
   else if (event.key === "ArrowUp" && isPlain) goTo(beside(row, -1));
-  else if (event.key === "ArrowRight" && isPlain) goTo(row, cells[Math.min(at + 1, cells.length - 1)].dataset.cell);
+  else if (event.key === "ArrowRight" && isPlain)
+    goTo(row, cells[Math.min(at + 1, cells.length - 1)].dataset.cell);
   else if (event.key === "ArrowLeft" && isPlain) goTo(row, cells[Math.max(at - 1, 0)].dataset.cell);
   else if (event.key === "Home") goTo(isFar ? rows[0] : row, "name");
   else if (event.key === "End") goTo(isFar ? rows.at(-1) : row, cells.at(-1).dataset.cell);

@@ -9,14 +9,14 @@ const hideToast = () => {
 };
 const showToast = (words, canUndo) => {
   clearTimeout(toastTimer);
-  toast.querySelector("span").textContent = words;
+  toast.querySelector("[data-words]").textContent = words;
   toast.querySelector("[data-undo]").hidden = !canUndo;
   toast.hidden = false;
   toastTimer = setTimeout(() => !toast.contains(document.activeElement) && hideToast(), 8000);
 };
 const step = (what) => {
   toast.hidden = true;
-  window.rows.postLines(what);
+  window.rows.postLines(what, {}, document.getElementById("line-menu").dataset.steps);
 };
 
 toast.querySelector("[data-undo]").addEventListener("click", () => step("undo"));

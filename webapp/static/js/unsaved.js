@@ -14,29 +14,13 @@ const GONE = "This line was deleted by someone else or in another tab, so your e
 // By the id of the form: {state, values, seen, why}. State "typing": not sent yet; "sending"; "waiting": is sent again;
 // "refused": a person must act.
 const edits = new Map();
-// What the server has, by field; for other fields it is what the page came with.
-const savedValues = new WeakMap();
 let retries = 0;
 let retryTimer = 0;
 
 // A line has a form for its cells, and one for its details once it is opened.
 const lineOf = (id) => id.replace(/^(form|details)-/, "");
 const formOf = (id) => document.getElementById(id);
-const fieldsOf = (form) =>
-  [...form.elements].filter((field) => field.name && !["hidden", "submit"].includes(field.type));
-const entered = (field) => (field.type === "checkbox" ? field.checked : field.value);
-const savedValueOf = (field) => {
-  if (savedValues.has(field)) return savedValues.get(field);
-  if (field.type === "checkbox") return field.defaultChecked;
-  if (field.type !== "select-one") return field.defaultValue;
-  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
-};
-const changedIn = (form) =>
-  Object.fromEntries(
-    fieldsOf(form)
-      .filter((field) => entered(field) !== savedValueOf(field))
-      .map((field) => [field.name, entered(field)]),
-  );
+const { fieldsOf, entered, savedValues, savedValueOf, changedIn } = window.formFields;
 
 const keep = () => {
   const kept = [...edits].map(([id, edit]) => [id, edit]);
@@ -53,14 +37,14 @@ const note = (form, state, why = "", failed = failing(state)) => {
   show();
 };
 
-// Also while it is sent again, so that its mark doesn't flicker.
-const hasFailed = (edit) => edit.failed;
-const amount = (number) => `${number} ${number === 1 ? "line" : "lines"}`;
-
+// ``failed``: also while it is sent again, so that its mark doesn't flicker.
 const summary = () => {
-  const failed = [...edits].filter(([, edit]) => hasFailed(edit)).map(([id]) => id);
+  const failed = [...edits].filter(([, edit]) => edit.failed).map(([id]) => id);
   const lines = new Set(failed.filter((id) => id !== "header").map(lineOf)).size;
-  const parts = [lines && amount(lines), failed.includes("header") && "quote details"].filter(Boolean);
+  const parts = [
+    lines && (lines === 1 ? "1 line" : `${lines} lines`),
+    failed.includes("header") && "quote details",
+  ].filter(Boolean);
   return parts.length ? `${parts.join(" and ")} not saved` : "";
 };
 
@@ -69,7 +53,7 @@ const show = (prefix = "") => {
   for (const old of document.querySelectorAll(".unsaved-note")) old.remove();
   for (const [id, edit] of edits) {
     const form = formOf(id);
-    if (!form || !hasFailed(edit)) continue;
+    if (!form || !edit.failed) continue;
     (form.closest(".line") ?? form).dataset.unsaved = "";
     if (!edit.why) continue;
     const words = document.createElement("span");
@@ -99,8 +83,9 @@ document.addEventListener("line-deleted", (event) => {
 const totals = () =>
   [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
 const firstError = (form) =>
-  [...(form.closest(".line-row") ?? form).querySelectorAll(".cell-error, .unsaved-note")].find((error) => error.textContent.trim())
-    ?.textContent ?? "";
+  [...(form.closest(".line-row") ?? form).querySelectorAll(".cell-error, .unsaved-note")].find((error) =>
+    error.textContent.trim(),
+  )?.textContent ?? "";
 
 const send = (form) => window.htmx.trigger(form, "submit");
 const sendAll = (states = ["typing", "sending", "waiting", "refused"]) => {
