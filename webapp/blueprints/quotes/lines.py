@@ -15,6 +15,7 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, order_digest, page, shown_line
 from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote, User
+from webapp.models.line import ONE
 from webapp.services.catalog import items
 from webapp.services.core import merge
 from webapp.services.core.errors import Invalid
@@ -219,7 +220,15 @@ def changed(
     quote = editing.get(quote_id)
     after = [line.uid for line in quote.lines]
     fresh, gone = set(after) - set(before), set(before) - set(after)
-    is_known = request.form.get("order") == order_digest(before) and before and after
+    # Where one line of a section is taken, a change can make another one the default.
+    is_known = (
+        request.form.get("order") == order_digest(before)
+        and bool(before and after)
+        and not any(section.choice == ONE for section in quote.sections)
+    )
+    if quote.sections:
+        # What changed of a line can be its section, which is its place.
+        moved = {*moved, *touched}
     still = fresh | gone | set(moved)
     is_one = [one for one in before if one not in still] == [one for one in after if one not in still]
     template = "quotes/_line_changed.html" if is_known and is_one else "quotes/_lines_changed.html"
