@@ -1,7 +1,7 @@
 // What the fields of a form hold, and what the server has of it.
 "use strict";
 
-{
+window.formFields = (() => {
   // What the server has, by field; for other fields it is what the page came with.
   const savedValues = new WeakMap();
 
@@ -21,5 +21,5 @@
         .map((field) => [field.name, entered(field)]),
     );
 
-  window.formFields = { fieldsOf, entered, savedValues, savedValueOf, changedIn };
-}
+  return { fieldsOf, entered, savedValues, savedValueOf, changedIn };
+})();
