@@ -162,7 +162,7 @@ let focusBefore = null;
 document.addEventListener("htmx:beforeSwap", () => {
   const at = document.activeElement;
   const cell = at?.closest?.("#lines [data-cell]");
-  focusBefore = cell ? { uid: uidOf(cell), name: cell.dataset.cell, edits: at !== cell } : null;
+  focusBefore = cell ? { uid: uidOf(cell), name: cell.dataset.cell, edits: at.matches(".line-field") } : null;
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (focusBefore && document.activeElement === document.body && rowOf(focusBefore.uid)) {
