@@ -88,7 +88,11 @@ class PasswordAttempt(Base):
 
 
 class KnownDevice(Base):
-    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie."""
+    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie.
+
+    ``trusted_at``: since when it needs no second step (``services.accounts.two_step.trusted``), in the user's
+    ``session_epoch`` of then; ``trust_used_at``: when that last spared it one. ``agent``: what it calls itself.
+    """
 
     __tablename__ = "known_device"
 
@@ -96,14 +100,18 @@ class KnownDevice(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    agent: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    trusted_at: Mapped[datetime | None]
+    trust_used_at: Mapped[datetime | None]
+    trust_epoch: Mapped[int | None]
 
 
 class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
-    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password or a passkey in
-    it, or confirmed at the sign-in provider; None after a sign-in there.
+    ``is_kept``: with "Keep me signed in". ``device_id``: of the known browser that it is in. ``confirmed_at``: when the
+    person last gave the password or a passkey in it, or confirmed at the sign-in provider; None after a sign-in there.
 
     ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
     calls its person and its own session.
@@ -113,6 +121,9 @@ class UserSession(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    device_id: Mapped[int | None] = mapped_column(
+        ForeignKey("known_device.id", ondelete="SET NULL"), index=True
+    )
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -173,7 +173,11 @@ def _arrive(entered: Entered, wanted: str, *, keep: bool, trusts: bool = False) 
     session.pop(HALF, None)
     enter(entered.token, keep=keep)
     answer = remember_device(redirect(wanted or url_for("home.dashboard"), 303), entered.known)
-    value = trusted.trust(entered.user, entered.known, runtime().vault) if trusts else ""
+    value = (
+        trusted.trust(entered.user, entered.known, request.user_agent.string, runtime().vault)
+        if trusts
+        else ""
+    )
     return trust_device(answer, value) if value else answer
 
 

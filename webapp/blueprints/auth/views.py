@@ -82,7 +82,7 @@ def logout() -> ResponseReturnValue:
     was_sso = current_user.is_authenticated and current_user.by_sso
     if current_user.is_authenticated:
         with suppress(NotFound):  # signed out in another tab at the same moment
-            sessions.end(actor(), current_user.session_id)
+            sessions.leave(actor(), current_user.session_id)
     return leave_to(url_for("auth.login", left=1 if was_sso else None))
 
 
