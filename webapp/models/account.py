@@ -17,6 +17,7 @@ READ_ONLY = "read_only"
 INTEGRATION_ADMIN = "integration_admin"
 # Of two roles, the one that is named first is the higher one.
 ROLES = (OWNER, ADMIN, SALES_MANAGER, INTEGRATION_ADMIN, REP, READ_ONLY)
+ADMINS = (OWNER, ADMIN)
 # What a sign-in provider's groups can give: an owner is made by an owner.
 GIVEN_ROLES = ROLES[1:]
 # In place of a hash: the person signs in at the provider, and has no password here.
