@@ -91,7 +91,18 @@ def test_every_change_of_a_connection_is_guarded(app: Flask, admin: Visitor) -> 
     form = admin.form("/account/", "sessions/end")
     autotask, hook = "/settings/integrations/autotask", "/settings/integrations/webhooks/1"
     for action in (
-        *(f"{autotask}/{name}" for name in ("connect", "disconnect", "save", "history/1/restore")),
+        *(
+            f"{autotask}/{name}"
+            for name in (
+                "connect",
+                "disconnect",
+                "save",
+                "history/1/restore",
+                "links/import",
+                "links/rebuild",
+                "links/forget",
+            )
+        ),
         *(hook, *(f"{hook}/{name}" for name in ("rotate", "pause", "resume", "remove"))),
     ):
         form.action = action

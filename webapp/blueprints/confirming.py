@@ -1,7 +1,7 @@
 """Ask for the password again before accounts, credentials or integrations change.
 
-The page that asks holds what was sent, but for its secrets, and sends it again together with the password. htmx puts
-it in the place of the form. A form with secrets asks before it is shown (``confirmed_first``).
+The page that asks holds what was sent, but for its secrets and files, and sends it again together with the password.
+htmx puts it in the place of the form. A form with secrets asks before it is shown (``confirmed_first``).
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def _page(error: str) -> ResponseReturnValue:
         error=error,
         only=only,
         lost=kept.has_secrets(),
+        lost_file=kept.has_files(),
         by_htmx=is_htmx(),
     )
     return page, 422

@@ -21,6 +21,11 @@ def has_secrets() -> bool:
     return any(request.form.get(name) for name in SECRETS - {PASSWORD})
 
 
+def has_files() -> bool:
+    """True if the form brought a file, which no page can hold."""
+    return any(file.filename for file in request.files.values())
+
+
 def target() -> str:
     """The address that the form was sent to."""
     return request.full_path if request.query_string else request.path
