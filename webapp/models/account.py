@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded, Timestamped, utc_now
@@ -115,7 +115,7 @@ class UserSession(Base):
     person last gave the password or a passkey in it, or confirmed at the sign-in provider; None after a sign-in there.
 
     ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
-    calls its person and its own session.
+    calls its person and its own session. ``id_token_encrypted``: what it signed, a Fernet token.
     """
 
     __tablename__ = "user_session"
@@ -136,5 +136,6 @@ class UserSession(Base):
     renew_by: Mapped[datetime | None]
     sso_subject: Mapped[str] = mapped_column(String(255), default="", server_default="")
     sso_sid: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    id_token_encrypted: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     user: Mapped[User] = relationship()

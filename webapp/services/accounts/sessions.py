@@ -51,11 +51,15 @@ class Device:
 
 @dataclass(frozen=True)
 class BySso:
-    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session."""
+    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session.
+
+    ``id_token_encrypted``: what it signed, to end its session with.
+    """
 
     renew_by: datetime
     subject: str
     sid: str
+    id_token_encrypted: str
 
 
 class Entered(NamedTuple):
@@ -152,6 +156,7 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
             renew_by=sso.renew_by if sso else None,
             sso_subject=sso.subject if sso else "",
             sso_sid=sso.sid if sso else "",
+            id_token_encrypted=sso.id_token_encrypted if sso else "",
         )
     )
     return token
@@ -256,7 +261,7 @@ def _sso_of(user: User, device: Device) -> BySso | None:
     row = db.session.get(UserSession, device.session_id) if device.session_id else None
     if row is None or row.user_id != user.id or row.renew_by is None:
         return None
-    return BySso(row.renew_by, row.sso_subject, row.sso_sid)
+    return BySso(row.renew_by, row.sso_subject, row.sso_sid, row.id_token_encrypted)
 
 
 @work.command
