@@ -6,11 +6,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from smoke.forms import read_forms
 from tests.sso.conftest import at_provider, sign_in
 from tests.support.provider import Provider
-from tests.support.visitor import text
+from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
-from webapp.models import UserSession, db
+from webapp.models import User, UserSession, db
+from webapp.models.account import NO_PASSWORD
 
 PAGE = "/settings/single-sign-on"
 OPEN = "Hours until people sign in again"
@@ -71,3 +73,20 @@ def test_someone_else_confirms_nothing(admin: FlaskClient, provider: Provider) -
     provider.person = {"sub": "p-1", "email": "rep@desk.example", "email_verified": True}
     assert "someone else" in confirm(admin)
     assert OPEN not in admin.get(PAGE).text
+
+
+def test_to_go_on_without_confirming_says_so(app: Flask, admin: FlaskClient) -> None:
+    with app.app_context():
+        db.session.execute(
+            db.update(User).where(User.email == "admin@desk.example").values(password_hash=NO_PASSWORD)
+        )
+        db.session.commit()
+    visitor = Visitor(admin)
+    page = admin.get(PAGE)
+    assert "Your password" not in text(page)
+    form = next(one for one in read_forms(page.text) if "confirm_password" in one.names())
+    form.action = form.action or PAGE
+    answer = visitor.send(form)
+    assert (answer.status_code, "haven't confirmed it yet" in text(answer)) == (422, True)
+    assert "Confirmed" in confirm(admin)
+    assert visitor.send(form).location == PAGE

@@ -136,15 +136,10 @@ class Provider:
     def logout_claims(self, **changes: Any) -> dict[str, Any]:
         """Of a logout token about the present person."""
         now = int(time.time())
-        named = {name: self.person[name] for name in ("sub", "sid") if name in self.person}
-        claims = {
-            "iss": self.issuer,
-            "aud": CLIENT,
-            "iat": now,
-            "exp": now + 120,
-            "jti": secrets.token_hex(8),
-        }
-        claims |= {"events": {LOGOUT_EVENT: {}}, **named, **changes}
+        claims: dict[str, Any] = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120}
+        claims |= {"jti": secrets.token_hex(8), "events": {LOGOUT_EVENT: {}}}
+        claims |= {name: self.person[name] for name in ("sub", "sid") if name in self.person}
+        claims |= changes
         return {name: value for name, value in claims.items() if value is not None}
 
     def _token(self, form: dict[str, str]) -> tuple[int, Any]:

@@ -235,7 +235,7 @@ def turn_off_two_step(user: User, password: str, device: Device) -> str:
 
 
 def is_confirmed(session_id: int) -> bool:
-    """True if the person gave the password in this session a short time ago."""
+    """True if the person gave the password or a passkey in this session, or signed in again, a short time ago."""
     row = db.session.get(UserSession, session_id)
     at = row.confirmed_at if row else None
     return at is not None and utc_now() - at <= CONFIRMED
@@ -249,11 +249,16 @@ def confirm(user: User, session_id: int, password: str, device: Device) -> bool:
     if not guessing.check(user, password, device.address, device.token):
         log.warning("confirmation.failed", address=device.address, user=user.id)
         return False
-    with work.unit():
-        row = db.session.get(UserSession, session_id)
-        if row is None or row.user_id != user.id:
-            return False
-        row.confirmed_at = utc_now()
+    return note_confirmed(user, session_id)
+
+
+@work.command
+def note_confirmed(user: User, session_id: int) -> bool:
+    """The user just proved who they are in this session. False if it has ended."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        return False
+    row.confirmed_at = utc_now()
     return True
 
 
