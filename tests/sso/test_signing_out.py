@@ -157,7 +157,7 @@ def test_the_browser_ends_it_at_the_providers_bidding(
         {"iss": "https://other.example", "sid": "s-1"},
         {"iss": provider.issuer, "sid": ""},
     ):
-        assert signed_in.get(page, query_string=wrong).status_code == 400
+        assert signed_in.get(page, query_string=wrong).status_code == 403
     assert stranger.get(page, query_string={"iss": provider.issuer, "sid": "s-2"}).status_code == 200
     assert is_in(signed_in)
     answer = stranger.get(page, query_string={"iss": provider.issuer, "sid": "s-1"})

@@ -77,7 +77,7 @@ def sso_backchannel() -> ResponseReturnValue:
     try:
         ending.by_token(runtime(), request.form.get("logout_token", ""))
     except ServiceError as error:
-        return _not_ended(error)
+        return _not_ended(error, 400)
     return "", 200, NO_STORE
 
 
@@ -88,13 +88,13 @@ def sso_frontchannel() -> ResponseReturnValue:
     try:
         ending.by_browser(runtime(), request.args.get("iss", "")[:500], request.args.get("sid", "")[:255])
     except ServiceError as error:
-        return _not_ended(error)
+        return _not_ended(error, 403)
     return "", 200, NO_STORE
 
 
-def _not_ended(error: ServiceError) -> ResponseReturnValue:
+def _not_ended(error: ServiceError, status: int) -> ResponseReturnValue:
     sign_in.note_refusal(error, request.remote_addr or "", in_diary=False)
-    return {"error": "invalid_request"}, 400, NO_STORE
+    return {"error": "invalid_request"}, status, NO_STORE
 
 
 def _start(next_path: str, confirms: int | None = None) -> ResponseReturnValue:
