@@ -113,9 +113,16 @@ def setup() -> ResponseReturnValue:
 @limiter.limit("20/minute")
 def join(token: str) -> ResponseReturnValue:
     """Choose a password with the link of an invitation or a reset, and sign in."""
-    user, form = account_links.person(token), JoinForm()
-    local_sign_in.require(user)
-    entered, status = submit(form, lambda: _choose_password(user, token, form.password.data or ""))
+    try:
+        user, form = account_links.person(token), JoinForm()
+        local_sign_in.require(user)
+        entered, status = submit(form, lambda: _choose_password(user, token, form.password.data or ""))
+    except PasswordsOff as error:
+        local_sign_in.note_refusal(error)
+        raise
+    except NotFound:  # used at the same moment, too
+        account_links.note_refusal(token, request.remote_addr or "")
+        raise
     if entered is None:
         return render_template("auth/join.html", form=form, user=user), status
     return go_on(entered, keep=False)
