@@ -117,6 +117,7 @@ def user(actor: User, user_id: int) -> None:
         guessing.forget_account(email)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
+    logs.sign_off(known)
     values = {
         "name": known.alias,
         "email": frozen.removed_email(known),
