@@ -41,8 +41,8 @@ def test_the_paper_names_no_person_as_the_seller() -> None:
 @pytest.mark.parametrize(
     ("profile", "missing"),
     [
-        ({}, "name and address are missing"),
-        ({"name": "Brightwater IT"}, "address is missing"),
+        ({}, "Your company's name and address are missing on this quote"),
+        ({"name": "Brightwater IT"}, "Your company's address is missing on this quote"),
         ({"name": "Brightwater IT", "address": "48 Harbor Street"}, ""),
     ],
 )
@@ -55,7 +55,7 @@ def test_it_is_said_before_and_first(
         found = readiness.checks(editing.get(ids.quote))
         assert [check.place for check in found][:1] == (["seller"] if missing else [])
     page = text(rep.client.get(f"{ids.quote_page}?plain=1"))
-    assert ("Customers won't see who sells" in page) == bool(missing)
+    assert ("missing on this quote" in page) == bool(missing)
     assert missing in page
 
 

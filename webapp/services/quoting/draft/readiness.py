@@ -75,9 +75,8 @@ def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
         found.append(
             Problem(
                 "seller",
-                f"Customers won't see who sells: your company's {' and '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} missing on this quote, its page and its PDF. An admin adds "
-                "that in Settings > Company. Do it before you publish, since a published revision never changes.",
+                f"Your company's {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this quote. "
+                "An admin adds that in Settings > Company.",
             )
         )
     totals = totals or pricing.of_quote(quote)
