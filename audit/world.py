@@ -123,7 +123,13 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.ids = {**ids, **{name: str(world.ask(query)) for name, query in RECORDS.items()}}
     colleague_id = world.ask("select id from user_account where email = 'colleague@audit.example'")
     session_id = world.ask("select max(id) from user_session where user_id = ?", colleague_id)
-    world.ids |= {"user_id": str(colleague_id), "session_id": str(session_id), "passkey_id": "1"}
+    device_id = world.ask("select max(id) from known_device where user_id = ?", colleague_id)
+    world.ids |= {
+        "device_id": str(device_id),
+        "user_id": str(colleague_id),
+        "session_id": str(session_id),
+        "passkey_id": "1",
+    }
     world.ids |= {"section": "company", "kind": "quote", "filename": "css/app.css"}
     missing = [name for name, value in world.ids.items() if value == "None"]
     if missing:

@@ -9,13 +9,14 @@ from flask import Flask, g, has_request_context
 from flask_login import current_user
 
 from webapp.services.company import place as places
+from webapp.services.core.browsers import browser
 from webapp.services.core.formatting import ANYWHERE_ALIKE, PLACED
 from webapp.services.core.place import Place
 
 
 def init_app(app: Flask) -> None:
     """Register the filters. Those that depend on a place follow the reader's, unless the template names another."""
-    for function in ANYWHERE_ALIKE:
+    for function in (*ANYWHERE_ALIKE, browser):
         app.add_template_filter(function)
     for placed in PLACED:
         app.add_template_filter(_for_reader(placed), placed.__name__)

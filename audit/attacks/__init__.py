@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from audit.attacks import accounts, inside, outside
+from audit.attacks import accounts, inside, outside, sessions
 from audit.world import World
 
-ATTACKS = (*accounts.ATTACKS, *outside.ATTACKS, *inside.ATTACKS)
+ATTACKS = (*accounts.ATTACKS, *sessions.ATTACKS, *outside.ATTACKS, *inside.ATTACKS)
 
 
 def try_all(world: World) -> list[str]:

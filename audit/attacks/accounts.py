@@ -82,10 +82,10 @@ def stolen_cookies(world: World) -> Iterator[str]:
         sign_in(owner, REP)
         if name == "sign-out":
             thief.session.cookies = owner.session.cookies.copy()
-        if not _is_in(thief):
+        if not is_in(thief):
             yield f"before {name} the copied cookie wasn't one"
         end(owner)
-        if _is_in(thief):
+        if is_in(thief):
             yield f"a cookie works after {name}"
         world.restore()
 
@@ -112,10 +112,15 @@ def unconfirmed_sessions(world: World) -> Iterator[str]:
         form = next(one for one in owner.forms() if one.method == "post" and "logout" not in one.action)
         if not _asks_for_password(owner, form):
             yield f"{page} was saved without the password"
-    with suppress(Stuck):
-        owner.open("/settings/integrations/autotask/connect")
-    if "needs your password" not in owner.html:
-        yield "the page of the credentials opened without the password"
+    links = "/settings/integrations/autotask/links"
+    for action in ("import", "rebuild", "forget"):
+        owner.open(links)
+        if not _asks_for_password(owner, owner.form(action=f"{links}/{action}")):
+            yield f"{links}/{action} went on without the password"
+    for page in ("/settings/integrations/autotask/connect", f"{links}.csv"):
+        answer = owner.session.get(f"{owner.base_url}{page}", timeout=60)
+        if "needs your password" not in answer.text:
+            yield f"{page} opened without the password"
 
 
 def guessing(world: World) -> Iterator[str]:
@@ -175,7 +180,7 @@ def _as_rep(owner: Visitor) -> Rep:
     return rep
 
 
-def _is_in(visitor: Visitor) -> bool:
+def is_in(visitor: Visitor) -> bool:
     answer: requests.Response = visitor.session.get(
         f"{visitor.base_url}/quotes/", timeout=60, allow_redirects=False
     )

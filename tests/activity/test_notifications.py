@@ -20,7 +20,7 @@ from tests.activity.office import (
 )
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Delivery, Notification, db, utc_now
-from webapp.services.accounts import access_rules
+from webapp.services.accounts import changing_rules
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, notifications
 from webapp.services.quoting.draft import editing
@@ -107,7 +107,7 @@ def test_a_quote_that_may_no_longer_be_seen_is_not_named(
     office: Office, owner: Visitor, mailbox: Mailbox, failed: tuple[int, int]
 ) -> None:
     with office.app.app_context():
-        access_rules.save(None, {"reps_see": "own", "reps_change": "own"})
+        changing_rules.save(None, {"reps_see": "own", "reps_change": "own"})
         editing.get(failed[0]).owner = user(COLLEAGUE)
         db.session.commit()
         assert notifications.count(user(OWNER)) == 0

@@ -12,7 +12,7 @@ from tests.support.connected_desk import newest_entry
 from tests.support.sandbox import Tenant
 from tests.support.visitor import HTMX, Visitor, text, walk
 from webapp.models import db, utc_now
-from webapp.services.accounts import access_rules
+from webapp.services.accounts import changing_rules
 from webapp.services.autotask.connection import connection, pausing
 from webapp.services.delivery import attempt
 
@@ -197,13 +197,13 @@ def test_a_rep_without_costs_gets_no_link_to_them(office: Office, owner: Visitor
     quote_id = office.quote()
     assert office.process(quote_id) == "synced"
     with office.app.app_context():
-        access_rules.save(None, {"reps_see": "all", "reps_change": "all"})
+        changing_rules.save(None, {"reps_see": "all", "reps_change": "all"})
     found = walk(owner.client, f"/quotes/{quote_id}", panel(quote_id), "/activity/", "/drift/")
     assert not {address: status for address, status in found.items() if status >= 400}
     assert "/activity/runs/" not in " ".join(found)
     assert "href=" not in owner.client.get(f"/drift/quotes/{quote_id}/panel", headers=HTMX).text
     with office.app.app_context():
-        access_rules.save(None, {"reps_see": "all", "reps_change": "all", "reps_see_cost": "1"})
+        changing_rules.save(None, {"reps_see": "all", "reps_change": "all", "reps_see_cost": "1"})
     found = walk(owner.client, "/activity/", "/drift/")
     assert "/activity/runs/" in " ".join(found)
     assert set(found.values()) <= {200, 303}

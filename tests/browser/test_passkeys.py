@@ -1,4 +1,6 @@
-"""A passkey in Chromium, with its virtual authenticator: created, used as the second step, and as the whole sign-in."""
+"""A passkey in Chromium, with its virtual authenticator: created, used as the second step, as the whole sign-in,
+and in place of the password.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from werkzeug.serving import make_server
 
 from tests.support import samples
 from tests.support.browser import accessibility_violations
+from webapp.models import UserSession, db
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +48,7 @@ def address(app: Flask, listening: socket.socket) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_passkey_from_its_creation_to_the_sign_in(address: str, browser_page: Page) -> None:
+def test_a_passkey_from_its_creation_to_the_sign_in(app: Flask, address: str, browser_page: Page) -> None:
     page = browser_page
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -78,6 +81,15 @@ def test_a_passkey_from_its_creation_to_the_sign_in(address: str, browser_page: 
     assert accessibility_violations(page) == []
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+    with app.app_context():
+        db.session.execute(db.update(UserSession).values(confirmed_at=None))
+        db.session.commit()
+    page.goto(f"{address}/account/two-step/app")
+    expect(page.get_by_role("heading", name="Enter your password")).to_be_visible()
+    assert accessibility_violations(page) == []
+    page.get_by_role("button", name="Use your passkey").click()
+    expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
 
 
 def password(page: Page, address: str) -> None:

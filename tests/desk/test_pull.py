@@ -127,6 +127,16 @@ def test_an_opportunity_without_a_contact_begins_a_quote_for_its_company(
     assert quote.organization.name == "Harbor Clinic"
 
 
+@pytest.mark.both_databases
+def test_two_contacts_with_one_mailbox_are_two_people(desk: Desk) -> None:
+    office, company_id = "office@harbor.example", company(desk)
+    first = contact(desk, company_id, emailAddress=office)
+    second = contact(desk, company_id, firstName="Ida", emailAddress=office)
+    people = [pull.contact(desk.runtime, desk.rep, number) for number in (first, second, first, second)]
+    assert [person.first_name for person in people] == ["Orla", "Ida", "Orla", "Ida"]
+    assert len({person.id for person in people}) == 2
+
+
 def test_somebody_with_the_same_e_mail_elsewhere_is_somebody_else(desk: Desk) -> None:
     elsewhere = Person(
         organization=Organization(name="Other"), first_name="O", last_name="B", email="orla@harbor.example"

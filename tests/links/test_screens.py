@@ -9,10 +9,12 @@ import pytest
 from click.testing import Result
 from werkzeug.test import TestResponse
 
+from smoke.forms import Form, read_forms
 from tests.links.test_file import HEADER, as_stored, file, read
 from tests.links.test_rebuild import lose_links, pushed
-from tests.support.connected_desk import Desk
+from tests.support.connected_desk import PASSWORD, Desk
 from tests.support.visitor import Visitor, text
+from webapp.models import UserSession, db
 from webapp.services.autotask.connection import connection
 
 PAGE = "/settings/integrations/autotask/links"
@@ -60,6 +62,43 @@ def test_a_file_is_checked_then_imported(desk: Desk, admin: Visitor) -> None:
     assert as_stored() == []
     assert f"Imported: {len(before)} new" in text(send(admin, data, "import"))
     assert as_stored() == before
+
+
+def unconfirm() -> None:
+    db.session.execute(db.update(UserSession).values(confirmed_at=None))
+    db.session.commit()
+
+
+def asking(answer: TestResponse) -> Form:
+    assert answer.status_code == 422
+    return next(one for one in read_forms(answer.text) if "confirm_password" in one.names())
+
+
+def test_later_the_import_asks_for_the_password_first(desk: Desk, admin: Visitor) -> None:
+    pushed(desk)
+    before = as_stored()
+    data = admin.client.get(f"{PAGE}.csv").data
+    lose_links()
+    unconfirm()
+    asked = send(admin, data, "import")
+    assert "except the file. Choose it again afterwards" in text(asked)
+    assert as_stored() == []
+    wrong = admin.send(asking(asked), {"confirm_password": "a guess"})
+    answer = admin.send(asking(wrong), {"confirm_password": PASSWORD})
+    assert (answer.status_code, "choose the file again" in text(answer)) == (422, True)
+    assert as_stored() == []
+    assert f"Imported: {len(before)} new" in text(send(admin, data, "import"))
+    assert as_stored() == before
+
+
+def test_later_the_export_asks_for_the_password_first(desk: Desk, admin: Visitor) -> None:
+    pushed(desk)
+    unconfirm()
+    asked = admin.client.get(f"{PAGE}.csv")
+    assert "attachment" not in asked.headers.get("Content-Disposition", "")
+    answer = admin.send(asking(asked), {"confirm_password": PASSWORD})
+    assert (answer.status_code, answer.location) == (303, f"{PAGE}.csv")
+    assert len(read(admin.client.get(f"{PAGE}.csv").text)) == len(as_stored())
 
 
 def test_a_wrong_file_is_answered_with_a_sentence_for_each_row(desk: Desk, admin: Visitor) -> None:

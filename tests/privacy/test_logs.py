@@ -115,7 +115,7 @@ def logged(quote: Quote) -> None:
 @pytest.mark.both_databases
 def test_logs_lose_what_only_they_are_called(app: Flask) -> None:
     with app.app_context():
-        rep = samples.rep()
+        admin, rep = samples.admin(), samples.rep()
         person = samples.person(
             rep,
             first_name="John",
@@ -129,9 +129,9 @@ def test_logs_lose_what_only_they_are_called(app: Flask) -> None:
         publishing.publish(rep, quote.id)
         transitions.advance(rep, quote.id, LOST, reason="Price")
         logged(quote)
-        quote_id, rep_id, number = quote.id, rep.id, person.id
+        quote_id, admin_id, number = quote.id, admin.id, person.id
         clean = CLEAN.format(number)
-        anonymizing.person(db.session.get_one(User, rep_id), number)
+        anonymizing.person(db.session.get_one(User, admin_id), number)
         db.session.commit()
 
         def one(model: Any, **which: Any) -> Any:

@@ -12,7 +12,7 @@ from tests.support.connected_desk import Desk
 from tests.support.visitor import Visitor, text
 from webapp.models import Quote, db
 from webapp.models.quote import LOST
-from webapp.services.accounts import access_rules
+from webapp.services.accounts import changing_rules
 from webapp.services.autotask.activity import panel
 from webapp.services.autotask.drift import check
 from webapp.services.autotask.preview import plan_only, preflight
@@ -149,7 +149,7 @@ def test_siblings_are_shown_before_and_after_publishing(desk: Desk, desk_admin: 
 
 def test_a_sibling_that_the_reader_cannot_see_is_not_named(desk: Desk) -> None:
     first, second = two(desk)
-    access_rules.save(None, {"reps_see": "own", "reps_change": "own"})
+    changing_rules.save(None, {"reps_see": "own", "reps_change": "own"})
     viewer = samples.rep("mine@desk.example")
     second.owner = viewer
     db.session.commit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,6 @@ from webapp.models import (
     db,
     utc_now,
 )
-from webapp.services.accounts.sso.tokens import LOGOUT_EVENT
 
 
 def is_in(client: Any) -> bool:
@@ -242,34 +240,6 @@ def test_passwords_can_be_off_but_for_the_owner(app: Flask, ids: Ids, provider: 
     assert app.test_cli_runner().invoke(args=["users", "allow-passwords"]).exit_code == 0
     other = Visitor(app.test_client())
     assert other.sign_in("rep@desk.example", samples.PASSWORD)
-
-
-def test_the_provider_ends_its_sessions(app: Flask, ids: Ids, provider: Provider) -> None:
-    provider.person["sid"] = "s-1"
-    client = app.test_client()
-    sign_in(client)
-    now = int(time.time())
-    claims = {"iss": provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "jti": "1", "sid": "s-1"}
-    wrong = app.test_client().post("/sso/backchannel-logout", data={"logout_token": provider.sign(claims)})
-    assert (wrong.status_code, is_in(client)) == (400, True)
-    claims["events"] = {LOGOUT_EVENT: {}}
-    token = provider.sign(claims)
-    assert app.test_client().post("/sso/backchannel-logout", data={"logout_token": token}).status_code == 200
-    assert not is_in(client)
-
-
-def test_who_has_no_password_confirms_at_the_provider(app: Flask, ids: Ids, provider: Provider) -> None:
-    provider.person |= {"sub": "a-1", "email": "admin@desk.example"}
-    client = app.test_client()
-    sign_in(client)
-    with app.app_context():
-        db.session.scalars(db.select(UserSession)).one().confirmed_at = None
-        db.session.commit()
-    assert "Confirm at your provider" in client.get("/settings/single-sign-on").text
-    from tests.sso.conftest import at_provider
-
-    assert "Confirmed" in text(client.get(at_provider(client.get("/sso/confirm").location)))
-    assert "Hours until people sign in again" in client.get("/settings/single-sign-on").text
 
 
 def test_an_identity_is_stored_once(app: Flask, ids: Ids, provider: Provider) -> None:

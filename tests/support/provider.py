@@ -18,9 +18,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 CLIENT, SECRET = "quotewright", "provider secret ~1"
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 Forge = Callable[["Provider", dict[str, Any]], str]
 
 
@@ -41,7 +43,11 @@ def _encoded(content: bytes) -> str:
 
 @dataclass
 class Provider:
-    """``person``: the claims of whom it says that it is. ``forge``: makes the ID token in place of ``sign``."""
+    """``person``: the claims of whom it says that it is. ``forge``: makes the ID token in place of ``sign``.
+
+    ``asks``: it asks who it is when the client wants that; otherwise it answers from its session of an hour ago.
+    ``registered``: where it sends browsers whose session it ended.
+    """
 
     port: int
     key: RSAKey | ECKey = field(default_factory=lambda: rsa_key("one"))
@@ -53,6 +59,9 @@ class Provider:
     status: int = 200
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asks: bool = True
+    registered: tuple[str, ...] = ("http://localhost/login",)
+    ended: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def issuer(self) -> str:
@@ -91,6 +100,8 @@ class Provider:
             self.codes[code] = query
             back = {"code": code, "state": query["state"]}
             return 302, f"{query['redirect_uri']}?{urlencode(back)}"
+        if path == "/end":
+            return self._end(query)
         return self._token(query) if path == "/token" else (404, {})
 
     def _discovery(self) -> dict[str, Any]:
@@ -100,11 +111,36 @@ class Provider:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
             "end_session_endpoint": f"{self.issuer}/end",
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
+            "frontchannel_logout_supported": True,
+            "frontchannel_logout_session_supported": True,
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
             **self.metadata,
         }
+
+    def _end(self, query: dict[str, str]) -> tuple[int, Any]:
+        """RP-initiated logout: only with a token of its own for this client, and back to a registered address."""
+        try:
+            claims = jwt.decode(query.get("id_token_hint", ""), self.key).claims
+        except (JoseError, ValueError):
+            return 400, {"error": "invalid_request"}
+        if (claims["aud"], query.get("client_id")) != (CLIENT, CLIENT):
+            return 400, {"error": "invalid_request"}
+        self.ended.append(claims)
+        back = query.get("post_logout_redirect_uri", "")
+        return (302, back) if back in self.registered else (400, {"error": "invalid_request"})
+
+    def logout_claims(self, **changes: Any) -> dict[str, Any]:
+        """Of a logout token about the present person."""
+        now = int(time.time())
+        claims: dict[str, Any] = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120}
+        claims |= {"jti": secrets.token_hex(8), "events": {LOGOUT_EVENT: {}}}
+        claims |= {name: self.person[name] for name in ("sub", "sid") if name in self.person}
+        claims |= changes
+        return {name: value for name, value in claims.items() if value is not None}
 
     def _token(self, form: dict[str, str]) -> tuple[int, Any]:
         asked = self.codes.pop(form.get("code", ""), None)
@@ -118,7 +154,10 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+        if "max_age" in asked:
+            claims["auth_time"] = now if self.asks else now - 3600
         claims |= self.person | self.changes
+        claims = {name: value for name, value in claims.items() if value is not None or name == "nonce"}
         token = self.forge(self, claims) if self.forge else self.sign(claims)
         return 200, {"access_token": "at", "token_type": "Bearer", "id_token": token}
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -15,8 +16,9 @@ from smoke.forms import Form, read_forms
 from tests.support import samples
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
-from webapp.models import AccountLink, User, db
+from webapp.models import AccountLink, DiaryEntry, User, db, utc_now
 from webapp.services.accounts import account_links, passwords, users
+from webapp.services.accounts.sso import settings as sso_settings
 
 NEW = "four other plain words"
 NEWCOMER: dict[str, str | bool] = {"name": "Nia New", "email": "nia@desk.example", "role": "rep"}
@@ -159,3 +161,42 @@ def test_the_operator_makes_links_and_admins(app: Flask, ids: Ids) -> None:
     for command in ("reset-link", "make-admin"):
         refused = run(args=["users", command, "nobody@desk.example"])
         assert (refused.exit_code, "No one signs in" in refused.output) == (1, True)
+
+
+def refusals(app: Flask) -> list[tuple[str, str, str]]:
+    with app.app_context():
+        query = db.select(DiaryEntry).where(DiaryEntry.action.like("%refused")).order_by(DiaryEntry.id)
+        return [(row.action, row.object_id, row.address) for row in db.session.scalars(query)]
+
+
+@pytest.mark.both_databases
+def test_a_refused_link_is_in_the_diary_with_its_address(app: Flask, admin: Visitor) -> None:
+    path = reset(admin)
+    visitor, form = join_form(app, path)
+    with app.app_context():
+        db.session.execute(db.update(AccountLink).values(expires_at=utc_now() - timedelta(seconds=1)))
+        db.session.commit()
+    assert visitor.client.get(path).status_code == 404
+    assert visitor.send(form, {"password": NEW}).status_code == 404
+    assert refusals(app) == [("user.link_refused", "2", "127.0.0.1")] * 2
+
+
+def test_links_that_never_were_do_not_fill_the_diary(app: Flask, ids: Ids) -> None:
+    with time_machine.travel(utc_now(), tick=False) as clock:
+        for _ in range(3):
+            assert app.test_client().get("/join/guess").status_code == 404
+        assert refusals(app) == [("user.link_refused", "0", "127.0.0.1")]
+        clock.shift(timedelta(minutes=6))
+        app.test_client().get("/join/guess")
+    assert len(refusals(app)) == 2
+
+
+def test_a_link_where_passwords_are_off_is_refused_and_noted(app: Flask, admin: Visitor) -> None:
+    path = reset(admin)
+    with app.app_context():
+        row = sso_settings.stored()
+        row.allows_passwords = False
+        db.session.add(row)
+        db.session.commit()
+    assert app.test_client().get(path).status_code == 403
+    assert refusals(app) == [("user.password_refused", "2", "127.0.0.1")]

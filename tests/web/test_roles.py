@@ -13,7 +13,7 @@ from tests.support import samples
 from tests.support.visitor import HTMX, Visitor, walk
 from webapp.models import User, db
 from webapp.models.account import ROLES
-from webapp.services.accounts import access_rules, permissions, users
+from webapp.services.accounts import changing_rules, permissions, users
 from webapp.services.accounts.permissions import Permission
 from webapp.services.accounts.sso import people as sso_people
 from webapp.services.accounts.two_step import changing
@@ -76,7 +76,7 @@ def test_a_colleagues_quote_on_every_address(app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = True
     with app.app_context():
         rules = {"reps_see": "own", "reps_change": "own", "read_only_see": "team"}
-        access_rules.save(None, rules)
+        changing_rules.save(None, rules)
         db.session.commit()
     for role in ("rep", "read_only"):
         client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
@@ -99,7 +99,7 @@ def test_no_link_leads_to_a_refusal(app: Flask, see_cost: str) -> None:
         sent = samples.quote(rep)
         samples.quote(samples.rep("other@desk.example"), customer=sent.person)
         publishing.publish(rep, sent.id)
-        access_rules.save(
+        changing_rules.save(
             None, {"reps_see": "all", "reps_change": "own", "read_only_see": "own", "reps_see_cost": see_cost}
         )
         db.session.commit()
@@ -144,7 +144,7 @@ def test_a_transaction_reads_the_rules_once_and_they_are_never_old(app: Flask) -
 
     def save_and_fail(rep: User) -> None:
         with work.unit():
-            access_rules.save(None, {"reps_see": "all"})
+            changing_rules.save(None, {"reps_see": "all"})
             assert not permissions.may(rep, Permission.DELETE)
             raise ZeroDivisionError
 
@@ -155,7 +155,7 @@ def test_a_transaction_reads_the_rules_once_and_they_are_never_old(app: Flask) -
         with pytest.raises(ZeroDivisionError):
             save_and_fail(rep)
         assert permissions.may(rep, Permission.DELETE)
-        access_rules.save(None, {"reps_see": "all"})
+        changing_rules.save(None, {"reps_see": "all"})
         assert not permissions.may(rep, Permission.DELETE)
         assert deletes() == 0
         db.session.rollback()
@@ -167,7 +167,7 @@ def test_cost_discount_and_ownership(app: Flask) -> None:
     with app.app_context():
         everyone = people()
         rep = everyone["rep"]
-        access_rules.save(None, {"reps_see": "all", "discount_rep": "20"})
+        changing_rules.save(None, {"reps_see": "all", "discount_rep": "20"})
         quote = samples.quote(rep)
         uid = quote.lines[0].uid
         same = {"name": "Firewall", "unit_price": "100"}
@@ -195,7 +195,7 @@ def test_cost_discount_and_ownership(app: Flask) -> None:
 def test_a_quote_that_a_form_names_is_checked_wherever_it_stands(app: Flask) -> None:
     with app.app_context():
         rep = people()["rep"]
-        access_rules.save(None, {"reps_see": "all", "reps_change": "own"})
+        changing_rules.save(None, {"reps_see": "all", "reps_change": "own"})
         other = samples.rep("other@desk.example")
         bo = samples.person(other, email="bo@other.example", organization="Other Ltd")
         mine, theirs = samples.quote(rep).id, samples.quote(other, customer=bo).id

@@ -11,10 +11,10 @@ from flask import Flask
 
 from smoke.forms import read_forms
 from tests.support import samples
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
 from tests.web.test_two_step import EMAIL, START, code_form, half_way_in, set_up
-from webapp.models import DiaryEntry, KnownDevice, User, db
+from webapp.models import DiaryEntry, KnownDevice, User, db, utc_now
 from webapp.services.accounts import sessions, users
 from webapp.services.accounts.two_step import policy
 
@@ -70,6 +70,91 @@ def test_without_the_box_it_is_asked_for_each_time(app: Flask, clock: time_machi
     visitor.send(code_form(visitor, "/login/code"), {"one_time_code": totp.now()})
     sign_out(visitor)
     assert again(visitor) == "/login/code"
+
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+def trusted_ids(app: Flask) -> list[int]:
+    with app.app_context():
+        query = db.select(KnownDevice.id).where(KnownDevice.trusted_at.is_not(None))
+        return list(db.session.scalars(query))
+
+
+def test_a_person_sees_their_trusted_devices(
+    app: Flask, trusting: Visitor, clock: time_machine.Traveller
+) -> None:
+    with app.app_context():
+        db.session.execute(db.update(KnownDevice).values(agent=FIREFOX))
+        db.session.commit()
+    clock.shift(timedelta(days=2))
+    assert again(trusting) == "/"
+    page = text(trusting.client.get("/account/"))
+    listed = page.partition("Trusted devices")[2]
+    for words in (
+        "Firefox on Windows (this browser)",
+        "Trusted since Nov 27",
+        "last used Nov 29",
+        "until Dec 27",
+    ):
+        assert words in listed
+    clock.shift(timedelta(days=29))
+    assert again(trusting) == "/login/code"
+
+
+def test_one_can_be_ended(app: Flask, trusting: Visitor) -> None:
+    assert again(trusting) == "/"
+    form = trusting.form("/account/", "/devices/")
+    assert trusting.send(form).status_code == 303
+    assert "Trusted devices" not in text(trusting.client.get("/account/"))
+    assert trusting.send(form).status_code == 404
+    sign_out(trusting)
+    assert again(trusting) == "/login/code"
+    with app.app_context():
+        assert db.session.scalars(db.select(DiaryEntry).filter_by(action="user.device_trust_ended")).one()
+
+
+def test_no_one_ends_it_for_someone_else(app: Flask, trusting: Visitor) -> None:
+    admin = Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)
+    form = admin.form("/account/", "sessions/end")
+    form.action = f"/account/devices/{trusted_ids(app)[0]}/end"
+    assert admin.send(form).status_code == 404
+    assert again(trusting) == "/"
+
+
+def test_ending_a_session_from_elsewhere_ends_the_trust_of_its_device(app: Flask, trusting: Visitor) -> None:
+    assert again(trusting) == "/"
+    with app.app_context():
+        user = db.session.scalars(db.select(User).filter_by(email=EMAIL)).one()
+        row = sessions.of_user(user)[0]
+        sessions.end(user, row.id)
+    assert trusted_ids(app) == []
+    assert again(trusting) == "/login/code"
+
+
+def test_a_cookie_of_an_earlier_trust_is_worth_nothing(app: Flask, trusting: Visitor) -> None:
+    cookie = trusting.client.get_cookie("trusted")
+    assert cookie is not None
+    with app.app_context():
+        device = db.session.scalars(db.select(KnownDevice)).one()
+        device.trusted_at = (device.trusted_at or utc_now()) - timedelta(minutes=1)
+        db.session.commit()
+    assert again(trusting) == "/login/code"
+
+
+def test_an_admin_ends_it_with_all_sessions(app: Flask, trusting: Visitor) -> None:
+    admin = Visitor(app.test_client()).sign_in("admin@desk.example", samples.PASSWORD)
+    with app.app_context():
+        user_id = db.session.scalars(db.select(User.id).filter_by(email=EMAIL)).one()
+    page = f"/settings/users/{user_id}"
+    assert "trusts none of their devices" in text(admin.client.get(page))
+    assert admin.send(admin.form(page, "sessions/end")).status_code == 303
+    assert again(trusting) == "/login/code"
+
+
+def test_a_new_company_does_not_offer_it(app: Flask, clock: time_machine.Traveller) -> None:
+    set_up(app)
+    assert "trust" not in code_form(half_way_in(app), "/login/code").names()
 
 
 @pytest.mark.parametrize("how", ["everywhere", "password", "device", "company", "inactive"])

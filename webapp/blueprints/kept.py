@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import request
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
-SECRETS = {"password", "secret", "integration_code", "current", "one_time_code", "passkey", PASSWORD}
+PASSKEY = "confirm_passkey"
+SECRETS = {"password", "secret", "integration_code", "current", "one_time_code", "passkey", PASSWORD, PASSKEY}
 # Ours, not the person's: the token that each page has, and the wish to be asked for nothing but the password.
 TOKEN, ONLY = "csrf_token", "confirm_only"
 
@@ -18,7 +19,12 @@ def values() -> list[tuple[str, str]]:
 
 def has_secrets() -> bool:
     """True if the form brought a secret, which ``values`` leaves out."""
-    return any(request.form.get(name) for name in SECRETS - {PASSWORD})
+    return any(request.form.get(name) for name in SECRETS - {PASSWORD, PASSKEY})
+
+
+def has_files() -> bool:
+    """True if the form brought a file, which no page can hold."""
+    return any(file.filename for file in request.files.values())
 
 
 def target() -> str:

@@ -31,7 +31,7 @@ from webapp.models.quote import (
     Revision,
     RevisionDocument,
 )
-from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoProvider
+from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoLeaving, SsoLogout, SsoProvider
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
 
@@ -81,6 +81,8 @@ __all__ = [
     "SettingsVersion",
     "SsoAttempt",
     "SsoIdentity",
+    "SsoLeaving",
+    "SsoLogout",
     "SsoProvider",
     "TaxCode",
     "User",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded, Timestamped, utc_now
@@ -17,6 +17,7 @@ READ_ONLY = "read_only"
 INTEGRATION_ADMIN = "integration_admin"
 # Of two roles, the one that is named first is the higher one.
 ROLES = (OWNER, ADMIN, SALES_MANAGER, INTEGRATION_ADMIN, REP, READ_ONLY)
+ADMINS = (OWNER, ADMIN)
 # What a sign-in provider's groups can give: an owner is made by an owner.
 GIVEN_ROLES = ROLES[1:]
 # In place of a hash: the person signs in at the provider, and has no password here.
@@ -88,7 +89,11 @@ class PasswordAttempt(Base):
 
 
 class KnownDevice(Base):
-    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie."""
+    """A browser in which someone signed in before. ``token_sha256``: of the token in its cookie.
+
+    ``trusted_at``: since when it needs no second step (``services.accounts.two_step.trusted``), in the user's
+    ``session_epoch`` of then; ``trust_used_at``: when that last spared it one. ``agent``: what it calls itself.
+    """
 
     __tablename__ = "known_device"
 
@@ -96,23 +101,30 @@ class KnownDevice(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    agent: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    trusted_at: Mapped[datetime | None]
+    trust_used_at: Mapped[datetime | None]
+    trust_epoch: Mapped[int | None]
 
 
 class UserSession(Base):
     """A browser in which someone is signed in, for as long as they are; ``services.accounts.sessions`` has the rules.
 
     ``token_sha256``: of the token in the browser's cookie. ``epoch``: the user's ``session_epoch`` at the sign-in.
-    ``is_kept``: with "Keep me signed in". ``confirmed_at``: when the person last gave the password or a passkey in
-    it, or confirmed at the sign-in provider; None after a sign-in there.
+    ``is_kept``: with "Keep me signed in". ``device_id``: of the known browser that it is in. ``confirmed_at``: when the
+    person last gave the password or a passkey in it, or confirmed at the sign-in provider; None after a sign-in there.
 
     ``renew_by``: it was opened by single sign-on, and ends then. ``sso_subject`` and ``sso_sid``: what the provider
-    calls its person and its own session.
+    calls its person and its own session. ``id_token_encrypted``: what it signed, a Fernet token.
     """
 
     __tablename__ = "user_session"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    device_id: Mapped[int | None] = mapped_column(
+        ForeignKey("known_device.id", ondelete="SET NULL"), index=True
+    )
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -124,5 +136,6 @@ class UserSession(Base):
     renew_by: Mapped[datetime | None]
     sso_subject: Mapped[str] = mapped_column(String(255), default="", server_default="")
     sso_sid: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    id_token_encrypted: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     user: Mapped[User] = relationship()

@@ -70,3 +70,25 @@ class SsoAttempt(Base):
     confirms: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
     used_at: Mapped[datetime | None]
+
+
+class SsoLeaving(Base):
+    """Someone signed out here, and may sign out at the provider too (``services.accounts.sso.ending``).
+
+    ``token_sha256``: of the token in the browser's cookie. ``id_token_encrypted``: a Fernet token.
+    """
+
+    __tablename__ = "sso_leaving"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id_token_encrypted: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SsoLogout(Base):
+    """A logout token of the provider that was obeyed, so that no copy is obeyed again."""
+
+    __tablename__ = "sso_logout"
+
+    jti_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -13,7 +13,7 @@ from webapp.blueprints.auth.session import device, enter, leave_to
 from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.support import SAVED, actor, back_to, runtime, submit
 from webapp.services.accounts import own_account, sessions
-from webapp.services.accounts.two_step import changing, factors, passkeys
+from webapp.services.accounts.two_step import changing, factors, passkeys, trusted
 
 
 @account.get("/")
@@ -63,6 +63,15 @@ def end_session(session_id: int) -> ResponseReturnValue:
     return back_to("account.show", "Signed out there.")
 
 
+@account.post("/devices/<int:device_id>/end")
+@login_required
+@confirmed
+def end_trust(device_id: int) -> ResponseReturnValue:
+    """Ask for the second step in one browser again."""
+    trusted.end(actor(), device_id)
+    return back_to("account.show", "The second step is asked for on that device again.")
+
+
 @account.post("/sessions/end")
 @login_required
 @confirmed
@@ -81,6 +90,7 @@ def _page(preferences_form: PreferencesForm, password_form: OwnPasswordForm) -> 
         password_form=password_form,
         sessions=sessions.of_user(actor()),
         here=current_user.session_id,
+        trusted_devices=trusted.of_user(actor(), device(keep=False).token),
         two_step=factors.of_user(actor()),
         may_turn_off=changing.may_turn_off(actor()),
         passkeys_work=passkeys.site(runtime().config) is not None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import login_required
 from flask_wtf import FlaskForm
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import AppForm, NewPasskeyForm, PasskeyForm, SecondStepForm
 from webapp.blueprints.auth.session import device, enter, local, remember_device, trust_device
-from webapp.blueprints.support import runtime, show_errors, submit
+from webapp.blueprints.support import actor, runtime, show_errors, submit
 from webapp.extensions import limiter
 from webapp.models import PendingSignIn
 from webapp.services.accounts import second_step
@@ -23,6 +24,7 @@ from webapp.services.core.errors import Invalid, NotFound, ServiceError
 
 # In the browser's cookie: the tokens of a sign-in that waits for the second step, and of a passkey's challenge.
 HALF, CHALLENGE = "half_way", "challenge"
+NO_PASSKEY = "You have no passkey. Add one under Your account."
 NO_PASSKEYS = "Passkeys don't work at this address. They need https and a name, set as PUBLIC_BASE_URL."
 
 
@@ -44,7 +46,12 @@ def question(asked: Question) -> ResponseReturnValue:
 
 def answer(form: PasskeyForm) -> Answer:
     """What the passkey answered. The challenge leaves the browser."""
-    return Answer(session.pop(CHALLENGE, ""), form.passkey.data or "", site())
+    return answered(form.passkey.data or "")
+
+
+def answered(text: str) -> Answer:
+    """The same, where the answer is a field of another form."""
+    return Answer(session.pop(CHALLENGE, ""), text, site())
 
 
 def site() -> Site:
@@ -123,6 +130,16 @@ def passkey() -> ResponseReturnValue:
     return _arrive(entered, wanted, keep=False)
 
 
+@auth.post("/confirm/passkey-question")
+@login_required
+@limiter.limit("60/minute")
+def confirm_question() -> ResponseReturnValue:
+    """For a passkey in place of the password, before accounts or integrations change (``confirming``)."""
+    if not factors.of_user(actor()).passkeys:
+        raise NotFound(NO_PASSKEY)
+    return question(passkeys.ask(site(), actor(), passkeys.CONFIRM))
+
+
 @auth.route("/login/set-up", methods=["GET", "POST"])
 def set_up() -> ResponseReturnValue:
     """Set up the second step where it is due, with an app, before anything else."""
@@ -173,7 +190,11 @@ def _arrive(entered: Entered, wanted: str, *, keep: bool, trusts: bool = False) 
     session.pop(HALF, None)
     enter(entered.token, keep=keep)
     answer = remember_device(redirect(wanted or url_for("home.dashboard"), 303), entered.known)
-    value = trusted.trust(entered.user, entered.known, runtime().vault) if trusts else ""
+    value = (
+        trusted.trust(entered.user, entered.known, request.user_agent.string, runtime().vault)
+        if trusts
+        else ""
+    )
     return trust_device(answer, value) if value else answer
 
 

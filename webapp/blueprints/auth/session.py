@@ -18,6 +18,9 @@ from webapp.services.accounts import guessing, sessions, users
 from webapp.services.accounts.sessions import Device
 from webapp.services.accounts.two_step import trusted
 
+# In the browser's cookie: the token of who signed out, for the way out of the provider.
+LEAVING = "leaving"
+
 
 class SignedIn(UserMixin):
     """Flask-Login's view of an account; everything else is in ``user``."""

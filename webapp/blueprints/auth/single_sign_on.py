@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import secrets
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from webapp.blueprints.auth import auth
-from webapp.blueprints.auth.session import device, enter, local
+from webapp.blueprints.auth.session import LEAVING, device, enter, local
 from webapp.blueprints.support import runtime
 from webapp.extensions import csrf, limiter
-from webapp.services.accounts.sso import flow, sign_in
+from webapp.services.accounts.sso import ending, flow, sign_in
 from webapp.services.accounts.sso.provider_http import Unavailable
 from webapp.services.core.errors import ServiceError
 
 LIMIT = "30/minute"
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @auth.get("/sso/start")
@@ -60,7 +61,7 @@ def sso_callback() -> ResponseReturnValue:
 def sso_end() -> ResponseReturnValue:
     """Send the browser to where the provider's own session is ended."""
     try:
-        address = flow.end_address(runtime())
+        address = ending.address(runtime(), session.pop(LEAVING, ""))
     except ServiceError as error:
         return _refused(error)
     if not address:
@@ -74,11 +75,26 @@ def sso_end() -> ResponseReturnValue:
 def sso_backchannel() -> ResponseReturnValue:
     """The provider says that someone signed out there."""
     try:
-        sign_in.end_by_provider(runtime(), request.form.get("logout_token", ""))
+        ending.by_token(runtime(), request.form.get("logout_token", ""))
     except ServiceError as error:
-        sign_in.note_refusal(error, request.remote_addr or "", in_diary=False)
-        return {"error": "invalid_request"}, 400, {"Cache-Control": "no-store"}
-    return "", 200, {"Cache-Control": "no-store"}
+        return _not_ended(error, 400)
+    return "", 200, NO_STORE
+
+
+@auth.get("/sso/frontchannel-logout")
+@limiter.limit("60/minute")
+def sso_frontchannel() -> ResponseReturnValue:
+    """The same, by an address that its page has the person's browser open. No cookie need come along."""
+    try:
+        ending.by_browser(runtime(), request.args.get("iss", "")[:500], request.args.get("sid", "")[:255])
+    except ServiceError as error:
+        return _not_ended(error, 403)
+    return "", 200, NO_STORE
+
+
+def _not_ended(error: ServiceError, status: int) -> ResponseReturnValue:
+    sign_in.note_refusal(error, request.remote_addr or "", in_diary=False)
+    return {"error": "invalid_request"}, status, NO_STORE
 
 
 def _start(next_path: str, confirms: int | None = None) -> ResponseReturnValue:

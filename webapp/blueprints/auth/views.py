@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.blueprints.auth import auth
 from webapp.blueprints.auth.forms import ForgotForm, JoinForm, LoginForm, SetupForm
 from webapp.blueprints.auth.second_step import PasskeyForm, go_on
-from webapp.blueprints.auth.session import device, enter, leave_to, local
+from webapp.blueprints.auth.session import LEAVING, device, enter, leave_to, local
 from webapp.blueprints.support import actor, runtime, submit
 from webapp.extensions import limiter
 from webapp.models import User
@@ -26,6 +26,7 @@ from webapp.services.accounts import (
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.local_sign_in import PasswordsOff
 from webapp.services.accounts.sessions import Entered
+from webapp.services.accounts.sso import ending
 from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
 from webapp.services.core import work
@@ -80,10 +81,15 @@ def forgot() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """Sign out: the session ends, also where its cookie was copied to."""
     was_sso = current_user.is_authenticated and current_user.by_sso
+    token = ""
     if current_user.is_authenticated:
+        token = ending.begin_leaving(current_user.session_id)
         with suppress(NotFound):  # signed out in another tab at the same moment
-            sessions.end(actor(), current_user.session_id)
-    return leave_to(url_for("auth.login", left=1 if was_sso else None))
+            sessions.leave(actor(), current_user.session_id)
+    answer = leave_to(url_for("auth.login", left=1 if was_sso else None))
+    if token:
+        session[LEAVING] = token
+    return answer
 
 
 @auth.route("/setup", methods=["GET", "POST"])
@@ -107,9 +113,16 @@ def setup() -> ResponseReturnValue:
 @limiter.limit("20/minute")
 def join(token: str) -> ResponseReturnValue:
     """Choose a password with the link of an invitation or a reset, and sign in."""
-    user, form = account_links.person(token), JoinForm()
-    local_sign_in.require(user)
-    entered, status = submit(form, lambda: _choose_password(user, token, form.password.data or ""))
+    try:
+        user, form = account_links.person(token), JoinForm()
+        local_sign_in.require(user)
+        entered, status = submit(form, lambda: _choose_password(user, token, form.password.data or ""))
+    except PasswordsOff as error:
+        local_sign_in.note_refusal(error)
+        raise
+    except NotFound:  # used at the same moment, too
+        account_links.note_refusal(token, request.remote_addr or "")
+        raise
     if entered is None:
         return render_template("auth/join.html", form=form, user=user), status
     return go_on(entered, keep=False)

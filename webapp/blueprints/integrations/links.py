@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.blueprints.confirming import confirmed
+from webapp.blueprints import kept
+from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.support import actor, ask, back_to, integrator_required, runtime
 from webapp.models import db, utc_now
@@ -19,6 +20,7 @@ from webapp.services.core.errors import ServiceError
 
 # One request searches for at most this many quotes; the command line has no limit.
 QUOTES_AT_ONCE = 200
+CHOOSE_AGAIN = "Confirmed. Nothing was imported yet, so choose the file again."
 
 
 @integrations.get("/autotask/links")
@@ -28,8 +30,9 @@ def links() -> ResponseReturnValue:
     return _page()
 
 
-@integrations.get("/autotask/links.csv")
+@integrations.route("/autotask/links.csv", methods=["GET", "POST"])
 @integrator_required
+@confirmed_first
 def export_links() -> ResponseReturnValue:
     """All links as a file."""
     response = Response(links_file.export(), mimetype="text/csv", content_type="text/csv; charset=utf-8")
@@ -41,12 +44,15 @@ def export_links() -> ResponseReturnValue:
 
 @integrations.post("/autotask/links/import")
 @integrator_required
+@confirmed
 def import_links() -> ResponseReturnValue:
     """Check a file, or import it if every row is valid."""
     sent = request.files.get("file")
     data = sent.read() if sent else b""
     if not data:
-        return _page(422, file_sentence="Choose a file that isn't empty.")
+        # A page that asked for the password can't hold a file.
+        again = kept.PASSWORD in request.form
+        return _page(422, file_sentence=CHOOSE_AGAIN if again else "Choose a file that isn't empty.")
     imports = request.form.get("do") == "import"
     report = links_file.store(actor(), data) if imports else links_file.check(data)
     return _page(422 if report.problems else 200, report=report)
@@ -54,6 +60,7 @@ def import_links() -> ResponseReturnValue:
 
 @integrations.post("/autotask/links/rebuild")
 @integrator_required
+@confirmed
 def rebuild_links() -> ResponseReturnValue:
     """Search Autotask for lost links; with ``do=store``, save the results."""
     try:

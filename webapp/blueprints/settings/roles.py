@@ -11,7 +11,7 @@ from webapp.blueprints.confirming import confirmed
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import RolesForm
 from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
-from webapp.services.accounts import access_rules, permissions
+from webapp.services.accounts import access_rules, changing_rules, permissions
 
 
 @settings.route("/roles", methods=["GET", "POST"])
@@ -20,7 +20,7 @@ from webapp.services.accounts import access_rules, permissions
 def roles() -> ResponseReturnValue:
     """What the company decides about its roles."""
     form = _form()
-    _, status = submit(form, lambda: access_rules.save(actor(), form.entered), lambda: _form(formdata=None))
+    _, status = submit(form, lambda: changing_rules.save(actor(), form.entered), lambda: _form(formdata=None))
     if status == SAVED:
         return back_to("settings.roles", "Roles saved.")
     return render_template("settings/roles.html", form=form, labels=permissions.LABELS), status

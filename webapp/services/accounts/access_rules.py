@@ -1,4 +1,7 @@
-"""Settings > Roles: what the company decides about its roles. ``permissions`` applies it."""
+"""Settings > Roles: what the company decides about its roles.
+
+``permissions`` applies it, ``changing_rules`` stores it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import AppSetting, User, db
+from webapp.models import AppSetting, db
 from webapp.models.account import ADMIN, REP, SALES_MANAGER
-from webapp.services.company import app_settings, place
-from webapp.services.core import formatting, merge, work
-from webapp.services.core.fields import Reader
+from webapp.services.company import app_settings
+from webapp.services.core import merge
 
 OWN, TEAM, ALL = "own", "team", "all"
 REACHES = {OWN: "Their own quotes", TEAM: "Their team's quotes", ALL: "All quotes"}
@@ -62,25 +64,3 @@ def shown() -> dict[str, Any]:
 def seen() -> str:
     """The ``seen`` of the form (``core.merge``)."""
     return merge.seen(shown())
-
-
-@work.command
-def save(actor: User | None, values: Mapping[str, object]) -> None:
-    """Store the rules. Raises Invalid with a sentence by field, or Conflict where another admin changed the same."""
-    reader = Reader(values, place.of_company())
-    before = shown()
-    entered: dict[str, Any] = {name: reader.choice(name, REACHES, before[name]) for name in CHOICES}
-    if list(REACHES).index(entered["reps_change"]) > list(REACHES).index(entered["reps_see"]):
-        reader.fail("reps_change", "Reps can't change quotes that they can't see. Let them see as many.")
-    entered |= {name: reader.flag(name) for name in FLAGS}
-    for name in LIMITED.values():
-        if not reader.raw(name):
-            entered[name] = ""
-            continue
-        limit = reader.decimal(name, default=Decimal(0), maximum=Decimal(100))
-        entered[name] = formatting.plain(limit)
-    reader.check("The rules weren't saved. Fix the highlighted fields.")
-    key = app_settings.ACCESS
-    fields, document, version = app_settings.merged(key, actor, values, entered)
-    app_settings.put(key, {**document, **fields}, version, actor)
-    db.session.info.pop(KEPT, None)

@@ -10,16 +10,23 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import ColumnElement
 
-from webapp.models import AccountLink, User, db, utc_now
+from webapp.models import AccountLink, DiaryEntry, User, db, utc_now
 from webapp.services.accounts import users
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.diary import diary
 
+# The diary's action, and in place of a user's id: the link is no account's.
+REFUSED, NO_ONE = "user.link_refused", 0
+# So soon after it was noted that someone came with a link that never was, it isn't noted from there again.
+PAUSE = timedelta(minutes=5)
 INVITATION, RESET, MAILED = timedelta(days=3), timedelta(hours=24), timedelta(minutes=30)
 GONE = "This link was used or has expired. Ask for a new one."
+
+log = structlog.get_logger(__name__)
 
 
 @work.command
@@ -59,6 +66,20 @@ def person(token: str) -> User:
 
 
 @work.command
+def note_refusal(token: str, address: str) -> None:
+    """Write down that a link was refused: one that expired, was used or replaced, or that someone guessed.
+
+    After what was tried was rolled back. What never was anyone's is noted seldom: a stranger mustn't fill the diary.
+    """
+    digest = _digest(token)
+    user_id = db.session.scalar(db.select(AccountLink.user_id).filter_by(token_sha256=digest)) or NO_ONE
+    log.warning("link.refused", address=address, user=user_id or None)
+    if user_id == NO_ONE and _was_just_noted(address):
+        return
+    diary.write(None, REFUSED, "user", user_id)
+
+
+@work.command
 def use(token: str, password: str) -> User:
     """Set the password of the link's person. Ends the link and all sessions. When it raises Invalid, the link stays."""
     user = person(token)
@@ -74,6 +95,15 @@ def use(token: str, password: str) -> User:
 def _lock(user: User) -> None:
     """Whoever makes, uses or ends a link holds its person's row, and before the link, which may not exist yet."""
     db.session.refresh(user, with_for_update={"key_share": True})
+
+
+def _was_just_noted(address: str) -> bool:
+    earlier = db.session.scalar(
+        db.select(db.func.max(DiaryEntry.at)).filter_by(
+            action=REFUSED, object_type="user", object_id=str(NO_ONE), address=address[:45]
+        )
+    )
+    return earlier is not None and earlier > utc_now() - PAUSE
 
 
 def _good(token: str) -> tuple[ColumnElement[bool], ...]:

@@ -94,8 +94,15 @@ def know_device(user: User, token: str) -> str:
         row = KnownDevice(user_id=user.id, token_sha256=_digest(token))
         db.session.add(row)
     row.seen_at = utc_now()
+    db.session.flush()
     db.session.execute(db.delete(KnownDevice).where(KnownDevice.seen_at < utc_now() - DEVICE_KEPT))
     return token
+
+
+def known_id(user: User, token: str) -> int | None:
+    """The id of the known browser of ``user`` with this token."""
+    row = _device(user.email, token)
+    return row.id if row else None
 
 
 def check(user: User, password: str, address: str, device_token: str = "") -> bool:

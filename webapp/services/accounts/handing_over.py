@@ -45,7 +45,7 @@ def give(actor: User, owner_id: int | None, successor_id: int | None) -> tuple[U
 
     Raises Forbidden, or Invalid with a sentence by field.
     """
-    permissions.require(actor, Permission.MANAGE)
+    permissions.require_now(actor, Permission.MANAGE)
     owner = records.find(User, owner_id)
     if owner is None or not open_quotes(owner):
         raise Invalid("Nothing was changed.", {"owner_id": "Choose someone who has open quotes."})

@@ -1,5 +1,8 @@
 """Who may do what: one table, and one function for views, templates and services alike.
 
+The gate asks when a request starts. Commands that change accounts, roles, credentials or integrations ask again under
+their lock (``require_now``), so that someone whose role was taken away in between changes nothing.
+
 A permission for a quote can depend on whose quote it is: how far it reaches is ``_reach``, in Python (``may``) and in
 SQL (``visible``). docs/roles.md has the table in words.
 """
@@ -13,13 +16,14 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select
 
 from webapp.models import Quote, User, db
-from webapp.models.account import ADMIN, INTEGRATION_ADMIN, OWNER, READ_ONLY, REP, SALES_MANAGER
+from webapp.models.account import ADMIN, ADMINS, INTEGRATION_ADMIN, OWNER, READ_ONLY, REP, SALES_MANAGER
 from webapp.services.accounts import access_rules
 from webapp.services.accounts.access_rules import ALL, OWN, TEAM
 from webapp.services.core.errors import Forbidden, NotFound
 
 S = TypeVar("S", bound=Select)  # type: ignore[type-arg]
 NONE = ""
+INACTIVE = "Your account was turned off, so nothing was changed. Ask an admin."
 GONE = "This quote no longer exists. The draft may have been deleted."
 
 
@@ -107,6 +111,33 @@ def require(user: User, permission: Permission, quote: Quote | None = None) -> N
             permission = P.SELL
         owner = quote.owner.name if quote is not None else "its owner"
         raise Forbidden(REFUSALS[permission].replace("{owner}", owner))
+
+
+def require_now(actor: User | None, permission: Permission) -> None:
+    """In the open transaction, before anything else: raise Forbidden unless ``actor`` has the permission now.
+
+    Holds the actor and all admins until the end, so that it stays so. None: the first account, or a command on the
+    server.
+    """
+    if actor is None:
+        return
+    hold_admins(actor)
+    if not actor.is_active:
+        raise Forbidden(INACTIVE)
+    require(actor, permission)
+
+
+def hold_admins(*besides: User) -> list[User]:
+    """Lock the active admins, and ``besides``, in the order of their ids: of several transactions none waits for ever.
+
+    Of several admins who stop at the same moment each sees who is left.
+    """
+    admin = User.role.in_(ADMINS) & User.is_active
+    query = db.select(User).where(admin | User.id.in_([user.id for user in besides])).order_by(User.id)
+    # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
+    query = query.with_for_update(key_share=True)
+    # What this session read before may have changed while it waited.
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def visible(query: S, user: User) -> S:

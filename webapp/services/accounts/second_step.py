@@ -1,6 +1,6 @@
 """The second step of a sign-in, and setting it up where that is due: only then is there a session.
 
-Also the sign-in with nothing but a passkey, which is both steps in one.
+Also the sign-in with nothing but a passkey, which is both steps in one, and the passkey that stands for the password.
 """
 
 from __future__ import annotations
@@ -100,6 +100,18 @@ def with_passkey_alone(answer: Answer, device: Device) -> Entered:
     except Invalid:
         passkey = passkeys.whose(answer)
         _note_failure(passkey.user if passkey else None, device)
+        raise
+
+
+def confirm(user: User, session_id: int, answer: Answer, device: Device) -> None:
+    """Note that ``user`` proved who they are with a passkey in this session. Raises Invalid with a sentence."""
+    asked = challenges.take(answer.token, passkeys.CONFIRM, user)
+    try:
+        with work.unit():
+            passkeys.use(answer, asked, user, confirms=True)
+            sessions.note_confirmed(user, session_id)
+    except Invalid:
+        log.warning("confirmation.failed", address=device.address, user=user.id)
         raise
 
 

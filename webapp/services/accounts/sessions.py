@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
 CONFIRMED = timedelta(minutes=10)
 # Not at each request: that would be a write for each page.
 NOTED_EVERY = timedelta(minutes=5)
+ENDED = "This session has already ended."
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +51,15 @@ class Device:
 
 @dataclass(frozen=True)
 class BySso:
-    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session."""
+    """A session that the provider stands for. ``subject``, ``sid``: its person and its own session.
+
+    ``id_token_encrypted``: what it signed, to end its session with.
+    """
 
     renew_by: datetime
     subject: str
     sid: str
+    id_token_encrypted: str
 
 
 class Entered(NamedTuple):
@@ -108,7 +113,7 @@ def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
 
     ``epoch``: as for ``start``.
     """
-    if half_way.is_needed(user) and not trusted.holds(user, device.trust, device.token):
+    if half_way.is_needed(user) and not trusted.spares(user, device.trust, device.token):
         proved = user.session_epoch if epoch is None else epoch
         return Entered(user, half=half_way.begin(user, proved, keep=device.keep))
     return admit(user, device, epoch)
@@ -118,7 +123,8 @@ def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
 def admit(user: User, device: Device, epoch: int | None = None) -> Entered:
     """``user`` took all steps: start a session, and know the browser. ``epoch``: as for ``start``."""
     diary.write(user, "user.signed_in", "user", user.id)
-    return Entered(user, start(user, device, epoch), guessing.know_device(user, device.token))
+    known = guessing.know_device(user, device.token)
+    return Entered(user, start(user, replace(device, token=known), epoch), known)
 
 
 @work.command
@@ -140,6 +146,7 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
         UserSession(
             user=user,
             token_sha256=_digest(token),
+            device_id=guessing.known_id(user, device.token),
             epoch=user.session_epoch if epoch is None else epoch,
             seen_at=now,
             address=device.address[:45],
@@ -149,6 +156,7 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
             renew_by=sso.renew_by if sso else None,
             sso_subject=sso.subject if sso else "",
             sso_sid=sso.sid if sso else "",
+            id_token_encrypted=sso.id_token_encrypted if sso else "",
         )
     )
     return token
@@ -174,18 +182,33 @@ def of_user(user: User) -> list[UserSession]:
 
 
 @work.command
-def end(user: User, session_id: int) -> None:
+def leave(user: User, session_id: int) -> None:
     """Sign the user out of one session. Raises NotFound if it isn't theirs or has ended."""
+    _remove(user, session_id)
+
+
+@work.command
+def end(user: User, session_id: int) -> None:
+    """The same from elsewhere, where the browser may be lost: the second step is asked for in it again too."""
+    trusted.end_of(user, _remove(user, session_id))
+
+
+def _remove(user: User, session_id: int) -> int | None:
+    """In the open transaction: returns the known browser that the session was in."""
     row = db.session.get(UserSession, session_id)
     if row is None or row.user_id != user.id:
-        raise NotFound("This session has already ended.")
+        raise NotFound(ENDED)
     db.session.delete(row)
     diary.write(user, "user.signed_out", "user", user.id)
+    return row.device_id
 
 
 @work.command
 def end_all(actor: User, user: User) -> None:
-    """Sign the user out everywhere. Raises Forbidden for an admin who does so to an owner."""
+    """Sign the user out everywhere, and trust none of their devices.
+
+    Raises Forbidden for an admin who does so to an owner.
+    """
     if actor.id != user.id:
         users.check_may_change(actor, user)
     user.session_epoch += 1
@@ -212,7 +235,7 @@ def turn_off_two_step(user: User, password: str, device: Device) -> str:
 
 
 def is_confirmed(session_id: int) -> bool:
-    """True if the person gave the password in this session a short time ago."""
+    """True if the person gave the password or a passkey in this session, or signed in again, a short time ago."""
     row = db.session.get(UserSession, session_id)
     at = row.confirmed_at if row else None
     return at is not None and utc_now() - at <= CONFIRMED
@@ -226,11 +249,16 @@ def confirm(user: User, session_id: int, password: str, device: Device) -> bool:
     if not guessing.check(user, password, device.address, device.token):
         log.warning("confirmation.failed", address=device.address, user=user.id)
         return False
-    with work.unit():
-        row = db.session.get(UserSession, session_id)
-        if row is None or row.user_id != user.id:
-            return False
-        row.confirmed_at = utc_now()
+    return note_confirmed(user, session_id)
+
+
+@work.command
+def note_confirmed(user: User, session_id: int) -> bool:
+    """The user just proved who they are in this session. False if it has ended."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        return False
+    row.confirmed_at = utc_now()
     return True
 
 
@@ -238,7 +266,7 @@ def _sso_of(user: User, device: Device) -> BySso | None:
     row = db.session.get(UserSession, device.session_id) if device.session_id else None
     if row is None or row.user_id != user.id or row.renew_by is None:
         return None
-    return BySso(row.renew_by, row.sso_subject, row.sso_sid)
+    return BySso(row.renew_by, row.sso_subject, row.sso_sid, row.id_token_encrypted)
 
 
 @work.command

@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.models import AccountLink, User, db
-from webapp.models.account import ADMIN, OWNER, ROLES
+from webapp.models.account import ADMIN, ADMINS, OWNER, ROLES
 from webapp.services.accounts import handing_over, passwords, permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import merge, work
@@ -18,7 +18,6 @@ from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
 FIELDS = ("name", "role", "team", "is_active")
-ADMINS = (OWNER, ADMIN)
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
 _hasher = PasswordHasher()
@@ -105,6 +104,7 @@ def create_user(
     """Create an account; without a ``password`` its person chooses it (``account_links``). Raises Invalid with
     a sentence for each wrong field, and stores nothing.
     """
+    permissions.require_now(actor, Permission.ADMINISTER)
     wrong = problems(email=email, name=name, password=password, role=role)
     if wrong:
         raise Invalid("The account wasn't created. Fix the highlighted fields.", wrong)
@@ -179,6 +179,7 @@ def update_user(
     sentence, also for the only owner or active admin; Forbidden when an admin changes an owner; Conflict where another
     admin changed the same.
     """
+    permissions.require_now(actor, Permission.ADMINISTER)
     if user.anonymized_at is not None:
         raise Invalid(
             "This account was made anonymous, so nothing was changed. Invite the person again instead."
@@ -234,7 +235,8 @@ def list_users() -> list[User]:
 
 
 def check_may_change(actor: User | None, user: User) -> None:
-    """Raise Forbidden when ``actor`` may not change this account: an admin can't change an owner."""
+    """Raise Forbidden when ``actor`` may not change this account now: an admin can't change an owner."""
+    permissions.require_now(actor, Permission.ADMINISTER)
     _check_owner(actor, user.role)
 
 
@@ -249,13 +251,7 @@ def _team(text: str) -> str:
 
 
 def lock_admins(*roles: str) -> set[int]:
-    """The admins (or those with one of ``roles``) who can sign in.
-
-    Locked, so that of several who stop at the same moment each sees who is left.
-    """
-    query = db.select(User).where(User.role.in_(roles or ADMINS), User.is_active).order_by(User.id)
-    # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
-    query = query.with_for_update(key_share=True)
-    # What this session read before may have changed while it waited.
-    rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
-    return {row.id for row in rows if row.role in (roles or ADMINS) and row.is_active and not row.is_invited}
+    """The admins (or those with one of ``roles``) who can sign in, locked (``permissions.hold_admins``)."""
+    wanted = roles or ADMINS
+    rows = permissions.hold_admins()
+    return {row.id for row in rows if row.role in wanted and row.is_active and not row.is_invited}

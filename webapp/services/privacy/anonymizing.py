@@ -25,7 +25,8 @@ from webapp.models import (
 from webapp.models.account import NO_PASSWORD
 from webapp.models.delivery import DeliveryState
 from webapp.models.quote import PENDING
-from webapp.services.accounts import guessing, users
+from webapp.services.accounts import guessing, permissions, users
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
@@ -56,6 +57,7 @@ def question(record: Person | User) -> str:
 @work.command
 def person(actor: User, person_id: int) -> None:
     """Make a contact anonymous. Raises Invalid where a quote can still be accepted, or is being synced."""
+    permissions.require_now(actor, Permission.ADMINISTER)
     record = directory.get_person(person_id)
     db.session.refresh(record, with_for_update={"key_share": True})
     if record.anonymized_at is not None:
@@ -93,6 +95,7 @@ def user(actor: User, user_id: int) -> None:
 
     Raises Forbidden for an owner's.
     """
+    permissions.require_now(actor, Permission.ADMINISTER)
     record = db.session.get_one(User, user_id)
     db.session.refresh(record, with_for_update={"key_share": True})
     users.check_may_change(actor, record)
@@ -114,6 +117,7 @@ def user(actor: User, user_id: int) -> None:
         guessing.forget_account(email)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
+    logs.sign_off(known)
     values = {
         "name": known.alias,
         "email": frozen.removed_email(known),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.models import User
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.company import app_settings
 from webapp.services.core import merge, work
 from webapp.services.core.fields import Reader
@@ -62,6 +64,7 @@ def read(values: Mapping[str, object]) -> dict[str, int | None]:
 @work.command
 def save(runtime: Runtime, actor: User, values: Mapping[str, object]) -> None:
     """Store the days. Raises Invalid with a sentence by field, or Conflict where another admin changed the same."""
+    permissions.require_now(actor, Permission.ADMINISTER)
     entered = {name: "" if days is None else str(days) for name, days in read(values).items()}
     fields, document, version = app_settings.merged(
         app_settings.PRIVACY, actor, values, entered, lambda _document: shown(runtime)

@@ -79,6 +79,7 @@ def user(record: User, quote_ids: Sequence[int]) -> Known:
         kept=_kept(None, quote_ids),
         user_id=record.id,
         account_emails=_account_emails(record),
+        signatures=tuple(sorted(said["name"] - {""})),
     )
 
 

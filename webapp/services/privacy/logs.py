@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from webapp.models import Base, Delivery, PushCall, PushStep, db
+from webapp.models import Base, Delivery, DiaryEntry, PushCall, PushStep, db
+from webapp.models.delivery import DeliveryState
+from webapp.services.core.errors import Invalid
 from webapp.services.diary.diary import CUSTOMER
 from webapp.services.privacy import hanging, places
 from webapp.services.privacy.hanging import table_of
@@ -17,6 +19,9 @@ from webapp.services.privacy.values import REMOVED, Known
 CONTACTS = "Contacts"
 # Of a message to a webhook, what people wrote.
 PROSE = ("title", "lost_reason")
+BEING_SENT = (
+    "Nothing was changed, because a message about what this person did is being sent. Try again in a minute."
+)
 
 
 def clean(known: Known, quote_ids: Sequence[int]) -> None:
@@ -35,6 +40,35 @@ def clean(known: Known, quote_ids: Sequence[int]) -> None:
                 }
                 if changed:
                     db.session.execute(db.update(table).where(key == row[key.name]).values(**changed))
+
+
+def sign_off(known: Known) -> None:
+    """In the open transaction: messages about what a user did, on anyone's quotes, are the former user's.
+
+    Raises Invalid while one is being sent. The rows are locked, so that no worker takes one as it was.
+    """
+    by_them = DiaryEntry.actor_id == known.user_id
+    # A test message isn't about an event of the diary.
+    of_no_event = Delivery.event_id.is_(None) & (Delivery.quote_id.is_(None))
+    query = db.select(Delivery).outerjoin(DiaryEntry, Delivery.event_id == DiaryEntry.id)
+    query = query.where(Delivery.payload != "", by_them | of_no_event).order_by(Delivery.id)
+    query = query.with_for_update(of=Delivery).execution_options(populate_existing=True)
+    for row in db.session.scalars(query).all():
+        content = _signed_off(known, json.loads(row.payload), is_theirs=row.event_id is not None)
+        if content is None:
+            continue
+        if row.state == DeliveryState.RUNNING:
+            raise Invalid(BEING_SENT)
+        row.payload = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    db.session.flush()
+
+
+def _signed_off(known: Known, content: dict[str, Any], *, is_theirs: bool) -> dict[str, Any] | None:
+    """A message with the former user in it; None if there is nothing to change."""
+    by = content.get("by")
+    if by == known.alias or not (is_theirs or by in known.signatures):
+        return None
+    return {**content, "by": known.alias}
 
 
 def _kinds(model: type[Base]) -> tuple[Any, ...]:

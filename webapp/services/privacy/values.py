@@ -31,7 +31,8 @@ class Known:
     ``alias``: what stands in place of the name. ``emails``: in any case; those that no one else has are ``own_emails``.
     ``names``: full names, exactly as written. ``phones``: exactly as written. ``kept``: texts of others, such as the
     name of a company, which stay even if they hold one of these. ``person``: what a revision says instead, for a
-    contact. ``user_id`` and ``account_emails``: for a user, those of no other account.
+    contact. ``user_id`` and ``account_emails``: for a user, those of no other account. ``signatures``: what a user was
+    called, of one word too, where that stands alone as who did something.
     """
 
     alias: str
@@ -43,6 +44,7 @@ class Known:
     person: Mapping[str, Any] | None = None
     user_id: int | None = None
     account_emails: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
 
     @property
     def person_id(self) -> int | None:

@@ -1,5 +1,5 @@
 // Ask the device for a passkey, and send its answer with the form:
-// <form data-passkey="get" or "create" data-question="address of the options">.
+// <form data-passkey="get" or "create" data-question="address of the options" data-answer="field, if not passkey">.
 "use strict";
 
 const toBytes = (text) =>
@@ -44,7 +44,7 @@ const ask = async (form) => {
   if (!answer.ok) return window.location.reload();
   const publicKey = decoded(await answer.json());
   const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
-  form.querySelector("input[name='passkey']").value = encoded(credential);
+  form.elements[form.dataset.answer ?? "passkey"].value = encoded(credential);
   form.submit();
 };
 

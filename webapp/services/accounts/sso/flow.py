@@ -11,10 +11,10 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -41,6 +41,11 @@ MIXED_UP = (
     "The answer came from another provider than the one that was asked. Start again from the sign-in page."
 )
 DENIED = "The provider refused the sign-in ({}). Try again, or ask your admin."
+NOT_ASKED = "The provider didn't ask who you are. Sign out there and try again."
+NO_TIME = (
+    "The provider didn't say when it asked who you are, so nothing was confirmed. Use a passkey, or ask your admin to "
+    "have the provider send the claim auth_time."
+)
 CODE_REFUSED = (
     "The provider refused the answer that your browser brought ({}). Start again from the sign-in page. If it stays "
     "like this, an admin checks the client ID and secret."
@@ -60,17 +65,18 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Proof:
-    """Who the provider says that it is. ``confirms``: the session that was to be confirmed, or None."""
+    """Who the provider says that it is, and with what. ``confirms``: the session that was to be confirmed, or None."""
 
     settings: Settings
     claims: dict[str, Any]
     next_path: str
     confirms: int | None
+    id_token: str = field(default="", repr=False)
 
 
 def start(runtime: Runtime, browser: str, next_path: str, *, confirms: int | None = None) -> str:
     """The provider's address to send the browser to. Raises Refused, or Unavailable."""
-    settings = _ready(runtime)
+    settings = ready(runtime)
     work.pause()
     provider = discovery.find(runtime, settings.issuer)
     state = _begin(browser, next_path[:2000], confirms)
@@ -92,7 +98,7 @@ def start(runtime: Runtime, browser: str, next_path: str, *, confirms: int | Non
 
 def finish(runtime: Runtime, arrival: Arrival) -> Proof:
     """Check what the browser brought and ask the provider. Raises Refused, BadToken or Unavailable."""
-    settings = _ready(runtime)
+    settings = ready(runtime)
     attempt = _use(arrival.state, arrival.browser)
     next_path, confirms, began = attempt.next_path, attempt.confirms, attempt.created_at
     work.pause()
@@ -104,40 +110,42 @@ def finish(runtime: Runtime, arrival: Arrival) -> Proof:
         raise Refused(DENIED.format(_word(arrival.error or "no code")), "refused by the provider")
     answer = _exchange(runtime, settings, provider, arrival)
     access_token = str(answer.get("access_token") or "")
+    id_token = str(answer.get("id_token") or "")
     claims = tokens.id_token(
         runtime,
         provider,
-        str(answer.get("id_token") or ""),
+        id_token,
         client_id=settings.client_id,
         nonce=_derived("nonce", arrival.state, arrival.browser),
         access_token=access_token,
     )
-    at = claims.get("auth_time")
-    if confirms and isinstance(at, int | float) and at < began.timestamp() - tokens.LEEWAY:
-        raise Refused("The provider didn't ask who you are. Sign out there and try again.", "not asked again")
-    return Proof(
-        settings, _with_userinfo(runtime, settings, provider, claims, access_token), next_path, confirms
-    )
+    if confirms:
+        _check_asked_again(provider, claims, began.timestamp())
+    claims = _with_userinfo(runtime, settings, provider, claims, access_token)
+    return Proof(settings, claims, next_path, confirms, id_token)
 
 
-def end_address(runtime: Runtime) -> str:
-    """Where the provider's own session is ended; empty if it offers no such page."""
-    settings = _ready(runtime)
-    work.pause()
-    provider = discovery.find(runtime, settings.issuer)
-    address = provider.metadata.get("end_session_endpoint")
-    if not address:
-        return ""
-    back = runtime.config.public_base_url + "/login"
-    query = urlencode({"client_id": settings.client_id, "post_logout_redirect_uri": back})
-    return f"{address}{'&' if '?' in address else '?'}{query}"
-
-
-def _ready(runtime: Runtime) -> Settings:
+def ready(runtime: Runtime) -> Settings:
+    """The settings in force. Raises Refused when single sign-on isn't set up."""
     settings = sso_settings.load(runtime)
     if not settings.is_ready:
         raise Refused(NOT_SET_UP, "not set up")
     return settings
+
+
+def _check_asked_again(provider: Provider, claims: dict[str, Any], began: float) -> None:
+    """Raise Refused unless the provider says that it asked the person since ``began``.
+
+    ``max_age`` was asked for, so it has to say when. One that tells beforehand that it never does (Google) is believed
+    that it signed the answer just now.
+    """
+    at, known = claims.get("auth_time"), provider.metadata.get("claims_supported")
+    if at is None and isinstance(known, list) and "auth_time" not in known:
+        return
+    if not isinstance(at, int | float):
+        raise Refused(NO_TIME, "no time of the sign-in")
+    if at < began - tokens.LEEWAY:
+        raise Refused(NOT_ASKED, "not asked again")
 
 
 @work.command

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from webapp.models import SsoProvider, User, UserSession, db
 from webapp.models.account import GIVEN_ROLES, OWNER, REP
+from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission, may
 from webapp.services.accounts.sso import ONLY, provider_http
 from webapp.services.core import merge, work
@@ -138,6 +139,7 @@ def save(runtime: Runtime, actor: User, values: Mapping[str, object]) -> None:
 
     Raises Invalid with sentences by field, or Conflict where another admin changed the same.
     """
+    permissions.require_now(actor, Permission.ADMINISTER)
     row = stored()
     entered, secret = _read(runtime, values, row)
     if db.session.get(SsoProvider, ONLY) is None:

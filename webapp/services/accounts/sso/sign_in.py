@@ -1,8 +1,6 @@
-"""Sessions by single sign-on: opened, confirmed, and ended by the provider. Every refusal is in the diary."""
+"""Sessions by single sign-on: opened and confirmed. Every refusal is in the diary."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -10,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import SsoIdentity, UserSession, db, utc_now
 from webapp.services.accounts import sessions
 from webapp.services.accounts.sessions import BySso, Device
-from webapp.services.accounts.sso import ONLY, discovery, flow, people, tokens
-from webapp.services.accounts.sso import settings as sso_settings
+from webapp.services.accounts.sso import ONLY, flow, people
 from webapp.services.accounts.sso.flow import Arrival, Proof
 from webapp.services.accounts.sso.people import Refused
 from webapp.services.core import work
@@ -23,6 +20,9 @@ OTHER_ACCOUNT = (
     "You signed in at the provider as someone else, so nothing was confirmed. Use the account you're signed in with "
     "here."
 )
+
+# Of an ID token that goes back to the provider in an address.
+LONGEST_HINT = 6_000
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def arrive(runtime: Runtime, arrival: Arrival, device: Device) -> tuple[Proof, s
                 return proof, ""
             user = people.find(proof.settings, proof.claims)
             diary.write(user, "user.signed_in", "user", user.id, by=proof.settings.issuer)
-            return proof, sessions.start(user, device, sso=_by(proof))
+            return proof, sessions.start(user, device, sso=_by(runtime, proof))
     except IntegrityError as error:
         # The same person for the first time, in two browsers at the same moment.
         again = Refused(flow.TWICE, "at the same moment")
@@ -63,34 +63,6 @@ def _write_refusal(reason: str, sentence: str, user_id: int | None) -> None:
     )
 
 
-def end_by_provider(runtime: Runtime, text: str) -> int:
-    """End the sessions that the provider's back-channel logout names; returns how many. Raises ServiceError."""
-    settings = sso_settings.load(runtime)
-    if not settings.is_ready:
-        raise Refused(flow.NOT_SET_UP, "not set up")
-    work.pause()
-    provider = discovery.find(runtime, settings.issuer)
-    claims = tokens.logout_token(runtime, provider, text, settings.client_id)
-    return _end(settings.issuer, claims)
-
-
-@work.command
-def _end(issuer: str, claims: dict[str, Any]) -> int:
-    sid, subject = claims.get("sid"), claims.get("sub")
-    query = db.select(UserSession).where(UserSession.renew_by.is_not(None))
-    if isinstance(sid, str) and sid:
-        query = query.where(UserSession.sso_sid == sid)
-    elif isinstance(subject, str) and subject:
-        query = query.where(UserSession.sso_subject == subject)
-    else:
-        raise Refused("The token names no one.", "no subject")
-    rows = list(db.session.scalars(query))
-    for row in rows:
-        diary.write(row.user, "user.signed_out", "user", row.user_id, by=issuer)
-        db.session.delete(row)
-    return len(rows)
-
-
 def _confirm(proof: Proof, session_id: int) -> None:
     row = db.session.get(UserSession, session_id)
     identity: SsoIdentity | None = db.session.scalar(
@@ -101,9 +73,11 @@ def _confirm(proof: Proof, session_id: int) -> None:
     row.confirmed_at = utc_now()
 
 
-def _by(proof: Proof) -> BySso:
+def _by(runtime: Runtime, proof: Proof) -> BySso:
+    hint = proof.id_token if len(proof.id_token) <= LONGEST_HINT else ""
     return BySso(
         utc_now() + proof.settings.session_length,
         str(proof.claims["sub"]),
         str(proof.claims.get("sid") or "")[:255],
+        runtime.vault.encrypt(hint) if hint else "",
     )

@@ -66,8 +66,11 @@ def logout_token(runtime: Runtime, provider: Provider, text: str, client_id: str
     header, claims = _verified(runtime, provider, text)
     _check_addressee(provider, claims, client_id)
     events = claims.get("events")
-    if not isinstance(events, dict) or LOGOUT_EVENT not in events or "nonce" in claims:
+    if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or "nonce" in claims:
         raise BadToken(NOT_FOR_US, "not a logout token")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not jti:
+        raise BadToken(NOT_FOR_US, "jti")
     # It has no expiry of its own in older versions of the specification.
     _validate(CodeIDToken({"exp": int(time.time()) + 1, "sub": "none", **claims}, header, params={}))
     return claims

@@ -1,7 +1,8 @@
 """Passkeys (WebAuthn): a device signs a challenge of ours, for our address alone, and nothing secret leaves it.
 
-As the second step any passkey of the person is good. As the whole sign-in, the device must also check who uses it, by a
-PIN, a finger or a face. The package ``webauthn`` does the cryptography; it is imported late, since that takes a while.
+As the second step any passkey of the person is good. As the whole sign-in, and in place of the password before accounts
+change, the device must also check who uses it, by a PIN, a finger or a face. The package ``webauthn`` does the
+cryptography; it is imported late, since that takes a while.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from webapp.services.core.fields import clean_text
 from webapp.services.diary import diary
 
 # What an answer is good for.
-SIGN_IN, SECOND_STEP, ADD = "sign_in", "second_step", "add"
+SIGN_IN, SECOND_STEP, ADD, CONFIRM = "sign_in", "second_step", "add", "confirm"
 MOST, LONGEST_NAME, LONGEST_ANSWER = 20, 60, 20_000
 TIMEOUT_MS = 120_000
 NAME = "Quotewright"
@@ -36,6 +37,7 @@ NOT_CHECKED = (
     "This passkey doesn't check who uses it, so it can't replace your password. Sign in with your password, and use it "
     "for the second step."
 )
+CONFIRMS_NOT = "This passkey doesn't check who uses it, so it can't confirm this. Use another one."
 TOO_MANY = f"You can have up to {MOST} passkeys. Remove one first."
 
 log = structlog.get_logger(__name__)
@@ -106,7 +108,7 @@ def ask_to_add(user: User, where: Site) -> Question:
     return Question(webauthn.options_to_json(options), token)
 
 
-def ask(where: Site, user: User | None = None) -> Question:
+def ask(where: Site, user: User | None = None, purpose: str = SECOND_STEP) -> Question:
     """For a passkey of ``user``, or without one for a passkey that says whose it is."""
     import webauthn
     from webauthn.helpers import structs
@@ -116,9 +118,9 @@ def ask(where: Site, user: User | None = None) -> Question:
         rp_id=where.rp_id,
         timeout=TIMEOUT_MS,
         allow_credentials=[_descriptor(one) for one in factors.of_user(user).passkeys] if user else [],
-        user_verification=need.PREFERRED if user else need.REQUIRED,
+        user_verification=need.PREFERRED if user and purpose == SECOND_STEP else need.REQUIRED,
     )
-    token = challenges.issue(options.challenge, SECOND_STEP if user else SIGN_IN, user)
+    token = challenges.issue(options.challenge, purpose if user else SIGN_IN, user)
     return Question(webauthn.options_to_json(options), token)
 
 
@@ -175,10 +177,11 @@ def whose(answer: Answer) -> Passkey | None:
     return found
 
 
-def use(answer: Answer, asked: Challenge | None, user: User | None) -> User:
+def use(answer: Answer, asked: Challenge | None, user: User | None, *, confirms: bool = False) -> User:
     """In the open transaction: note that a passkey was used, and return whose it is. Raises Invalid with a sentence.
 
-    ``user``: whose passkey it must be. None for the whole sign-in: then the device must have checked who uses it.
+    ``user``: whose passkey it must be. None for the whole sign-in: then, and where it ``confirms`` in place of the
+    password, the device must have checked who uses it.
     """
     import webauthn
     from webauthn.helpers import base64url_to_bytes, parse_authentication_credential_json
@@ -203,6 +206,8 @@ def use(answer: Answer, asked: Challenge | None, user: User | None) -> User:
         raise Invalid(INACTIVE)
     if user is None and not done.user_verified:
         raise Invalid(NOT_CHECKED)
+    if confirms and not done.user_verified:
+        raise Invalid(CONFIRMS_NOT)
     handle = read.response.user_handle
     if (user is None or handle) and handle != base64url_to_bytes(passkey.user_handle):
         raise Invalid(NOT_ACCEPTED)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.models import User
-from webapp.services.accounts import users
+from webapp.services.accounts import permissions, users
 from webapp.services.accounts.permissions import Permission, may
 from webapp.services.accounts.two_step import factors
 from webapp.services.company import app_settings
@@ -58,7 +58,7 @@ def save(actor: User, values: Mapping[str, object]) -> None:
     reader = Reader(values)
     chosen = reader.choice("required_for", CHOICES, required_for())
     reader.check()
-    users.lock_admins()  # before any account, in the order in which admins change accounts
+    permissions.require_now(actor, Permission.ADMINISTER)
     key = app_settings.TWO_STEP
     entered = {"required_for": chosen, "trusts_devices": reader.flag("trusts_devices")}
     fields, document, version = app_settings.merged(key, actor, values, entered)

@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Connection, RemoteMetadata, User, db, utc_now
 from webapp.models.integration import AUTOTASK
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.api import hosts
 from webapp.services.autotask.api.budget import SharedBudget
 from webapp.services.autotask.api.client import Client, condition
@@ -55,7 +57,7 @@ def connect(
     _check_filled(user_name, secret, integration_code)
     db.session.commit()  # no transaction stays open while Autotask is asked
     zone = _verify(runtime, user_name, secret, integration_code)
-    other_autotask.pause_if_other(
+    is_other = other_autotask.is_other(
         Client(
             zone_url=str(zone["url"]),
             user_name=user_name,
@@ -65,23 +67,25 @@ def connect(
             timeout=runtime.config.autotask_timeout_seconds,
         )
     )
-    connection = load() or Connection(integration=AUTOTASK)
-    connection.user_name = user_name
-    connection.secret_encrypted = runtime.vault.encrypt(secret)
-    connection.code_encrypted = runtime.vault.encrypt(integration_code)
     try:
-        _note_verified(runtime, connection, zone)
-        diary.write(
-            actor,
-            "integration.connected",
-            "integration",
-            AUTOTASK,
-            user_name=user_name,
-            zone=connection.zone_url,
-        )
-        db.session.commit()
+        with work.unit():
+            permissions.require_now(actor, Permission.INTEGRATE)
+            if is_other:
+                other_autotask.pause()
+            connection = load() or Connection(integration=AUTOTASK)
+            connection.user_name = user_name
+            connection.secret_encrypted = runtime.vault.encrypt(secret)
+            connection.code_encrypted = runtime.vault.encrypt(integration_code)
+            _note_verified(runtime, connection, zone)
+            diary.write(
+                actor,
+                "integration.connected",
+                "integration",
+                AUTOTASK,
+                user_name=user_name,
+                zone=connection.zone_url,
+            )
     except IntegrityError as error:
-        db.session.rollback()
         raise ConnectionRefused(
             "Someone else connected Autotask at the same moment, and their connection was saved. Open its settings."
         ) from error
@@ -101,16 +105,24 @@ def check_again(runtime: Runtime, actor: User | None) -> Connection:
     integration_code = runtime.vault.decrypt(connection.code_encrypted)
     db.session.commit()
     zone = _verify(runtime, user_name, secret, integration_code)
-    _note_verified(runtime, connection, zone)
-    diary.write(
-        actor, "integration.checked", "integration", AUTOTASK, user_name=user_name, zone=connection.zone_url
-    )
-    db.session.commit()
+    with work.unit():
+        permissions.require_now(actor, Permission.INTEGRATE)
+        _note_verified(runtime, connection, zone)
+        diary.write(
+            actor,
+            "integration.checked",
+            "integration",
+            AUTOTASK,
+            user_name=user_name,
+            zone=connection.zone_url,
+        )
     return connection
 
 
+@work.command
 def disconnect(actor: User | None) -> None:
     """Delete the credentials. Links, settings and queued pushes stay."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     connection = load()
     if connection is None:
         return
@@ -118,7 +130,6 @@ def disconnect(actor: User | None) -> None:
     connection.state_sentence = "An admin disconnected Autotask. Syncs wait until it's connected again."
     connection.secret_encrypted = connection.code_encrypted = ""
     diary.write(actor, "integration.disconnected", "integration", AUTOTASK)
-    db.session.commit()
 
 
 @work.command

@@ -11,6 +11,8 @@ from typing import Any
 from webapp.models import Link, PushQuestion, Quote, User, db
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import AUTOTASK
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import AutotaskError
 from webapp.services.autotask.connection import pausing
@@ -23,10 +25,10 @@ REASON = (
 )
 
 
-def pause_if_other(client: Client) -> bool:
-    """Pause pushing when there are linked quotes and this Autotask has none of them; True when paused. Commits.
+def is_other(client: Client) -> bool:
+    """True when there are linked quotes and this Autotask has none of them. Commits before it asks.
 
-    Does nothing when Autotask doesn't allow reading quotes.
+    False when Autotask doesn't allow reading quotes.
     """
     query = (
         db.select(Link.remote_id, Link.pushed, Quote.number)
@@ -44,10 +46,12 @@ def pause_if_other(client: Client) -> bool:
     except AutotaskError:
         return False
     remote = {int(row["id"]): row for row in rows}
-    if any(_is_ours(remote.get(remote_id, {}), pushed, number) for remote_id, pushed, number in known):
-        return False
+    return not any(_is_ours(remote.get(remote_id, {}), pushed, number) for remote_id, pushed, number in known)
+
+
+def pause() -> None:
+    """Pause pushing, since this is another Autotask."""
     pausing.pause(None, REASON)
-    return True
 
 
 def forget_links(actor: User) -> int:
@@ -55,6 +59,7 @@ def forget_links(actor: User) -> int:
 
     The next push of each quote matches its records again.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     count = db.session.scalar(db.select(db.func.count(Link.id)).where(Link.integration == AUTOTASK)) or 0
     db.session.execute(db.delete(Link).where(Link.integration == AUTOTASK))
     for model in (PushQuestion, DriftFinding, DriftCheck):

@@ -225,11 +225,19 @@ def _linked(model: type[Record], local_type: str, entity: str, remote_id: int) -
 def _same_email(hit: ContactHit, organization: Organization) -> Person | None:
     """The person with the contact's email in this organization, else one with the email and no organization.
 
-    A person in a different organization doesn't match: their quotes would go to a different company.
+    A person in a different organization doesn't match: their quotes would go to a different company. Nor does one who
+    is another contact already: the two share a mailbox.
     """
     if not hit.email:
         return None
-    query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower()).order_by(Person.id)
+    others = db.select(Link.id).where(
+        Link.integration == AUTOTASK,
+        Link.local_type == local_key.PERSON,
+        Link.remote_entity == "Contacts",
+        Link.local_id == db.cast(Person.id, db.String),
+    )
+    query = db.select(Person).where(db.func.lower(Person.email) == hit.email.lower(), ~others.exists())
+    query = query.order_by(Person.id)
     people = list(db.session.scalars(query))
     colleagues = [person for person in people if person.organization_id == organization.id]
     return next(iter(colleagues or [person for person in people if person.organization_id is None]), None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from webapp.models import Link, User, db
 from webapp.models.integration import AUTOTASK
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.known.links import LinkKey, key_of_link
 from webapp.services.autotask.links import csv_format
 from webapp.services.autotask.links import rows as link_rows
@@ -61,6 +63,7 @@ def check(data: bytes) -> Report:
 @work.command
 def store(actor: User | None, data: bytes) -> Report:
     """Import ``data`` if every row is valid, else store nothing."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     report, rows = _run(data)
     if report.problems:
         return report

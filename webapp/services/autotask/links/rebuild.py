@@ -15,6 +15,8 @@ from typing import Any
 from webapp.models import Link, Quote, QuoteLine, Revision, User, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import LocalKey
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.known import links
@@ -75,6 +77,7 @@ def search(runtime: Runtime, limit: int | None = None) -> Report:
 
 def store(actor: User | None, report: Report) -> int:
     """Store the found links that are still free. Returns how many; links that exist by now are kept."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     present = link_rows.everything()
     known = {key_of_link(link) for link in present}
     taken = {

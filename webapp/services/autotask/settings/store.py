@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import SettingsDraft, SettingsVersion, User, db
 from webapp.models.integration import AUTOTASK
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.settings.changes import changes
 from webapp.services.autotask.settings.model import SECTIONS, AutotaskSettings, Section
 from webapp.services.core import work
@@ -80,6 +82,7 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
 
     Raises Conflict when another admin saved it after ``expected_version`` was read; nothing is overwritten then.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     row = _lock(section, expected_version, actor)
     _write(row, section, content, actor)
     _flush(SECTION_CONFLICT)
@@ -89,6 +92,7 @@ def save_draft(section: str, content: Section, expected_version: int, actor: Use
 @work.command
 def discard_draft(section: str, expected_version: int, actor: User | None) -> Draft:
     """Discard a draft: the section goes back to its live values, or to never saved. Raises like ``save_draft``."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     row = _lock(section, expected_version, actor)
     live = active()
     if row is not None and live.version:
@@ -116,6 +120,7 @@ def save_integration(actor: User | None, expected_version: int | None = None) ->
     Does nothing if the drafts equal the live settings. Raises Conflict when another admin saved the integration
     after ``expected_version`` was read.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     before, saved = active(), drafts()
     # The number follows the version that was compared, so that two admins at once collide on it.
     after = _after(before, saved)
@@ -143,6 +148,7 @@ def restore(number: int, actor: User | None, *, activate: bool = True, seen: str
     Without ``activate`` they are only saved as drafts, and the live settings stay. ``seen``: the mark of what the
     admin was looking at. Raises NotFound when there is no such version, Conflict when another admin saved since.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     before = active()
     old = version(number)
     if seen is not None and seen != mark():

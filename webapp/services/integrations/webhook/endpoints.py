@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import Delivery, User, WebhookEndpoint, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.webhook import ACTIVE, PAUSED
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader
@@ -68,6 +70,7 @@ def add(
 
     ``values``: ``url`` and ``description``. Raises Invalid with sentences by field.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     if db.session.scalar(db.select(db.func.count(WebhookEndpoint.id))) >= MAX_ENDPOINTS:
         raise Invalid(
             f"You've reached the limit of {MAX_ENDPOINTS} webhooks. Remove one that you no longer need."
@@ -91,6 +94,7 @@ def change(
     ``values`` also has ``seen``. Raises Invalid with sentences by field, Conflict where another admin changed the
     same fields.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     endpoint = get(endpoint_id)
     before = list(endpoint.events)
     read = _read(runtime, values, events)
@@ -112,6 +116,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
 
     Raises Conflict when the secret was replaced after the form was opened.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     endpoint = get(endpoint_id)
     db.session.refresh(endpoint, with_for_update=True)
     if seen != seen_secret(endpoint):
@@ -130,6 +135,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
 @work.command
 def pause(actor: User, endpoint_id: int) -> None:
     """Send nothing until it is resumed; new messages are kept."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     endpoint = get(endpoint_id)
     if endpoint.state == ACTIVE:
         endpoint.state, endpoint.state_sentence = PAUSED, f"Paused by {actor.name}."
@@ -139,6 +145,7 @@ def pause(actor: User, endpoint_id: int) -> None:
 @work.command
 def resume(actor: User, endpoint_id: int) -> None:
     """Resume sending, waiting messages first."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     work.ring()
     endpoint = get(endpoint_id)
     endpoint.state, endpoint.state_sentence = ACTIVE, ""
@@ -155,6 +162,7 @@ def resume(actor: User, endpoint_id: int) -> None:
 @work.command
 def remove(actor: User, endpoint_id: int) -> None:
     """Delete the endpoint with its secret and its log."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     endpoint = get(endpoint_id)
     _write(actor, "removed", endpoint)
     db.session.delete(endpoint)

@@ -197,7 +197,7 @@ def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str) -> bytes:
             resource_policy=policy,
             context_meta={
                 "title": f"Quote {frozen.number or '(draft)'} – {frozen.title}",
-                "author": frozen.seller.name or frozen.owner_name,
+                "author": frozen.seller.name,
             },
             encoding="utf-8",
             capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files

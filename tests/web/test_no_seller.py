@@ -1,0 +1,75 @@
+"""A company that hasn't said who it is: told before publishing, and no person stands as the seller."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from pypdf import PdfReader
+
+from smoke.forms import read_forms
+from tests.quoting.test_snapshot import make
+from tests.support.visitor import Visitor, text
+from tests.web.conftest import Ids
+from webapp.models import User, db
+from webapp.services.company import app_settings
+from webapp.services.quoting.draft import editing, readiness
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions.snapshot import Seller
+
+
+def lines_of(frozen: Seller) -> list[str]:
+    """The lines of the first page."""
+    offer = make(seller=frozen, owner_name="Rob Rep")
+    pages = PdfReader(io.BytesIO(document.render(offer))).pages
+    return [line.strip() for line in pages[0].extract_text().splitlines() if line.strip()]
+
+
+def test_the_paper_names_no_person_as_the_seller() -> None:
+    with_seller, without = (
+        lines_of(Seller(name="Brightwater IT", address="48 Harbor Street")),
+        lines_of(Seller()),
+    )
+    assert with_seller.count("Rob Rep") == without.count("Rob Rep") == 1, "who prepared it"
+    assert "Brightwater IT · Quote 1001" in with_seller
+    assert "Quote 1001" in without
+    assert not any(line.startswith("·") or line.endswith("·") or "None" in line for line in without)
+
+
+@pytest.mark.parametrize(
+    ("profile", "missing"),
+    [
+        ({}, "Your company's name and address are missing on this quote"),
+        ({"name": "Brightwater IT"}, "Your company's address is missing on this quote"),
+        ({"name": "Brightwater IT", "address": "48 Harbor Street"}, ""),
+    ],
+)
+def test_it_is_said_before_and_first(
+    app: Flask, ids: Ids, rep: Visitor, profile: dict[str, str], missing: str
+) -> None:
+    with app.app_context():
+        document, version = app_settings.get(app_settings.COMPANY_PROFILE)
+        app_settings.put(app_settings.COMPANY_PROFILE, {**document, **profile}, version, None)
+        found = readiness.checks(editing.get(ids.quote))
+        assert [check.place for check in found][:1] == (["seller"] if missing else [])
+    page = text(rep.client.get(f"{ids.quote_page}?plain=1"))
+    assert ("missing on this quote" in page) == bool(missing)
+    assert missing in page
+
+
+def test_the_customers_page_names_no_person_as_the_seller(app: Flask, ids: Ids) -> None:
+    with app.app_context():
+        user = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
+        publishing.publish(user, ids.quote)
+        quote = editing.get(ids.quote)
+        address, number = f"/q/{quote.public_token}", quote.number
+    page = app.test_client().get(address)
+    head = page.text.partition('<main id="main"')[0]
+    assert "Rob Rep" not in head
+    assert f"Quote {number}" in head
+    assert "<title>" in head
+    assert "· </title>" not in head
+    assert "Rob Rep" in page.text.partition('<main id="main"')[2]
+    assert read_forms(page.text)
