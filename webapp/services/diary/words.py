@@ -29,11 +29,13 @@ FIELDS = {
     "is_active": "active",
     "is_optional": "optional",
     "is_selected": "selected",
+    "markdown": "description",
     "mpn": "MPN",
     "purchase_order_number": "PO number",
     "recurrence": "billing period",
     "shipping_amount": "shipping",
     "sku": "SKU",
+    "supplier_sku": "supplier's SKU",
     "unit_cost": "cost",
     "unit_price": "price",
 }

@@ -14,6 +14,7 @@ from webapp.models import (
     DiaryEntry,
     DriftCheck,
     DriftFinding,
+    ItemFavorite,
     KnownDevice,
     Notification,
     Passkey,
@@ -63,6 +64,7 @@ DIARY: dict[type[Base], tuple[str, ...]] = {
 OF_ACCOUNT: tuple[type[Base], ...] = (
     AccountLink,
     Authenticator,
+    ItemFavorite,
     KnownDevice,
     Notification,
     Passkey,
@@ -87,7 +89,9 @@ LEFT: dict[str, str] = {
     "diary_permit": "what",
     "drift_finding": "kind local_type local_id remote_entity field state",
     "ended_link": "token_sha256",
-    "item": "name description sku mpn manufacturer supplier recurrence origin_entity name_key search_key",
+    "item": "name description markdown sku mpn manufacturer supplier supplier_sku recurrence origin_entity name_key "
+    "search_key",
+    "item_word": "word",
     "link": "integration remote_entity pushed force_fields local_type local_id",
     "notification": "kind",
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "
@@ -102,7 +106,8 @@ LEFT: dict[str, str] = {
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
-    "quote_line": "uid discount_kind name description sku mpn manufacturer supplier recurrence origin_entity",
+    "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku recurrence "
+    "origin_entity",
     "remote_metadata": "integration name content",
     "settings_draft": "integration section content",
     "settings_version": "integration content",
