@@ -50,7 +50,7 @@ def upgrade() -> None:
     op.execute(rows.update().values(markdown=rows.c.description))
     for name in INDEXED:
         op.create_index(f"ix_item_{name}", "item", [name])
-    op.create_index("ix_item_listed", "item", ["is_active", "name_key"])
+    op.create_index("ix_item_listed", "item", ["is_active", "name_key", "id"])
 
 
 def downgrade() -> None:

@@ -112,7 +112,9 @@ def test_few_and_many_are_found_alike(app: Flask, monkeypatch: pytest.MonkeyPatc
             samples.item(rep, name=f"Cable {number} m", manufacturer="Delock" if number % 2 else "Goobay")
         asked = ("cable", "cable delock", "m cable", "goobay 4")
         few = [called(items.search(text)) for text in asked]
-        monkeypatch.setattr(finding, "FEW", 0)
+        for name, value in (("FEW", 0), ("FIRST_READ", 1), ("MOST_READ", 2)):
+            monkeypatch.setattr(finding, name, value)
+        assert called(items.search("cable", limit=2, offset=3)) == ["Cable 3 m", "Cable 4 m"]
         assert [called(items.search(text)) for text in asked] == few
         assert [len(found) for found in few] == [7, 3, 7, 1]
 
@@ -144,8 +146,8 @@ def test_the_list_is_filtered_sorted_and_paged(app: Flask, monkeypatch: pytest.M
         assert shown(supplier="Synnex") == ["Beta"]
         assert shown(sort="price", shown="all") == ["Beta", "Gamma", "Alpha", "Delta"]
         assert shown(sort="-price") == ["Delta", "Alpha", "Beta"]
-        assert shown(sort="cost_date") == ["Delta", "Alpha", "Beta"]
-        assert shown(sort="-cost_date") == ["Beta", "Alpha", "Delta"]
+        assert shown(sort="cost_date") == ["Alpha", "Beta", "Delta"]
+        assert shown(sort="-cost_date") == ["Delta", "Beta", "Alpha"]
         assert shown(sort="cost")[0] == "Delta"
         assert shown(text="a", sort="-name", shown="all") == ["Alpha"]
         assert shown(sort="nothing", shown="nothing") == ["Alpha", "Beta", "Delta"]

@@ -131,7 +131,7 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
         CheckConstraint("replaced_by_id <> id", name="replaced_by"),
         Index("ix_item_origin", "origin_entity", "origin_id"),
-        Index("ix_item_listed", "is_active", "name_key"),
+        Index("ix_item_listed", "is_active", "name_key", "id"),
         *(
             Index(f"ix_item_{name}", name)
             for name in (

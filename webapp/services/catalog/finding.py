@@ -8,6 +8,7 @@ begins with are looked for in the middle of words, in every row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -18,6 +19,8 @@ from webapp.services.core.fields import clean_text, words
 
 # More are “many”.
 FEW = 500
+# Where there are many, so many rows are read first, then twice as many each time.
+FIRST_READ, MOST_READ = 1_000, 8_000
 # How many favorites, and how many of the latest quotes, are looked at.
 FAVORITES = 200
 LATEST_QUOTES = 30
@@ -26,24 +29,74 @@ RECENT = 50
 _LAST = "\U0010ffff"
 
 Conditions = list[ColumnElement[bool]]
+Order = Sequence[Any]
 
 
-def matching(text: str) -> Conditions:
-    """The conditions for items with every word of ``text``; none for an empty text."""
+@dataclass(frozen=True)
+class Match:
+    """What a search asks for: ``conditions``, or where very many items have them, the starts of ``words``."""
+
+    conditions: Conditions = field(default_factory=list)
+    words: tuple[str, ...] = ()
+
+
+def matching(text: str) -> Match:
+    """Items with every word of ``text``; all for an empty text."""
     typed = words(text)
     sought = [bare[: names.WORD_LENGTH] for bare in map(names.squeezed, typed) if bare]
     if not typed:
-        return []
+        return Match()
     if sought:
-        queries = [db.select(ItemWord.item_id).where(_starts(word)) for word in sought]
-        having_all = queries[0].distinct() if len(queries) == 1 else db.intersect(*queries)
-        ids = list(db.session.scalars(having_all.limit(FEW + 1)))
+        ids = list(db.session.scalars(having_all(sought).limit(FEW + 1)))
         if len(ids) > FEW:
-            own = ItemWord.item_id == Item.id
-            return [db.exists().where(own, _starts(word)) for word in sought]
+            return Match(words=tuple(sought))
         if ids:
-            return [Item.id.in_(ids)]
-    return [lookup.has_word(word, Item.search_key) for word in typed]
+            return Match([Item.id.in_(ids)])
+    within = [lookup.has_word(word, Item.search_key) for word in typed]
+    # By their ids too: reading every row once is quicker than in the order of the list.
+    ids = list(db.session.scalars(db.select(Item.id).where(*within).limit(FEW + 1)))
+    return Match(within if len(ids) > FEW else [Item.id.in_(ids)])
+
+
+def having_all(sought: Sequence[str]) -> Any:
+    """A select of the ids of items with words that start with each of ``sought``, which are squeezed."""
+    queries = [db.select(ItemWord.item_id).where(_starts(word)) for word in sought]
+    return queries[0].distinct() if len(queries) == 1 else db.intersect(*queries)
+
+
+def page(match: Match, wanted: Conditions, order: Order, limit: int, offset: int) -> list[int]:
+    """The ids of a page of the items that match and meet the conditions, in that order."""
+    query = db.select(Item.id).where(*match.conditions, *wanted).order_by(*order)
+    if not match.words:
+        return list(db.session.scalars(query.limit(limit).offset(offset)))
+    found: list[int] = []
+    read, size = 0, FIRST_READ
+    while len(found) < offset + limit:
+        ids = list(db.session.scalars(query.limit(size).offset(read)))
+        fitting = _with_words(ids, match.words)
+        found += [item_id for item_id in ids if item_id in fitting]
+        if len(ids) < size:
+            break
+        read, size = read + size, min(2 * size, MOST_READ)
+    return found[offset : offset + limit]
+
+
+def _with_words(ids: Sequence[int], sought: Sequence[str]) -> set[int]:
+    """Those of ``ids`` with words that start with each of ``sought``."""
+    fitting = set(ids)
+    for word in sought:
+        query = db.select(ItemWord.item_id).where(ItemWord.item_id.in_(sorted(fitting)), _starts(word))
+        fitting = set(db.session.scalars(query))
+    return fitting
+
+
+def active(*, alone: bool) -> ColumnElement[bool]:
+    """The condition for active items.
+
+    Nearly all are. So only where it stands ``alone`` it asks for the index of the list; among other conditions and
+    orders it is read as “not inactive”, or SQLite would give up their indexes for this one.
+    """
+    return Item.is_active.is_(True) if alone else Item.is_active.is_not(False)
 
 
 def in_category(category_id: int | None) -> Conditions:
@@ -100,31 +153,30 @@ def recent(viewer: User) -> list[int]:
     return [item_id for item_id in db.session.scalars(query) if item_id is not None]
 
 
-def ordered(wanted: Conditions, first: Sequence[int], limit: int, offset: int) -> list[Item]:
-    """The items that meet all conditions: those of ``first`` in its order, then the others by name."""
-    head: list[Item] = []
+def ordered(match: Match, wanted: Conditions, first: Sequence[int], limit: int, offset: int) -> list[Item]:
+    """The items that match and meet the conditions: those of ``first`` in its order, then the others by name."""
+    head: list[int] = []
     if first:
-        place = {item_id: number for number, item_id in enumerate(first)}
-        found = db.session.scalars(loaded().where(Item.id.in_(first), *wanted))
-        head = sorted(found, key=lambda item: place[item.id])
-    shown = head[offset : offset + limit]
-    if len(shown) == limit:
-        return shown
-    query = loaded().where(*wanted).order_by(Item.name_key, Item.id)
-    if head:
-        query = query.where(Item.id.not_in([item.id for item in head]))
-    query = query.limit(limit - len(shown)).offset(max(0, offset - len(head)))
-    return [*shown, *db.session.scalars(query)]
+        query = db.select(Item.id).where(Item.id.in_(first), *match.conditions, *wanted)
+        fitting = _with_words(list(db.session.scalars(query)), match.words)
+        head = [item_id for item_id in first if item_id in fitting]
+    ids = head[offset : offset + limit]
+    if len(ids) < limit:
+        others = [*wanted, Item.id.not_in(head)] if head else wanted
+        ids += page(match, others, (Item.name_key, Item.id), limit - len(ids), max(0, offset - len(head)))
+    return fetched(ids)
 
 
-def loaded() -> Any:
-    """A select of items with what lists show of them."""
+def fetched(ids: Sequence[int]) -> list[Item]:
+    """The items with these ids, in this order, with what lists show of them."""
     options = (
         db.joinedload(Item.category).joinedload(Category.parent),
         db.joinedload(Item.tax_code),
         db.joinedload(Item.replaced_by),
     )
-    return db.select(Item).options(*options)
+    rows = db.session.scalars(db.select(Item).options(*options).where(Item.id.in_(ids)))
+    by_id = {item.id: item for item in rows}
+    return [by_id[item_id] for item_id in ids]
 
 
 def _starts(word: str) -> ColumnElement[bool]:

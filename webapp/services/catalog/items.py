@@ -50,10 +50,10 @@ def search(
     First those whose code is ``text``, then the favorites of ``viewer`` and what their quotes used last, then the rest
     by name. ``category_id`` includes its subcategories.
     """
-    wanted = [*finding.matching(text), *finding.in_category(category_id)]
+    wanted = finding.in_category(category_id)
     if active_only:
-        wanted.append(Item.is_active.is_(True))
-    return finding.ordered(wanted, finding.preferred(text, viewer), limit, offset)
+        wanted.append(finding.active(alone=not wanted and not text))
+    return finding.ordered(finding.matching(text), wanted, finding.preferred(text, viewer), limit, offset)
 
 
 def seen(actor: User, item: Item | None) -> str:

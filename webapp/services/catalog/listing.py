@@ -61,23 +61,15 @@ class Page:
 def of(viewer: User, wish: Wish) -> Page:
     """The page of the list that ``viewer`` asks for; what they may not see or isn't there becomes the usual."""
     wish = _allowed(viewer, wish)
-    wanted = [*finding.matching(wish.text), *finding.in_category(wish.category_id), *_shown(wish.shown)]
+    wanted = [*finding.in_category(wish.category_id), *_shown(wish)]
     if wish.supplier:
         wanted.append(Item.supplier == wish.supplier)
+    match, order = finding.matching(wish.text), _order(wish.sort)
     # Only ids on the way to a late page; the rows of this one are read afterwards.
-    ids = list(
-        db.session.scalars(
-            db.select(Item.id)
-            .where(*wanted)
-            .order_by(*_order(wish.sort))
-            .limit(PAGE + 1)
-            .offset((wish.page - 1) * PAGE)
-        )
-    )
+    ids = finding.page(match, wanted, order, PAGE + 1, (wish.page - 1) * PAGE)
     of_page = ids[:PAGE]
-    rows = {item.id: item for item in db.session.scalars(finding.loaded().where(Item.id.in_(of_page)))}
     marked = frozenset(finding.favorites(viewer)).intersection(of_page)
-    return Page([rows[item_id] for item_id in of_page], wish, len(ids) > PAGE, marked)
+    return Page(finding.fetched(of_page), wish, len(ids) > PAGE, marked)
 
 
 def suppliers() -> list[str]:
@@ -99,18 +91,21 @@ def _allowed(viewer: User, wish: Wish) -> Wish:
     return Wish(wish.text, wish.category_id, wish.supplier, shown, sort, wish.page)
 
 
-def _shown(shown: str) -> list[ColumnElement[bool]]:
+def _shown(wish: Wish) -> list[ColumnElement[bool]]:
+    alone = wish.sort.endswith("name") and not (wish.text or wish.category_id or wish.supplier)
+    active = finding.active(alone=alone)
     conditions: dict[str, list[ColumnElement[bool]]] = {
-        ACTIVE: [Item.is_active.is_(True)],
+        ACTIVE: [active],
         INACTIVE: [Item.is_active.is_(False)],
-        STALE: [Item.is_active.is_(True), dates.stale(place.today())],
+        STALE: [active, dates.stale(place.today())],
         REPLACED: [Item.replaced_by_id.is_not(None)],
     }
-    return conditions.get(shown, [])
+    return conditions.get(wish.shown, [])
 
 
 def _order(sort: str) -> tuple[UnaryExpression[Any], UnaryExpression[int]]:
     column: InstrumentedAttribute[Any] = SORTS[sort.removeprefix("-")]
+    # As PostgreSQL's indexes have it; SQLite reads its own in two parts then.
     if sort.startswith("-"):
-        return column.desc().nulls_last(), Item.id.desc()
-    return column.asc().nulls_first(), Item.id.asc()
+        return column.desc().nulls_first(), Item.id.desc()
+    return column.asc().nulls_last(), Item.id.asc()
