@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -72,7 +73,7 @@ def test_the_index_follows_an_item(app: Flask) -> None:
         item.name = "Newer"
         db.session.commit()
         assert set(db.session.scalars(db.select(ItemWord.word))) == {"newer", "a1", "1"}
-        item.unit_price = 5
+        item.unit_price = Decimal(5)
         db.session.commit()
         assert items.search("newer") == [item]
         assert items.search("old") == []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Subquery
 
 from webapp.models import Category, Item, ItemFavorite, ItemWord, Quote, QuoteLine, User, db, names
 from webapp.services.core import lookup
@@ -72,8 +72,9 @@ def page(match: Match, wanted: Conditions, order: Order, limit: int, offset: int
     found: list[int] = []
     read, size = 0, FIRST_READ
     while len(found) < offset + limit:
-        ids = list(db.session.scalars(query.limit(size).offset(read)))
-        fitting = _with_words(ids, match.words)
+        some = query.limit(size).offset(read)
+        ids = list(db.session.scalars(some))
+        fitting = _with_words(some.subquery(), match.words)
         found += [item_id for item_id in ids if item_id in fitting]
         if len(ids) < size:
             break
@@ -81,13 +82,10 @@ def page(match: Match, wanted: Conditions, order: Order, limit: int, offset: int
     return found[offset : offset + limit]
 
 
-def _with_words(ids: Sequence[int], sought: Sequence[str]) -> set[int]:
-    """Those of ``ids`` with words that start with each of ``sought``."""
-    fitting = set(ids)
-    for word in sought:
-        query = db.select(ItemWord.item_id).where(ItemWord.item_id.in_(sorted(fitting)), _starts(word))
-        fitting = set(db.session.scalars(query))
-    return fitting
+def _with_words(some: Subquery, sought: Sequence[str]) -> set[int]:
+    """Those of the ids that ``some`` selects with words that start with each of ``sought``."""
+    having = [db.exists().where(ItemWord.item_id == some.c.id, _starts(word)) for word in sought]
+    return set(db.session.scalars(db.select(some.c.id).where(*having)))
 
 
 def active(*, alone: bool) -> ColumnElement[bool]:
@@ -158,7 +156,7 @@ def ordered(match: Match, wanted: Conditions, first: Sequence[int], limit: int, 
     head: list[int] = []
     if first:
         query = db.select(Item.id).where(Item.id.in_(first), *match.conditions, *wanted)
-        fitting = _with_words(list(db.session.scalars(query)), match.words)
+        fitting = _with_words(query.subquery(), match.words)
         head = [item_id for item_id in first if item_id in fitting]
     ids = head[offset : offset + limit]
     if len(ids) < limit:
