@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from webapp.models import names
-from webapp.models.base import Base, Recorded, Searchable, Timestamped
+from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
 from webapp.models.types import ExactDecimal
 
 ONE_TIME = "one_time"
@@ -174,6 +175,23 @@ class ItemFavorite(Base):
     item_id: Mapped[int] = mapped_column(
         ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class ItemFile(Base):
+    """The image of an item, or a file attached to it; ``services.catalog.files`` says which are taken."""
+
+    __tablename__ = "item_file"
+    __table_args__ = (CheckConstraint("kind in ('image', 'file')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(5))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 @event.listens_for(Item, "after_insert")

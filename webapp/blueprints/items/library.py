@@ -15,7 +15,7 @@ from webapp.blueprints.support import actor, back_to, is_htmx, may, page_number,
 from webapp.filters import reader_place
 from webapp.models import Item
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import categories, costs, dates, favorites, listing, replacing, rich_text
+from webapp.services.catalog import categories, costs, dates, favorites, files, listing, replacing, rich_text
 from webapp.services.catalog import items as catalog_items
 from webapp.services.catalog.listing import Wish
 from webapp.services.core.fields import Reader, clean_text
@@ -132,6 +132,8 @@ def _beside(record: Item) -> dict[str, Any]:
     """What the page of an item shows beside its form."""
     return {
         "description": rich_text.html(record.markdown),
+        "image": files.image_of(record),
+        "files": files.of_item(record),
         "marked": favorites.is_marked(actor(), record),
         "replaces": replacing.predecessors(record, REPLACES),
         "successor": replacing.successor(record),

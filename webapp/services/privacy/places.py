@@ -91,6 +91,7 @@ LEFT: dict[str, str] = {
     "ended_link": "token_sha256",
     "item": "name description markdown sku mpn manufacturer supplier supplier_sku recurrence origin_entity name_key "
     "search_key",
+    "item_file": "kind name media_type sha256",
     "item_word": "word",
     "link": "integration remote_entity pushed force_fields local_type local_id",
     "notification": "kind",
