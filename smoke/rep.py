@@ -39,7 +39,7 @@ class Rep(Visitor):
         form = self.form(having="unit_cost")
         values: dict[str, str | bool] = {
             "name": line.name,
-            "description": line.description,
+            "markdown": line.description,
             "category_id": form.option("category_id", GOODS),
             "unit_price": f"{line.price:f}",
             "unit_cost": f"{line.cost:f}",

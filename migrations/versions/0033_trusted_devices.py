@@ -3,7 +3,7 @@
 Cookies from before are worth nothing any more, so each person is asked for the second step once.
 
 Revision ID: 0033
-Revises: 0028
+Revises: 0032
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 from webapp.models.types import UtcDateTime
 
 revision = "0033"
-down_revision = "0028"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

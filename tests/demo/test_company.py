@@ -66,6 +66,9 @@ def test_every_name_in_the_file_exists_and_the_database_holds_it_all(app: Flask)
         seed.seed(seed.new_passwords({}))
         for model, section in ((Item, "items"), (Person, "people"), (Quote, "quotes")):
             assert db.session.scalar(db.select(db.func.count()).select_from(model)) == len(company[section])
+        firewall = db.session.scalars(db.select(Item).filter_by(name="SonicWall TZ370 firewall")).one()
+        assert firewall.category is not None
+        assert firewall.category.path == "Hardware > Firewalls"
         assert {quote.status for quote in db.session.scalars(db.select(Quote))} == {
             "pending",
             "accepted",

@@ -46,6 +46,7 @@ ALWAYS = {
             *("quotes.new", "quotes.new_person", "quotes.autotask_customers"),
             *("quotes.use_contact", "quotes.use_opportunity", "quotes.use_company"),
             *("people.new", "people.new_organization", "people.unlink", "items.new"),
+            *("items.set_image", "items.remove_image", "items.attach", "items.detach"),
         ),
         Permission.SELL,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
-from webapp.models.catalog import Category, Item, TaxCode
+from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemWord, TaxCode
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
@@ -54,6 +54,9 @@ __all__ = [
     "DriftFinding",
     "EndedLink",
     "Item",
+    "ItemFavorite",
+    "ItemFile",
+    "ItemWord",
     "KnownDevice",
     "Link",
     "Notification",

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    event,
+    insert,
+    inspect,
+)
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from webapp.models.base import Base, Recorded, Searchable, Timestamped
+from webapp.models import names
+from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
 from webapp.models.types import ExactDecimal
 
 ONE_TIME = "one_time"
@@ -72,10 +88,12 @@ class LineFields:
     mpn: Mapped[str] = mapped_column(String(100), default="")
     manufacturer: Mapped[str] = mapped_column(String(100), default="")
     supplier: Mapped[str] = mapped_column(String(100), default="")
+    supplier_sku: Mapped[str] = mapped_column(String(100), default="", server_default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
     tax_code_id: Mapped[int | None] = mapped_column(ForeignKey("tax_code.id"))
     unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    list_price: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
     recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
     origin_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -98,16 +116,93 @@ LINE_FIELDS = tuple(LineFields.__annotations__)
 
 
 class Item(LineFields, Searchable, Recorded, Timestamped, Base):
-    """A product or service in the library."""
+    """A product or service in the library.
+
+    ``markdown``: the description as it was written; ``description`` is its plain text, for lines and for Autotask.
+    ``price_date`` and ``cost_date``: since when the amounts are right; None where no one knows. ``replaced_by``: the
+    item to sell instead (``services.catalog.replacing``).
+    """
 
     __tablename__ = "item"
     diary_type = "item"
-    searched = ("name", "sku", "mpn", "manufacturer")
+    # The text of what ``markdown`` says.
+    diary_skips = Recorded.diary_skips | {"description"}
+    searched = ("name", "sku", "mpn", "manufacturer", "supplier_sku")
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        CheckConstraint("replaced_by_id <> id", name="replaced_by"),
         Index("ix_item_origin", "origin_entity", "origin_id"),
-        *(Index(f"ix_item_{name}", name) for name in ("name", "sku", "mpn", "category_id")),
+        Index("ix_item_listed", "is_active", "name_key", "id"),
+        *(
+            Index(f"ix_item_{name}", name)
+            for name in (
+                *("name", "sku", "mpn", "supplier_sku", "manufacturer", "supplier", "category_id"),
+                *("unit_price", "unit_cost", "cost_date", "replaced_by_id"),
+            )
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    markdown: Mapped[str] = mapped_column(Text, default="", server_default="")
+    price_date: Mapped[date | None]
+    cost_date: Mapped[date | None]
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"))
+
+    replaced_by: Mapped[Item | None] = relationship(remote_side=[id])
+
+
+class ItemWord(Base):
+    """What an item is found by: ``models.names.search_words`` of its ``searched`` columns. Follows them by itself."""
+
+    __tablename__ = "item_word"
+    __table_args__ = (Index("ix_item_word_word", "word", "item_id"),)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
+    # Compared letter by letter on both databases, so that a range of the index holds what begins alike.
+    word: Mapped[str] = mapped_column(
+        String(names.WORD_LENGTH).with_variant(String(names.WORD_LENGTH, collation="C"), "postgresql"),
+        primary_key=True,
+    )
+
+
+class ItemFavorite(Base):
+    """An item that a user marked, to find it first."""
+
+    __tablename__ = "item_favorite"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ItemFile(Base):
+    """The image of an item, or a file attached to it; ``services.catalog.files`` says which are taken."""
+
+    __tablename__ = "item_file"
+    __table_args__ = (CheckConstraint("kind in ('image', 'file')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(5))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+@event.listens_for(Item, "after_insert")
+def _add_words(_mapper: object, connection: Connection, item: Item) -> None:
+    words = names.search_words(str(getattr(item, name) or "") for name in Item.searched)
+    if words:
+        connection.execute(insert(ItemWord), [{"item_id": item.id, "word": word} for word in words])
+
+
+@event.listens_for(Item, "after_update")
+def _follow_words(mapper: object, connection: Connection, item: Item) -> None:
+    if inspect(item).attrs.search_key.history.has_changes():
+        connection.execute(delete(ItemWord).where(ItemWord.item_id == item.id))
+        _add_words(mapper, connection, item)

@@ -95,7 +95,7 @@ class QuoteLine(LineFields, Recorded, Base):
     uid: Mapped[str] = mapped_column(String(36))
     position: Mapped[int]
     section_id: Mapped[int | None] = mapped_column(ForeignKey("quote_section.id"), index=True)
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
     quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))

@@ -31,6 +31,7 @@ _ALIKE = {
     **dict.fromkeys(map(ord, "“”„«»″"), '"'),
 }
 KEY_LENGTH = 450
+WORD_LENGTH = 32
 VARIANTS = (("'", "’"), ("-", "–"))
 
 
@@ -65,6 +66,30 @@ def search_key(texts: Iterable[str]) -> str:
         if bare and bare != text:
             parts.append(bare)
     return " ".join(parts)
+
+
+def search_words(texts: Iterable[str]) -> list[str]:
+    """What an indexed search finds a row by: each text squeezed, from the start of each word on, up to WORD_LENGTH.
+
+    A word starts behind a space or mark, and where letters and digits meet: “LAT-5550 U7” is found by “lat5550”,
+    “5550u” and “u7”. What follows stays with it, so that “tp-link” finds “TP Link”.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        bare: list[str] = []
+        starts: list[int] = []
+        before = ""
+        for character in folded(text):
+            if character.isalnum():
+                if not before.isalnum() or before.isdigit() != character.isdigit():
+                    starts.append(len(bare))
+                bare.append(character)
+            # An accent on its own parts no word.
+            if not unicodedata.category(character).startswith("M"):
+                before = character
+        whole = "".join(bare)
+        found |= dict.fromkeys(whole[start : start + WORD_LENGTH] for start in starts)
+    return list(found)
 
 
 def spellings(text: str) -> list[str]:

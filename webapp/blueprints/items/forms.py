@@ -8,10 +8,13 @@ from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 
 from webapp.blueprints.support import RecordForm
+from webapp.models import Item
 from webapp.models.catalog import RECURRENCES
-from webapp.services.catalog import categories, tax_codes
+from webapp.services.catalog import categories, replacing, tax_codes
 from webapp.services.core.formatting import period_label, plain
 
+CODE = {"autocomplete": "off", "spellcheck": "false"}
+DAY = {"type": "date"}
 NUMBER = {"inputmode": "decimal", "class_": "number", "autocomplete": "off"}
 
 
@@ -26,15 +29,24 @@ class ItemForm(RecordForm):
     """An item of the library."""
 
     name = StringField("Name", render_kw={"autocomplete": "off"})
-    description = TextAreaField("Description", render_kw={"rows": 5, "dir": "auto"})
-    sku = StringField("SKU")
-    mpn = StringField("Part number (MPN)")
+    markdown = TextAreaField(
+        "Description",
+        description="**bold**, *italic*, - list, [link](https://…). Quotes and Autotask get it as plain text.",
+        render_kw={"rows": 7, "dir": "auto"},
+    )
+    sku = StringField("SKU", render_kw=CODE)
+    mpn = StringField("Part number (MPN)", render_kw=CODE)
     manufacturer = StringField("Manufacturer")
-    supplier = StringField("Supplier")
+    supplier = StringField("Supplier", render_kw={"list": "suppliers", "autocomplete": "off"})
+    supplier_sku = StringField("Supplier's SKU", render_kw=CODE)
     category_id = _LooseSelect("Category")
     tax_code_id = _LooseSelect("Tax code")
     unit_price = StringField("Price", render_kw=NUMBER)
     unit_cost = StringField("Cost", render_kw=NUMBER)
+    list_price = StringField("List price", render_kw=NUMBER)
+    price_date = StringField("Price from", render_kw=DAY)
+    cost_date = StringField("Cost from", render_kw=DAY)
+    replaced_by = StringField("Replaced by", render_kw={"list": "successors", "autocomplete": "off"})
     recurrence = SelectField(
         "Billing period",
         choices=[SelectChoice(name, period_label(name)) for name in RECURRENCES],
@@ -58,8 +70,10 @@ class ItemForm(RecordForm):
                 if code.is_active or str(code.id) == str(chosen)
             ),
         ]
-        show_plainly(self.unit_price)
-        show_plainly(self.unit_cost)
+        for amount in (self.unit_price, self.unit_cost, self.list_price):
+            show_plainly(amount)
+        if isinstance(self.replaced_by.data, Item):
+            self.replaced_by.data = replacing.named(self.replaced_by.data)
 
 
 class CategoryForm(RecordForm):

@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.items import items
 from webapp.blueprints.items.forms import ItemForm
 from webapp.blueprints.support import actor, back_to, is_htmx, may, page_number, submit
+from webapp.filters import reader_place
 from webapp.models import Item
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import categories
+from webapp.services.catalog import categories, costs, dates, favorites, files, listing, replacing, rich_text
 from webapp.services.catalog import items as catalog_items
-from webapp.services.core.fields import Reader
+from webapp.services.catalog.listing import Wish
+from webapp.services.core.fields import Reader, clean_text
+from webapp.services.quoting.lists import of_item
+
+SUGGESTED = 8
+# As many names of items that this one replaces are shown.
+REPLACES = 5
+
+
+@items.app_template_filter("age")
+def age(day: date) -> str:
+    """“14 months ago”, for whoever reads the page."""
+    return dates.age(day, reader_place().today())
+
+
+@items.app_template_test("stale")
+def is_stale(item: Item) -> bool:
+    """Whether the item's cost is old."""
+    return dates.is_stale(item, reader_place().today())
 
 
 @items.get("/")
 @login_required
 def index() -> ResponseReturnValue:
     """The list of items; htmx gets only the table."""
-    text = request.args.get("q", "")
-    category_id = Reader(request.args).identifier("category")
-    page = page_number()
-    matches = catalog_items.search(
-        text,
-        category_id=category_id,
-        active_only=False,
-        limit=catalog_items.PAGE + 1,
-        offset=(page - 1) * catalog_items.PAGE,
-    )
-    template = "items/_table.html" if is_htmx() else "items/index.html"
-    shown, more = matches[: catalog_items.PAGE], len(matches) > catalog_items.PAGE
+    page = listing.of(actor(), _wish())
+    if is_htmx():
+        return render_template("items/_table.html", page=page)
     return render_template(
-        template,
-        items=shown,
-        text=text,
-        category_id=category_id,
+        "items/index.html",
         page=page,
-        more=more,
         categories=categories.choices(),
+        suppliers=listing.suppliers(),
+        choices=listing.choices(actor()),
     )
+
+
+@items.get("/suggest")
+@login_required
+def suggest() -> ResponseReturnValue:
+    """Items for the field that names a successor, as options."""
+    text = clean_text(request.args.get(replacing.FIELD, ""))[:200]
+    found = catalog_items.search(text, limit=SUGGESTED, viewer=actor()) if text else []
+    return render_template("items/_suggested.html", names=[replacing.named(item) for item in found])
 
 
 @items.route("/new", methods=["GET", "POST"])
@@ -55,20 +73,44 @@ def new() -> ResponseReturnValue:
 @items.route("/<int:item_id>", methods=["GET", "POST"])
 @login_required
 def item(item_id: int) -> ResponseReturnValue:
-    """Change an item. Existing quote lines don't change."""
+    """Show and change an item. Existing quote lines don't change."""
     return _edit(catalog_items.get(item_id))
+
+
+@items.post("/<int:item_id>/favorite")
+@login_required
+def favorite(item_id: int) -> ResponseReturnValue:
+    """Mark an item as a favorite of one's own, or no longer; htmx gets the button."""
+    record = catalog_items.get(item_id)
+    marked = favorites.mark(actor(), record, wanted=bool(request.form.get("wanted")))
+    if is_htmx():
+        return render_template("items/_favorite.html", item=record, marked=marked)
+    return redirect(url_for("items.item", item_id=item_id), 303)
+
+
+def _wish() -> Wish:
+    asked = request.args
+    return Wish(
+        text=asked.get("q", ""),
+        category_id=Reader(asked).identifier("category"),
+        supplier=clean_text(asked.get("supplier", "")),
+        shown=asked.get("show", ""),
+        sort=asked.get("sort", ""),
+        page=page_number(),
+    )
 
 
 def _form(record: Item | None, **options: Any) -> ItemForm:
     form = ItemForm(obj=record, seen=catalog_items.seen(actor(), record), **options)
     if not may(Permission.SEE_COST):
-        del form.unit_cost
+        for name in costs.HIDDEN:
+            del form[name]
     return form
 
 
 def _forged() -> dict[str, str]:
-    """A cost that was sent without a field for it, for the service to refuse."""
-    return {"unit_cost": request.form["unit_cost"]} if "unit_cost" in request.form else {}
+    """Costs that were sent without a field for them, for the service to refuse."""
+    return {name: request.form[name] for name in costs.HIDDEN if name in request.form}
 
 
 def _edit(record: Item | None) -> ResponseReturnValue:
@@ -80,4 +122,20 @@ def _edit(record: Item | None) -> ResponseReturnValue:
     )
     if saved is not None:
         return back_to("items.item", f"{saved.name} saved.", item_id=saved.id)
-    return render_template("items/item.html", form=form, item=record), status
+    shown = _beside(record) if record is not None else {}
+    return render_template(
+        "items/item.html", form=form, item=record, suppliers=listing.suppliers(), **shown
+    ), status
+
+
+def _beside(record: Item) -> dict[str, Any]:
+    """What the page of an item shows beside its form."""
+    return {
+        "description": rich_text.html(record.markdown),
+        "image": files.image_of(record),
+        "files": files.of_item(record),
+        "marked": favorites.is_marked(actor(), record),
+        "replaces": replacing.predecessors(record, REPLACES),
+        "successor": replacing.successor(record),
+        "uses": of_item.quotes(actor(), record),
+    }

@@ -13,13 +13,15 @@ from webapp.services.accounts.permissions import Permission
 from webapp.services.core.errors import Invalid
 
 FIELD = "unit_cost"
+# What else says something about it.
+HIDDEN = (FIELD, "cost_date")
 # What a sync says of a cost that differs (autotask/push/reconcile.py).
 _AMOUNTS = re.compile(r"(\bcost) is -?[\d.]+ in Autotask and -?[\d.]+ here\b")
 
 
 def shown(actor: User | None, fields: Collection[str]) -> list[str]:
     """Those of ``fields`` that the actor may see."""
-    return [name for name in fields if name != FIELD or may_see(actor)]
+    return [name for name in fields if name not in HIDDEN or may_see(actor)]
 
 
 def may_see(actor: User | None) -> bool:
@@ -39,7 +41,7 @@ def keep(actor: User | None, values: Mapping[str, object], read: dict[str, Any],
     """
     if may_see(actor) or actor is None:
         return
-    if FIELD in values:
+    if any(name in values for name in HIDDEN):
         permissions.require(actor, Permission.SEE_COST)
     if stored and read["unit_price"] < 0:
         sentence = (

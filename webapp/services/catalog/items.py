@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.catalog import categories, costs
+from webapp.services.catalog import categories, costs, dates, finding, replacing, rich_text
 from webapp.services.company import currencies, place
-from webapp.services.core import lookup, merge, records, work
-from webapp.services.core.fields import Reader, words
+from webapp.services.core import merge, records, work
+from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
 
 PAGE = 50
@@ -23,6 +24,11 @@ MAX_PATH = 203
 CODES = ("sku", "mpn", "manufacturer", "supplier")
 # What an item and a line have in common, as a form reads it.
 FIELDS = ("name", "description", "unit_price", "unit_cost", "recurrence", "category", "tax_code", *CODES)
+# What the form of an item shows.
+FORM = (
+    *(name for name in FIELDS if name != "description"),
+    *("markdown", "supplier_sku", "list_price", "price_date", "cost_date", "replaced_by", "is_active"),
+)
 
 
 def get(item_id: int) -> Item:
@@ -31,36 +37,28 @@ def get(item_id: int) -> Item:
 
 
 def search(
-    text: str, *, category_id: int | None = None, active_only: bool = True, limit: int = PAGE, offset: int = 0
+    text: str,
+    *,
+    category_id: int | None = None,
+    active_only: bool = True,
+    limit: int = PAGE,
+    offset: int = 0,
+    viewer: User | None = None,
 ) -> list[Item]:
-    """Items whose name, SKU, MPN or manufacturer contains every word of ``text``, by name.
+    """Items with every word of ``text`` in name, SKU, MPN, manufacturer or supplier's SKU.
 
-    ``category_id`` includes its subcategories.
+    First those whose code is ``text``, then the favorites of ``viewer`` and what their quotes used last, then the rest
+    by name. ``category_id`` includes its subcategories.
     """
-    query = (
-        db.select(Item)
-        .options(db.joinedload(Item.category).joinedload(Category.parent), db.joinedload(Item.tax_code))
-        .order_by(Item.name, Item.id)
-        .limit(limit)
-        .offset(offset)
-    )
+    wanted = finding.in_category(category_id)
     if active_only:
-        query = query.where(Item.is_active)
-    if category_id is not None:
-        below = db.select(Category.id).where(Category.parent_id == category_id)
-        query = query.where(db.or_(Item.category_id == category_id, Item.category_id.in_(below)))
-    for word in words(text):
-        query = query.where(lookup.has_word(word, Item.search_key))
-    return list(db.session.scalars(query))
+        wanted.append(finding.active(alone=not wanted and not text))
+    return finding.ordered(finding.matching(text), wanted, finding.preferred(text, viewer), limit, offset)
 
 
 def seen(actor: User, item: Item | None) -> str:
     """The ``seen`` of the item's form (``core.merge``); empty for a new item."""
-    return (
-        merge.seen({name: getattr(item, name) for name in costs.shown(actor, (*FIELDS, "is_active"))})
-        if item
-        else ""
-    )
+    return merge.seen({name: getattr(item, name) for name in costs.shown(actor, FORM)}) if item else ""
 
 
 @work.command
@@ -77,19 +75,49 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         missing_name="Enter the item's name.",
         currency=reading.currency,
     )
-    read["is_active"] = reader.flag("is_active")
+    read |= _own_fields(reader, reading.currency)
+    if read["unit_price"] < 0 and read.get("list_price"):
+        reader.fail("list_price", "A credit has no list price. Clear it.")
+    # It follows from the Markdown.
+    del read["description"]
     reader.check()
     costs.keep(actor, values, read, item.unit_cost if item else Decimal(0))
     if item is not None:
+        replacing.check(item, read.get(replacing.FIELD))
         read = merging.into(actor, item, values, read, what="item", reading=reading).values
     action = "item.changed" if item else "item.created"
+    before = dates.amounts(item) if item else {}
     item = item or Item()
     for name, value in read.items():
         setattr(item, name, value)
+    item.description = rich_text.text(item.markdown)
+    dates.follow(item, before)
     db.session.add(item)
     db.session.flush()
     diary.write(actor, action, "item", item.id, name=item.name)
     return item
+
+
+def _own_fields(reader: Reader, currency: str) -> dict[str, Any]:
+    """What an item has and no form of a line; of the optional ones those that this form has."""
+    source = "markdown" if reader.has("markdown") else "description"
+    read: dict[str, Any] = {
+        "markdown": reader.text(source, MAX_DESCRIPTION, one_line=False),
+        "is_active": reader.flag("is_active"),
+    }
+    optional: dict[str, Callable[[], object]] = {
+        "supplier_sku": lambda: reader.text("supplier_sku", 100),
+        "list_price": lambda: _list_price(reader, currency),
+        **{name: partial(dates.read, reader, name) for name in dates.DATED.values()},
+        replacing.FIELD: lambda: replacing.read(reader),
+    }
+    return read | {name: take() for name, take in optional.items() if reader.has(name)}
+
+
+def _list_price(reader: Reader, currency: str) -> Decimal | None:
+    if not reader.raw("list_price"):
+        return None
+    return reader.decimal("list_price", maximum=MAX_PRICE, currency=currency)
 
 
 def read_fields(

@@ -106,7 +106,7 @@ def _items(admin: User, company: Block) -> None:
             continue
         values = {
             **item,
-            "category_id": categories.ensure((item["category"], item["subcategory"])).id,
+            "category": categories.ensure((item["category"], item["subcategory"])).path,
             "unit_price": item["price"],
             "unit_cost": item["cost"],
             "recurrence": item["billing_period"],

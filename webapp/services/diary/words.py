@@ -31,11 +31,13 @@ FIELDS = {
     "is_selected": "selected",
     "section_id": "section",
     "starts_page": "starts a page",
+    "markdown": "description",
     "mpn": "MPN",
     "purchase_order_number": "PO number",
     "recurrence": "billing period",
     "shipping_amount": "shipping",
     "sku": "SKU",
+    "supplier_sku": "supplier's SKU",
     "unit_cost": "cost",
     "unit_price": "price",
 }

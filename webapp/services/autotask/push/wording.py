@@ -59,6 +59,7 @@ LABELS = {
     "isTaxable": "Taxable",
     "laborID": "Role",
     "manufacturerProductName": "Manufacturer's part number",
+    "msrp": "List price (MSRP)",
     "onetimeCost": "One-time cost",
     "onetimeRevenue": "One-time revenue",
     "ownerResourceID": "Owner",
@@ -69,11 +70,12 @@ LABELS = {
     "sku": "SKU",
     "sortOrderID": "Sort order",
     "useQuoteTotals": "Amounts follow the quote",
+    "vendorProductNumber": "Vendor's part number",
     "webAddress": "Website",
 }
 NOTHING = "nothing"
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_MONEY = re.compile(r"price|cost|revenue|amount|unitDiscount|lineDiscount", re.IGNORECASE)
+_MONEY = re.compile(r"price|cost|msrp|revenue|amount|unitDiscount|lineDiscount", re.IGNORECASE)
 _NUMBERS = re.compile(r"quantity|percentage|probability|sortOrder", re.IGNORECASE)
 
 

@@ -165,6 +165,8 @@ def _initial(context: Context, notes: Notes, line: Line, name: str) -> dict[str,
             "sku": context.text(entity, "sku", frozen.sku) or None,
             "manufacturerProductName": context.text(entity, "manufacturerProductName", frozen.mpn) or None,
             "manufacturerName": context.text(entity, "manufacturerName", frozen.manufacturer) or None,
+            "vendorProductNumber": context.text(entity, "vendorProductNumber", frozen.supplier_sku) or None,
+            "msrp": frozen.list_price,
             "defaultVendorID": chosen.default_vendor_id,
         }
     else:

@@ -114,6 +114,7 @@ class FrozenLine(Frozen):
     mpn: str = ""
     manufacturer: str = ""
     supplier: str = ""
+    supplier_sku: str = ""
     category_id: int | None = None
     parent_category_id: int | None = None
     category_path: str = ""
@@ -124,6 +125,7 @@ class FrozenLine(Frozen):
     quantity: Exact
     unit_price: Exact
     unit_cost: Exact = Decimal("0.0000")
+    list_price: Exact | None = None
     discount_kind: str = "none"
     discount_value: Exact = Decimal("0.0000")
     is_optional: bool = False
