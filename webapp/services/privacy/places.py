@@ -109,7 +109,7 @@ LEFT: dict[str, str] = {
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
-    "quote_section": "uid title text",
+    "quote_section": "uid title text choice",
     "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku recurrence "
     "origin_entity",
     "remote_metadata": "integration name content",
