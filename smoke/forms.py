@@ -66,6 +66,8 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.forms: list[Form] = []
+        # Controls may stand before the form that they name.
+        self._ahead: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[Form, str, bool] | None = None
         self._option: tuple[str, bool] | None = None
@@ -76,9 +78,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         attrs = {name: value or "" for name, value in attributes}
         if tag == "form":
-            self._open = Form(
-                attrs.get("action", ""), attrs.get("method", "get").lower(), attrs.get("id", "")
-            )
+            self._open = self._ahead.pop(attrs.get("id", ""), Form("", "", attrs.get("id", "")))
+            self._open.action = attrs.get("action", "")
+            self._open.method = attrs.get("method", "get").lower()
             self.forms.append(self._open)
             return
         if tag == "option":
@@ -131,7 +133,9 @@ class _Reader(HTMLParser):
 
     def _owner(self, attrs: dict[str, str]) -> Form | None:
         if "form" in attrs:
-            return next((form for form in self.forms if form.element_id == attrs["form"]), None)
+            name = attrs["form"]
+            known = next((form for form in self.forms if form.element_id == name), None)
+            return known or self._ahead.setdefault(name, Form("", "", name))
         return self._open
 
     def _input(self, owner: Form, name: str, attrs: dict[str, str]) -> None:

@@ -181,3 +181,65 @@ def test_everything_open_is_accessible(editor: Page, scheme: str, width: int) ->
     wrong += accessibility_violations(page)
     assert wrong == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_rows_of_a_spreadsheet_are_pasted_after_a_look(editor: Page) -> None:
+    page = editor
+    cell(page, 1, "Item").focus()
+    text = "Item\tQty\tPrice\nBracket\t3\t4.50\nBolt\tmany\t1\n"
+    page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.setData("text/plain", text);
+          const how = {clipboardData: data, bubbles: true, cancelable: true};
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", how));
+        }""",
+        text,
+    )
+    dialog = page.get_by_role("dialog", name="Paste rows")
+    expect(dialog).to_contain_text("1 line to add, 1 row can't be read")
+    assert accessibility_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(names(page)).to_have_text(["Cable", "Rack", "Shelf", "Tray", "Bracket"])
+    expect(line(page, 5).locator(".amount")).to_have_text("$13.50")
+    expect(page.locator("#toast")).to_contain_text("1 line added. 1 row left out: 3.")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#lines .line")).to_have_count(4)
+
+
+def test_the_help_lists_the_keys_and_letters_are_no_keys_where_something_is_typed(editor: Page) -> None:
+    page = editor
+    cell(page, 1, "Item").focus()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Ctrl Shift Z")
+    assert accessibility_violations(page) == []
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox", name="Add a line")
+    expect(box).to_be_focused()
+    page.keyboard.type("quad?")
+    expect(box).to_have_value("quad?")
+    page.get_by_label("Title").fill("Office move")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("Saved.")
+    expect(page.get_by_label("Title")).to_have_value("Office move")
+    cell(page, 1, "Item").focus()
+    page.keyboard.press("q")
+    expect(page.locator("#customer-text")).to_be_visible()
+
+
+def test_copied_lines_are_text_of_a_spreadsheet(editor: Page) -> None:
+    page = editor
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell(page, 2, "Item").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+c")
+    expect(page.locator("#said")).to_have_text("2 lines copied.")
+    rows = str(page.evaluate("navigator.clipboard.readText()")).strip().split("\n")
+    assert [row.split("\t")[:4] for row in rows] == [
+        ["Item", "Quantity", "Price", "Cost"],
+        ["Rack", "1", "10.00", "5.00"],
+        ["Shelf", "1", "10.00", "5.00"],
+    ]

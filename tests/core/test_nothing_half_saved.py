@@ -22,7 +22,7 @@ from webapp.services.company import loss_reasons, profile
 from webapp.services.integrations.webhook import endpoints
 from webapp.services.people import directory, required_fields
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.draft import copying, editing, lines
+from webapp.services.quoting.draft import bulk, copying, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing, transitions
 
 Command = Callable[[], object]
@@ -127,6 +127,12 @@ COMMANDS: dict[str, Callable[[Office], Command]] = {
     "duplicate a line": lambda o: partial(lines.duplicate, o.admin, o.quote.id, o.uid),
     "move a line": lambda o: partial(lines.move, o.admin, o.quote.id, o.uid, 3),
     "remove a line": lambda o: partial(lines.remove, o.admin, o.quote.id, o.uid),
+    "change several lines": lambda o: partial(
+        bulk.change, o.admin, o.quote.id, [o.uid], "discount", {"discount_value": "5%"}
+    ),
+    "duplicate several lines": lambda o: partial(bulk.duplicate, o.admin, o.quote.id, [o.uid]),
+    "remove several lines": lambda o: partial(bulk.remove, o.admin, o.quote.id, [o.uid]),
+    "paste lines": lambda o: partial(pasting.add, o.admin, o.quote.id, "Item\tQty\nCable\t2\n"),
     "publish": lambda o: partial(publishing.publish, o.admin, o.quote.id),
     "mark as lost": lambda o: partial(transitions.advance, o.admin, _published(o), "lost", reason="Price"),
     "reopen": lambda o: partial(transitions.advance, o.admin, _lost(o), "pending"),

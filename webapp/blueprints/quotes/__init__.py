@@ -24,6 +24,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     lines,
     new,
     outcome,
+    pasting,
     plain,
     preflight,
     preview,

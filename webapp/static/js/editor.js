@@ -106,3 +106,15 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");
 });
+
+// The title is text in the headline until it is touched.
+document.getElementById("title")?.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  event.preventDefault();
+  if (event.key === "Escape") {
+    field.value = window.formFields.savedValueOf(field);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  field.blur();
+});

@@ -82,10 +82,12 @@ document.addEventListener("line-deleted", (event) => {
 
 const totals = () =>
   [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
+// Also of fields that belong to the form and stand elsewhere.
 const firstError = (form) =>
-  [...(form.closest(".line-row") ?? form).querySelectorAll(".cell-error, .unsaved-note")].find((error) =>
-    error.textContent.trim(),
-  )?.textContent ?? "";
+  [
+    ...[...form.elements].map((field) => document.getElementById(field.getAttribute("aria-describedby"))),
+    ...(form.closest(".line-row") ?? form).querySelectorAll(".cell-error, .unsaved-note"),
+  ].find((error) => error?.textContent.trim())?.textContent ?? "";
 
 const send = (form) => window.htmx.trigger(form, "submit");
 const sendAll = (states = ["typing", "sending", "waiting", "refused"]) => {

@@ -198,6 +198,11 @@ def _note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
     diary.write(actor, action, "quote", quote.id, line=line.name)
 
 
+def read(reader: Reader, currency: str) -> dict[str, Any]:
+    """The values of a new line from form input. Raises Invalid with a sentence for each wrong field."""
+    return _read(reader, None, currency)
+
+
 def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:
     """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
     read: dict[str, Any] = {

@@ -1,0 +1,110 @@
+"""Rows of a spreadsheet become lines, by heading or by order; copied lines are pasted without loss."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.support import samples
+from webapp.models import Quote, User
+from webapp.services.catalog import categories
+from webapp.services.core import work
+from webapp.services.core.errors import Invalid
+from webapp.services.quoting.draft import editing, lines, pasting, steps, undo
+
+
+@pytest.fixture
+def quote(rep: User) -> Quote:
+    return samples.quote(rep, {"name": "First", "unit_price": "10"})
+
+
+def shown(quote: Quote) -> list[tuple[str, str, Decimal, Decimal, Decimal]]:
+    added = editing.get(quote.id).lines[1:]
+    return [(line.name, line.sku, line.quantity, line.unit_price, line.unit_cost) for line in added]
+
+
+SHEETS = {
+    "headings": "Qty\tProduct\tSKU\tUnit price\tCost\n2\tCable\tC-1\t$1,250.50\t7\n",
+    "headings and a blank row": "\n\nSKU\tItem\tPrice\tQTY\tunit cost\nC-1\tCable\t1250.50\t2\t7\n\n",
+    "order": "Cable\tC-1\t2\t1250.50\t7\n",
+    "order with quotes": '"Cable"\tC-1\t"2"\t1250.50\t7',
+}
+
+
+@pytest.mark.parametrize("text", SHEETS.values(), ids=SHEETS)
+def test_columns_are_known_by_heading_or_by_order(rep: User, quote: Quote, text: str) -> None:
+    pasting.add(rep, quote.id, text)
+    assert shown(quote) == [("Cable", "C-1", Decimal(2), Decimal("1250.5"), Decimal(7))]
+
+
+def test_what_cannot_be_read_is_said_by_row_and_the_rest_is_added(rep: User, quote: Quote) -> None:
+    text = "Item\tQty\tPrice\nCable\t2\t5\nRack\tmany\t5\n\t1\t4\nTray\t1\t3l\nShelf\t1\t9\n"
+    pasted = pasting.read(rep, quote, text)
+    assert [(row.number, bool(row.problem)) for row in pasted.rows] == [
+        (2, False),
+        (3, True),
+        (4, True),
+        (5, True),
+        (6, False),
+    ]
+    assert pasted.rows[2].problem == "Enter a name for this line."
+    added, left = pasting.add(rep, quote.id, text)
+    assert (len(added), [row.number for row in left]) == (2, [3, 4, 5])
+    assert [line.name for line in editing.get(quote.id).lines] == ["First", "Cable", "Shelf"]
+
+
+def test_a_row_that_names_a_library_item_is_that_item(rep: User, quote: Quote) -> None:
+    item = samples.item(rep, sku="FW-40", description="A firewall")
+    pasting.add(rep, quote.id, "SKU\tQty\tPrice\nFW-40\t3\t90\n")
+    line = editing.get(quote.id).lines[1]
+    assert (line.item_id, line.name, line.description) == (item.id, "Firewall", "A firewall")
+    assert (line.quantity, line.unit_price, line.unit_cost) == (Decimal(3), Decimal(90), Decimal(60))
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n", "Item\tQty\n"])
+def test_nothing_to_paste_is_said(rep: User, quote: Quote, text: str) -> None:
+    with pytest.raises(Invalid):
+        pasting.add(rep, quote.id, text)
+    assert len(editing.get(quote.id).lines) == 1
+
+
+def test_copied_lines_are_pasted_without_loss(rep: User, quote: Quote) -> None:
+    code = samples.tax_code(rep)
+    with work.unit():
+        categories.ensure(("Hardware", "Switches"))
+    every = {
+        "name": 'A "switch"\t48',
+        "description": "Two\nlines, =1+1",
+        "quantity": "2.5",
+        "unit_price": "10.125",
+        "unit_cost": "7",
+        "discount_kind": "unit",
+        "discount_value": "1.5",
+        "tax_code_id": str(code.id),
+        "recurrence": "semi_annual",
+        "category": "Hardware > Switches",
+        "sku": "=SKU",
+        "mpn": "-9x",
+        "manufacturer": "@maker",
+        "supplier": "Us",
+        "is_optional": "1",
+        "is_selected": "1",
+    }
+    plain = {"name": "Trade-in", "unit_price": "-50"}
+    source = samples.quote(rep, every, plain, customer=quote.person)
+    text = pasting.copied(rep, source, [line.uid for line in source.lines])
+    pasting.add(rep, quote.id, text)
+    was, now = (
+        [{name: getattr(line, name) for name in lines.COPIED} for line in one]
+        for one in (editing.get(source.id).lines, editing.get(quote.id).lines[1:])
+    )
+    assert now == was
+
+
+def test_a_paste_is_one_step_to_undo(rep: User, quote: Quote) -> None:
+    with steps.of_session("mine"):
+        pasting.add(rep, quote.id, "Item\tQty\nCable\t2\nRack\t1\n")
+        assert undo.next_labels(quote.id)[0] == "adding 2 lines"
+        undo.undo(rep, quote.id)
+    assert [line.name for line in editing.get(quote.id).lines] == ["First"]

@@ -1,0 +1,240 @@
+"""Rows of a spreadsheet, or of another quote, as lines: read, shown to confirm, then added in one command.
+
+The columns are known by their heading, or else by their order. What a row can't be is said by row; the others can be
+added. Copied lines are the same text with every column, so that nothing gets lost on the way into another quote.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.models import Item, Quote, QuoteLine, User, db, utc_now
+from webapp.services.catalog import costs, tax_codes
+from webapp.services.company import place
+from webapp.services.core import formatting
+from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
+from webapp.services.diary import diary
+from webapp.services.quoting.draft import discounts, editing, lines, shown, steps
+
+MAX_TEXT = 1_000_000
+# Column of our own text, and what else people call it; the first is the heading that a copy has.
+COLUMNS = {
+    "name": ("Item", "name", "product", "product name", "item name", "title"),
+    "quantity": ("Quantity", "qty", "count", "units"),
+    "unit_price": ("Price", "unit price", "sell price", "sell", "rate", "list price"),
+    "unit_cost": ("Cost", "unit cost", "buy price", "cost price"),
+    "discount_value": ("Discount", "disc"),
+    "discount_kind": ("Discount type",),
+    "tax_code": ("Tax", "tax code"),
+    "recurrence": ("Billing period", "billing", "period", "recurrence"),
+    "description": ("Description", "details"),
+    "sku": ("SKU", "item number", "item no", "code"),
+    "mpn": ("Part number", "mpn", "part no", "manufacturer part number"),
+    "manufacturer": ("Manufacturer", "brand", "vendor"),
+    "supplier": ("Supplier", "distributor"),
+    "category": ("Category", "item category"),
+    "is_optional": ("Optional",),
+    "is_selected": ("Selected",),
+}
+KNOWN = {word.lower(): column for column, words in COLUMNS.items() for word in words}
+NUMBERS = ("quantity", "unit_price", "unit_cost")
+HARMLESS = re.compile("^'(?=[=+@-])")
+IS_NUMBER = re.compile(r"^\W{0,4}\d[\d.,'\s]*\W{0,3}$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as it was read. ``values``: as the form of a line has them. ``item``: the library item that it is.
+
+    ``problem``: why it can't be added.
+    """
+
+    number: int
+    values: Mapping[str, str]
+    item: Item | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """``rows`` in their order; ``columns`` that were found; ``has_heading``: by their heading."""
+
+    rows: tuple[Row, ...]
+    columns: tuple[str, ...]
+    has_heading: bool
+
+    @property
+    def good(self) -> list[Row]:
+        """The rows that can be added."""
+        return [row for row in self.rows if not row.problem]
+
+
+def read(actor: User, quote: Quote, text: str) -> Pasted:
+    """What ``text``, tab-separated, would add to the quote. Raises Invalid with a sentence when there are no rows."""
+    cells = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text[:MAX_TEXT]), "excel-tab")]
+    cells = [row for row in cells if any(row)]
+    if not cells:
+        raise Invalid("There are no rows to paste. Copy them in your spreadsheet first.")
+    heading = [KNOWN.get(cell.lower().rstrip(":*"), "") for cell in cells[0]]
+    has_heading = "name" in heading or sum(map(bool, heading)) > 1
+    columns = heading if has_heading else _by_order(cells)
+    rows = cells[1:] if has_heading else cells
+    if len(rows) + len(quote.lines) > lines.MAX_LINES:
+        raise Invalid(
+            f"A quote can have up to {lines.MAX_LINES:,} lines, and these are too many. Nothing was added."
+        )
+    every = [_values(actor, columns, row) for row in rows]
+    items = _items(every)
+    codes = {code.name.lower(): str(code.id) for code in tax_codes.usable()}
+    first = 2 if has_heading else 1
+    read_rows = tuple(
+        _row(quote, number, values, items, codes) for number, values in enumerate(every, start=first)
+    )
+    return Pasted(read_rows, tuple(COLUMNS[name][0] if name else "–" for name in columns), has_heading)
+
+
+@steps.undoable
+def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
+    """Add the rows that can be added, as the last lines. Returns their uids, and the rows that were left out."""
+    quote = editing.lock_editable(quote_id)
+    pasted = read(actor, quote, text)
+    if not pasted.good:
+        raise Invalid("None of the rows can be added. Nothing was changed.")
+    before = discounts.of_lines(quote)
+    added = []
+    for row in pasted.good:
+        values = lines.read(Reader(row.values, place.of_company()), quote.currency)
+        if row.item is not None:
+            values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
+            values["item_id"] = row.item.id
+        line = QuoteLine(uid=lines.new_uid(), position=len(quote.lines), **values)
+        quote.lines.append(line)
+        added.append(line.uid)
+    quote.updated_at = utc_now()
+    discounts.check(actor, quote, before)
+    diary.write(actor, "quote.lines_added", "quote", quote.id, lines=len(added))
+    return added, [row for row in pasted.rows if row.problem]
+
+
+def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
+    """These lines as tab-separated text with a heading; without costs for those who may not see them."""
+    columns = costs.shown(actor, list(COLUMNS))
+    out = io.StringIO()
+    writer = csv.writer(out, "excel-tab", lineterminator="\n")
+    writer.writerow(COLUMNS[name][0] for name in columns)
+    for line in quote.lines:
+        if line.uid in uids:
+            texts = shown.line(line)
+            texts["tax_code"] = line.tax_code.name if line.tax_code else ""
+            texts["recurrence"] = formatting.period_label(line.recurrence)
+            writer.writerow(_harmless(texts[name]) for name in columns)
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet runs what begins like a formula; a number below zero is none."""
+    return (
+        f"'{text}" if text[:1] in ("=", "+", "@") or (text[:1] == "-" and not IS_NUMBER.match(text)) else text
+    )
+
+
+def _by_order(rows: list[list[str]]) -> list[str]:
+    """Texts are the name, then the SKU; numbers are quantity, price and cost. A lone number is the price."""
+    width = max(map(len, rows))
+    columns = [""] * width
+    texts, numbers = ["name", "sku", "description"], list(NUMBERS)
+    numeric = [_is_numeric(row[at] for row in rows if at < len(row)) for at in range(width)]
+    if sum(numeric) == 1:
+        numbers = ["unit_price"]
+    for at, is_number in enumerate(numeric):
+        left = numbers if is_number else texts
+        columns[at] = left.pop(0) if left else ""
+    return columns
+
+
+def _is_numeric(cells: Iterable[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(bool(IS_NUMBER.match(cell)) for cell in filled) * 2 > len(filled)
+
+
+def _values(actor: User, columns: list[str], row: list[str]) -> dict[str, str]:
+    values = {name: HARMLESS.sub("", cell) for name, cell in zip(columns, row, strict=False) if name and cell}
+    if not costs.may_see(actor):
+        values.pop(costs.FIELD, None)
+    return values
+
+
+def _items(rows: list[dict[str, str]]) -> dict[tuple[str, str], Item]:
+    """The active library items that the rows name, by SKU, part number or name; one that two items have is none."""
+    found: dict[tuple[str, str], Item] = {}
+    for name in ("sku", "mpn", "name"):
+        wanted = {row[name] for row in rows if row.get(name)}
+        column = getattr(Item, name)
+        several: set[str] = set()
+        for item in (
+            db.session.scalars(db.select(Item).where(Item.is_active, column.in_(wanted))) if wanted else ()
+        ):
+            key = (name, getattr(item, name))
+            if key in found:
+                several.add(key[1])
+            found[key] = item
+        for twice in several:
+            del found[(name, twice)]
+    return found
+
+
+def _row(
+    quote: Quote,
+    number: int,
+    values: dict[str, str],
+    items: Mapping[tuple[str, str], Item],
+    codes: Mapping[str, str],
+) -> Row:
+    item = next(
+        (items[name, values[name]] for name in ("sku", "mpn", "name") if (name, values.get(name)) in items),
+        None,
+    )
+    known = _of_item(item) if item is not None else {}
+    sent = {**known, **values}
+    problem = ""
+    if "tax_code" in sent:
+        sent["tax_code_id"] = codes.get(sent.pop("tax_code").lower(), "")
+        if not sent["tax_code_id"]:
+            problem = f"There's no active tax code “{values['tax_code']}”."
+    if "recurrence" in sent:
+        sent["recurrence"] = _period(sent["recurrence"])
+    for flag in ("is_optional", "is_selected"):
+        if flag in sent and sent[flag].lower() in ("no", "n", "0", "false"):
+            del sent[flag]
+    reader = Reader(sent, place.of_company())
+    try:
+        lines.read(reader, quote.currency)
+    except Invalid as error:
+        problem = problem or " ".join(error.fields.values())
+    return Row(number, sent, item, problem)
+
+
+def _of_item(item: Item) -> dict[str, str]:
+    here = place.of_company()
+    texts: dict[str, Any] = {name: getattr(item, name) for name in ("name", "description", *("sku", "mpn"))}
+    texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "recurrence")}
+    texts |= {name: formatting.plain_price(getattr(item, name), here) for name in ("unit_price", "unit_cost")}
+    if item.category_id:
+        texts["category"] = item.category.path if item.category else ""
+    if item.tax_code and item.tax_code.is_active:
+        texts["tax_code"] = item.tax_code.name
+    return texts
+
+
+def _period(text: str) -> str:
+    """The billing period that the text names; what isn't one is refused when the line is read."""
+    word = text.lower().strip("/ ")
+    short = {"mo": "monthly", "qtr": "quarterly", "6mo": "semi_annual", "yr": "annual", "yearly": "annual"}
+    labels = {label.lower(): name for name, label in formatting.PERIOD_LABELS.items()}
+    return short.get(word) or labels.get(word) or word.replace("-", "_").replace(" ", "_")
