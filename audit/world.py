@@ -34,6 +34,7 @@ RECORDS = {
     "delivery_id": "select max(id) from delivery where reader = 'webhook'",
     "endpoint_id": "select max(id) from webhook_endpoint",
     "item_id": "select max(id) from item",
+    "file_id": "select max(id) from item_file where kind = 'file'",
     "category_id": "select max(id) from category",
     "tax_code_id": "select max(id) from tax_code",
     "organization_id": "select max(id) from organization",
@@ -120,6 +121,7 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
     stack.children.pop("worker").stop(grace=20)
+    _attach_files(world)
     world.ids = {**ids, **{name: str(world.ask(query)) for name, query in RECORDS.items()}}
     colleague_id = world.ask("select id from user_account where email = 'colleague@audit.example'")
     session_id = world.ask("select max(id) from user_session where user_id = ?", colleague_id)
@@ -136,6 +138,15 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         raise Stuck(f"The audit has no record for {', '.join(missing)}.")
     world.keep()
     return world
+
+
+def _attach_files(world: World) -> None:
+    """The item that all try has an image and a file."""
+    for kind in ("image", "file"):
+        world.do(
+            "insert into item_file (item_id, kind, name, media_type, size, sha256, content, created_at) "  # noqa: S608
+            f"select max(id), '{kind}', 'a.txt', 'text/plain', 1, 'x', x'61', '2026-01-01 00:00:00' from item"
+        )
 
 
 def _set_up_by_eight(world: World) -> int:
