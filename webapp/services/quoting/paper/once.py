@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from webapp.models import db
 
@@ -81,5 +81,7 @@ def _across_processes(document: str) -> Iterator[None]:
                 connection.rollback()
             yield
         finally:
-            # The connection goes, and the lock with it, whatever became of it.
+            # Given back at once; and the connection goes, and the lock with it, whatever became of it.
+            with suppress(DBAPIError):
+                connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
             connection.invalidate()
