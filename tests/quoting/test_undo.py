@@ -128,3 +128,17 @@ def test_each_session_has_its_own_steps(rep: User, quote: Quote) -> None:
     with steps.of_session("another"):
         assert undo.next_labels(quote.id) == ("", "")
     assert undo.next_labels(quote.id) == ("quantity of A", "")
+
+
+def test_a_deleted_line_comes_back_with_every_field(rep: User) -> None:
+    with steps.of_session(""):
+        draft = samples.quote(rep)
+        for values in ({"list_price": "125.50"}, {"list_price": ""}):
+            lines.add_item(rep, draft.id, samples.item(rep, **values))
+    before = steps.image(editing.get(draft.id))
+    for line in list(draft.lines):
+        lines.remove(rep, draft.id, line.uid)
+    for _ in range(3):
+        undo.undo(rep, draft.id)
+    assert steps.image(editing.get(draft.id)) == before
+    assert [line.list_price for line in draft.lines] == [None, Decimal("125.5"), None]

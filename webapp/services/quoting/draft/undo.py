@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Date
+
 from webapp.models import (
     Category,
     DraftStep,
@@ -25,6 +27,7 @@ from webapp.models import (
     db,
     utc_now,
 )
+from webapp.models.types import ExactDecimal
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary, merging
@@ -38,7 +41,9 @@ REFERENCES = {
     "person_id": Person,
     "organization_id": Organization,
 }
-DECIMALS = {"quantity", "unit_price", "unit_cost", "discount_value", "shipping_amount"}
+COLUMNS = [*Quote.__table__.columns, *QuoteLine.__table__.columns]
+DECIMALS = {column.name for column in COLUMNS if isinstance(column.type, ExactDecimal)}
+DATES = {column.name for column in COLUMNS if isinstance(column.type, Date)}
 # Fields that only mean something together.
 TOGETHER = (
     editing.DISCOUNT,
@@ -259,8 +264,8 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
         if name in REFERENCES:
             read[name] = value if records.find(REFERENCES[name], value) else None
         elif name in DECIMALS:
-            read[name] = Decimal(value)
-        elif name == "expires_on":
+            read[name] = None if value is None else Decimal(value)
+        elif name in DATES:
             read[name] = date.fromisoformat(value) if value else None
         else:
             read[name] = value
