@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 from smoke.forms import Form, read_forms
 from tests.support import samples
 from tests.support.visitor import text
-from webapp.models import DiaryEntry, Quote, db
+from webapp.models import DiaryEntry, Quote, Revision, db
 from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.paper import once
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SIGNED: dict[str, str | bool] = {"name": "Ann Lee", "signature": "Ann Lee", "terms": True}
@@ -145,3 +146,17 @@ def test_the_page_says_how_tax_was_rounded_where_it_matters(app: Flask, client: 
     page = text(client.get(link))
     assert "$18.00" in page
     assert "Tax is rounded on each line" in page
+
+
+def test_who_is_turned_away_from_a_pdf_is_told_to_come_back(app: Flask, link: str) -> None:
+    with app.app_context():
+        revision = db.session.scalars(db.select(Revision)).one()
+        wanted = f"revision_document {revision.id}"
+    with app.app_context(), once.one_at_a_time(wanted):
+        once._waiting[wanted] += once.WAITING
+        try:
+            answer = app.test_client().get(f"{link}/quote.pdf")
+        finally:
+            once._waiting[wanted] -= once.WAITING
+    assert answer.status_code == 429
+    assert "Try again in a minute" in text(answer)

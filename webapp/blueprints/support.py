@@ -23,7 +23,7 @@ from webapp.services.accounts import permissions
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
-from webapp.services.core.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
+from webapp.services.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
@@ -36,7 +36,7 @@ PAGES = 10_000
 # The status that a form was saved with: the browser is sent on.
 SAVED = 303
 # By what a service raised; anything else is 422.
-STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429}
+STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, Busy: 429}
 WITHOUT_SESSION = ("static", "home.healthz")
 
 SENTENCES = {

@@ -17,6 +17,10 @@ class Forbidden(ServiceError):
     """The person may not do this."""
 
 
+class Busy(ServiceError):
+    """Too many others want the same thing now. In a minute, the same request can be granted."""
+
+
 class Conflict(ServiceError):
     """Someone else saved first; nothing was overwritten.
 

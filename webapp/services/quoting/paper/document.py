@@ -26,7 +26,7 @@ from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, Revis
 from webapp.models.quote import WON_STATUSES
 from webapp.services.core import formatting, records
 from webapp.services.core import place as places
-from webapp.services.core.errors import ServiceError
+from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
 from webapp.services.quoting.paper import columns, fonts, letters, once, paragraphs
 from webapp.services.quoting.revisions import pricing, snapshot
@@ -56,6 +56,10 @@ class Signed:
 
 class RenderFailed(ServiceError):
     """The PDF couldn't be created."""
+
+
+class RenderBusy(RenderFailed, Busy):
+    """Too many others wait for the same PDF."""
 
 
 def pdf_for(revision_id: int) -> bytes:
@@ -106,7 +110,7 @@ def _once(kind: type[RevisionDocument] | type[AcceptanceDocument], key: int) -> 
             db.session.commit()
             yield pdf
     except once.TooManyWait as error:
-        raise RenderFailed(
+        raise RenderBusy(
             "Many people are waiting for this PDF, which is still being created. Try again in a minute."
         ) from error
 
