@@ -155,6 +155,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
+        "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
         "totals_digest": pricing.digest(totals),
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),
