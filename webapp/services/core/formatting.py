@@ -54,6 +54,11 @@ def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANY
     return format_currency(amount, currency, format=exact, locale=place.locale, currency_digits=False)
 
 
+def price(value: Decimal, place: Place = ANYWHERE) -> str:
+    """A price to read in a column of prices: without a sign, with 2 to 4 decimals."""
+    return format_decimal(value, format="#,##0.00##", locale=place.locale)
+
+
 def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
     """“$”, or “CA$” where the dollar alone would be another's."""
     return get_currency_symbol(currency, place.locale)
@@ -144,5 +149,5 @@ def plural_word(count: int, one: str, many: str = "") -> str:
 
 
 # Template filters: those that depend on a place take it as their last argument, and those that don't.
-PLACED = (money, currency_sign, unit_money, quantity, day, moment, when, plain, plain_price)
+PLACED = (money, currency_sign, unit_money, price, quantity, day, moment, when, plain, plain_price)
 ANYWHERE_ALIKE = (period_label, period_suffix, plural, plural_word)
