@@ -8,6 +8,8 @@ Revises: 0029
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -33,6 +35,13 @@ INDEXED = (
 )
 
 
+def _as_markdown(plain: str) -> str:
+    """Plain text as Markdown that says the same."""
+    text = re.sub(r"([\\`*_\[\]<&~|])", r"\\\1", plain)
+    text = re.sub(r"(?m)^([^\S\n]*)([#>+=-])", r"\1\\\2", text)
+    return re.sub(r"(?m)^([^\S\n]*[0-9]{1,9})([.)])", r"\1\\\2", text)
+
+
 def upgrade() -> None:
     for table in ("item", "quote_line"):
         op.add_column(table, sa.Column("supplier_sku", sa.String(100), server_default="", nullable=False))
@@ -46,8 +55,13 @@ def upgrade() -> None:
             "fk_item_replaced_by_id_item", "item", ["replaced_by_id"], ["id"], ondelete="SET NULL"
         )
         table.create_check_constraint("replaced_by", "replaced_by_id <> id")
-    rows = sa.table("item", sa.column("description"), sa.column("markdown"))
-    op.execute(rows.update().values(markdown=rows.c.description))
+    rows = sa.table("item", sa.column("id"), sa.column("description"), sa.column("markdown"))
+    connection = op.get_bind()
+    described = connection.execute(sa.select(rows.c.id, rows.c.description).where(rows.c.description != ""))
+    written = [{"item": row.id, "text": _as_markdown(row.description)} for row in described]
+    if written:
+        change = rows.update().where(rows.c.id == sa.bindparam("item")).values(markdown=sa.bindparam("text"))
+        connection.execute(change, written)
     for name in INDEXED:
         op.create_index(f"ix_item_{name}", "item", [name])
     op.create_index("ix_item_listed", "item", ["is_active", "name_key", "id"])

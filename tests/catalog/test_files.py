@@ -8,11 +8,11 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tests.support import samples
 from tests.support.visitor import Visitor, text
-from webapp.models import DiaryEntry, ItemFile, db
+from webapp.models import DiaryEntry, Item, ItemFile, User, db
 from webapp.services.catalog import files, items
 from webapp.services.core.errors import Invalid, NotFound
 
@@ -183,3 +183,30 @@ def test_the_pages_show_and_send_them(app: Flask) -> None:
     assert visitor.send_and_confirm(visitor.form("/items/1", "/image/delete")).status_code == 303
     assert visitor.client.get("/items/1/image").status_code == 404
     assert Visitor(app.test_client()).client.get("/items/1/image").status_code in (302, 303)
+
+
+def test_an_image_with_odd_exif_or_16_bits_of_gray_is_kept_as_it_looks(app: Flask) -> None:
+    with app.app_context():
+        admin = samples.admin()
+        _try_images(admin, samples.item(admin))
+
+
+def _try_images(admin: User, item: Item) -> None:
+    odd = Image.new("RGB", (4, 8), "red")
+    exif = odd.getexif()
+    exif[ExifTags.Base.Orientation] = 6
+    out = BytesIO()
+    odd.save(out, "JPEG", exif=exif)
+    files.set_image(admin, item, out.getvalue())
+    turned = Image.open(BytesIO(_content(item)))
+    assert turned.size == (8, 4)
+    out = BytesIO()
+    Image.new("I;16", (4, 4), 30000).save(out, "PNG")
+    files.set_image(admin, item, out.getvalue())
+    assert Image.open(BytesIO(_content(item))).convert("L").getpixel((1, 1)) in range(113, 122)
+
+
+def _content(item: Item) -> bytes:
+    image = files.image_of(item)
+    assert image is not None
+    return image.content

@@ -115,7 +115,7 @@ def test_an_item_is_replaced_by_another_and_never_in_a_circle(app: Flask) -> Non
         first, second, third = (
             samples.item(admin, name=f"Firewall {number}", sku=f"FW-{number}") for number in (1, 2, 3)
         )
-        for text in (f"#{second.id} anything", "FW-2", "firewall  2"):
+        for text in (f"#{second.id} {second.name}", "FW-2", "firewall  2"):
             changed(admin, first, replaced_by="")
             changed(admin, first, replaced_by=text)
             assert first.replaced_by is second, text
@@ -214,3 +214,19 @@ def test_a_favorite_is_marked_once_and_diaried(app: Flask) -> None:
             if "favorite" in action
         ]
         assert actions == ["item.favorite_added", "item.favorite_removed", "item.favorite_added"]
+
+
+def test_a_change_of_the_price_leaves_a_description_from_before_markdown(app: Flask) -> None:
+    with app.app_context():
+        _change_price(samples.admin())
+
+
+def _change_price(admin: User) -> None:
+    item = samples.item(admin, description="Plain")
+    item.description = item.markdown = "Dimensions 10*20*30 mm"
+    db.session.commit()
+    values = {"name": item.name, "unit_price": "7", "markdown": item.markdown, "is_active": "1"}
+    items.save(admin, item, values)
+    assert item.description == "Dimensions 10*20*30 mm"
+    items.save(admin, item, {**values, "markdown": "10 * 20"})
+    assert item.description == "10 * 20"

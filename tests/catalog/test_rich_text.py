@@ -113,3 +113,29 @@ def test_plain_text_keeps_the_words_and_the_lines(markdown: str, plain: str) -> 
 @given(st.text(max_size=200))
 def test_plain_text_can_be_made_of_any_text(markdown: str) -> None:
     assert "\x00" not in rich_text.text(markdown.replace("\x00", ""))
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=60))
+def test_escaped_text_says_the_same(line: str) -> None:
+    assert rich_text.text(rich_text.escaped(line)) == line
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "5*4*3 and a_b_c",
+        "# of ports: 24",
+        "C:\\!x &amp;",
+        "3) third",
+        "__init__",
+        "text\n-----\nmore",
+        "a|b\n-|-",
+    ],
+)
+def test_a_description_that_is_no_markdown_keeps_its_signs(plain: str) -> None:
+    assert rich_text.text(rich_text.escaped(plain)) == plain
+
+
+def test_a_short_text_makes_no_endless_table() -> None:
+    wide = ("|" + "a|" * 250 + "\n|" + "-|" * 250 + "\n" + "b\n" * 200 + "\n") * 8
+    assert len(rich_text.html(wide)) < 10 * len(wide)

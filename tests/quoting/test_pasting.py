@@ -105,6 +105,6 @@ def test_copied_lines_are_pasted_without_loss(rep: User, quote: Quote) -> None:
 def test_a_paste_is_one_step_to_undo(rep: User, quote: Quote) -> None:
     with steps.of_session("mine"):
         pasting.add(rep, quote.id, "Item\tQty\nCable\t2\nRack\t1\n")
-        assert undo.next_labels(quote.id)[0] == "adding 2 lines"
+        assert undo.next_labels(rep, quote.id)[0] == "adding 2 lines"
         undo.undo(rep, quote.id)
     assert [line.name for line in editing.get(quote.id).lines] == ["First"]

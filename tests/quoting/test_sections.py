@@ -11,9 +11,10 @@ from tests.quoting.test_document import line, read
 from tests.quoting.test_snapshot import make
 from tests.support import samples
 from webapp.models import DiaryEntry, Quote, User, db
+from webapp.services.company import profile
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.draft import copying, editing, lines, sections, steps, undo
+from webapp.services.quoting.draft import bulk, copying, editing, lines, pasting, sections, steps, undo
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, pricing, snapshot
@@ -295,3 +296,76 @@ def test_a_section_starts_a_page_where_it_should() -> None:
     assert "Before" in first
     assert "Headed" not in first
     assert second.index("Headed") < second.index("Under") < second.index("Subtotal")
+
+
+def test_what_is_done_to_several_lines_keeps_the_rules_of_their_section(rep: User) -> None:
+    quote, (_, care), uids = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "one"})
+    done = bulk.change(rep, quote.id, uids[3:], "optional", {})
+    assert done.sentences == [
+        "2 lines not changed, their section says what the customer chooses: Desk, Backup."
+    ]
+    bulk.duplicate(rep, quote.id, [uids[1], uids[3]])
+    assert names(quote)[1:] == [
+        ("Network", "Switch"), ("Network", "Router"), ("Network", "Switch"),
+        ("Care", "Desk"), ("Care", "Desk"), ("Care", "Backup"),
+    ]  # fmt: skip
+    bulk.remove(rep, quote.id, [uids[3]])
+    assert [one.choice for one in quote.lines if one.section_uid == care] == [(True, True), (True, False)]
+    assert [one.position for one in quote.lines] == list(range(len(quote.lines)))
+
+
+def test_pasted_rows_go_to_the_last_section_with_the_company_s_tax(rep: User) -> None:
+    quote, _, _ = parts(rep)
+    code = samples.tax_code(rep)
+    profile.save(samples.admin(), {"name": "Seller", "default_tax_code_id": str(code.id)})
+    pasting.add(rep, quote.id, "Item\tPrice\nCable\t5\nTrade-in\t-3")
+    assert names(quote)[-2:] == [("Care", "Cable"), ("Care", "Trade-in")]
+    assert [one.tax_code_id for one in quote.lines[-2:]] == [code.id, None]
+    with pytest.raises(Invalid, match="can't be read"):
+        pasting.read(rep, quote, "Item\tPrice\n" + "x" * 200_000)
+    assert [row.values["name"] for row in pasting.read(rep, quote, "A\t1\rB\t2\x00").rows] == ["A", "B"]
+
+
+def test_a_section_that_was_added_since_does_not_stand_in_the_way_of_the_customer(rep: User) -> None:
+    quote = samples.quote(rep)
+    lines.add_item(rep, quote.id, samples.item(rep))
+    publishing.publish(rep, quote.id)
+    section = sections.add(rep, quote.id, {"title": "New"})
+    sections.put_lines(rep, quote.id, [one.uid for one in quote.lines], section.uid)
+    revision = quote.current_revision
+    assert revision is not None
+    values = {"name": "Cleo", "signature": "Cleo", "terms": "1", "sha256": revision.content_sha256}
+    accepted = acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    assert (accepted.status, names(accepted)[0][0], accepted.sections) == ("accepted", "", [])
+
+
+def test_an_empty_section_is_no_choice(rep: User) -> None:
+    quote = samples.quote(rep)
+    sections.add(rep, quote.id, {"title": "Empty", "choice": "whole", "is_selected": "1"})
+    frozen = snapshot.parse(publishing.publish(rep, quote.id).revision.content)
+    assert pricing.choices(frozen) == set()
+    assert pricing.with_choices(frozen, []) == frozen
+
+
+def test_shipping_alone_has_its_table() -> None:
+    offered = make(
+        lines=(line("Care", recurrence="monthly", unit_price=Decimal(9)),), shipping_amount=Decimal(15)
+    )
+    html = document.html_of(offered)
+    assert html.count("<table") == html.count("</table>")
+    text = " ".join(read(document.render(offered))[0].split())
+    assert text.index("One-time") < text.index("Shipping $15.00")
+
+
+def test_lines_of_a_section_that_did_not_come_back_stay_deleted(rep: User) -> None:
+    quote, (network, care), _ = parts(rep)
+    sections.change(rep, quote.id, care, {"title": "Care", "choice": "whole"})
+    with steps.of_session("mine"):
+        sections.remove(rep, quote.id, care, with_lines=True)
+    sections.change(rep, quote.id, network, {"title": "Cables"})
+    with steps.of_session("mine"):
+        done = undo.undo(rep, quote.id)
+    assert not done.is_anything
+    assert "The section of “Desk” is gone, so it stays deleted." in done.kept
+    assert [name for _, name in names(quote)] == ["Top", "Switch", "Router"]

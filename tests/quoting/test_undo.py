@@ -74,7 +74,7 @@ def test_an_edit_is_undone_and_done_again_exactly(rep: User, quote: Quote, edit:
     assert (state(quote), named(quote)) == (before, order)
     undo.redo(rep, quote.id)
     assert (state(quote), named(quote)) == (after, changed)
-    assert undo.next_labels(quote.id)[1] == ""
+    assert undo.next_labels(rep, quote.id)[1] == ""
 
 
 def test_a_whole_session_is_undone_step_by_step(rep: User, quote: Quote) -> None:
@@ -112,22 +112,22 @@ def test_an_added_line_that_a_colleague_changed_is_not_taken_away(rep: User, quo
     assert not done.is_anything
     assert "Ada Admin changed “E” since" in done.kept[0]
     assert named(quote) == "ABCDE"
-    assert undo.next_labels(quote.id) == ("", "")
+    assert undo.next_labels(rep, quote.id) == ("", "")
 
 
 def test_a_new_edit_ends_what_could_be_done_again(rep: User, quote: Quote) -> None:
     change(rep, quote, "A", quantity="2")
     undo.undo(rep, quote.id)
-    assert undo.next_labels(quote.id) == ("", "quantity of A")
+    assert undo.next_labels(rep, quote.id) == ("", "quantity of A")
     lines.remove(rep, quote.id, uid(quote, "D"))
-    assert undo.next_labels(quote.id) == ("deleting D", "")
+    assert undo.next_labels(rep, quote.id) == ("deleting D", "")
 
 
 def test_each_session_has_its_own_steps(rep: User, quote: Quote) -> None:
     change(rep, quote, "A", quantity="2")
     with steps.of_session("another"):
-        assert undo.next_labels(quote.id) == ("", "")
-    assert undo.next_labels(quote.id) == ("quantity of A", "")
+        assert undo.next_labels(rep, quote.id) == ("", "")
+    assert undo.next_labels(rep, quote.id) == ("quantity of A", "")
 
 
 def test_a_deleted_line_comes_back_with_every_field(rep: User) -> None:
@@ -142,3 +142,20 @@ def test_a_deleted_line_comes_back_with_every_field(rep: User) -> None:
         undo.undo(rep, draft.id)
     assert steps.image(editing.get(draft.id)) == before
     assert [line.list_price for line in draft.lines] == [None, Decimal("125.5"), None]
+
+
+def test_another_person_in_the_same_browser_undoes_nothing_of_it(rep: User, quote: Quote) -> None:
+    change(rep, quote, "A", unit_cost="1")
+    admin = samples.admin()
+    assert undo.next_labels(admin, quote.id) == ("", "")
+    with pytest.raises(Invalid, match="nothing to undo"):
+        undo.undo(admin, quote.id)
+
+
+def test_a_line_that_was_moved_since_stays_where_it_is(rep: User, quote: Quote) -> None:
+    lines.move(rep, quote.id, uid(quote, "A"), 3)
+    with steps.of_session("theirs"):
+        lines.move(rep, quote.id, uid(quote, "A"), 4)
+    done = undo.undo(rep, quote.id)
+    assert named(quote) == "BCDA"
+    assert done.kept == ["“A” was moved since, so it stays where it is."]

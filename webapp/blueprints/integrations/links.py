@@ -51,7 +51,7 @@ def import_links() -> ResponseReturnValue:
     data = sent.read() if sent else b""
     if not data:
         # A page that asked for the password can't hold a file.
-        again = kept.PASSWORD in request.form
+        again = kept.PASSWORD in request.form or kept.PASSKEY in request.form
         return _page(422, file_sentence=CHOOSE_AGAIN if again else "Choose a file that isn't empty.")
     imports = request.form.get("do") == "import"
     report = links_file.store(actor(), data) if imports else links_file.check(data)

@@ -138,7 +138,7 @@ def order_digest(order: Iterable[str]) -> str:
 def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
     revision, totals = quote.current_revision, pricing.of_quote(quote)
-    undo_label, redo_label = undo.next_labels(quote.id)
+    undo_label, redo_label = undo.next_labels(actor(), quote.id)
     link, here = url_for("public.show", token=quote.public_token), place.of_company()
     return {
         "quote": quote,

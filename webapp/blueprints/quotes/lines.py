@@ -23,6 +23,8 @@ from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
 from webapp.services.quoting.draft import bulk, editing, lines, shown, undo
 
+FEW = 20
+
 
 @quotes.post("/<int:quote_id>/lines")
 @login_required
@@ -231,14 +233,16 @@ def changed(
         moved = {*moved, *touched}
     still = fresh | gone | set(moved)
     is_one = [one for one in before if one not in still] == [one for one in after if one not in still]
-    template = "quotes/_line_changed.html" if is_known and is_one else "quotes/_lines_changed.html"
+    # What has moved or gone is told in a header, which proxies take up to 4 kB of.
+    is_few = len(moved) + len(gone) <= FEW
+    template = "quotes/_line_changed.html" if is_known and is_one and is_few else "quotes/_lines_changed.html"
     anchors = _anchors(quote)
     shared = {"fresh": fresh, "gone": gone, "touched": set(touched), "anchors": anchors}
     response = make_response(render_template(template, **context(quote), **shared))
     detail: dict[str, Any] = {"line": uid, "said": said, "focus": focus, "order": order_digest(after)}
     detail["kept"] = is_kept
-    detail["gone"] = sorted(gone)
-    detail["places"] = [[one, anchors[one]] for one in after if one in moved]
+    detail["gone"] = sorted(gone) if is_few else []
+    detail["places"] = [[one, anchors[one]] for one in after if one in moved] if is_few else []
     response.headers["HX-Trigger-After-Settle"] = json.dumps({event: detail})
     return response
 

@@ -128,12 +128,18 @@ def require_now(actor: User | None, permission: Permission) -> None:
 
 
 def hold_admins(*besides: User) -> list[User]:
-    """Lock the active admins, and ``besides``, in the order of their ids: of several transactions none waits for ever.
+    """Lock the active admins, then ``besides``, each in the order of their ids; returns all of them.
 
-    Of several admins who stop at the same moment each sees who is left.
+    Every change of accounts locks in this order, so of several transactions none waits for ever. Of several admins who
+    stop at the same moment each sees who is left.
     """
-    admin = User.role.in_(ADMINS) & User.is_active
-    query = db.select(User).where(admin | User.id.in_([user.id for user in besides])).order_by(User.id)
+    admins = _held(User.role.in_(ADMINS) & User.is_active)
+    others = {user.id for user in besides} - {user.id for user in admins}
+    return [*admins, *_held(User.id.in_(others))] if others else admins
+
+
+def _held(condition: ColumnElement[bool]) -> list[User]:
+    query = db.select(User).where(condition).order_by(User.id)
     # With the key shared: who publishes holds the quote and refers to the admin, and would wait for this row.
     query = query.with_for_update(key_share=True)
     # What this session read before may have changed while it waited.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from webapp.models import Item, ItemFile, User, db
 from webapp.services.core import records, work
-from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.errors import Busy, Invalid, NotFound
 from webapp.services.core.fields import clean_text
 from webapp.services.diary import diary
 
@@ -40,8 +41,33 @@ TYPES = {
     "txt": ("text/plain", b""),
 }
 # What Pillow raises for broken images.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error)
+_BROKEN = (
+    OSError,
+    TypeError,
+    OverflowError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    struct.error,
+)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+# By EXIF orientation: how to turn the image.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# One image can take some hundred megabytes of memory while it is decoded.
+_DECODING = threading.BoundedSemaphore()
+_PATIENCE_SECONDS = 20
 
 
 def of_item(item: Item) -> list[ItemFile]:
@@ -69,7 +95,12 @@ def get(item: Item, file_id: int) -> ItemFile:
 def set_image(actor: User | None, item: Item, content: bytes) -> ItemFile:
     """Make ``content`` the image of the item. Raises Invalid with a sentence; the image before stays then."""
     _check_size(content, "image")
-    encoded, media_type = _again(content)
+    if not _DECODING.acquire(timeout=_PATIENCE_SECONDS):
+        raise Busy("Nothing was saved, because other images are being read. Try again in a minute.")
+    try:
+        encoded, media_type = _again(content)
+    finally:
+        _DECODING.release()
     _lock(item)
     _forget_image(item)
     image = _stored(item, IMAGE, "image", media_type, encoded)
@@ -152,7 +183,12 @@ def _again(content: bytes) -> tuple[bytes, str]:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_many_pixels()
             image.thumbnail((2 * MAX_SIDE, 2 * MAX_SIDE))
-            upright = ImageOps.exif_transpose(image)
+            # By hand, as Pillow's own way writes the rest of the EXIF again, and fails where that is odd.
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            upright = image.transpose(turn) if turn is not None else image
+            if upright.mode.startswith("I"):
+                # 16 bits of gray; converted as they are, they would all be white.
+                upright = upright.point(lambda value: value / 256).convert("L")
             is_clear = upright.has_transparency_data
             kept = upright.convert("RGBA" if is_clear else "RGB")
     except _BOMBS as bomb:

@@ -80,6 +80,11 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         reader.fail("list_price", "A credit has no list price. Clear it.")
     # It follows from the Markdown.
     del read["description"]
+    description = rich_text.text(read["markdown"])
+    if len(description) > MAX_DESCRIPTION:
+        reader.fail(
+            "markdown", f"As plain text, this has more than {MAX_DESCRIPTION:,} characters. Shorten it."
+        )
     reader.check()
     costs.keep(actor, values, read, item.unit_cost if item else Decimal(0))
     if item is not None:
@@ -87,10 +92,13 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         read = merging.into(actor, item, values, read, what="item", reading=reading).values
     action = "item.changed" if item else "item.created"
     before = dates.amounts(item) if item else {}
+    is_new = item is None
     item = item or Item()
+    # Descriptions from before there was Markdown, and from Autotask, stay as they are until someone edits them.
+    if is_new or read["markdown"] != item.markdown:
+        item.description = description
     for name, value in read.items():
         setattr(item, name, value)
-    item.description = rich_text.text(item.markdown)
     dates.follow(item, before)
     db.session.add(item)
     db.session.flush()

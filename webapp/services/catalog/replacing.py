@@ -34,9 +34,12 @@ def read(reader: Reader) -> Item | None:
 
 def _found(text: str) -> list[Item]:
     number = _NUMBER.match(text)
-    if number:
-        item = records.find(Item, int(number[1]))
+    item = records.find(Item, int(number[1])) if number else None
+    if number and text == number[0]:
         return [item] if item else []
+    # With more behind it, it is a number only as ``named`` writes it: a name can begin like one.
+    if item is not None and text == named(item)[:MAX_TEXT]:
+        return [item]
     text = clean_text(text)
     query = db.select(Item).limit(2).order_by(Item.id)
     for condition in (db.or_(Item.sku == text, Item.mpn == text), Item.name_key == names.name_key(text)):

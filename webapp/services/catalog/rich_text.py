@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
 
 import nh3
 from markdown_it import MarkdownIt
@@ -25,6 +26,11 @@ _PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting":
     ["table", "strikethrough"]
 )
 _PARSER.disable("image")
+# Cells that a table lacks are made up, so a short text could make a page of megabytes.
+setattr(import_module("markdown_it.rules_block.table"), "MAX_AUTOCOMPLETED_CELLS", 500)  # noqa: B010  no type has it
+_SIGNS = re.compile(r"([\\`*_\[\]<&~|])")
+_MARKED = re.compile(r"^(\s*)([#>+=-])")
+_NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])", re.ASCII)
 _LOWER = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
 
 
@@ -53,6 +59,12 @@ def _kept(_tag: str, name: str, value: str) -> str | None:
 def text(markdown: str) -> str:
     """The plain text: without the marks, lists with bullets or numbers, links with their address."""
     return _Plain().of(_PARSER.parse(markdown))
+
+
+def escaped(plain: str) -> str:
+    """Plain text as Markdown that says the same: ``text`` gives it back."""
+    lines = (_SIGNS.sub(r"\\\1", line) for line in plain.split("\n"))
+    return "\n".join(_NUMBERED.sub(r"\1\\\2", _MARKED.sub(r"\1\\\2", line)) for line in lines)
 
 
 class _Plain:

@@ -30,6 +30,7 @@ FIELDS = {
     "is_optional": "optional",
     "is_selected": "selected",
     "section_id": "section",
+    "section_uid": "section",
     "starts_page": "starts a page",
     "markdown": "description",
     "mpn": "MPN",

@@ -74,8 +74,13 @@ const say = (words) => {
 };
 for (const kind of ["line-moved", "line-placed", "line-deleted", "lines-changed"])
   document.addEventListener(kind, (event) => say(event.detail.said));
+// Of many lines, those that are gone are named by the sheet instead of the event.
+const goneFrom = (event) => [
+  ...event.detail.gone,
+  ...(document.getElementById("lines").dataset.gone ?? "").split(" "),
+];
 document.addEventListener("line-deleted", (event) => {
-  for (const id of [...edits.keys()]) if (event.detail.gone.includes(lineOf(id))) edits.delete(id);
+  for (const id of [...edits.keys()]) if (goneFrom(event).includes(lineOf(id))) edits.delete(id);
   keep();
   show();
 });

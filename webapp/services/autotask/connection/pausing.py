@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.models import User, utc_now
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.company import app_settings, place
 from webapp.services.company.app_settings import PUSHING
 from webapp.services.core import formatting, work
@@ -46,6 +48,7 @@ def pause(actor: User | None, reason: str) -> Pause:
 
     ``actor``: None when Quotewright paused by itself.
     """
+    permissions.require_now(actor, Permission.INTEGRATE)
     text = " ".join(clean_text(reason).split())[:LONGEST_REASON]
     _, version = app_settings.get(PUSHING)
     now = utc_now()
@@ -58,6 +61,7 @@ def pause(actor: User | None, reason: str) -> Pause:
 @work.command
 def resume(actor: User) -> None:
     """Let pushes run again; the waiting pushes start at once."""
+    permissions.require_now(actor, Permission.INTEGRATE)
     stored, version = app_settings.get(PUSHING)
     if stored["paused"]:
         app_settings.put(PUSHING, {**stored, "paused": False}, version, actor)

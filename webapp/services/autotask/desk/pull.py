@@ -17,7 +17,7 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
-from webapp.services.catalog import categories, dates
+from webapp.services.catalog import categories, dates, rich_text
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import place
 from webapp.services.core import records, work
@@ -141,7 +141,8 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
         record = existing or Item(origin_entity=entity, origin_id=record_id)
         record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
         before = dates.amounts(record) if existing else {}
-        record.description = record.markdown = clean_text(hit.description)[:MAX_DESCRIPTION]
+        record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
+        record.markdown = rich_text.escaped(record.description)
         record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
         record.manufacturer = _cut(hit.manufacturer, 100)
         record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from webapp.models import Quote, QuoteLine, TaxCode, User, utc_now
 from webapp.models.catalog import RECURRENCES
+from webapp.models.line import NO_CHOICE
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
@@ -18,7 +19,7 @@ from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import discounts, editing, lines, steps
+from webapp.services.quoting.draft import discounts, editing, lines, sections, steps
 from webapp.services.quoting.money.money import rounded, rounding
 
 NAMED = 3
@@ -71,6 +72,7 @@ def change(
             changed.leave(line, why)
         else:
             changed.uids.append(line.uid)
+    sections.arrange(quote)
     discounts.check(actor, quote, before)
     _note(actor, quote, changed.uids, "quote.lines_changed")
     return changed
@@ -83,8 +85,7 @@ def remove(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
     chosen = _chosen(quote, uids)
     for line in chosen:
         quote.lines.remove(line)
-    for position, line in enumerate(quote.lines):
-        line.position = position
+    sections.arrange(quote)
     gone = [line.uid for line in chosen]
     _note(actor, quote, gone, "quote.lines_removed")
     return gone
@@ -99,12 +100,13 @@ def duplicate(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
         raise Invalid(f"A quote can have up to {lines.MAX_LINES:,} lines, so nothing was copied.")
     at = quote.lines.index(chosen[-1]) + 1
     copies = [
-        QuoteLine(uid=lines.new_uid(), **{name: getattr(line, name) for name in lines.COPIED})
+        QuoteLine(
+            uid=lines.new_uid(), section=line.section, **{name: getattr(line, name) for name in lines.COPIED}
+        )
         for line in chosen
     ]
     quote.lines[at:at] = copies
-    for position, line in enumerate(quote.lines):
-        line.position = position
+    sections.arrange(quote)
     made = [line.uid for line in copies]
     _note(actor, quote, made, "quote.lines_added")
     return made
@@ -145,6 +147,8 @@ def _margin(actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Reader)
             return "a credit has no margin"
         if not line.unit_cost:
             return "without a cost"
+        if line.discount_value:
+            return "with a discount"
         price = rounded(line.unit_cost * 100 / (100 - percent), digits)
         if price > MAX_PRICE or line.quantity * price > lines.MAX_AMOUNT:
             return "the price would be too high"
@@ -203,6 +207,8 @@ def _optional(_actor: User, _quote: Quote, chosen: list[QuoteLine], _reader: Rea
     is_on = not all(line.is_optional for line in chosen)
 
     def set_one(line: QuoteLine) -> str:
+        if line.section is not None and line.section.choice != NO_CHOICE:
+            return "their section says what the customer chooses"
         if line.is_optional != is_on:
             line.is_optional = line.is_selected = is_on
         return ""

@@ -45,9 +45,9 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     copied = {name: getattr(item, name) for name in FROM_ITEM}
     tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
     if item.tax_code_id is None and item.unit_price >= 0:
-        tax_code = _default_tax_code()
+        tax_code = default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
-    _append(quote, line)
+    append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
 
@@ -59,9 +59,9 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     read = _read(Reader(values, place.of_company()), None, quote.currency)
     costs.keep(actor, values, read, Decimal(0))
     if "tax_code_id" not in values and read["unit_price"] >= 0:
-        read["tax_code"] = _default_tax_code()
+        read["tax_code"] = default_tax_code()
     line = QuoteLine(uid=new_uid(), **read)
-    _append(quote, line)
+    append(quote, line)
     finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
     return line
@@ -165,7 +165,7 @@ def new_uid() -> str:
     return str(uuid.uuid4())
 
 
-def _default_tax_code() -> TaxCode | None:
+def default_tax_code() -> TaxCode | None:
     """The company's tax code for lines that bring none; None when it has none, or when that one is inactive."""
     code = records.find(TaxCode, profile.default_tax_code_id())
     return code if code and code.is_active else None
@@ -186,8 +186,9 @@ def finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine
     return line
 
 
-def _append(quote: Quote, line: QuoteLine) -> None:
+def append(quote: Quote, line: QuoteLine) -> None:
     """Make it the last line, which is in the last section."""
+    line.position = len(quote.lines)
     line.section = quote.sections[-1] if quote.sections else None
     quote.lines.append(line)
 

@@ -20,7 +20,7 @@ from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import discounts, editing, lines, shown, steps
+from webapp.services.quoting.draft import discounts, editing, lines, sections, shown, steps
 
 MAX_TEXT = 1_000_000
 # Column of our own text, and what else people call it; the first is the heading that a copy has.
@@ -43,6 +43,8 @@ COLUMNS = {
     "is_selected": ("Selected",),
 }
 KNOWN = {word.lower(): column for column, words in COLUMNS.items() for word in words}
+# An empty cell of these says that the line has none, whatever its item has.
+CLEARED = ("tax_code", "description", "sku", "mpn", "manufacturer", "supplier", "category")
 NUMBERS = ("quantity", "unit_price", "unit_cost")
 HARMLESS = re.compile("^'(?=[=+@-])")
 IS_NUMBER = re.compile(r"^\W{0,4}\d[\d.,'\s]*\W{0,3}$")
@@ -77,8 +79,7 @@ class Pasted:
 
 def read(actor: User, quote: Quote, text: str) -> Pasted:
     """What ``text``, tab-separated, would add to the quote. Raises Invalid with a sentence when there are no rows."""
-    cells = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text[:MAX_TEXT]), "excel-tab")]
-    cells = [row for row in cells if any(row)]
+    cells = [row for row in _cells(text[:MAX_TEXT]) if any(row)]
     if not cells:
         raise Invalid("There are no rows to paste. Copy them in your spreadsheet first.")
     heading = [KNOWN.get(cell.lower().rstrip(":*"), "") for cell in cells[0]]
@@ -113,9 +114,10 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
         if row.item is not None:
             values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
             values["item_id"] = row.item.id
-        line = QuoteLine(uid=lines.new_uid(), position=len(quote.lines), **values)
-        quote.lines.append(line)
+        line = QuoteLine(uid=lines.new_uid(), **values)
+        lines.append(quote, line)
         added.append(line.uid)
+    sections.arrange(quote)
     quote.updated_at = utc_now()
     discounts.check(actor, quote, before)
     diary.write(actor, "quote.lines_added", "quote", quote.id, lines=len(added))
@@ -135,6 +137,17 @@ def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
             texts["recurrence"] = formatting.period_label(line.recurrence)
             writer.writerow(_harmless(texts[name]) for name in columns)
     return out.getvalue()
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of each row. Raises Invalid with a sentence."""
+    plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(plain), "excel-tab")]
+    except csv.Error as error:
+        raise Invalid(
+            "These rows can't be read, so nothing was added. A cell may be too long, or a quotation mark isn't closed."
+        ) from error
 
 
 def _harmless(text: str) -> str:
@@ -164,7 +177,11 @@ def _is_numeric(cells: Iterable[str]) -> bool:
 
 
 def _values(actor: User, columns: list[str], row: list[str]) -> dict[str, str]:
-    values = {name: HARMLESS.sub("", cell) for name, cell in zip(columns, row, strict=False) if name and cell}
+    values = {
+        name: HARMLESS.sub("", cell)
+        for name, cell in zip(columns, row, strict=False)
+        if name and (cell or name in CLEARED)
+    }
     if not costs.may_see(actor):
         values.pop(costs.FIELD, None)
     return values
@@ -204,8 +221,9 @@ def _row(
     sent = {**known, **values}
     problem = ""
     if "tax_code" in sent:
-        sent["tax_code_id"] = codes.get(sent.pop("tax_code").lower(), "")
-        if not sent["tax_code_id"]:
+        wanted = sent.pop("tax_code").lower()
+        sent["tax_code_id"] = codes.get(wanted, "")
+        if wanted and not sent["tax_code_id"]:
             problem = f"There's no active tax code “{values['tax_code']}”."
     if "recurrence" in sent:
         sent["recurrence"] = _period(sent["recurrence"])
@@ -214,7 +232,10 @@ def _row(
             del sent[flag]
     reader = Reader(sent, place.of_company())
     try:
-        lines.read(reader, quote.currency)
+        read = lines.read(reader, quote.currency)
+        default = lines.default_tax_code()
+        if "tax_code_id" not in sent and read["unit_price"] >= 0 and default is not None:
+            sent["tax_code_id"] = str(default.id)
     except Invalid as error:
         problem = problem or " ".join(error.fields.values())
     return Row(number, sent, item, problem)

@@ -197,7 +197,8 @@ def _in_order(before: list[str], after: list[str]) -> set[str]:
 def _names(
     before: Image, after: Image, lines: Mapping[str, Any], places: list[list[str | None]]
 ) -> dict[str, str]:
-    uids = [*lines, *(str(place[0]) for place in places)]
+    # Lines that came or went are what a step is called after.
+    uids = [*sorted(lines, key=lambda uid: None not in lines[uid]), *(str(place[0]) for place in places)]
     return {uid: (after.lines.get(uid) or before.lines[uid])["name"] for uid in uids[:2]}
 
 
@@ -205,7 +206,7 @@ def _keep(actor: User, quote: Quote, change: dict[str, Any]) -> None:
     """Keep a step; what was undone before it can't be done again."""
     if not change:
         return
-    mine = {"quote_id": quote.id, "session": _session.get()}
+    mine = {"quote_id": quote.id, "session": _session.get(), "user_id": actor.id}
     db.session.execute(db.delete(DraftStep).filter_by(**mine, is_undone=True))
     db.session.execute(db.delete(DraftStep).where(DraftStep.at < utc_now() - KEPT_FOR))
     ids = (
@@ -218,7 +219,7 @@ def _keep(actor: User, quote: Quote, change: dict[str, Any]) -> None:
     oldest = db.session.scalar(ids)
     if oldest is not None:
         db.session.execute(db.delete(DraftStep).filter_by(**mine).where(DraftStep.id <= oldest))
-    db.session.add(DraftStep(**mine, user_id=actor.id, label=label(change)[:120], change=change))
+    db.session.add(DraftStep(**mine, label=label(change)[:120], change=change))
 
 
 def label(change: Mapping[str, Any]) -> str:
@@ -234,7 +235,7 @@ def label(change: Mapping[str, Any]) -> str:
         return _label_of_sections(*change["sections"])
     for uids, verb in ((came, "adding"), (went, "deleting")):
         if uids:
-            return f"{verb} {name}" if len(lines) == 1 else f"{verb} {len(uids)} lines"
+            return f"{verb} {name}" if len(uids) == 1 else f"{verb} {len(uids)} lines"
     # In a section of which one line is taken, a line becomes optional.
     if all("section_uid" in new and MOVED.issuperset(new) for _, new in lines.values()):
         if not change["places"]:

@@ -28,6 +28,7 @@ from webapp.models import (
     utc_now,
 )
 from webapp.models.types import ExactDecimal
+from webapp.services.catalog import costs
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary, merging
@@ -70,9 +71,9 @@ class Undone:
         return bool(self.touched or self.moved or self.is_header or self.is_sections)
 
 
-def next_labels(quote_id: int) -> tuple[str, str]:
-    """What this session would undo and do again, in words; empty where there is nothing."""
-    done, undone = _next(quote_id, undone=False), _next(quote_id, undone=True)
+def next_labels(actor: User, quote_id: int) -> tuple[str, str]:
+    """What the actor's session would undo and do again, in words; empty where there is nothing."""
+    done, undone = _next(actor, quote_id, undone=False), _next(actor, quote_id, undone=True)
     return done.label if done else "", undone.label if undone else ""
 
 
@@ -90,7 +91,7 @@ def redo(actor: User, quote_id: int) -> Undone:
 
 def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
     quote = editing.lock_editable(quote_id)
-    step = _next(quote_id, undone=not back)
+    step = _next(actor, quote_id, undone=not back)
     if step is None:
         raise Invalid("There's nothing to undo." if back else "There's nothing to redo.")
     before, image = discounts.of_lines(quote), steps.image(quote)
@@ -105,19 +106,23 @@ def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
     sections.arrange(quote)
     quote.updated_at = utc_now()
     db.session.flush()
-    discounts.check(actor, quote, before)
+    # A line that comes back as it was brings a discount that was allowed; publishing looks at it again.
+    came = {uid: share for uid, share in discounts.of_lines(quote).items() if uid not in image.lines}
+    discounts.check(actor, quote, {**before, **came})
+    step.is_undone = back
     if undone.kept:
         # Only what was done now can be done the other way.
         now = steps.image(quote)
         step.change = steps.difference(now, image) if back else steps.difference(image, now)
-    step.is_undone = back
+        if not step.change:
+            db.session.delete(step)
     diary.write(actor, "quote.undone" if back else "quote.redone", "quote", quote.id, what=step.label)
     return undone
 
 
-def _next(quote_id: int, *, undone: bool) -> DraftStep | None:
+def _next(actor: User, quote_id: int, *, undone: bool) -> DraftStep | None:
     order = DraftStep.id.asc() if undone else DraftStep.id.desc()
-    mine = {"quote_id": quote_id, "session": steps.session(), "is_undone": undone}
+    mine = {"quote_id": quote_id, "session": steps.session(), "user_id": actor.id, "is_undone": undone}
     if not steps.session():
         return None
     found: DraftStep | None = db.session.scalar(
@@ -158,7 +163,11 @@ def _apply_lines(
         if was is None:
             if line is None:
                 values = _read(becomes)
-                homes[uid] = values.pop("section_uid", "")
+                home = values.pop("section_uid", "")
+                if home and all(section.uid != home for section in quote.sections):
+                    undone.kept.append(f"The section of “{values['name']}” is gone, so it stays deleted.")
+                    continue
+                homes[uid] = home
                 missing[uid] = QuoteLine(uid=uid, **values)
         elif line is None:
             if becomes is not None:
@@ -206,6 +215,7 @@ def _set(
 ) -> bool:
     """Set each field that holds what the step left there. True if one was set."""
     is_set = False
+    pairs = {name: pairs[name] for name in costs.shown(actor, list(pairs))}
     units = [tuple(name for name in unit if name in pairs) for unit in TOGETHER]
     units += [(name,) for name in pairs if not any(name in unit for unit in units)]
     for unit in units:
@@ -231,7 +241,17 @@ def _place(
     undone: Undone,
 ) -> None:
     """Put each line behind the one that it was behind; where that one is gone, at the end of what there is."""
-    rest = [place for place in places if place[2] is not None]
+    names = {line.uid: line.name for line in quote.lines}
+    above = dict(zip(names, ["", *names], strict=False))
+    rest = []
+    for one in places:
+        uid, was, ahead = one
+        if ahead is None:
+            continue
+        if uid in above and was is not None and above[uid] != was and (not was or was in above):
+            undone.kept.append(f"“{names[uid]}” was moved since, so it stays where it is.")
+        else:
+            rest.append(one)
     stuck = False
     while rest:
         at = {line.uid: number for number, line in enumerate(quote.lines)}

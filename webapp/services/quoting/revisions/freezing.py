@@ -15,6 +15,7 @@ from webapp.models import (
     QuoteSection,
     Revision,
     TaxCode,
+    db,
     utc_now,
 )
 from webapp.models.line import WHOLE
@@ -88,6 +89,12 @@ def restore(quote: Quote, snapshot: Snapshot) -> None:
 
     References to deleted items, categories and tax codes become empty.
     """
+    # Written when all is in place: a section can't go before its lines do.
+    with db.session.no_autoflush:
+        _restore(quote, snapshot)
+
+
+def _restore(quote: Quote, snapshot: Snapshot) -> None:
     if quote.autotask_opportunity_id != snapshot.autotask_opportunity_id:
         quote.autotask_opportunity_title = ""
     for name in HEADER:

@@ -49,8 +49,11 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
     Where one line of a section is taken, another one is only selected if ``chosen`` has exactly one of them.
     """
+    used = {line.section_uid for line in snapshot.lines}
     sections = tuple(
-        section.model_copy(update={"is_selected": section.uid in chosen}) if section.is_whole else section
+        section.model_copy(update={"is_selected": section.uid in chosen})
+        if section.is_whole and section.uid in used
+        else section
         for section in snapshot.sections
     )
     kinds = {section.uid: section.choice for section in sections}
@@ -74,8 +77,10 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
 def choices(snapshot: Snapshot) -> set[str]:
     """The uids of the optional sections and lines that are selected: ``with_choices`` of them changes nothing."""
-    whole = {section.uid for section in snapshot.sections if section.is_whole}
-    return {section.uid for section in snapshot.sections if section.is_whole and section.is_selected} | {
+    # A section without lines offers nothing to choose.
+    used = {line.section_uid for line in snapshot.lines}
+    whole = {section.uid for section in snapshot.sections if section.is_whole and section.uid in used}
+    return {section.uid for section in snapshot.sections if section.uid in whole and section.is_selected} | {
         line.uid
         for line in snapshot.lines
         if line.is_optional and line.is_selected and line.section_uid not in whole
@@ -105,7 +110,7 @@ class SectionGroup:
     @property
     def counts(self) -> bool:
         """False for a section that the customer takes as a whole, and that isn't selected."""
-        return self.section is None or self.section.is_selected or not self.section.is_whole
+        return self.section is None or not self.lines or self.section.is_selected or not self.section.is_whole
 
     @property
     def net(self) -> Decimal:
