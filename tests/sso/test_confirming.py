@@ -90,3 +90,12 @@ def test_to_go_on_without_confirming_says_so(app: Flask, admin: FlaskClient) -> 
     assert (answer.status_code, "haven't confirmed it yet" in text(answer)) == (422, True)
     assert "Confirmed" in confirm(admin)
     assert visitor.send(form).location == PAGE
+
+
+def test_the_session_that_a_confirming_opened_there_ends_ours(
+    app: Flask, admin: FlaskClient, provider: Provider
+) -> None:
+    provider.person["sid"] = "s-new"
+    assert "Confirmed" in confirm(admin)
+    with app.app_context():
+        assert db.session.scalars(db.select(UserSession.sso_sid)).all() == ["s-new"]

@@ -20,6 +20,8 @@ from tests.support.provider import LOGOUT_EVENT, Provider
 from tests.support.visitor import Visitor
 from tests.web.conftest import Ids
 from webapp.models import DiaryEntry, SsoLeaving, SsoLogout, User, UserSession, db
+from webapp.services.accounts.sso import ending
+from webapp.services.privacy import retention
 
 PAGE = "/sso/backchannel-logout"
 
@@ -211,3 +213,19 @@ def test_a_session_with_a_password_has_nothing_to_end_there(app: Flask, ids: Ids
     with app.app_context():
         assert db.session.scalars(db.select(SsoLeaving)).all() == []
         assert db.session.scalars(db.select(User)).first()
+
+
+def test_what_nobody_used_in_time_goes_and_so_it_does_with_the_account(
+    app: Flask, signed_in: FlaskClient, provider: Provider
+) -> None:
+    with app.app_context():
+        session = db.session.scalars(db.select(UserSession).where(UserSession.renew_by.is_not(None))).one()
+        assert ending.begin_leaving(session.id)
+        row = db.session.scalars(db.select(SsoLeaving)).one()
+        assert row.user_id == session.user_id
+        ending.forget()
+        assert db.session.scalars(db.select(SsoLeaving)).all() == [row]
+        row.created_at -= timedelta(minutes=11)
+        db.session.commit()
+        retention.tick(app.extensions["quotewright"])
+        assert db.session.scalars(db.select(SsoLeaving)).all() == []

@@ -178,7 +178,8 @@ def test_a_refused_link_is_in_the_diary_with_its_address(app: Flask, admin: Visi
         db.session.commit()
     assert visitor.client.get(path).status_code == 404
     assert visitor.send(form, {"password": NEW}).status_code == 404
-    assert refusals(app) == [("user.link_refused", "2", "127.0.0.1")] * 2
+    # Noted once: an old link that is opened again and again doesn't fill the diary.
+    assert refusals(app) == [("user.link_refused", "2", "127.0.0.1")]
 
 
 def test_links_that_never_were_do_not_fill_the_diary(app: Flask, ids: Ids) -> None:
@@ -189,6 +190,13 @@ def test_links_that_never_were_do_not_fill_the_diary(app: Flask, ids: Ids) -> No
         clock.shift(timedelta(minutes=6))
         app.test_client().get("/join/guess")
     assert len(refusals(app)) == 2
+
+
+def test_guesses_from_very_many_addresses_do_not_fill_the_diary(app: Flask, ids: Ids) -> None:
+    with app.app_context():
+        for number in range(40):
+            account_links.note_refusal("guess", f"2001:db8::{number:x}")
+    assert len(refusals(app)) == account_links.AT_MOST
 
 
 def test_a_link_where_passwords_are_off_is_refused_and_noted(app: Flask, admin: Visitor) -> None:

@@ -23,6 +23,8 @@ from webapp.services.diary import diary
 REFUSED, NO_ONE = "user.link_refused", 0
 # So soon after it was noted that someone came with a link that never was, it isn't noted from there again.
 PAUSE = timedelta(minutes=5)
+# Entries in that time, whatever the addresses: of IPv6, anyone has more than can be counted.
+AT_MOST = 20
 INVITATION, RESET, MAILED = timedelta(days=3), timedelta(hours=24), timedelta(minutes=30)
 GONE = "This link was used or has expired. Ask for a new one."
 
@@ -69,12 +71,12 @@ def person(token: str) -> User:
 def note_refusal(token: str, address: str) -> None:
     """Write down that a link was refused: one that expired, was used or replaced, or that someone guessed.
 
-    After what was tried was rolled back. What never was anyone's is noted seldom: a stranger mustn't fill the diary.
+    After what was tried was rolled back. The same is noted seldom: nobody fills the diary with it.
     """
     digest = _digest(token)
     user_id = db.session.scalar(db.select(AccountLink.user_id).filter_by(token_sha256=digest)) or NO_ONE
     log.warning("link.refused", address=address, user=user_id or None)
-    if user_id == NO_ONE and _was_just_noted(address):
+    if _was_just_noted(user_id, address):
         return
     diary.write(None, REFUSED, "user", user_id)
 
@@ -97,13 +99,14 @@ def _lock(user: User) -> None:
     db.session.refresh(user, with_for_update={"key_share": True})
 
 
-def _was_just_noted(address: str) -> bool:
-    earlier = db.session.scalar(
-        db.select(db.func.max(DiaryEntry.at)).filter_by(
-            action=REFUSED, object_type="user", object_id=str(NO_ONE), address=address[:45]
-        )
+def _was_just_noted(user_id: int, address: str) -> bool:
+    """Of one person's links, or of links that never were: from this address, or from many together."""
+    query = db.select(DiaryEntry.address).filter_by(
+        action=REFUSED, object_type="user", object_id=str(user_id)
     )
-    return earlier is not None and earlier > utc_now() - PAUSE
+    newest = query.where(DiaryEntry.at > utc_now() - PAUSE).order_by(DiaryEntry.id.desc()).limit(AT_MOST)
+    addresses = list(db.session.scalars(newest))
+    return address[:45] in addresses or len(addresses) == AT_MOST
 
 
 def _good(token: str) -> tuple[ColumnElement[bool], ...]:

@@ -31,6 +31,7 @@ from webapp.models import (
     Revision,
     RevisionDocument,
     SsoIdentity,
+    SsoLeaving,
     User,
     UserSession,
 )
@@ -74,6 +75,7 @@ OF_ACCOUNT: tuple[type[Base], ...] = (
     PendingSignIn,
     RecoveryCode,
     SsoIdentity,
+    SsoLeaving,
     UserSession,
 )
 DELETED: tuple[type[Base], ...] = (*OF_ACCOUNT, PasswordAttempt)
@@ -116,7 +118,6 @@ LEFT: dict[str, str] = {
     "settings_draft": "integration section content",
     "settings_version": "integration content",
     "sso_attempt": "state_sha256 browser_sha256 next_path",
-    "sso_leaving": "token_sha256 id_token_encrypted",
     "sso_logout": "jti_sha256",
     "sso_provider": "label issuer client_id client_secret_encrypted allowed_domains default_role groups_claim "
     "group_roles",

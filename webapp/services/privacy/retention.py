@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from webapp.models import utc_now
+from webapp.services.accounts.sso import ending
 from webapp.services.autotask.push import retention as call_bodies
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
@@ -18,6 +19,7 @@ def tick(runtime: Runtime) -> None:
         kept = keeping.current(runtime)
         work.pause()
     call_bodies.tick(runtime, kept.call_bodies)
+    ending.forget()
     if kept.quotes is not None:
         remove_quotes(kept.quotes)
     if kept.trail is not None:

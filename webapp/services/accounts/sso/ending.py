@@ -57,10 +57,20 @@ def begin_leaving(session_id: int) -> str:
     row = db.session.get(UserSession, session_id)
     if row is None or not row.id_token_encrypted:
         return ""
-    db.session.execute(db.delete(SsoLeaving).where(SsoLeaving.created_at < utc_now() - LASTS))
+    forget()
     token = secrets.token_urlsafe(32)
-    db.session.add(SsoLeaving(token_sha256=_digest(token), id_token_encrypted=row.id_token_encrypted))
+    db.session.add(
+        SsoLeaving(
+            token_sha256=_digest(token), user_id=row.user_id, id_token_encrypted=row.id_token_encrypted
+        )
+    )
     return token
+
+
+@work.command
+def forget() -> None:
+    """Delete the ID tokens of those who didn't follow the link in time."""
+    db.session.execute(db.delete(SsoLeaving).where(SsoLeaving.created_at < utc_now() - LASTS))
 
 
 def address(runtime: Runtime, token: str) -> str:

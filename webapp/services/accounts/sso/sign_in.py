@@ -33,7 +33,7 @@ def arrive(runtime: Runtime, arrival: Arrival, device: Device) -> tuple[Proof, s
         proof = flow.finish(runtime, arrival)
         with work.unit():
             if proof.confirms is not None:
-                _confirm(proof, proof.confirms)
+                _confirm(runtime, proof, proof.confirms)
                 return proof, ""
             user = people.find(proof.settings, proof.claims)
             diary.write(user, "user.signed_in", "user", user.id, by=proof.settings.issuer)
@@ -63,7 +63,7 @@ def _write_refusal(reason: str, sentence: str, user_id: int | None) -> None:
     )
 
 
-def _confirm(proof: Proof, session_id: int) -> None:
+def _confirm(runtime: Runtime, proof: Proof, session_id: int) -> None:
     row = db.session.get(UserSession, session_id)
     identity: SsoIdentity | None = db.session.scalar(
         db.select(SsoIdentity).filter_by(issuer=proof.settings.issuer, subject=proof.claims["sub"])
@@ -71,6 +71,10 @@ def _confirm(proof: Proof, session_id: int) -> None:
     if row is None or identity is None or identity.user_id != row.user_id or not identity.user.is_active:
         raise Refused(OTHER_ACCOUNT, "another person", row.user if row else None)
     row.confirmed_at = utc_now()
+    if row.renew_by is not None:
+        # The provider may have opened another session of its own: that one ends ours from now on.
+        new = _by(runtime, proof)
+        row.sso_subject, row.sso_sid, row.id_token_encrypted = new.subject, new.sid, new.id_token_encrypted
 
 
 def _by(runtime: Runtime, proof: Proof) -> BySso:
