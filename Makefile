@@ -18,7 +18,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench kills mutations audit strangers bare
+.PHONY: test check lint fmt bench faults kills mutations audit strangers bare
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -59,6 +59,9 @@ fmt: .venv/dev.stamp ## Format the code and fix what the linters can fix
 
 bench: .venv/dev.stamp ## Measure, as ratios
 	@$(PY) -m bench
+
+faults: .venv/dev.stamp ## Let every fault meet every call of a push; make test tries a third of the calls that read
+	@EVERY_CALL=1 $(PY) -m pytest -n $(WORKERS) tests/push/test_faults.py
 
 kills: .venv/dev.stamp ## Kill real workers while they push, and compare what Autotask holds (SEED=, N= quotes, DATABASE=sqlite or postgres)
 	@SEED=$(SEED) N=$(N) DATABASE=$(DATABASE) $(PY) -m kills

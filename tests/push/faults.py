@@ -55,6 +55,25 @@ def recover(desk: Desk, quote_id: int, states: tuple[str, ...] = ("synced",)) ->
     return run
 
 
+@contextmanager
+def recorded() -> Iterator[list[bool]]:
+    """Yields a list that says of each HTTP call of this process, in order, whether it can change something."""
+    original = requests.adapters.HTTPAdapter.send
+    writes: list[bool] = []
+
+    def send(self: Any, *args: Any, **kwargs: Any) -> Any:
+        request = args[0]
+        asks = request.method == "GET" or request.path_url.endswith(("/query", "/query/count"))
+        writes.append(not asks)
+        return original(self, *args, **kwargs)
+
+    requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+    try:
+        yield writes
+    finally:
+        requests.adapters.HTTPAdapter.send = original  # type: ignore[method-assign]
+
+
 class Aim:
     """An action aimed at one HTTP call. ``hit``: it happened."""
 

@@ -22,7 +22,7 @@ from flask import Flask
 from psycopg import sql
 
 import config
-from tests.push.faults import SHORT
+from tests.push.faults import SHORT, recorded
 from tests.push.remote_shape import shape
 from tests.support.connected_desk import Desk, every_kind, line, newest_entry, open_desk
 from tests.support.sandbox import new_tenant
@@ -42,6 +42,8 @@ from webapp.services.quoting.paper import document
 MARK = "7f3a9c51e2"
 # A 13th line, whose kind another line covers.
 NOT_AMONG_THE_TWELVE = ("Cable tray",)
+# Of the calls that read, a fault meets one of so many.
+READS = 3
 LISTS, FIRST, CHANGED = "reading of Autotask's lists", "first push", "changed revision"
 
 
@@ -50,7 +52,8 @@ class Scene:
     """A saved state: the database, Autotask's records beyond its seed, and the results of an undisturbed push.
 
     ``wanted``: the shape that every push must end in; ``creates``: how many records of each entity it makes;
-    ``calls``: how many calls it takes, or how many of those are the scene's own.
+    ``calls``: how many calls it takes, or how many of those are the scene's own; ``writes``: of each, in order, whether
+    it can change something.
     """
 
     saved: str
@@ -58,6 +61,17 @@ class Scene:
     wanted: dict[str, Any] = field(default_factory=dict)
     creates: dict[str, int] = field(default_factory=dict)
     calls: int = 0
+    writes: list[bool] = field(default_factory=list)
+
+    def struck_by(self, fault: int) -> list[int]:
+        """The calls, counted from 1, that the fault with this number meets: all that write, every third that reads.
+
+        Another fault meets other ones, so that each meets a third of the faults. A call that only reads leaves nothing
+        behind, so what one fault does there, the next one hardly does otherwise. With ``EVERY_CALL``, all of them.
+        """
+        every = bool(os.environ.get("EVERY_CALL"))
+        numbered = enumerate(self.writes[: self.calls], start=1)
+        return [nth for nth, is_write in numbered if every or is_write or (nth + fault) % READS == 0]
 
 
 class Ground:
@@ -118,10 +132,12 @@ class Ground:
 
     def _undisturbed(self, name: str) -> None:
         entry_id = self.restore(name)
-        attempt.perform(self.desk.runtime, entry_id, early=True)
+        with recorded() as writes:
+            attempt.perform(self.desk.runtime, entry_id, early=True)
         assert newest_entry(self.quote_id).state == "done", newest_entry(self.quote_id).outcome
         stats, scene = self.desk.tenant.stats(), self.scenes[name]
         scene.wanted, scene.creates, scene.calls = self._shape(), stats["creates"], stats["total"]
+        scene.writes = writes
 
     def _save_scene(self, name: str) -> Scene:
         db.session.remove()

@@ -1,7 +1,7 @@
 """The fault matrix: after any fault at any call of a push, Autotask holds what an undisturbed push writes.
 
-Field by field, with as many records created. Every fault meets every call, of a first push and of that of a changed
-revision.
+Field by field, with as many records created. Every fault meets every call that writes, of a first push and of that of a
+changed revision, and in turn the calls that read (``Scene.struck_by``); `make faults` lets every fault meet every call.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCENES = pytest.mark.parametrize("scene", [LISTS, FIRST, CHANGED])
 # Short enough that a push sleeps longer, long enough for a busy machine to renew the lease meanwhile.
 FRESH = 0.8
+FAULTS = (*REMOTE_FAULTS, "killed before", "killed after", "flushed", "lost before", "lost after")
 MOMENTS = pytest.mark.parametrize("moment", ["before", "after"])
 
 
@@ -91,6 +92,14 @@ def test_an_undisturbed_push_creates_every_kind_once(ground: Ground) -> None:
     assert first.calls > 12 + 12, "more than one a line"
     assert changed.calls > 8
     assert ground.scenes[LISTS].calls > 15
+    for scene in ground.scenes.values():
+        assert len(scene.writes) >= scene.calls
+        met = [scene.struck_by(number) for number in range(len(FAULTS))]
+        for nth, is_write in enumerate(scene.writes[: scene.calls], start=1):
+            times = sum(nth in one for one in met)
+            assert times == len(FAULTS) if is_write else times >= len(FAULTS) // 3
+    assert sum(ground.scenes[FIRST].writes) == sum(first.creates.values())
+    assert sum(changed.writes) > sum(changed.creates.values())
 
 
 def _picklist(ground: Ground, field: str) -> list[dict[str, str]]:
@@ -101,7 +110,7 @@ def _picklist(ground: Ground, field: str) -> list[dict[str, str]]:
 @SCENES
 @pytest.mark.parametrize("name", REMOTE_FAULTS)
 def test_any_call_can_fail(ground: Ground, scene: str, name: str) -> None:
-    for nth in range(1, ground.scenes[scene].calls + 1):
+    for nth in ground.scenes[scene].struck_by(FAULTS.index(name)):
         entry_id = ground.restore(scene)
         ground.desk.tenant.add_fault(nth=nth, times=1, **REMOTE_FAULTS[name])
         attempt.perform(ground.desk.runtime, entry_id, early=True)
@@ -114,7 +123,7 @@ def test_any_call_can_fail(ground: Ground, scene: str, name: str) -> None:
 @SCENES
 @MOMENTS
 def test_the_worker_can_be_killed_at_any_call(ground: Ground, scene: str, moment: str) -> None:
-    for nth in range(1, ground.scenes[scene].calls + 1):
+    for nth in ground.scenes[scene].struck_by(FAULTS.index(f"killed {moment}")):
         entry_id = ground.restore(scene)
         assert killed_push(ground.desk, entry_id, nth, moment), f"no call {nth} in {scene}"
         recover(ground.desk, ground.quote_id)
@@ -123,7 +132,7 @@ def test_the_worker_can_be_killed_at_any_call(ground: Ground, scene: str, moment
 
 @SCENES
 def test_redis_can_be_flushed_at_any_call(ground: Ground, scene: str) -> None:
-    for nth in range(1, ground.scenes[scene].calls + 1):
+    for nth in ground.scenes[scene].struck_by(FAULTS.index("flushed")):
         entry_id = ground.restore(scene)
         with at_call(nth, ground.desk.runtime.redis.flushall, "before") as aim:
             attempt.perform(ground.desk.runtime, entry_id, early=True)
@@ -149,7 +158,7 @@ def test_the_database_connection_can_be_lost_at_any_call(
         with admin.connect() as connection:
             connection.execute(drop)
 
-    for nth in range(1, ground.scenes[scene].calls + 1):
+    for nth in ground.scenes[scene].struck_by(FAULTS.index(f"lost {moment}")):
         entry_id = ground.restore(scene)
         with at_call(nth, lose, moment) as aim:
             try:

@@ -133,3 +133,11 @@ def test_a_mark_has_its_place_above_its_letter() -> None:
 )
 def test_lines_break_between_clusters(text: str, parts: list[str]) -> None:
     assert list(clusters.of(text)) == parts
+
+
+def test_a_text_stays_in_one_font_where_that_has_its_letters() -> None:
+    """Fonts for Korean have some of the letters of Chinese, too."""
+    assert letters.dressed("<p>汉字汉字</p>").count("<span") == 1
+    assert letters.dressed("<p>字典, 漢字</p>").count("font-family: han") == 2
+    korean = letters.dressed("<p>한국 漢字 한국</p>")
+    assert (korean.count("<span"), "hangul" in korean) == (1, True)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 FONTS = Path(__file__).parents[3] / "static" / "fonts"
-TEXT, TEXT_WITH_MARKS, EMOJI = "text", "text-marks", "emoji"
+TEXT, TEXT_WITH_MARKS, EMOJI, HAN = "text", "text-marks", "emoji", "han"
 NOTO = "noto-sans/NotoSans"
 BOLD_TOO = (
     "Arabic", "Hebrew", "Armenian", "Georgian", "Thai", "Lao", "Khmer", "Myanmar", "Devanagari", "Bengali", "Gurmukhi",
@@ -38,7 +38,7 @@ FAMILIES = (
     Family("tibetan", "noto-sans/NotoSerifTibetan-Regular.ttf"),
     Family(EMOJI, "noto-emoji/NotoEmoji_400Regular.ttf"),
     Family("hangul", "nanum-barun-gothic/NanumBarunGothic.ttf"),
-    Family("han", "droid-sans-fallback/DroidSansFallbackFull.ttf"),
+    Family(HAN, "droid-sans-fallback/DroidSansFallbackFull.ttf"),
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ UNCOMMON = re.compile(f"[^\0-{COMMON}\u2010-\u2027\u202f-\u203e\u20ac]")
 # They are never drawn: joiners, directions, variation selectors and the like.
 INVISIBLE = ("Cf", "Cc", "Zs", "Zl", "Zp")
 DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Fonts for Korean have those that Korean uses.
+IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 EMOJI_STYLE = "\ufe0f"
 FIRST_EMOJI = 0x1F000
 TOKEN = re.compile(r"(<style>.*?</style>|<title>.*?</title>|<[^>]*>)", re.DOTALL)
@@ -79,7 +81,9 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
     """``text`` in runs of one family each. A space stays with the letters before it."""
     current, run = fonts.TEXT, ""
     for cluster in _drawable(text):
-        family = current if cluster == " " else _family(cluster) or ""
+        # Letters of one text keep its font where it has them: others have some of the same.
+        stays = cluster == " " or (UNCOMMON.search(cluster) and _has(current, cluster))
+        family = current if stays else _family(cluster) or ""
         shown = cluster if family else _marked(cluster)
         family = family or fonts.TEXT
         if family == fonts.TEXT:
@@ -113,6 +117,8 @@ def _family(cluster: str) -> str | None:
     if not visible:
         return fonts.TEXT
     families = fonts.FAMILIES
+    if IDEOGRAPH.search(cluster):
+        families = (*(family for family in families if family.name == fonts.HAN), *families)
     if EMOJI_STYLE in cluster or max(visible) >= FIRST_EMOJI:
         families = (*(family for family in families if family.name == fonts.EMOJI), *families)
     for family in families:
@@ -121,6 +127,15 @@ def _family(cluster: str) -> str | None:
         if visible <= fonts.codes(family.regular):
             return family.name
     return None
+
+
+@lru_cache(maxsize=50_000)
+def _has(name: str, cluster: str) -> bool:
+    """True for a family of letters, other than those of plain text, that has all of ``cluster``."""
+    visible = frozenset(ord(letter) for letter in cluster if not _is_invisible(letter))
+    return name not in (fonts.TEXT, fonts.EMOJI) and any(
+        family.name == name and visible <= fonts.codes(family.regular) for family in fonts.FAMILIES
+    )
 
 
 def _composed(text: str) -> str:
