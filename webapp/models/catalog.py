@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     event,
+    false,
     insert,
     inspect,
 )
@@ -32,6 +33,8 @@ QUARTERLY = "quarterly"
 SEMI_ANNUAL = "semi_annual"
 ANNUAL = "annual"
 RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
+# How a bundle is priced; empty for what has no parts.
+SUM, FIXED = BUNDLE_PRICES = ("sum", "fixed")
 RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
 
 
@@ -77,8 +80,9 @@ class LineFields:
     """What an item of the library and a line of a quote have in common; a line copies it from its item.
 
     ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
-    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items. A new field of
-    lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the way it is read
+    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
+    ``bundle``: it has parts, and is priced as their sum or at its own price; ``shows_parts``: the customer sees each
+    with its quantity. A new field of lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the way it is read
     (``services.catalog.items.read_fields``).
     """
 
@@ -97,6 +101,8 @@ class LineFields:
     recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
     origin_id: Mapped[int | None] = mapped_column(BigInteger)
+    bundle: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    shows_parts: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @declared_attr
     @classmethod
@@ -150,6 +156,43 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"))
 
     replaced_by: Mapped[Item | None] = relationship(remote_side=[id])
+    parts: Mapped[list[ItemPart]] = relationship(
+        foreign_keys="ItemPart.bundle_id",
+        back_populates="bundle",
+        order_by="ItemPart.position",
+        cascade="all, delete-orphan",
+    )
+
+
+class ItemPart(Recorded, Base):
+    """An item that a bundle is made of. ``quantity``: of one bundle. No part is a bundle itself."""
+
+    __tablename__ = "item_part"
+    diary_type = "item"
+    diary_skips = Recorded.diary_skips | {"bundle_id", "item_id", "position"}
+    __table_args__ = (
+        UniqueConstraint("bundle_id", "item_id"),
+        CheckConstraint("bundle_id <> item_id and quantity > 0", name="part"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bundle_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    position: Mapped[int]
+    quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+
+    bundle: Mapped[Item] = relationship(foreign_keys=[bundle_id], back_populates="parts")
+    item: Mapped[Item] = relationship(foreign_keys=[item_id])
+
+    @property
+    def diary_object(self) -> tuple[str, int]:
+        """A part belongs to its bundle."""
+        return self.diary_type, self.bundle_id
+
+    @property
+    def diary_part(self) -> tuple[str, str]:
+        """The item's id and name."""
+        return str(self.item_id), self.item.name
 
 
 class ItemWord(Base):

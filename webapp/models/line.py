@@ -69,7 +69,7 @@ class QuoteLine(LineFields, Recorded, Base):
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
     Totals include an optional line only when ``is_selected``. The lines of a section that is taken as a
-    whole follow the section.
+    whole follow the section. ``stored_parts``: what a bundle is made of (``services.quoting.revisions.parts``).
     Lines stand in the order of their sections, those without a section first.
     """
 
@@ -81,6 +81,7 @@ class QuoteLine(LineFields, Recorded, Base):
         "origin_id",
         "position",
         "quote_id",
+        "stored_parts",
         "uid",
     }
     __table_args__ = (
@@ -101,6 +102,7 @@ class QuoteLine(LineFields, Recorded, Base):
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)
+    stored_parts: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     quote: Mapped[Quote] = relationship("Quote", back_populates="lines")
     section: Mapped[QuoteSection | None] = relationship()

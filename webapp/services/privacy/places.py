@@ -93,8 +93,8 @@ LEFT: dict[str, str] = {
     "diary_permit": "what",
     "drift_finding": "kind local_type local_id remote_entity field state",
     "ended_link": "token_sha256",
-    "item": "name description markdown sku mpn manufacturer supplier supplier_sku recurrence origin_entity name_key "
-    "search_key",
+    "item": "name description markdown sku mpn manufacturer supplier supplier_sku recurrence origin_entity bundle "
+    "name_key search_key",
     "item_file": "kind name media_type sha256",
     "item_word": "word",
     "link": "integration remote_entity pushed force_fields local_type local_id",
@@ -113,7 +113,7 @@ LEFT: dict[str, str] = {
     "autotask_opportunity_title lost_reason name_key search_key",
     "quote_section": "uid title text choice",
     "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku recurrence "
-    "origin_entity",
+    "origin_entity bundle stored_parts",
     "remote_metadata": "integration name content",
     "settings_draft": "integration section content",
     "settings_version": "integration content",

@@ -28,6 +28,7 @@ from webapp.services.autotask.wanted import facts
 from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary
+from webapp.services.quoting.revisions import parts
 
 BATCH = 50
 
@@ -110,8 +111,13 @@ def _lacking() -> list[int]:
     newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
     revisions: dict[int, int] = dict(db.session.execute(newest).all())
     lines: dict[int, list[str]] = {}
-    for quote_id, uid in db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid)):
+    plain = db.select(QuoteLine.quote_id, QuoteLine.uid).where(QuoteLine.bundle == "")
+    for quote_id, uid in db.session.execute(plain):
         lines.setdefault(quote_id, []).append(uid)
+    for line in db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != "")):
+        lines.setdefault(line.quote_id, []).extend(
+            [part.uid for part in parts.of_line(line)] or [line.uid]
+        )
     published = db.session.scalars(
         db.select(Quote.id).where(Quote.number.is_not(None)).order_by(Quote.id.desc())
     )

@@ -19,6 +19,7 @@ from webapp.models.local_key import (
     LocalKey,
 )
 from webapp.services.core.fields import parse_id
+from webapp.services.quoting.revisions import parts
 
 # Our kinds of records, and the entities that each can be linked to.
 ENTITIES: dict[str, tuple[str, ...]] = {
@@ -56,25 +57,25 @@ def sameness(kind: str, name: str) -> str:
 
 def parse(text: str) -> LocalKey:
     """The key behind ``written``. Raises ValueError with a sentence."""
-    kind, *parts = text.strip().split("/")
-    if kind not in ENTITIES or len(parts) != (2 if kind in PARTS else 1):
+    kind, *names = text.strip().split("/")
+    if kind not in ENTITIES or len(names) != (2 if kind in PARTS else 1):
         known = ", ".join(f"{kind}/…" for kind in ENTITIES)
         raise ValueError(f"“{text[:80]}” isn't a valid record. Use one of {known}.")
     if kind == GOODS:
-        if not _GOODS.fullmatch(parts[0]):
+        if not _GOODS.fullmatch(names[0]):
             raise ValueError(f"“{text[:80]}” isn't a valid product or service.")
-        return local_key.goods(parts[0])
-    number = parse_id(parts[0])
+        return local_key.goods(names[0])
+    number = parse_id(names[0])
     if number is None:
-        raise ValueError(f"“{parts[0][:40]}” isn't a valid record ID.")
-    if kind == LINE and not _UID.fullmatch(parts[1]):
-        raise ValueError(f"“{parts[1][:40]}” isn't a valid line ID.")
+        raise ValueError(f"“{names[0][:40]}” isn't a valid record ID.")
+    if kind == LINE and not _UID.fullmatch(names[1]):
+        raise ValueError(f"“{names[1][:40]}” isn't a valid line ID.")
     if kind == REVISION:
-        revision = parse_id(parts[1])
+        revision = parse_id(names[1])
         if revision is None:
-            raise ValueError(f"“{parts[1][:40]}” isn't a valid revision.")
+            raise ValueError(f"“{names[1][:40]}” isn't a valid revision.")
         return local_key.revision(number, revision)
-    return LocalKey(kind, parts[-1], number) if kind in PARTS else LocalKey.parse(kind, str(number))
+    return LocalKey(kind, names[-1], number) if kind in PARTS else LocalKey.parse(kind, str(number))
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ class Ours:
 def load() -> Ours:
     """Read all records, with a query for each kind."""
     lines = db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.name))
+    bundles = db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != ""))
+    made_of = {(line.quote_id, part.uid): part.name for line in bundles for part in parts.listed(line)}
     people = db.session.execute(db.select(Person.id, Person.first_name, Person.last_name))
     quotes = db.session.execute(db.select(Quote.id, Quote.number, Quote.title))
     organizations = db.session.execute(db.select(Organization.id, Organization.name))
@@ -139,7 +142,7 @@ def load() -> Ours:
         organizations={number: str(name) for number, name in organizations},
         people={number: f"{first} {last}".strip() for number, first, last in people},
         quotes={number: f"{shown or 'Draft'} {title}" for number, shown, title in quotes},
-        lines={(quote_id, uid): name for quote_id, uid, name in lines},
+        lines={(quote_id, uid): name for quote_id, uid, name in lines} | made_of,
         revisions=frozenset(
             (quote_id, number)
             for quote_id, number in db.session.execute(db.select(Revision.quote_id, Revision.number))

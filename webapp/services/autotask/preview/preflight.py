@@ -24,6 +24,7 @@ from webapp.services.autotask.wanted import repeats
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 GOOD_FOR_SECONDS = 600
@@ -100,7 +101,7 @@ def _without_category(frozen: Snapshot, desired: Desired) -> list[str]:
         item.record.key: item.record for item in desired.catalog_items if item.record.entity == "Products"
     }
     lines: dict[str, list[str]] = {}
-    for line, item in zip(frozen.lines, desired.items, strict=False):
+    for line, item in zip(parts.flat(frozen).lines, desired.items, strict=False):
         product = item.fields.get("productID")
         wish = made.get(product.key) if product is not None else None
         if wish is None or wish.chosen_id is not None or not line.category_path:

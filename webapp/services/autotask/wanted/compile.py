@@ -20,6 +20,7 @@ from webapp.services.autotask.wanted.locations import locations
 from webapp.services.autotask.wanted.opportunity import opportunity, owner_of
 from webapp.services.autotask.wanted.quote import quote
 from webapp.services.quoting.money.money import CENTS, ZERO
+from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
@@ -28,9 +29,9 @@ def compile_quote(
 ) -> Desired:
     """Compile one revision and its outcome.
 
-    Everything that would make the push fail is in ``problems``; nothing is dropped silently.
+    A bundle is compiled as its parts. Everything that would make the push fail is in ``problems``; nothing is dropped silently.
     """
-    context, notes = Context(frozen, outcome, settings, facts), Notes()
+    context, notes = Context(parts.flat(frozen), outcome, settings, facts), Notes()
     owner = owner_of(context, notes)
     if frozen.currency != facts.currency:
         notes.problem(

@@ -107,7 +107,9 @@ class CatalogItem:
 
 @dataclass(frozen=True, kw_only=True)
 class LineTotal:
-    """The amounts that a quote item must have in Autotask, in cents. ``counts``: it is part of the sums."""
+    """The amounts that a quote item must have in Autotask, in cents. ``counts``: it is part of the sums. ``number``: of
+    the quote's line.
+    """
 
     key: RecordKey
     title: str
@@ -116,6 +118,7 @@ class LineTotal:
     tax: Decimal
     cost: Decimal
     counts: bool
+    number: int = 0
 
 
 @dataclass(frozen=True)

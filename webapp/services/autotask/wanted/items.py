@@ -57,7 +57,7 @@ def compile_lines(context: Context, notes: Notes) -> Lines:
             continue
         fields = _line_fields(context, notes, line)
         fields |= _reference(context, notes, line, catalog)
-        fields |= taxes.fields(line.place, line.frozen)
+        fields |= taxes.fields(line.number, line.frozen)
         items.append(_item(context, line.frozen.uid, line.title, fields))
         totals.append(_total(context, line))
     discount = sum((line.on_discount_item for line in lines), ZERO)
@@ -117,7 +117,7 @@ def _description(context: Context, notes: Notes, line: Line) -> str:
     cut = context.text(ENTITY, "description", text)
     if cut != text:
         notes.warn(
-            f"The description of line {line.place} “{line.frozen.name[:60]}” has {len(text):,} characters. Autotask "
+            f"The description of line {line.number} “{line.frozen.name[:60]}” has {len(text):,} characters. Autotask "
             f"allows {context.facts.lengths[ENTITY, 'description']:,}, so it is cut off there. The PDF has the full "
             "text."
         )
@@ -157,6 +157,7 @@ def _total(context: Context, line: Line) -> LineTotal:
         tax=percent_of(amounts.net, line.frozen.tax_rate),
         cost=amounts.cost if context.settings.products_services.send_cost and line.kind != DISCOUNT else ZERO,
         counts=amounts.counts,
+        number=line.number,
     )
 
 

@@ -13,6 +13,7 @@ from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.quoting.money.money import ZERO
 from webapp.services.quoting.money.totals import LineTotals
 from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions.parts import FlatLine
 from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 PRODUCT, SERVICE, BUNDLE, LABOR = "product", "service", "service_bundle", "labor"
@@ -25,7 +26,7 @@ KIND_OF_ORIGIN = {entity: kind for kind, entity in ENTITIES.items()}
 class Line:
     """A line at its place. ``kind``: what it becomes in Autotask.
 
-    ``on_discount_item``: the share of the quote's discount that a discount item carries instead of this line.
+    ``number``: of the quote's line, which several parts of a bundle have in common. ``on_discount_item``: the share of the quote's discount that a discount item carries instead of this line.
     """
 
     place: int
@@ -34,16 +35,19 @@ class Line:
     rule: CategoryRule
     kind: str
     on_discount_item: Decimal
+    number: int
 
     @property
     def title(self) -> str:
         """The line in a sentence."""
-        return f"line {self.place} “{self.frozen.name}”"
+        part_of = self.frozen.bundle_name if isinstance(self.frozen, FlatLine) else ""
+        inside = f"“{self.frozen.name}” in “{part_of}”" if part_of else f"“{self.frozen.name}”"
+        return f"line {self.number} {inside}"
 
     @property
     def name(self) -> str:
         """``title`` as the beginning of a sentence."""
-        return f"Line {self.place} “{self.frozen.name}”"
+        return f"L{self.title[1:]}"
 
     @property
     def key(self) -> RecordKey:
@@ -72,7 +76,8 @@ def lines_of(context: Context) -> list[Line]:
     ):
         rule = _rule_of(context, line)
         kind = kind_of(line, is_labor=bool(rule.is_labor))
-        lines.append(Line(place, line, line_amounts, rule, kind, share))
+        number = line.number if isinstance(line, FlatLine) else place
+        lines.append(Line(place, line, line_amounts, rule, kind, share, number))
     return lines
 
 

@@ -70,6 +70,8 @@ class LineTaxes:
 
 
 def _lines_have(places: list[int], name: str = "") -> str:
+    # Several parts of a bundle are one line.
+    places = list(dict.fromkeys(places))
     if len(places) == 1:
         return f"Line {places[0]} “{name}” has" if name else f"Line {places[0]} has"
     return f"Lines {', '.join(map(str, places[:-1]))} and {places[-1]} have"

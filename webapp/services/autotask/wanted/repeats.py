@@ -29,11 +29,14 @@ def find(desired: Desired, remote_ids: Mapping[RecordKey, int]) -> Repeats:
     entities = {item.record.key: item.record.entity for item in desired.catalog_items}
     titles = {item.record.key: item.record.title for item in desired.catalog_items}
     same: dict[tuple[str, int | RecordKey], list[tuple[int, str]]] = {}
+    numbers = {line.key: line.number for line in desired.lines}
     for place, item in enumerate(desired.items, start=1):
         for value in item.fields.values():
             if isinstance(value, Ref) and value.key in entities:
                 which = remote_ids.get(value.key, value.key)
-                same.setdefault((entities[value.key], which), []).append((place, titles[value.key]))
+                same.setdefault((entities[value.key], which), []).append(
+                    (numbers.get(item.key) or place, titles[value.key])
+                )
     repeats = Repeats([], [])
     for (entity, _), lines in same.items():
         if len(lines) > 1:
@@ -42,8 +45,10 @@ def find(desired: Desired, remote_ids: Mapping[RecordKey, int]) -> Repeats:
 
 
 def _add(repeats: Repeats, entity: str, places: list[int], title: str) -> None:
-    listed = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
-    sentence = f"Lines {listed} are the same {KINDS[entity]} in Autotask, “{title}”."
+    # Several parts of a bundle are one line.
+    *first, last = dict.fromkeys(places)
+    listed = f"Lines {', '.join(map(str, first))} and {last} are" if first else f"Parts of line {last} are"
+    sentence = f"{listed} the same {KINDS[entity]} in Autotask, “{title}”."
     if entity in SERVICES and len(places) > MOST:
         sentence += (
             " Autotask may take a service only twice on a quote. Put them in one line, or use another item."

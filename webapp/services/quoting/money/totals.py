@@ -46,10 +46,34 @@ class PricedLine(Protocol):
 
 
 @dataclass(frozen=True)
+class Share:
+    """What a part of a bundle adds to a quote (``bundles.spread``): a line whose amounts are known.
+
+    ``unit_price`` and ``discount_value``, an amount off the line, give the same net.
+    """
+
+    recurrence: str
+    quantity: Decimal
+    unit_price: Decimal
+    unit_cost: Decimal
+    discount_value: Decimal
+    gross: Decimal
+    own_discount: Decimal
+    counts: bool
+
+    @property
+    def discount_kind(self) -> str:
+        """The amount off the line, if any."""
+        return "line" if self.discount_value else "none"
+
+
+@dataclass(frozen=True)
 class LineTotals:
     """Amounts of one line, rounded. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
+    Of a bundle (``bundles``): ``parts`` in their order; the amounts are those of its own billing period, ``others`` those
+    of its parts' other periods.
     """
 
     gross: Decimal
@@ -59,6 +83,12 @@ class LineTotals:
     tax: Decimal
     cost: Decimal
     counts: bool
+    parts: tuple[LineTotals, ...] = ()
+    others: tuple[tuple[str, LineTotals], ...] = ()
+
+    def by_period(self, own: str) -> list[tuple[str, LineTotals]]:
+        """The amounts by billing period; ``own``: that of the line."""
+        return [(own, self), *self.others]
 
     @property
     def discount(self) -> Decimal:
@@ -136,8 +166,14 @@ def compute(
     their total.
     """
     digits = rounding.digits
-    grosses = [rounded(line.quantity * line.unit_price, digits) for line in lines]
-    owns = [_own_discount(line, gross, digits) for line, gross in zip(lines, grosses, strict=True)]
+    grosses = [
+        line.gross if isinstance(line, Share) else rounded(line.quantity * line.unit_price, digits)
+        for line in lines
+    ]
+    owns = [
+        line.own_discount if isinstance(line, Share) else own_discount(line, gross, digits)
+        for line, gross in zip(lines, grosses, strict=True)
+    ]
     before = [gross - own for gross, own in zip(grosses, owns, strict=True)]
     shares = _quote_discounts(lines, before, discount_kind, discount_value, digits)
     nets = [amount - share for amount, share in zip(before, shares, strict=True)]
@@ -185,7 +221,7 @@ def _taxes_on_sums(
     return taxes
 
 
-def _own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
+def own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
     """The line's own discount, at most its gross amount; a credit has none."""
     match line.discount_kind:
         case "percent":

@@ -21,6 +21,7 @@ from webapp.models import (
 from webapp.models.line import WHOLE
 from webapp.services.company import app_settings, place
 from webapp.services.core import records
+from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions import snapshot as snapshots
 from webapp.services.quoting.revisions.snapshot import (
     Address,
@@ -113,6 +114,7 @@ def _restore(quote: Quote, snapshot: Snapshot) -> None:
         for name in LINE:
             if name not in REFERENCES:
                 setattr(line, name, getattr(frozen, name))
+        line.stored_parts = parts.stored(frozen.parts)
         line.item_id = frozen.item_id if records.find(Item, frozen.item_id) else None
         line.category = records.find(Category, frozen.category_id)
         line.tax_code = records.find(TaxCode, frozen.tax_code_id)
@@ -168,5 +170,6 @@ def _line(line: QuoteLine) -> FrozenLine:
         category_path=line.category.path if line.category else "",
         tax_name=line.tax_code.name if line.tax_code else "",
         tax_rate=line.tax_code.rate if line.tax_code else Decimal(0),
+        parts=parts.frozen(line),
         **{name: getattr(line, name) for name in LINE},
     )

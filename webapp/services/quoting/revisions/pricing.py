@@ -11,20 +11,27 @@ from decimal import Decimal
 from webapp.models import Quote
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.company import profile
-from webapp.services.quoting.money import totals
+from webapp.services.quoting.money import bundles
+from webapp.services.quoting.money.bundles import Entry
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
+from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
 def of_quote(quote: Quote) -> Totals:
     """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
-    codes = [line.tax_code for line in quote.lines]
-    return totals.compute(
-        quote.lines,
-        [code.rate if code else Decimal(0) for code in codes],
-        tax_names=[code.name if code else "" for code in codes],
-        rounding=rounding(quote.currency, profile.tax_rounding()),
+    how = rounding(quote.currency, profile.tax_rounding())
+    entries = []
+    for line in quote.lines:
+        made_of = parts.of_line(line)
+        code = line.tax_code
+        taxes = parts.taxes(made_of) if made_of else [(code.rate, code.name) if code else (Decimal(0), "")]
+        shares = bundles.spread(line, made_of, how.digits) if made_of else ()
+        entries.append(Entry(line, taxes, shares))
+    return bundles.compute(
+        entries,
+        rounding=how,
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
@@ -33,11 +40,15 @@ def of_quote(quote: Quote) -> Totals:
 
 def of_snapshot(snapshot: Snapshot) -> Totals:
     """Totals of a frozen revision, with its frozen tax rates."""
-    return totals.compute(
-        snapshot.lines,
-        [line.tax_rate for line in snapshot.lines],
-        tax_names=[line.tax_name for line in snapshot.lines],
-        rounding=rounding(snapshot.currency, snapshot.tax_rounding),
+    how = rounding(snapshot.currency, snapshot.tax_rounding)
+    entries = []
+    for line in snapshot.lines:
+        made_of = parts.spread_over(line)
+        taxes = [(one.tax_rate, one.tax_name) for one in made_of or (line,)]
+        entries.append(Entry(line, taxes, bundles.spread(line, made_of, how.digits) if made_of else ()))
+    return bundles.compute(
+        entries,
+        rounding=how,
         discount_kind=snapshot.discount_kind,
         discount_value=snapshot.discount_value,
         shipping_amount=snapshot.shipping_amount,
@@ -150,19 +161,25 @@ def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
     shown: set[str] = set()
     priced = list(zip(snapshot.lines, computed.lines, strict=True))
     for recurrence in RECURRENCES:
-        parts: dict[str, list[tuple[FrozenLine, LineTotals]]] = {}
+        listed: dict[str, list[tuple[FrozenLine, LineTotals]]] = {}
         for line, amounts in priced:
-            if line.recurrence == recurrence:
-                parts.setdefault(line.section_uid, []).append((line, amounts))
+            for name, one in amounts.by_period(line.recurrence):
+                if name == recurrence:
+                    listed.setdefault(line.section_uid, []).append((parts.in_period(line, name), one))
         sums = computed.periods[recurrence]
-        if parts or sums.total or (recurrence == ONE_TIME and sums.shipping):
-            listed = [
-                SectionGroup(sections.get(uid), parts.get(uid, []), is_first=uid not in shown)
-                for uid in ("", *sections)
-                if uid in parts or (uid in texts and not groups)
-            ]
-            groups.append(PeriodGroup(recurrence, listed, sums))
-        shown |= parts.keys()
+        if listed or sums.total or (recurrence == ONE_TIME and sums.shipping):
+            groups.append(
+                PeriodGroup(
+                    recurrence,
+                    [
+                        SectionGroup(sections.get(uid), listed.get(uid, []), is_first=uid not in shown)
+                        for uid in ("", *sections)
+                        if uid in listed or (uid in texts and not groups)
+                    ],
+                    sums,
+                )
+            )
+        shown |= listed.keys()
     return groups
 
 
@@ -172,7 +189,8 @@ def by_section(quote: Quote, computed: Totals) -> dict[str, dict[str, Decimal]]:
     for line, amounts in zip(quote.lines, computed.lines, strict=True):
         if line.section is not None and amounts.counts:
             periods = sums[line.section.uid]
-            periods[line.recurrence] = periods.get(line.recurrence, Decimal(0)) + amounts.net
+            for recurrence, one in amounts.by_period(line.recurrence):
+                periods[recurrence] = periods.get(recurrence, Decimal(0)) + one.net
     return {uid: {name: found[name] for name in RECURRENCES if name in found} for uid, found in sums.items()}
 
 
@@ -180,10 +198,14 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
     """The sum of each tax by billing period: name, rate in percent, amount."""
     sums: dict[str, dict[tuple[str, Decimal], Decimal]] = {}
     for line, amounts in zip(snapshot.lines, computed.lines, strict=True):
-        if amounts.counts and line.tax_name:
-            period = sums.setdefault(line.recurrence, {})
-            key = (line.tax_name, line.tax_rate)
-            period[key] = period.get(key, Decimal("0.00")) + amounts.tax
+        if not amounts.counts:
+            continue
+        taxed = list(zip(line.parts, amounts.parts, strict=True)) if amounts.parts else [(line, amounts)]
+        for one, its in taxed:
+            if one.tax_name:
+                period = sums.setdefault(one.recurrence, {})
+                key = (one.tax_name, one.tax_rate)
+                period[key] = period.get(key, Decimal("0.00")) + its.tax
     return {
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()

@@ -101,7 +101,7 @@ class FrozenLine(Frozen):
     """One line. Units as in ``models.line.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
 
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
-    ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
+    ``parts``: of a bundle, each with its quantity in one bundle. ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
     selected as the section is.
     """
 
@@ -132,6 +132,14 @@ class FrozenLine(Frozen):
     is_selected: bool = False
     origin_entity: str = ""
     origin_id: int | None = None
+    bundle: str = ""
+    shows_parts: bool = False
+    parts: tuple[FrozenLine, ...] = ()
+
+    @property
+    def is_again(self) -> bool:
+        """True where a bundle is named again, for its parts of another billing period (``pricing.grouped``)."""
+        return False
 
     @property
     def counts(self) -> bool:

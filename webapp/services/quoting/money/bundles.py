@@ -1,0 +1,177 @@
+"""The price of a bundle, spread over its parts exactly. Pure.
+
+A bundle is priced as the sum of its parts, or at a fixed price. Each part has its own billing period. The fixed price is
+that of the parts with the bundle's own billing period; the others keep their prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Protocol
+
+from webapp.models.catalog import FIXED, RECURRENCES
+from webapp.services.quoting.money import totals
+from webapp.services.quoting.money.money import UNIT, ZERO, Rounding, allocate, rounded, to_unit
+from webapp.services.quoting.money.totals import LineTotals, PricedLine, Share, Totals
+
+
+class Bundle(PricedLine, Protocol):
+    """A line that has parts."""
+
+    @property
+    def bundle(self) -> str: ...
+
+
+class Part(Protocol):
+    """The fields of a part that prices need. ``quantity``: of one bundle."""
+
+    @property
+    def recurrence(self) -> str: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def unit_price(self) -> Decimal: ...
+    @property
+    def unit_cost(self) -> Decimal: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line as ``compute`` takes it. ``shares``: of a bundle, what each part adds. ``taxes``: the rate and the name of
+    the line's tax, or of each share's.
+    """
+
+    line: PricedLine
+    taxes: Sequence[tuple[Decimal, str]]
+    shares: Sequence[Share] = ()
+
+
+def sum_of(parts: Sequence[Part], recurrence: str, field: str = "unit_price") -> Decimal:
+    """The sum of the parts of one bundle in a billing period, to the decimals of a unit price."""
+    mine = [part for part in parts if part.recurrence == recurrence]
+    return to_unit(sum((part.quantity * getattr(part, field) for part in mine), Decimal(0)))
+
+
+def quantity_of(bundle: PricedLine, part: Part) -> Decimal:
+    """How many of a part the line has, to 4 decimals and never none."""
+    return max(to_unit(bundle.quantity * part.quantity), UNIT)
+
+
+def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
+    """What each part adds: the grosses of the bundle's own period add up to its fixed price, and the discounts of each
+    period to the bundle's discount there.
+
+    A fixed price is split in proportion to the parts' own prices; where they have none, to their costs; else evenly. The
+    bundle's discount is split in proportion to the result. Remainders go as in ``allocate``.
+    """
+    quantities = [quantity_of(bundle, part) for part in parts]
+    grosses = [
+        rounded(quantity * part.unit_price, digits)
+        for quantity, part in zip(quantities, parts, strict=True)
+    ]
+    owns = [ZERO for _ in parts]
+    for recurrence in RECURRENCES:
+        mine = [index for index, part in enumerate(parts) if part.recurrence == recurrence]
+        if not mine:
+            continue
+        is_own = recurrence == bundle.recurrence
+        if is_own and bundle.bundle == FIXED:
+            price = rounded(bundle.quantity * bundle.unit_price, digits)
+            weights = _weights([parts[index] for index in mine])
+            for index, gross in zip(mine, allocate(price, weights, digits), strict=True):
+                grosses[index] = gross
+        if is_own or bundle.discount_kind == "percent":
+            before = [grosses[index] for index in mine]
+            off = totals.own_discount(bundle, sum(before, ZERO), digits)
+            for index, own in zip(mine, allocate(off, before, digits) if off else (), strict=False):
+                owns[index] = own
+    return [
+        _share(bundle, part, quantity, gross, own, digits)
+        for part, quantity, gross, own in zip(parts, quantities, grosses, owns, strict=True)
+    ]
+
+
+def compute(
+    entries: Sequence[Entry],
+    *,
+    rounding: Rounding,
+    discount_kind: str = "none",
+    discount_value: Decimal = Decimal(0),
+    shipping_amount: Decimal = Decimal(0),
+) -> Totals:
+    """``totals.compute`` of lines of which some are bundles."""
+    priced: list[PricedLine] = []
+    for entry in entries:
+        priced += entry.shares or [entry.line]
+    taxes = [tax for entry in entries for tax in entry.taxes]
+    computed = totals.compute(
+        priced,
+        [rate for rate, _ in taxes],
+        tax_names=[name for _, name in taxes],
+        rounding=rounding,
+        discount_kind=discount_kind,
+        discount_value=discount_value,
+        shipping_amount=shipping_amount,
+    )
+    results, place = [], 0
+    for entry in entries:
+        if entry.shares:
+            found = computed.lines[place : place + len(entry.shares)]
+            results.append(_bundle(entry, found))
+        else:
+            results.append(computed.lines[place])
+        place += len(entry.shares) or 1
+    return Totals(lines=tuple(results), periods=computed.periods)
+
+
+def _weights(parts: Sequence[Part]) -> list[Decimal]:
+    for field in ("unit_price", "unit_cost"):
+        weights = [part.quantity * max(getattr(part, field), ZERO) for part in parts]
+        if any(weights):
+            return weights
+    return [Decimal(1) for _ in parts]
+
+
+def _share(
+    bundle: Bundle, part: Part, quantity: Decimal, gross: Decimal, own: Decimal, digits: int
+) -> Share:
+    """The part as a line of its own. Where no unit price gives ``gross`` exactly, the next higher one less a discount."""
+    price = part.unit_price
+    if rounded(quantity * price, digits) != gross:
+        price = to_unit(gross / quantity)
+    if rounded(quantity * price, digits) != gross:
+        price = (gross / quantity).quantize(UNIT, ROUND_CEILING)
+    return Share(
+        recurrence=part.recurrence,
+        quantity=quantity,
+        unit_price=price,
+        unit_cost=part.unit_cost,
+        discount_value=rounded(quantity * price, digits) - gross + own,
+        gross=gross,
+        own_discount=own,
+        counts=bundle.counts,
+    )
+
+
+def _bundle(entry: Entry, parts: Sequence[LineTotals]) -> LineTotals:
+    sums: dict[str, LineTotals] = {}
+    own = entry.line.recurrence
+    for recurrence in dict.fromkeys([own, *RECURRENCES]):
+        mine = [
+            part for share, part in zip(entry.shares, parts, strict=True) if share.recurrence == recurrence
+        ]
+        if mine or recurrence == own:
+            sums[recurrence] = LineTotals(
+                gross=sum((one.gross for one in mine), ZERO),
+                own_discount=sum((one.own_discount for one in mine), ZERO),
+                quote_discount=sum((one.quote_discount for one in mine), ZERO),
+                net=sum((one.net for one in mine), ZERO),
+                tax=sum((one.tax for one in mine), ZERO),
+                cost=sum((one.cost for one in mine), ZERO),
+                counts=entry.line.counts,
+                parts=tuple(mine) if recurrence != own else tuple(parts),
+            )
+    amounts = sums.pop(own)
+    return replace(amounts, others=tuple(sums.items()))

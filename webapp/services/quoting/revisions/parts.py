@@ -1,0 +1,134 @@
+"""The parts of a bundle, in a draft and in a revision.
+
+A part is a ``FrozenLine``: what its item was when it was added, and how many are in one bundle. A draft stores them as
+JSON. A line that is a service bundle of Autotask's is one quote item there, so its parts only say what it is made of.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pydantic import TypeAdapter
+
+from webapp.models import Category, QuoteLine, TaxCode
+from webapp.models.catalog import ONE_TIME
+from webapp.services.core import records
+from webapp.services.quoting.money import bundles
+from webapp.services.quoting.money.money import rounding
+from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
+
+AUTOTASK_BUNDLE = "ServiceBundles"
+_PARTS = TypeAdapter(tuple[FrozenLine, ...])
+# What a draft doesn't store, because it follows from the records.
+DERIVED = {"parent_category_id", "category_path", "tax_name", "tax_rate"}
+
+
+class Again(FrozenLine):
+    """A bundle where its parts of another billing period stand."""
+
+    @property
+    def is_again(self) -> bool:
+        """True."""
+        return True
+
+
+class FlatLine(FrozenLine):
+    """A line as Autotask gets it. ``number``: of the line in the quote; ``bundle_name``: of a part."""
+
+    number: int
+    bundle_name: str = ""
+
+
+def listed(line: QuoteLine) -> tuple[FrozenLine, ...]:
+    """The parts of a draft's line; empty where it is no bundle."""
+    return _PARTS.validate_json(line.stored_parts) if line.stored_parts else ()
+
+
+def of_line(line: QuoteLine) -> tuple[FrozenLine, ...]:
+    """The parts that the line's price is spread over."""
+    return () if is_one(line) else listed(line)
+
+
+def spread_over(line: FrozenLine) -> tuple[FrozenLine, ...]:
+    """The parts that the line's price is spread over."""
+    return () if is_one(line) else line.parts
+
+
+def is_one(line: QuoteLine | FrozenLine) -> bool:
+    """True for a bundle that is one quote item in Autotask, as it was pulled."""
+    return line.origin_entity == AUTOTASK_BUNDLE and line.recurrence != ONE_TIME
+
+
+def stored(parts: Sequence[FrozenLine]) -> str:
+    """As a draft stores them; empty for none."""
+    if not parts:
+        return ""
+    dumped = [part.model_dump(mode="json", exclude=DERIVED, exclude_defaults=True) for part in parts]
+    return json.dumps(dumped, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def copied(line: QuoteLine) -> str:
+    """The parts of a copy of the line, with uids of their own."""
+    return stored([part.model_copy(update={"uid": str(uuid.uuid4())}) for part in listed(line)])
+
+
+def taxes(parts: Sequence[FrozenLine]) -> list[tuple[Decimal, str]]:
+    """Today's rate and name of each part's tax."""
+    codes = [records.find(TaxCode, part.tax_code_id) for part in parts]
+    return [(code.rate, code.name) if code else (Decimal(0), "") for code in codes]
+
+
+def frozen(line: QuoteLine) -> tuple[FrozenLine, ...]:
+    """The parts with today's categories and taxes."""
+    made_of = listed(line)
+    found = []
+    for part, (rate, name) in zip(made_of, taxes(made_of), strict=True):
+        category = records.find(Category, part.category_id)
+        found.append(
+            part.model_copy(
+                update={
+                    "category_id": category.id if category else None,
+                    "parent_category_id": category.parent_id if category else None,
+                    "category_path": category.path if category else "",
+                    "tax_code_id": part.tax_code_id if name else None,
+                    "tax_name": name,
+                    "tax_rate": rate.quantize(Decimal("0.0001")),
+                }
+            )
+        )
+    return tuple(found)
+
+
+def in_period(line: FrozenLine, recurrence: str) -> FrozenLine:
+    """The line as it stands among those of a billing period: of a bundle, with its parts of that period."""
+    if not spread_over(line):
+        return line
+    mine = tuple(part for part in line.parts if part.recurrence == recurrence)
+    if recurrence == line.recurrence:
+        return line.model_copy(update={"parts": mine})
+    price = bundles.sum_of(mine, recurrence)
+    return Again(**{**dict(line), "parts": mine, "recurrence": recurrence, "unit_price": price})
+
+
+def flat(snapshot: Snapshot) -> Snapshot:
+    """The revision as Autotask gets it: each bundle as its parts, whose amounts add up to the bundle's."""
+    digits = rounding(snapshot.currency).digits
+    lines: list[FrozenLine] = []
+    for number, line in enumerate(snapshot.lines, start=1):
+        made_of = spread_over(line)
+        if not made_of:
+            lines.append(FlatLine(**{**dict(line), "number": number}))
+            continue
+        for part, share in zip(made_of, bundles.spread(line, made_of, digits), strict=True):
+            given = {
+                "number": number,
+                "bundle_name": line.name,
+                **{name: getattr(line, name) for name in ("section_uid", "is_optional", "is_selected")},
+                **{name: getattr(share, name) for name in ("quantity", "unit_price")},
+                **{name: getattr(share, name) for name in ("discount_kind", "discount_value")},
+            }
+            lines.append(FlatLine(**{**dict(part), **given}))
+    return snapshot.model_copy(update={"lines": tuple(lines)})
