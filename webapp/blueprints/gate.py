@@ -53,7 +53,9 @@ ALWAYS = {
     "quotes.hand_over": Permission.MANAGE,
 }
 # To send it; reading is for all.
-SENDING = dict.fromkeys(("people.person", "people.organization", "items.item"), Permission.SELL)
+SENDING = dict.fromkeys(
+    ("people.person", "people.organization", "items.item", "items.parts"), Permission.SELL
+)
 
 
 def check() -> None:

@@ -80,10 +80,10 @@ class LineFields:
     """What an item of the library and a line of a quote have in common; a line copies it from its item.
 
     ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
-    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
-    ``bundle``: it has parts, and is priced as their sum or at its own price; ``shows_parts``: the customer sees each
-    with its quantity. A new field of lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the way it is read
-    (``services.catalog.items.read_fields``).
+    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items. ``bundle``: it
+    has parts, and is priced as their sum or at its own price; ``shows_parts``: the customer sees the price of each.
+    A new field of lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the
+    way it is read (``services.catalog.items.read_fields``).
     """
 
     name: Mapped[str] = mapped_column(String(200))

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 items = Blueprint("items", __name__, url_prefix="/items")
 
-from webapp.blueprints.items import categories, files, library, tax_codes  # noqa: F401  the views register themselves
+from webapp.blueprints.items import bundles, categories, files, library, tax_codes  # noqa: F401  the views register themselves

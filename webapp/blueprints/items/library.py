@@ -15,7 +15,17 @@ from webapp.blueprints.support import actor, back_to, is_htmx, may, page_number,
 from webapp.filters import reader_place
 from webapp.models import Item
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import categories, costs, dates, favorites, files, listing, replacing, rich_text
+from webapp.services.catalog import (
+    bundles,
+    categories,
+    costs,
+    dates,
+    favorites,
+    files,
+    listing,
+    replacing,
+    rich_text,
+)
 from webapp.services.catalog import items as catalog_items
 from webapp.services.catalog.listing import Wish
 from webapp.services.core.fields import Reader, clean_text
@@ -57,8 +67,8 @@ def index() -> ResponseReturnValue:
 @items.get("/suggest")
 @login_required
 def suggest() -> ResponseReturnValue:
-    """Items for the field that names a successor, as options."""
-    text = clean_text(request.args.get(replacing.FIELD, ""))[:200]
+    """Items for the field that names a successor or a part, as options."""
+    text = clean_text(request.args.get(replacing.FIELD) or request.args.get("add", ""))[:200]
     found = catalog_items.search(text, limit=SUGGESTED, viewer=actor()) if text else []
     return render_template("items/_suggested.html", names=[replacing.named(item) for item in found])
 
@@ -138,4 +148,5 @@ def _beside(record: Item) -> dict[str, Any]:
         "replaces": replacing.predecessors(record, REPLACES),
         "successor": replacing.successor(record),
         "uses": of_item.quotes(actor(), record),
+        "bundles": bundles.of_part(record),
     }

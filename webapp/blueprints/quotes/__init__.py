@@ -17,6 +17,7 @@ def keep_steps() -> None:
 
 from webapp.blueprints.quotes import (  # noqa: F401  the views register themselves
     autotask,
+    bundles,
     editor,
     handing_over,
     index,

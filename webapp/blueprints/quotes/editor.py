@@ -25,11 +25,11 @@ from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.draft import editing, kinds, lines, readiness, shown, stages, undo
+from webapp.services.quoting.draft import bundles, editing, kinds, lines, readiness, shown, stages, undo
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.paper import document
-from webapp.services.quoting.revisions import freezing, pricing
-from webapp.services.quoting.revisions.snapshot import Snapshot
+from webapp.services.quoting.revisions import freezing, parts, pricing
+from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 HISTORY_SHOWN = 30
 # The controls of the outcome's forms, of which one is sent.
@@ -123,11 +123,13 @@ def opened_line(here: Place, fields: Collection[str], line: QuoteLine) -> answer
     return answered.opened(lines.seen(actor(), line, fields), shown_line(line, fields, here))
 
 
-def _kinds() -> Callable[[QuoteLine], kinds.Kind]:
-    """The kind of each line; whether a category is labor is a setting of Autotask, read where a line needs it."""
+def _kinds() -> Callable[[QuoteLine | FrozenLine], kinds.Kind]:
+    """The kind of each line and part; whether a category is labor is a setting of Autotask, read where one needs it."""
     settings = cache(store.active)
     is_labor = cache(lambda category: category is not None and dry_run.is_labor(settings(), category))
-    return lambda line: kinds.of_line(line, is_labor=is_labor(line.category))
+    return lambda line: kinds.of_line(
+        line, is_labor=is_labor(line.category if isinstance(line, QuoteLine) else bundles.category(line))
+    )
 
 
 def order_digest(order: Iterable[str]) -> str:
@@ -147,6 +149,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "shown_cells": partial(shown.cells, here=here),
         "seen_cells": partial(lines.seen, actor(), fields=lines.CELLS),
         "kind_of": _kinds(),
+        "parts_of": parts.listed,
+        "saving_of": bundles.saving,
+        "part_sum": bundles.part_sum,
         "line_url": url_for("quotes.show_line", quote_id=quote.id, uid=""),
         "undo_label": undo_label,
         "redo_label": redo_label,

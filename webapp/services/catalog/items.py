@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.catalog import categories, costs, dates, finding, replacing, rich_text
+from webapp.services.catalog import bundles, categories, costs, dates, finding, replacing, rich_text
 from webapp.services.company import currencies, place
 from webapp.services.core import merge, records, work
 from webapp.services.core.fields import Reader
@@ -102,6 +102,8 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     dates.follow(item, before)
     db.session.add(item)
     db.session.flush()
+    bundles.check(item)
+    bundles.follow(item)
     diary.write(actor, action, "item", item.id, name=item.name)
     return item
 

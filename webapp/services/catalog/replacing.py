@@ -19,16 +19,16 @@ def named(item: Item | None) -> str:
     return f"#{item.id} {item.name}" if item else ""
 
 
-def read(reader: Reader) -> Item | None:
+def read(reader: Reader, field: str = FIELD) -> Item | None:
     """The item that the form names by number, SKU, part number or name; an error where that isn't one item."""
-    text = reader.text(FIELD, MAX_TEXT)
+    text = reader.text(field, MAX_TEXT)
     if not text:
         return None
     found = _found(text)
     if not found:
-        reader.fail(FIELD, "There's no item like this. Enter its SKU, part number or full name.")
+        reader.fail(field, "There's no item like this. Enter its SKU, part number or full name.")
     elif len(found) > 1:
-        reader.fail(FIELD, f"Several items are called this. Enter the number of one, such as #{found[0].id}.")
+        reader.fail(field, f"Several items are called this. Enter the number of one, such as #{found[0].id}.")
     return found[0] if len(found) == 1 else None
 
 

@@ -32,6 +32,7 @@ FIELDS = {
     "is_selected": "selected",
     "section_id": "section",
     "section_uid": "section",
+    "stored_parts": "parts",
     "starts_page": "starts a page",
     "markdown": "description",
     "mpn": "MPN",

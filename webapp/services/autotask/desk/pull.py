@@ -17,7 +17,7 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
-from webapp.services.catalog import categories, dates, rich_text
+from webapp.services.catalog import bundles, categories, dates, rich_text
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import place
 from webapp.services.core import records, work
@@ -152,6 +152,7 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
             record.category = categories.ensure(hit.category)
         db.session.add(record)
         db.session.flush()
+        bundles.follow(record)
         diary.write(actor, "item.pulled", "item", record.id, entity=entity, remote_id=record_id)
     return record
 

@@ -115,9 +115,7 @@ def _lacking() -> list[int]:
     for quote_id, uid in db.session.execute(plain):
         lines.setdefault(quote_id, []).append(uid)
     for line in db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != "")):
-        lines.setdefault(line.quote_id, []).extend(
-            [part.uid for part in parts.of_line(line)] or [line.uid]
-        )
+        lines.setdefault(line.quote_id, []).extend([part.uid for part in parts.of_line(line)] or [line.uid])
     published = db.session.scalars(
         db.select(Quote.id).where(Quote.number.is_not(None)).order_by(Quote.id.desc())
     )

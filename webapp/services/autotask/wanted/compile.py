@@ -29,7 +29,8 @@ def compile_quote(
 ) -> Desired:
     """Compile one revision and its outcome.
 
-    A bundle is compiled as its parts. Everything that would make the push fail is in ``problems``; nothing is dropped silently.
+    A bundle is compiled as its parts. Everything that would make the push fail is in ``problems``; nothing is dropped
+    silently.
     """
     context, notes = Context(parts.flat(frozen), outcome, settings, facts), Notes()
     owner = owner_of(context, notes)

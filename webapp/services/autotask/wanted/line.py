@@ -26,7 +26,8 @@ KIND_OF_ORIGIN = {entity: kind for kind, entity in ENTITIES.items()}
 class Line:
     """A line at its place. ``kind``: what it becomes in Autotask.
 
-    ``number``: of the quote's line, which several parts of a bundle have in common. ``on_discount_item``: the share of the quote's discount that a discount item carries instead of this line.
+    ``number``: of the quote's line, which several parts of a bundle have in common. ``on_discount_item``: the share of
+    the quote's discount that a discount item carries instead of this line.
     """
 
     place: int

@@ -19,7 +19,7 @@ from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import discounts, editing, lines, sections, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, steps
 from webapp.services.quoting.money.money import rounded, rounding
 
 NAMED = 3
@@ -67,10 +67,11 @@ def change(
     reader.check("Nothing was changed. Fix the highlighted field.")
     changed = Changed()
     for line in chosen:
-        why = setter(line)
+        why = bundles.refuses(line, what) or setter(line)
         if why:
             changed.leave(line, why)
         else:
+            bundles.follow(line, ["tax_code"] if what == "tax" else [])
             changed.uids.append(line.uid)
     sections.arrange(quote)
     discounts.check(actor, quote, before)
@@ -99,12 +100,7 @@ def duplicate(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
     if len(quote.lines) + len(chosen) > lines.MAX_LINES:
         raise Invalid(f"A quote can have up to {lines.MAX_LINES:,} lines, so nothing was copied.")
     at = quote.lines.index(chosen[-1]) + 1
-    copies = [
-        QuoteLine(
-            uid=lines.new_uid(), section=line.section, **{name: getattr(line, name) for name in lines.COPIED}
-        )
-        for line in chosen
-    ]
+    copies = [QuoteLine(uid=lines.new_uid(), section=line.section, **lines.copied(line)) for line in chosen]
     quote.lines[at:at] = copies
     sections.arrange(quote)
     made = [line.uid for line in copies]

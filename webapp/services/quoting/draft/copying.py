@@ -6,7 +6,7 @@ from webapp.models import Quote, QuoteLine, QuoteSection, User
 from webapp.services.core import work
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
-from webapp.services.quoting.draft.lines import COPIED, new_uid
+from webapp.services.quoting.draft.lines import copied, new_uid
 from webapp.services.quoting.draft.sections import FIELDS as SECTION
 
 HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_amount")
@@ -36,7 +36,7 @@ def copy(actor: User, quote_id: int) -> Quote:
             uid=new_uid(),
             position=position,
             section=sections[line.section.uid] if line.section else None,
-            **{name: getattr(line, name) for name in COPIED},
+            **copied(line),
         )
         for position, line in enumerate(original.lines)
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from webapp.models import QuoteLine
 from webapp.models.catalog import ONE_TIME
+from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 BUNDLE, SERVICE, PRODUCT = "ServiceBundles", "Services", "Products"
 
@@ -25,16 +26,19 @@ OF_ORIGIN = {
     BUNDLE: Kind("bundle", "Autotask service bundle", True),
 }
 LABOR = Kind("labor", "Labor")
+PARTS = Kind("bundle", "Bundle")
 RECURRING = Kind("service", "Service")
 LIBRARY = Kind("product", "Library item")
 CREDIT = Kind("credit", "Credit")
 CUSTOM = Kind("custom", "Custom item")
 
 
-def of_line(line: QuoteLine, *, is_labor: bool = False) -> Kind:
+def of_line(line: QuoteLine | FrozenLine, *, is_labor: bool = False) -> Kind:
     """The kind of ``line``. ``is_labor``: its category becomes labor where lines are pushed to."""
     if line.unit_price < 0:
         return CREDIT
+    if line.bundle and line.origin_entity != BUNDLE:
+        return PARTS
     if is_labor:
         return LABOR
     if line.origin_entity in OF_ORIGIN:

@@ -17,8 +17,9 @@ from webapp.services.core import merge, records
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, sections, shown, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, sections, shown, steps
 from webapp.services.quoting.draft.editing import lock_editable
+from webapp.services.quoting.revisions import parts
 
 MAX_LINES = 1000
 # The amount of a line before its discount, in its currency.
@@ -47,6 +48,8 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     if item.tax_code_id is None and item.unit_price >= 0:
         tax_code = default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
+    if item.bundle:
+        bundles.fill(line, item, default_tax_code())
     append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
@@ -82,12 +85,25 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     reading = merge.Reading(here, quote.currency)
     merged = merging.into(actor, line, values, read, what="line", together=TOGETHER, reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
+    bundles.check(line, changed)
     for name in changed:
         setattr(line, name, merged.values[name])
+    bundles.follow(line, changed)
     sections.settle(quote, line)
     discounts.check(actor, quote, before)
     if changed:
-        _note(actor, quote, line, "quote.line_changed")
+        note(actor, quote, line, "quote.line_changed")
+    return line
+
+
+@steps.undoable
+def change_parts(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
+    """Change the parts and the price of a bundle from form input (``bundles.read``)."""
+    quote = lock_editable(quote_id)
+    line, before = find(quote, uid), discounts.of_lines(quote)
+    if bundles.read(actor, line, values, quote.currency):
+        discounts.check(actor, quote, before)
+        note(actor, quote, line, "quote.line_changed")
     return line
 
 
@@ -118,9 +134,7 @@ def duplicate(actor: User, quote_id: int, uid: str) -> QuoteLine:
     """Insert a copy below a line."""
     quote = with_room(quote_id)
     original = find(quote, uid)
-    copy = QuoteLine(
-        uid=new_uid(), section=original.section, **{name: getattr(original, name) for name in COPIED}
-    )
+    copy = QuoteLine(uid=new_uid(), section=original.section, **copied(original))
     quote.lines.insert(quote.lines.index(original) + 1, copy)
     return finish(actor, quote, copy, "quote.line_added")
 
@@ -144,6 +158,11 @@ def remove(actor: User, quote_id: int, uid: str) -> QuoteLine:
     line = find(quote, uid)
     quote.lines.remove(line)
     return finish(actor, quote, line, "quote.line_removed")
+
+
+def copied(line: QuoteLine) -> dict[str, Any]:
+    """What a copy has from its original, but for its section. Parts are other records in Autotask, with other uids."""
+    return {name: getattr(line, name) for name in COPIED} | {"stored_parts": parts.copied(line)}
 
 
 def find(quote: Quote, uid: str) -> QuoteLine:
@@ -182,7 +201,7 @@ def with_room(quote_id: int) -> Quote:
 def finish(actor: User, quote: Quote, line: QuoteLine, action: str) -> QuoteLine:
     """Number the lines again, and write what happened to ``line``."""
     sections.arrange(quote)
-    _note(actor, quote, line, action)
+    note(actor, quote, line, action)
     return line
 
 
@@ -193,7 +212,7 @@ def append(quote: Quote, line: QuoteLine) -> None:
     quote.lines.append(line)
 
 
-def _note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
+def note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
     """A change of its lines is a change of the quote."""
     quote.updated_at = utc_now()
     diary.write(actor, action, "quote", quote.id, line=line.name)

@@ -20,7 +20,7 @@ from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import discounts, editing, lines, sections, shown, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, shown, steps
 
 MAX_TEXT = 1_000_000
 # Column of our own text, and what else people call it; the first is the heading that a copy has.
@@ -115,6 +115,9 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
             values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
             values["item_id"] = row.item.id
         line = QuoteLine(uid=lines.new_uid(), **values)
+        if row.item is not None and row.item.bundle:
+            line.bundle, line.shows_parts = row.item.bundle, row.item.shows_parts
+            bundles.fill(line, row.item, lines.default_tax_code())
         lines.append(quote, line)
         added.append(line.uid)
     sections.arrange(quote)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Quote, User
+from webapp.models import Quote, QuoteLine, TaxCode, User
 from webapp.services.company import place
 from webapp.services.company import profile as company_profile
-from webapp.services.core import formatting
+from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import discounts, stages
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
-from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions import parts, pricing
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
             )
         )
     for number, line in enumerate(quote.lines, start=1):
-        if line.tax_code is not None and not line.tax_code.is_active:
-            name = line.tax_code.name
+        codes = [records.find(TaxCode, part.tax_code_id) for part in parts.of_line(line)] or [line.tax_code]
+        names = dict.fromkeys(code.name for code in codes if code is not None and not code.is_active)
+        for name in names:
             sentence = (
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
@@ -84,12 +85,12 @@ def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
     unshown = letters.sentence(_printed(quote, seller))
     if unshown:
         found.append(Problem("paper", unshown))
-    is_taxed = any(line.tax_code is not None for line in quote.lines)
+    is_taxed = not all(map(_is_untaxed, quote.lines))
     for number, (line, amounts) in enumerate(zip(quote.lines, totals.lines, strict=True), start=1):
         name = f"Line {number} “{line.name}”"
         if line.unit_price == 0:
             found.append(Problem(line.uid, f"{name} has a price of 0."))
-        elif is_taxed and line.tax_code is None and line.unit_price > 0:
+        elif is_taxed and line.unit_price > 0 and _is_untaxed(line):
             found.append(Problem(line.uid, f"{name} has no tax code, so it isn't taxed. Other lines are."))
         if (
             amounts.own_discount
@@ -102,6 +103,12 @@ def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
     return found
 
 
+def _is_untaxed(line: QuoteLine) -> bool:
+    """True for a line without tax; of a bundle, where no part has one."""
+    made_of = parts.of_line(line)
+    return all(part.tax_code_id is None for part in made_of) if made_of else line.tax_code is None
+
+
 def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
     """The texts that people wrote and the PDF prints."""
     texts = [str(seller[name]) for name in ("name", "address", "terms")]
@@ -112,6 +119,7 @@ def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
         texts += [quote.person.full_name, quote.person.title]
     for line in quote.lines:
         texts += [line.name, line.description, line.manufacturer, line.mpn, line.sku]
+        texts += [part.name for part in parts.listed(line)]
     for section in quote.sections:
         texts += [section.title, section.text]
     return texts

@@ -32,7 +32,7 @@ from webapp.services.catalog import costs
 from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, lines, sections, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, steps
 
 # Records that may be gone by then; the draft comes back without them.
 REFERENCES = {
@@ -180,6 +180,7 @@ def _apply_lines(
                 quote.lines.remove(line)
                 undone.touched.append(uid)
         elif _set(actor, line, {name: (was[name], becomes[name]) for name in was}, undone):
+            bundles.settle(line)
             undone.touched.append(uid)
     return missing, homes
 

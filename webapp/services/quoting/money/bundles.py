@@ -1,7 +1,7 @@
 """The price of a bundle, spread over its parts exactly. Pure.
 
-A bundle is priced as the sum of its parts, or at a fixed price. Each part has its own billing period. The fixed price is
-that of the parts with the bundle's own billing period; the others keep their prices.
+A bundle is priced as the sum of its parts, or at a fixed price. Each part has its own billing period. The fixed price
+is that of the parts with the bundle's own billing period; the others keep their prices.
 """
 
 from __future__ import annotations
@@ -63,13 +63,12 @@ def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
     """What each part adds: the grosses of the bundle's own period add up to its fixed price, and the discounts of each
     period to the bundle's discount there.
 
-    A fixed price is split in proportion to the parts' own prices; where they have none, to their costs; else evenly. The
-    bundle's discount is split in proportion to the result. Remainders go as in ``allocate``.
+    A fixed price is split in proportion to the parts' own prices; where they have none, to their costs; else evenly.
+    The bundle's discount is split in proportion to the result. Remainders go as in ``allocate``.
     """
     quantities = [quantity_of(bundle, part) for part in parts]
     grosses = [
-        rounded(quantity * part.unit_price, digits)
-        for quantity, part in zip(quantities, parts, strict=True)
+        rounded(quantity * part.unit_price, digits) for quantity, part in zip(quantities, parts, strict=True)
     ]
     owns = [ZERO for _ in parts]
     for recurrence in RECURRENCES:
@@ -134,10 +133,8 @@ def _weights(parts: Sequence[Part]) -> list[Decimal]:
     return [Decimal(1) for _ in parts]
 
 
-def _share(
-    bundle: Bundle, part: Part, quantity: Decimal, gross: Decimal, own: Decimal, digits: int
-) -> Share:
-    """The part as a line of its own. Where no unit price gives ``gross`` exactly, the next higher one less a discount."""
+def _share(bundle: Bundle, part: Part, quantity: Decimal, gross: Decimal, own: Decimal, digits: int) -> Share:
+    """The part as a line of its own. Where no unit price gives ``gross`` exactly, the next higher less a discount."""
     price = part.unit_price
     if rounded(quantity * price, digits) != gross:
         price = to_unit(gross / quantity)

@@ -72,8 +72,8 @@ class LineTotals:
     """Amounts of one line, rounded. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
-    Of a bundle (``bundles``): ``parts`` in their order; the amounts are those of its own billing period, ``others`` those
-    of its parts' other periods.
+    Of a bundle (``bundles``): ``parts`` in their order; the amounts are those of its own billing period, ``others``
+    those of its parts' other periods.
     """
 
     gross: Decimal

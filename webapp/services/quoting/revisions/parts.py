@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import TypeAdapter
@@ -18,6 +19,7 @@ from webapp.models.catalog import ONE_TIME
 from webapp.services.core import records
 from webapp.services.quoting.money import bundles
 from webapp.services.quoting.money.money import rounding
+from webapp.services.quoting.money.totals import LineTotals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 AUTOTASK_BUNDLE = "ServiceBundles"
@@ -40,6 +42,11 @@ class FlatLine(FrozenLine):
 
     number: int
     bundle_name: str = ""
+
+
+def new_uid() -> str:
+    """An id that a part keeps through edits and revisions."""
+    return str(uuid.uuid4())
 
 
 def listed(line: QuoteLine) -> tuple[FrozenLine, ...]:
@@ -70,9 +77,14 @@ def stored(parts: Sequence[FrozenLine]) -> str:
     return json.dumps(dumped, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def mark(item_id: int) -> str:
+    """What ``stored`` holds of a part that is this item; in a text, the quotation marks would be escaped."""
+    return f'"item_id":{item_id},"name":'
+
+
 def copied(line: QuoteLine) -> str:
     """The parts of a copy of the line, with uids of their own."""
-    return stored([part.model_copy(update={"uid": str(uuid.uuid4())}) for part in listed(line)])
+    return stored([part.model_copy(update={"uid": new_uid()}) for part in listed(line)])
 
 
 def taxes(parts: Sequence[FrozenLine]) -> list[tuple[Decimal, str]]:
@@ -102,15 +114,23 @@ def frozen(line: QuoteLine) -> tuple[FrozenLine, ...]:
     return tuple(found)
 
 
-def in_period(line: FrozenLine, recurrence: str) -> FrozenLine:
-    """The line as it stands among those of a billing period: of a bundle, with its parts of that period."""
+def in_period(
+    line: FrozenLine, whole: LineTotals, recurrence: str, amounts: LineTotals
+) -> tuple[FrozenLine, LineTotals]:
+    """The line and its ``amounts`` as they stand in a billing period: of a bundle, with its parts of that period."""
     if not spread_over(line):
-        return line
-    mine = tuple(part for part in line.parts if part.recurrence == recurrence)
+        return line, amounts
+    mine = [
+        (part, its)
+        for part, its in zip(line.parts, whole.parts, strict=True)
+        if part.recurrence == recurrence
+    ]
+    made_of = tuple(part for part, _ in mine)
+    amounts = replace(amounts, parts=tuple(its for _, its in mine))
     if recurrence == line.recurrence:
-        return line.model_copy(update={"parts": mine})
-    price = bundles.sum_of(mine, recurrence)
-    return Again(**{**dict(line), "parts": mine, "recurrence": recurrence, "unit_price": price})
+        return line.model_copy(update={"parts": made_of}), amounts
+    price = bundles.sum_of(made_of, recurrence)
+    return Again(**{**dict(line), "parts": made_of, "recurrence": recurrence, "unit_price": price}), amounts
 
 
 def flat(snapshot: Snapshot) -> Snapshot:

@@ -165,7 +165,7 @@ def grouped(snapshot: Snapshot, computed: Totals) -> list[PeriodGroup]:
         for line, amounts in priced:
             for name, one in amounts.by_period(line.recurrence):
                 if name == recurrence:
-                    listed.setdefault(line.section_uid, []).append((parts.in_period(line, name), one))
+                    listed.setdefault(line.section_uid, []).append(parts.in_period(line, amounts, name, one))
         sums = computed.periods[recurrence]
         if listed or sums.total or (recurrence == ONE_TIME and sums.shipping):
             groups.append(

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from webapp.models.catalog import FIXED
 from webapp.models.line import WHOLE
 from webapp.services.core import addresses
 from webapp.services.core.place import Place
@@ -101,8 +102,8 @@ class FrozenLine(Frozen):
     """One line. Units as in ``models.line.QuoteLine``; ``category_path`` is for people, ``category_id`` for mappings.
 
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
-    ``parts``: of a bundle, each with its quantity in one bundle. ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
-    selected as the section is.
+    ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
+    selected as the section is. ``parts``: of a bundle, each with its quantity in one bundle.
     """
 
     uid: str
@@ -135,6 +136,10 @@ class FrozenLine(Frozen):
     bundle: str = ""
     shows_parts: bool = False
     parts: tuple[FrozenLine, ...] = ()
+
+    def has_fixed(self, part: FrozenLine) -> bool:
+        """True where the part has no price of its own, because the bundle has one for its billing period."""
+        return self.bundle == FIXED and part.recurrence == self.recurrence and not self.is_again
 
     @property
     def is_again(self) -> bool:
