@@ -22,7 +22,10 @@
   // Before the row takes the click.
   document.addEventListener("click", fold, true);
 
-  document.addEventListener("htmx:afterSettle", () => {
+  const again = () => {
     if (folded.size) document.querySelectorAll("[data-fold]").forEach(show);
-  });
+  };
+
+  document.addEventListener("htmx:afterSettle", again);
+  document.addEventListener("htmx:oobAfterSwap", again);
 })();
