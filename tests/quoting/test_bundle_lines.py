@@ -197,3 +197,25 @@ def test_a_revision_keeps_the_parts(rep: User) -> None:
     assert not freezing.has_changes(quote, revision)
     used = of_item.quotes(rep, db.session.scalars(db.select(Item).filter_by(name="Dock")).one())
     assert [use.quote.id for use in used.shown] == [quote.id]
+
+
+def test_the_customer_takes_it_as_a_whole_or_leaves_it(rep: User) -> None:
+    quote, line = added(rep)
+    lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "10"})
+    bulk.change(rep, quote.id, [line.uid], "optional", {})
+    offered = freezing.freeze(quote, number=1, revision=1, published_at=quote.updated_at)
+    assert pricing.choices(offered) == {line.uid}
+    left = pricing.of_snapshot(pricing.with_choices(offered, []))
+    assert (left.periods["one_time"].net, left.periods["monthly"].net) == (Decimal("10.00"), Decimal("0.00"))
+    flat = parts.flat(pricing.with_choices(offered, []))
+    assert [(one.name, one.counts) for one in flat.lines] == [
+        ("Laptop", False), ("Dock", False), ("Care", False), ("Rack", True),
+    ]  # fmt: skip
+
+
+def test_a_bundle_is_no_credit_and_not_too_large(rep: User) -> None:
+    quote, line = added(rep)
+    for values in ({"unit_price": "-1", "quantity": "1"}, {"unit_price": "1", "quantity": "600000"}):
+        with pytest.raises(Invalid):
+            lines.change(rep, quote.id, line.uid, {"name": "Kit", "unit_cost": "210", **values})
+    assert amounts(editing.get(quote.id)) == (Decimal("750.00"), Decimal("60.00"))

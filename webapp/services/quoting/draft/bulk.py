@@ -146,7 +146,7 @@ def _margin(actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Reader)
         if line.discount_value:
             return "with a discount"
         price = rounded(line.unit_cost * 100 / (100 - percent), digits)
-        if price > MAX_PRICE or line.quantity * price > lines.MAX_AMOUNT:
+        if price > MAX_PRICE or line.quantity * price > bundles.MAX_AMOUNT:
             return "the price would be too high"
         line.unit_price = price
         return ""

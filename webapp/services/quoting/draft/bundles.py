@@ -17,6 +17,8 @@ from webapp.services.quoting.money import bundles
 from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine
 
+# The amount of a line before its discount, in its currency.
+MAX_AMOUNT = Decimal("999999999.99")
 AMOUNTS = ("quantity", "unit_price", "unit_cost")
 PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id"))
 WHOLE = "This bundle has no parts left. Delete the line instead."
@@ -50,6 +52,7 @@ def fill(line: QuoteLine, item: Item, default: TaxCode | None) -> None:
         )
     line.stored_parts = parts.stored(made_of)
     settle(line)
+    follow(line, ())
 
 
 def settle(line: QuoteLine) -> None:
@@ -200,6 +203,8 @@ def _check_size(line: QuoteLine, made_of: Sequence[FrozenLine]) -> None:
     """Raise Invalid where quantity times quantity is more than a line can have."""
     if any(line.quantity * part.quantity > MAX_QUANTITY for part in made_of):
         raise _refused(f"Of a part there can be up to {MAX_QUANTITY:,} in all. Enter less.", "quantity")
+    if any(line.quantity * part.quantity * part.unit_price > MAX_AMOUNT for part in made_of):
+        raise _refused(f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less.", "quantity")
 
 
 def _sold(item: Item) -> Item:

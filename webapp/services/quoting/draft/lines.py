@@ -18,12 +18,11 @@ from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft import bundles, discounts, editing, sections, shown, steps
+from webapp.services.quoting.draft.bundles import MAX_AMOUNT
 from webapp.services.quoting.draft.editing import lock_editable
 from webapp.services.quoting.revisions import parts
 
 MAX_LINES = 1000
-# The amount of a line before its discount, in its currency.
-MAX_AMOUNT = Decimal("999999999.99")
 # A line takes these from its item as they are; of its tax code only an active one.
 FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
 FIELDS = (

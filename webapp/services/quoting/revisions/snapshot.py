@@ -141,6 +141,10 @@ class FrozenLine(Frozen):
         """True where the part has no price of its own, because the bundle has one for its billing period."""
         return self.bundle == FIXED and part.recurrence == self.recurrence and not self.is_again
 
+    def quantity_of(self, part: FrozenLine) -> Decimal:
+        """How many of a part the whole line has."""
+        return to_unit(self.quantity * part.quantity)
+
     @property
     def is_again(self) -> bool:
         """True where a bundle is named again, for its parts of another billing period (``pricing.grouped``)."""
