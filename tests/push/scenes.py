@@ -30,6 +30,7 @@ from tests.support.settings import environment
 from tests.support.waiting import wait_for
 from webapp import create_app
 from webapp.models import Person, Quote, RemoteMetadata, User, db
+from webapp.models.catalog import FIXED
 from webapp.services.autotask.api import budget
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.settings.model import ProductsServicesSettings
@@ -38,6 +39,8 @@ from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import parts
+from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 MARK = "7f3a9c51e2"
 # A 13th line, whose kind another line covers.
@@ -175,7 +178,7 @@ def twelve_lines(desk: Desk) -> Quote:
 
     Products: matched by MPN, new, pulled and recurring, and of a service that is one-time here. Services: matched by
     name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
-    an optional line, two addresses.
+    an optional line, two addresses. The last two are the parts of a bundle with a fixed price.
     """
     organization = desk.organization(f"Nimbus {MARK}")
     organization.billing_line2 = f"Floor {MARK}"
@@ -197,8 +200,19 @@ def twelve_lines(desk: Desk) -> Quote:
         organization=organization, first_name="Nora", last_name="Quist", email=f"nora@{MARK}.example"
     )
     assert len(lines) == 12
+    made_of = [
+        FrozenLine(**{"uid": f"part-{number}", "recurrence": "one_time", "unit_cost": 6} | values)
+        for number, values in enumerate(lines[-2:])
+    ]
+    kit = {
+        "name": f"Kit {MARK}",
+        "unit_price": "140.01",
+        "bundle": FIXED,
+        "stored_parts": parts.stored(made_of),
+    }
     return desk.quote(
-        *lines,
+        *lines[:-2],
+        kit,
         organization=organization,
         person=person,
         title=f"Office {MARK}",

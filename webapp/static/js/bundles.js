@@ -4,28 +4,26 @@
 (() => {
   const folded = new Set();
 
-  const show = (button) => {
-    const uid = button.dataset.fold;
+  const show = (uid) => {
     const parts = document.getElementById(`parts-${uid}`);
-    button.setAttribute("aria-expanded", String(!folded.has(uid)));
     if (parts) parts.hidden = folded.has(uid);
+    // A row that is entered has no button.
+    document.querySelector(`[data-fold="${uid}"]`)?.setAttribute("aria-expanded", String(!folded.has(uid)));
   };
 
   const fold = (event) => {
-    const button = event.target.closest?.("[data-fold]");
-    if (!button) return;
+    const uid = event.target.closest?.("[data-fold]")?.dataset.fold;
+    if (!uid) return;
     event.stopPropagation();
-    if (!folded.delete(button.dataset.fold)) folded.add(button.dataset.fold);
-    show(button);
+    if (!folded.delete(uid)) folded.add(uid);
+    show(uid);
   };
 
   // Before the row takes the click.
   document.addEventListener("click", fold, true);
 
-  const again = () => {
-    if (folded.size) document.querySelectorAll("[data-fold]").forEach(show);
-  };
-
-  document.addEventListener("htmx:afterSettle", again);
-  document.addEventListener("htmx:oobAfterSwap", again);
+  // After rows were swapped, or left.
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "focusin"]) {
+    document.addEventListener(name, () => folded.forEach(show));
+  }
 })();
