@@ -200,8 +200,9 @@ def twelve_lines(desk: Desk) -> Quote:
         organization=organization, first_name="Nora", last_name="Quist", email=f"nora@{MARK}.example"
     )
     assert len(lines) == 12
+    common = {"recurrence": "one_time", "unit_cost": 6}
     made_of = [
-        FrozenLine(**{"uid": f"part-{number}", "recurrence": "one_time", "unit_cost": 6} | values)
+        FrozenLine.model_validate({"uid": f"part-{number}"} | common | values)
         for number, values in enumerate(lines[-2:])
     ]
     kit = {

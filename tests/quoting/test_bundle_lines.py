@@ -9,9 +9,9 @@ import pytest
 from tests.support import samples
 from webapp.models import Item, Quote, QuoteLine, User, db
 from webapp.models.catalog import FIXED, SUM
-from webapp.services.catalog import bundles, items
+from webapp.services.catalog import bundles, categories, items, tax_codes
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.draft import bulk, copying, editing, lines, pasting, steps, undo
+from webapp.services.quoting.draft import bulk, copying, discounts, editing, lines, pasting, steps, undo
 from webapp.services.quoting.draft import bundles as of_lines
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.lists import of_item
@@ -219,3 +219,29 @@ def test_a_bundle_is_no_credit_and_not_too_large(rep: User) -> None:
         with pytest.raises(Invalid):
             lines.change(rep, quote.id, line.uid, {"name": "Kit", "unit_cost": "210", **values})
     assert amounts(editing.get(quote.id)) == (Decimal("750.00"), Decimal("60.00"))
+
+
+def test_what_a_part_uses_isnt_deleted(rep: User) -> None:
+    quote, line = added(rep)
+    code, category = samples.tax_code(rep), categories.save(rep, None, {"name": "Hardware"})
+    made_of = [
+        part.model_copy(update={"tax_code_id": code.id, "category_id": category.id})
+        for part in parts.listed(line)
+    ]
+    line.stored_parts = parts.stored(made_of)
+    db.session.commit()
+    with pytest.raises(Invalid, match="items or quotes use it"):
+        tax_codes.delete(rep, code)
+    with pytest.raises(Invalid, match="1 quote line"):
+        categories.delete(rep, category)
+    lines.remove(rep, quote.id, line.uid)
+    tax_codes.delete(rep, code)
+    categories.delete(rep, category)
+
+
+def test_the_limit_of_discounts_is_that_of_all_its_parts(rep: User) -> None:
+    quote, line = added(rep)
+    values = {"name": "Kit", "unit_price": "250", "unit_cost": "210", "quantity": "3"}
+    lines.change(rep, quote.id, line.uid, values | {"discount_kind": "percent", "discount_value": "10"})
+    assert discounts.of_lines(quote) == {line.uid: Decimal(10)}
+    assert amounts(quote) == (Decimal("675.00"), Decimal("54.00"))

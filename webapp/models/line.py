@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded
@@ -106,6 +106,11 @@ class QuoteLine(LineFields, Recorded, Base):
 
     quote: Mapped[Quote] = relationship("Quote", back_populates="lines")
     section: Mapped[QuoteSection | None] = relationship()
+
+    @classmethod
+    def has_part(cls, field: str, number: int) -> ColumnElement[bool]:
+        """The lines with a part whose ``field`` is ``number``. In a text, JSON would escape the quotation marks."""
+        return and_(cls.bundle != "", cls.stored_parts.contains(f'"{field}":{number},', autoescape=True))
 
     @property
     def section_uid(self) -> str:

@@ -131,7 +131,8 @@ def ensure(names: Sequence[str]) -> Category:
 def delete(actor: User | None, category: Category) -> None:
     """Delete an unused category. Raises Invalid with a sentence that says what uses it."""
     items = _count(db.select(Item.id).where(Item.category_id == category.id))
-    lines = _count(db.select(QuoteLine.id).where(QuoteLine.category_id == category.id))
+    of_line = db.or_(QuoteLine.category_id == category.id, QuoteLine.has_part("category_id", category.id))
+    lines = _count(db.select(QuoteLine.id).where(of_line))
     children = plural(len(category.children), "subcategory", "subcategories")
     if category.children or items or lines:
         raise Invalid(

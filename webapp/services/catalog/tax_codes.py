@@ -69,7 +69,8 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
 @work.command
 def delete(actor: User | None, tax_code: TaxCode) -> None:
     """Delete an unused tax code. Raises Invalid with a sentence that says what to do instead."""
-    used = db.session.scalar(db.select(QuoteLine.id).where(QuoteLine.tax_code_id == tax_code.id).limit(1))
+    of_line = db.or_(QuoteLine.tax_code_id == tax_code.id, QuoteLine.has_part("tax_code_id", tax_code.id))
+    used = db.session.scalar(db.select(QuoteLine.id).where(of_line).limit(1))
     used = used or db.session.scalar(db.select(Item.id).where(Item.tax_code_id == tax_code.id).limit(1))
     if used is not None:
         raise Invalid(

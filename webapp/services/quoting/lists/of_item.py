@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from webapp.models import Item, Quote, QuoteLine, Revision, User, db, utc_now
 from webapp.services.accounts import permissions
 from webapp.services.quoting.draft import stages
-from webapp.services.quoting.revisions import parts
 
 SHOWN = 20
 
@@ -30,10 +29,8 @@ class Uses:
 
 def quotes(viewer: User, item: Item, limit: int = SHOWN) -> Uses:
     """The quotes with the item in their draft, also as a part, that ``viewer`` may see, last changed first."""
-    is_part = db.and_(
-        QuoteLine.bundle != "", QuoteLine.stored_parts.contains(parts.mark(item.id), autoescape=True)
-    )
-    using = db.select(QuoteLine.quote_id).where(db.or_(QuoteLine.item_id == item.id, is_part))
+    is_used = db.or_(QuoteLine.item_id == item.id, QuoteLine.has_part("item_id", item.id))
+    using = db.select(QuoteLine.quote_id).where(is_used)
     query = (
         permissions.visible(db.select(Quote), viewer)
         .where(Quote.id.in_(using))

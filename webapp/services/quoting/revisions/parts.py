@@ -77,11 +77,6 @@ def stored(parts: Sequence[FrozenLine]) -> str:
     return json.dumps(dumped, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def mark(item_id: int) -> str:
-    """What ``stored`` holds of a part that is this item; in a text, the quotation marks would be escaped."""
-    return f'"item_id":{item_id},"name":'
-
-
 def copied(line: QuoteLine) -> str:
     """The parts of a copy of the line, with uids of their own."""
     return stored([part.model_copy(update={"uid": new_uid()}) for part in listed(line)])
