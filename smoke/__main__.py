@@ -146,7 +146,9 @@ class Scenario:
     def _offer(self, offer: wanted.Offer) -> None:
         self.rep.start_quote(self.customer)
         for line in offer.lines:
-            self.rep.add_line(line, self.admin.mapped.tax_code)
+            if not line.in_bundle:
+                self.rep.add_line(line, self.admin.mapped.tax_code)
+        self.rep.add_bundle(wanted.bundle(self.stamp), [line for line in offer.lines if line.in_bundle])
         self.rep.write_header(offer, "Thank you for asking.\nWe begin within a week.")
         self.number = self.rep.publish()
         say(f"Quote {self.number} of {len(offer.lines)} lines is published for {self.customer.company}.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from smoke.admin import GOODS, LABOR, PASSWORD
 from smoke.forms import Form
 from smoke.visitor import Stuck, Visitor
-from smoke.wanted import Line, Offer
+from smoke.wanted import Bundle, Line, Offer
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,30 @@ class Rep(Visitor):
             "name": line.name,
             "markdown": line.description,
             "category_id": form.option("category_id", GOODS),
-            "unit_price": f"{line.price:f}",
+            "unit_price": f"{line.own_price or line.price:f}",
             "unit_cost": f"{line.cost:f}",
             "recurrence": line.recurrence,
         }
         self.send(form, values)
+
+    def add_bundle(self, bundle: Bundle, parts: Sequence[Line]) -> None:
+        """Create a bundle of these parts in the library, and add it to the quote."""
+        for part in parts:
+            self.add_to_library(part)
+        self.open("/items/new")
+        self.send(self.form(having="unit_cost"), {"name": bundle.name})
+        self.open(f"{self.url}/parts")
+        for part in parts:
+            self.send(self.form(having="add"), {"add": part.name})
+        form = self.form(having="add")
+        quantities = [name for name, _ in form.fields if name.startswith("quantity-")]
+        values: dict[str, str | bool] = {"bundle": "fixed", "unit_price": f"{bundle.price:f}"}
+        for name, part in zip(quantities, parts, strict=True):
+            values[name] = f"{part.quantity / bundle.quantity:f}"
+        self.send(form, values)
+        self._search("find", bundle.name)
+        self._choose_found("item_id")
+        self.send(self._line_form(self._line_pages()[-1]), {"quantity": str(bundle.quantity)})
 
     def start_quote(self, customer: Customer) -> None:
         """Create a quote for a new contact, and enter the new organization's address."""

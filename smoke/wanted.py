@@ -15,7 +15,8 @@ class Line:
 
     ``kind``: product, service or labor. ``must_name``: the id of the product or service that it must name there.
     ``pulled``: the record of Autotask, (entity, id), that the rep fetches. ``from_library``: it is made an item of the
-    library first. ``optional``: it counts only when ``chosen``.
+    library first. ``optional``: it counts only when ``chosen``. ``in_bundle``: it is a part of the bundle, with
+    ``own_price`` in the library; its price is its share.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Line:
     pulled: tuple[str, int] | None = None
     from_library: bool = False
     description: str = ""
+    in_bundle: bool = False
+    own_price: Decimal | None = None
 
     @property
     def counts(self) -> bool:
@@ -43,6 +46,15 @@ class Line:
     def period(self) -> str:
         """Labor is always one-time in Autotask, whatever it is in the quote."""
         return "one_time" if self.kind == "labor" else self.recurrence
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An item with a fixed price, and how many of it are offered."""
+
+    name: str
+    quantity: int
+    price: Decimal
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,7 @@ def first_offer(stamp: str, stock: Stock, *, taxed: bool) -> Offer:
         *_labor(stamp),
         *_optional(stamp, taxed=taxed),
         *_pulled(stock),
+        *_parts(stamp),
     ]
     usable = [line for line in lines if {line.period, line.recurrence} <= stock.periods]
     for period in PERIODS:
@@ -161,6 +174,20 @@ def _optional(stamp: str, *, taxed: bool) -> list[Line]:
     return [
         _line(f"Second monitor {stamp}", 2, 199, 150, taxed=taxed, optional=True),
         _line(f"Gold cables {stamp}", 5, 80, 10, optional=True),
+    ]
+
+
+def bundle(stamp: str) -> Bundle:
+    """The bundle of ``_parts``: 126 instead of 140 each."""
+    return Bundle(f"Desk kit {stamp}", 2, Decimal(126))
+
+
+def _parts(stamp: str) -> list[Line]:
+    """One lamp and two mats in each of two bundles, with their shares of its price."""
+    common = {"from_library": True, "in_bundle": True}
+    return [
+        _line(f"Desk lamp {stamp}", 2, 54, 31, own_price=Decimal(60), **common),
+        _line(f"Desk mat {stamp}", 4, 36, "17.50", own_price=Decimal(40), **common),
     ]
 
 
