@@ -83,3 +83,20 @@ def test_a_bundle_from_the_library_to_the_customer(desk: Visitor, app: Flask) ->
     assert re.search(r"3 × Dock\s+included", text(offer)), text(offer)
     assert desk.client.get("/quotes/1/preview.pdf", headers=HTMX).status_code == 200
     assert desk.client.get("/quotes/1/lines/nothing/parts").status_code == 404
+
+
+def test_who_saves_again_after_someone_else_knows_it(desk: Visitor, app: Flask) -> None:
+    page = "/items/1/parts"
+    desk.send(form_of(desk, page), {"add": "Laptop"})
+    opened = form_of(desk, page)
+    desk.send(form_of(desk, page), {"add": "Dock", "quantity-2": "4"})
+    refused = desk.send(opened, {"quantity-2": "2"})
+    assert refused.status_code == 409
+    assert "save again to replace them" in text(refused)
+    again = next(one for one in read_forms(refused.text) if "shows_parts" in one.names())
+    shown = dict(again.fields)
+    assert (shown["quantity-2"], shown["quantity-3"]) == ("2", "1")
+    again.action = page
+    assert desk.send(again).status_code == 303
+    assert "2 × Laptop 1 × Dock" in text(desk.client.get("/items/1"))
+    assert "bundle" in text(desk.client.get("/items/?q=kit"))

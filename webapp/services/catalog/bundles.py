@@ -75,7 +75,8 @@ def save(actor: User, item: Item, values: Mapping[str, object]) -> Item:
     db.session.scalars(lock.with_for_update(), execution_options={"populate_existing": True}).all()
     if merge.changed(values, _stored(item)):
         raise Conflict(
-            "Someone else changed this bundle. Nothing was saved. Reload the page to see it as it is now."
+            "Someone else changed this bundle while you were editing. Nothing was saved. Reload the page to see their "
+            "changes, or save again to replace them with yours."
         )
     kind = reader.choice("bundle", BUNDLE_PRICES, SUM)
     if item.origin_entity == AUTOTASK_BUNDLE:

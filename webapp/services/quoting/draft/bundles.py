@@ -159,7 +159,8 @@ def read(actor: User, line: QuoteLine, values: Mapping[str, object], currency: s
         raise Invalid("This line is no bundle any more. Nothing was saved.")
     if merge.changed(values, _stored(line)):
         raise Conflict(
-            "Someone else changed this bundle while you were editing. Nothing was saved. Reload the page to see it."
+            "Someone else changed this bundle while you were editing. Nothing was saved. Reload the page to see their "
+            "changes, or save again to replace them with yours."
         )
     before = _stored(line)
     reader = Reader(values, place.of_company())
