@@ -9,6 +9,7 @@ from tests.push.test_money import items_of
 from tests.support.connected_desk import Desk
 from webapp.models import db
 from webapp.models.catalog import FIXED
+from webapp.services.autotask.drift import check
 from webapp.services.autotask.links import rebuild, rows
 from webapp.services.quoting.draft import bundles, lines
 from webapp.services.quoting.revisions import parts
@@ -62,6 +63,7 @@ def test_a_bundle_is_pushed_as_its_parts(desk: Desk) -> None:
     assert [item["name"] for item in order] == ["Before", *names, "After"]
     assert rows.load().lines[quote.id, made_of[0].uid] == names[0]
     assert quote.id not in rebuild._lacking()
+    assert check.check_one(desk.runtime, quote) == 0
 
     # An edit of the bundle updates the items of its parts; one that is removed goes.
     uid = quote.lines[1].uid

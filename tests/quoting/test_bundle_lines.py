@@ -182,6 +182,7 @@ def test_pasted_rows_that_name_a_bundle_have_its_parts(rep: User) -> None:
     assert [part.name for part in parts.listed(pasted)] == ["Laptop", "Dock", "Care"]
 
 
+@pytest.mark.both_databases
 def test_a_revision_keeps_the_parts(rep: User) -> None:
     quote, line = added(rep)
     publishing.publish(rep, quote.id)

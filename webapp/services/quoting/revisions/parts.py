@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -51,7 +52,13 @@ def new_uid() -> str:
 
 def listed(line: QuoteLine) -> tuple[FrozenLine, ...]:
     """The parts of a draft's line; empty where it is no bundle."""
-    return _PARTS.validate_json(line.stored_parts) if line.stored_parts else ()
+    return _read(line.stored_parts) if line.stored_parts else ()
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> tuple[FrozenLine, ...]:
+    # An answer of the editor asks for the same parts several times.
+    return _PARTS.validate_json(text)
 
 
 def of_line(line: QuoteLine) -> tuple[FrozenLine, ...]:
