@@ -21,6 +21,7 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine
 MAX_AMOUNT = Decimal("999999999.99")
 AMOUNTS = ("quantity", "unit_price", "unit_cost")
 PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id"))
+INSTEAD = "Change the parts in its details, under “Parts and price”."
 WHOLE = "This bundle has no parts left. Delete the line instead."
 
 
@@ -73,11 +74,11 @@ def check(line: QuoteLine, changed: Collection[str]) -> None:
     """Raise Invalid, beside the field, where what was ``changed`` of a bundle is up to its parts."""
     if not line.bundle:
         return
+    # Short, since the sheet has little room beside a field.
     refused = {
-        "recurrence": "Each part of a bundle has its own billing period.",
-        "unit_cost": "The cost of a bundle is the sum of its parts. Change a part's cost.",
-        "unit_price": "This bundle is priced as the sum of its parts. Change a part's price, or set a fixed price in "
-        "“Parts and price”.",
+        "recurrence": "Each part has its own.",
+        "unit_cost": "The sum of its parts.",
+        "unit_price": "The sum of its parts.",
     }
     if line.bundle == FIXED:
         del refused["unit_price"]
@@ -85,7 +86,7 @@ def check(line: QuoteLine, changed: Collection[str]) -> None:
         del refused["unit_cost"]
     errors = {name: sentence for name, sentence in refused.items() if name in changed}
     if errors:
-        raise Invalid("This line isn't saved. Fix the highlighted field.", errors)
+        raise Invalid(f"This line isn't saved. {INSTEAD}", errors)
 
 
 def follow(line: QuoteLine, changed: Collection[str]) -> None:
