@@ -222,7 +222,14 @@ def _quote(world: World, rep: Rep, title: str) -> dict[str, str]:
     run_id = world.ask("select max(id) from push_run where quote_id = ?", int(quote_id))
     step_id = world.ask("select max(id) from push_step where run_id = ?", run_id)
     call_id = world.ask("select max(id) from push_call where run_id = ?", run_id)
-    found = {"quote_id": quote_id, "run_id": run_id, "step_id": step_id, "call_id": call_id, **uids, "token": token}
+    found = {
+        "quote_id": quote_id,
+        "run_id": run_id,
+        "step_id": step_id,
+        "call_id": call_id,
+        **uids,
+        "token": token,
+    }
     return {name: str(value) for name, value in found.items()}
 
 

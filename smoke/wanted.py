@@ -11,7 +11,7 @@ PERIODS = ("one_time", "monthly", "quarterly", "semi_annual", "annual")
 
 @dataclass(frozen=True)
 class Section:
-    """A heading of the quote. ``choice``: the customer takes its lines as a ``whole`` or not, takes ``one``, or none."""
+    """A heading of the quote. ``choice``: the customer takes its lines as a ``whole``, takes ``one``, or ``none``."""
 
     title: str
     choice: str = "none"
