@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.models import Item, Quote, QuoteLine, User, db, utc_now
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.services.catalog import costs, tax_codes
 from webapp.services.company import place
 from webapp.services.core import formatting
@@ -92,10 +92,11 @@ def read(actor: User, quote: Quote, text: str) -> Pasted:
         )
     every = [_values(actor, columns, row) for row in rows]
     items = _items(every)
+    default = lines.default_tax_code()
     codes = {code.name.lower(): str(code.id) for code in tax_codes.usable()}
     first = 2 if has_heading else 1
     read_rows = tuple(
-        _row(quote, number, values, items, codes) for number, values in enumerate(every, start=first)
+        _row(quote, number, values, items, codes, default) for number, values in enumerate(every, start=first)
     )
     return Pasted(read_rows, tuple(COLUMNS[name][0] if name else "–" for name in columns), has_heading)
 
@@ -212,6 +213,7 @@ def _row(
     values: dict[str, str],
     items: Mapping[tuple[str, str], Item],
     codes: Mapping[str, str],
+    default: TaxCode | None,
 ) -> Row:
     item = next(
         (items[name, values[name]] for name in ("sku", "mpn", "name") if (name, values.get(name)) in items),
@@ -233,7 +235,6 @@ def _row(
     reader = Reader(sent, place.of_company())
     try:
         read = lines.read(reader, quote.currency)
-        default = lines.default_tax_code()
         if "tax_code_id" not in sent and read["unit_price"] >= 0 and default is not None:
             sent["tax_code_id"] = str(default.id)
     except Invalid as error:
