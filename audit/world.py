@@ -117,6 +117,11 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.colleague = Rep(stack.web_url)
     world.colleague.join(world.owner.invite("colleague@audit.example", "rep"))
     _add_webhook(world)
+    world.do(
+        "insert into logo (sha256, media_type, width, height, content, created_at) "
+        "values ('a', 'image/png', 1, 1, x'61', '2026-01-01 00:00:00')"
+    )
+    world.do("insert into app_setting (key, value, version) values ('company_brand', '{\"logo\": \"a\"}', 1)")
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
@@ -133,7 +138,7 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         "passkey_id": "1",
     }
     world.ids["invitation"] = world.owner.invite("invited@audit.example", "rep").rpartition("/")[2]
-    world.ids |= {"section": "company", "kind": "quote", "filename": "css/app.css"}
+    world.ids |= {"sha256": "a", "section": "company", "kind": "quote", "filename": "css/app.css"}
     missing = [name for name, value in world.ids.items() if value == "None"]
     if missing:
         raise Stuck(f"The audit has no record for {', '.join(missing)}.")

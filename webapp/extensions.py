@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
             _prepare_postgres(db.engine)
 
 
-def counters(redis_url: str) -> dict[str, object]:
+def counters(redis_url: str) -> dict[str, Any]:
     """Settings of Flask-Limiter: where it counts. A request doesn't wait long for a Redis that is away."""
     address = redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix:") else redis_url
     options = {

@@ -27,7 +27,7 @@ from webapp.services.delivery import listing
 from webapp.services.diary import reading
 from webapp.services.quoting.draft import editing, kinds, lines, readiness, shown, stages, undo
 from webapp.services.quoting.lifecycle import transitions
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import document, logos
 from webapp.services.quoting.revisions import freezing, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -83,8 +83,9 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.newest_pdf(quote), name)
     frozen = _as_published(quote)
+    logo = logos.of(frozen.brand)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen), name)
+    return pdf_response(document.render(frozen, None, logo), name)
 
 
 def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:

@@ -1,5 +1,5 @@
-"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, how long things are
-kept, and whether pushing is paused.
+"""App-wide settings: company profile and brand, required fields, loss reasons, who needs two-step sign-in, how long
+things are kept, and whether pushing is paused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
 COMPANY_PROFILE = "company_profile"
+COMPANY_BRAND = "company_brand"
 REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
@@ -34,6 +35,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "tax_rounding": "line",
         "default_tax_code_id": None,
     },
+    COMPANY_BRAND: dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {
         "reasons": [

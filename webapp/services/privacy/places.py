@@ -97,6 +97,7 @@ LEFT: dict[str, str] = {
     "search_key",
     "item_file": "kind name media_type sha256",
     "item_word": "word",
+    "logo": "sha256 media_type",
     "link": "integration remote_entity pushed force_fields local_type local_id",
     "notification": "kind",
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "

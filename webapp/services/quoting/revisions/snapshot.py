@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from webapp.models.line import WHOLE
+from webapp.services.company.brand.brand import Brand
 from webapp.services.core import addresses
 from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
@@ -155,6 +156,7 @@ class Snapshot(Frozen):
     owner_name: str
     owner_email: str
     seller: Seller = Seller()
+    brand: Brand = Brand()
     place: Place = Place()
     tax_rounding: str = "line"
     terms: str = ""
