@@ -16,7 +16,7 @@ from webapp.extensions import limiter
 from webapp.models import Quote, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, choosing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -128,6 +128,7 @@ def _page(quote: Quote, **typed: Any) -> str:
     revision, frozen = _live(quote)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
+    before = pricing.with_choices(frozen, request.form.getlist("was"))
     if not closed and "chosen" in request.form:
         frozen = pricing.with_choices(frozen, _chosen())
     computed, is_withdrawn = pricing.of_snapshot(frozen), acceptance.is_withdrawn(quote)
@@ -136,7 +137,9 @@ def _page(quote: Quote, **typed: Any) -> str:
         "quote": quote,
         "revision": revision,
         "frozen": frozen,
-        "groups": pricing.grouped(frozen, computed),
+        "groups": (groups := pricing.grouped(frozen, computed)),
+        "offers": choosing.laid_out(groups),
+        "was": pricing.choices(frozen),
         "taxes": pricing.taxes(frozen, computed),
         "tax_note": pricing.tax_rounding_note(frozen, computed),
         "closed": closed,
@@ -154,5 +157,5 @@ def _page(quote: Quote, **typed: Any) -> str:
     if is_htmx() and is_withdrawn:
         raise Invalid(closed)
     if is_htmx():
-        return render_template("public/_choices.html", **page)
+        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen))
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

@@ -25,6 +25,7 @@ from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
+from webapp.services.quoting.answer import choosing
 from webapp.services.quoting.draft import editing, kinds, lines, readiness, shown, stages, undo
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.paper import document, logos
@@ -185,7 +186,8 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     computed = pricing.of_snapshot(frozen)
     return {
         "frozen": frozen,
-        "groups": pricing.grouped(frozen, computed),
+        "groups": (groups := pricing.grouped(frozen, computed)),
+        "offers": choosing.laid_out(groups),
         "taxes": pricing.taxes(frozen, computed),
         "tax_note": pricing.tax_rounding_note(frozen, computed),
     }

@@ -17,6 +17,7 @@ from webapp.models import db, utc_now
 from webapp.security import IN_A_FRAME, WITH_FRAMES
 from webapp.services.company.brand import brand as brands
 from webapp.services.company.brand.brand import LETTERHEAD, Brand
+from webapp.services.quoting.answer import choosing
 from webapp.services.quoting.paper import document, logos, sample
 from webapp.services.quoting.revisions import pricing
 
@@ -72,10 +73,12 @@ def brand_page() -> ResponseReturnValue:
     frozen = sample.offer(looked_at, actor(), utc_now())
     g.place = frozen.place
     computed = pricing.of_snapshot(frozen)
+    groups = pricing.grouped(frozen, computed)
     page = render_template(
         "settings/brand_page.html",
         frozen=frozen,
-        groups=pricing.grouped(frozen, computed),
+        groups=groups,
+        offers=choosing.laid_out(groups),
         taxes=pricing.taxes(frozen, computed),
         tax_note="",
         pdf_address=url_for("settings.brand_paper", **_typed()),
