@@ -17,6 +17,12 @@ from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import pricing
 
 PAGE = 40
+# What the stage and the customer of a quote are read from.
+STAGE_LOADS = (
+    db.joinedload(Quote.organization),
+    db.joinedload(Quote.person),
+    db.selectinload(Quote.revisions).load_only(Revision.number, Revision.expires_on, Revision.ends_at),
+)
 
 
 @dataclass(frozen=True)
@@ -46,24 +52,34 @@ def search(
     """
     page = max(1, min(page, 10_000))
     now = utc_now()
-    query = (
-        permissions.visible(_loaded(), viewer)
-        .outerjoin(Quote.organization)
-        .outerjoin(Quote.person)
-        .order_by(Quote.updated_at.desc(), Quote.id.desc())
-        .limit(PAGE + 1)
-        .offset((page - 1) * PAGE)
-    )
+    query = _loading_all(with_customer(viewer)).limit(PAGE + 1).offset((page - 1) * PAGE)
     if owner_id is not None:
         query = query.where(Quote.owner_id == owner_id)
     if stage:
         query = query.where(stages.in_stage(stage, now))
+    query = query.where(*having(text))
+    quotes = list(db.session.scalars(query))
+    return Page([row(quote, now) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
+
+
+def with_customer(viewer: User) -> Any:
+    """A select of the quotes that ``viewer`` may see, joined to their customers, last changed first."""
+    return (
+        permissions.visible(db.select(Quote), viewer)
+        .outerjoin(Quote.organization)
+        .outerjoin(Quote.person)
+        .order_by(Quote.updated_at.desc(), Quote.id.desc())
+    )
+
+
+def having(text: str) -> list[ColumnElement[bool]]:
+    """The conditions for quotes (``with_customer``) with every word of ``text`` in number, title or customer."""
+    conditions: list[ColumnElement[bool]] = []
     for word in words(text):
         matches = lookup.has_word(word, Quote.search_key, Organization.search_key, Person.search_key)
         number = parse_id(word.lstrip("#"))
-        query = query.where(db.or_(matches, Quote.number == number) if number else matches)
-    quotes = list(db.session.scalars(query))
-    return Page([row(quote, now) for quote in quotes[:PAGE]], page, len(quotes) > PAGE)
+        conditions.append(db.or_(matches, Quote.number == number) if number else matches)
+    return conditions
 
 
 def some(
@@ -72,7 +88,7 @@ def some(
     """Quotes that ``viewer`` may see and that meet ``conditions``, newest change first, or by expiration date."""
     order = Quote.updated_at.desc() if newest_first else Quote.expiry
     query = (
-        permissions.visible(_loaded(), viewer)
+        _loading_all(permissions.visible(db.select(Quote), viewer))
         .where(*conditions)
         .order_by(order, Quote.id.desc())
         .limit(limit)
@@ -85,12 +101,10 @@ def row(quote: Quote, now: datetime) -> Row:
     return Row(quote, stages.stage_of(quote, now), pricing.of_quote(quote))
 
 
-def _loaded() -> Any:
-    """A select of quotes that loads everything a list shows in few queries."""
-    return db.select(Quote).options(
-        db.joinedload(Quote.organization),
-        db.joinedload(Quote.person),
+def _loading_all(query: Any) -> Any:
+    """The select of quotes, loading everything a list shows in few queries."""
+    return query.options(
+        *STAGE_LOADS,
         db.joinedload(Quote.owner),
         db.selectinload(Quote.lines).joinedload(QuoteLine.tax_code),
-        db.selectinload(Quote.revisions).load_only(Revision.number, Revision.expires_on, Revision.ends_at),
     )
