@@ -17,9 +17,11 @@ def test_jump_by_keyboard_and_letters_are_keys_where_nothing_is_typed(
 ) -> None:
     page = browser_page
     sign_in(page, live_stack, ADMIN_EMAIL)
+    page.goto(f"{live_stack.web_url}/people/")
     page.keyboard.press("g")
     page.keyboard.press("i")
     expect(page).to_have_url(f"{live_stack.web_url}/items/")
+    page.wait_for_load_state()
     page.keyboard.press("/")
     expect(page.locator("#filter-text")).to_be_focused()
     page.keyboard.type("q?")
@@ -39,6 +41,7 @@ def test_jump_by_keyboard_and_letters_are_keys_where_nothing_is_typed(
     expect(menu.locator("[aria-selected=true]")).to_have_text("Alder Dental Group1 quote")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Alder Dental Group")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     expect(keys).to_contain_text("new quote")
