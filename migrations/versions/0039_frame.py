@@ -1,4 +1,4 @@
-"""Whether single letters are keys on a person's screens.
+"""Whether single letters are keys on a person's screens; indexes for the orders of the list of quotes.
 
 Revision ID: 0039
 Revises: 0036
@@ -21,8 +21,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user_account") as table:
         table.alter_column("letter_keys", server_default=None)
+    op.create_index("ix_quote_title", "quote", ["title"])
+    op.create_index("ix_quote_updated_at", "quote", ["updated_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_quote_updated_at", "quote")
+    op.drop_index("ix_quote_title", "quote")
     with op.batch_alter_table("user_account") as table:
         table.drop_column("letter_keys")
