@@ -47,6 +47,7 @@ def test_jump_by_keyboard_and_letters_are_keys_where_nothing_is_typed(
     expect(keys).to_contain_text("new quote")
     assert accessibility_violations(page) == []
     page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
     # Enter before the answer is there opens the first entry of the answer.
     page.keyboard.press("/")
     page.keyboard.type("> person")

@@ -131,7 +131,7 @@ def _lines(
                 row,
                 category_words.of(row, choices),
                 is_open,
-                bool(carried) and not view.suggested,
+                bool(carried) and view.draft.version > 0,
                 {} if is_open else carried,
                 _seen(asked, sends, stored) if sends else "",
                 "" if row.mapped else by_name.get(category_id, ""),
