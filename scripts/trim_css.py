@@ -1,9 +1,9 @@
 """Cut the vendored style sheet down to what our pages use: ``python scripts/trim_css.py``.
 
 Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json) and writes tabler.css, and tabler-offer.css
-for the customer's page, which loads on phones. A rule stays when each class in its selector is a word of a template, a
-script or a module of the product; variables and animations stay when something that stays uses them. A test compares
-the results with the files.
+for the customer's page, which loads on phones. A rule stays when each class and data attribute in its selector is a
+word of a template, a script or a module of the product; variables and animations stay when something that stays uses
+them. A test compares the results with the files.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ PUT_TOGETHER = re.compile(
 )
 HEAD = "/* What our pages use of vendor/tabler/tabler.min.css (@tabler/core, MIT). Made by scripts/trim_css.py. */\n"
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")
+DATA = re.compile(r"\[(data-[\w-]+)")
 VARIABLE = re.compile(r"(?<=[{;])(--[\w-]+):((?:\"[^\"]*\"|'[^']*'|\([^)]*\)|[^;{}\"'(])*)(;|(?=\}))")
 
 
@@ -84,7 +85,8 @@ def _listed(selectors: str) -> Iterable[str]:
 
 def _is_used(selector: str, used: set[str]) -> bool:
     # What a rule excludes needn't be used.
-    names = CLASS.findall(re.sub(r":not\([^()]*\)", "", selector))
+    needed = re.sub(r":not\([^()]*\)", "", selector)
+    names = [*CLASS.findall(needed), *DATA.findall(needed)]
     return all(name.replace("\\", "") in used or PUT_TOGETHER.fullmatch(name) for name in names)
 
 

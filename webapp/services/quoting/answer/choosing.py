@@ -71,9 +71,9 @@ def change(before: Snapshot, after: Snapshot) -> str:
 def _taken(before: Snapshot, after: Snapshot, totals: Totals) -> Iterator[str]:
     ones = {section.uid for section in after.sections if section.choice == ONE}
     wholes = {section.uid for section in after.sections if section.is_whole}
-    for was, now in zip(before.sections, after.sections, strict=True):
-        if was.is_selected != now.is_selected:
-            yield f"{'Added' if now.is_selected else 'Removed'} {now.title}."
+    for old, section in zip(before.sections, after.sections, strict=True):
+        if old.is_selected != section.is_selected:
+            yield f"{'Added' if section.is_selected else 'Removed'} {section.title}."
     for was, now, amounts in zip(before.lines, after.lines, totals.lines, strict=True):
         if was.is_selected == now.is_selected or now.section_uid in wholes:
             continue
