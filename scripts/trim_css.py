@@ -1,6 +1,6 @@
 """Cut the vendored style sheet down to what our pages use: ``python scripts/trim_css.py``.
 
-Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json) and writes tabler.css, and tabler-offer.css
+Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json). Writes tabler.css, and tabler-offer.css
 for the customer's page, which loads on phones. A rule stays when each class and data attribute in its selector is a
 word of a template, a script or a module of the product; variables and animations stay when something that stays uses
 them. A test compares the results with the files.

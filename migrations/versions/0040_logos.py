@@ -1,7 +1,7 @@
 """Logos of the brand.
 
 Revision ID: 0040
-Revises: 0036
+Revises: 0039
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp.models.types import UtcDateTime
 
 revision = "0040"
-down_revision = "0036"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
