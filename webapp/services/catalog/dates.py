@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Item, db
+from webapp.models import Item, QuoteLine, db
 from webapp.services.company import place
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
@@ -26,12 +26,12 @@ def read(reader: Reader, name: str) -> date | None:
     return day
 
 
-def amounts(item: Item) -> dict[str, object]:
+def amounts(item: Item | QuoteLine) -> dict[str, object]:
     """What ``follow`` compares: the amounts and their dates."""
     return {name: getattr(item, name) for pair in DATED.items() for name in pair}
 
 
-def follow(item: Item, before: dict[str, object]) -> None:
+def follow(item: Item | QuoteLine, before: dict[str, object]) -> None:
     """Date an amount today that changed, unless its date changed with it. ``before``: ``amounts``, empty if new."""
     for amount, day in DATED.items():
         value = getattr(item, amount)

@@ -32,6 +32,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "currency": "USD",
         "other_currencies": [],
         "tax_rounding": "line",
+        "price_ending": "none",
+        "old_cost_days": 183,
         "default_tax_code_id": None,
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},

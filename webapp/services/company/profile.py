@@ -29,6 +29,16 @@ def tax_rounding() -> str:
     return str(current()[0]["tax_rounding"])
 
 
+def price_ending() -> str:
+    """How a price ends that is reckoned from a rule (``quoting.money.prices.ENDINGS``)."""
+    return str(current()[0]["price_ending"])
+
+
+def old_cost_days() -> int:
+    """After how many days a cost is old."""
+    return int(current()[0]["old_cost_days"])
+
+
 def default_tax_code_id() -> int | None:
     """The tax code of new lines that bring none; it may be gone or inactive."""
     chosen = current()[0]["default_tax_code_id"]

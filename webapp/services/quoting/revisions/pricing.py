@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from webapp.models import Quote
+from webapp.models import Quote, QuoteLine, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
-from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, SectionDiscount, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
@@ -28,6 +29,7 @@ def of_quote(quote: Quote) -> Totals:
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
+        sections=_of_lines(quote.lines, quote.sections),
     )
 
 
@@ -41,7 +43,20 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
         discount_kind=snapshot.discount_kind,
         discount_value=snapshot.discount_value,
         shipping_amount=snapshot.shipping_amount,
+        sections=_of_lines(snapshot.lines, snapshot.sections),
     )
+
+
+def _of_lines(
+    lines: Sequence[QuoteLine | FrozenLine], sections: Sequence[QuoteSection | FrozenSection]
+) -> list[SectionDiscount | None]:
+    """The discount of each line's section."""
+    found = {
+        one.uid: SectionDiscount(one.uid, one.discount_kind, one.discount_value, is_choice=one.choice == ONE)
+        for one in sections
+        if one.discount_value
+    }
+    return [found.get(line.section_uid) for line in lines] if found else []
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
