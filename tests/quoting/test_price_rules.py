@@ -102,6 +102,14 @@ def test_two_people_do_not_overwrite_each_others_price(rep: User, quote: Quote) 
     assert (changed.quantity, changed.unit_price) == (3, 120)
 
 
+def test_cells_calculate_with_what_is_stored(rep: User, quote: Quote) -> None:
+    assert type_in(rep, quote, unit_price="+10%").unit_price == 110
+    assert type_in(rep, quote, unit_price="/3").unit_price == Decimal("36.67")
+    assert type_in(rep, quote, quantity="=2*6", unit_cost="*1.5").unit_cost == 90
+    assert (one(quote).quantity, one(quote).price_rule) == (12, "fixed")
+    assert of(type_in(rep, quote, margin="=100/4"))[3] == 25
+
+
 def test_several_lines_get_a_margin_that_leads(rep: User, quote: Quote) -> None:
     bulk.change(rep, quote.id, [one(quote).uid], "margin", {"value": "20"})
     assert of(one(quote))[:2] == ("margin", Decimal(75))

@@ -73,7 +73,8 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
     reading = merge.Reading(place.of_company(), currencies.of_company())
-    reader = Reader(values, reading.place)
+    numbers = {name: getattr(item, name) for name in ("unit_price", "unit_cost")} if item else {}
+    reader = Reader(values, reading.place, numbers)
     read = read_fields(
         reader,
         item.tax_code if item else None,

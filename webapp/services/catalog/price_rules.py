@@ -15,7 +15,7 @@ from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.catalog import costs
 from webapp.services.company import place, profile
-from webapp.services.core import formatting, merge, numbers
+from webapp.services.core import formatting, merge, numbers, sums
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.place import Place
@@ -76,7 +76,7 @@ def read(
     before["price_rule"], before["price_percent"] = (
         (record.price_rule, record.price_percent) if record else (FIXED, reader_percent(reader))
     )
-    typed = [name for name in ("unit_price", *DERIVED) if _is_typed(reader, form, name, values, before[name])]
+    typed = [name for name in ("unit_price", *DERIVED) if _is_typed(reader, form, name, values, before)]
     rule = reader.choice("price_rule", rules, str(before["price_rule"]))
     is_chosen = reader.has("price_rule") and merge.is_typed(form, "price_rule", rule, before["price_rule"])
     if is_chosen and rule in DERIVED and actor is not None:
@@ -87,7 +87,7 @@ def read(
     elif len(typed) > 1:
         reader.fail(typed[-1], TOO_MANY)
     elif typed and typed[0] in DERIVED:
-        found |= {"price_rule": typed[0], "price_percent": _percent(reader, typed[0])}
+        found |= {"price_rule": typed[0], "price_percent": _percent(reader, typed[0], before)}
     elif typed:
         found["price_rule"] = FIXED
     if typed or is_chosen or record is None:
@@ -207,19 +207,25 @@ def _read_details(reader: Reader, values: dict[str, Any], currency: str) -> None
 
 
 def _is_typed(
-    reader: Reader, form: Mapping[str, object], name: str, values: Mapping[str, Any], before: object
+    reader: Reader,
+    form: Mapping[str, object],
+    name: str,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
 ) -> bool:
     # Without a margin or a markup, they just follow.
-    if not reader.has(name) or (not reader.raw(name) and (name in DERIVED or before is None)):
+    if not reader.has(name) or (not reader.raw(name) and (name in DERIVED or before[name] is None)):
         return False
-    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name)
-    return merge.is_typed(form, name, entered, before)
+    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name, before)
+    return merge.is_typed(form, name, entered, before[name])
 
 
-def _percent(reader: Reader, name: str) -> Decimal:
+def _percent(reader: Reader, name: str, before: Mapping[str, Any]) -> Decimal:
     """A margin or a markup; a percent sign may follow it."""
     lowest, highest = LIMITS[name]
-    typed = Reader({name: reader.raw(name).removesuffix("%").strip()}, place.of_company())
+    text = reader.raw(name)
+    plain = text if sums.is_sum(text) else text.removesuffix("%").strip()
+    typed = Reader({name: plain}, place.of_company(), before)
     percent = typed.decimal(name, minimum=lowest, maximum=highest, example="Enter a percentage, like 25.")
     for field, sentence in typed.errors.items():
         reader.fail(field, sentence)
@@ -231,7 +237,7 @@ def _percent_of(reader: Reader, rule: str, before: Mapping[str, Any], values: Ma
     if rule not in DERIVED:
         return Decimal(before["price_percent"])
     if reader.raw(rule):
-        return _percent(reader, rule)
+        return _percent(reader, rule, before)
     if reader.raw("price_percent"):
         return reader_percent(reader)
     of = prices.margin_of if rule == MARGIN else prices.markup_of

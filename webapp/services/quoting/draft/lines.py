@@ -88,7 +88,9 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     quote = lock_editable(quote_id)
     line, before = find(quote, uid), discounts.of_lines(quote)
     here = place.of_company()
-    read = _read(Reader(_with_the_rest(actor, line, values), here), line.tax_code, quote.currency)
+    numbers = {name: getattr(line, name) for name in ("quantity", "unit_price", "unit_cost")}
+    reader = Reader(_with_the_rest(actor, line, values), here, numbers)
+    read = _read(reader, line.tax_code, quote.currency)
     costs.keep(actor, values, read, line.unit_cost)
     price_rules.read(actor, values, line, read, quote.currency)
     if "shows_savings" in values or "shows_savings" in merge.opened_with(values):
