@@ -17,6 +17,7 @@ from webapp.blueprints.support import actor, back_to, is_htmx, may, runtime
 from webapp.models import Quote, QuoteLine, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
+from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.preview import dry_run
 from webapp.services.autotask.settings import store
@@ -25,7 +26,17 @@ from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.draft import editing, kinds, lines, price_facts, readiness, shown, stages, undo
+from webapp.services.quoting.draft import (
+    editing,
+    kinds,
+    lines,
+    margins,
+    price_facts,
+    readiness,
+    shown,
+    stages,
+    undo,
+)
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import document
@@ -158,6 +169,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "shown_cells": partial(shown.cells, here=here),
         "seen_cells": partial(lines.seen, actor(), fields=lines.CELLS),
         "kind_of": _kinds(),
+        "is_low_margin": partial(margins.is_low, minimum=permissions.minimum_margin()),
         "price_endings": price_rules.ENDINGS,
         "price_facts": partial(_price_facts, quote, totals),
         "price_form": None,
@@ -174,7 +186,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote, totals, actor()) if quote.status == PENDING else [],
-        "checks": readiness.checks(quote, totals) if quote.status == PENDING else [],
+        "checks": readiness.checks(quote, totals, actor()) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
         "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
@@ -200,6 +212,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
         "frozen": frozen,
         "groups": pricing.grouped(frozen, computed),
         "taxes": pricing.taxes(frozen, computed),
+        "savings": pricing.savings(frozen, computed),
         "tax_note": pricing.tax_rounding_note(frozen, computed),
     }
 

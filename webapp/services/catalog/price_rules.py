@@ -31,7 +31,7 @@ LIMITS = {MARGIN: (prices.MIN_MARGIN, prices.MAX_MARGIN), MARKUP: (prices.MIN_MA
 MAX_PRICE = Decimal(100_000_000)
 # What a price by a rule is reckoned from.
 INPUTS = ("unit_cost", "quantity", "price_rule", "price_percent", "price_ending", "tiers")
-ENDINGS = {"": "As the company", prices.NO_ENDING: "Any cent", "00": ".00", "95": ".95", "99": ".99"}
+ENDINGS = {"": "Company’s", prices.NO_ENDING: "Any cent", "00": ".00", "95": ".95", "99": ".99"}
 CREDIT, NO_COST, DISCOUNTED = "a credit has no margin", "without a cost", "with a discount"
 WHY_NOT = {
     CREDIT: "A credit has no margin. Enter its price.",

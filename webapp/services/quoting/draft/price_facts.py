@@ -31,9 +31,10 @@ def of_line(line: QuoteLine, amounts: LineTotals, currency: str, *, see_cost: bo
     facts = _tiers(line, currency, here)
     saved = saving(line, amounts, currency)
     if saved is not None:
-        seen = "The customer sees" if line.shows_savings else "The customer doesn't see"
         off = formatting.money(saved.amount, currency, here)
-        facts.append(Fact(f"{seen} a saving of {off}, {formatting.plain(saved.percent, here)}%."))
+        hidden = "" if line.shows_savings else ", which the customer doesn't see"
+        percent = formatting.plain(saved.percent, here)
+        facts.append(Fact(f"Saves {off} ({percent}%) on the list price{hidden}."))
     elif line.list_price is not None and line.shows_savings:
         facts.append(Fact("The customer sees no saving, because the price isn't below the list price.", True))
     if line.price_date is not None:

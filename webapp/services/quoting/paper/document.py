@@ -161,6 +161,7 @@ def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOG
         signed=signed,
         groups=groups,
         taxes=pricing.taxes(frozen, computed),
+        savings=pricing.savings(frozen, computed),
         tax_note=pricing.tax_rounding_note(frozen, computed),
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,

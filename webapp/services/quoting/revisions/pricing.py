@@ -14,6 +14,7 @@ from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
+from webapp.services.quoting.money.prices import Saving, saving
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, SectionDiscount, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
@@ -203,6 +204,17 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
     }
+
+
+def savings(snapshot: Snapshot, computed: Totals) -> dict[str, Saving]:
+    """What the customer sees of list prices, by uid: the savings of the lines that show them."""
+    digits = rounding(snapshot.currency).digits
+    found = {
+        line.uid: saving(line.list_price, line.quantity, amounts.net, digits)
+        for line, amounts in zip(snapshot.lines, computed.lines, strict=True)
+        if line.shows_savings
+    }
+    return {uid: saved for uid, saved in found.items() if saved is not None}
 
 
 def tax_rounding_note(snapshot: Snapshot, computed: Totals) -> str:
