@@ -61,7 +61,7 @@ def test_a_saving_is_printed_where_the_line_says_so() -> None:
     listed = {"list_price": Decimal(125), "quantity": Decimal(2)}
     offer = make(lines=(line("Switch", **listed, shows_savings=True), line("Router", **listed)))
     text = " ".join(" ".join(read(document.render(offer))).split())
-    assert text.count("List price $125.00, you save $50.00 (20%)") == 1
+    assert text.count("List price $125.00. You save $50.00 (20%).") == 1
     assert text.count("List price") == 1
 
 
