@@ -170,6 +170,17 @@ def test_a_price_by_quantity_follows_it(rep: User, quote: Quote) -> None:
     assert "ten: 5" in caught.value.fields["tiers"]
 
 
+def test_pasted_rows_take_the_rule_of_their_item(rep: User, quote: Quote) -> None:
+    samples.item(rep, name="Switch", unit_price="20", list_price="24", tiers="10: 18.50")
+    samples.item(rep, name="Care", unit_price="", unit_cost="60", margin="25")
+    pasting.add(rep, quote.id, "Item\tQty\nSwitch\t12\nCare\t1")
+    switch, care = editing.get(quote.id).lines[-2:]
+    assert (switch.price_rule, switch.unit_price, switch.list_price) == ("tiers", Decimal("18.5"), 24)
+    assert of(care)[:2] == ("margin", Decimal(80))
+    pasting.add(rep, quote.id, "Item\tQty\tPrice\nSwitch\t12\t17")
+    assert of(one(quote))[:2] == ("fixed", Decimal(17))
+
+
 def test_price_and_cost_are_dated_when_they_change(rep: User, quote: Quote) -> None:
     line = one(quote)
     assert line.price_date == line.cost_date == place.today()

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.models import Item, Quote, User, db, utc_now
-from webapp.services.catalog import costs, price_rules, tax_codes
+from webapp.services.catalog import costs, dates, price_rules, tax_codes
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import discounts, editing, lines, sections, shown, steps
+from webapp.services.quoting.money import prices
 
 MAX_TEXT = 1_000_000
 # Column of our own text, and what else people call it; the first is the heading that a copy has.
@@ -119,6 +120,10 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
         if row.item is not None:
             values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
             values["item_id"] = row.item.id
+            dated = dates.DATED.items()
+            values |= {
+                day: getattr(row.item, day) for name, day in dated if values[name] == getattr(row.item, name)
+            }
         line = lines.new(values, quote.currency)
         lines.append(quote, line)
         added.append(line.uid)
@@ -228,7 +233,7 @@ def _row(
         (items[name, values[name]] for name in ("sku", "mpn", "name") if (name, values.get(name)) in items),
         None,
     )
-    known = _of_item(item) if item is not None else {}
+    known = _of_item(item, is_priced="unit_price" in values) if item is not None else {}
     sent = {**known, **values}
     problem = ""
     if "tax_code" in sent:
@@ -251,11 +256,19 @@ def _row(
     return Row(number, sent, item, problem)
 
 
-def _of_item(item: Item) -> dict[str, str]:
+def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
+    """What a row takes from its item. ``is_priced``: the row has a price of its own, which leads."""
     here = place.of_company()
     texts: dict[str, Any] = {name: getattr(item, name) for name in ("name", "description", *("sku", "mpn"))}
     texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "recurrence")}
     texts |= {name: formatting.plain_price(getattr(item, name), here) for name in ("unit_price", "unit_cost")}
+    if item.list_price is not None:
+        texts["list_price"] = formatting.plain_price(item.list_price, here)
+    if not is_priced:
+        texts["price_rule"] = prices.TIERS if item.tiers else item.price_rule
+        texts["price_percent"] = formatting.plain(item.price_percent, here)
+        texts["price_ending"] = item.price_ending
+        texts["tiers"] = price_rules.tiers_text(price_rules.tiers_of_line(item), here)
     if item.category_id:
         texts["category"] = item.category.path if item.category else ""
     if item.tax_code and item.tax_code.is_active:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import Quote, User
+from webapp.models.line import WHOLE
 from webapp.services.catalog import costs, dates
 from webapp.services.company import place
 from webapp.services.company import profile as company_profile
@@ -137,7 +138,31 @@ def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
 
 
 def _discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
-    """A discount of the whole quote that can't take effect, or only in part."""
+    """A discount of a section or of the whole quote that can't take effect, or only in part."""
+    return _section_discount_checks(quote, totals) + _quote_discount_checks(quote, totals)
+
+
+def _section_discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
+    found = []
+    for section in quote.sections:
+        lines = [
+            amounts
+            for line, amounts in zip(quote.lines, totals.lines, strict=True)
+            if line.section is section and (amounts.counts or section.choice == WHOLE)
+        ]
+        off = sum((amounts.section_discount for amounts in lines), Decimal(0))
+        if section.discount_kind == "amount" and off < section.discount_value:
+            here = place.of_company()
+            wanted = formatting.money(section.discount_value, quote.currency, here)
+            taken = formatting.money(off, quote.currency, here)
+            sentence = (
+                f"The section “{section.title}” has a discount of {wanted}, of which {taken} is taken off."
+            )
+            found.append(Problem("lines", f"{sentence} Its lines don't come to more."))
+    return found
+
+
+def _quote_discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
     if quote.discount_kind != "amount" or not quote.discount_value:
         return []
     off = sum((line.quote_discount for line in totals.lines), Decimal(0))
