@@ -168,6 +168,9 @@ def test_a_price_by_quantity_follows_it(rep: User, quote: Quote) -> None:
     with pytest.raises(Invalid) as caught:
         samples.item(rep, tiers="ten: 5")
     assert "ten: 5" in caught.value.fields["tiers"]
+    with pytest.raises(Invalid) as caught:
+        samples.item(rep, unit_price="-5", unit_cost="", tiers="10: 4")
+    assert caught.value.fields == {"tiers": "A credit has no price by quantity. Clear it."}
 
 
 def test_pasted_rows_take_the_rule_of_their_item(rep: User, quote: Quote) -> None:

@@ -196,6 +196,8 @@ def _read_details(reader: Reader, values: dict[str, Any], currency: str) -> None
             )
         except ValueError as error:
             reader.fail("tiers", str(error))
+        if values["unit_price"] < 0 and values.get("tiers"):
+            reader.fail("tiers", "A credit has no price by quantity. Clear it.")
     if reader.has("list_price"):
         values["list_price"] = (
             reader.decimal("list_price", maximum=MAX_PRICE, currency=currency)

@@ -69,6 +69,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     read = _read(Reader(values, place.of_company()), None, quote.currency)
     costs.keep(actor, values, read, Decimal(0))
     price_rules.read(actor, values, None, read, quote.currency)
+    read["shows_savings"] = Reader(values).flag("shows_savings")
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = default_tax_code()
     line = new(read, quote.currency)
