@@ -208,13 +208,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {
-        "frozen": frozen,
-        "groups": pricing.grouped(frozen, computed),
-        "taxes": pricing.taxes(frozen, computed),
-        "savings": pricing.savings(frozen, computed),
-        "tax_note": pricing.tax_rounding_note(frozen, computed),
-    }
+    return {"frozen": frozen, **pricing.offered(frozen, computed)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

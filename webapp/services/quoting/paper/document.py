@@ -148,7 +148,8 @@ def preload() -> None:
 def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOGETHER[0]) -> str:
     """The document as HTML, before the layout. ``keep``: what stays on one page with the sums."""
     computed = pricing.of_snapshot(frozen)
-    groups = pricing.grouped(frozen, computed)
+    offered = pricing.offered(frozen, computed)
+    groups = offered["groups"]
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
     paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     environment = _environment(frozen.place)
@@ -159,10 +160,7 @@ def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOG
         quote=frozen,
         keep=keep,
         signed=signed,
-        groups=groups,
-        taxes=pricing.taxes(frozen, computed),
-        savings=pricing.savings(frozen, computed),
-        tax_note=pricing.tax_rounding_note(frozen, computed),
+        **offered,
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),

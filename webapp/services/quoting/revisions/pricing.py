@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from webapp.models import Quote, QuoteLine, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
@@ -203,6 +204,16 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
     return {
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
+    }
+
+
+def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
+    """What the customer reads of the lines, on the page and in the PDF: one rule for both."""
+    return {
+        "groups": grouped(snapshot, computed),
+        "taxes": taxes(snapshot, computed),
+        "savings": savings(snapshot, computed),
+        "tax_note": tax_rounding_note(snapshot, computed),
     }
 
 
