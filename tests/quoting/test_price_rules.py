@@ -197,6 +197,16 @@ def test_price_and_cost_are_dated_when_they_change(rep: User, quote: Quote) -> N
     )
 
 
+def test_a_page_from_before_there_were_margins_still_saves(rep: User, quote: Quote) -> None:
+    line = one(quote)
+    older = merge.seen(
+        {name: getattr(line, name) for name in ("name", "quantity", "unit_price", "unit_cost")}
+    )
+    sent = {"name": "Firewall", "quantity": "1", "unit_price": "110", "unit_cost": "60", "seen": older}
+    lines.change(rep, quote.id, line.uid, sent)
+    assert of(one(quote))[:2] == ("fixed", Decimal(110))
+
+
 def test_a_form_tells_what_was_typed_from_what_it_was_opened_with() -> None:
     form = {"seen": merge.seen({"margin": Decimal(25)})}
     assert not merge.is_typed(form, "margin", Decimal("25.0"), Decimal(30))

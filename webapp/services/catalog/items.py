@@ -94,7 +94,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     price_rules.read(actor, values, item, read, reading.currency, RULES)
     if item is not None:
         replacing.check(item, read.get(replacing.FIELD))
-        together = (price_rules.together(read),)
+        together = (price_rules.together(values, read),)
         derived = partial(price_rules.derived, item)
         read = merging.into(
             actor, item, values, read, what="item", together=together, reading=reading, derived=derived

@@ -101,10 +101,11 @@ def read(
     reader.check("Nothing was saved. Fix the highlighted field.")
     values |= found
     # Those who don't see costs change no margin, which is stored as it was.
-    if actor is not None and not costs.may_see(actor):
-        for name in costs.HIDDEN:
-            if name in found:
-                del values[name]
+    hidden = costs.HIDDEN if actor is not None and not costs.may_see(actor) else ()
+    opened = merge.opened_with(form)
+    for name in found:
+        if name in hidden or (name in DERIVED and opened and name not in opened):
+            del values[name]
 
 
 def reader_percent(reader: Reader) -> Decimal:
@@ -112,9 +113,10 @@ def reader_percent(reader: Reader) -> Decimal:
     return reader.decimal("price_percent", default=Decimal(0), minimum=prices.MIN_MARGIN, maximum=MAX_PRICE)
 
 
-def together(values: Mapping[str, object]) -> tuple[str, ...]:
-    """Those of the ``values`` that are changed as one (``core.merge``)."""
-    return tuple(name for name in GROUP if name in values)
+def together(form: Mapping[str, object], values: Mapping[str, object]) -> tuple[str, ...]:
+    """Those of the ``values`` that the ``form`` changes as one (``core.merge``)."""
+    opened = merge.opened_with(form) or set(GROUP)
+    return tuple(name for name in GROUP if name in values and name in opened)
 
 
 def inputs(record: Item | QuoteLine) -> dict[str, object]:

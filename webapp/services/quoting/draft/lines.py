@@ -97,7 +97,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     if "shows_savings" in values or "shows_savings" in merge.opened_with(values):
         read["shows_savings"] = Reader(values).flag("shows_savings")
     reading = merge.Reading(here, quote.currency)
-    together = (*TOGETHER, price_rules.together(read))
+    together = (*TOGETHER, price_rules.together(values, read))
     derived = partial(price_rules.derived, line)
     merged = merging.into(
         actor, line, values, read, what="line", together=together, reading=reading, derived=derived
