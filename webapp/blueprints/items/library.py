@@ -104,7 +104,8 @@ def _form(record: Item | None, **options: Any) -> ItemForm:
     form = ItemForm(obj=record, seen=catalog_items.seen(actor(), record), **options)
     if not may(Permission.SEE_COST):
         for name in costs.HIDDEN:
-            del form[name]
+            if name in form:
+                del form[name]
     return form
 
 

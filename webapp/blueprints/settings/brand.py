@@ -73,14 +73,10 @@ def brand_page() -> ResponseReturnValue:
     frozen = sample.offer(looked_at, actor(), utc_now())
     g.place = frozen.place
     computed = pricing.of_snapshot(frozen)
-    groups = pricing.grouped(frozen, computed)
     page = render_template(
         "settings/brand_page.html",
         frozen=frozen,
-        groups=groups,
-        offers=choosing.laid_out(groups),
-        taxes=pricing.taxes(frozen, computed),
-        tax_note="",
+        **choosing.shown(frozen, computed),
         pdf_address=url_for("settings.brand_paper", **_typed()),
         brand_css=url_for("settings.brand_css", color=looked_at.color),
         logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",

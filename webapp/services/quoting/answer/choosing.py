@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from webapp.models.line import ONE
 from webapp.services.core import formatting
@@ -46,6 +47,12 @@ class PeriodOffer:
     def subtotal(self) -> Decimal:
         """All else, without tax."""
         return self.group.sums.net - self.added
+
+
+def shown(frozen: Snapshot, computed: Totals) -> dict[str, Any]:
+    """What a page shows of an offer: ``pricing.offered``, and ``offers``, laid out to choose from."""
+    offered = pricing.offered(frozen, computed)
+    return {**offered, "offers": laid_out(offered["groups"])}
 
 
 def laid_out(groups: list[PeriodGroup]) -> list[PeriodOffer]:

@@ -1,8 +1,8 @@
 """The totals of a quote, from lines to billing periods. Pure functions over ``Decimal``.
 
 Each step is rounded to the currency's decimals: line gross = quantity × unit price; minus the line's own discount;
-minus its share of the quote discount; tax = rate × net. Sums add up rounded amounts, so a column always adds up. Where
-tax is rounded on the sum, each line has its share of that sum.
+minus its share of its section's discount; minus its share of the quote discount; tax = rate × net. Sums add up rounded
+amounts, so a column always adds up. Where tax is rounded on the sum, each line has its share of that sum.
 
 A line with a price below zero is a credit, such as a trade-in: no discount applies to it.
 """
@@ -47,7 +47,7 @@ class PricedLine(Protocol):
 
 @dataclass(frozen=True)
 class LineTotals:
-    """Amounts of one line, rounded. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
+    """Amounts of one line, rounded. ``net`` = gross − its three discounts; ``total`` = net + tax.
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
     """
@@ -59,11 +59,12 @@ class LineTotals:
     tax: Decimal
     cost: Decimal
     counts: bool
+    section_discount: Decimal = ZERO
 
     @property
     def discount(self) -> Decimal:
-        """Both discounts together."""
-        return self.own_discount + self.quote_discount
+        """All discounts together."""
+        return self.own_discount + self.section_discount + self.quote_discount
 
     @property
     def total(self) -> Decimal:
@@ -120,6 +121,20 @@ class Totals:
         ]
 
 
+@dataclass(frozen=True)
+class SectionDiscount:
+    """A discount of the section ``uid``: ``percent`` off its lines, or an ``amount``.
+
+    An amount comes off the section's one-time lines; of a section without any, off its first billing period. It is
+    spread over those of these lines that count, up to their total. ``is_choice``: one of its lines is taken.
+    """
+
+    uid: str
+    kind: str = "none"
+    value: Decimal = Decimal(0)
+    is_choice: bool = False
+
+
 def compute(
     lines: Sequence[PricedLine],
     tax_rates: Sequence[Decimal],
@@ -129,8 +144,10 @@ def compute(
     shipping_amount: Decimal = Decimal(0),
     rounding: Rounding = Rounding(),  # noqa: B008  it is immutable
     tax_names: Sequence[str] = (),
+    sections: Sequence[SectionDiscount | None] = (),
 ) -> Totals:
     """Compute everything. ``tax_rates``: one per line, in percent. ``tax_names``: two taxes of one rate aren't one tax.
+    ``sections``: of each line the discount of its section.
 
     A quote discount in percent applies to every line. An amount is split over the included one-time lines, up to
     their total.
@@ -138,7 +155,9 @@ def compute(
     digits = rounding.digits
     grosses = [rounded(line.quantity * line.unit_price, digits) for line in lines]
     owns = [_own_discount(line, gross, digits) for line, gross in zip(lines, grosses, strict=True)]
-    before = [gross - own for gross, own in zip(grosses, owns, strict=True)]
+    after = [gross - own for gross, own in zip(grosses, owns, strict=True)]
+    parts = _section_discounts(lines, after, sections, digits)
+    before = [amount - part for amount, part in zip(after, parts, strict=True)]
     shares = _quote_discounts(lines, before, discount_kind, discount_value, digits)
     nets = [amount - share for amount, share in zip(before, shares, strict=True)]
     taxes = [percent_of(net, rate, digits) for net, rate in zip(nets, tax_rates, strict=True)]
@@ -148,13 +167,16 @@ def compute(
         LineTotals(
             gross=gross,
             own_discount=own,
+            section_discount=part,
             quote_discount=share,
             net=net,
             tax=tax,
             cost=rounded(line.quantity * line.unit_cost, digits),
             counts=line.counts,
         )
-        for line, gross, own, share, net, tax in zip(lines, grosses, owns, shares, nets, taxes, strict=True)
+        for line, gross, own, part, share, net, tax in zip(
+            lines, grosses, owns, parts, shares, nets, taxes, strict=True
+        )
     ]
     return Totals(
         lines=tuple(results), periods=_sum_periods(lines, results, rounded(shipping_amount, digits))
@@ -197,6 +219,48 @@ def _own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
         case _:
             amount = ZERO
     return max(ZERO, min(amount, gross))
+
+
+def _section_discounts(
+    lines: Sequence[PricedLine],
+    before: Sequence[Decimal],
+    sections: Sequence[SectionDiscount | None],
+    digits: int,
+) -> list[Decimal]:
+    """Each line's share of its section's discount: the shares of a billing period add up to it exactly.
+
+    A line that doesn't count has what it would have if it was chosen: the percentage, or all of the amount as the one
+    line that is taken. Where none counts, all share.
+    """
+    shares = [ZERO for _ in lines]
+    members: dict[SectionDiscount, list[int]] = {}
+    for index, section in enumerate(sections):
+        if section is not None and section.value and section.kind != "none":
+            members.setdefault(section, []).append(index)
+    for section, indexes in members.items():
+        of_period: dict[str, list[int]] = {}
+        for index in indexes:
+            of_period.setdefault(lines[index].recurrence, []).append(index)
+        first = next(name for name in RECURRENCES if name in of_period)
+        for name, inside in of_period.items():
+            priced = [index for index in inside if before[index] > 0]
+            counted = [index for index in priced if lines[index].counts] or priced
+            base = sum((before[index] for index in counted), ZERO)
+            off = ZERO
+            if section.kind == "percent":
+                off = percent_of(base, section.value, digits)
+            elif name == first:
+                off = min(rounded(section.value, digits), base)
+            for index in set(priced) - set(counted):
+                if section.kind == "percent":
+                    shares[index] = percent_of(before[index], section.value, digits)
+                elif section.is_choice and name == first:
+                    shares[index] = min(rounded(section.value, digits), before[index])
+            for index, share in zip(
+                counted, allocate(off, [before[index] for index in counted], digits), strict=True
+            ):
+                shares[index] = share
+    return shares
 
 
 def _quote_discounts(

@@ -152,7 +152,8 @@ def html_of(
 ) -> str:
     """The document as HTML, before the layout. ``keep``: what stays on the page of the sums; ``logo``: ``logos.of``."""
     computed = pricing.of_snapshot(frozen)
-    groups = pricing.grouped(frozen, computed)
+    offered = pricing.offered(frozen, computed)
+    groups = offered["groups"]
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
     paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     environment = _environment(frozen.place)
@@ -167,9 +168,7 @@ def html_of(
         logo=logo,
         logo_size=logos.size(frozen.brand),
         signed=signed,
-        groups=groups,
-        taxes=pricing.taxes(frozen, computed),
-        tax_note=pricing.tax_rounding_note(frozen, computed),
+        **offered,
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from webapp.models import Quote
+from webapp.models import Quote, QuoteLine, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
-from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
+from webapp.services.quoting.money.prices import Saving, saving
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, SectionDiscount, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
@@ -28,6 +31,7 @@ def of_quote(quote: Quote) -> Totals:
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
+        sections=_of_lines(quote.lines, quote.sections),
     )
 
 
@@ -41,7 +45,20 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
         discount_kind=snapshot.discount_kind,
         discount_value=snapshot.discount_value,
         shipping_amount=snapshot.shipping_amount,
+        sections=_of_lines(snapshot.lines, snapshot.sections),
     )
+
+
+def _of_lines(
+    lines: Sequence[QuoteLine | FrozenLine], sections: Sequence[QuoteSection | FrozenSection]
+) -> list[SectionDiscount | None]:
+    """The discount of each line's section."""
+    found = {
+        one.uid: SectionDiscount(one.uid, one.discount_kind, one.discount_value, is_choice=one.choice == ONE)
+        for one in sections
+        if one.discount_value
+    }
+    return [found.get(line.section_uid) for line in lines] if found else []
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
@@ -188,6 +205,27 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
     }
+
+
+def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
+    """What the customer reads of the lines, on the page and in the PDF: one rule for both."""
+    return {
+        "groups": grouped(snapshot, computed),
+        "taxes": taxes(snapshot, computed),
+        "savings": savings(snapshot, computed),
+        "tax_note": tax_rounding_note(snapshot, computed),
+    }
+
+
+def savings(snapshot: Snapshot, computed: Totals) -> dict[str, Saving]:
+    """What the customer sees of list prices, by uid: the savings of the lines that show them."""
+    digits = rounding(snapshot.currency).digits
+    found = {
+        line.uid: saving(line.list_price, line.quantity, amounts.net, digits)
+        for line, amounts in zip(snapshot.lines, computed.lines, strict=True)
+        if line.shows_savings
+    }
+    return {uid: saved for uid, saved in found.items() if saved is not None}
 
 
 def tax_rounding_note(snapshot: Snapshot, computed: Totals) -> str:

@@ -91,6 +91,8 @@ class FrozenSection(Frozen):
     choice: str = "none"
     is_selected: bool = False
     starts_page: bool = False
+    discount_kind: str = "none"
+    discount_value: Exact = Decimal("0.0000")
 
     @property
     def is_whole(self) -> bool:
@@ -127,6 +129,13 @@ class FrozenLine(Frozen):
     unit_price: Exact
     unit_cost: Exact = Decimal("0.0000")
     list_price: Exact | None = None
+    shows_savings: bool = False
+    price_rule: str = "fixed"
+    price_percent: Exact = Decimal("0.0000")
+    price_ending: str = ""
+    tiers: str = ""
+    price_date: date | None = None
+    cost_date: date | None = None
     discount_kind: str = "none"
     discount_value: Exact = Decimal("0.0000")
     is_optional: bool = False
