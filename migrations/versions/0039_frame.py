@@ -1,7 +1,7 @@
 """Whether single letters are keys on a person's screens; indexes for the orders of the list of quotes.
 
 Revision ID: 0039
-Revises: 0038
+Revises: 0037
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039"
-down_revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
