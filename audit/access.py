@@ -29,6 +29,9 @@ COLUMNS = {
 YES, NO, NOTHING = "yes", "", "404"
 ROW = re.compile(r"^\| `(GET|POST) ([^`]+)` \|(.*)\|$", re.MULTILINE)
 
+# Addresses whose part has the name of another thing's: where, the part, and what World.ids calls it there.
+NAMED_ALIKE = (("/join/", "token", "invitation"), ("/sections/", "uid", "section_uid"))
+
 Access = dict[tuple[str, str], tuple[str, ...]]
 
 
@@ -46,7 +49,8 @@ class Address:
 
     def path(self, ids: dict[str, str]) -> str:
         """The address with a value for each of its parts."""
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: ids[part[1]], self.rule)
+        named = {**ids, **{part: ids[name] for within, part, name in NAMED_ALIKE if within in self.rule}}
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: named[part[1]], self.rule)
 
 
 def addresses(app: Flask) -> list[Address]:
@@ -163,4 +167,6 @@ def _cell(answer: requests.Response) -> str:
     asked_for = answer.request.method == "GET" and sent_to.endswith("/login")
     if answer.status_code in (401, 403) or "/login?next=" in sent_to or asked_for:
         return NO
+    if answer.status_code == 429:
+        return "429"  # no limit is so low that this walk meets it, and it would hide who gets in
     return NOTHING if answer.status_code in (404, 405) else YES

@@ -21,7 +21,7 @@ from smoke.autotask import Credentials, Reader
 from smoke.forms import read_forms
 from smoke.rep import Customer, Rep
 from smoke.visitor import Stuck, Visitor
-from smoke.wanted import Line, Offer
+from smoke.wanted import Line, Offer, Section
 from stack import Stack
 from stack.options import ROOT
 
@@ -117,6 +117,11 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.colleague = Rep(stack.web_url)
     world.colleague.join(world.owner.invite("colleague@audit.example", "rep"))
     _add_webhook(world)
+    world.do(
+        "insert into logo (sha256, media_type, width, height, content, created_at) "
+        "values ('a', 'image/png', 1, 1, x'61', '2026-01-01 00:00:00')"
+    )
+    world.do("insert into app_setting (key, value, version) values ('company_brand', '{\"logo\": \"a\"}', 1)")
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
@@ -132,7 +137,8 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         "session_id": str(session_id),
         "passkey_id": "1",
     }
-    world.ids |= {"section": "company", "kind": "quote", "filename": "css/app.css"}
+    world.ids["invitation"] = world.owner.invite("invited@audit.example", "rep").rpartition("/")[2]
+    world.ids |= {"sha256": "a", "section": "company", "kind": "quote", "filename": "css/app.css"}
     missing = [name for name, value in world.ids.items() if value == "None"]
     if missing:
         raise Stuck(f"The audit has no record for {', '.join(missing)}.")
@@ -205,6 +211,7 @@ def _quote(world: World, rep: Rep, title: str) -> dict[str, str]:
     line = Line("Rack", Decimal(1), Decimal(100), Decimal("61.37"), from_library=True)
     rep.write_header(Offer(title, (line,)), "")
     rep.add_line(line, "")
+    rep.add_section(Section("Hardware"))
     rep.publish()
     token = rep.customer_link().rpartition("/")[2]
     deadline = time.monotonic() + LONGEST_SYNC
@@ -213,12 +220,22 @@ def _quote(world: World, rep: Rep, title: str) -> dict[str, str]:
             raise Stuck(f"“{title}” isn't synced: {state}")
         time.sleep(0.5)
     quote_id = rep.quote_path.rpartition("/")[2]
-    uid = world.ask("select uid from quote_line where quote_id = ?", int(quote_id))
+    uids = {
+        "uid": world.ask("select uid from quote_line where quote_id = ?", int(quote_id)),
+        "section_uid": world.ask("select uid from quote_section where quote_id = ?", int(quote_id)),
+    }
     run_id = world.ask("select max(id) from push_run where quote_id = ?", int(quote_id))
     step_id = world.ask("select max(id) from push_step where run_id = ?", run_id)
     call_id = world.ask("select max(id) from push_call where run_id = ?", run_id)
-    numbers = {"quote_id": quote_id, "run_id": run_id, "step_id": step_id, "call_id": call_id}
-    return {**{name: str(number) for name, number in numbers.items()}, "uid": str(uid), "token": token}
+    found = {
+        "quote_id": quote_id,
+        "run_id": run_id,
+        "step_id": step_id,
+        "call_id": call_id,
+        **uids,
+        "token": token,
+    }
+    return {name: str(value) for name, value in found.items()}
 
 
 def _start_batch(world: World, quote_id: str) -> None:

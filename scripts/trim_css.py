@@ -1,8 +1,9 @@
 """Cut the vendored style sheet down to what our pages use: ``python scripts/trim_css.py``.
 
-Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json) and writes webapp/static/css/tabler.css. A
-rule stays when each class in its selector is a word of a template, a script or a module of the product; variables and
-animations stay when something that stays uses them. A test compares the result with the file.
+Reads webapp/static/vendor/tabler/tabler.min.css (its hash is in VENDOR.json). Writes tabler.css, and tabler-offer.css
+for the customer's page, which loads on phones. A rule stays when each class and data attribute in its selector is a
+word of a template, a script or a module of the product; variables and animations stay when something that stays uses
+them. A test compares the results with the files.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ from pathlib import Path
 
 WEBAPP = Path(__file__).resolve().parent.parent / "webapp"
 SOURCE = WEBAPP / "static/vendor/tabler/tabler.min.css"
-TARGET = WEBAPP / "static/css/tabler.css"
-# Where classes stand that our pages use.
-USERS = ("templates/**/*.html", "static/js/*.js", "blueprints/**/*.py", "filters.py")
+CSS = WEBAPP / "static/css"
+# By style sheet: where classes stand that its pages use.
+USERS = {
+    "tabler.css": ("templates/**/*.html", "static/js/*.js", "blueprints/**/*.py", "filters.py"),
+    "tabler-offer.css": ("templates/public/*.html", "static/js/offer.js"),
+}
 # Classes that a template puts together.
 PUT_TOGETHER = re.compile(
     r"bg-(secondary|blue|azure|orange|green|red|yellow)-lt|alert-(danger|info|success|warning)"
 )
 HEAD = "/* What our pages use of vendor/tabler/tabler.min.css (@tabler/core, MIT). Made by scripts/trim_css.py. */\n"
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")
+DATA = re.compile(r"\[(data-[\w-]+)")
 VARIABLE = re.compile(r"(?<=[{;])(--[\w-]+):((?:\"[^\"]*\"|'[^']*'|\([^)]*\)|[^;{}\"'(])*)(;|(?=\}))")
 
 
-def words() -> set[str]:
-    """Every word that may be a class, from what makes our pages."""
-    paths = [path for pattern in USERS for path in sorted(WEBAPP.glob(pattern))]
+def words(users: Iterable[str]) -> set[str]:
+    """Every word that may be a class, from what makes the pages."""
+    paths = [path for pattern in users for path in sorted(WEBAPP.glob(pattern))]
     return {word for path in paths for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
 
 
@@ -80,16 +85,15 @@ def _listed(selectors: str) -> Iterable[str]:
 
 def _is_used(selector: str, used: set[str]) -> bool:
     # What a rule excludes needn't be used.
-    names = CLASS.findall(re.sub(r":not\([^()]*\)", "", selector))
+    needed = re.sub(r":not\([^()]*\)", "", selector)
+    names = [*CLASS.findall(needed), *DATA.findall(needed)]
     return all(name.replace("\\", "") in used or PUT_TOGETHER.fullmatch(name) for name in names)
 
 
 def _without_unused(css: str) -> str:
     """Without animations and variables that nothing names; our own style sheets may name variables too."""
     own = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted((WEBAPP / "static/css").glob("*.css"))
-        if path != TARGET
+        path.read_text(encoding="utf-8") for path in sorted(CSS.glob("*.css")) if path.name not in USERS
     )
     for name in set(re.findall(r"@keyframes ([\w-]+)", css)):
         if not re.search(rf"animation[^;}}]*\b{name}\b", css):
@@ -104,10 +108,11 @@ def _without_unused(css: str) -> str:
         css = smaller
 
 
-def made() -> str:
-    """The text of the trimmed style sheet."""
-    return HEAD + trim(SOURCE.read_text(encoding="utf-8"), words()) + "\n"
+def made(name: str) -> str:
+    """The text of a trimmed style sheet."""
+    return HEAD + trim(SOURCE.read_text(encoding="utf-8"), words(USERS[name])) + "\n"
 
 
 if __name__ == "__main__":
-    TARGET.write_text(made(), encoding="utf-8")
+    for target in USERS:
+        (CSS / target).write_text(made(target), encoding="utf-8")

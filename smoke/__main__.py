@@ -127,7 +127,7 @@ class Scenario:
         self._await(changed, 2, self.admin.mapped.status, "changed and published again")
         accepted = wanted.chosen_offer(changed)
         self._accept(accepted)
-        self._await(accepted, 3, self.admin.mapped.won, "accepted, with one of the optional lines")
+        self._await(accepted, 3, self.admin.mapped.won, "accepted, with what the customer chose")
         print(f"\nRead back from {self.reader.base}:\n")
         for line in show.lines(accepted, self.landed, self.labels):
             print(line)
@@ -145,9 +145,13 @@ class Scenario:
 
     def _offer(self, offer: wanted.Offer) -> None:
         self.rep.start_quote(self.customer)
+        section = None
         for line in offer.lines:
-            if not line.in_bundle:
-                self.rep.add_line(line, self.admin.mapped.tax_code)
+            if line.in_bundle:
+                continue
+            if line.section and line.section != section:
+                self.rep.add_section(section := line.section)
+            self.rep.add_line(line, self.admin.mapped.tax_code)
         self.rep.add_bundle(wanted.bundle(self.stamp), [line for line in offer.lines if line.in_bundle])
         self.rep.write_header(offer, "Thank you for asking.\nWe begin within a week.")
         self.number = self.rep.publish()
@@ -164,9 +168,11 @@ class Scenario:
         self.rep.publish()
 
     def _accept(self, offer: wanted.Offer) -> None:
-        option = next((line.name for line in offer.lines if line.chosen), "")
+        chosen = [line for line in offer.lines if line.chosen]
+        whole = {line.section.title for line in chosen if line.section and line.section.choice == "whole"}
+        options = [line.name for line in chosen if not line.section or line.section.title not in whole]
         name = f"{self.customer.first_name} {self.customer.last_name}"
-        self.buyer.accept(self.rep.customer_link(), name, option)
+        self.buyer.accept(self.rep.customer_link(), name, [*options, *whole])
 
     def _await(self, offer: wanted.Offer, revision: int, status: str, what: str) -> None:
         """Wait until Autotask holds the revision. Raises Disagreement with what differs when it takes too long."""

@@ -172,14 +172,12 @@ class Admin(Visitor):
         """One category becomes labor; the other gets its own product category and billing code."""
         self.open("/items/categories")
         labor, goods = (self._category_id(name) for name in (LABOR, GOODS))
-        form = self._section("item_category")
+        form = self._edit_category(self._section("item_category"), labor, {})
         role = form.option(f"rule-{labor}-role_id", "engineer", "technician", "consult")
         self.mapped.role = form.label(f"rule-{labor}-role_id", role)
-        values: dict[str, str | bool] = {
-            f"rule-{labor}-is_labor": "yes",
-            f"rule-{labor}-role_id": role,
-            f"rule-{goods}-is_labor": "no",
-        }
+        as_labor: dict[str, str | bool] = {f"rule-{labor}-is_labor": "yes", f"rule-{labor}-role_id": role}
+        form = self._edit_category(form, goods, as_labor)
+        values: dict[str, str | bool] = {f"rule-{goods}-is_labor": "no"}
         code = form.option(f"rule-{goods}-billing_code_id", "network", "software")
         self.mapped.goods_code = form.label(f"rule-{goods}-billing_code_id", code)
         values[f"rule-{goods}-billing_code_id"] = code
@@ -188,6 +186,11 @@ class Admin(Visitor):
             self.mapped.goods_category = form.label(f"rule-{goods}-product_category", category)
             values[f"rule-{goods}-product_category"] = category
         self.send(form, values)
+
+    def _edit_category(self, form: Form, category_id: str, values: dict[str, str | bool]) -> Form:
+        """The form after *Edit* of a category; what was entered before is kept in it."""
+        self.send(form, {**values, "do": f"edit-{category_id}"})
+        return self.form(action="sections/item_category")
 
     def _category_id(self, name: str) -> str:
         found = re.search(rf'href="/items/categories/(\d+)">{re.escape(name)}<', self.html)

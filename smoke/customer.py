@@ -1,4 +1,4 @@
-"""The customer's part: opening the link, choosing an option, accepting."""
+"""The customer's part: opening the link, choosing, accepting."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from smoke.visitor import Stuck, Visitor
 class Buyer(Visitor):
     """A customer with a link and without an account."""
 
-    def accept(self, link: str, name: str, option: str) -> None:
-        """Choose the optional line ``option`` (none when empty) and accept."""
+    def accept(self, link: str, name: str, options: list[str]) -> None:
+        """Choose the lines and sections with these names, which the page offers, and accept."""
         self.open(link)
         form = self.form(action="/accept")
         values: dict[str, str | bool] = {"name": name, "signature": name, "terms": True}
-        if option:
-            values["choose"] = self._box_of(option)
-        if option:
+        for box, value in map(self._box_of, options):
+            form.check(box, value)
+        if options:
             # “Update totals”: only totals that were on the screen can be accepted.
             form.action = form.action.replace("/accept", "/choose")
             self.send(form, values)
@@ -26,11 +26,10 @@ class Buyer(Visitor):
         if "Thank you" not in self.html:
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
 
-    def _box_of(self, option: str) -> str:
-        found = re.search(
-            rf'name="choose"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*<strong><bdi>{re.escape(option)}<',
-            self.html,
-        )
+    def _box_of(self, option: str) -> tuple[str, str]:
+        """The name and value of the box before the option's name."""
+        box = r'name="(choose[^"]*)"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*(?:<strong>)?<bdi>'
+        found = re.search(box + re.escape(option) + "<", self.html)
         if not found:
             raise Stuck(f"{self.url} does not offer the option {option}.")
-        return found[1]
+        return found[1], found[2]

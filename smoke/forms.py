@@ -9,7 +9,10 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """``fields`` in page order, as a browser would send them now; ``choices``: options of each select."""
+    """``fields`` in page order, as a browser would send them now; ``choices``: options of each select.
+
+    ``rounds``: names of the boxes of which only one can be ticked.
+    """
 
     action: str
     method: str
@@ -18,6 +21,7 @@ class Form:
     choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     boxes: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    rounds: set[str] = field(default_factory=set)
 
     def names(self) -> set[str]:
         """Every name that this form can send."""
@@ -38,6 +42,17 @@ class Form:
             elif value is not False:
                 sent.append((name, str(value)))
         return sent
+
+    def check(self, name: str, value: str) -> None:
+        """Tick the box ``value`` of ``name``. Of the round boxes with one name, it is the only one then.
+
+        Raises KeyError for a box that the form does not have.
+        """
+        if value not in self.boxes.get(name, []):
+            raise KeyError(f"{self.action} has no box {name} with {value}")
+        if name in self.rounds:
+            self.fields = [sent for sent in self.fields if sent[0] != name]
+        self.fields.append((name, value))
 
     def option(self, name: str, *words: str, but: tuple[str, ...] = ()) -> str:
         """The value of the first option of ``name`` whose label has one of ``words``, tried in order, else the first.
@@ -145,6 +160,8 @@ class _Reader(HTMLParser):
                 owner.buttons.append((name, attrs.get("value", "")))
         elif kind in ("checkbox", "radio"):
             owner.boxes.setdefault(name, []).append(attrs.get("value", "on"))
+            if kind == "radio":
+                owner.rounds.add(name)
             if "checked" in attrs:
                 owner.fields.append((name, attrs.get("value", "on")))
         else:

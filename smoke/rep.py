@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from smoke.admin import GOODS, LABOR, PASSWORD
 from smoke.forms import Form
 from smoke.visitor import Stuck, Visitor
-from smoke.wanted import Bundle, Line, Offer
+from smoke.wanted import Bundle, Line, Offer, Section
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,14 @@ class Rep(Visitor):
             "comments": comments,
         }
         self.send(self.form(action="/header"), values)
+
+    def add_section(self, section: Section) -> None:
+        """Add a section, which lines that are added go to from then on."""
+        self.open(self.quote_path)
+        self.send(self.form(action="/sections"), {"title": section.title})
+        if section.choice != "none":
+            self.open(re.findall(r'class="section-edit" href="([^"]+)"', self.html)[-1])
+            self.send(self.form(having="choice"), {"choice": section.choice})
 
     def add_line(self, line: Line, tax_code: str) -> None:
         """Add one line in the way that fits its kind, then fill it in."""
@@ -213,9 +221,10 @@ class Rep(Visitor):
             "recurrence": line.recurrence,
             "discount_kind": line.discount_kind,
             "discount_value": f"{line.discount:f}" if line.discount else "",
-            "is_optional": line.optional,
             "tax_code_id": form.option("tax_code_id", tax_code) if line.taxed else "",
         }
+        if line.optional:
+            values["is_optional"] = True
         if not line.pulled:
             values["mpn"] = line.mpn
         if line.kind == "labor":

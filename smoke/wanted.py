@@ -10,13 +10,21 @@ PERIODS = ("one_time", "monthly", "quarterly", "semi_annual", "annual")
 
 
 @dataclass(frozen=True)
+class Section:
+    """A heading of the quote. ``choice``: the customer takes its lines as a ``whole``, takes ``one``, or ``none``."""
+
+    title: str
+    choice: str = "none"
+
+
+@dataclass(frozen=True)
 class Line:
     """One line, and what it must become in Autotask.
 
     ``kind``: product, service or labor. ``must_name``: the id of the product or service that it must name there.
     ``pulled``: the record of Autotask, (entity, id), that the rep fetches. ``from_library``: it is made an item of the
-    library first. ``optional``: it counts only when ``chosen``. ``in_bundle``: it is a part of the bundle, with
-    ``own_price`` in the library; its price is its share.
+    library first. ``optional``: it counts only when ``chosen``, as do those of a section with a choice. ``in_bundle``:
+    it is a part of the bundle, with ``own_price`` in the library; its price is its share.
     """
 
     name: str
@@ -37,10 +45,16 @@ class Line:
     description: str = ""
     in_bundle: bool = False
     own_price: Decimal | None = None
+    section: Section | None = None
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether the customer says if it counts."""
+        return self.optional or (self.section is not None and self.section.choice != "none")
 
     @property
     def counts(self) -> bool:
-        return self.chosen or not self.optional
+        return self.chosen or not self.is_choice
 
     @property
     def period(self) -> str:
@@ -108,6 +122,7 @@ def first_offer(stamp: str, stock: Stock, *, taxed: bool) -> Offer:
         *_labor(stamp),
         *_optional(stamp, taxed=taxed),
         *_pulled(stock),
+        *_in_sections(stamp),
         *_parts(stamp),
     ]
     usable = [line for line in lines if {line.period, line.recurrence} <= stock.periods]
@@ -121,15 +136,21 @@ def second_offer(offer: Offer, stamp: str) -> Offer:
     """Another price and quantity, a line less, a new one at the end, and the other kind of discount."""
     kept = [line for line in offer.lines if line.name != f"Cable tray {stamp}"]
     first = replace(kept[0], price=kept[0].price + Decimal("10.01"), quantity=kept[0].quantity + 1)
-    added = _line(f"Cable duct {stamp}", 4, "11.35", "6.10", from_library=True)
+    section = kept[-1].section  # a new line goes to the end
+    added = _line(f"Cable duct {stamp}", 4, "11.35", "6.10", from_library=True, section=section)
     return replace(offer, lines=(first, *kept[1:], added), discount_kind="amount", discount=Decimal(250))
 
 
 def chosen_offer(offer: Offer) -> Offer:
-    """The offer as the customer accepts it: with the first of the optional lines."""
+    """The offer as the customer accepts it: the first optional line, the last of several, a section as a whole."""
     wanted = next((line for line in offer.lines if line.optional), None)
-    lines = tuple(replace(line, chosen=True) if line is wanted else line for line in offer.lines)
-    return replace(offer, lines=lines)
+    last = [line for line in offer.lines if line.section and line.section.choice == "one"][-1:]
+
+    def chosen(line: Line) -> bool:
+        choice = line.section.choice if line.section else ""
+        return choice == "whole" or line is wanted or line in last
+
+    return replace(offer, lines=tuple(replace(line, chosen=chosen(line)) for line in offer.lines))
 
 
 def _line(name: str, quantity: Any, price: Any, cost: Any, **more: Any) -> Line:
@@ -177,6 +198,25 @@ def _optional(stamp: str, *, taxed: bool) -> list[Line]:
     ]
 
 
+def _works(stamp: str) -> Section:
+    return Section(f"Works {stamp}")
+
+
+def _in_sections(stamp: str) -> list[Line]:
+    """One of three plans, a backup that is taken as a whole, and a plain section."""
+    plans, backup = Section(f"Plans {stamp}", "one"), Section(f"Backup {stamp}", "whole")
+    works = _works(stamp)
+    monthly: dict[str, Any] = {"recurrence": "monthly", "kind": "service"}
+    return [
+        _line(f"Bronze {stamp}", 10, 20, 8, section=plans, chosen=True, **monthly),
+        _line(f"Silver {stamp}", 10, "29.99", 12, section=plans, **monthly),
+        _line(f"Gold {stamp}", 10, 45, 15, section=plans, **monthly),
+        _line(f"Backup box {stamp}", 1, "899.95", 640, section=backup),
+        _line(f"Backup care {stamp}", 1, "79.90", 30, section=backup, **monthly),
+        _line(f"Wall bracket {stamp}", 2, "33.33", 14, section=works),
+    ]
+
+
 def bundle(stamp: str) -> Bundle:
     """The bundle of ``_parts``: 126 instead of 140 each."""
     return Bundle(f"Desk kit {stamp}", 2, Decimal(126))
@@ -184,7 +224,7 @@ def bundle(stamp: str) -> Bundle:
 
 def _parts(stamp: str) -> list[Line]:
     """One lamp and two mats in each of two bundles, with their shares of its price."""
-    common = {"from_library": True, "in_bundle": True}
+    common = {"from_library": True, "in_bundle": True, "section": _works(stamp)}
     return [
         _line(f"Desk lamp {stamp}", 2, 54, 31, own_price=Decimal(60), **common),
         _line(f"Desk mat {stamp}", 4, 36, "17.50", own_price=Decimal(40), **common),

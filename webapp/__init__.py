@@ -25,6 +25,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         MAX_CONTENT_LENGTH=config.max_upload_bytes,
         **security.cookies(config),
+        **extensions.counters(config.redis_url),
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["quotewright"] = build_runtime(config)

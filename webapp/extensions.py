@@ -12,6 +12,8 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, make_url
 
@@ -20,8 +22,8 @@ from webapp.services.core import work
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
-# Counted per web process: enough against haste, and independent of Redis. Passwords: services/accounts/guessing.py.
-limiter = Limiter(get_remote_address, storage_uri="memory://")
+# Counted in Redis by all web processes; while Redis is away, by each. Passwords: services/accounts/guessing.py.
+limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True)
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -42,6 +44,18 @@ def init_app(app: Flask) -> None:
             _prepare_sqlite(db.engine)
         elif db.engine.dialect.name == "postgresql":
             _prepare_postgres(db.engine)
+
+
+def counters(redis_url: str) -> dict[str, Any]:
+    """Settings of Flask-Limiter: where it counts. A request doesn't wait long for a Redis that is away."""
+    address = redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix:") else redis_url
+    options = {
+        "key_prefix": "quotewright:limits",
+        "retry": Retry(NoBackoff(), 0),
+        "socket_connect_timeout": 1,
+        "socket_timeout": 2,
+    }
+    return {"RATELIMIT_STORAGE_URI": address, "RATELIMIT_STORAGE_OPTIONS": options}
 
 
 def _prepare_postgres(engine: Engine) -> None:

@@ -12,10 +12,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import Config
 from webapp.services.accounts import sessions
 
-POLICY = (
+_ALWAYS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; manifest-src 'self'; "
 )
+POLICY = _ALWAYS + "frame-ancestors 'none'"
+# For a page that shows others of ours in frames, and for those.
+WITH_FRAMES = POLICY + "; frame-src 'self'"
+IN_A_FRAME = _ALWAYS + "frame-ancestors 'self'"
 
 
 # What is logged of refused requests, by status; an address can hold the secret of a customer's link, so it is not.

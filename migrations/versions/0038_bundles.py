@@ -1,7 +1,7 @@
 """Bundles: items made of items, and lines with parts.
 
 Revision ID: 0038
-Revises: 0036
+Revises: 0037
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp.models.types import ExactDecimal
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

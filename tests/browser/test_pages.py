@@ -52,8 +52,8 @@ def test_pages_of_the_rep(live_stack: Stack, browser_page: Page) -> None:
     page.goto(f"{live_stack.web_url}/quotes/")
     # One quote of each stage: they show different things.
     quotes = {
-        row.locator(".badge").first.inner_text(): _address(row.locator(".quote-row-title a"))
-        for row in page.locator(".quote-row").all()
+        row.locator(".badge").first.inner_text(): _address(row.locator("a[data-open]"))
+        for row in page.locator(".list tbody tr").all()
     }
     assert len(quotes) > 3
     wrong = [line for path in (*PAGES, *quotes.values()) for line in look(page, live_stack.web_url + path)]

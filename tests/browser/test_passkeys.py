@@ -72,11 +72,13 @@ def test_a_passkey_from_its_creation_to_the_sign_in(app: Flask, address: str, br
     expect(page.get_by_text("Work laptop")).to_be_visible()
     assert accessibility_violations(page) == []
 
+    page.locator(".account-menu summary").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     password(page, address)
     page.get_by_role("button", name="Use your passkey").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
 
+    page.locator(".account-menu summary").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     assert accessibility_violations(page) == []
     page.get_by_role("button", name="Sign in with a passkey").click()

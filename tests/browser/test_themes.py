@@ -77,7 +77,7 @@ def test_every_text_can_be_read(live_stack: Stack, browser_page: Page, scheme: s
     for address in PAGES:
         page.goto(live_stack.web_url + address)
         found[address] = unreadable(page)
-    assert background(page) == {"light": "rgb(246, 248, 251)", "dark": "rgb(15, 17, 21)"}[scheme]
+    assert background(page) == {"light": "rgb(246, 247, 249)", "dark": "rgb(15, 17, 21)"}[scheme]
     open_quote(page, live_stack, {"name": "Cable", "unit_price": "10"})
     choose(page.locator(".line"), "Details")
     expect(page.get_by_label("Supplier")).to_be_visible()
@@ -104,12 +104,12 @@ def test_a_choice_wins_over_the_system_and_paper_is_light(live_stack: Stack, bro
     assert background(page) == "rgb(15, 17, 21)"
     assert 'class="theme-dark"' in page.request.get(page.url).text()
     page.emulate_media(media="print")
-    assert background(page) == "rgb(246, 248, 251)"
+    assert background(page) == "rgb(246, 247, 249)"
     page.emulate_media(media="screen", color_scheme="dark")
     page.get_by_label("Colors").select_option("light")
     page.get_by_role("button", name="Save colors").click()
     expect(page.get_by_label("Colors")).to_have_value("light")
-    assert background(page) == "rgb(246, 248, 251)"
+    assert background(page) == "rgb(246, 247, 249)"
 
 
 def test_nothing_of_the_menu_is_cut_at_200_percent(live_stack: Stack, browser_page: Page) -> None:

@@ -18,6 +18,7 @@ from webapp.services.people import directory
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.lists import listing
+from webapp.services.quoting.lists.listing import View
 
 OIL = "Österreichische Öl GmbH"
 
@@ -94,7 +95,7 @@ def test_items_people_and_quotes_are_found_too(app: Flask) -> None:
         quote.title = "Büro – Umzug"
         db.session.commit()
         for text in ("büro-umzug", "BÜRO", "ohara umzug"):
-            assert [row.quote for row in listing.search(rep, text).rows] == [quote], text
+            assert [row.quote for row in listing.search(rep, View(text)).rows] == [quote], text
 
 
 @pytest.mark.both_databases

@@ -29,14 +29,16 @@ from tests.support.sandbox import new_tenant
 from tests.support.settings import environment
 from tests.support.waiting import wait_for
 from webapp import create_app
-from webapp.models import Person, Quote, RemoteMetadata, User, db
+from webapp.models import Person, Quote, QuoteSection, RemoteMetadata, User, db
 from webapp.models.catalog import FIXED
+from webapp.models.line import ONE, WHOLE
 from webapp.services.autotask.api import budget
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.settings.model import ProductsServicesSettings
 from webapp.services.autotask.wanted import facts
 from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.draft import sections
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import parts
@@ -178,7 +180,8 @@ def twelve_lines(desk: Desk) -> Quote:
 
     Products: matched by MPN, new, pulled and recurring, and of a service that is one-time here. Services: matched by
     name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
-    an optional line, two addresses. The last two are the parts of a bundle with a fixed price.
+    an optional line, two addresses; a section that is taken as a whole, and one of which the customer takes one line.
+    The last two are the parts of a bundle with a fixed price.
     """
     organization = desk.organization(f"Nimbus {MARK}")
     organization.billing_line2 = f"Floor {MARK}"
@@ -211,7 +214,7 @@ def twelve_lines(desk: Desk) -> Quote:
         "bundle": FIXED,
         "stored_parts": parts.stored(made_of),
     }
-    return desk.quote(
+    quote = desk.quote(
         *lines[:-2],
         kit,
         organization=organization,
@@ -221,6 +224,15 @@ def twelve_lines(desk: Desk) -> Quote:
         discount_kind="amount",
         discount_value=Decimal(100),
     )
+    quote.sections = [
+        QuoteSection(uid=f"{MARK}-{choice}", position=place, title=choice, choice=choice)
+        for place, choice in enumerate((WHOLE, ONE))
+    ]
+    for one, choice in zip(quote.lines[7:], (WHOLE, WHOLE, ONE, ONE), strict=True):
+        one.section_uid = f"{MARK}-{choice}"
+    sections.settle(quote)
+    db.session.commit()
+    return quote
 
 
 def publish(ground: Ground) -> bytes:
@@ -230,13 +242,18 @@ def publish(ground: Ground) -> bytes:
 
 
 def change(ground: Ground) -> None:
-    """After the first push: change a price, remove a line, add one, swap two, raise shipping, win the quote."""
+    """After the first push: change a price, remove a line, add one, swap two, choose, raise shipping, win the quote."""
     quote = ground.quote()
-    first, second, third = quote.lines[:3]
+    first, _, third, *rest = quote.lines
     first.unit_price = Decimal("1200.00")
-    first.position, third.position = third.position, first.position
-    db.session.delete(second)
-    quote.lines.append(line(name=f"Monitor arm {MARK}", position=20, unit_price=80, quantity=4))
+    whole, one = quote.sections
+    whole.is_selected = True
+    before, after = (line for line in quote.lines if line.section is one)
+    before.is_selected, after.is_selected = False, True
+    arm = line(name=f"Monitor arm {MARK}", unit_price=80, quantity=4)
+    quote.lines[:] = [third, first, *rest, arm]
+    arm.section = whole
+    sections.arrange(quote)
     quote.shipping_amount = Decimal("59.90")
     db.session.commit()
     db.session.expire_all()

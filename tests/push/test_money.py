@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk
-from webapp.models import Quote, db
+from webapp.models import Quote, QuoteSection, db
 from webapp.services.autotask.connection import stored_lists
 from webapp.services.autotask.preview import preflight
 from webapp.services.company import app_settings
@@ -55,6 +55,31 @@ def test_a_credit_is_pushed_changed_and_taken_back(desk: Desk, discount_as: str)
     db.session.commit()
     assert desk.push(quote).state == "synced"
     assert "Trade-in of the old one" not in items_of(desk, quote)
+
+
+@pytest.mark.parametrize("discount_as", ["spread", "item"])
+def test_the_discount_of_a_section_agrees_to_the_cent(desk: Desk, discount_as: str) -> None:
+    chosen = desk.settings("products_services").model_copy(update={"discount_as": discount_as})
+    desk.save(products_services=chosen)
+    lines = [{"name": f"Part {number}", "unit_price": Decimal("33.33")} for number in range(3)]
+    lines.append({"name": "Care", "unit_price": Decimal("19.99"), "recurrence": "monthly"})
+    quote = desk.quote(*lines, discount_kind="amount", discount_value=Decimal(7))
+    section = QuoteSection(uid="here", position=0, title="Parts", discount_kind="percent", discount_value=15)
+    quote.sections.append(section)
+    for line in quote.lines:
+        line.section = section
+    db.session.commit()
+    run = desk.push(quote)
+    assert run.state == "synced", run.sentence
+    assert run.report["amounts"]["one_time"] == ["77.99", "77.99"]
+    assert run.report["amounts"]["monthly"] == ["16.99", "16.99"]
+
+    section.discount_kind, section.discount_value = "amount", Decimal(10)
+    db.session.commit()
+    run = desk.push(quote)
+    assert run.state == "synced", run.sentence
+    assert run.report["amounts"]["one_time"] == ["82.99", "82.99"]
+    assert run.report["amounts"]["monthly"] == ["19.99", "19.99"]
 
 
 def test_tax_rounded_on_the_sum_still_agrees_with_autotask(desk: Desk) -> None:

@@ -57,6 +57,14 @@ def test_it_says_everything_that_was_offered() -> None:
         assert expected in text
 
 
+def test_a_saving_is_printed_where_the_line_says_so() -> None:
+    listed = {"list_price": Decimal(125), "quantity": Decimal(2)}
+    offer = make(lines=(line("Switch", **listed, shows_savings=True), line("Router", **listed)))
+    text = " ".join(" ".join(read(document.render(offer))).split())
+    assert text.count("List price $125.00. You save $50.00 (20%).") == 1
+    assert text.count("List price") == 1
+
+
 def test_right_to_left_and_east_asian_names_are_drawn_with_glyphs(caplog: pytest.LogCaptureFixture) -> None:
     names = (
         "מחשב נייד",

@@ -21,6 +21,7 @@ from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
 from webapp.services.quoting.lifecycle import expiry, publishing
 from webapp.services.quoting.lists import dashboard, listing
+from webapp.services.quoting.lists.listing import View
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, snapshot
 
@@ -70,14 +71,14 @@ def test_the_last_day_ends_when_it_ends_at_the_company(rep: User, zone: str, sti
         quote = offered(rep)
     with time_machine.travel(datetime.fromisoformat(still), tick=False):
         assert stages.stage_of(quote, utc_now()) == stages.PUBLISHED
-        assert [row.quote for row in listing.search(rep, stage=stages.PUBLISHED).rows] == [quote]
+        assert [row.quote for row in listing.search(rep, View(stage=stages.PUBLISHED)).rows] == [quote]
         assert acceptance.closed_reason(quote) == ""
         assert [row.quote for row in dashboard.of_user(rep).expiring] == [quote]
         assert not prepare.outcome_of(quote, live(quote)).expired
         assert expiry.due(utc_now()) == []
     with time_machine.travel(datetime.fromisoformat(over), tick=False):
         assert stages.stage_of(quote, utc_now()) == stages.EXPIRED
-        assert [row.quote for row in listing.search(rep, stage=stages.EXPIRED).rows] == [quote]
+        assert [row.quote for row in listing.search(rep, View(stage=stages.EXPIRED)).rows] == [quote]
         assert [row.quote for row in dashboard.of_user(rep).expired] == [quote]
         assert prepare.outcome_of(quote, live(quote)).expired
         assert expiry.due(utc_now()) == [quote.id]

@@ -369,3 +369,32 @@ def test_lines_of_a_section_that_did_not_come_back_stay_deleted(rep: User) -> No
     assert not done.is_anything
     assert "The section of “Desk” is gone, so it stays deleted." in done.kept
     assert [name for _, name in names(quote)] == ["Top", "Switch", "Router"]
+
+
+def test_a_sections_discount_is_its_lines(rep: User) -> None:
+    with steps.of_session("here"):
+        quote, (network, care), (_, switch, router, desk, _) = parts(rep)
+        lines.change(rep, quote.id, router, {"name": "Router", "unit_price": "50"})
+        opened = sections.seen(sections.find(editing.get(quote.id), network))
+        sent = {"title": "Network", "discount_value": "100", "discount_kind": "amount", "seen": opened}
+        sections.change(rep, quote.id, network, sent)
+        sections.change(rep, quote.id, care, {"title": "Care", "discount_value": "5%"})
+        quote = editing.get(quote.id)
+        found = {
+            line.uid: amounts.section_discount
+            for line, amounts in zip(quote.lines, pricing.of_quote(quote).lines, strict=True)
+        }
+        assert (found[switch], found[router], found[desk]) == (Decimal("66.67"), Decimal("33.33"), 5)
+        assert pricing.by_section(quote, pricing.of_quote(quote))[network] == {"one_time": 50}
+        publishing.publish(rep, quote.id)
+        frozen = freezing.live(quote)
+        assert frozen is not None
+        assert pricing.of_snapshot(frozen) == pricing.of_quote(quote)
+        undo.undo(rep, quote.id)
+        assert (quote.sections[1].discount_kind, quote.sections[0].discount_value) == ("none", 100)
+        editing.discard_changes(rep, quote.id)
+        assert (quote.sections[1].discount_kind, quote.sections[1].discount_value) == ("percent", 5)
+        assert copying.copy(rep, quote.id).sections[0].discount_value == 100
+        with pytest.raises(Invalid) as caught:
+            sections.change(rep, quote.id, care, {"title": "Care", "discount_value": "500%"})
+        assert caught.value.fields == {"discount_value": "A discount can't be more than 100%."}

@@ -15,6 +15,7 @@ from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.lists import dashboard, listing
+from webapp.services.quoting.lists.listing import View
 
 pytestmark = pytest.mark.both_databases
 
@@ -48,7 +49,7 @@ def edit(quote: Quote, days: int) -> None:
 
 def listed(stage: str) -> list[Quote]:
     viewer = db.session.scalars(db.select(User).limit(1)).one()
-    return [row.quote for row in listing.search(viewer, stage=stage).rows]
+    return [row.quote for row in listing.search(viewer, View(stage=stage)).rows]
 
 
 def test_a_day_that_is_only_edited_expires_nothing(rep: User) -> None:

@@ -14,6 +14,7 @@ from webapp.models.catalog import RECURRENCES
 from webapp.services.core import formatting
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import CENT, allocate, percent_of, rounding, to_cents
+from webapp.services.quoting.money.priced import SectionDiscount
 
 
 @dataclass
@@ -208,3 +209,38 @@ def test_columns_add_up_in_every_currency(lines: list[Line], mode: str, currency
         assert period.total == round(period.total, rules.digits)
         if mode == "sum":
             assert period.tax == percent_of(period.net, Decimal("8.875"), rules.digits)
+
+
+@given(LINES, st.sampled_from(["percent", "amount"]), decimals("100"), st.booleans(), st.data())
+def test_a_sections_discount_is_spread_exactly(
+    lines: list[Line], kind: str, value: Decimal, is_choice: bool, data: st.DataObject
+) -> None:
+    section = SectionDiscount("one", kind, value, is_choice)
+    of = data.draw(st.lists(st.sampled_from([section, None]), min_size=len(lines), max_size=len(lines)))
+    found = totals.compute(lines, [Decimal(0)] * len(lines), sections=of)
+    inside = [(line, amounts) for line, amounts, one in zip(lines, found.lines, of, strict=True) if one]
+    first = next((name for name in RECURRENCES if any(line.recurrence == name for line, _ in inside)), "")
+    for _, amounts in inside:
+        assert amounts.net == amounts.gross - amounts.own_discount - amounts.section_discount >= 0
+    for name in RECURRENCES:
+        counted = [amounts for line, amounts in inside if line.recurrence == name and amounts.counts]
+        base = sum((amounts.gross - amounts.own_discount for amounts in counted), Decimal(0))
+        off = sum((amounts.section_discount for amounts in counted), Decimal(0))
+        if kind == "percent":
+            assert off == percent_of(base, value)
+        elif name == first:
+            assert off == min(to_cents(value), base)
+        else:
+            assert off == 0
+    for amounts, one in zip(found.lines, of, strict=True):
+        assert one or not amounts.section_discount
+
+
+def test_an_alternative_shows_what_it_would_cost() -> None:
+    lines = [
+        Line(unit_price=Decimal(price), is_optional=True, is_selected=price == 100) for price in (100, 80)
+    ]
+    for kind, is_choice, net in (("amount", True, 65), ("amount", False, 80), ("percent", False, 68)):
+        of = [SectionDiscount("one", kind, Decimal(15), is_choice)] * 2
+        found = totals.compute(lines, [Decimal(0)] * 2, sections=of)
+        assert [amounts.net for amounts in found.lines] == [85, net]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 STYLES = Path(__file__).parents[2] / "webapp/static/css"
 # Made from the vendored one by a script.
-NOT_OURS = ("tabler.css", "tokens.css")
+NOT_OURS = ("tabler.css", "tabler-offer.css", "tokens.css")
 COLOR = re.compile(r"(?<![\w%-])#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(")
 
 

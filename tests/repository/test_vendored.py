@@ -44,15 +44,18 @@ def test_every_package_is_described_with_its_version_and_licence() -> None:
         assert "LICENSE" in package["files"]
 
 
-def test_the_trimmed_style_sheet_holds_what_pages_use_and_is_made_by_its_script() -> None:
+@pytest.mark.parametrize(("name", "pages"), [("tabler.css", "**"), ("tabler-offer.css", "public")])
+def test_the_trimmed_style_sheet_holds_what_pages_use_and_is_made_by_its_script(
+    name: str, pages: str
+) -> None:
     script = runpy.run_path(str(ROOT / "scripts/trim_css.py"))
-    trimmed = (ROOT / "webapp/static/css/tabler.css").read_text()
-    assert script["made"]() == trimmed, "Run python scripts/trim_css.py."
+    trimmed = (ROOT / "webapp/static/css" / name).read_text()
+    assert script["made"](name) == trimmed, "Run python scripts/trim_css.py."
     source = (ROOT / "webapp/static/vendor/tabler/tabler.min.css").read_text()
     rules, kept = (
         set(re.findall(r"(?:^|[,}{])\.([\w-]+)(?=[,{:])", css, re.MULTILINE)) for css in (source, trimmed)
     )
-    for path in sorted((ROOT / "webapp/templates").rglob("*.html")):
+    for path in sorted((ROOT / "webapp/templates").glob(f"{pages}/*.html")):
         for listed in re.findall(r'class="([^"{}]*)"', path.read_text()):
             assert kept.issuperset(rules & set(listed.split())), path.name
 

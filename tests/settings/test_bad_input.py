@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -38,7 +37,7 @@ def test_a_category_mapped_to_a_code_that_autotask_lost(
         firewalls = _category("Hardware > Firewalls")
         code = next(c for c in metadata.reference(runtime, "BillingCodes") if c.label == "Software")
     name = f"rule-{firewalls}-billing_code_id"
-    assert admin.send(admin.section("item_category"), {name: str(code.value)}).status_code == 303
+    assert admin.send(admin.open_category(firewalls), {name: str(code.value)}).status_code == 303
     connected.remove("BillingCodes", code.value)
     admin.send(admin.form(PAGE, "autotask/lists"))
 
@@ -83,7 +82,10 @@ def test_a_tax_code_deleted_meanwhile_is_left_out_and_told(
 def test_categories_deleted_meanwhile_are_left_out_and_told(
     app: Flask, connected: Tenant, admin: Visitor
 ) -> None:
-    form = admin.section("item_category")
+    with app.app_context():
+        switches, networking = _category("Networking > Switches"), _category("Networking")
+    form = admin.open_category(switches)
+    form = admin.open_category(networking, form, {f"rule-{switches}-is_labor": "no"})
     with app.app_context():
         for path in ("Networking > Switches", "Networking"):
             categories.delete(None, db.session.get_one(Category, _category(path)))
@@ -95,9 +97,10 @@ def test_categories_deleted_meanwhile_are_left_out_and_told(
 def test_a_stale_category_table_names_what_the_other_saved(
     app: Flask, connected: Tenant, admin: Visitor, second_admin: Visitor
 ) -> None:
-    mine, theirs = admin.section("item_category"), second_admin.section("item_category")
     with app.app_context():
         backup, services = _category("Backup"), _category("Services")
+    mine, theirs = admin.open_category(backup), second_admin.open_category(backup)
+    other = admin.open_category(services)
     second_admin.send(theirs, {f"rule-{backup}-is_labor": "yes"})
     refused = admin.send(mine, {f"rule-{backup}-is_labor": "no"}, htmx=True)
     assert refused.status_code == 409
@@ -105,7 +108,7 @@ def test_a_stale_category_table_names_what_the_other_saved(
     assert "Second changed this to “Labor yes”." in text(refused)
     with app.app_context():
         assert _rules()[backup].is_labor is True
-    assert admin.send(mine, {f"rule-{services}-is_labor": "yes"}, htmx=True).status_code == 200
+    assert admin.send(other, {f"rule-{services}-is_labor": "yes"}, htmx=True).status_code == 200
     with app.app_context():
         assert (_rules()[backup].is_labor, _rules()[services].is_labor) == (True, True), "both changes stand"
 
@@ -201,7 +204,8 @@ def test_sections_that_do_not_exist(connected: Tenant, admin: Visitor, section: 
 def test_wrong_values_never_break_anything(
     app: Flask, connected: Tenant, admin: Visitor, section: str, values: dict[str, str | bool]
 ) -> None:
-    answer = admin.send(admin.section(section), {**values}, htmx=True)
+    form = admin.open_category(1) if section == "item_category" else admin.section(section)
+    answer = admin.send(form, {**values}, htmx=True)
     assert answer.status_code == 422
     wrong = {name for name, value in values.items() if value not in ("fixed", False)}
     assert {control.removeprefix(f"{section}-") for control in errors(answer)} == wrong
@@ -459,18 +463,54 @@ def _taxes() -> TaxCodeMapping:
     return content
 
 
-def test_five_hundred_categories_come_in_pages(app: Flask, connected: Tenant, admin: Visitor) -> None:
+def test_five_hundred_categories_are_as_many_lines_without_fields(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
     with app.app_context():
         for group in range(50):
             for sub in range(9):
                 categories.ensure((f"Group {group:02d}", f"Sub {sub}"))
         db.session.commit()
+        last, first = _category("Group 49 > Sub 8"), _category("Group 00")
     admin.send(admin.section("item_category"))
-    form = admin.section("item_category")
-    assert len(category_mapping.posted_ids(form.names())) == category_mapping.PAGE
-    assert "Page 1 of 21, 508 categories" in text(admin.client.get(PAGE))
-    last = admin.client.post(
+    page = admin.client.get(f"{PAGE}/sections/item_category", headers=HTMX).text
+    assert page.count('class="category-row') == 508
+    assert "<select" not in page
+    form = admin.open_category(first)
+    assert category_mapping.posted_ids(form.names()) == [first]
+    form = admin.open_category(last, form, {f"rule-{first}-is_labor": "yes"})
+    assert set(category_mapping.posted_ids(form.names())) == {first, last}, "the change is carried"
+    found = admin.client.post(
         form.action, data=dict([*form.fields, ("q", "group 49"), ("unmapped_only", "y"), ("do", "search")])
     )
-    found = category_mapping.posted_ids(re.findall(r'name="(rule-\d+-is_labor)"', last.text))
-    assert len(found) == 10
+    assert found.text.count('class="category-row') == 10
+    assert admin.send(form, {f"rule-{last}-is_labor": "no"}).status_code == 303
+    with app.app_context():
+        assert (_rules()[first].is_labor, _rules()[last].is_labor) == (True, False)
+
+
+def test_a_button_of_a_row_answers_with_its_group_and_the_one_that_was_open(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    admin.send(admin.section("item_category"))
+    with app.app_context():
+        hardware, services = _category("Hardware"), _category("Services")
+    address, token = f"{PAGE}/categories", dict(admin.section("item_category").fields)["csrf_token"]
+
+    def press(do: str, **typed: str) -> str:
+        data = {"csrf_token": token, "do": do, **typed}
+        answer = admin.client.post(address, data=data, headers=HTMX)
+        assert answer.status_code == 200
+        return answer.text
+
+    opened = press(f"edit-{hardware}")
+    assert opened.count('class="category-group"') == 1
+    typed = {f"rule-{hardware}-is_labor": "yes", "open": str(hardware)}
+    other = press(f"edit-{services}", **typed)
+    assert other.count('class="category-group"') == 2
+    assert other.count('hx-swap-oob="true"') == 1
+    assert f'name="rule-{hardware}-is_labor" value="yes"' in other
+    assert "Labor lines" in other
+    canceled = press(f"cancel-{hardware}", **typed)
+    assert f"rule-{hardware}-" not in canceled
+    assert "Changed" not in canceled

@@ -115,7 +115,8 @@ def test_one_click_signs_in(app: Flask, ids: Ids, provider: Provider, browser_pa
         assert accessibility_violations(browser_page) == []
         browser_page.get_by_role("link", name="Sign in with Example ID").click()
         browser_page.wait_for_url(f"{address}{ids.quote_page}")
-        browser_page.get_by_role("button", name="Sign out").click()
+        browser_page.locator(".account-menu summary").click()
+        browser_page.get_by_role("button", name="Sign out", exact=True).click()
         browser_page.get_by_role("link", name="Sign out of Example ID too").wait_for()
     finally:
         server.shutdown()

@@ -17,7 +17,6 @@ from werkzeug.routing import Rule
 import config
 from tests.support.settings import environment
 from webapp import create_app
-from webapp.extensions import limiter
 from webapp.models import db
 from webapp.services.accounts import users
 from webapp.services.quoting.paper import document
@@ -74,10 +73,10 @@ def laid_out_papers() -> Iterator[None]:
     kept: dict[str, bytes] = {}
     lay_out = document.render
 
-    def once(frozen: Snapshot, signed: Signed | None = None) -> bytes:
-        page = document.html_of(frozen, signed)
+    def once(frozen: Snapshot, signed: Signed | None = None, logo: str = "") -> bytes:
+        page = document.html_of(frozen, signed, logo=logo)
         if page not in kept:
-            kept[page] = lay_out(frozen, signed)
+            kept[page] = lay_out(frozen, signed, logo)
         return kept[page]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -126,7 +125,6 @@ def app(
     application.testing = True
     application.jinja_env.bytecode_cache = compiled_templates
     with application.app_context():
-        limiter.reset()
         db.engine.update_execution_options(compiled_cache=compiled_statements)
     yield application
     with application.app_context():

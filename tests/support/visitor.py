@@ -42,6 +42,16 @@ class Visitor:
         """The form of a section of the Autotask settings."""
         return self.form(PAGE, f"sections/{name}")
 
+    def open_category(
+        self, category_id: int, form: Form | None = None, values: dict[str, str | bool] | None = None
+    ) -> Form:
+        """Item Category Mapping after *Edit* of a category, in which ``values`` are entered by now."""
+        sent = self.send(
+            form or self.section("item_category"), {**(values or {}), "do": f"edit-{category_id}"}
+        )
+        assert sent.status_code == 200, text(sent)
+        return next(form for form in read_forms(sent.text) if "sections/item_category" in form.action)
+
     def send(
         self, form: Form, values: dict[str, str | bool] | None = None, *, htmx: bool = False
     ) -> TestResponse:

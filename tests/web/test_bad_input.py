@@ -208,7 +208,7 @@ def test_a_quote_that_comes_to_nothing_is_shown_everywhere(rep: Visitor, ids: Id
 def test_a_quote_that_only_recurs_shows_no_empty_sum(rep: Visitor, ids: Ids) -> None:
     assert send_line(rep, ids, {}, recurrence="monthly", tax_code_id="").status_code == 303
     listed = text(rep.client.get("/quotes/"))
-    assert "$100.00 per month" in listed
+    assert "$100.00/mo" in listed
     assert "$0.00" not in listed
 
 

@@ -148,6 +148,18 @@ def test_the_page_says_how_tax_was_rounded_where_it_matters(app: Flask, client: 
     assert "Tax is rounded on each line" in page
 
 
+def test_the_customer_sees_the_saving_of_a_line_that_shows_it(app: Flask, client: FlaskClient) -> None:
+    listed = {"unit_price": "100", "list_price": "125"}
+    with app.app_context():
+        rep = samples.rep()
+        shown = {"name": "Switch", **listed, "shows_savings": "1"}
+        quote = samples.quote(rep, shown, {"name": "Router", **listed})
+        publishing.publish(rep, quote.id)
+        address = f"/q/{quote.public_token}"
+    page = text(client.get(address))
+    assert page.count("List price $125.00. You save $25.00 (20%)") == page.count("List price") == 1
+
+
 def test_who_is_turned_away_from_a_pdf_is_told_to_come_back(app: Flask, link: str) -> None:
     with app.app_context():
         revision = db.session.scalars(db.select(Revision)).one()

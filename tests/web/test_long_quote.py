@@ -61,15 +61,22 @@ def test_a_save_answers_with_its_line_and_the_totals(rep: Visitor, page: str) ->
 def test_cells_and_details_change_nothing_of_each_other(rep: Visitor, page: str) -> None:
     line = cells(rep, page)[7]
     address = line.action.replace("/lines/", "/details/")
-    details = read_forms(rep.client.get(address, headers=HTMX).text)[0]
+    forms = read_forms(rep.client.get(address, headers=HTMX).text)
+    price = next(form for form in forms if "markup" in form.names())
+    details = next(form for form in forms if "description" in form.names())
     sent: dict[str, str | bool] = {"category": "hardware > kind 7", "description": "Grey"}
     assert rep.send(details, sent, htmx=True).status_code == 200
     # Opened before that, and sent after it.
     assert rep.send(line, {"quantity": "3"}, htmx=True).status_code == 200
+    assert rep.send(price, {"list_price": "950"}, htmx=True).status_code == 200
     whole = dict(form_of(rep, line.action, "unit_cost").fields)
-    shown = {name: whole[name].strip() for name in ("quantity", "category", "description", "sku", "name")}
+    shown = {
+        name: whole[name].strip()
+        for name in ("quantity", "category", "description", "sku", "name", "list_price")
+    }
     assert shown == {
         "quantity": "3",
+        "list_price": "950.00",
         "category": "Hardware > Kind 7",
         "description": "Grey",
         "sku": "S-6",

@@ -16,6 +16,7 @@ from webapp.blueprints.livelinks import livelinks
 from webapp.blueprints.people import people
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes import quotes
+from webapp.blueprints.search import search
 from webapp.blueprints.settings import settings
 
 
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         items,
         activity,
         public,
+        search,
         settings,
         integrations,
         drift,

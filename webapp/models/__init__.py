@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
+from webapp.models.brand import Logo
 from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemPart, ItemWord, TaxCode
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry, DiaryPermit
@@ -60,6 +61,7 @@ __all__ = [
     "ItemWord",
     "KnownDevice",
     "Link",
+    "Logo",
     "Notification",
     "Organization",
     "Passkey",

@@ -28,7 +28,8 @@ class User(Recorded, Timestamped, Base):
     """Someone with a role (``services.accounts.permissions``).
 
     Raising ``session_epoch`` ends every open session of the user. ``team``: people with the same team name are one
-    team; empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``password_hash`` is empty until an
+    team; empty: in none. ``time_zone``: an IANA name, or empty for the company's. ``letter_keys``:
+    single letters are keys on their screens. ``password_hash`` is empty until an
     invited person has chosen a password, and NO_PASSWORD when they sign in at the provider alone. ``owes_two_step``: an
     admin reset the two-step sign-in, which must be set up again first. ``anonymized_at``: who it was isn't known any
     more (``services.privacy.anonymizing``).
@@ -47,6 +48,7 @@ class User(Recorded, Timestamped, Base):
     team: Mapped[str] = mapped_column(String(60), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
+    letter_keys: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
     owes_two_step: Mapped[bool] = mapped_column(default=False)
     anonymized_at: Mapped[datetime | None]

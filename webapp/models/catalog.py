@@ -35,6 +35,7 @@ ANNUAL = "annual"
 RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
 # How a bundle is priced; empty for what has no parts.
 SUM, FIXED = BUNDLE_PRICES = ("sum", "fixed")
+PRICE_RULE_CHECK = "price_rule in ('fixed', 'margin', 'markup', 'tiers')"
 RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
 
 
@@ -80,10 +81,13 @@ class LineFields:
     """What an item of the library and a line of a quote have in common; a line copies it from its item.
 
     ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
-    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items. ``bundle``: it
-    has parts, and is priced as their sum or at its own price; ``shows_parts``: the customer sees the price of each.
-    A new field of lines is a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the
-    way it is read (``services.catalog.items.read_fields``).
+    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
+    ``price_rule``: what leads the price (``services.quoting.money.prices``), with ``price_percent`` of a margin or
+    markup; ``price_ending``: how a reckoned price ends, empty as the company has it; ``tiers``: prices by quantity.
+    ``price_date`` and ``cost_date``: since when the amounts are right; None where no one knows. ``bundle``: it has
+    parts, and is priced as their sum or at its own price, by no other rule; ``shows_parts``: the customer sees the
+    price of each. A new field of lines is a column here, a name in ``FrozenLine``
+    (``services.quoting.revisions.snapshot``) and the way it is read (``services.catalog.items.read_fields``).
     """
 
     name: Mapped[str] = mapped_column(String(200))
@@ -98,6 +102,12 @@ class LineFields:
     unit_price: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     unit_cost: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     list_price: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
+    price_rule: Mapped[str] = mapped_column(String(8), default="fixed", server_default="fixed")
+    price_percent: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0), server_default="0")
+    price_ending: Mapped[str] = mapped_column(String(4), default="", server_default="")
+    tiers: Mapped[str] = mapped_column(Text, default="", server_default="")
+    price_date: Mapped[date | None]
+    cost_date: Mapped[date | None]
     recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
     origin_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -125,8 +135,7 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     """A product or service in the library.
 
     ``markdown``: the description as it was written; ``description`` is its plain text, for lines and for Autotask.
-    ``price_date`` and ``cost_date``: since when the amounts are right; None where no one knows. ``replaced_by``: the
-    item to sell instead (``services.catalog.replacing``).
+    ``replaced_by``: the item to sell instead (``services.catalog.replacing``).
     """
 
     __tablename__ = "item"
@@ -136,6 +145,7 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     searched = ("name", "sku", "mpn", "manufacturer", "supplier_sku")
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        CheckConstraint(PRICE_RULE_CHECK, name="price_rule"),
         CheckConstraint("replaced_by_id <> id", name="replaced_by"),
         Index("ix_item_origin", "origin_entity", "origin_id"),
         Index("ix_item_listed", "is_active", "name_key", "id"),
@@ -151,8 +161,6 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     markdown: Mapped[str] = mapped_column(Text, default="", server_default="")
-    price_date: Mapped[date | None]
-    cost_date: Mapped[date | None]
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"))
 
     replaced_by: Mapped[Item | None] = relationship(remote_side=[id])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded
-from webapp.models.catalog import RECURRENCE_CHECK, LineFields
+from webapp.models.catalog import PRICE_RULE_CHECK, RECURRENCE_CHECK, LineFields
 from webapp.models.types import ExactDecimal
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class QuoteSection(Recorded, Base):
 
     ``choice``: with ``whole``, the customer takes its lines together or not at all, and ``is_selected`` says which
     unless they choose; with ``one``, they take one of its lines, which are all optional with one selected.
-    ``starts_page``: the PDF begins a page with it.
+    ``starts_page``: the PDF begins a page with it. ``discount_kind``: ``percent`` or an ``amount`` off its lines
+    (``services.quoting.money.priced.SectionDiscount``).
     """
 
     __tablename__ = "quote_section"
@@ -34,6 +35,8 @@ class QuoteSection(Recorded, Base):
     __table_args__ = (
         UniqueConstraint("quote_id", "uid"),
         CheckConstraint("choice in ('none', 'whole', 'one')", name="choice"),
+        CheckConstraint("discount_kind in ('none', 'percent', 'amount')", name="discount_kind"),
+        CheckConstraint("discount_value >= 0", name="amounts"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,6 +48,8 @@ class QuoteSection(Recorded, Base):
     choice: Mapped[str] = mapped_column(String(8), default="none")
     is_selected: Mapped[bool] = mapped_column(default=False)
     starts_page: Mapped[bool] = mapped_column(default=False)
+    discount_kind: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
+    discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0), server_default="0")
 
     quote: Mapped[Quote] = relationship("Quote", back_populates="sections")
 
@@ -68,6 +73,7 @@ class QuoteLine(LineFields, Recorded, Base):
     """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
+    ``shows_savings``: the customer sees the list price, and what the line saves on it.
     Totals include an optional line only when ``is_selected``. The lines of a section that is taken as a
     whole follow the section. ``stored_parts``: what a bundle is made of (``services.quoting.revisions.parts``).
     Lines stand in the order of their sections, those without a section first.
@@ -83,10 +89,14 @@ class QuoteLine(LineFields, Recorded, Base):
         "quote_id",
         "stored_parts",
         "uid",
+        # They follow the amounts.
+        "price_date",
+        "cost_date",
     }
     __table_args__ = (
         UniqueConstraint("quote_id", "uid"),
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
+        CheckConstraint(PRICE_RULE_CHECK, name="price_rule"),
         CheckConstraint("discount_kind in ('none', 'percent', 'unit', 'line')", name="discount_kind"),
         CheckConstraint("quantity > 0 and discount_value >= 0", name="amounts"),
     )
@@ -100,6 +110,7 @@ class QuoteLine(LineFields, Recorded, Base):
     quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    shows_savings: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)
     stored_parts: Mapped[str] = mapped_column(Text, default="", server_default="")

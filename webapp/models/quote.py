@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
+    Index,
     LargeBinary,
     String,
     Text,
@@ -64,12 +65,13 @@ class Quote(Searchable, Recorded, Timestamped, Base):
         CheckConstraint("status in ('pending', 'accepted', 'ordered', 'fulfilled', 'lost')", name="status"),
         CheckConstraint("discount_kind in ('none', 'percent', 'amount')", name="discount_kind"),
         CheckConstraint("discount_value >= 0 and shipping_amount >= 0", name="amounts"),
+        Index("ix_quote_updated_at", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int | None] = mapped_column(unique=True)
     public_token: Mapped[str] = mapped_column(String(64), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), index=True)
     status: Mapped[str] = mapped_column(String(10), default=PENDING, index=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField
+from wtforms import BooleanField, PasswordField, SelectField
 
 from webapp.blueprints.choices import time_zone_choices
 
@@ -16,6 +16,10 @@ class PreferencesForm(FlaskForm):
         choices=lambda: time_zone_choices("Same as the company"),
         validate_choice=False,
         description="For times on your screen. Expiration and paper follow the company's time zone.",
+    )
+    letter_keys = BooleanField(
+        "Single letters are keys",
+        description="For example Q for a new quote, wherever nothing is typed. Keys with Ctrl always work.",
     )
 
 

@@ -11,7 +11,7 @@ from webapp.blueprints.account import account
 from webapp.blueprints.account.forms import OwnPasswordForm, PreferencesForm
 from webapp.blueprints.auth.session import device, enter, leave_to
 from webapp.blueprints.confirming import confirmed
-from webapp.blueprints.support import SAVED, actor, back_to, runtime, submit
+from webapp.blueprints.support import SAVED, actor, back_to, is_htmx, runtime, submit
 from webapp.services.accounts import own_account, sessions
 from webapp.services.accounts.two_step import changing, factors, passkeys, trusted
 
@@ -20,13 +20,13 @@ from webapp.services.accounts.two_step import changing, factors, passkeys, trust
 @login_required
 def show() -> ResponseReturnValue:
     """The page."""
-    return _page(PreferencesForm(data={"time_zone": actor().time_zone}), OwnPasswordForm())
+    return _page(_preferences(), OwnPasswordForm())
 
 
 @account.post("/preferences")
 @login_required
 def preferences() -> ResponseReturnValue:
-    """Save the time zone."""
+    """Save the time zone, and whether letters are keys."""
     form = PreferencesForm()
     _, status = submit(form, lambda: own_account.save_preferences(actor(), form.data))
     return back_to("account.show", "Saved.") if status == SAVED else (_page(form, OwnPasswordForm()), status)
@@ -36,7 +36,7 @@ def preferences() -> ResponseReturnValue:
 @login_required
 def choose_theme() -> ResponseReturnValue:
     """Light, dark, or as the system."""
-    response = make_response(back_to("account.show", "Saved."))
+    response = make_response(("", 204) if is_htmx() else back_to("account.show", "Saved."))
     theme.choose(response, request.form.get("theme", ""))
     return response
 
@@ -49,7 +49,7 @@ def password() -> ResponseReturnValue:
     current, new = form.current.data or "", form.password.data or ""
     token, status = submit(form, lambda: sessions.change_password(actor(), current, new, device(keep=keep)))
     if token is None:
-        return _page(PreferencesForm(data={"time_zone": actor().time_zone}), form), status
+        return _page(_preferences(), form), status
     enter(token, keep=keep)
     return back_to("account.show", "Password changed. You're signed out on every other device.")
 
@@ -81,6 +81,10 @@ def end_sessions() -> ResponseReturnValue:
     answer = leave_to(url_for("auth.login"))
     flash("You're signed out everywhere.", "success")
     return answer
+
+
+def _preferences() -> PreferencesForm:
+    return PreferencesForm(data={"time_zone": actor().time_zone, "letter_keys": actor().letter_keys})
 
 
 def _page(preferences_form: PreferencesForm, password_form: OwnPasswordForm) -> str:

@@ -52,7 +52,7 @@ def section(section: str) -> ResponseReturnValue:
 @integrator_required
 def save_section(section: str) -> ResponseReturnValue:
     """Save one section as a draft; with ``do``, show it again with everything typed, or discard its draft."""
-    posted, choices = request.form.to_dict(), cached()
+    posted, choices = _posted(), cached()
     if section not in TITLES or section == TAX_SECTION:
         raise NotFound("There's no such settings section.")
     do = posted.get("do", "save")
@@ -71,6 +71,23 @@ def save_section(section: str) -> ResponseReturnValue:
     if do == "discard":
         message = f"{view.title}: draft discarded."
     return back_to("integrations.autotask", message.strip(), _anchor=f"section-{section}")
+
+
+@integrations.post("/autotask/categories")
+@integrator_required
+def category_rows() -> ResponseReturnValue:
+    """Open or close the row of a category; htmx gets the groups of rows that change, others the page."""
+    view, choices = category_table.redrawn(_posted(), cached()), cached()
+    if not is_htmx():
+        return page(changed=view)
+    touched = category_table.touched(_posted())
+    part = _context(view)
+    groups = [
+        group for group in part["groups"] if touched.intersection(line.row.category.id for line in group)
+    ]
+    return render_template(
+        "integrations/autotask/_categories_touched.html", view=view, part=part, groups=groups, choices=choices
+    )
 
 
 @integrations.post("/autotask/save")
@@ -175,4 +192,10 @@ def frame(choices: Choices) -> dict[str, Any]:
 
 def _context(view: SectionView) -> Mapping[str, Any]:
     """What the section's own template needs besides its view."""
-    return KINDS[view.name].details(view, request.values.to_dict(), offline())
+    return KINDS[view.name].details(view, {**request.args.to_dict(), **_posted()}, offline())
+
+
+def _posted() -> dict[str, str]:
+    """The form; of its parts each says itself with what it was opened."""
+    posted = request.form.to_dict()
+    return {**posted, "seen": " ".join(request.form.getlist("seen"))} if "seen" in posted else posted

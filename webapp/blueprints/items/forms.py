@@ -10,7 +10,8 @@ from wtforms.fields import SelectChoice
 from webapp.blueprints.support import RecordForm
 from webapp.models import Item
 from webapp.models.catalog import RECURRENCES
-from webapp.services.catalog import categories, replacing, tax_codes
+from webapp.services.catalog import categories, price_rules, replacing, tax_codes, tiers
+from webapp.services.company import place
 from webapp.services.core.formatting import period_label, plain
 
 CODE = {"autocomplete": "off", "spellcheck": "false"}
@@ -43,6 +44,29 @@ class ItemForm(RecordForm):
     tax_code_id = _LooseSelect("Tax code")
     unit_price = StringField("Price", render_kw=NUMBER)
     unit_cost = StringField("Cost", render_kw=NUMBER)
+    margin = StringField("Margin %", render_kw=NUMBER)
+    markup = StringField("Markup %", render_kw=NUMBER)
+    price_rule = SelectField(
+        "Led by",
+        choices=[
+            SelectChoice("fixed", "The typed price"),
+            SelectChoice("margin", "The margin"),
+            SelectChoice("markup", "The markup"),
+        ],
+        validate_choice=False,
+        description="What you type leads, the others follow. A margin or a markup leads on when the cost changes.",
+    )
+    price_ending = SelectField(
+        "Rounded up to",
+        choices=[SelectChoice(name, label) for name, label in price_rules.ENDINGS.items()],
+        validate_choice=False,
+        description="Of prices that follow a rule. A typed price stays.",
+    )
+    tiers = TextAreaField(
+        "Price by quantity",
+        description="One by line: from which quantity, and its price or a percentage off. “10: 18.50”, “50: 15%”.",
+        render_kw={"rows": 3},
+    )
     list_price = StringField("List price", render_kw=NUMBER)
     price_date = StringField("Price from", render_kw=DAY)
     cost_date = StringField("Cost from", render_kw=DAY)
@@ -70,7 +94,12 @@ class ItemForm(RecordForm):
                 if code.is_active or str(code.id) == str(chosen)
             ),
         ]
-        for amount in (self.unit_price, self.unit_cost, self.list_price):
+        record = kwargs.get("obj")
+        if record is not None and (kwargs.get("formdata", "") is None or not self.is_submitted()):
+            shown = price_rules.derived(record)
+            self.margin.data, self.markup.data = shown["margin"], shown["markup"]
+            self.tiers.data = tiers.text(record.tiers, place.of_company())
+        for amount in (self.unit_price, self.unit_cost, self.margin, self.markup, self.list_price):
             show_plainly(amount)
         if isinstance(self.replaced_by.data, Item):
             self.replaced_by.data = replacing.named(self.replaced_by.data)

@@ -23,6 +23,7 @@ from webapp.services.catalog import (
     favorites,
     files,
     listing,
+    price_rules,
     replacing,
     rich_text,
 )
@@ -114,7 +115,12 @@ def _form(record: Item | None, **options: Any) -> ItemForm:
     form = ItemForm(obj=record, seen=catalog_items.seen(actor(), record), **options)
     if not may(Permission.SEE_COST):
         for name in costs.HIDDEN:
-            del form[name]
+            if name in form:
+                del form[name]
+    if record is not None and record.bundle:
+        for name in price_rules.NOT_OF_BUNDLES[record.bundle]:
+            if name in form:
+                del form[name]
     return form
 
 

@@ -21,13 +21,13 @@ from webapp.services.people import directory
 def organizations() -> ResponseReturnValue:
     """The list of organizations; htmx gets only the table."""
     text = request.args.get("q", "")
-    page = page_number()
+    page, sort = page_number(), request.args.get("sort", directory.BY_NAME)
     matches = directory.search_organizations(
-        text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE
+        text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE, sort=sort
     )
     template = "people/_organizations.html" if is_htmx() else "people/organizations.html"
     shown, more = matches[: directory.PAGE], len(matches) > directory.PAGE
-    return render_template(template, organizations=shown, text=text, page=page, more=more)
+    return render_template(template, organizations=shown, text=text, page=page, more=more, sort=sort)
 
 
 @people.route("/organizations/new", methods=["GET", "POST"])

@@ -31,11 +31,14 @@ from webapp.services.privacy import anonymizing, exporting
 def index() -> ResponseReturnValue:
     """The list of people; htmx gets only the table."""
     text = request.args.get("q", "")
-    page = page_number()
-    matches = directory.search_people(text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE)
+    page, sort = page_number(), request.args.get("sort", directory.BY_NAME)
+    matches = directory.search_people(
+        text, limit=directory.PAGE + 1, offset=(page - 1) * directory.PAGE, sort=sort
+    )
     template = "people/_table.html" if is_htmx() else "people/index.html"
     more = len(matches) > directory.PAGE
-    return render_template(template, people=matches[: directory.PAGE], text=text, page=page, more=more)
+    shown = matches[: directory.PAGE]
+    return render_template(template, people=shown, text=text, page=page, more=more, sort=sort)
 
 
 @people.route("/new", methods=["GET", "POST"])

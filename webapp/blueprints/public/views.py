@@ -8,16 +8,18 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from webapp.blueprints import branding
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx
 from webapp.extensions import limiter
-from webapp.models import Quote
+from webapp.models import Quote, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, choosing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
 @public.get("/<token>")
@@ -78,6 +80,18 @@ def pdf(token: str) -> ResponseReturnValue:
     return pdf_response(document.newest_pdf(quote), name)
 
 
+@public.get("/<token>/brand.css")
+def brand_css(token: str) -> ResponseReturnValue:
+    """The colors that the offer was published with, as variables. The address names the revision, so it is kept."""
+    return branding.variables(_live(acceptance.by_token(token))[1].brand)
+
+
+@public.get("/<token>/logo")
+def logo(token: str) -> ResponseReturnValue:
+    """The logo that the offer was published with."""
+    return branding.logo(_live(acceptance.by_token(token))[1].brand)
+
+
 def _note_viewed(quote: Quote) -> None:
     prefetched = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
     if current_user.is_authenticated or prefetched or acceptance.is_scanner(request.user_agent.string):
@@ -102,33 +116,43 @@ def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturn
     return _page(acceptance.by_token(token), **typed), status
 
 
-def _page(quote: Quote, **typed: Any) -> str:
+def _live(quote: Quote) -> tuple[Revision, Snapshot]:
+    """The live revision and what it holds; a link exists from the first one on."""
     revision = quote.current_revision
     if revision is None:
         raise RuntimeError("A published quote must have a revision.")
-    frozen = snapshot.parse(revision.content)
+    return revision, snapshot.parse(revision.content)
+
+
+def _page(quote: Quote, **typed: Any) -> str:
+    revision, frozen = _live(quote)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
+    before = pricing.with_choices(frozen, request.form.getlist("was"))
     if not closed and "chosen" in request.form:
         frozen = pricing.with_choices(frozen, _chosen())
-    computed = pricing.of_snapshot(frozen)
+    computed, is_withdrawn = pricing.of_snapshot(frozen), acceptance.is_withdrawn(quote)
     linked = request.args.get("r", type=int)
     page = {
         "quote": quote,
         "revision": revision,
         "frozen": frozen,
-        "groups": pricing.grouped(frozen, computed),
-        "taxes": pricing.taxes(frozen, computed),
-        "tax_note": pricing.tax_rounding_note(frozen, computed),
+        **choosing.shown(frozen, computed),
+        "was": pricing.choices(frozen),
         "closed": closed,
-        "withdrawn": acceptance.is_withdrawn(quote),
+        "withdrawn": is_withdrawn,
         "shown": acceptance.on_screen(frozen),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,
+        "brand_css": url_for("public.brand_css", token=quote.public_token, r=revision.number),
+        "logo": url_for("public.logo", token=quote.public_token, r=revision.number)
+        if frozen.brand.logo
+        else "",
+        "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=quote.public_token),
         "older_link": linked if linked and linked < revision.number else None,
     }
-    if is_htmx() and page["withdrawn"]:
+    if is_htmx() and is_withdrawn:
         raise Invalid(closed)
     if is_htmx():
-        return render_template("public/_choices.html", **page)
+        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen))
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

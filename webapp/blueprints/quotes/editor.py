@@ -17,17 +17,31 @@ from webapp.blueprints.support import actor, back_to, is_htmx, may, runtime
 from webapp.models import Quote, QuoteLine, db, utc_now
 from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
+from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.preview import dry_run
 from webapp.services.autotask.settings import store
-from webapp.services.catalog import categories, costs, tax_codes
+from webapp.services.catalog import categories, costs, price_rules, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.draft import bundles, editing, kinds, lines, readiness, shown, stages, undo
+from webapp.services.quoting.answer import choosing
+from webapp.services.quoting.draft import (
+    bundles,
+    editing,
+    kinds,
+    lines,
+    margins,
+    price_facts,
+    readiness,
+    shown,
+    stages,
+    undo,
+)
 from webapp.services.quoting.lifecycle import transitions
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.paper import document, logos
 from webapp.services.quoting.revisions import freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
@@ -83,8 +97,9 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.newest_pdf(quote), name)
     frozen = _as_published(quote)
+    logo = logos.of(frozen.brand)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen), name)
+    return pdf_response(document.render(frozen, None, logo), name)
 
 
 def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
@@ -111,9 +126,14 @@ def shown_line(
     line: QuoteLine, fields: Collection[str] = lines.FIELDS, here: Place | None = None
 ) -> dict[str, str]:
     """The controls of these fields of a line, as far as the signed-in user may see them. ``here``: the company."""
-    controls = shown.cells(line, here or place.of_company()) | (
-        {} if set(fields).isdisjoint(lines.DETAILS) else shown.details(line)
-    )
+    here = here or place.of_company()
+    # The form of the price is opened with the price, and shows it in the line.
+    is_price = "list_price" in fields and "quantity" not in fields
+    controls = {} if is_price else shown.cells(line, here)
+    if "list_price" in fields:
+        controls |= shown.pricing(line, here)
+    if "description" in fields:
+        controls |= shown.details(line)
     seen = costs.shown(actor(), fields)
     return {control: text for control, text in controls.items() if control.removesuffix("_id") in seen}
 
@@ -130,6 +150,11 @@ def _kinds() -> Callable[[QuoteLine | FrozenLine], kinds.Kind]:
     return lambda line: kinds.of_line(
         line, is_labor=is_labor(line.category if isinstance(line, QuoteLine) else bundles.category(line))
     )
+
+
+def _price_facts(quote: Quote, totals: Totals, line: QuoteLine) -> list[price_facts.Fact]:
+    amounts = totals.lines[quote.lines.index(line)]
+    return price_facts.of_line(line, amounts, quote.currency, see_cost=may(Permission.SEE_COST))
 
 
 def order_digest(order: Iterable[str]) -> str:
@@ -152,6 +177,10 @@ def context(quote: Quote) -> dict[str, Any]:
         "parts_of": parts.listed,
         "saving_of": bundles.saving,
         "part_sum": bundles.part_sum,
+        "is_low_margin": partial(margins.is_low, minimum=permissions.minimum_margin()),
+        "price_endings": price_rules.ENDINGS,
+        "price_facts": partial(_price_facts, quote, totals),
+        "price_form": None,
         "line_url": url_for("quotes.show_line", quote_id=quote.id, uid=""),
         "undo_label": undo_label,
         "redo_label": redo_label,
@@ -165,7 +194,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),
         "problems": readiness.problems(quote, totals, actor()) if quote.status == PENDING else [],
-        "checks": readiness.checks(quote, totals) if quote.status == PENDING else [],
+        "checks": readiness.checks(quote, totals, actor()) if quote.status == PENDING else [],
         "changed": revision is not None and quote.status == PENDING and freezing.has_changes(quote, revision),
         "revision": revision,
         "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
@@ -187,12 +216,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {
-        "frozen": frozen,
-        "groups": pricing.grouped(frozen, computed),
-        "taxes": pricing.taxes(frozen, computed),
-        "tax_note": pricing.tax_rounding_note(frozen, computed),
-    }
+    return {"frozen": frozen, **choosing.shown(frozen, computed)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

@@ -9,25 +9,35 @@ from flask_login import login_required
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, is_htmx, page_number
 from webapp.services.autotask.activity import states
+from webapp.services.company import place
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lists import listing
+from webapp.services.quoting.lists.listing import View
 
 
 @quotes.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Search and filter; htmx gets only the table."""
-    text, stage = request.args.get("q", ""), request.args.get("stage", "")
+    """Search, filter and sort; htmx gets only the table. ``sums=y``: with the sums of a view of several pages."""
     mine = request.args.get("owner") == "me"
-    page = listing.search(
-        actor(),
-        text,
-        stage=stage,
-        owner_id=actor().id if mine else None,
-        page=page_number(),
+    sort = request.args.get("sort", "")
+    view = View(
+        request.args.get("q", ""),
+        request.args.get("stage", ""),
+        actor().id if mine else None,
+        sort if sort.removeprefix("-") in listing.SORTS else listing.LATEST,
     )
-    template = "quotes/_table.html" if is_htmx() else "quotes/index.html"
-    badges = states.of_quotes([row.quote.id for row in page.rows])
+    page = listing.search(actor(), view, page=page_number())
+    asks = bool(request.args.get("sums"))
     return render_template(
-        template, page=page, text=text, stage=stage, mine=mine, stages=stages.STAGES, push_badges=badges
+        "quotes/_table.html" if is_htmx() else "quotes/index.html",
+        page=page,
+        view=view,
+        mine=mine,
+        stages=stages.STAGES,
+        latest=listing.LATEST,
+        push_badges=states.of_quotes([row.quote.id for row in page.rows]),
+        sums=page.sums if page.sums is not None or not asks else listing.sums(actor(), view),
+        asks=asks,
+        today=place.today(),
     )

@@ -14,7 +14,7 @@ from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import context, order_digest, page, shown_line
 from webapp.blueprints.support import actor, ask, back_to, is_htmx
-from webapp.models import Quote, User
+from webapp.models import Quote, QuoteLine, User
 from webapp.models.line import ONE
 from webapp.services.catalog import items
 from webapp.services.core import merge
@@ -62,7 +62,8 @@ def line_details(quote_id: int, uid: str) -> ResponseReturnValue:
         return _line_page(quote, uid)
     line = lines.find(quote, uid)
     form = answered.opened(lines.seen(actor(), line, lines.DETAILS), shown.details(line))
-    return render_template("quotes/_line_opened.html", quote=quote, line=line, form=form, pre="")
+    shared = {**context(quote), "line": line, "form": form, "price_form": _price_form(line)}
+    return render_template("quotes/_line_opened.html", **shared, pre="")
 
 
 @quotes.post("/<int:quote_id>/lines/<uid>")
@@ -79,9 +80,11 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     if line is not None:
         form = answered.saved(request.form, lines.seen(actor(), line, fields), shown_line(line, fields))
     if is_htmx():
-        part = "details" if opened.isdisjoint(lines.CELLS) else ""
-        saved = render_template("quotes/_line_saved.html", **_line_context(quote, uid), form=form, part=part)
-        return saved, form.status
+        part = "" if "quantity" in opened else ("details" if "description" in opened else "price")
+        shared = {**_line_context(quote, uid), "form": form, "part": part}
+        if "with_price" in request.form:
+            shared["price_form"] = _price_form(shared["line"])
+        return render_template("quotes/_line_saved.html", **shared), form.status
     if form.is_refused:
         return _line_page(quote, uid, form)
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
@@ -256,6 +259,11 @@ def _anchors(quote: Quote) -> dict[str, str]:
         anchors[line.uid] = above
         above = f"#line-{line.uid}"
     return anchors
+
+
+def _price_form(line: QuoteLine) -> answered.Answered:
+    """The price of an opened line, which has a form of its own."""
+    return answered.opened(lines.seen(actor(), line, lines.PRICE), shown_line(line, lines.PRICE))
 
 
 def _line_page(quote: Quote, uid: str, form: answered.Answered | None = None) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ settings = Blueprint("settings", __name__, url_prefix="/settings")
 
 from webapp.blueprints.settings import (  # noqa: F401  the views register themselves
     audit,
+    brand,
     company,
     home,
     loss_reasons,

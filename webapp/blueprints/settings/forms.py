@@ -25,6 +25,7 @@ from webapp.blueprints.support import RecordForm
 from webapp.models import User
 from webapp.services.accounts import access_rules, permissions
 from webapp.services.accounts.two_step.policy import CHOICES
+from webapp.services.catalog import price_rules
 from webapp.services.company.profile import TAX_ROUNDINGS
 
 _ROLES = [SelectChoice(role, name) for role, (name, _) in permissions.LABELS.items()]
@@ -117,6 +118,10 @@ class RolesForm(RecordForm):
     discount_rep = StringField("Rep", render_kw={"inputmode": "decimal"})
     discount_sales_manager = StringField("Sales manager", render_kw={"inputmode": "decimal"})
     discount_admin = StringField("Admin", render_kw={"inputmode": "decimal"})
+    min_margin = StringField("Of every line", render_kw={"inputmode": "decimal"})
+    below_margin_rep = BooleanField("Reps can publish below it")
+    below_margin_sales_manager = BooleanField("Sales managers can publish below it")
+    below_margin_admin = BooleanField("Admins can publish below it")
 
 
 class CompanyForm(RecordForm):
@@ -152,5 +157,16 @@ class CompanyForm(RecordForm):
         choices=default_tax_choices,
         validate_choice=False,
         description="For new lines whose item has no tax code of its own.",
+    )
+    price_ending = SelectField(
+        "Prices are rounded up to",
+        choices=[SelectChoice(name, label) for name, label in price_rules.ENDINGS.items() if name],
+        validate_choice=False,
+        description="Prices that follow a margin, a markup or a quantity. Items can differ. A typed price stays.",
+    )
+    old_cost_days = StringField(
+        "A cost is old after (days)",
+        description="Quotes say so before publishing, and the item library marks it.",
+        render_kw={"inputmode": "numeric"},
     )
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})

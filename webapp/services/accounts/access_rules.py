@@ -19,6 +19,8 @@ OWN, TEAM, ALL = "own", "team", "all"
 REACHES = {OWN: "Their own quotes", TEAM: "Their team's quotes", ALL: "All quotes"}
 # The roles whose discounts can be limited, and their control.
 LIMITED = {ADMIN: "discount_admin", SALES_MANAGER: "discount_sales_manager", REP: "discount_rep"}
+# The roles that may publish below the minimum margin, if the company says so, and their control. Owners always may.
+BELOW = {ADMIN: "below_margin_admin", SALES_MANAGER: "below_margin_sales_manager", REP: "below_margin_rep"}
 FLAGS = ("reps_see_cost", "read_only_see_cost", "reps_delete")
 KEPT = "access_rules"
 CHOICES = ("reps_see", "reps_change", "read_only_see")
@@ -26,7 +28,10 @@ CHOICES = ("reps_see", "reps_change", "read_only_see")
 
 @dataclass(frozen=True)
 class Rules:
-    """``discounts``: the largest discount in percent by role; a role that isn't in it has no limit."""
+    """``discounts``: the largest discount in percent by role; a role that isn't in it has no limit.
+
+    ``min_margin``: of a line, in percent; None for none. ``kept_above_margin``: the roles that may not go below it.
+    """
 
     reps_see: str
     reps_change: str
@@ -35,6 +40,8 @@ class Rules:
     read_only_see_cost: bool
     reps_delete: bool
     discounts: Mapping[str, Decimal]
+    min_margin: Decimal | None
+    kept_above_margin: frozenset[str]
 
 
 def current() -> Rules:
@@ -53,6 +60,8 @@ def current() -> Rules:
     return Rules(
         **{name: stored[name] for name in (*CHOICES, *FLAGS)},
         discounts={role: Decimal(stored[name]) for role, name in LIMITED.items() if stored[name]},
+        min_margin=Decimal(stored["min_margin"]) if stored["min_margin"] else None,
+        kept_above_margin=frozenset(role for role, name in BELOW.items() if not stored[name]),
     )
 
 

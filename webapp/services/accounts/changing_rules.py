@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import User, db
 from webapp.services.accounts import access_rules, permissions
-from webapp.services.accounts.access_rules import CHOICES, FLAGS, LIMITED, REACHES
+from webapp.services.accounts.access_rules import BELOW, CHOICES, FLAGS, LIMITED, REACHES
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company import app_settings, place
 from webapp.services.core import formatting, work
@@ -25,11 +25,12 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
     if list(REACHES).index(entered["reps_change"]) > list(REACHES).index(entered["reps_see"]):
         reader.fail("reps_change", "Reps can't change quotes that they can't see. Let them see as many.")
     entered |= {name: reader.flag(name) for name in FLAGS}
-    for name in LIMITED.values():
+    entered |= {name: reader.flag(name) for name in BELOW.values()}
+    for name, highest in {**dict.fromkeys(LIMITED.values(), Decimal(100)), "min_margin": Decimal(99)}.items():
         if not reader.raw(name):
             entered[name] = ""
             continue
-        limit = reader.decimal(name, default=Decimal(0), maximum=Decimal(100))
+        limit = reader.decimal(name, default=Decimal(0), maximum=highest)
         entered[name] = formatting.plain(limit)
     reader.check("The rules weren't saved. Fix the highlighted fields.")
     key = app_settings.ACCESS

@@ -15,11 +15,12 @@ from webapp.services.diary import diary
 
 @work.command
 def save_preferences(user: User, values: Mapping[str, object]) -> None:
-    """Store ``time_zone`` (empty: the company's). Raises Invalid with a sentence."""
+    """Store ``time_zone`` (empty: the company's) and ``letter_keys``. Raises Invalid with a sentence."""
     reader = Reader(values)
     zone = reader.choice("time_zone", ("", *places.time_zones()), "")
     reader.check()
     user.time_zone = zone
+    user.letter_keys = reader.flag("letter_keys")
     diary.write(user, "user.changed", "user", user.id)
 
 

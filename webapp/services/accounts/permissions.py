@@ -179,7 +179,27 @@ def discount_limit(user: User) -> Decimal | None:
 def who_may_discount(percent: Decimal) -> list[User]:
     """Who may publish a discount of ``percent``, by name."""
     limits = access_rules.current().discounts
-    roles = [role for role in roles_with(P.SELL) if role not in limits or limits[role] >= percent]
+    return _active([role for role in roles_with(P.SELL) if role not in limits or limits[role] >= percent])
+
+
+def minimum_margin() -> Decimal | None:
+    """The company's minimum margin of a line in percent; None for none."""
+    return access_rules.current().min_margin
+
+
+def may_go_below_margin(user: User) -> bool:
+    """True if ``user`` may publish lines below the minimum margin."""
+    rules = access_rules.current()
+    return rules.min_margin is None or user.role not in rules.kept_above_margin
+
+
+def who_may_go_below_margin() -> list[User]:
+    """Who may publish lines below the minimum margin, by name."""
+    kept = access_rules.current().kept_above_margin
+    return _active([role for role in roles_with(P.SELL) if role not in kept])
+
+
+def _active(roles: list[str]) -> list[User]:
     query = db.select(User).where(User.is_active, User.role.in_(roles)).order_by(User.name, User.id)
     return list(db.session.scalars(query))
 

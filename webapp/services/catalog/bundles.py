@@ -14,6 +14,7 @@ from webapp.services.core import formatting, merge, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
+from webapp.services.quoting.money import prices
 
 MAX_PARTS = 50
 MAX_PRICE = Decimal(100_000_000)
@@ -93,6 +94,9 @@ def save(actor: User, item: Item, values: Mapping[str, object]) -> Item:
     for position, part in enumerate(item.parts):
         part.position = position
     item.bundle, item.shows_parts = kind if item.parts else "", reader.flag("shows_parts")
+    if item.bundle:
+        # Its price is that of its parts, or typed.
+        item.price_rule, item.price_percent = prices.FIXED, Decimal(0)
     before = dates.amounts(item)
     item.unit_price = price
     dates.follow(item, before)
@@ -142,6 +146,9 @@ def settle(item: Item) -> None:
     if item.bundle == SUM:
         item.unit_price = sum_of(item)
     dates.follow(item, before)
+    # Its cost is as old as the oldest, and without a date where one of them is.
+    days = [part.item.cost_date for part in item.parts if part.item.unit_cost]
+    item.cost_date = min((day for day in days if day is not None), default=None) if None not in days else None
 
 
 def _do(item: Item, do: str) -> None:
@@ -173,7 +180,9 @@ def _add(item: Item, part: Item) -> None:
 def _check_part(item: Item, part: Item) -> None:
     """Raise Invalid where ``part`` can't be a part of ``item``."""
     owners = of_part(item)
-    if part is item:
+    if item.tiers:
+        sentence = "This item has prices by quantity, which a bundle can't have. Clear them first."
+    elif part is item:
         sentence = "A bundle can't contain itself. Choose another item."
     elif part.bundle:
         sentence = f"“{part.name}” is a bundle itself. Add its parts instead."

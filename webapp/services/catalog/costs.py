@@ -14,7 +14,7 @@ from webapp.services.core.errors import Invalid
 
 FIELD = "unit_cost"
 # What else says something about it.
-HIDDEN = (FIELD, "cost_date")
+HIDDEN = (FIELD, "cost_date", "margin", "markup", "price_percent")
 # What a sync says of a cost that differs (autotask/push/reconcile.py).
 _AMOUNTS = re.compile(r"(\bcost) is -?[\d.]+ in Autotask and -?[\d.]+ here\b")
 

@@ -6,13 +6,11 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Item, db
-from webapp.services.company import place
+from webapp.models import Item, QuoteLine, db
+from webapp.services.company import place, profile
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
 
-# A cost that is older should be asked for again.
-STALE = timedelta(days=183)
 # Each amount, and the field with its date.
 DATED = {"unit_price": "price_date", "unit_cost": "cost_date"}
 MONTHS_UNTIL = 24
@@ -26,12 +24,12 @@ def read(reader: Reader, name: str) -> date | None:
     return day
 
 
-def amounts(item: Item) -> dict[str, object]:
+def amounts(item: Item | QuoteLine) -> dict[str, object]:
     """What ``follow`` compares: the amounts and their dates."""
     return {name: getattr(item, name) for pair in DATED.items() for name in pair}
 
 
-def follow(item: Item, before: dict[str, object]) -> None:
+def follow(item: Item | QuoteLine, before: dict[str, object]) -> None:
     """Date an amount today that changed, unless its date changed with it. ``before``: ``amounts``, empty if new."""
     for amount, day in DATED.items():
         value = getattr(item, amount)
@@ -55,12 +53,17 @@ def age(day: date, today: date) -> str:
 
 def is_stale(item: Item, today: date) -> bool:
     """True where the item's cost is old, or has no date."""
-    return bool(item.unit_cost) and (item.cost_date is None or item.cost_date < today - STALE)
+    return bool(item.unit_cost) and (item.cost_date is None or item.cost_date < today - _kept())
+
+
+def _kept() -> timedelta:
+    """How long a cost is good; an older one should be asked for again."""
+    return timedelta(days=profile.old_cost_days())
 
 
 def stale(today: date) -> ColumnElement[bool]:
     """``is_stale`` as a condition."""
     old: ColumnElement[bool] = db.and_(
-        Item.unit_cost != 0, db.or_(Item.cost_date.is_(None), Item.cost_date < today - STALE)
+        Item.unit_cost != 0, db.or_(Item.cost_date.is_(None), Item.cost_date < today - _kept())
     )
     return old

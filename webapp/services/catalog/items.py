@@ -9,13 +9,25 @@ from typing import Any
 
 from webapp.models import Category, Item, TaxCode, User, db
 from webapp.models.catalog import ONE_TIME, RECURRENCES
-from webapp.services.catalog import bundles, categories, costs, dates, finding, replacing, rich_text
+from webapp.services.catalog import (
+    bundles,
+    categories,
+    costs,
+    dates,
+    finding,
+    price_rules,
+    replacing,
+    rich_text,
+)
 from webapp.services.company import currencies, place
 from webapp.services.core import merge, records, work
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
+from webapp.services.quoting.money import prices
 
 PAGE = 50
+# A price by quantity is chosen where there is one: on the line.
+RULES = tuple(rule for rule in prices.RULES if rule != prices.TIERS)
 MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(1_000_000)
 MAX_DESCRIPTION = 100_000
@@ -28,6 +40,7 @@ FIELDS = ("name", "description", "unit_price", "unit_cost", "recurrence", "categ
 FORM = (
     *(name for name in FIELDS if name != "description"),
     *("markdown", "supplier_sku", "list_price", "price_date", "cost_date", "replaced_by", "is_active"),
+    *("price_rule", "price_percent", "margin", "markup", "price_ending", "tiers"),
 )
 
 
@@ -58,7 +71,8 @@ def search(
 
 def seen(actor: User, item: Item | None) -> str:
     """The ``seen`` of the item's form (``core.merge``); empty for a new item."""
-    return merge.seen({name: getattr(item, name) for name in costs.shown(actor, FORM)}) if item else ""
+    shown = costs.shown(actor, FORM)
+    return merge.seen({name: price_rules.value(item, name) for name in shown}) if item else ""
 
 
 @work.command
@@ -68,16 +82,15 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     Raises Invalid with sentences, or Conflict where someone else changed the same fields; stores nothing then.
     """
     reading = merge.Reading(place.of_company(), currencies.of_company())
-    reader = Reader(values, reading.place)
+    numbers = {name: getattr(item, name) for name in ("unit_price", "unit_cost")} if item else {}
+    reader = Reader(values, reading.place, numbers)
     read = read_fields(
         reader,
         item.tax_code if item else None,
         missing_name="Enter the item's name.",
         currency=reading.currency,
     )
-    read |= _own_fields(reader, reading.currency)
-    if read["unit_price"] < 0 and read.get("list_price"):
-        reader.fail("list_price", "A credit has no list price. Clear it.")
+    read |= _own_fields(reader)
     # It follows from the Markdown.
     del read["description"]
     description = rich_text.text(read["markdown"])
@@ -87,18 +100,26 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         )
     reader.check()
     costs.keep(actor, values, read, item.unit_cost if item else Decimal(0))
+    price_rules.read(actor, values, item, read, reading.currency, RULES)
     if item is not None:
         replacing.check(item, read.get(replacing.FIELD))
-        read = merging.into(actor, item, values, read, what="item", reading=reading).values
+        together = (price_rules.together(values, read),)
+        derived = partial(price_rules.derived, item)
+        read = merging.into(
+            actor, item, values, read, what="item", together=together, reading=reading, derived=derived
+        ).values
     action = "item.changed" if item else "item.created"
     before = dates.amounts(item) if item else {}
+    inputs = price_rules.inputs(item) if item else {}
     is_new = item is None
     item = item or Item()
     # Descriptions from before there was Markdown, and from Autotask, stay as they are until someone edits them.
     if is_new or read["markdown"] != item.markdown:
         item.description = description
     for name, value in read.items():
-        setattr(item, name, value)
+        if name not in price_rules.DERIVED:
+            setattr(item, name, value)
+    price_rules.follow(item, inputs, reading.currency)
     dates.follow(item, before)
     db.session.add(item)
     db.session.flush()
@@ -108,7 +129,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     return item
 
 
-def _own_fields(reader: Reader, currency: str) -> dict[str, Any]:
+def _own_fields(reader: Reader) -> dict[str, Any]:
     """What an item has and no form of a line; of the optional ones those that this form has."""
     source = "markdown" if reader.has("markdown") else "description"
     read: dict[str, Any] = {
@@ -117,17 +138,10 @@ def _own_fields(reader: Reader, currency: str) -> dict[str, Any]:
     }
     optional: dict[str, Callable[[], object]] = {
         "supplier_sku": lambda: reader.text("supplier_sku", 100),
-        "list_price": lambda: _list_price(reader, currency),
         **{name: partial(dates.read, reader, name) for name in dates.DATED.values()},
         replacing.FIELD: lambda: replacing.read(reader),
     }
     return read | {name: take() for name, take in optional.items() if reader.has(name)}
-
-
-def _list_price(reader: Reader, currency: str) -> Decimal | None:
-    if not reader.raw("list_price"):
-        return None
-    return reader.decimal("list_price", maximum=MAX_PRICE, currency=currency)
 
 
 def read_fields(

@@ -18,7 +18,7 @@ ACTIVE, INACTIVE, STALE, REPLACED, EVERY = "active", "inactive", "stale", "repla
 SHOWN = {
     ACTIVE: "Active items",
     INACTIVE: "Inactive items",
-    STALE: "Cost older than 6 months",
+    STALE: "Old cost",
     REPLACED: "Replaced items",
     EVERY: "All items",
 }

@@ -1,5 +1,5 @@
-"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, how long things are
-kept, and whether pushing is paused.
+"""App-wide settings: company profile and brand, required fields, loss reasons, who needs two-step sign-in, how long
+things are kept, and whether pushing is paused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
 COMPANY_PROFILE = "company_profile"
+COMPANY_BRAND = "company_brand"
 REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
@@ -32,8 +33,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "currency": "USD",
         "other_currencies": [],
         "tax_rounding": "line",
+        "price_ending": "none",
+        "old_cost_days": 183,
         "default_tax_code_id": None,
     },
+    COMPANY_BRAND: dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {
         "reasons": [
@@ -55,6 +59,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "discount_admin": "",
         "discount_sales_manager": "",
         "discount_rep": "",
+        "min_margin": "",
+        "below_margin_admin": True,
+        "below_margin_sales_manager": True,
+        "below_margin_rep": False,
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off", "trusts_devices": False},

@@ -19,6 +19,11 @@ TAX_ROUNDINGS = {
 }
 
 
+# How a price ends that is reckoned from a rule (quoting.money.prices.ENDINGS).
+ENDINGS = ("none", "00", "95", "99")
+MAX_DAYS = 3650
+
+
 def current() -> tuple[dict[str, Any], int]:
     """The profile and its version."""
     return app_settings.get(app_settings.COMPANY_PROFILE)
@@ -27,6 +32,16 @@ def current() -> tuple[dict[str, Any], int]:
 def tax_rounding() -> str:
     """Where tax is rounded in new revisions: on each line, or once on the sum of the lines with the same tax."""
     return str(current()[0]["tax_rounding"])
+
+
+def price_ending() -> str:
+    """How a price ends that is reckoned from a rule (``quoting.money.prices.ENDINGS``)."""
+    return str(current()[0]["price_ending"])
+
+
+def old_cost_days() -> int:
+    """After how many days a cost is old."""
+    return int(current()[0]["old_cost_days"])
 
 
 def default_tax_code_id() -> int | None:
@@ -58,6 +73,14 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
     }
     profile["currency"], profile["other_currencies"] = currencies.read(reader, before)
     profile["tax_rounding"] = reader.choice("tax_rounding", TAX_ROUNDINGS, before["tax_rounding"])
+    profile["price_ending"] = reader.choice("price_ending", ENDINGS, before["price_ending"])
+    profile["old_cost_days"] = before["old_cost_days"]
+    if reader.has("old_cost_days"):
+        days = reader.raw("old_cost_days")
+        if days.isascii() and days.isdigit() and 0 < int(days) <= MAX_DAYS:
+            profile["old_cost_days"] = int(days)
+        else:
+            reader.fail("old_cost_days", f"Enter a number of days from 1 to {MAX_DAYS:,}.")
     profile["default_tax_code_id"] = (
         reader.identifier("default_tax_code_id")
         if reader.has("default_tax_code_id")

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from webapp.models import names
+from webapp.services.core import sums
 from webapp.services.core.errors import Invalid
 from webapp.services.core.formatting import ANYWHERE
 from webapp.services.core.numbers import parse_decimal
@@ -40,12 +41,19 @@ def parse_id(value: object, greatest: int = MAX_ID) -> int | None:
 class Reader:
     """Reads one form. Each method returns a usable value, and collects a sentence when the input is wrong.
 
-    Call ``check`` at the end: it raises Invalid with all sentences.
+    ``before``: the numbers that are stored, for sums like “+10%” (``core.sums``). Call ``check`` at the end: it raises
+    Invalid with all sentences.
     """
 
-    def __init__(self, values: Mapping[str, object], place: Place = ANYWHERE) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        place: Place = ANYWHERE,
+        before: Mapping[str, Decimal | None] | None = None,
+    ) -> None:
         self._values = values
         self._place = place
+        self._before = before or {}
         self.errors: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
@@ -91,9 +99,15 @@ class Reader:
         text = self.raw(name)
         if not text and default is not None:
             return default
+        calculates = sums.is_sum(text)
         try:
-            value = parse_decimal(text, self._place, currency)
+            if calculates:
+                value = sums.calculate(text, self._before.get(name), self._place, currency)
+            else:
+                value = parse_decimal(text, self._place, currency)
         except ValueError as error:
+            if calculates:
+                example = ""
             self.fail(name, example or (str(error) if text else "Enter a number."))
             return Decimal(1)
         if value < minimum or (above_zero and value == 0):

@@ -112,6 +112,12 @@ def opened_with(form: Values) -> set[str]:
     return set(_parsed(str(form.get("seen") or "")))
 
 
+def is_typed(form: Values, name: str, entered: object, stored: object) -> bool:
+    """True if the person changed the field: from what the form was opened with, or else from what is ``stored``."""
+    opened = _parsed(str(form.get("seen") or ""))
+    return opened.get(name, digest(stored)) != digest(entered)
+
+
 def changed(form: Values, stored: Values) -> bool:
     """True if a value that the form was opened with is stored no more."""
     opened = _parsed(str(form.get("seen") or ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from webapp.models import Base, DiaryEntry, User, db
 from webapp.models.base import Recorded
@@ -22,15 +22,18 @@ def into(
     together: Iterable[tuple[str, ...]] = (),
     key: tuple[str, object] | None = None,
     reading: Reading = merge.IN_GENERAL,
+    derived: Callable[[], Values] = dict,
 ) -> Merged:
     """What to store in ``record``, which is locked and read again: ``mine``, merged with what others stored.
 
     ``form``: see ``core.merge``. ``key``: what the diary calls the record, if it isn't ``Recorded``. ``reading``: how
-    the sentences show values. Raises Conflict with the fields that both changed.
+    the sentences show values. ``derived``: of the stored values those that the record has no column for. Raises
+    Conflict with the fields that both changed.
     """
     # With the key shared, as no form changes an id: others may refer to the record meanwhile.
     db.session.refresh(record, with_for_update={"key_share": True})
-    stored = {name: getattr(record, name) for name in mine}
+    also = derived()
+    stored = {name: also[name] if name in also else getattr(record, name) for name in mine}
 
     def who(names: Collection[str]) -> str:
         if isinstance(record, Recorded):

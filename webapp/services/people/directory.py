@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -23,6 +24,10 @@ ORGANIZATION_TEXTS = (
 )
 PERSON_TEXTS = ("first_name", "last_name", "title", "phone", "mobile")
 ORGANIZATION_FIELDS = ("name", *ORGANIZATION_TEXTS)
+# What lists can be sorted by; each begins with a column that has an index.
+BY_NAME = "name"
+PEOPLE_SORTS = {BY_NAME: (Person.last_name, Person.first_name, Person.id), "email": (Person.email, Person.id)}
+ORGANIZATION_SORTS = {BY_NAME: (Organization.name, Organization.id)}
 PERSON_FIELDS = (*PERSON_TEXTS, "email", "organization")
 
 
@@ -36,13 +41,16 @@ def get_organization(organization_id: int) -> Organization:
     return records.get(Organization, organization_id, "This organization no longer exists in Quotewright.")
 
 
-def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Person]:
-    """People whose name, email, phone or organization contains every word of ``text``, by name."""
+def search_people(text: str, *, limit: int = PAGE, offset: int = 0, sort: str = BY_NAME) -> list[Person]:
+    """People whose name, email, phone or organization contains every word of ``text``.
+
+    ``sort``: a name of ``PEOPLE_SORTS``, with a minus in front the other way round.
+    """
     query = (
         db.select(Person)
         .outerjoin(Person.organization)
         .options(db.contains_eager(Person.organization))
-        .order_by(Person.last_name, Person.first_name, Person.id)
+        .order_by(*_order(PEOPLE_SORTS, sort))
         .limit(limit)
         .offset(offset)
     )
@@ -51,9 +59,12 @@ def search_people(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Pers
     return list(db.session.scalars(query))
 
 
-def search_organizations(text: str, *, limit: int = PAGE, offset: int = 0) -> list[Organization]:
-    """Organizations whose name, phone or city contains every word of ``text``, by name."""
-    query = db.select(Organization).order_by(Organization.name, Organization.id).limit(limit).offset(offset)
+def search_organizations(
+    text: str, *, limit: int = PAGE, offset: int = 0, sort: str = BY_NAME
+) -> list[Organization]:
+    """Organizations whose name, phone or city contains every word of ``text``, by name (``-name``: from the end)."""
+    order = _order(ORGANIZATION_SORTS, sort)
+    query = db.select(Organization).order_by(*order).limit(limit).offset(offset)
     for word in words(text):
         query = query.where(lookup.has_word(word, Organization.search_key))
     return list(db.session.scalars(query))
@@ -173,6 +184,12 @@ def quotes_of(
     if organization is not None:
         query = query.where(Quote.organization_id == organization.id)
     return list(db.session.scalars(query))
+
+
+def _order(sorts: Mapping[str, tuple[Any, ...]], sort: str) -> list[Any]:
+    """The columns to order by; by name where the list has no such order."""
+    columns = sorts.get(sort.removeprefix("-"), sorts[BY_NAME])
+    return [column.desc() if sort.startswith("-") else column for column in columns]
 
 
 def normalize_email(text: str) -> str:

@@ -93,10 +93,11 @@ LEFT: dict[str, str] = {
     "diary_permit": "what",
     "drift_finding": "kind local_type local_id remote_entity field state",
     "ended_link": "token_sha256",
-    "item": "name description markdown sku mpn manufacturer supplier supplier_sku recurrence origin_entity bundle "
-    "name_key search_key",
+    "item": "name description markdown sku mpn manufacturer supplier supplier_sku price_rule price_ending tiers "
+    "recurrence origin_entity bundle name_key search_key",
     "item_file": "kind name media_type sha256",
     "item_word": "word",
+    "logo": "sha256 media_type",
     "link": "integration remote_entity pushed force_fields local_type local_id",
     "notification": "kind",
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "
@@ -111,9 +112,9 @@ LEFT: dict[str, str] = {
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
-    "quote_section": "uid title text choice",
-    "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku recurrence "
-    "origin_entity bundle stored_parts",
+    "quote_section": "uid title text choice discount_kind",
+    "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku price_rule "
+    "price_ending tiers recurrence origin_entity bundle stored_parts",
     "remote_metadata": "integration name content",
     "settings_draft": "integration section content",
     "settings_version": "integration content",

@@ -1,20 +1,5 @@
-// The two mappings: show what a subcategory inherits, and whether Autotask computes the same tax.
+// The two mappings: the keys of an open category, and whether Autotask computes the same tax.
 "use strict";
-
-const chosenText = (select) => select.options[select.selectedIndex].text;
-
-// A subcategory's empty choice shows what it inherits from its parent category.
-const showInherited = (select) => {
-  const row = select.closest("[data-category]");
-  const part = select.name.split("-")[2];
-  for (const sub of document.querySelectorAll(`[data-below="${row.dataset.category}"]`)) {
-    const empty = sub.querySelector(`[name$="-${part}"] option[value=""]`);
-    empty.text = select.value ? `Inherited: ${chosenText(select)}` : empty.parentElement.dataset.unset;
-    if (part === "is_labor") {
-      sub.classList.toggle("labor-above", select.value === "yes");
-    }
-  }
-};
 
 // The badge beside a tax code compares its rate with Autotask's rate for the chosen category and region.
 const compareRates = (form) => {
@@ -38,22 +23,21 @@ const compareRates = (form) => {
 
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-rates]");
-  if (form) {
-    compareRates(form);
-  } else if (event.target.matches("[data-category] select")) {
-    showInherited(event.target);
-  }
+  if (form) compareRates(form);
+});
+
+// In the open row of a category, Enter is Done and Esc is Cancel.
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.(".category-open");
+  const does = { Enter: "done-", Escape: "cancel-" }[event.key];
+  if (!row || !does || !event.target.matches("select") || event.defaultPrevented) return;
+  event.preventDefault();
+  row.querySelector(`[value^="${does}"]`).click();
 });
 
 // What was chosen before this script arrived, and what the browser puts back when someone returns, is shown as well.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-rates]")) {
     compareRates(form);
-  }
-  for (const select of document.querySelectorAll("[data-category] select")) {
-    const served = [...select.options].find((option) => option.defaultSelected) ?? select.options[0];
-    if (select.selectedOptions[0] !== served) {
-      showInherited(select);
-    }
   }
 });

@@ -64,10 +64,8 @@ const restRow = (row) => {
   resting.delete(row);
   const next = answeredRows.get(row);
   if (next) {
-    for (const kind of [".cell-margin", ".cell-amount"]) {
-      const newest = row.querySelector(`:scope > ${kind}`);
-      if (newest) next.querySelector(`:scope > ${kind}`)?.replaceWith(newest);
-    }
+    const newest = row.querySelector(":scope > .cell-amount");
+    if (newest) next.querySelector(":scope > .cell-amount")?.replaceWith(newest);
     next.querySelector(".line-pick").checked = row.querySelector(".line-pick").checked;
     row.replaceWith(next);
   } else {
@@ -146,14 +144,14 @@ document.addEventListener("click", (event) => {
 // A row that arrives while its fields are open waits until the row is left; its sums are shown at once.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const row = event.detail.target;
+  // A margin that is a field just now is told by its form.
+  if (row?.matches?.(".line-open > .cell-margin")) event.detail.shouldSwap = false;
   if (!row?.classList?.contains("line-row") || !resting.has(row) || !isEdited(uidOf(row))) return;
   const next = event.detail.fragment.querySelector(".line-row");
   next.removeAttribute("hx-swap-oob");
   answeredRows.set(row, next);
-  for (const kind of [".cell-margin", ".cell-amount"]) {
-    const sum = next.querySelector(`:scope > ${kind}`)?.cloneNode(true);
-    if (sum) row.querySelector(`:scope > ${kind}`)?.replaceWith(sum);
-  }
+  const sum = next.querySelector(":scope > .cell-amount")?.cloneNode(true);
+  if (sum) row.querySelector(":scope > .cell-amount")?.replaceWith(sum);
   row.classList.toggle("line-off", next.classList.contains("line-off"));
   event.detail.shouldSwap = false;
 });

@@ -18,7 +18,7 @@ let retries = 0;
 let retryTimer = 0;
 
 // A line has a form for its cells, and one for its details once it is opened.
-const lineOf = (id) => id.replace(/^(form|details)-/, "");
+const lineOf = (id) => id.replace(/^(form|details|price)-/, "");
 const formOf = (id) => document.getElementById(id);
 const { fieldsOf, entered, savedValues, savedValueOf, changedIn } = window.formFields;
 

@@ -17,15 +17,16 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
-from webapp.services.catalog import bundles, categories, dates, rich_text
+from webapp.services.catalog import bundles, categories, dates, price_rules, rich_text
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.company import place
+from webapp.services.company import currencies, place
 from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, NotFound, ServiceError
 from webapp.services.core.fields import clean_text
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary
 from webapp.services.people import directory
+from webapp.services.quoting.money import prices
 from webapp.services.quoting.money.money import to_unit
 
 Hit = TypeVar("Hit")
@@ -141,11 +142,15 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
         record = existing or Item(origin_entity=entity, origin_id=record_id)
         record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
         before = dates.amounts(record) if existing else {}
+        inputs = price_rules.inputs(record) if existing else {}
         record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
         record.markdown = rich_text.escaped(record.description)
         record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
         record.manufacturer = _cut(hit.manufacturer, 100)
         record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)
+        # Where a margin leads here, the price follows the cost that was pulled.
+        record.price_rule = record.price_rule or prices.FIXED
+        price_rules.follow(record, inputs, currencies.of_company())
         dates.follow(record, before)
         record.recurrence = hit.recurrence
         if hit.category:

@@ -17,7 +17,7 @@ from webapp.services.autotask.settings.model import CategoryRule, ItemCategoryMa
 from webapp.services.autotask.settings.section_forms import NOT_SAVED, remote_value
 from webapp.services.core.fields import Reader, parse_id, words
 
-PAGE = 25
+PAGE = 1000
 SOURCES = {
     "product_category": "product_categories",
     "billing_code_id": "product_codes",
@@ -147,6 +147,17 @@ def match_by_name(
             rules[category.id] = rule.model_copy(update={"product_category": match.value})
             done.append((category.path, match.label))
     return _tidy(rules), done
+
+
+def suggestions(content: ItemCategoryMapping, choices: Choices) -> dict[int, str]:
+    """The product category that ``match_by_name`` would set, in words, by category."""
+    filled, _ = match_by_name(content, choices)
+    source = SOURCES["product_category"]
+    return {
+        key: choices.label(source, rule.product_category)
+        for key, rule in filled.rules.items()
+        if rule.product_category is not None and rule != content.rules.get(key)
+    }
 
 
 def labor_text(rule: CategoryRule) -> str:

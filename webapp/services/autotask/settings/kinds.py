@@ -105,7 +105,7 @@ class FieldSection(SectionKind[Section]):
 
 
 class CategorySection(SectionKind[ItemCategoryMapping]):
-    """Item Category Mapping. Its form holds a page of rows, and is drawn from the content."""
+    """Item Category Mapping. Its form holds what is edited or changed, and is drawn from the content."""
 
     optional = True
 
@@ -136,7 +136,7 @@ class CategorySection(SectionKind[ItemCategoryMapping]):
         return _left_out(category_mapping.deleted_count(posted), "category", "categories")
 
     def details(self, view: SectionView, asked: Mapping[str, str], runtime: Runtime) -> dict[str, Any]:
-        return category_table.page(view, asked)
+        return category_table.page(view, asked, Choices(runtime))
 
 
 class TaxSection(SectionKind[TaxCodeMapping]):

@@ -19,7 +19,7 @@ from webapp.services.core import merge, work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.runtime import Runtime
 
-_NO_CONTROLS = ("csrf_token", "seen", "use_mine", "keep_theirs", "do", "page", "q", "unmapped_only")
+_NO_CONTROLS = ("csrf_token", "seen", "use_mine", "keep_theirs", "do", "open", "page", "q", "unmapped_only")
 
 
 def overview() -> dict[str, str]:

@@ -77,8 +77,8 @@ def _line_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]:
         {"quantity": frozen.quantity, "unitPrice": frozen.unit_price},
         frozen.discount_kind,
         frozen.discount_value,
-        off=line.amounts.own_discount + line.own_share,
-        own=not line.own_share,
+        off=line.amounts.own_discount + line.shared,
+        own=not line.shared,
     )
     description = _description(context, notes, line)
     return {

@@ -61,9 +61,9 @@ class Line:
         return ONE_TIME if self.kind == LABOR else self.frozen.recurrence
 
     @property
-    def own_share(self) -> Decimal:
-        """The share of the quote's discount that the line itself carries."""
-        return self.amounts.quote_discount - self.on_discount_item
+    def shared(self) -> Decimal:
+        """What the line itself carries of the discounts of its section and of the quote."""
+        return self.amounts.section_discount + self.amounts.quote_discount - self.on_discount_item
 
 
 def lines_of(context: Context) -> list[Line]:

@@ -12,7 +12,7 @@ from webapp.models.line import NO_CHOICE
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import tax_codes
+from webapp.services.catalog import dates, price_rules, tax_codes
 from webapp.services.catalog.items import MAX_PRICE
 from webapp.services.company import place
 from webapp.services.core import records
@@ -20,10 +20,10 @@ from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, steps
-from webapp.services.quoting.money.money import rounded, rounding
+from webapp.services.quoting.money import prices
+from webapp.services.quoting.money.money import rounding
 
 NAMED = 3
-MIN_MARGIN, MAX_MARGIN = Decimal(-999), Decimal("99.9")
 
 
 @dataclass
@@ -132,23 +132,24 @@ def _margin(actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Reader)
     permissions.require(actor, Permission.SEE_COST)
     typed = Reader({"value": reader.raw("value").removesuffix("%")}, place.of_company())
     percent = typed.decimal(
-        "value", minimum=MIN_MARGIN, maximum=MAX_MARGIN, example="Enter a percentage, like 25."
+        "value", minimum=prices.MIN_MARGIN, maximum=prices.MAX_MARGIN, example="Enter a percentage, like 25."
     )
     for name, sentence in typed.errors.items():
         reader.fail(name, sentence)
     digits = rounding(quote.currency).digits
 
     def set_one(line: QuoteLine) -> str:
-        if line.unit_price < 0:
-            return "a credit has no margin"
-        if not line.unit_cost:
-            return "without a cost"
-        if line.discount_value:
-            return "with a discount"
-        price = rounded(line.unit_cost * 100 / (100 - percent), digits)
+        why = price_rules.why_not(prices.MARGIN, line.unit_price, line.unit_cost, line.discount_value)
+        if why:
+            return why
+        price = prices.with_margin(line.unit_cost, percent, price_rules.ending_of(line.price_ending), digits)
         if price > MAX_PRICE or line.quantity * price > bundles.MAX_AMOUNT:
             return "the price would be too high"
+        amounts = dates.amounts(line)
         line.unit_price = price
+        if not line.bundle:
+            line.price_rule, line.price_percent = prices.MARGIN, percent
+        dates.follow(line, amounts)
         return ""
 
     return set_one

@@ -7,20 +7,21 @@ from decimal import Decimal
 
 from webapp.models import Category, Item, QuoteLine, TaxCode, User
 from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, SUM
-from webapp.services.catalog import costs, replacing
+from webapp.services.catalog import costs, dates, replacing
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.company import place
 from webapp.services.core import formatting, merge, records
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.money import bundles
+from webapp.services.quoting.money import bundles, prices
 from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 # The amount of a line before its discount, in its currency.
 MAX_AMOUNT = Decimal("999999999.99")
 AMOUNTS = ("quantity", "unit_price", "unit_cost")
-PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id"))
+RULE = ("price_rule", "price_percent", "price_ending", "tiers")
+PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id", *RULE))
 INSTEAD = "Change the parts in its details, under “Parts and price”."
 WHOLE = "This bundle has no parts left. Delete the line instead."
 
@@ -52,6 +53,8 @@ def fill(line: QuoteLine, item: Item, default: TaxCode | None) -> None:
             "bundle in the library."
         )
     line.stored_parts = parts.stored(made_of)
+    # Another one can come with a row of a spreadsheet.
+    line.price_rule, line.price_percent, line.tiers = prices.FIXED, Decimal(0), ""
     settle(line)
     follow(line, ())
 
@@ -64,6 +67,9 @@ def settle(line: QuoteLine) -> None:
     if line.bundle == SUM and all(part.recurrence != line.recurrence for part in made_of):
         line.recurrence = made_of[0].recurrence
     line.unit_cost = bundles.sum_of(made_of, line.recurrence, "unit_cost")
+    # As old as the oldest.
+    days = [part.cost_date for part in made_of if part.unit_cost and part.cost_date]
+    line.cost_date = min(days, default=None)
     if line.bundle == SUM:
         line.unit_price = bundles.sum_of(made_of, line.recurrence)
     codes = {part.tax_code_id for part in made_of}
@@ -163,7 +169,7 @@ def read(actor: User, line: QuoteLine, values: Mapping[str, object], currency: s
             "Someone else changed this bundle while you were editing. Nothing was saved. Reload the page to see their "
             "changes, or save again to replace them with yours."
         )
-    before = _stored(line)
+    before, price_before = _stored(line), line.unit_price
     reader = Reader(values, place.of_company())
     removed = reader.text("do", 60).removeprefix("remove ")
     made_of = [
@@ -184,12 +190,14 @@ def read(actor: User, line: QuoteLine, values: Mapping[str, object], currency: s
     line.bundle, line.unit_price, line.shows_parts = kind, price, reader.flag("shows_parts")
     line.stored_parts = parts.stored(made_of)
     settle(line)
+    if line.unit_price != price_before:
+        line.price_date = place.today()
     _check_size(line, made_of)
     return _stored(line) != before
 
 
 def _read_part(actor: User, reader: Reader, part: FrozenLine, currency: str) -> FrozenLine:
-    read = {}
+    read: dict[str, object] = {}
     for name in AMOUNTS:
         control = f"{name}-{part.uid}"
         if not reader.has(control) or (name == costs.FIELD and not costs.may_see(actor)):
@@ -198,6 +206,9 @@ def _read_part(actor: User, reader: Reader, part: FrozenLine, currency: str) -> 
             read[name] = reader.decimal(control, default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True)
         else:
             read[name] = reader.decimal(control, default=Decimal(0), maximum=MAX_PRICE, currency=currency)
+    for name, day in dates.DATED.items():
+        if name in read and read[name] != getattr(part, name):
+            read[day] = place.today()
     return part.model_copy(update=read)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
-from webapp.services.catalog import costs, items
+from webapp.services.catalog import costs, dates, items, price_rules, tiers
 from webapp.services.catalog.items import MAX_QUANTITY
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records
@@ -20,19 +21,25 @@ from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft import bundles, discounts, editing, sections, shown, steps
 from webapp.services.quoting.draft.bundles import MAX_AMOUNT
 from webapp.services.quoting.draft.editing import lock_editable
+from webapp.services.quoting.money import prices
 from webapp.services.quoting.revisions import parts
 
 MAX_LINES = 1000
+TOO_MUCH = f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less."
 # A line takes these from its item as they are; of its tax code only an active one.
 FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
+PRICE = (*price_rules.GROUP, "list_price", "shows_savings", "price_ending")
 FIELDS = (
     *items.FIELDS,
     *("quantity", "discount_kind", "discount_value", "is_optional", "is_selected"),
+    *(name for name in PRICE if name not in items.FIELDS),
 )
-# Those that the editor shows of a line that is opened; it shows the others of every line.
+# Those that the editor shows of a line that is opened, in two forms; it shows the others of every line.
 DETAILS = ("description", *items.CODES, "category", "is_optional", "is_selected")
-CELLS = tuple(name for name in FIELDS if name not in DETAILS)
-# Fields that only mean something together.
+CELLS = tuple(
+    name for name in FIELDS if name not in (*DETAILS, "list_price", "shows_savings", "price_ending")
+)
+# Fields that only mean something together, besides those that lead the price.
 TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
 # What a copy has from its original, but for its section.
 COPIED = tuple(name for name in steps.LINE if name != "section_uid")
@@ -49,6 +56,9 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     if item.bundle:
         bundles.fill(line, item, default_tax_code())
+    elif item.tiers:
+        line.tiers, line.price_rule = tiers.of_line(item), prices.TIERS
+        price_rules.follow(line, {}, quote.currency)
     append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
@@ -60,9 +70,11 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     before = discounts.of_lines(quote)
     read = _read(Reader(values, place.of_company()), None, quote.currency)
     costs.keep(actor, values, read, Decimal(0))
+    price_rules.read(actor, values, None, read, quote.currency)
+    read["shows_savings"] = Reader(values).flag("shows_savings")
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = default_tax_code()
-    line = QuoteLine(uid=new_uid(), **read)
+    line = new(read, quote.currency)
     append(quote, line)
     finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
@@ -79,14 +91,26 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     quote = lock_editable(quote_id)
     line, before = find(quote, uid), discounts.of_lines(quote)
     here = place.of_company()
-    read = _read(Reader(_with_the_rest(actor, line, values), here), line.tax_code, quote.currency)
+    numbers = {name: getattr(line, name) for name in ("quantity", "unit_price", "unit_cost")}
+    reader = Reader(_with_the_rest(actor, line, values), here, numbers)
+    read = _read(reader, line.tax_code, quote.currency)
     costs.keep(actor, values, read, line.unit_cost)
+    price_rules.read(actor, values, line, read, quote.currency)
+    if "shows_savings" in values or "shows_savings" in merge.opened_with(values):
+        read["shows_savings"] = Reader(values).flag("shows_savings")
     reading = merge.Reading(here, quote.currency)
-    merged = merging.into(actor, line, values, read, what="line", together=TOGETHER, reading=reading)
-    changed = [name for name, value in merged.values.items() if getattr(line, name) != value]
+    together = (*TOGETHER, price_rules.together(values, read))
+    derived = partial(price_rules.derived, line)
+    merged = merging.into(
+        actor, line, values, read, what="line", together=together, reading=reading, derived=derived
+    )
+    stored = [name for name in merged.values if name not in price_rules.DERIVED]
+    changed = [name for name in stored if getattr(line, name) != merged.values[name]]
     bundles.check(line, changed)
+    amounts, inputs = dates.amounts(line), price_rules.inputs(line)
     for name in changed:
         setattr(line, name, merged.values[name])
+    follow(line, amounts, inputs, quote.currency)
     bundles.follow(line, changed)
     sections.settle(quote, line)
     discounts.check(actor, quote, before)
@@ -108,7 +132,27 @@ def change_parts(actor: User, quote_id: int, uid: str, values: Mapping[str, obje
 
 def seen(actor: User, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
     """The ``seen`` (``core.merge``) of a form with these fields of the line."""
-    return merge.seen({name: getattr(line, name) for name in costs.shown(actor, fields)})
+    return merge.seen({name: price_rules.value(line, name) for name in costs.shown(actor, fields)})
+
+
+def new(read: Mapping[str, Any], currency: str) -> QuoteLine:
+    """A line of what was ``read`` of a form (``price_rules.read``)."""
+    line = QuoteLine(
+        uid=new_uid(), **{name: value for name, value in read.items() if name not in price_rules.DERIVED}
+    )
+    follow(line, {}, {}, currency)
+    return line
+
+
+def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, object], currency: str) -> None:
+    """What follows from a change: a price by its rule, the dates of price and cost. Raises Invalid with a sentence.
+
+    ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
+    """
+    price_rules.follow(line, inputs, currency)
+    dates.follow(line, amounts)
+    if abs(line.quantity * line.unit_price) > MAX_AMOUNT:
+        raise Invalid("This line isn't saved. Fix the highlighted field.", {"quantity": TOO_MUCH})
 
 
 def _with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -> Mapping[str, object]:
@@ -123,7 +167,10 @@ def _with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -
     rest = {
         control: text
         for control, text in stored.items()
-        if control.removesuffix("_id") not in opened and (control != costs.FIELD or costs.may_see(actor))
+        # A form can be opened with the price and have only what it follows from.
+        if (control.removesuffix("_id") not in opened or control == "unit_price")
+        and control not in ("margin", "markup", "price_rule")
+        and (control not in costs.HIDDEN or costs.may_see(actor))
     }
     return {**rest, **values}
 
@@ -217,9 +264,12 @@ def note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
     diary.write(actor, action, "quote", quote.id, line=line.name)
 
 
-def read(reader: Reader, currency: str) -> dict[str, Any]:
-    """The values of a new line from form input. Raises Invalid with a sentence for each wrong field."""
-    return _read(reader, None, currency)
+def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
+    """The values of a new line, for ``new``, from form input. Raises Invalid with a sentence for each wrong field."""
+    read = _read(Reader(values, place.of_company()), None, currency)
+    price_rules.read(None, values, None, read, currency)
+    read["shows_savings"] = Reader(values).flag("shows_savings")
+    return read
 
 
 def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:
@@ -234,7 +284,7 @@ def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dic
         "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
     }
     if abs(read["quantity"] * read["unit_price"]) > MAX_AMOUNT:
-        reader.fail("quantity", f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less.")
+        reader.fail("quantity", TOO_MUCH)
     if read["unit_price"] < 0 and read["discount_value"]:
         reader.fail("discount_value", "A credit can't be discounted. Change its price instead.")
     reader.check("This line isn't saved. Fix the highlighted field.")

@@ -13,22 +13,28 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.models import Item, Quote, QuoteLine, User, db, utc_now
-from webapp.services.catalog import costs, tax_codes
+from webapp.models import Item, Quote, TaxCode, User, db, utc_now
+from webapp.services.catalog import costs, dates, tax_codes, tiers
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
-from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, shown, steps
+from webapp.services.quoting.money import prices
 
 MAX_TEXT = 1_000_000
 # Column of our own text, and what else people call it; the first is the heading that a copy has.
 COLUMNS = {
     "name": ("Item", "name", "product", "product name", "item name", "title"),
     "quantity": ("Quantity", "qty", "count", "units"),
-    "unit_price": ("Price", "unit price", "sell price", "sell", "rate", "list price"),
+    "unit_price": ("Price", "unit price", "sell price", "sell", "rate"),
     "unit_cost": ("Cost", "unit cost", "buy price", "cost price"),
+    "list_price": ("List price", "msrp", "rrp"),
+    "price_rule": ("Price rule",),
+    "price_percent": ("Rule percent",),
+    "price_ending": ("Price ending",),
+    "tiers": ("Price by quantity",),
+    "shows_savings": ("Shows savings",),
     "discount_value": ("Discount", "disc"),
     "discount_kind": ("Discount type",),
     "tax_code": ("Tax", "tax code"),
@@ -92,10 +98,11 @@ def read(actor: User, quote: Quote, text: str) -> Pasted:
         )
     every = [_values(actor, columns, row) for row in rows]
     items = _items(every)
+    default = lines.default_tax_code()
     codes = {code.name.lower(): str(code.id) for code in tax_codes.usable()}
     first = 2 if has_heading else 1
     read_rows = tuple(
-        _row(quote, number, values, items, codes) for number, values in enumerate(every, start=first)
+        _row(quote, number, values, items, codes, default) for number, values in enumerate(every, start=first)
     )
     return Pasted(read_rows, tuple(COLUMNS[name][0] if name else "–" for name in columns), has_heading)
 
@@ -110,11 +117,15 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
     before = discounts.of_lines(quote)
     added = []
     for row in pasted.good:
-        values = lines.read(Reader(row.values, place.of_company()), quote.currency)
+        values = lines.read(row.values, quote.currency)
         if row.item is not None:
             values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
             values["item_id"] = row.item.id
-        line = QuoteLine(uid=lines.new_uid(), **values)
+            dated = dates.DATED.items()
+            values |= {
+                day: getattr(row.item, day) for name, day in dated if values[name] == getattr(row.item, name)
+            }
+        line = lines.new(values, quote.currency)
         if row.item is not None and row.item.bundle:
             line.bundle, line.shows_parts = row.item.bundle, row.item.shows_parts
             bundles.fill(line, row.item, lines.default_tax_code())
@@ -136,6 +147,8 @@ def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
     for line in quote.lines:
         if line.uid in uids:
             texts = shown.line(line)
+            texts["price_percent"] = formatting.plain(line.price_percent, place.of_company())
+            texts["tiers"] = tiers.text(line.tiers, place.of_company()).replace("\n", "; ")
             texts["tax_code"] = line.tax_code.name if line.tax_code else ""
             texts["recurrence"] = formatting.period_label(line.recurrence)
             writer.writerow(_harmless(texts[name]) for name in columns)
@@ -186,7 +199,11 @@ def _values(actor: User, columns: list[str], row: list[str]) -> dict[str, str]:
         if name and (cell or name in CLEARED)
     }
     if not costs.may_see(actor):
-        values.pop(costs.FIELD, None)
+        for name in (*costs.HIDDEN, "price_rule"):
+            values.pop(name, None)
+    # Where a list has no other price, its list price is the price.
+    if values.get("list_price") and not values.get("unit_price"):
+        values["unit_price"] = values["list_price"]
     return values
 
 
@@ -215,12 +232,13 @@ def _row(
     values: dict[str, str],
     items: Mapping[tuple[str, str], Item],
     codes: Mapping[str, str],
+    default: TaxCode | None,
 ) -> Row:
     item = next(
         (items[name, values[name]] for name in ("sku", "mpn", "name") if (name, values.get(name)) in items),
         None,
     )
-    known = _of_item(item) if item is not None else {}
+    known = _of_item(item, is_priced="unit_price" in values) if item is not None else {}
     sent = {**known, **values}
     problem = ""
     if "tax_code" in sent:
@@ -230,13 +248,11 @@ def _row(
             problem = f"There's no active tax code “{values['tax_code']}”."
     if "recurrence" in sent:
         sent["recurrence"] = _period(sent["recurrence"])
-    for flag in ("is_optional", "is_selected"):
+    for flag in ("is_optional", "is_selected", "shows_savings"):
         if flag in sent and sent[flag].lower() in ("no", "n", "0", "false"):
             del sent[flag]
-    reader = Reader(sent, place.of_company())
     try:
-        read = lines.read(reader, quote.currency)
-        default = lines.default_tax_code()
+        read = lines.read(sent, quote.currency)
         if "tax_code_id" not in sent and read["unit_price"] >= 0 and default is not None:
             sent["tax_code_id"] = str(default.id)
     except Invalid as error:
@@ -244,11 +260,19 @@ def _row(
     return Row(number, sent, item, problem)
 
 
-def _of_item(item: Item) -> dict[str, str]:
+def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
+    """What a row takes from its item. ``is_priced``: the row has a price of its own, which leads."""
     here = place.of_company()
     texts: dict[str, Any] = {name: getattr(item, name) for name in ("name", "description", *("sku", "mpn"))}
     texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "recurrence")}
     texts |= {name: formatting.plain_price(getattr(item, name), here) for name in ("unit_price", "unit_cost")}
+    if item.list_price is not None:
+        texts["list_price"] = formatting.plain_price(item.list_price, here)
+    if not is_priced:
+        texts["price_rule"] = prices.TIERS if item.tiers else item.price_rule
+        texts["price_percent"] = formatting.plain(item.price_percent, here)
+        texts["price_ending"] = item.price_ending
+        texts["tiers"] = tiers.text(tiers.of_line(item), here)
     if item.category_id:
         texts["category"] = item.category.path if item.category else ""
     if item.tax_code and item.tax_code.is_active:

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import Quote, QuoteLine, TaxCode, User
+from webapp.models.line import WHOLE
+from webapp.services.catalog import costs, dates
 from webapp.services.company import place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
-from webapp.services.quoting.draft import discounts, stages
+from webapp.services.quoting.draft import discounts, margins, price_facts, stages
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
 from webapp.services.quoting.revisions import parts, pricing
@@ -63,12 +65,16 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
             issues.append(Problem("lines", f"The credits come to more than the {label} lines. Reduce them."))
     if publisher is not None:
         over = discounts.problems(publisher, quote, totals)
-        issues += [Problem(uid, sentence) for uid, sentence in over.items()]
+        low = margins.problems(publisher, quote, totals)
+        issues += [Problem(uid, sentence) for uid, sentence in [*over.items(), *low.items()]]
     return issues
 
 
-def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
-    """What is worth a look before publishing, though it doesn't block it. ``totals``: its own, if known."""
+def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = None) -> list[Problem]:
+    """What is worth a look before publishing, though it doesn't block it.
+
+    ``totals``: its own, if known. ``viewer``: who reads it; None for everything.
+    """
     found: list[Problem] = []
     seller, _ = company_profile.current()
     missing = [name for name in ("name", "address") if not seller[name]]
@@ -85,6 +91,9 @@ def checks(quote: Quote, totals: Totals | None = None) -> list[Problem]:
     unshown = letters.sentence(_printed(quote, seller))
     if unshown:
         found.append(Problem("paper", unshown))
+    found += [Problem(uid, sentence) for uid, sentence in margins.checks(viewer, quote, totals).items()]
+    if costs.may_see(viewer):
+        found += _old_costs(quote)
     is_taxed = not all(map(_is_untaxed, quote.lines))
     for number, (line, amounts) in enumerate(zip(quote.lines, totals.lines, strict=True), start=1):
         name = f"Line {number} “{line.name}”"
@@ -109,6 +118,17 @@ def _is_untaxed(line: QuoteLine) -> bool:
     return all(part.tax_code_id is None for part in made_of) if made_of else line.tax_code is None
 
 
+def _old_costs(quote: Quote) -> list[Problem]:
+    today = place.today()
+    return [
+        Problem(
+            line.uid, f"The cost of line {number} “{line.name}” is from {dates.age(line.cost_date, today)}."
+        )
+        for number, line in enumerate(quote.lines, start=1)
+        if line.cost_date is not None and price_facts.has_old_cost(line, today)
+    ]
+
+
 def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
     """The texts that people wrote and the PDF prints."""
     texts = [str(seller[name]) for name in ("name", "address", "terms")]
@@ -126,10 +146,39 @@ def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:
 
 
 def _discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
-    """A discount of the whole quote that can't take effect, or only in part."""
+    """A discount of a section or of the whole quote that can't take effect, or only in part."""
+    return _section_discount_checks(quote, totals) + _quote_discount_checks(quote, totals)
+
+
+def _section_discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
+    found = []
+    for section in quote.sections:
+        off = sum(
+            (
+                one.section_discount
+                for line, amounts in zip(quote.lines, totals.lines, strict=True)
+                if line.section is section and (amounts.counts or section.choice == WHOLE)
+                for _, one in amounts.by_period(line.recurrence)
+            ),
+            Decimal(0),
+        )
+        if section.discount_kind == "amount" and off < section.discount_value:
+            here = place.of_company()
+            wanted = formatting.money(section.discount_value, quote.currency, here)
+            taken = formatting.money(off, quote.currency, here)
+            sentence = (
+                f"The section “{section.title}” has a discount of {wanted}, of which {taken} is taken off."
+            )
+            found.append(Problem("lines", f"{sentence} Its lines don't come to more."))
+    return found
+
+
+def _quote_discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
     if quote.discount_kind != "amount" or not quote.discount_value:
         return []
-    off = sum((line.quote_discount for line in totals.lines), Decimal(0))
+    pairs = zip(quote.lines, totals.lines, strict=True)
+    every = (one for line, amounts in pairs for _, one in amounts.by_period(line.recurrence))
+    off = sum((one.quote_discount for one in every), Decimal(0))
     if off >= quote.discount_value:
         return []
     amount = formatting.money(quote.discount_value, quote.currency, place.of_company())

@@ -10,17 +10,19 @@ from collections.abc import Collection, Mapping
 
 from webapp.models import Quote, QuoteLine, QuoteSection, User, utc_now
 from webapp.models.line import NO_CHOICE, ONE, SECTION_CHOICES, WHOLE
+from webapp.models.quote import QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION
+from webapp.services.company import place
 from webapp.services.core import merge
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import steps
+from webapp.services.quoting.draft import discounts, editing, steps
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_SECTIONS = 100
-FIELDS = ("title", "text", "choice", "is_selected", "starts_page")
-TOGETHER = (("choice", "is_selected"),)
+FIELDS = ("title", "text", "choice", "is_selected", "starts_page", "discount_kind", "discount_value")
+TOGETHER = (("choice", "is_selected"), ("discount_kind", "discount_value"))
 
 
 @steps.undoable
@@ -29,9 +31,9 @@ def add(actor: User, quote_id: int, values: Mapping[str, object], *, after: str 
     quote = lock_editable(quote_id)
     if len(quote.sections) >= MAX_SECTIONS:
         raise Invalid(f"A quote can have up to {MAX_SECTIONS} sections, so this one wasn't added.")
-    section = QuoteSection(uid=str(uuid.uuid4()), **_read(values))
-    place = quote.sections.index(find(quote, after)) + 1 if after else len(quote.sections)
-    quote.sections.insert(place, section)
+    section = QuoteSection(uid=str(uuid.uuid4()), **_read(values, quote.currency))
+    at = quote.sections.index(find(quote, after)) + 1 if after else len(quote.sections)
+    quote.sections.insert(at, section)
     return _finish(actor, quote, section, "quote.section_added")
 
 
@@ -44,8 +46,10 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     """
     quote = lock_editable(quote_id)
     section = find(quote, uid)
-    was = section.choice
-    merged = merging.into(actor, section, values, _read(values), what="section", together=TOGETHER)
+    was, before = section.choice, discounts.of_lines(quote)
+    read = _read(values, quote.currency)
+    reading = merge.Reading(place.of_company(), quote.currency)
+    merged = merging.into(actor, section, values, read, what="section", together=TOGETHER, reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(section, name) != value]
     for name in changed:
         setattr(section, name, merged.values[name])
@@ -53,6 +57,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
         for line in quote.lines:
             if line.section is section:
                 line.is_optional = line.is_selected = False
+    discounts.check(actor, quote, before)
     return _finish(actor, quote, section, "quote.section_changed") if changed else section
 
 
@@ -71,8 +76,8 @@ def remove(actor: User, quote_id: int, uid: str, *, with_lines: bool = False) ->
     """Delete a section. Its lines go to the section above, or are deleted ``with_lines``."""
     quote = lock_editable(quote_id)
     section = find(quote, uid)
-    place = quote.sections.index(section)
-    above = quote.sections[place - 1] if place else None
+    at = quote.sections.index(section)
+    above = quote.sections[at - 1] if at else None
     for line in [line for line in quote.lines if line.section is section]:
         if with_lines:
             quote.lines.remove(line)
@@ -185,14 +190,15 @@ def seen(section: QuoteSection) -> str:
     return merge.seen({name: getattr(section, name) for name in FIELDS})
 
 
-def _read(values: Mapping[str, object]) -> dict[str, object]:
-    reader = Reader(values)
+def _read(values: Mapping[str, object], currency: str) -> dict[str, object]:
+    reader = Reader(values, place.of_company())
     read = {
         "title": reader.text("title", 200, missing="Enter a heading. The customer sees it."),
         "text": reader.text("text", MAX_DESCRIPTION, one_line=False),
         "choice": (choice := reader.choice("choice", SECTION_CHOICES, NO_CHOICE)),
         "is_selected": choice == WHOLE and reader.flag("is_selected"),
         "starts_page": reader.flag("starts_page"),
+        **editing.read_discount(reader, QUOTE_DISCOUNT_KINDS, currency),
     }
     reader.check("This section isn't saved. Fix the highlighted field.")
     return read

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from webapp.models import Quote, QuoteLine, QuoteSection
+from webapp.services.catalog import price_rules
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.place import Place
@@ -28,7 +31,8 @@ def header(quote: Quote) -> dict[str, str]:
 
 def line(line: QuoteLine) -> dict[str, str]:
     """By the name of the control: the whole line."""
-    return cells(line, place.of_company()) | details(line)
+    here = place.of_company()
+    return cells(line, here) | details(line) | pricing(line, here)
 
 
 def cells(line: QuoteLine, here: Place) -> dict[str, str]:
@@ -41,11 +45,28 @@ def cells(line: QuoteLine, here: Place) -> dict[str, str]:
         "quantity": formatting.plain(line.quantity, here),
         "unit_price": formatting.plain_price(line.unit_price, here),
         "unit_cost": formatting.plain_price(line.unit_cost, here),
+        "margin": percent(price_rules.derived(line)["margin"], here),
         "discount_value": formatting.plain(line.discount_value, here) if line.discount_value else "",
         "discount_kind": line.discount_kind,
         "tax_code_id": str(line.tax_code_id or ""),
         "recurrence": line.recurrence,
     }
+
+
+def pricing(line: QuoteLine, here: Place) -> dict[str, str]:
+    """By the name of the control: what leads the price of a line, and what the customer sees of it."""
+    return {
+        "markup": percent(price_rules.derived(line)["markup"], here),
+        "price_rule": line.price_rule,
+        "price_ending": line.price_ending,
+        "list_price": "" if line.list_price is None else formatting.plain_price(line.list_price, here),
+        "shows_savings": "1" if line.shows_savings else "",
+    }
+
+
+def percent(value: Decimal | None, here: Place) -> str:
+    """“25” or “33.3”; empty for none."""
+    return "" if value is None else formatting.plain(value, here)
 
 
 def section(section: QuoteSection) -> dict[str, str]:
@@ -56,6 +77,8 @@ def section(section: QuoteSection) -> dict[str, str]:
         "choice": section.choice,
         "is_selected": "1" if section.is_selected else "",
         "starts_page": "1" if section.starts_page else "",
+        "discount_value": percent(section.discount_value or None, place.of_company()),
+        "discount_kind": section.discount_kind,
     }
 
 

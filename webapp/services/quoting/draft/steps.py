@@ -40,8 +40,13 @@ LINE = (
     ),
     "section_uid",
 )
+# What changes with an amount, and is called after it.
+COMPANIONS = {"price_rule", "price_percent", "price_date", "cost_date"}
 MOVED = {"section_uid", "is_optional", "is_selected"}
-SECTION = ("uid", "title", "text", "choice", "is_selected", "starts_page")
+SECTION = (
+    *("uid", "title", "text", "choice", "is_selected", "starts_page"),
+    *("discount_kind", "discount_value"),
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,12 @@ def image(quote: Quote) -> Image:
 
 def sections(quote: Quote) -> list[Values]:
     """The sections of the draft as it is now."""
-    return [_values(section, SECTION) for section in quote.sections]
+    return [_stored(_values(section, SECTION)) for section in quote.sections]
+
+
+def known(now: Values | None, then: Values | None) -> Values | None:
+    """What ``now`` is of a section in the fields of ``then``: a step of an earlier version knows fewer."""
+    return {name: now[name] for name in then} if now and then else now
 
 
 def difference(before: Image, after: Image) -> dict[str, Any]:
@@ -243,7 +253,8 @@ def label(change: Mapping[str, Any]) -> str:
         return f"moving {name}" if len(change["places"]) == 1 else f"moving {len(change['places'])} lines"
     if len(lines) > 1:
         return f"changing {len(lines)} lines"
-    fields = list(next(iter(lines.values()))[1])
+    every = list(next(iter(lines.values()))[1])
+    fields = [name for name in every if name not in COMPANIONS] or every
     return f"{in_words(fields[0])} of {name}" if len(fields) == 1 else f"changing {name}"
 
 

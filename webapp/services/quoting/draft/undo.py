@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Date
@@ -49,6 +50,8 @@ DATES = {column.name for column in COLUMNS if isinstance(column.type, Date)}
 TOGETHER = (
     editing.DISCOUNT,
     ("is_optional", "is_selected"),
+    ("price_date", "price_percent", "price_rule", "unit_price"),
+    ("cost_date", "unit_cost"),
     ("person_id", "organization_id", "autotask_contact_id"),
     ("autotask_opportunity_id", "autotask_opportunity_title"),
 )
@@ -125,9 +128,8 @@ def _next(actor: User, quote_id: int, *, undone: bool) -> DraftStep | None:
     mine = {"quote_id": quote_id, "session": steps.session(), "user_id": actor.id, "is_undone": undone}
     if not steps.session():
         return None
-    found: DraftStep | None = db.session.scalar(
-        db.select(DraftStep).filter_by(**mine).order_by(order).limit(1)
-    )
+    query = db.select(DraftStep).filter_by(**mine).order_by(order).limit(1)
+    found: DraftStep | None = db.session.scalar(query)
     return found
 
 
@@ -193,14 +195,14 @@ def _set_sections(
     undone: Undone,
 ) -> list[QuoteSection]:
     """All sections as they were, unless someone changed one since. Returns those to remove once no line needs them."""
-    if steps.sections(quote) != was:
+    if [steps.known(*pair) for pair in zip_longest(steps.sections(quote), was)] != was:
         undone.kept.append(f"{_who(actor, quote, ())} changed the sections since, so they stay.")
         return []
     present = {section.uid: section for section in quote.sections}
     restored = []
     for position, values in enumerate(becomes):
         section = present.get(values["uid"]) or QuoteSection()
-        for name, value in values.items():
+        for name, value in _read(values).items():
             setattr(section, name, value)
         section.position = position
         restored.append(section)

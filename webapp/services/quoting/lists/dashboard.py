@@ -31,9 +31,6 @@ class Dashboard:
     expired: list[Row]
 
 
-MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
-
-
 def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     """The dashboard of ``user``, or with ``everyone`` of everyone whose quotes they may see."""
     own = [] if everyone else [Quote.owner_id == user.id]
@@ -64,6 +61,6 @@ def _sums(rows: list[Row], *, one_time: bool) -> dict[str, Decimal]:
     for row in rows:
         for name, period in row.totals.periods.items():
             if (name == "one_time") == one_time and period.revenue:
-                amount = period.revenue if one_time else period.revenue / MONTHS[name]
+                amount = period.revenue if one_time else period.revenue / listing.MONTHS[name]
                 sums[row.quote.currency] = sums.get(row.quote.currency, Decimal(0)) + amount
     return sums

@@ -12,9 +12,10 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
 from webapp.models.catalog import FIXED, RECURRENCES
-from webapp.services.quoting.money import totals
+from webapp.services.quoting.money import discounts, totals
 from webapp.services.quoting.money.money import UNIT, ZERO, Rounding, allocate, rounded, to_unit
-from webapp.services.quoting.money.totals import LineTotals, PricedLine, Share, Totals
+from webapp.services.quoting.money.priced import PricedLine, SectionDiscount, Share
+from webapp.services.quoting.money.totals import LineTotals, Totals
 
 
 class Bundle(PricedLine, Protocol):
@@ -40,12 +41,15 @@ class Part(Protocol):
 @dataclass(frozen=True)
 class Entry:
     """A line as ``compute`` takes it. ``shares``: of a bundle, what each part adds. ``taxes``: the rate and the name of
-    the line's tax, or of each share's.
+    the line's tax, or of each share's. ``section``: the discount of its section. ``whole``: the number of the line,
+    which parts that are lines of their own have in common.
     """
 
     line: PricedLine
     taxes: Sequence[tuple[Decimal, str]]
     shares: Sequence[Share] = ()
+    section: SectionDiscount | None = None
+    whole: int = 0
 
 
 def sum_of(parts: Sequence[Part], recurrence: str, field: str = "unit_price") -> Decimal:
@@ -83,7 +87,7 @@ def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
                 grosses[index] = gross
         if is_own or bundle.discount_kind == "percent":
             before = [grosses[index] for index in mine]
-            off = totals.own_discount(bundle, sum(before, ZERO), digits)
+            off = discounts.own_discount(bundle, sum(before, ZERO), digits)
             for index, own in zip(mine, allocate(off, before, digits) if off else (), strict=False):
                 owns[index] = own
     return [
@@ -113,6 +117,8 @@ def compute(
         discount_kind=discount_kind,
         discount_value=discount_value,
         shipping_amount=shipping_amount,
+        sections=[entry.section for entry in entries for _ in entry.taxes],
+        wholes=[entry.whole for entry in entries for _ in entry.taxes],
     )
     results, place = [], 0
     for entry in entries:
@@ -163,6 +169,7 @@ def _bundle(entry: Entry, parts: Sequence[LineTotals]) -> LineTotals:
             sums[recurrence] = LineTotals(
                 gross=sum((one.gross for one in mine), ZERO),
                 own_discount=sum((one.own_discount for one in mine), ZERO),
+                section_discount=sum((one.section_discount for one in mine), ZERO),
                 quote_discount=sum((one.quote_discount for one in mine), ZERO),
                 net=sum((one.net for one in mine), ZERO),
                 tax=sum((one.tax for one in mine), ZERO),

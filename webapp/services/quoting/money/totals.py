@@ -1,8 +1,8 @@
 """The totals of a quote, from lines to billing periods. Pure functions over ``Decimal``.
 
 Each step is rounded to the currency's decimals: line gross = quantity × unit price; minus the line's own discount;
-minus its share of the quote discount; tax = rate × net. Sums add up rounded amounts, so a column always adds up. Where
-tax is rounded on the sum, each line has its share of that sum.
+minus its share of its section's discount; minus its share of the quote discount; tax = rate × net. Sums add up rounded
+amounts, so a column always adds up. Where tax is rounded on the sum, each line has its share of that sum.
 
 A line with a price below zero is a credit, such as a trade-in: no discount applies to it.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
 
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.services.quoting.money import discounts
 from webapp.services.quoting.money.money import (
     HUNDRED,
     ON_SUM,
@@ -24,52 +24,12 @@ from webapp.services.quoting.money.money import (
     percent_of,
     rounded,
 )
-
-
-class PricedLine(Protocol):
-    """The fields of a line that totals need; ``QuoteLine`` and ``FrozenLine`` have them."""
-
-    @property
-    def recurrence(self) -> str: ...
-    @property
-    def quantity(self) -> Decimal: ...
-    @property
-    def unit_price(self) -> Decimal: ...
-    @property
-    def unit_cost(self) -> Decimal: ...
-    @property
-    def discount_kind(self) -> str: ...
-    @property
-    def discount_value(self) -> Decimal: ...
-    @property
-    def counts(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Share:
-    """What a part of a bundle adds to a quote (``bundles.spread``): a line whose amounts are known.
-
-    ``unit_price`` and ``discount_value``, an amount off the line, give the same net.
-    """
-
-    recurrence: str
-    quantity: Decimal
-    unit_price: Decimal
-    unit_cost: Decimal
-    discount_value: Decimal
-    gross: Decimal
-    own_discount: Decimal
-    counts: bool
-
-    @property
-    def discount_kind(self) -> str:
-        """The amount off the line, if any."""
-        return "line" if self.discount_value else "none"
+from webapp.services.quoting.money.priced import PricedLine, SectionDiscount, Share
 
 
 @dataclass(frozen=True)
 class LineTotals:
-    """Amounts of one line, rounded. ``net`` = gross − own_discount − quote_discount; ``total`` = net + tax.
+    """Amounts of one line, rounded. ``net`` = gross − its three discounts; ``total`` = net + tax.
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
     Of a bundle (``bundles``): ``parts`` in their order; the amounts are those of its own billing period, ``others``
@@ -83,6 +43,7 @@ class LineTotals:
     tax: Decimal
     cost: Decimal
     counts: bool
+    section_discount: Decimal = ZERO
     parts: tuple[LineTotals, ...] = ()
     others: tuple[tuple[str, LineTotals], ...] = ()
 
@@ -92,8 +53,8 @@ class LineTotals:
 
     @property
     def discount(self) -> Decimal:
-        """Both discounts together."""
-        return self.own_discount + self.quote_discount
+        """All discounts together."""
+        return self.own_discount + self.section_discount + self.quote_discount
 
     @property
     def total(self) -> Decimal:
@@ -159,8 +120,12 @@ def compute(
     shipping_amount: Decimal = Decimal(0),
     rounding: Rounding = Rounding(),  # noqa: B008  it is immutable
     tax_names: Sequence[str] = (),
+    sections: Sequence[SectionDiscount | None] = (),
+    wholes: Sequence[int] = (),
 ) -> Totals:
     """Compute everything. ``tax_rates``: one per line, in percent. ``tax_names``: two taxes of one rate aren't one tax.
+    ``sections``: of each line the discount of its section. ``wholes``: of each line what it is a part of; the parts of
+    a bundle have the same number, and are chosen as one.
 
     A quote discount in percent applies to every line. An amount is split over the included one-time lines, up to
     their total.
@@ -171,11 +136,13 @@ def compute(
         for line in lines
     ]
     owns = [
-        line.own_discount if isinstance(line, Share) else own_discount(line, gross, digits)
+        line.own_discount if isinstance(line, Share) else discounts.own_discount(line, gross, digits)
         for line, gross in zip(lines, grosses, strict=True)
     ]
-    before = [gross - own for gross, own in zip(grosses, owns, strict=True)]
-    shares = _quote_discounts(lines, before, discount_kind, discount_value, digits)
+    after = [gross - own for gross, own in zip(grosses, owns, strict=True)]
+    parts = discounts.of_sections(lines, after, sections, wholes or range(len(lines)), digits)
+    before = [amount - part for amount, part in zip(after, parts, strict=True)]
+    shares = discounts.of_quote(lines, before, discount_kind, discount_value, digits)
     nets = [amount - share for amount, share in zip(before, shares, strict=True)]
     taxes = [percent_of(net, rate, digits) for net, rate in zip(nets, tax_rates, strict=True)]
     if rounding.tax == ON_SUM:
@@ -184,13 +151,16 @@ def compute(
         LineTotals(
             gross=gross,
             own_discount=own,
+            section_discount=part,
             quote_discount=share,
             net=net,
             tax=tax,
             cost=rounded(line.quantity * line.unit_cost, digits),
             counts=line.counts,
         )
-        for line, gross, own, share, net, tax in zip(lines, grosses, owns, shares, nets, taxes, strict=True)
+        for line, gross, own, part, share, net, tax in zip(
+            lines, grosses, owns, parts, shares, nets, taxes, strict=True
+        )
     ]
     return Totals(
         lines=tuple(results), periods=_sum_periods(lines, results, rounded(shipping_amount, digits))
@@ -219,34 +189,6 @@ def _taxes_on_sums(
         ):
             taxes[index] = share
     return taxes
-
-
-def own_discount(line: PricedLine, gross: Decimal, digits: int) -> Decimal:
-    """The line's own discount, at most its gross amount; a credit has none."""
-    match line.discount_kind:
-        case "percent":
-            amount = percent_of(gross, line.discount_value, digits)
-        case "unit":
-            amount = rounded(line.quantity * line.discount_value, digits)
-        case "line":
-            amount = rounded(line.discount_value, digits)
-        case _:
-            amount = ZERO
-    return max(ZERO, min(amount, gross))
-
-
-def _quote_discounts(
-    lines: Sequence[PricedLine], before: Sequence[Decimal], kind: str, value: Decimal, digits: int
-) -> list[Decimal]:
-    if kind == "percent":
-        return [percent_of(max(amount, ZERO), value, digits) for amount in before]
-    if kind == "amount":
-        weights = [
-            max(amount, ZERO) if line.counts and line.recurrence == ONE_TIME else ZERO
-            for line, amount in zip(lines, before, strict=True)
-        ]
-        return allocate(min(rounded(value, digits), sum(weights, ZERO)), weights, digits)
-    return [ZERO for _ in lines]
 
 
 def _sum_periods(

@@ -28,7 +28,7 @@ from webapp.services.core import formatting, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import columns, fonts, letters, once, paragraphs
+from webapp.services.quoting.paper import columns, fonts, letters, logos, once, paragraphs
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -72,11 +72,12 @@ def pdf_for(revision_id: int) -> bytes:
         return stored.pdf
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
+    logo = logos.of(frozen.brand)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen)
+        pdf = render(frozen, None, logo)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
@@ -90,11 +91,12 @@ def newest_pdf(quote: Quote) -> bytes:
         return stored.pdf
     accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
     frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
+    logo = logos.of(frozen.brand)
     db.session.commit()
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        pdf = render(frozen, signed)
+        pdf = render(frozen, signed, logo)
         return _store(
             AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
         )
@@ -145,23 +147,28 @@ def preload() -> None:
     fonts.register(fonts.TEXT)
 
 
-def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOGETHER[0]) -> str:
-    """The document as HTML, before the layout. ``keep``: what stays on one page with the sums."""
+def html_of(
+    frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOGETHER[0], logo: str = ""
+) -> str:
+    """The document as HTML, before the layout. ``keep``: what stays on the page of the sums; ``logo``: ``logos.of``."""
     computed = pricing.of_snapshot(frozen)
-    groups = pricing.grouped(frozen, computed)
+    offered = pricing.offered(frozen, computed)
+    groups = offered["groups"]
     tiles = [group for group in groups if group.sums.total or group is groups[0]]
     paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     environment = _environment(frozen.place)
     printed = _Printed(frozen)
     table = columns.of_lines(paper, *printed.table(groups))
-    css = environment.get_template("quote.css").render(paper=paper, columns=table)
+    css = environment.get_template("quote.css").render(
+        paper=paper, columns=table, colors=frozen.brand.palette
+    )
     html = environment.get_template("quote.html").render(
         quote=frozen,
         keep=keep,
+        logo=logo,
+        logo_size=logos.size(frozen.brand),
         signed=signed,
-        groups=groups,
-        taxes=pricing.taxes(frozen, computed),
-        tax_note=pricing.tax_rounding_note(frozen, computed),
+        **offered,
         css=Markup(css),  # noqa: S704  our own style sheet
         tiles=tiles,
         tile_width=round(100 / max(len(tiles), 1), 2),
@@ -173,19 +180,19 @@ def html_of(frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOG
     return letters.dressed(html)
 
 
-def render(frozen: Snapshot, signed: Signed | None = None) -> bytes:
-    """Lay out ``frozen`` as PDF. Raises RenderFailed with a sentence."""
+def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "") -> bytes:
+    """Lay out ``frozen`` as PDF. ``logo``: ``logos.of``. Raises RenderFailed with a sentence."""
     from reportlab.platypus.doctemplate import LayoutError
 
     for keep in KEPT_TOGETHER[:-1]:
         try:
-            return _laid_out(frozen, signed, keep)
+            return _laid_out(frozen, signed, keep, logo)
         except LayoutError:
             continue
-    return _laid_out(frozen, signed, KEPT_TOGETHER[-1])
+    return _laid_out(frozen, signed, KEPT_TOGETHER[-1], logo)
 
 
-def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str) -> bytes:
+def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str, logo: str) -> bytes:
     from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
     from xhtml2pdf.document import pisaDocument
 
@@ -195,7 +202,7 @@ def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str) -> bytes:
     target = io.BytesIO()
     try:
         result = pisaDocument(
-            html_of(frozen, signed, keep),
+            html_of(frozen, signed, keep, logo),
             target,
             path=str(TEMPLATES / "quote.html"),
             resource_policy=policy,

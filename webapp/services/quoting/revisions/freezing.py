@@ -20,6 +20,7 @@ from webapp.models import (
 )
 from webapp.models.line import WHOLE
 from webapp.services.company import app_settings, place
+from webapp.services.company.brand import brand
 from webapp.services.core import records
 from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions import snapshot as snapshots
@@ -39,8 +40,8 @@ CHOICE = ("is_optional", "is_selected")
 LINE = tuple(
     name for name in FrozenLine.model_fields if name in QuoteLine.__table__.columns and name not in CHOICE
 )
-# Newly frozen with the next revision, but no change of the offer: where the company is, and who owns the quote.
-NO_CHANGE = ("place", "owner_name", "owner_email")
+# Newly frozen with the next revision, but no change of the offer: brand, where the company is, who owns the quote.
+NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id")
 
@@ -57,6 +58,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
         owner_name=quote.owner.name,
         owner_email=quote.owner.email,
         seller=Seller(**{name: str(profile.get(name, "")) for name in Seller.model_fields}),
+        brand=brand.of_company(),
         place=place.of_company(),
         tax_rounding=str(profile["tax_rounding"]),
         terms=str(profile.get("terms", "")),

@@ -30,7 +30,9 @@ DERIVED = {"parent_category_id", "category_path", "tax_name", "tax_rate"}
 
 
 class Again(FrozenLine):
-    """A bundle where its parts of another billing period stand."""
+    """A bundle where its parts of another billing period stand. ``own``: the bundle's own, where it is chosen."""
+
+    own: str
 
     @property
     def is_again(self) -> bool:
@@ -132,7 +134,8 @@ def in_period(
     if recurrence == line.recurrence:
         return line.model_copy(update={"parts": made_of}), amounts
     price = bundles.sum_of(made_of, recurrence)
-    return Again(**{**dict(line), "parts": made_of, "recurrence": recurrence, "unit_price": price}), amounts
+    here = {"parts": made_of, "recurrence": recurrence, "unit_price": price, "own": line.recurrence}
+    return Again(**{**dict(line), **here}), amounts
 
 
 def flat(snapshot: Snapshot) -> Snapshot:

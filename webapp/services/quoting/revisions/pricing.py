@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from webapp.models import Quote
+from webapp.models import Quote, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
+from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import bundles
 from webapp.services.quoting.money.bundles import Entry
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
+from webapp.services.quoting.money.priced import SectionDiscount
+from webapp.services.quoting.money.prices import Saving, saving
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
@@ -22,13 +26,14 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection
 def of_quote(quote: Quote) -> Totals:
     """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
     how = rounding(quote.currency, profile.tax_rounding())
-    entries = []
-    for line in quote.lines:
+    of_sections, entries = _discounts(quote.sections), []
+    for number, line in enumerate(quote.lines, start=1):
         made_of = parts.of_line(line)
         code = line.tax_code
         taxes = parts.taxes(made_of) if made_of else [(code.rate, code.name) if code else (Decimal(0), "")]
         shares = bundles.spread(line, made_of, how.digits) if made_of else ()
-        entries.append(Entry(line, taxes, shares))
+        section = of_sections.get(line.section_uid) if of_sections else None
+        entries.append(Entry(line, taxes, shares, section, number))
     return bundles.compute(
         entries,
         rounding=how,
@@ -41,11 +46,13 @@ def of_quote(quote: Quote) -> Totals:
 def of_snapshot(snapshot: Snapshot) -> Totals:
     """Totals of a frozen revision, with its frozen tax rates."""
     how = rounding(snapshot.currency, snapshot.tax_rounding)
-    entries = []
-    for line in snapshot.lines:
+    of_sections, entries = _discounts(snapshot.sections), []
+    for number, line in enumerate(snapshot.lines, start=1):
         made_of = parts.spread_over(line)
         taxes = [(one.tax_rate, one.tax_name) for one in made_of or (line,)]
-        entries.append(Entry(line, taxes, bundles.spread(line, made_of, how.digits) if made_of else ()))
+        shares = bundles.spread(line, made_of, how.digits) if made_of else ()
+        whole = line.number if isinstance(line, parts.FlatLine) else number
+        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), whole))
     return bundles.compute(
         entries,
         rounding=how,
@@ -53,6 +60,15 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
         discount_value=snapshot.discount_value,
         shipping_amount=snapshot.shipping_amount,
     )
+
+
+def _discounts(sections: Sequence[QuoteSection | FrozenSection]) -> dict[str, SectionDiscount]:
+    """The discounts of sections, by uid."""
+    return {
+        one.uid: SectionDiscount(one.uid, one.discount_kind, one.discount_value, is_choice=one.choice == ONE)
+        for one in sections
+        if one.discount_value
+    }
 
 
 def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
@@ -210,6 +226,27 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
     }
+
+
+def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
+    """What the customer reads of the lines, on the page and in the PDF: one rule for both."""
+    return {
+        "groups": grouped(snapshot, computed),
+        "taxes": taxes(snapshot, computed),
+        "savings": savings(snapshot, computed),
+        "tax_note": tax_rounding_note(snapshot, computed),
+    }
+
+
+def savings(snapshot: Snapshot, computed: Totals) -> dict[str, Saving]:
+    """What the customer sees of list prices, by uid: the savings of the lines that show them."""
+    digits = rounding(snapshot.currency).digits
+    found = {
+        line.uid: saving(line.list_price, line.quantity, amounts.net, digits)
+        for line, amounts in zip(snapshot.lines, computed.lines, strict=True)
+        if line.shows_savings
+    }
+    return {uid: saved for uid, saved in found.items() if saved is not None}
 
 
 def tax_rounding_note(snapshot: Snapshot, computed: Totals) -> str:

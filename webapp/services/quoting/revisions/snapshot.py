@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from webapp.models.catalog import FIXED
 from webapp.models.line import WHOLE
+from webapp.services.company.brand.brand import Brand
 from webapp.services.core import addresses
 from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
@@ -91,6 +92,8 @@ class FrozenSection(Frozen):
     choice: str = "none"
     is_selected: bool = False
     starts_page: bool = False
+    discount_kind: str = "none"
+    discount_value: Exact = Decimal("0.0000")
 
     @property
     def is_whole(self) -> bool:
@@ -127,6 +130,13 @@ class FrozenLine(Frozen):
     unit_price: Exact
     unit_cost: Exact = Decimal("0.0000")
     list_price: Exact | None = None
+    shows_savings: bool = False
+    price_rule: str = "fixed"
+    price_percent: Exact = Decimal("0.0000")
+    price_ending: str = ""
+    tiers: str = ""
+    price_date: date | None = None
+    cost_date: date | None = None
     discount_kind: str = "none"
     discount_value: Exact = Decimal("0.0000")
     is_optional: bool = False
@@ -172,6 +182,7 @@ class Snapshot(Frozen):
     owner_name: str
     owner_email: str
     seller: Seller = Seller()
+    brand: Brand = Brand()
     place: Place = Place()
     tax_rounding: str = "line"
     terms: str = ""

@@ -1,0 +1,44 @@
+"""The brand on the customer's page, and the page where an admin chooses it."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.quoting.test_brand import DARKER, ORANGE, picture, save
+from tests.quoting.test_document import read
+from tests.support import samples
+from tests.support.visitor import Visitor, text
+
+
+def test_the_customer_sees_colors_logo_and_letterhead(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        save(rep, picture(), color=ORANGE, registration_number="HRB 1234")
+        token = samples.published(rep).quote.public_token
+    page = client.get(f"/q/{token}")
+    assert "Registration number HRB 1234" in text(page)
+    assert f'src="/q/{token}/logo?r=1"' in page.text
+    colors = client.get(f"/q/{token}/brand.css?r=1")
+    assert (colors.mimetype, "immutable" in colors.headers["Cache-Control"]) == ("text/css", True)
+    assert f"--brand: {ORANGE};" in colors.text
+    assert f"--accent: {DARKER};" in colors.text
+    assert client.get(f"/q/{token}/logo").mimetype == "image/jpeg"
+    assert client.get("/q/no-such-link/brand.css").status_code == 404
+
+
+def test_an_admin_sees_page_and_paper_before_saving(admin: Visitor) -> None:
+    look = admin.client.get("/settings/brand/look?color=%23F26A1B").text
+    assert "too light for text" in look
+    page = admin.client.get("/settings/brand/page?color=%23F26A1B&tax_id=NY+12")
+    assert "Tax ID NY 12" in text(page)
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    assert "frame-src 'self'" in admin.client.get("/settings/brand").headers["Content-Security-Policy"]
+    pdf = admin.client.get("/settings/brand/quote.pdf?tax_id=NY+12").data
+    assert "Tax ID NY 12" in " ".join(read(pdf))
+    form = admin.form("/settings/brand", "/settings/brand")
+    answer = admin.send(form, {"color": "nonsense", "tax_id": "NY 12"})
+    assert answer.status_code == 422
+    assert "NY 12" in answer.text
+    assert admin.send(form, {"color": ORANGE}).status_code == 303
+    assert "Brand saved." in admin.client.get("/settings/brand").text

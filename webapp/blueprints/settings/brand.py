@@ -1,0 +1,126 @@
+"""Settings > Brand: logo, color and letterhead, with a look at page and paper as they would be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
+from wtforms import BooleanField, StringField, TextAreaField
+
+from webapp.blueprints import branding
+from webapp.blueprints.quotes.editor import pdf_response
+from webapp.blueprints.settings import settings
+from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, submit
+from webapp.models import db, utc_now
+from webapp.security import IN_A_FRAME, WITH_FRAMES
+from webapp.services.company.brand import brand as brands
+from webapp.services.company.brand.brand import LETTERHEAD, Brand
+from webapp.services.quoting.answer import choosing
+from webapp.services.quoting.paper import document, logos, sample
+from webapp.services.quoting.revisions import pricing
+
+# What the look depends on, in its address.
+LOOK = ("color", *LETTERHEAD)
+
+
+class BrandForm(RecordForm):
+    """The company's brand."""
+
+    logo = FileField(
+        "Logo",
+        description="PNG, JPEG or WebP, up to 1 MB. SVG isn't taken, because it can hold programs: save it as PNG.",
+        render_kw={"accept": "image/png,image/jpeg,image/webp"},
+    )
+    remove_logo = BooleanField("Remove the logo")
+    color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
+    tax_id = StringField("Tax ID")
+    registration_number = StringField("Registration number")
+    bank_details = TextAreaField("Bank details", render_kw={"rows": 3})
+
+
+@settings.route("/brand", methods=["GET", "POST"])
+@admin_required
+def brand() -> ResponseReturnValue:
+    """The form, and beside it the brand as it would be."""
+    form = _form()
+    sent = request.files.get("logo")
+    content = sent.read() if sent else b""
+    _, status = submit(
+        form, lambda: brands.save(actor(), form.entered, content), lambda: _form(formdata=None)
+    )
+    if status == SAVED:
+        return back_to("settings.brand", "Brand saved. Quotes that are published keep the brand they have.")
+    shown = {name: form[name].data or "" for name in LOOK}
+    answer = make_response(render_template("settings/brand.html", form=form, **_look(shown)), status)
+    answer.headers["Content-Security-Policy"] = WITH_FRAMES
+    return answer
+
+
+@settings.get("/brand/look")
+@admin_required
+def brand_look() -> ResponseReturnValue:
+    """The brand as it would be with what is typed (htmx)."""
+    return render_template("settings/_brand_look.html", **_look(_typed()))
+
+
+@settings.get("/brand/page")
+@admin_required
+def brand_page() -> ResponseReturnValue:
+    """A customer's page with what is typed, of an offer that nobody made."""
+    looked_at = brands.of_form(_typed())
+    frozen = sample.offer(looked_at, actor(), utc_now())
+    g.place = frozen.place
+    computed = pricing.of_snapshot(frozen)
+    page = render_template(
+        "settings/brand_page.html",
+        frozen=frozen,
+        **choosing.shown(frozen, computed),
+        pdf_address=url_for("settings.brand_paper", **_typed()),
+        brand_css=url_for("settings.brand_css", color=looked_at.color),
+        logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",
+    )
+    return _framed(make_response(page))
+
+
+@settings.get("/brand/quote.pdf")
+@admin_required
+def brand_paper() -> ResponseReturnValue:
+    """The same offer as PDF."""
+    frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
+    logo = logos.of(frozen.brand)
+    db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
+    return _framed(pdf_response(document.render(frozen, None, logo), "brand.pdf"))
+
+
+@settings.get("/brand/colors.css")
+@admin_required
+def brand_css() -> ResponseReturnValue:
+    """The colors that follow from ``color``."""
+    return branding.variables(brands.of_form({"color": request.args.get("color", "")}))
+
+
+@settings.get("/brand/logo/<sha256>")
+@admin_required
+def brand_logo(sha256: str) -> ResponseReturnValue:
+    """A logo."""
+    return branding.logo(Brand(logo=sha256))
+
+
+def _form(**options: object) -> BrandForm:
+    return BrandForm(data=brands.current()[0], seen=brands.seen(), **options)
+
+
+def _typed() -> dict[str, Any]:
+    return {name: request.args.get(name, "") for name in LOOK}
+
+
+def _look(values: dict[str, str]) -> dict[str, object]:
+    return {"look": brands.of_form(values), "typed": values, "default_color": brands.DEFAULT_COLOR}
+
+
+def _framed(response: Response) -> Response:
+    """Let our own page show it in a frame."""
+    response.headers["Content-Security-Policy"] = IN_A_FRAME
+    return response

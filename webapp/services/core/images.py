@@ -1,0 +1,110 @@
+"""Images that people upload: decoded and encoded again, so that nothing hidden in one is kept."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import ExifTags, Image
+
+from webapp.services.core.errors import Busy, Invalid
+
+MEGABYTE = 1024 * 1024
+# Refused before a pixel is decoded: a small file can hold very many.
+MAX_PIXELS = 25_000_000
+_IMAGES = ("PNG", "JPEG", "WEBP")
+# What Pillow raises for broken images.
+_BROKEN = (
+    OSError,
+    TypeError,
+    OverflowError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    struct.error,
+)
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+# By EXIF orientation: how to turn the image.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# One image can take some hundred megabytes of memory while it is decoded.
+_DECODING = threading.BoundedSemaphore()
+_PATIENCE_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An image as it is kept. ``width`` and ``height`` in pixels."""
+
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+def read(content: bytes, longest: int) -> Decoded:
+    """The image with sides of up to ``longest`` pixels, upright. Raises Invalid with a sentence, or Busy."""
+    if not _DECODING.acquire(timeout=_PATIENCE_SECONDS):
+        raise Busy("Nothing was saved, because other images are being read. Try again in a minute.")
+    try:
+        return _again(content, longest)
+    finally:
+        _DECODING.release()
+
+
+def check_size(content: bytes, largest: int, what: str) -> None:
+    """Raises Invalid with a sentence when there is nothing, or more than ``largest`` bytes."""
+    if not content:
+        raise Invalid(
+            f"Nothing was saved. Choose {'an image' if what == 'image' else 'a file'} that isn't empty."
+        )
+    if len(content) > largest:
+        size, limit = len(content) / MEGABYTE, largest // MEGABYTE
+        raise Invalid(f"Nothing was saved. The {what} has {size:.1f} MB. Choose one of up to {limit} MB.")
+
+
+def _again(content: bytes, longest: int) -> Decoded:
+    try:
+        with Image.open(BytesIO(content), formats=_IMAGES) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_many_pixels()
+            image.thumbnail((2 * longest, 2 * longest))
+            # By hand, as Pillow's own way writes the rest of the EXIF again, and fails where that is odd.
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            upright = image.transpose(turn) if turn is not None else image
+            if upright.mode.startswith("I"):
+                # 16 bits of gray; converted as they are, they would all be white.
+                upright = upright.point(lambda value: value / 256).convert("L")
+            is_clear = upright.has_transparency_data
+            kept = upright.convert("RGBA" if is_clear else "RGB")
+    except _BOMBS as bomb:
+        raise _too_many_pixels() from bomb
+    except _BROKEN as broken:
+        raise Invalid(
+            "Nothing was saved. This isn't an image we can read. Choose a PNG, JPEG or WebP."
+        ) from broken
+    kept.thumbnail((longest, longest))
+    # What Pillow would carry over, such as a profile or a comment.
+    kept.info.clear()
+    out = BytesIO()
+    kept.save(out, "PNG" if is_clear else "JPEG", optimize=True)
+    return Decoded(out.getvalue(), "image/png" if is_clear else "image/jpeg", kept.width, kept.height)
+
+
+def _too_many_pixels() -> Invalid:
+    return Invalid(
+        f"Nothing was saved. The image has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
+    )

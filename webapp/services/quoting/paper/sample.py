@@ -1,0 +1,81 @@
+"""An offer that nobody made, to look at a brand with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from webapp.models import User
+from webapp.models.line import ONE
+from webapp.services.company import place, profile
+from webapp.services.company.brand.brand import Brand
+from webapp.services.quoting.revisions.snapshot import (
+    FrozenLine,
+    FrozenOrganization,
+    FrozenPerson,
+    FrozenSection,
+    Seller,
+    Snapshot,
+)
+
+DAYS = 30
+PLANS = FrozenSection(
+    uid="plans", title="Care plan", text="Everything that runs gets looked after.", choice=ONE
+)
+
+
+def offer(brand: Brand, owner: User, now: datetime) -> Snapshot:
+    """What a quote of the company looks like with ``brand``: lines of several periods, a choice and an option."""
+    seller, _ = profile.current()
+    here = place.of_company()
+    return Snapshot(
+        quote_id=0,
+        number=1042,
+        revision=1,
+        title="Office move and network",
+        currency=seller["currency"],
+        published_at=now,
+        expires_on=here.day_of(now) + timedelta(days=DAYS),
+        owner_name=owner.name,
+        owner_email=owner.email,
+        seller=Seller(**{name: str(seller[name]) for name in Seller.model_fields}),
+        brand=brand,
+        place=here,
+        terms=seller["terms"] or "Payment is due within 30 days.",
+        organization=FrozenOrganization(id=0, name="Birchwood Legal LLP"),
+        person=FrozenPerson(id=0, first_name="Carla", last_name="Khan", email="carla@birchwood.example"),
+        comments="Thank you for the tour of your new office. This is what we talked about.",
+        sections=(PLANS,),
+        lines=(
+            _line(
+                "laptop",
+                "14-inch business laptop",
+                12,
+                1389,
+                discount_kind="percent",
+                discount_value=Decimal(10),
+            ),
+            _line("switch", "Access switch, 16 ports", 2, 449, sku="AS-16P"),
+            _line("work", "Installation and move", 18, 145),
+            _line("labels", "Cable clean-up and labeling", 1, 495, is_optional=True),
+            _line("backup", "Cloud backup", 12, "6.50", recurrence="monthly"),
+            _line("standard", "Standard care", 1, 899, **_plan(selected=True)),
+            _line("complete", "Complete care", 1, 1211, **_plan(selected=False)),
+            _line("test", "Security review", 1, 940, recurrence="annual"),
+        ),
+    )
+
+
+def _line(uid: str, name: str, quantity: int, price: float | str, **more: Any) -> FrozenLine:
+    amounts = {"quantity": Decimal(quantity), "unit_price": Decimal(price)}
+    return FrozenLine(**{"uid": uid, "name": name, "recurrence": "one_time", **amounts, **more})
+
+
+def _plan(*, selected: bool) -> dict[str, Any]:
+    return {
+        "recurrence": "monthly",
+        "section_uid": PLANS.uid,
+        "is_optional": True,
+        "is_selected": selected,
+    }

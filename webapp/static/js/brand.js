@@ -1,0 +1,16 @@
+// Settings > Brand: the picker of colors, beside the field that is sent.
+"use strict";
+
+(() => {
+  const typed = document.querySelector("#brand-form [name=color]");
+  const picker = document.getElementById("pick-color");
+  picker.hidden = false;
+  picker.addEventListener("input", (event) => {
+    event.stopPropagation();
+    typed.value = picker.value.toUpperCase();
+    typed.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  typed.addEventListener("input", () => {
+    if (/^#[0-9a-f]{6}$/i.test(typed.value.trim())) picker.value = typed.value.trim();
+  });
+})();
