@@ -75,7 +75,7 @@ def _content(name: str) -> list[dict[str, Any]]:
             }
             for field, count in PICKS.items()
         ]
-    if which == "Taxes":
+    if kind == "udfs" or which == "Taxes":
         return []
     extra = {"useType": 1, "email": "someone@example.com"}
     return [

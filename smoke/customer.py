@@ -27,9 +27,9 @@ class Buyer(Visitor):
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
 
     def _box_of(self, option: str) -> tuple[str, str]:
-        """The name and value of the box before the option's name."""
-        box = r'name="(choose[^"]*)"[^>]*value="([^"]+)"[^>]*>\s*<span[^>]*>\s*(?:<strong>)?<bdi>'
-        found = re.search(box + re.escape(option) + "<", self.html)
+        """The name and value of the box with the option's name on it or behind it."""
+        named = rf'(?:aria-label="{re.escape(option)}"|>\s*<span[^>]*>\s*(?:<strong>)?<bdi>{re.escape(option)}<)'
+        found = re.search(rf'name="(choose[^"]*)"[^>]*value="([^"]+)"[^>]*{named}', self.html)
         if not found:
             raise Stuck(f"{self.url} does not offer the option {option}.")
         return found[1], found[2]

@@ -96,7 +96,8 @@ class _Reader(HTMLParser):
             self._open = self._ahead.pop(attrs.get("id", ""), Form("", "", attrs.get("id", "")))
             self._open.action = attrs.get("action", "")
             self._open.method = attrs.get("method", "get").lower()
-            self.forms.append(self._open)
+            if self._open.method != "dialog":  # that one closes a dialog, and is never sent
+                self.forms.append(self._open)
             return
         if tag == "option":
             self._end_option()

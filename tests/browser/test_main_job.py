@@ -41,6 +41,7 @@ def map_sections(page: Page) -> None:
     page.locator("#opportunity-status").select_option(label="Active")
     page.locator("#quote_status-accepted-status").select_option(label="Closed")
     page.locator("#products_services-shipping_type_id").select_option(label="Ground")
+    page.locator("#section-item_category .category-edit").last.click()
     page.locator("[id^=item_category-rule-][id$=-is_labor]").last.select_option("yes")
     for name in SECTIONS:
         page.locator(f"#save-{name}").click()

@@ -115,6 +115,9 @@ def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -
     customer.get_by_label("Shelf").check()
     expect(customer.get_by_label("Rack")).not_to_be_checked()
     expect(customer.locator(".offer-aside")).to_contain_text(["Rack"])
+    expect(customer.locator("#said")).to_have_text("Shelf selected.")
+    expect(customer.get_by_label("Totals")).to_contain_text("$20.00 once")
+    expect(customer.get_by_role("link", name="Accept")).to_be_in_viewport()
     assert accessibility_violations(customer) == []
     assert customer.evaluate("document.documentElement.scrollWidth") == 390
     context.close()

@@ -67,7 +67,7 @@ def test_an_item_is_written_shown_and_replaced(rep: Visitor) -> None:
 def test_the_list_is_sorted_and_filtered_by_its_address(rep: Visitor) -> None:
     def names(query: str) -> list[str]:
         return re.findall(
-            r'<a href="/items/\d+" dir="auto" data-open>(.*?)</a>', rep.client.get(f"/items/?{query}").text
+            r'<a data-open href="/items/\d+" dir="auto">(.*?)</a>', rep.client.get(f"/items/?{query}").text
         )
 
     assert names("") == ["New firewall", "Old firewall"]

@@ -108,7 +108,7 @@ def test_no_link_leads_to_a_refusal(app: Flask, see_cost: str) -> None:
         client = Visitor(app.test_client()).sign_in(f"{role}@desk.example", samples.PASSWORD).client
         found = walk(client, "/", *(() if role == "read_only" else (page,)))
         assert not {address: status for address, status in found.items() if status >= 400}, role
-        assert {"/quotes/", "/people/", "/items/"} <= set(found), role
+        assert {"/quotes/", "/people/", "/items/"} <= {one.partition("?")[0] for one in found}, role
         shown = client.get("/items/1").text + client.get("/quotes/").text + client.get("/people/1").text
         sells = role not in ("read_only", "integration_admin")
         assert ("New quote" in shown and ">Save<" in shown) == sells

@@ -159,7 +159,7 @@ class CompanyForm(RecordForm):
         description="For new lines whose item has no tax code of its own.",
     )
     price_ending = SelectField(
-        "Prices are rounded up to",
+        "Calculated prices go up to",
         choices=[SelectChoice(name, label) for name, label in price_rules.ENDINGS.items() if name],
         validate_choice=False,
         description="Prices that follow a margin, a markup or a quantity. Items can differ. A typed price stays.",
