@@ -181,7 +181,7 @@ def twelve_lines(desk: Desk) -> Quote:
     Products: matched by MPN, new, pulled and recurring, and of a service that is one-time here. Services: matched by
     name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
     an optional line, two addresses; a section that is taken as a whole, and one of which the customer takes one line.
-    The last two are the parts of a bundle with a fixed price.
+    The last two are the parts of a bundle with a fixed price, the one of these two that isn't chosen at first.
     """
     organization = desk.organization(f"Nimbus {MARK}")
     organization.billing_line2 = f"Floor {MARK}"
