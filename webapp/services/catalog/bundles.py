@@ -174,7 +174,7 @@ def _add(item: Item, part: Item) -> None:
     if len(item.parts) >= MAX_PARTS:
         raise _refused(f"A bundle can have up to {MAX_PARTS} parts.", "add")
     _check_part(item, part)
-    item.parts.append(ItemPart(item=part, quantity=Decimal(1)))
+    item.parts.append(ItemPart(item=part, quantity=Decimal(1), position=len(item.parts)))
 
 
 def _check_part(item: Item, part: Item) -> None:
