@@ -20,7 +20,9 @@ const showFolds = () => {
     const lines = linesOf(head);
     for (const line of lines) line.hidden = isFolded;
     // Lines that aren't there are numbered all the same.
-    head.style.counterIncrement = isFolded ? `line ${lines.length}` : "";
+    if (isFolded) head.style.counterIncrement = `line ${lines.length}`;
+    // An empty attribute would stay, and htmx, which copies it, isn't let write styles.
+    else head.removeAttribute("style");
   }
 };
 const fold = (uid, isFolded) => {
