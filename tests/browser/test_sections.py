@@ -101,7 +101,7 @@ def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -
     page.get_by_label("Text under the heading").fill("Either holds it all.")
     page.get_by_role("button", name="Save section").click()
     expect(head(page, "Furniture")).to_contain_text("Customer chooses one")
-    page.get_by_role("button", name="Make Rack the default").click()
+    page.get_by_role("button", name="Make default: Rack").click()
     expect(line(page, "Rack")).to_contain_text("Default")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Published as quote")).to_be_visible()
