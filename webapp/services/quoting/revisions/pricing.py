@@ -20,14 +20,14 @@ from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Secti
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
-def of_quote(quote: Quote) -> Totals:
-    """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
+def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
+    """Totals of the draft, with today's tax rates and the company's way of rounding tax, read here when None."""
     codes = [line.tax_code for line in quote.lines]
     return totals.compute(
         quote.lines,
         [code.rate if code else Decimal(0) for code in codes],
         tax_names=[code.name if code else "" for code in codes],
-        rounding=rounding(quote.currency, profile.tax_rounding()),
+        rounding=rounding(quote.currency, tax_rounding or profile.tax_rounding()),
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
