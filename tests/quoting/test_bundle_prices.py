@@ -47,6 +47,12 @@ def frozen(quote: Quote) -> Snapshot:
     return freezing.freeze(quote, number=1, revision=1, published_at=utc_now())
 
 
+def laid_out(snapshot: Snapshot) -> list[choosing.PeriodOffer]:
+    """What the customer can choose of it."""
+    computed = pricing.of_snapshot(snapshot)
+    return choosing.laid_out(snapshot, computed, pricing.grouped(snapshot, computed))
+
+
 def test_no_rule_leads_the_price_of_a_bundle(rep: User) -> None:
     quote, line = added(rep)
     values = {"name": "Kit", "unit_price": "250", "unit_cost": "210", "margin": "40", "quantity": "3"}
@@ -142,20 +148,25 @@ def test_a_plan_in_two_billing_periods_is_chosen_once(rep: User) -> None:
     quote, line = alternatives(rep)
     offered = frozen(quote)
 
-    def plans(snapshot: Snapshot) -> list[list[tuple[str, str, bool]]]:
-        laid_out = choosing.laid_out(pricing.grouped(snapshot, pricing.of_snapshot(snapshot)))
+    def plans(snapshot: Snapshot) -> list[list[tuple[str, dict[str, str], bool]]]:
         return [
             [
-                (plan.line.name, str(plan.more), plan.line.is_again)
+                (
+                    plan.line.name,
+                    {name: str(amount) for name, amount in plan.effect.items()},
+                    plan.line.is_again,
+                )
                 for _, found in period.plans
                 for plan in found
             ]
-            for period in laid_out
+            for period in laid_out(snapshot)
         ]
 
-    assert plans(offered) == [[("Kit", "150.00", False), ("Plain", "0.00", False)], [("Kit", "20.00", True)]]
+    instead = {"one_time": "150.00", "monthly": "20.00"}
+    assert plans(offered) == [[("Kit", instead, False), ("Plain", {}, False)], [("Kit", instead, True)]]
     chosen = pricing.with_choices(offered, [line.uid])
-    assert plans(chosen) == [[("Kit", "0.00", False), ("Plain", "-150.00", False)], [("Kit", "0.00", True)]]
+    instead = {"one_time": "-150.00", "monthly": "-20.00"}
+    assert plans(chosen) == [[("Kit", {}, False), ("Plain", instead, False)], [("Kit", {}, True)]]
     said = choosing.change(offered, chosen)
     assert said == "Kit selected. One-time total $250.00. Monthly total $20.00."
 
@@ -165,10 +176,10 @@ def test_an_option_in_two_billing_periods_is_said_with_both(rep: User) -> None:
     lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "10"})
     bulk.change(rep, quote.id, [line.uid], "optional", {})
     offered = frozen(quote)
-    once, monthly = choosing.laid_out(pricing.grouped(offered, pricing.of_snapshot(offered)))
-    assert (str(once.added), str(once.subtotal)) == ("750.00", "10.00")
-    assert (str(monthly.added), str(monthly.subtotal)) == ("60.00", "0.00")
-    assert [one.own for one, _ in monthly.options if isinstance(one, parts.Again)] == ["one_time"]
+    options = [choice for period in laid_out(offered) for one in period.options for choice in one.choices]
+    assert [choice.line.name for choice in options] == ["Kit", "Kit"]
+    assert options[0].effect == {"one_time": Decimal(750), "monthly": Decimal(60)}
+    assert [choice.line.own for choice in options if isinstance(choice.line, parts.Again)] == ["one_time"]
     said = choosing.change(pricing.with_choices(offered, []), offered)
     assert said.startswith("Added Kit for $750.00 and $60.00 per month. One-time total")
 

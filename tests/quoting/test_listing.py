@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from tests.support import samples
 from webapp.models import Person, User, db
+from webapp.services.quoting.draft import sections
 from webapp.services.quoting.lists import listing
 from webapp.services.quoting.lists.listing import View
 
@@ -27,6 +30,21 @@ def viewer(app: Flask) -> Iterator[User]:
             quote.title, quote.number = title, number
         db.session.commit()
         yield rep
+
+
+@contextmanager
+def asked() -> Iterator[list[str]]:
+    """The statements that are sent to the database by now."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def titles(viewer: User, sort: str) -> list[str]:
@@ -49,12 +67,34 @@ def test_the_sums_are_of_the_whole_view(viewer: User, monkeypatch: pytest.Monkey
     monkeypatch.setattr(listing, "PAGE", 2)
     page = listing.search(viewer, View())
     assert (len(page.rows), page.more, page.count, page.sums) == (2, True, 3, None)
-    assert listing.sums(viewer, View()) == whole
-    assert listing.sums(viewer, View(text="alph")) == {
-        "USD": {"one_time": Decimal("200.00"), "monthly": Decimal("50.00")}
-    }
+    assert listing.foot(viewer, View()) == (3, whole)
+    assert listing.foot(viewer, View(text="alph")) == (
+        1,
+        {"USD": {"one_time": Decimal("200.00"), "monthly": Decimal("50.00")}},
+    )
     monkeypatch.setattr(listing, "MOST_SUMMED", 2)
-    assert listing.sums(viewer, View()) is None
+    with asked() as statements:
+        assert listing.foot(viewer, View()) == (3, None)
+    assert len(statements) == 1, "no quote is loaded"
+
+
+def test_a_list_of_ten_quotes_asks_as_often_as_one_of_three(viewer: User) -> None:
+    def ask() -> int:
+        db.session.commit()
+        db.session.expunge_all()
+        with asked() as statements:
+            listing.search(db.session.merge(viewer), View())
+        return len(statements)
+
+    few = ask()
+    me = db.session.merge(viewer)
+    customer = samples.person(me, email="bo@birch.example")
+    for number in range(7):
+        quote = samples.quote(me, customer=customer)
+        values = {"title": f"Part {number}", "discount_kind": "percent", "discount_value": "10"}
+        section = sections.add(me, quote.id, values)
+        sections.put_lines(me, quote.id, [quote.lines[0].uid], section.uid)
+    assert ask() == few
 
 
 def test_the_margin_of_a_row_is_that_of_its_first_year(viewer: User) -> None:

@@ -514,3 +514,34 @@ def test_a_button_of_a_row_answers_with_its_group_and_the_one_that_was_open(
     canceled = press(f"cancel-{hardware}", **typed)
     assert f"rule-{hardware}-" not in canceled
     assert "Changed" not in canceled
+
+
+def test_rows_that_no_longer_fit_the_filter_keep_their_changes(
+    app: Flask, connected: Tenant, admin: Visitor
+) -> None:
+    with app.app_context():
+        firewalls, laptops = _category("Hardware > Firewalls"), _category("Hardware > Laptops")
+    form = admin.section("item_category")
+    mapped = [name for name in form.names() if name.startswith("rule-")]
+    admin.send(form, dict.fromkeys(mapped, ""))
+    data = {**dict(admin.section("item_category").fields), "unmapped_only": "y"}
+
+    def press(do: str, **typed: str) -> str:
+        sent = {**data, **typed, "do": do}
+        return admin.client.post(f"{PAGE}/categories", data=sent, headers=HTMX).text
+
+    change = f'name="rule-{firewalls}-is_labor" value="yes"'
+    done = press(f"done-{firewalls}", open=str(firewalls), **{f"rule-{firewalls}-is_labor": "yes"})
+    assert "Labor lines" in done, "the row stays in view"
+    assert done.count(change) == 1
+    carried = 'id="item_category-carried" hx-swap-oob'
+    assert change not in done.partition(carried)[2]
+    for other in (laptops, _of(app, "Backup")):
+        opened = press(f"edit-{other}", **{f"rule-{firewalls}-is_labor": "yes"})
+        assert change in opened.partition(carried)[2], "a row that isn't drawn again keeps its change"
+        assert f"rule-{firewalls}-is_labor:" in opened.partition(carried)[2], "and what it was opened with"
+
+
+def _of(app: Flask, path: str) -> int:
+    with app.app_context():
+        return _category(path)

@@ -23,7 +23,7 @@ def test_the_customer_sees_colors_logo_and_letterhead(app: Flask, client: FlaskC
     assert (colors.mimetype, "immutable" in colors.headers["Cache-Control"]) == ("text/css", True)
     assert f"--brand: {ORANGE};" in colors.text
     assert f"--accent: {DARKER};" in colors.text
-    assert client.get(f"/q/{token}/logo").mimetype == "image/jpeg"
+    assert client.get(f"/q/{token}/logo").mimetype == "image/png"
     assert client.get("/q/no-such-link/brand.css").status_code == 404
 
 

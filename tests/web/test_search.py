@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -9,7 +11,7 @@ from tests.support import samples
 from tests.support.visitor import Visitor
 from tests.web.conftest import Ids
 from webapp.models import db
-from webapp.services.accounts import changing_rules
+from webapp.services.accounts import changing_rules, users
 from webapp.services.quoting.lists import jump
 
 
@@ -92,3 +94,54 @@ def test_a_theme_is_chosen_without_leaving_the_page(rep: Visitor) -> None:
     answer = rep.send(rep.form("/", "account/theme"), {"theme": "dark"}, htmx=True)
     assert (answer.status_code, answer.text) == (204, "")
     assert 'class="theme-dark"' in rep.client.get("/").text
+
+
+def test_the_answer_says_exactly_what_it_answers(menu: Visitor) -> None:
+    for asked in ("e\u0301clair", "two\u00a0words", " fire"):
+        answer = menu.client.get("/search", query_string={"q": asked}).text
+        assert f'data-for="{asked}"' in answer
+    assert 'data-for="&lt;&#34;"' in menu.client.get("/search", query_string={"q": '<"'}).text
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("logo", "Brand"),
+        ("letterhead", "Brand"),
+        ("color brand", "Brand"),
+        ("required", "Required Fields"),
+        ("two-step", "Sign-in"),
+        ("sso", "Single sign-on"),
+        ("audit", "Audit trail"),
+        ("retention", "Privacy"),
+        ("loss", "Loss Reasons"),
+    ],
+)
+def test_every_settings_page_is_found(admin: Visitor, words: str, name: str) -> None:
+    found = admin.client.get("/search", query_string={"q": f"> {words}"}).text
+    assert f"Settings: {name}<" in found
+    assert "Settings: Company" not in found
+
+
+def test_the_actions_know_every_page_of_the_settings(admin: Visitor) -> None:
+    cards = set(re.findall(r'href="(/[^"]+)"', admin.client.get("/settings/").text.partition("<main")[2]))
+    found = admin.client.get("/search", query_string={"q": ">"}).text
+    assert len(cards) > 10
+    assert not [address for address in cards if f'href="{address}"' not in found]
+
+
+def test_the_key_of_a_new_quote_is_listed_for_those_who_sell(app: Flask, rep: Visitor) -> None:
+    assert "<dd>new quote</dd>" in rep.client.get("/people/").text
+    with app.app_context():
+        email = "reader@desk.example"
+        users.create_user(None, email=email, name="Rea", password=samples.PASSWORD, role="read_only")
+    reader = Visitor(app.test_client()).sign_in(email, samples.PASSWORD)
+    page = reader.client.get("/people/").text
+    assert "<dd>new quote</dd>" not in page
+    assert "Letters work when you&#39;re not typing." in page.replace("'", "&#39;")
+
+
+def test_single_letters_are_explained_where_they_are_turned_off(rep: Visitor) -> None:
+    page = rep.client.get("/account/").text.replace("&#39;", "'")
+    assert "Use single-letter shortcuts" in page
+    assert "They work when you're not typing in a field. Shortcuts with Ctrl always work." in page

@@ -18,8 +18,8 @@ class PreferencesForm(FlaskForm):
         description="For times on your screen. Expiration and paper follow the company's time zone.",
     )
     letter_keys = BooleanField(
-        "Single letters are keys",
-        description="For example Q for a new quote, wherever nothing is typed. Keys with Ctrl always work.",
+        "Use single-letter shortcuts",
+        description="They work when you're not typing in a field. Shortcuts with Ctrl always work.",
     )
 
 

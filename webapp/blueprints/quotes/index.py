@@ -18,7 +18,10 @@ from webapp.services.quoting.lists.listing import View
 @quotes.get("/")
 @login_required
 def index() -> ResponseReturnValue:
-    """Search, filter and sort; htmx gets only the table. ``sums=y``: with the sums of a view of several pages."""
+    """Search, filter and sort; htmx gets only the table. ``sums=y``: the sums of a view of several pages.
+
+    htmx gets those without the quotes.
+    """
     mine = request.args.get("owner") == "me"
     sort = request.args.get("sort", "")
     view = View(
@@ -27,8 +30,14 @@ def index() -> ResponseReturnValue:
         actor().id if mine else None,
         sort if sort.removeprefix("-") in listing.SORTS else listing.LATEST,
     )
-    page = listing.search(actor(), view, page=page_number())
     asks = bool(request.args.get("sums"))
+    if asks and is_htmx():
+        count, sums = listing.foot(actor(), view)
+        return render_template("quotes/_foot.html", count=count, sums=sums, asks=True)
+    page = listing.search(actor(), view, page=page_number())
+    sums = page.sums
+    if asks and sums is None:
+        _, sums = listing.foot(actor(), view)
     return render_template(
         "quotes/_table.html" if is_htmx() else "quotes/index.html",
         page=page,
@@ -37,7 +46,8 @@ def index() -> ResponseReturnValue:
         stages=stages.STAGES,
         latest=listing.LATEST,
         push_badges=states.of_quotes([row.quote.id for row in page.rows]),
-        sums=page.sums if page.sums is not None or not asks else listing.sums(actor(), view),
+        count=page.count,
+        sums=sums,
         asks=asks,
         today=place.today(),
     )

@@ -49,13 +49,16 @@ class Group:
 @login_required
 def index() -> ResponseReturnValue:
     """What fits the words; htmx gets only the list."""
-    typed = clean_text(request.args.get("q", ""))[:LONGEST]
+    asked = request.args.get("q", "")
+    typed = clean_text(asked)[:LONGEST]
     only_actions = typed.startswith(ONLY_ACTIONS)
     text = typed.removeprefix(ONLY_ACTIONS).strip()
     found = Found() if only_actions else jump.find(actor(), text)
     groups = [group for group in _groups(found, text, only_actions=only_actions) if group.hits]
-    template = "search/_results.html" if is_htmx() else "search/index.html"
-    return render_template(template, groups=groups, typed=typed, count=sum(len(one.hits) for one in groups))
+    if is_htmx():
+        count = sum(len(one.hits) for one in groups)
+        return render_template("search/_results.html", groups=groups, asked=asked, count=count)
+    return render_template("search/index.html", groups=groups, typed=typed)
 
 
 def _groups(found: Found, text: str, *, only_actions: bool) -> Iterator[Group]:

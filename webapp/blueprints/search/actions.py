@@ -39,7 +39,23 @@ ACTIONS = (
     Action("account.show", "Your account", words="password colors theme time zone keys sign-in"),
     Action("settings.index", "Settings", needs=ADMINISTER + INTEGRATE),
     Action("settings.users", "Settings: Users", words="team invite", needs=ADMINISTER),
-    Action("settings.company", "Settings: Company", words="profile address logo", needs=ADMINISTER),
+    Action(
+        "settings.company",
+        "Settings: Company",
+        words="profile address terms currency tax rounding",
+        needs=ADMINISTER,
+    ),
+    Action("settings.brand", "Settings: Brand", words="brand logo color letterhead", needs=ADMINISTER),
+    Action(
+        "settings.required", "Settings: Required Fields", words="customer person publish", needs=ADMINISTER
+    ),
+    Action("settings.sign_in", "Settings: Sign-in", words="two-step password", needs=ADMINISTER),
     Action("settings.roles", "Settings: Roles", words="permissions discounts", needs=ADMINISTER),
+    Action("settings.single_sign_on", "Settings: Single sign-on", words="sso provider", needs=ADMINISTER),
+    Action("settings.audit_trail", "Settings: Audit trail", words="log export history", needs=ADMINISTER),
+    Action("settings.privacy", "Settings: Privacy", words="keep delete retention", needs=ADMINISTER),
+    Action("settings.loss_reason_list", "Settings: Loss Reasons", words="lost", needs=ADMINISTER),
     Action("integrations.index", "Settings: Integrations", words="autotask webhooks", needs=INTEGRATE),
+    Action("integrations.autotask", "Settings: Autotask", words="integrations sync mapping", needs=INTEGRATE),
+    Action("integrations.webhooks", "Settings: Webhooks", words="integrations events", needs=INTEGRATE),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from wtforms import BooleanField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
 from webapp.blueprints import branding
 from webapp.blueprints.quotes.editor import pdf_response
@@ -30,9 +30,10 @@ class BrandForm(RecordForm):
 
     logo = FileField(
         "Logo",
-        description="PNG, JPEG or WebP, up to 1 MB. SVG isn't taken, because it can hold programs: save it as PNG.",
+        description="PNG, JPEG or WebP, up to 1 MB. SVG files aren't accepted because they can contain scripts.",
         render_kw={"accept": "image/png,image/jpeg,image/webp"},
     )
+    logo_before = HiddenField()
     remove_logo = BooleanField("Remove the logo")
     color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
     tax_id = StringField("Tax ID")
@@ -46,12 +47,14 @@ def brand() -> ResponseReturnValue:
     """The form, and beside it the brand as it would be."""
     form = _form()
     sent = request.files.get("logo")
-    content = sent.read() if sent else b""
+    content = sent.read() if sent is not None and sent.filename else None
     _, status = submit(
         form, lambda: brands.save(actor(), form.entered, content), lambda: _form(formdata=None)
     )
     if status == SAVED:
         return back_to("settings.brand", "Brand saved. Quotes that are published keep the brand they have.")
+    if status == 409:
+        form.logo_before.data = brands.current()[0]["logo"]
     shown = {name: form[name].data or "" for name in LOOK}
     answer = make_response(render_template("settings/brand.html", form=form, **_look(shown)), status)
     answer.headers["Content-Security-Policy"] = WITH_FRAMES
@@ -68,7 +71,7 @@ def brand_look() -> ResponseReturnValue:
 @settings.get("/brand/page")
 @admin_required
 def brand_page() -> ResponseReturnValue:
-    """A customer's page with what is typed, of an offer that nobody made."""
+    """A customer's page with what is typed, of a sample offer."""
     looked_at = brands.of_form(_typed())
     frozen = sample.offer(looked_at, actor(), utc_now())
     g.place = frozen.place
@@ -91,7 +94,7 @@ def brand_paper() -> ResponseReturnValue:
     frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
     logo = logos.of(frozen.brand)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return _framed(pdf_response(document.render(frozen, None, logo), "brand.pdf"))
+    return pdf_response(document.render(frozen, None, logo), "brand.pdf")
 
 
 @settings.get("/brand/colors.css")
@@ -109,7 +112,8 @@ def brand_logo(sha256: str) -> ResponseReturnValue:
 
 
 def _form(**options: object) -> BrandForm:
-    return BrandForm(data=brands.current()[0], seen=brands.seen(), **options)
+    stored, _ = brands.current()
+    return BrandForm(data={**stored, "logo_before": stored["logo"]}, seen=brands.seen(), **options)
 
 
 def _typed() -> dict[str, Any]:

@@ -55,12 +55,15 @@ class Decoded:
     height: int
 
 
-def read(content: bytes, longest: int) -> Decoded:
-    """The image with sides of up to ``longest`` pixels, upright. Raises Invalid with a sentence, or Busy."""
+def read(content: bytes, longest: int, *, is_drawing: bool = False) -> Decoded:
+    """The image with sides of up to ``longest`` pixels, upright. Raises Invalid with a sentence, or Busy.
+
+    ``is_drawing``: what came as PNG stays PNG, since JPEG blurs lines and letters.
+    """
     if not _DECODING.acquire(timeout=_PATIENCE_SECONDS):
         raise Busy("Nothing was saved, because other images are being read. Try again in a minute.")
     try:
-        return _again(content, longest)
+        return _again(content, longest, is_drawing=is_drawing)
     finally:
         _DECODING.release()
 
@@ -76,7 +79,7 @@ def check_size(content: bytes, largest: int, what: str) -> None:
         raise Invalid(f"Nothing was saved. The {what} has {size:.1f} MB. Choose one of up to {limit} MB.")
 
 
-def _again(content: bytes, longest: int) -> Decoded:
+def _again(content: bytes, longest: int, *, is_drawing: bool) -> Decoded:
     try:
         with Image.open(BytesIO(content), formats=_IMAGES) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -89,6 +92,7 @@ def _again(content: bytes, longest: int) -> Decoded:
                 # 16 bits of gray; converted as they are, they would all be white.
                 upright = upright.point(lambda value: value / 256).convert("L")
             is_clear = upright.has_transparency_data
+            is_png = is_clear or (is_drawing and image.format == "PNG")
             kept = upright.convert("RGBA" if is_clear else "RGB")
     except _BOMBS as bomb:
         raise _too_many_pixels() from bomb
@@ -100,8 +104,8 @@ def _again(content: bytes, longest: int) -> Decoded:
     # What Pillow would carry over, such as a profile or a comment.
     kept.info.clear()
     out = BytesIO()
-    kept.save(out, "PNG" if is_clear else "JPEG", optimize=True)
-    return Decoded(out.getvalue(), "image/png" if is_clear else "image/jpeg", kept.width, kept.height)
+    kept.save(out, "PNG" if is_png else "JPEG", optimize=True)
+    return Decoded(out.getvalue(), "image/png" if is_png else "image/jpeg", kept.width, kept.height)
 
 
 def _too_many_pixels() -> Invalid:

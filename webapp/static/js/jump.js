@@ -17,7 +17,7 @@ const mark = (hit) => {
   if (hit) jumpText.setAttribute("aria-activedescendant", hit.id);
   else jumpText.removeAttribute("aria-activedescendant");
 };
-const isAnswered = () => jumpResults.firstElementChild?.dataset.for === jumpText.value.trim();
+const isAnswered = () => jumpResults.firstElementChild?.dataset.for?.trim() === jumpText.value.trim();
 
 document.getElementById("open-jump").addEventListener("click", () => {
   if (jump.open || document.querySelector("dialog[open]")) return;

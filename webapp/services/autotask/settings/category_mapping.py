@@ -7,7 +7,7 @@ Names of controls: ``rule-<category id>-<field of CategoryRule>``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from webapp.models import Category, db
@@ -66,16 +66,22 @@ class CategoryRow:
         return _maps(self.rule) or _maps(self.above)
 
 
-def rows(content: ItemCategoryMapping, text: str = "", *, unmapped_only: bool = False) -> list[CategoryRow]:
-    """Every category in the order of the tree, or only those whose path has every word of ``text``."""
+def rows(
+    content: ItemCategoryMapping,
+    text: str = "",
+    *,
+    unmapped_only: bool = False,
+    kept: Collection[int] = (),
+) -> list[CategoryRow]:
+    """Every category in the order of the tree, or only ``kept`` and those whose path has every word of ``text``."""
     sought = [word.casefold() for word in words(text)]
     result = []
     for category in _in_order():
         path = category.path.casefold()
-        if all(word in path for word in sought):
+        if category.id in kept or all(word in path for word in sought):
             above = content.rules.get(category.parent_id or 0, CategoryRule())
             row = CategoryRow(category, content.rules.get(category.id, CategoryRule()), above)
-            if not (unmapped_only and row.mapped):
+            if category.id in kept or not (unmapped_only and row.mapped):
                 result.append(row)
     return result
 

@@ -1,7 +1,7 @@
 """The table of Item Category Mapping: every category as a sentence, and those that are edited as fields.
 
 Searching, opening and closing rows and matching by name keep everything typed: a changed row that is closed carries
-its changes hidden. Each row that sends values says with ``seen`` what it was opened with (``core.merge``).
+its changes hidden, and those of rows that aren't shown stand below the table. Each row that sends values says with ``seen`` what it was opened with (``core.merge``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECTION = "item_category"
 # As many rows with a value that Autotask lost are open from the start.
 FLAWED_OPEN = 5
 # What a button of a row does, in front of the id of its category.
-EDIT, CANCEL, DONE, USE = "edit-", "cancel-", "done-", "use-"
+BUTTONS = EDIT, CANCEL, DONE, USE = "edit-", "cancel-", "done-", "use-"
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,15 @@ def redrawn(posted: Mapping[str, str], choices: Choices) -> SectionView:
 
 
 def page(view: SectionView, asked: Mapping[str, str], choices: Choices) -> dict[str, Any]:
-    """The rows on the page that ``asked`` names, in groups, and what was typed on other pages."""
+    """The rows on the page that ``asked`` names, in groups, and what was typed in rows that aren't shown.
+
+    A row whose button was pressed is shown even if it no longer fits the search.
+    """
     content = ItemCategoryMapping.model_validate(view.content)
     stored = ItemCategoryMapping.model_validate(view.draft.content)
     text, unmapped_only = asked.get("q", ""), bool(asked.get("unmapped_only"))
-    fitting = category_mapping.rows(content, text, unmapped_only=unmapped_only)
+    kept = touched(asked) if acting_on(asked, *BUTTONS) is not None else set()
+    fitting = category_mapping.rows(content, text, unmapped_only=unmapped_only, kept=kept)
     pages = max(1, -(-len(fitting) // category_mapping.PAGE))
     number = min(max(1, _page_number(asked)), pages)
     rows = fitting[(number - 1) * category_mapping.PAGE : number * category_mapping.PAGE]
@@ -107,7 +111,7 @@ def group_of(line: Line) -> int:
 
 def touched(asked: Mapping[str, str]) -> set[int]:
     """The categories whose rows change with the button that was pressed: its own, and the one that was open."""
-    ids = (acting_on(asked, EDIT, CANCEL, DONE, USE), parse_id(asked.get("open", "")))
+    ids = (acting_on(asked, *BUTTONS), parse_id(asked.get("open", "")))
     return {category_id for category_id in ids if category_id is not None}
 
 

@@ -16,14 +16,18 @@ from webapp.models import Logo, User, db
 from webapp.services.company import app_settings
 from webapp.services.company.brand import colors
 from webapp.services.core import images, merge, work
-from webapp.services.core.errors import NotFound
+from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader
 
 # Of a company that chose none.
 DEFAULT_COLOR = "#1B4FB3"
 LARGEST_LOGO = images.MEGABYTE
-# Pixels; sharp at the largest size in which it is shown, twice over.
-LONGEST_SIDE = 800
+# Pixels; it is shown up to 200 wide, on sharp screens with twice as many.
+LONGEST_SIDE = 480
+# As it is kept: each customer loads it.
+LARGEST_KEPT = 300 * 1024
+# So that all of it fits into the address of the page that shows it before saving.
+LONGEST_BANK_DETAILS = 250
 LETTERHEAD = ("tax_id", "registration_number", "bank_details")
 
 
@@ -80,8 +84,10 @@ def seen() -> str:
 
 
 @work.command
-def save(actor: User | None, values: Mapping[str, object], logo: bytes = b"") -> None:
+def save(actor: User | None, values: Mapping[str, object], logo: bytes | None = None) -> None:
     """Store the brand from form input; ``logo``: a new one, ``values["remove_logo"]``: without the one that is there.
+
+    ``values["logo_before"]``: the hash of the logo that the form showed.
 
     Raises Invalid with a sentence by field, or Conflict where another admin changed the same; stores nothing then.
     """
@@ -89,14 +95,23 @@ def save(actor: User | None, values: Mapping[str, object], logo: bytes = b"") ->
     mine = _read(reader)
     reader.check()
     image = None
-    if logo:
+    if logo is not None:
         images.check_size(logo, LARGEST_LOGO, "image")
-        image = images.read(logo, LONGEST_SIDE)
+        image = images.read(logo, LONGEST_SIDE, is_drawing=True)
+        if len(image.content) > LARGEST_KEPT:
+            raise Invalid(
+                "Nothing was saved. This logo has too much detail to load fast. Use a simpler image."
+            )
     key = app_settings.COMPANY_BRAND
     fields, document, version = app_settings.merged(key, actor, values, mine, _shown)
+    replaces = image is not None or reader.flag("remove_logo")
+    if replaces and reader.text("logo_before", 64) != document["logo"]:
+        raise Conflict(
+            "Another admin changed the logo meanwhile, so nothing was saved. Look at it, then save again."
+        )
     if image is not None:
         document = {**document, "logo": _keep(image)}
-    elif reader.flag("remove_logo"):
+    elif replaces:
         document = {**document, "logo": ""}
     app_settings.put(key, {**document, **fields}, version, actor)
 
@@ -120,7 +135,7 @@ def _read(reader: Reader) -> dict[str, Any]:
         "color": color,
         "tax_id": reader.text("tax_id", 60),
         "registration_number": reader.text("registration_number", 60),
-        "bank_details": reader.text("bank_details", 500, one_line=False),
+        "bank_details": reader.text("bank_details", LONGEST_BANK_DETAILS, one_line=False),
     }
 
 

@@ -15,54 +15,75 @@ from webapp.services.quoting.revisions.pricing import PeriodGroup, SectionGroup
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 Priced = tuple[FrozenLine, LineTotals]
+# By billing period, what a choice changes of the total; periods that it doesn't change aren't in it.
+Effect = dict[str, Decimal]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One of several lines of which the customer takes one. ``more``: than the one that is taken; below 0 for less."""
+class Choice:
+    """A line that the customer can take. ``effect``: on the totals, with tax, of taking it, or of having taken it.
+
+    Of one of several plans: of taking it instead of the one that is taken.
+    """
 
     line: FrozenLine
     amounts: LineTotals
-    more: Decimal
+    effect: Effect
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a section in one billing period. ``part``: the section, with its other lines."""
+
+    part: SectionGroup
+    choices: list[Choice]
 
 
 @dataclass(frozen=True)
 class PeriodOffer:
     """A billing period on the page: sections to choose one line from, the lines, and the options.
 
-    ``added``: the net of the options that are taken; it is part of the period's net, but not of ``subtotal``.
+    A section whose lines are all options stands with them, else with its lines.
     """
 
     group: PeriodGroup
-    plans: list[tuple[SectionGroup, list[Plan]]]
+    plans: list[tuple[SectionGroup, list[Choice]]]
     parts: list[SectionGroup]
-    options: list[Priced]
-
-    @property
-    def added(self) -> Decimal:
-        """The options that are taken, without tax."""
-        return sum((amounts.net for _, amounts in self.options if amounts.counts), Decimal("0.00"))
-
-    @property
-    def subtotal(self) -> Decimal:
-        """All else, without tax."""
-        return self.group.sums.net - self.added
+    options: list[Options]
 
 
 def shown(frozen: Snapshot, computed: Totals) -> dict[str, Any]:
     """What a page shows of an offer: ``pricing.offered``, and ``offers``, laid out to choose from."""
     offered = pricing.offered(frozen, computed)
-    return {**offered, "offers": laid_out(offered["groups"])}
+    return {**offered, "offers": laid_out(frozen, computed, offered["groups"])}
 
 
-def laid_out(groups: list[PeriodGroup]) -> list[PeriodOffer]:
+def laid_out(frozen: Snapshot, computed: Totals, groups: list[PeriodGroup]) -> list[PeriodOffer]:
     """The offer by period, with plans and options apart from the lines that the customer gets anyway."""
+    chosen = pricing.choices(frozen)
+
+    def with_option(line: FrozenLine) -> Effect:
+        effect = _effect(frozen, computed, chosen ^ {line.uid})
+        return {name: -amount for name, amount in effect.items()} if line.uid in chosen else effect
+
+    def with_plan(part: SectionGroup, line: FrozenLine) -> Effect:
+        others = {one.uid for one in frozen.lines if part.section and one.section_uid == part.section.uid}
+        return _effect(frozen, computed, (chosen - others) | {line.uid})
+
+    def options(part: SectionGroup) -> list[Choice]:
+        return [
+            Choice(line, amounts, with_option(line)) for line, amounts in part.lines if _is_option(part, line)
+        ]
+
+    def plans(part: SectionGroup) -> list[Choice]:
+        return [Choice(line, amounts, with_plan(part, line)) for line, amounts in part.lines]
+
     return [
         PeriodOffer(
             group,
-            [(part, _plans(part)) for part in group.parts if _is_choice(part) and part.lines],
+            [(part, plans(part)) for part in group.parts if _is_choice(part) and part.lines],
             [kept for part in group.parts if not _is_choice(part) and (kept := _without_options(part))],
-            [priced for part in group.parts for priced in part.lines if _is_option(part, priced[0])],
+            [Options(part, found) for part in group.parts if (found := options(part))],
         )
         for group in groups
     ]
@@ -70,43 +91,47 @@ def laid_out(groups: list[PeriodGroup]) -> list[PeriodOffer]:
 
 def change(before: Snapshot, after: Snapshot) -> str:
     """What choosing changed, with the totals that changed: “Added Cabling for $495.00. One-time total $980.00.”"""
-    totals_before, totals_after = pricing.of_snapshot(before), pricing.of_snapshot(after)
-    said = [*_taken(before, after, totals_after), *_sums(after, totals_before, totals_after)]
-    return " ".join(said)
+    was, now = pricing.of_snapshot(before), pricing.of_snapshot(after)
+    effect = _difference(was, now)
+    said = list(_taken(before, after))
+    if len(said) == 1 and said[0].startswith("Added"):
+        said = [f"{said[0]} for {_amounts(effect, after)}"] if effect else said
+    totals = {name: formatting.money(now.periods[name].total, after.currency, after.place) for name in effect}
+    sums = (f"{formatting.period_label(name)} total {total}." for name, total in totals.items())
+    return " ".join([*(f"{one}." for one in said), *sums])
 
 
-def _taken(before: Snapshot, after: Snapshot, totals: Totals) -> Iterator[str]:
+def _taken(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """What was added, removed or selected."""
     ones = {section.uid for section in after.sections if section.choice == ONE}
     wholes = {section.uid for section in after.sections if section.is_whole}
     for old, section in zip(before.sections, after.sections, strict=True):
         if old.is_selected != section.is_selected:
-            yield f"{'Added' if section.is_selected else 'Removed'} {section.title}."
-    for was, now, amounts in zip(before.lines, after.lines, totals.lines, strict=True):
+            yield f"{'Added' if section.is_selected else 'Removed'} {section.title}"
+    for was, now in zip(before.lines, after.lines, strict=True):
         if was.is_selected == now.is_selected or now.section_uid in wholes:
             continue
-        if now.section_uid in ones:
-            if now.is_selected:
-                yield f"{now.name} selected."
-        else:
-            amount = _amount(now, amounts, after)
-            yield f"Added {now.name} for {amount}." if now.is_selected else f"Removed {now.name}."
+        if now.section_uid not in ones:
+            yield f"{'Added' if now.is_selected else 'Removed'} {now.name}"
+        elif now.is_selected:
+            yield f"{now.name} selected"
 
 
-def _amount(line: FrozenLine, amounts: LineTotals, frozen: Snapshot) -> str:
-    """What a line comes to, of a bundle in each of its billing periods: “$900.00 and $80.00 per month”."""
-    own, *others = amounts.by_period(line.recurrence)
-    said = [formatting.money(own[1].net, frozen.currency, frozen.place)]
-    for name, one in others:
-        amount = formatting.money(one.net, frozen.currency, frozen.place)
-        said.append(f"{amount} {formatting.period_suffix(name) or 'once'}")
-    return " and ".join(said)
+def _amounts(effect: Effect, frozen: Snapshot) -> str:
+    return " and ".join(
+        f"{formatting.money(amount, frozen.currency, frozen.place)} {formatting.period_suffix(name)}".strip()
+        for name, amount in effect.items()
+    )
 
 
-def _sums(after: Snapshot, totals_before: Totals, totals_after: Totals) -> Iterator[str]:
-    for name, period in totals_after.periods.items():
-        if period.total != totals_before.periods[name].total:
-            total = formatting.money(period.total, after.currency, after.place)
-            yield f"{formatting.period_label(name)} total {total}."
+def _effect(frozen: Snapshot, computed: Totals, chosen: set[str]) -> Effect:
+    """What the totals would change by with ``chosen`` (uids)."""
+    return _difference(computed, pricing.of_snapshot(pricing.with_choices(frozen, chosen)))
+
+
+def _difference(before: Totals, after: Totals) -> Effect:
+    totals = {name: period.total - before.periods[name].total for name, period in after.periods.items()}
+    return {name: amount for name, amount in totals.items() if amount}
 
 
 def _is_choice(part: SectionGroup) -> bool:
@@ -121,8 +146,3 @@ def _without_options(part: SectionGroup) -> SectionGroup | None:
     """The part without its options; None where nothing else is in it."""
     lines = [priced for priced in part.lines if not _is_option(part, priced[0])]
     return SectionGroup(part.section, lines, part.is_first) if lines or not part.lines else None
-
-
-def _plans(part: SectionGroup) -> list[Plan]:
-    taken = next((amounts.net for _, amounts in part.lines if amounts.counts), Decimal(0))
-    return [Plan(line, amounts, amounts.net - taken) for line, amounts in part.lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, UnaryExpression
 from webapp.models import Organization, Person, Quote, QuoteLine, Revision, User, db, utc_now
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.accounts import permissions
+from webapp.services.company import profile
 from webapp.services.core import lookup
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
@@ -98,21 +100,25 @@ def search(viewer: User, view: View, *, page: int = 1) -> Page:
     query = _in_view(viewer, view, now)
     rows = _loading_all(query.order_by(None).order_by(*_order(view.sort)))
     quotes = list(db.session.scalars(rows.limit(PAGE + 1).offset((page - 1) * PAGE)))
-    shown, more = [row(quote, now) for quote in quotes[:PAGE]], len(quotes) > PAGE
+    shown, more = _rows(quotes[:PAGE], now), len(quotes) > PAGE
     if page == 1 and not more:
         return Page(shown, page, more, len(shown), _sums_of(shown))
-    count = db.select(db.func.count()).select_from(
-        query.order_by(None).with_only_columns(Quote.id).subquery()
-    )
-    return Page(shown, page, more, db.session.scalar(count) or 0)
+    return Page(shown, page, more, _count(query))
 
 
-def sums(viewer: User, view: View) -> Sums | None:
-    """The sums of all quotes of ``view`` that ``viewer`` may see; None for more than ``MOST_SUMMED``."""
+def foot(viewer: User, view: View) -> tuple[int, Sums | None]:
+    """How many quotes of ``view`` ``viewer`` may see, and their sums; None for more than ``MOST_SUMMED``."""
     now = utc_now()
-    query = _loading_all(_in_view(viewer, view, now)).limit(MOST_SUMMED + 1)
-    quotes = list(db.session.scalars(query))
-    return None if len(quotes) > MOST_SUMMED else _sums_of([row(quote, now) for quote in quotes])
+    query = _in_view(viewer, view, now)
+    count = _count(query)
+    if count > MOST_SUMMED:
+        return count, None
+    return count, _sums_of(_rows(db.session.scalars(_loading_all(query).limit(MOST_SUMMED)), now))
+
+
+def _count(query: Any) -> int:
+    ids = query.order_by(None).with_only_columns(Quote.id).subquery()
+    return db.session.scalar(db.select(db.func.count()).select_from(ids)) or 0
 
 
 def _in_view(viewer: User, view: View, now: datetime) -> Any:
@@ -174,12 +180,13 @@ def some(
         .order_by(order, Quote.id.desc())
         .limit(limit)
     )
-    return [row(quote, utc_now()) for quote in db.session.scalars(query)]
+    return _rows(db.session.scalars(query), utc_now())
 
 
-def row(quote: Quote, now: datetime) -> Row:
-    """One quote with its stage and totals."""
-    return Row(quote, stages.stage_of(quote, now), pricing.of_quote(quote))
+def _rows(quotes: Iterable[Quote], now: datetime) -> list[Row]:
+    # Read once for all quotes.
+    tax_rounding = profile.tax_rounding()
+    return [Row(one, stages.stage_of(one, now), pricing.of_quote(one, tax_rounding)) for one in quotes]
 
 
 def _loading_all(query: Any) -> Any:
@@ -187,5 +194,6 @@ def _loading_all(query: Any) -> Any:
     return query.options(
         *STAGE_LOADS,
         db.joinedload(Quote.owner),
+        db.selectinload(Quote.sections),
         db.selectinload(Quote.lines).joinedload(QuoteLine.tax_code),
     )

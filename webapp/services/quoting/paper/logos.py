@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import base64
 
+import structlog
+
 from webapp.services.company.brand import brand
 from webapp.services.company.brand.brand import Brand
+from webapp.services.core.errors import NotFound
+
+log = structlog.get_logger(__name__)
 
 # The most that it takes up, in points.
 WIDTH, HEIGHT = 180, 40
 
 
 def of(published: Brand) -> str:
-    """The logo that an offer was published with, as a ``data:`` address; empty without one."""
+    """The logo that an offer was published with, as a ``data:`` address; empty without one, or where it is lost."""
     if not published.logo:
         return ""
-    logo = brand.logo(published.logo)
+    try:
+        logo = brand.logo(published.logo)
+    except NotFound:
+        log.warning("logo.lost", sha256=published.logo)
+        return ""
     return f"data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}"
 
 

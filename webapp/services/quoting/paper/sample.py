@@ -1,4 +1,4 @@
-"""An offer that nobody made, to look at a brand with."""
+"""A sample offer, to look at a brand with."""
 
 from __future__ import annotations
 

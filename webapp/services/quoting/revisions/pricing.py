@@ -23,9 +23,9 @@ from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
-def of_quote(quote: Quote) -> Totals:
-    """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
-    how = rounding(quote.currency, profile.tax_rounding())
+def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
+    """Totals of the draft, with today's tax rates and the company's way of rounding tax, read here when None."""
+    how = rounding(quote.currency, tax_rounding or profile.tax_rounding())
     of_sections, entries = _discounts(quote.sections), []
     for number, line in enumerate(quote.lines, start=1):
         made_of = parts.of_line(line)

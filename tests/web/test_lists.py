@@ -1,0 +1,54 @@
+"""The lists as a browser gets them: the foot, the columns, the reader's format."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.support import samples
+from tests.support.visitor import HTMX, Visitor
+from tests.web.conftest import Ids
+from webapp.models import Quote, db
+from webapp.services.company import app_settings
+from webapp.services.quoting.lists import listing
+
+
+def test_the_sums_of_several_pages_come_without_the_quotes(
+    app: Flask, ids: Ids, rep: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        quote = db.session.get_one(Quote, ids.quote)
+        samples.quote(quote.owner, customer=quote.person)
+        db.session.commit()
+    monkeypatch.setattr(listing, "PAGE", 1)
+    assert "Adding up…" in rep.client.get("/quotes/", headers=HTMX).text
+    foot = rep.client.get("/quotes/?sums=y", headers=HTMX).text
+    assert 'id="quote-sums"' in foot
+    assert "2 quotes" in foot
+    assert "$200.00" in foot
+    assert "<table" not in foot
+    page = rep.client.get("/quotes/?sums=y").text
+    assert "$200.00" in page
+    assert "<table" in page
+    monkeypatch.setattr(listing, "MOST_SUMMED", 1)
+    assert "Too many to add up" in rep.client.get("/quotes/?sums=y", headers=HTMX).text
+
+
+def test_the_margin_is_in_the_readers_format(app: Flask, ids: Ids, rep: Visitor) -> None:
+    with app.app_context():
+        quote = db.session.get_one(Quote, ids.quote)
+        line = {"name": "Rack", "unit_price": "80", "unit_cost": "70"}
+        samples.quote(quote.owner, line, customer=quote.person)
+        before, version = app_settings.get(app_settings.COMPANY_PROFILE)
+        app_settings.put(app_settings.COMPANY_PROFILE, {**before, "locale": "de_DE"}, version, None)
+        db.session.commit()
+    page = rep.client.get("/quotes/").text
+    assert "12,5%" in page
+    assert "100.0%" not in page
+
+
+def test_a_persons_organization_hides_with_its_head(ids: Ids, rep: Visitor) -> None:
+    page = rep.client.get("/people/").text
+    assert '<th scope="col" class="list-wide">Organization</th>' in page
+    assert page.count('<td class="list-wide"') == page.count("<tr>") - 1
+    assert '<span class="list-second list-narrow" dir="auto">Customer Ltd</span>' in page
