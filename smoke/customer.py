@@ -28,7 +28,9 @@ class Buyer(Visitor):
 
     def _box_of(self, option: str) -> tuple[str, str]:
         """The name and value of the box with the option's name on it or behind it."""
-        named = rf'(?:aria-label="{re.escape(option)}"|>\s*<span[^>]*>\s*(?:<strong>)?<bdi>{re.escape(option)}<)'
+        named = (
+            rf'(?:aria-label="{re.escape(option)}"|>\s*<span[^>]*>\s*(?:<strong>)?<bdi>{re.escape(option)}<)'
+        )
         found = re.search(rf'name="(choose[^"]*)"[^>]*value="([^"]+)"[^>]*{named}', self.html)
         if not found:
             raise Stuck(f"{self.url} does not offer the option {option}.")
