@@ -10,7 +10,7 @@ from wtforms.fields import SelectChoice
 from webapp.blueprints.support import RecordForm
 from webapp.models import Item
 from webapp.models.catalog import RECURRENCES
-from webapp.services.catalog import categories, price_rules, replacing, tax_codes
+from webapp.services.catalog import categories, price_rules, replacing, tax_codes, tiers
 from webapp.services.company import place
 from webapp.services.core.formatting import period_label, plain
 
@@ -98,7 +98,7 @@ class ItemForm(RecordForm):
         if record is not None and (kwargs.get("formdata", "") is None or not self.is_submitted()):
             shown = price_rules.derived(record)
             self.margin.data, self.markup.data = shown["margin"], shown["markup"]
-            self.tiers.data = price_rules.tiers_text(record.tiers, place.of_company())
+            self.tiers.data = tiers.text(record.tiers, place.of_company())
         for amount in (self.unit_price, self.unit_cost, self.margin, self.markup, self.list_price):
             show_plainly(amount)
         if isinstance(self.replaced_by.data, Item):

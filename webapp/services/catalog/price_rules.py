@@ -13,12 +13,11 @@ from typing import Any
 from webapp.models import Item, QuoteLine, User
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import costs
+from webapp.services.catalog import costs, tiers
 from webapp.services.company import place, profile
-from webapp.services.core import formatting, merge, numbers, sums
+from webapp.services.core import merge, sums
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.core.place import Place
 from webapp.services.quoting.money import prices
 from webapp.services.quoting.money.money import rounding
 from webapp.services.quoting.money.prices import FIXED, MARGIN, MARKUP, TIERS, Tier
@@ -28,16 +27,21 @@ GROUP = ("margin", "markup", "price_percent", "price_rule", "unit_price")
 # What follows from the price and the cost, and is stored only where it leads.
 DERIVED = (MARGIN, MARKUP)
 LIMITS = {MARGIN: (prices.MIN_MARGIN, prices.MAX_MARGIN), MARKUP: (prices.MIN_MARKUP, prices.MAX_MARKUP)}
-MAX_PRICE = Decimal(100_000_000)
+ANY = (Decimal("-Infinity"), Decimal("Infinity"))
+MAX_PRICE = tiers.MAX_PRICE
 # What a price by a rule is reckoned from.
 INPUTS = ("unit_cost", "quantity", "price_rule", "price_percent", "price_ending", "tiers")
+# Only a price by quantity follows from these.
+BY_QUANTITY = ("quantity", "tiers")
 ENDINGS = {"": "Company’s", prices.NO_ENDING: "Any cent", "00": ".00", "95": ".95", "99": ".99"}
 CREDIT, NO_COST, DISCOUNTED = "a credit has no margin", "without a cost", "with a discount"
 WHY_NOT = {
     CREDIT: "A credit has no margin. Enter its price.",
     NO_COST: "Enter a cost first. The price follows from it.",
-    DISCOUNTED: "Remove the discount first, or enter a price. A margin is of the price before discounts.",
+    DISCOUNTED: "Remove the discount first, or enter a price. "
+    "The margin is a percentage of the price before discounts.",
 }
+TOO_HIGH = f"The price would be more than {MAX_PRICE:,}. Enter a lower cost or percentage."
 TOO_MANY = "Enter a price, a margin or a markup. The others follow from it."
 
 
@@ -71,7 +75,7 @@ def read(
     field.
     """
     reader = Reader(form, place.of_company())
-    _read_details(reader, values, currency)
+    _read_details(reader, values, currency, has_first=TIERS in rules)
     before = {name: value(record, name) if record else None for name in GROUP}
     before["price_rule"], before["price_percent"] = (
         (record.price_rule, record.price_percent) if record else (FIXED, reader_percent(reader))
@@ -81,7 +85,7 @@ def read(
     is_chosen = reader.has("price_rule") and merge.is_typed(form, "price_rule", rule, before["price_rule"])
     if is_chosen and rule in DERIVED and actor is not None:
         permissions.require(actor, Permission.SEE_COST)
-    found = {name: before[name] for name in GROUP}
+    found: dict[str, Any] = {name: before[name] for name in GROUP}
     if is_chosen:
         found |= {"price_rule": rule, "price_percent": _percent_of(reader, rule, before, values)}
     elif len(typed) > 1:
@@ -92,12 +96,13 @@ def read(
         found["price_rule"] = FIXED
     if typed or is_chosen or record is None:
         found["unit_price"] = values["unit_price"]
-        tiers = values.get("tiers", record.tiers if record else "")
-        if found["price_rule"] == TIERS and not tiers:
+        if found["price_rule"] == TIERS and not values.get("tiers", record.tiers if record else ""):
             reader.fail("price_rule", "There are no prices by quantity here. Choose another.")
         _check(reader, str(found["price_rule"]), values)
         if not reader.errors:
             _complete(found, values, record, currency)
+            if found["unit_price"] > MAX_PRICE:
+                reader.fail("unit_price", TOO_HIGH)
     reader.check("Nothing was saved. Fix the highlighted field.")
     values |= found
     # Those who don't see costs change no margin, which is stored as it was.
@@ -109,7 +114,7 @@ def read(
 
 
 def reader_percent(reader: Reader) -> Decimal:
-    """The percentage that copied lines bring."""
+    """The percentage that copied lines bring; ``read`` checks that of a rule that leads."""
     return reader.decimal("price_percent", default=Decimal(0), minimum=prices.MIN_MARGIN, maximum=MAX_PRICE)
 
 
@@ -129,58 +134,18 @@ def follow(record: Item | QuoteLine, before: Mapping[str, object], currency: str
 
     Raises Invalid where the price would be too high.
     """
-    if record.price_rule == FIXED or inputs(record) == before:
+    now = inputs(record)
+    compared = [name for name in INPUTS if record.price_rule == TIERS or name not in BY_QUANTITY]
+    if record.price_rule == FIXED or (before and all(now[name] == before[name] for name in compared)):
         return
-    found = _price(record.price_rule, inputs(record), currency)
+    found = _price(record.price_rule, now, currency)
     if found is not None and found > MAX_PRICE:
         raise Invalid(
             "Nothing was saved. Fix the highlighted field.",
-            {"unit_price": f"The price would be more than {MAX_PRICE:,}. Enter a lower cost or percentage."},
+            {"unit_price": TOO_HIGH},
         )
     if found is not None:
         record.unit_price = found
-
-
-def tiers_of_line(item: Item) -> str:
-    """The tiers that a line takes from its item: the item's price is the first."""
-    tiers = prices.parse_tiers(item.tiers)
-    return prices.store_tiers((Tier(Decimal(0), item.unit_price), *tiers)) if tiers else ""
-
-
-def tiers_text(stored: str, here: Place) -> str:
-    """The tiers as a form shows them, one by line: “10: 18.50”, “50: 15%”."""
-    return "\n".join(
-        f"{formatting.plain(tier.quantity, here)}: "
-        + (
-            f"{formatting.plain(tier.percent, here)}%"
-            if tier.price is None
-            else formatting.plain_price(tier.price, here)
-        )
-        for tier in prices.parse_tiers(stored)
-    )
-
-
-def read_tiers(text: str, here: Place, currency: str) -> str:
-    """The stored form of tiers that a person wrote. Raises ValueError with a sentence."""
-    tiers: dict[Decimal, Tier] = {}
-    for line in filter(None, (part.strip() for part in text.replace(";", "\n").splitlines())):
-        quantity, colon, price = line.partition(":") if ":" in line else line.partition("=")
-        if not colon:
-            raise ValueError(f"“{line[:40]}” needs a quantity and a price, for example “10: 18.50”.")
-        try:
-            number = numbers.parse_decimal(quantity.strip(), here)
-            amount = numbers.parse_decimal(price.strip().removesuffix("%"), here, currency)
-        except ValueError as error:
-            raise ValueError(f"“{line[:40]}”: {error}") from error
-        is_percent = price.strip().endswith("%")
-        if number < 0 or amount < 0 or amount > (100 if is_percent else MAX_PRICE):
-            raise ValueError(f"“{line[:40]}” is out of range.")
-        if number in tiers:
-            raise ValueError(f"The quantity {formatting.plain(number, here)} is there twice.")
-        tiers[number] = Tier(number, None, amount) if is_percent else Tier(number, amount)
-    if len(tiers) > prices.MAX_TIERS:
-        raise ValueError(f"Use up to {prices.MAX_TIERS} quantities.")
-    return prices.store_tiers(list(tiers.values()))
 
 
 def ending_of(own: str) -> str:
@@ -188,14 +153,13 @@ def ending_of(own: str) -> str:
     return own or profile.price_ending()
 
 
-def _read_details(reader: Reader, values: dict[str, Any], currency: str) -> None:
+def _read_details(reader: Reader, values: dict[str, Any], currency: str, *, has_first: bool) -> None:
     if reader.has("price_ending"):
         values["price_ending"] = reader.choice("price_ending", ENDINGS, "")
     if reader.has("tiers"):
         try:
-            values["tiers"] = read_tiers(
-                reader.text("tiers", 2000, one_line=False), place.of_company(), currency
-            )
+            written = reader.text("tiers", 2000, one_line=False)
+            values["tiers"] = tiers.read(written, place.of_company(), currency, has_first=has_first)
         except ValueError as error:
             reader.fail("tiers", str(error))
         if values["unit_price"] < 0 and values.get("tiers"):
@@ -220,13 +184,16 @@ def _is_typed(
     # Without a margin or a markup, they just follow.
     if not reader.has(name) or (not reader.raw(name) and (name in DERIVED or before[name] is None)):
         return False
-    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name, before)
+    # One that follows from price and cost may be outside the limits: they are for the one that leads.
+    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name, before, ANY)
     return merge.is_typed(form, name, entered, before[name])
 
 
-def _percent(reader: Reader, name: str, before: Mapping[str, Any]) -> Decimal:
-    """A margin or a markup; a percent sign may follow it."""
-    lowest, highest = LIMITS[name]
+def _percent(
+    reader: Reader, name: str, before: Mapping[str, Any], limits: tuple[Decimal, Decimal] | None = None
+) -> Decimal:
+    """A margin or a markup within its ``limits``; a percent sign may follow it."""
+    lowest, highest = limits or LIMITS[name]
     text = reader.raw(name)
     plain = text if sums.is_sum(text) else text.removesuffix("%").strip()
     typed = Reader({name: plain}, place.of_company(), before)
@@ -243,9 +210,14 @@ def _percent_of(reader: Reader, rule: str, before: Mapping[str, Any], values: Ma
     if reader.raw(rule):
         return _percent(reader, rule, before)
     if reader.raw("price_percent"):
-        return reader_percent(reader)
-    of = prices.margin_of if rule == MARGIN else prices.markup_of
-    return of(values["unit_price"], values["unit_cost"]) or Decimal(0)
+        percent = reader_percent(reader)
+    else:
+        of = prices.margin_of if rule == MARGIN else prices.markup_of
+        percent = of(values["unit_price"], values["unit_cost"]) or Decimal(0)
+    lowest, highest = LIMITS[rule]
+    if not lowest <= percent <= highest:
+        reader.fail("price_rule", f"A {rule} that leads is from {lowest:,} to {highest:,} percent.")
+    return percent
 
 
 def _check(reader: Reader, rule: str, values: Mapping[str, Any]) -> None:
@@ -253,6 +225,12 @@ def _check(reader: Reader, rule: str, values: Mapping[str, Any]) -> None:
     why = why_not(rule, values["unit_price"], values["unit_cost"], values.get("discount_value") or Decimal(0))
     if why:
         reader.fail(name, WHY_NOT[why])
+
+
+def settle(line: QuoteLine) -> None:
+    """Let the price stay that a margin or a markup led, where the line has a discount now: they don't go together."""
+    if line.price_rule in DERIVED and line.discount_value:
+        line.price_rule = FIXED
 
 
 def why_not(rule: str, price: Decimal, cost: Decimal, discount: Decimal) -> str:
@@ -283,13 +261,13 @@ def _complete(
 
 
 def _price(rule: str, of: Mapping[str, Any], currency: str) -> Decimal | None:
-    tiers: Sequence[Tier] = prices.parse_tiers(of.get("tiers") or "") if rule == TIERS else ()
+    stored: Sequence[Tier] = prices.parse_tiers(of.get("tiers") or "") if rule == TIERS else ()
     return prices.reckoned(
         rule,
         percent=of.get("price_percent") or Decimal(0),
         cost=of.get("unit_cost") or Decimal(0),
         quantity=of.get("quantity") or Decimal(1),
-        tiers=tiers,
+        tiers=stored,
         ending=ending_of(of.get("price_ending") or ""),
         digits=rounding(currency).digits,
     )

@@ -11,7 +11,7 @@ from typing import Any
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.models.catalog import LINE_FIELDS
 from webapp.models.quote import DISCOUNT_KINDS
-from webapp.services.catalog import costs, dates, items, price_rules
+from webapp.services.catalog import costs, dates, items, price_rules, tiers
 from webapp.services.catalog.items import MAX_QUANTITY
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records
@@ -55,7 +55,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
         tax_code = default_tax_code()
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     if item.tiers:
-        line.tiers, line.price_rule = price_rules.tiers_of_line(item), prices.TIERS
+        line.tiers, line.price_rule = tiers.of_line(item), prices.TIERS
         price_rules.follow(line, {}, quote.currency)
     append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
@@ -134,9 +134,14 @@ def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, obj
 
     ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
     """
+    price_rules.settle(line)
     price_rules.follow(line, inputs, currency)
     dates.follow(line, amounts)
-    if abs(line.quantity * line.unit_price) > MAX_AMOUNT:
+    _check_amount(line.quantity, line.unit_price)
+
+
+def _check_amount(quantity: Decimal, price: Decimal) -> None:
+    if abs(quantity * price) > MAX_AMOUNT:
         raise Invalid("This line isn't saved. Fix the highlighted field.", {"quantity": TOO_MUCH})
 
 
@@ -249,7 +254,12 @@ def _note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
 def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
     """The values of a new line, for ``new``, from form input. Raises Invalid with a sentence for each wrong field."""
     read = _read(Reader(values, place.of_company()), None, currency)
+    if read["discount_value"] and values.get("price_rule") in price_rules.DERIVED:
+        # As where a line gets a discount later (price_rules.settle): the price stays, and no longer follows.
+        values = {**values, "price_rule": prices.FIXED}
     price_rules.read(None, values, None, read, currency)
+    # The price by its rule may be another than the one that came with it.
+    _check_amount(read["quantity"], read["unit_price"])
     read["shows_savings"] = Reader(values).flag("shows_savings")
     return read
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.models import Item, Quote, TaxCode, User, db, utc_now
-from webapp.services.catalog import costs, dates, price_rules, tax_codes
+from webapp.services.catalog import costs, dates, tax_codes, tiers
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
@@ -145,7 +145,7 @@ def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
         if line.uid in uids:
             texts = shown.line(line)
             texts["price_percent"] = formatting.plain(line.price_percent, place.of_company())
-            texts["tiers"] = price_rules.tiers_text(line.tiers, place.of_company()).replace("\n", "; ")
+            texts["tiers"] = tiers.text(line.tiers, place.of_company()).replace("\n", "; ")
             texts["tax_code"] = line.tax_code.name if line.tax_code else ""
             texts["recurrence"] = formatting.period_label(line.recurrence)
             writer.writerow(_harmless(texts[name]) for name in columns)
@@ -269,7 +269,7 @@ def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
         texts["price_rule"] = prices.TIERS if item.tiers else item.price_rule
         texts["price_percent"] = formatting.plain(item.price_percent, here)
         texts["price_ending"] = item.price_ending
-        texts["tiers"] = price_rules.tiers_text(price_rules.tiers_of_line(item), here)
+        texts["tiers"] = tiers.text(tiers.of_line(item), here)
     if item.category_id:
         texts["category"] = item.category.path if item.category else ""
     if item.tax_code and item.tax_code.is_active:
