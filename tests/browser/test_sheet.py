@@ -120,7 +120,7 @@ def test_several_lines_change_in_one_command_and_one_undo(editor: Page) -> None:
     page.get_by_role("button", name="Apply to 3 lines").click()
     expect(page.locator("#lines .amount")).to_have_text(["$20.00", "$10.00", "$20.00", "$10.00"])
     expect(page.locator("#toast")).to_contain_text(
-        "2 lines changed. 1 line not changed, without a cost: Rack."
+        "2 lines changed. 1 line not changed: without a cost (Rack)."
     )
     page.get_by_role("button", name="Optional", exact=True).click()
     expect(page.locator("#lines .line-tag")).to_have_text(["Optional, on"] * 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -70,6 +71,13 @@ BAD = [
 def test_other_text_has_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"[.!]$"):
         calculate(text, Decimal(100))
+
+
+def test_a_long_text_is_no_percentage_and_is_read_at_once() -> None:
+    started = time.process_time()
+    assert not is_sum("+" + " " * 20_000 + "x")
+    assert not is_sum("+" + "1" * LONGEST + "%")
+    assert time.process_time() - started < 0.5
 
 
 @given(st.text("0123456789.,+-*/()% =", max_size=LONGEST + 5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -79,3 +80,16 @@ def test_a_pulled_product_without_a_tax_code_is_said_or_takes_the_default(
     said = "\n".join(check.sentence for check in readiness.checks(quote))
     sentence = f"Line 2 “{item.name}” has no tax code, so it isn't taxed. Other lines are."
     assert (sentence in said) is not has_default
+
+
+def test_an_item_that_is_pulled_again_keeps_the_price_that_a_margin_leads(desk: Desk) -> None:
+    row = next(row for row in desk.tenant.query("Products") if row["unitCost"] and row["unitPrice"])
+    item = pull.item(desk.runtime, desk.rep, "Products", row["id"])
+    typed = item.unit_price
+    item.price_rule, item.price_percent, item.unit_price = "margin", Decimal(50), item.unit_cost * 2
+    db.session.commit()
+    again = pull.item(desk.runtime, desk.rep, "Products", row["id"])
+    assert (again.price_rule, again.unit_price) == ("margin", again.unit_cost * 2)
+    again.price_rule, again.unit_price = "fixed", Decimal(1)
+    db.session.commit()
+    assert pull.item(desk.runtime, desk.rep, "Products", row["id"]).unit_price == typed

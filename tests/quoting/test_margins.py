@@ -55,6 +55,20 @@ def test_a_low_margin_is_said_or_stops_the_publishing(rep: User, admin: User) ->
     assert publishing.publish(rep, quote.id).is_new
 
 
+def test_a_margin_is_compared_as_exactly_as_it_is_said(rep: User, admin: User) -> None:
+    rules(admin, min_margin="25")
+    quote = samples.quote(rep, {"name": "Cable", "unit_price": "10", "unit_cost": "7.51"})
+    lines.change(
+        rep,
+        quote.id,
+        quote.lines[0].uid,
+        {"name": "Cable", "unit_price": "10", "unit_cost": "7.51", "margin": "25"},
+    )
+    assert quote.lines[0].unit_price == Decimal("10.01")
+    assert "margin" not in sentences(admin, quote)
+    assert publishing.publish(rep, quote.id).is_new
+
+
 def test_discounts_count_and_what_is_given_away_is_low(rep: User, admin: User) -> None:
     rules(admin, min_margin="0")
     first = {"name": "Firewall", "unit_price": "100", "unit_cost": "85"}

@@ -212,3 +212,86 @@ def test_a_form_tells_what_was_typed_from_what_it_was_opened_with() -> None:
     assert not merge.is_typed(form, "margin", Decimal("25.0"), Decimal(30))
     assert merge.is_typed(form, "margin", Decimal(30), Decimal(30))
     assert merge.is_typed({}, "margin", Decimal(25), Decimal(30))
+
+
+PASTED = "Item\tQuantity\tPrice\tCost\tPrice rule\tRule percent"
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ("1\t100\t60\tmargin\t100", "A margin that leads is from -999 to 99.9 percent."),
+        ("1\t100\t60\tmargin\t250", "A margin that leads is from -999 to 99.9 percent."),
+        ("1\t100\t60\tmarkup\t-500", "A markup that leads is from -99.9 to 1,000,000 percent."),
+        # The margin that it has is no margin that can lead.
+        ("1\t1\t20\tmargin\t", "A margin that leads is from -999 to 99.9 percent."),
+        ("1\t100000\t0.01\tmargin\t", "A margin that leads is from -999 to 99.9 percent."),
+        ("1\t100\t90000000\tmarkup\t900", price_rules.TOO_HIGH),
+        ("1000000\t1\t60\tmarkup\t1000000", lines.TOO_MUCH),
+    ],
+)
+def test_a_pasted_rule_has_its_limits(rep: User, quote: Quote, cells: str, sentence: str) -> None:
+    text = f"{PASTED}\nCable\t{cells}\nRack\t1\t100\t60\tmargin\t25"
+    cable, rack = pasting.read(rep, quote, text).rows
+    assert (cable.problem, rack.problem) == (sentence, "")
+    assert len(pasting.add(rep, quote.id, text)[0]) == 1
+    assert of(one(quote))[:2] == ("margin", Decimal(80))
+
+
+@pytest.mark.parametrize(("price", "cost"), [("1", "20"), ("100000", "20")])
+def test_a_margin_that_only_follows_has_no_limits(rep: User, quote: Quote, price: str, cost: str) -> None:
+    type_in(rep, quote, unit_price=price, unit_cost=cost)
+    changed = type_in(rep, quote, quantity="2")
+    assert (changed.quantity, changed.unit_price) == (2, Decimal(price))
+    with pytest.raises(Invalid) as caught:
+        type_in(rep, quote, margin="100.5")
+    assert caught.value.fields == {"margin": "Enter 99.9 or less."}
+
+
+def test_a_quantity_reckons_no_price_by_a_margin_again(rep: User, quote: Quote) -> None:
+    led = type_in(rep, quote, margin="25")
+    led.unit_price = Decimal(81)
+    db.session.commit()
+    assert type_in(rep, quote, quantity="7").unit_price == 81
+    assert type_in(rep, quote, unit_cost="66").unit_price == 88
+
+
+def test_the_items_price_is_the_first_of_a_lines_quantities(rep: User, quote: Quote) -> None:
+    with pytest.raises(Invalid) as caught:
+        samples.item(rep, unit_price="20", tiers="0: 5")
+    assert "needs a quantity above 0" in caught.value.fields["tiers"]
+    most = "\n".join(f"{number}: {number}%" for number in range(1, 21))
+    item = samples.item(rep, unit_price="20", tiers=most)
+    line = lines.add_item(rep, quote.id, item, Decimal(5))
+    assert line.unit_price == 19
+    text = pasting.copied(rep, quote, [line.uid])
+    assert pasting.add(rep, quote.id, text)[1] == []
+    assert one(quote).tiers == line.tiers
+    with pytest.raises(Invalid) as caught:
+        samples.item(rep, unit_price="20", tiers=f"{most}\n21: 21%")
+    assert caught.value.fields == {"tiers": "Use up to 20 quantities."}
+
+
+def test_a_discount_makes_the_price_a_typed_one(rep: User, quote: Quote) -> None:
+    fixed = ("fixed", Decimal(80))
+    type_in(rep, quote, margin="25")
+    assert of(type_in(rep, quote, discount_value="5%"))[:2] == fixed
+    type_in(rep, quote, discount_value="", discount_kind="none")
+    assert of(type_beside(rep, quote, price_rule="margin"))[0] == "margin"
+    bulk.change(rep, quote.id, [one(quote).uid], "discount", {"value": "", "discount_value": "5%"})
+    assert of(one(quote))[:2] == fixed
+    assert of(type_in(rep, quote, unit_cost="66"))[:2] == fixed
+    text = pasting.copied(rep, quote, [one(quote).uid])
+    assert pasting.add(rep, quote.id, text)[1] == []
+    head = f"{PASTED}\tDiscount\tDiscount type"
+    assert pasting.add(rep, quote.id, f"{head}\nCable\t1\t80\t60\tmargin\t25\t5%\t")[1] == []
+    assert of(one(quote))[:2] == fixed
+
+
+def test_a_date_is_no_change_of_the_offer(rep: User, quote: Quote) -> None:
+    revision = publishing.publish(rep, quote.id).revision
+    line = one(quote)
+    line.price_date = line.cost_date = place.today() - timedelta(days=3)
+    db.session.commit()
+    assert not freezing.has_changes(editing.get(quote.id), revision)
+    assert not publishing.publish(rep, quote.id).is_new

@@ -177,6 +177,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "parts_of": parts.listed,
         "saving_of": bundles.saving,
         "part_sum": bundles.part_sum,
+        # Then a change of one line changes the amounts of others.
+        "is_shared_discount": bool(quote.discount_kind == "amount" and quote.discount_value)
+        or any(section.discount_value for section in quote.sections),
         "is_low_margin": partial(margins.is_low, minimum=permissions.minimum_margin()),
         "price_endings": price_rules.ENDINGS,
         "price_facts": partial(_price_facts, quote, totals),

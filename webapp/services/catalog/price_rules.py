@@ -30,15 +30,19 @@ GROUP = ("margin", "markup", "price_percent", "price_rule", "unit_price")
 # What follows from the price and the cost, and is stored only where it leads.
 DERIVED = (MARGIN, MARKUP)
 LIMITS = {MARGIN: (prices.MIN_MARGIN, prices.MAX_MARGIN), MARKUP: (prices.MIN_MARKUP, prices.MAX_MARKUP)}
-MAX_PRICE = Decimal(100_000_000)
+ANY = (Decimal("-Infinity"), Decimal("Infinity"))
+MAX_PRICE = tiers.MAX_PRICE
 # What a price by a rule is reckoned from.
 INPUTS = ("unit_cost", "quantity", "price_rule", "price_percent", "price_ending", "tiers")
+# Only a price by quantity follows from these.
+BY_QUANTITY = ("quantity", "tiers")
 ENDINGS = {"": "Company’s", prices.NO_ENDING: "Any cent", "00": ".00", "95": ".95", "99": ".99"}
 CREDIT, NO_COST, DISCOUNTED = "a credit has no margin", "without a cost", "with a discount"
 WHY_NOT = {
     CREDIT: "A credit has no margin. Enter its price.",
     NO_COST: "Enter a cost first. The price follows from it.",
-    DISCOUNTED: "Remove the discount first, or enter a price. A margin is of the price before discounts.",
+    DISCOUNTED: "Remove the discount first, or enter a price. "
+    "The margin is a percentage of the price before discounts.",
 }
 # What a form doesn't show of a bundle, by the way it is priced.
 NOT_OF_BUNDLES = {
@@ -47,6 +51,7 @@ NOT_OF_BUNDLES = {
 }
 OF_PARTS = "The price is the sum of its parts."
 NO_TIERS = "A bundle has no prices by quantity. Clear them."
+TOO_HIGH = f"The price would be more than {MAX_PRICE:,}. Enter a lower cost or percentage."
 TOO_MANY = "Enter a price, a margin or a markup. The others follow from it."
 
 
@@ -80,7 +85,7 @@ def read(
     field.
     """
     reader = Reader(form, place.of_company())
-    _read_details(reader, values, currency)
+    _read_details(reader, values, currency, has_first=TIERS in rules)
     before = {name: value(record, name) if record else None for name in GROUP}
     before["price_rule"], before["price_percent"] = (
         (record.price_rule, record.price_percent) if record else (FIXED, reader_percent(reader))
@@ -90,7 +95,7 @@ def read(
     is_chosen = reader.has("price_rule") and merge.is_typed(form, "price_rule", rule, before["price_rule"])
     if is_chosen and rule in DERIVED and actor is not None:
         permissions.require(actor, Permission.SEE_COST)
-    found = {name: before[name] for name in GROUP}
+    found: dict[str, Any] = {name: before[name] for name in GROUP}
     if is_chosen:
         found |= {"price_rule": rule, "price_percent": _percent_of(reader, rule, before, values)}
     elif len(typed) > 1:
@@ -101,15 +106,14 @@ def read(
         found["price_rule"] = FIXED
     if typed or is_chosen or record is None:
         found["unit_price"] = values["unit_price"]
-        tiers = values.get("tiers", record.tiers if record else "")
-        if found["price_rule"] == TIERS and not tiers:
+        if found["price_rule"] == TIERS and not values.get("tiers", record.tiers if record else ""):
             reader.fail("price_rule", "There are no prices by quantity here. Choose another.")
         _check(reader, str(found["price_rule"]), values)
         if not reader.errors:
             _complete(found, values, record, currency)
-    if record is not None and record.bundle:
-        _check_bundle(reader, record, str(found["price_rule"]), values)
-        found |= {"price_rule": FIXED, "price_percent": Decimal(0)}
+            if found["unit_price"] > MAX_PRICE:
+                reader.fail("unit_price", TOO_HIGH)
+    found |= _of_bundle(reader, record, str(found["price_rule"]), values)
     reader.check("Nothing was saved. Fix the highlighted field.")
     values |= found
     # Those who don't see costs change no margin, which is stored as it was.
@@ -121,7 +125,7 @@ def read(
 
 
 def reader_percent(reader: Reader) -> Decimal:
-    """The percentage that copied lines bring."""
+    """The percentage that copied lines bring; ``read`` checks that of a rule that leads."""
     return reader.decimal("price_percent", default=Decimal(0), minimum=prices.MIN_MARGIN, maximum=MAX_PRICE)
 
 
@@ -141,14 +145,14 @@ def follow(record: Item | QuoteLine, before: Mapping[str, object], currency: str
 
     Raises Invalid where the price would be too high.
     """
-    if record.bundle or record.price_rule == FIXED or inputs(record) == before:
+    now = inputs(record)
+    compared = [name for name in INPUTS if record.price_rule == TIERS or name not in BY_QUANTITY]
+    is_same = bool(before) and all(now[name] == before[name] for name in compared)
+    if record.bundle or record.price_rule == FIXED or is_same:
         return
-    found = _price(record.price_rule, inputs(record), currency)
+    found = _price(record.price_rule, now, currency)
     if found is not None and found > MAX_PRICE:
-        raise Invalid(
-            "Nothing was saved. Fix the highlighted field.",
-            {"unit_price": f"The price would be more than {MAX_PRICE:,}. Enter a lower cost or percentage."},
-        )
+        raise Invalid("Nothing was saved. Fix the highlighted field.", {"unit_price": TOO_HIGH})
     if found is not None:
         record.unit_price = found
 
@@ -158,14 +162,13 @@ def ending_of(own: str) -> str:
     return own or profile.price_ending()
 
 
-def _read_details(reader: Reader, values: dict[str, Any], currency: str) -> None:
+def _read_details(reader: Reader, values: dict[str, Any], currency: str, *, has_first: bool) -> None:
     if reader.has("price_ending"):
         values["price_ending"] = reader.choice("price_ending", ENDINGS, "")
     if reader.has("tiers"):
         try:
-            values["tiers"] = tiers.read(
-                reader.text("tiers", 2000, one_line=False), place.of_company(), currency
-            )
+            written = reader.text("tiers", 2000, one_line=False)
+            values["tiers"] = tiers.read(written, place.of_company(), currency, has_first=has_first)
         except ValueError as error:
             reader.fail("tiers", str(error))
         if values["unit_price"] < 0 and values.get("tiers"):
@@ -190,13 +193,16 @@ def _is_typed(
     # Without a margin or a markup, they just follow.
     if not reader.has(name) or (not reader.raw(name) and (name in DERIVED or before[name] is None)):
         return False
-    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name, before)
+    # One that follows from price and cost may be outside the limits: they are for the one that leads.
+    entered = values["unit_price"] if name == "unit_price" else _percent(reader, name, before, ANY)
     return merge.is_typed(form, name, entered, before[name])
 
 
-def _percent(reader: Reader, name: str, before: Mapping[str, Any]) -> Decimal:
-    """A margin or a markup; a percent sign may follow it."""
-    lowest, highest = LIMITS[name]
+def _percent(
+    reader: Reader, name: str, before: Mapping[str, Any], limits: tuple[Decimal, Decimal] | None = None
+) -> Decimal:
+    """A margin or a markup within its ``limits``; a percent sign may follow it."""
+    lowest, highest = limits or LIMITS[name]
     text = reader.raw(name)
     plain = text if sums.is_sum(text) else text.removesuffix("%").strip()
     typed = Reader({name: plain}, place.of_company(), before)
@@ -213,9 +219,14 @@ def _percent_of(reader: Reader, rule: str, before: Mapping[str, Any], values: Ma
     if reader.raw(rule):
         return _percent(reader, rule, before)
     if reader.raw("price_percent"):
-        return reader_percent(reader)
-    of = prices.margin_of if rule == MARGIN else prices.markup_of
-    return of(values["unit_price"], values["unit_cost"]) or Decimal(0)
+        percent = reader_percent(reader)
+    else:
+        of = prices.margin_of if rule == MARGIN else prices.markup_of
+        percent = of(values["unit_price"], values["unit_cost"]) or Decimal(0)
+    lowest, highest = LIMITS[rule]
+    if not lowest <= percent <= highest:
+        reader.fail("price_rule", f"A {rule} that leads is from {lowest:,} to {highest:,} percent.")
+    return percent
 
 
 def _check(reader: Reader, rule: str, values: Mapping[str, Any]) -> None:
@@ -225,11 +236,23 @@ def _check(reader: Reader, rule: str, values: Mapping[str, Any]) -> None:
         reader.fail(name, WHY_NOT[why])
 
 
-def _check_bundle(reader: Reader, record: Item | QuoteLine, rule: str, values: Mapping[str, Any]) -> None:
+def _of_bundle(
+    reader: Reader, record: Item | QuoteLine | None, rule: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What leads the price of a bundle: nothing; empty for what is none."""
+    if record is None or not record.bundle:
+        return {}
     if rule in DERIVED and record.bundle == SUM:
         reader.fail(rule if reader.has(rule) else "price_rule", OF_PARTS)
     if values.get("tiers"):
         reader.fail("tiers", NO_TIERS)
+    return {"price_rule": FIXED, "price_percent": Decimal(0)}
+
+
+def settle(line: QuoteLine) -> None:
+    """Let the price stay that a margin or a markup led, where the line has a discount now: they don't go together."""
+    if line.price_rule in DERIVED and line.discount_value:
+        line.price_rule = FIXED
 
 
 def why_not(rule: str, price: Decimal, cost: Decimal, discount: Decimal) -> str:
@@ -260,13 +283,13 @@ def _complete(
 
 
 def _price(rule: str, of: Mapping[str, Any], currency: str) -> Decimal | None:
-    tiers: Sequence[Tier] = prices.parse_tiers(of.get("tiers") or "") if rule == TIERS else ()
+    stored: Sequence[Tier] = prices.parse_tiers(of.get("tiers") or "") if rule == TIERS else ()
     return prices.reckoned(
         rule,
         percent=of.get("price_percent") or Decimal(0),
         cost=of.get("unit_cost") or Decimal(0),
         quantity=of.get("quantity") or Decimal(1),
-        tiers=tiers,
+        tiers=stored,
         ending=ending_of(of.get("price_ending") or ""),
         digits=rounding(currency).digits,
     )

@@ -1,4 +1,4 @@
-"""Prices by quantity, as a form shows and reads them; how a price follows from them is in ``quoting.money.prices``."""
+"""Prices by quantity of items and lines, as people write and read them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ def text(stored: str, here: Place) -> str:
     )
 
 
-def read(entered: str, here: Place, currency: str) -> str:
-    """The stored form of tiers that a person wrote. Raises ValueError with a sentence."""
-    tiers: dict[Decimal, Tier] = {}
-    for line in filter(None, (part.strip() for part in entered.replace(";", "\n").splitlines())):
+def read(written: str, here: Place, currency: str, *, has_first: bool) -> str:
+    """The stored form of tiers that a person wrote. Raises ValueError with a sentence.
+
+    ``has_first``: a line's tiers have the item's price as the first, from 0; an item's own begin above that.
+    """
+    found: dict[Decimal, Tier] = {}
+    for line in filter(None, (part.strip() for part in written.replace(";", "\n").splitlines())):
         quantity, colon, price = line.partition(":") if ":" in line else line.partition("=")
         if not colon:
             raise ValueError(f"“{line[:40]}” needs a quantity and a price, for example “10: 18.50”.")
@@ -47,9 +50,11 @@ def read(entered: str, here: Place, currency: str) -> str:
         is_percent = price.strip().endswith("%")
         if number < 0 or amount < 0 or amount > (100 if is_percent else MAX_PRICE):
             raise ValueError(f"“{line[:40]}” is out of range.")
-        if number in tiers:
+        if not number and not has_first:
+            raise ValueError(f"“{line[:40]}” needs a quantity above 0. Below the first one, the price leads.")
+        if number in found:
             raise ValueError(f"The quantity {formatting.plain(number, here)} is there twice.")
-        tiers[number] = Tier(number, None, amount) if is_percent else Tier(number, amount)
-    if len(tiers) > prices.MAX_TIERS:
+        found[number] = Tier(number, None, amount) if is_percent else Tier(number, amount)
+    if len(found) - (0 in found) > prices.MAX_TIERS:
         raise ValueError(f"Use up to {prices.MAX_TIERS} quantities.")
-    return prices.store_tiers(list(tiers.values()))
+    return prices.store_tiers(list(found.values()))

@@ -16,7 +16,7 @@ from webapp.services.core.place import Place
 
 LONGEST = 80
 DEEPEST = 10
-_PERCENT = re.compile(r"([+-])\s*([^+\-*/()=%]+)%")
+_PERCENT = re.compile(r"([+-])\s*([^\s+\-*/()=%][^+\-*/()=%]*)%")
 _ALIKE = str.maketrans({"\u2212": "-", "\u00d7": "*", "\u00f7": "/"})
 NOT_READ = "This can't be calculated. Use numbers with + - * / and parentheses, like =120*3."
 NO_BEFORE = "There's no number yet to calculate with. Enter a number."
@@ -25,7 +25,9 @@ NO_BEFORE = "There's no number yet to calculate with. Enter a number."
 def is_sum(text: str) -> bool:
     """True where ``text`` is to be calculated: it begins with =, * or /, or is a percentage with a sign."""
     text = text.strip().translate(_ALIKE)
-    return text[:1] in ("=", "*", "/") or _PERCENT.fullmatch(text) is not None
+    if text[:1] in ("=", "*", "/"):
+        return True
+    return len(text) <= LONGEST and _PERCENT.fullmatch(text) is not None
 
 
 def calculate(text: str, before: Decimal | None, place: Place = ANYWHERE, currency: str = "") -> Decimal:

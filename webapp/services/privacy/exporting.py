@@ -33,7 +33,7 @@ from webapp.services.privacy.values import Known
 LEFT_OUT = ("_sha256", "_encrypted", "_hash", "token", "public_key", "search_key", "name_key", "salt")
 
 # The company's own, whoever the quote is for: in rows, revisions, and changes in the diary.
-INTERNAL = {"internal_notes", "unit_cost", "price_percent"}
+INTERNAL = {"internal_notes", "unit_cost", "cost_date", "price_rule", "price_percent", "tiers"}
 
 
 @work.command

@@ -142,15 +142,15 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
         record = existing or Item(origin_entity=entity, origin_id=record_id)
         record.name = _cut(hit.name, 200) or f"{entity} {record_id}"
         before = dates.amounts(record) if existing else {}
-        inputs = price_rules.inputs(record) if existing else {}
         record.description = clean_text(hit.description)[:MAX_DESCRIPTION]
         record.markdown = rich_text.escaped(record.description)
         record.sku, record.mpn = _cut(hit.sku, 100), _cut(hit.mpn, 100)
         record.manufacturer = _cut(hit.manufacturer, 100)
         record.unit_price, record.unit_cost = _money(hit.unit_price), _money(hit.unit_cost)
-        # Where a margin leads here, the price follows the cost that was pulled.
-        record.price_rule = record.price_rule or prices.FIXED
-        price_rules.follow(record, inputs, currencies.of_company())
+        # Where a margin leads here, the price follows the cost that was pulled, and Autotask's price isn't taken.
+        is_led = record.price_rule in price_rules.DERIVED and record.unit_cost
+        record.price_rule = record.price_rule if is_led else prices.FIXED
+        price_rules.follow(record, {}, currencies.of_company())
         dates.follow(record, before)
         record.recurrence = hit.recurrence
         if hit.category:

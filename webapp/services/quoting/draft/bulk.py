@@ -39,12 +39,12 @@ class Changed:
 
     @property
     def sentences(self) -> list[str]:
-        """“2 lines have no cost: Cable, Rack.”"""
+        """“2 lines not changed: without a cost (Cable, Rack).”"""
         said = []
         for why, names in self.left.items():
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             count = "1 line" if len(names) == 1 else f"{len(names)} lines"
-            said.append(f"{count} not changed, {why}: {', '.join(names[:NAMED])}{more}.")
+            said.append(f"{count} not changed: {why} ({', '.join(names[:NAMED])}{more}).")
         return said
 
 
@@ -165,6 +165,7 @@ def _discount(_actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Read
             str(read["discount_kind"]),
             Decimal(str(read["discount_value"])),
         )
+        price_rules.settle(line)
         return ""
 
     return set_one

@@ -19,6 +19,7 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine
 
 # The amount of a line before its discount, in its currency.
 MAX_AMOUNT = Decimal("999999999.99")
+TOO_MUCH = f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less."
 AMOUNTS = ("quantity", "unit_price", "unit_cost")
 RULE = ("price_rule", "price_percent", "price_ending", "tiers")
 PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id", *RULE))
@@ -217,7 +218,7 @@ def _check_size(line: QuoteLine, made_of: Sequence[FrozenLine]) -> None:
     if any(line.quantity * part.quantity > MAX_QUANTITY for part in made_of):
         raise _refused(f"Of a part there can be up to {MAX_QUANTITY:,} in all. Enter less.", "quantity")
     if any(line.quantity * part.quantity * part.unit_price > MAX_AMOUNT for part in made_of):
-        raise _refused(f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less.", "quantity")
+        raise _refused(TOO_MUCH, "quantity")
 
 
 def _sold(item: Item) -> Item:

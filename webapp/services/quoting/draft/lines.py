@@ -19,13 +19,12 @@ from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft import bundles, discounts, editing, sections, shown, steps
-from webapp.services.quoting.draft.bundles import MAX_AMOUNT
+from webapp.services.quoting.draft.bundles import MAX_AMOUNT, TOO_MUCH
 from webapp.services.quoting.draft.editing import lock_editable
 from webapp.services.quoting.money import prices
 from webapp.services.quoting.revisions import parts
 
 MAX_LINES = 1000
-TOO_MUCH = f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less."
 # A line takes these from its item as they are; of its tax code only an active one.
 FROM_ITEM = tuple(name for name in LINE_FIELDS if name != "tax_code_id")
 PRICE = (*price_rules.GROUP, "list_price", "shows_savings", "price_ending")
@@ -149,9 +148,14 @@ def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, obj
 
     ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
     """
+    price_rules.settle(line)
     price_rules.follow(line, inputs, currency)
     dates.follow(line, amounts)
-    if abs(line.quantity * line.unit_price) > MAX_AMOUNT:
+    _check_amount(line.quantity, line.unit_price)
+
+
+def _check_amount(quantity: Decimal, price: Decimal) -> None:
+    if abs(quantity * price) > MAX_AMOUNT:
         raise Invalid("This line isn't saved. Fix the highlighted field.", {"quantity": TOO_MUCH})
 
 
@@ -267,7 +271,12 @@ def note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
 def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
     """The values of a new line, for ``new``, from form input. Raises Invalid with a sentence for each wrong field."""
     read = _read(Reader(values, place.of_company()), None, currency)
+    if read["discount_value"] and values.get("price_rule") in price_rules.DERIVED:
+        # As where a line gets a discount later (price_rules.settle): the price stays, and no longer follows.
+        values = {**values, "price_rule": prices.FIXED}
     price_rules.read(None, values, None, read, currency)
+    # The price by its rule may be another than the one that came with it.
+    _check_amount(read["quantity"], read["unit_price"])
     read["shows_savings"] = Reader(values).flag("shows_savings")
     return read
 

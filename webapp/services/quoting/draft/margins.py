@@ -13,6 +13,7 @@ from webapp.services.accounts import permissions
 from webapp.services.catalog import costs
 from webapp.services.company import place
 from webapp.services.core import formatting
+from webapp.services.quoting.money import prices
 from webapp.services.quoting.money.money import HUNDRED
 from webapp.services.quoting.money.totals import LineTotals, Totals
 
@@ -23,9 +24,14 @@ def is_low(amounts: LineTotals, minimum: Decimal | None) -> bool:
 
 
 def _is_low(amounts: LineTotals, minimum: Decimal | None) -> bool:
+    """As exactly as the sentence says both."""
     if minimum is None or amounts.cost <= 0:
         return False
-    return (amounts.net - amounts.cost) * HUNDRED < minimum * amounts.net
+    return amounts.net <= 0 or _margin(amounts) < minimum.quantize(prices.TENTH)
+
+
+def _margin(amounts: LineTotals) -> Decimal:
+    return ((amounts.net - amounts.cost) * HUNDRED / amounts.net).quantize(prices.TENTH)
 
 
 def problems(actor: User, quote: Quote, totals: Totals) -> dict[str, str]:
@@ -62,9 +68,8 @@ def _sentence(viewer: User | None, amounts: LineTotals, minimum: Decimal | None,
         return f"is below the minimum margin{where}."
     if amounts.net <= 0:
         return f"has a cost and no price left{where}. The minimum margin is {_percent(minimum)}."
-    margin = (amounts.net - amounts.cost) * HUNDRED / amounts.net
-    return f"has a margin of {_percent(margin)}{where}. The minimum is {_percent(minimum)}."
+    return f"has a margin of {_percent(_margin(amounts))}{where}. The minimum is {_percent(minimum)}."
 
 
 def _percent(value: Decimal | None) -> str:
-    return f"{formatting.plain((value or Decimal(0)).quantize(Decimal('0.1')), place.of_company())}%"
+    return f"{formatting.plain((value or Decimal(0)).quantize(prices.TENTH), place.of_company())}%"

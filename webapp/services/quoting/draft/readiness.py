@@ -169,7 +169,7 @@ def _section_discount_checks(quote: Quote, totals: Totals) -> list[Problem]:
             sentence = (
                 f"The section “{section.title}” has a discount of {wanted}, of which {taken} is taken off."
             )
-            found.append(Problem("lines", f"{sentence} Its lines don't come to more."))
+            found.append(Problem("lines", f"{sentence} Its lines add up to no more."))
     return found
 
 

@@ -42,6 +42,7 @@ LINE = tuple(
 )
 # Newly frozen with the next revision, but no change of the offer: brand, where the company is, who owns the quote.
 NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
+DATES = ("price_date", "cost_date")
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id")
 
@@ -84,7 +85,15 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     # Compared as read, so that a field that later versions added isn't a change of every older quote.
-    return now.model_copy(update={name: getattr(before, name) for name in NO_CHANGE}) != before
+    same = {name: getattr(before, name) for name in NO_CHANGE}
+    return _undated(now.model_copy(update=same)) != _undated(before)
+
+
+def _undated(snapshot: Snapshot) -> Snapshot:
+    """Without the dates of prices and costs: a price that was only confirmed is the same offer."""
+    undated = dict.fromkeys(DATES)
+    lines = tuple(line.model_copy(update=undated) for line in snapshot.lines)
+    return snapshot.model_copy(update={"lines": lines})
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:
