@@ -14,7 +14,17 @@ from webapp.services.catalog import items, price_rules
 from webapp.services.company import place
 from webapp.services.core import merge
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.draft import bulk, editing, lines, pasting, price_facts, shown, steps, undo
+from webapp.services.quoting.draft import (
+    bulk,
+    bundles,
+    editing,
+    lines,
+    pasting,
+    price_facts,
+    shown,
+    steps,
+    undo,
+)
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.revisions import freezing, pricing
 
@@ -227,7 +237,7 @@ PASTED = "Item\tQuantity\tPrice\tCost\tPrice rule\tRule percent"
         ("1\t1\t20\tmargin\t", "A margin that leads is from -999 to 99.9 percent."),
         ("1\t100000\t0.01\tmargin\t", "A margin that leads is from -999 to 99.9 percent."),
         ("1\t100\t90000000\tmarkup\t900", price_rules.TOO_HIGH),
-        ("1000000\t1\t60\tmarkup\t1000000", lines.TOO_MUCH),
+        ("1000000\t1\t60\tmarkup\t1000000", bundles.TOO_MUCH),
     ],
 )
 def test_a_pasted_rule_has_its_limits(rep: User, quote: Quote, cells: str, sentence: str) -> None:
