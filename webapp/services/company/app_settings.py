@@ -24,6 +24,7 @@ PUSHING = "pushing"
 TWO_STEP = "two_step"
 ACCESS = "access"
 PRIVACY = "privacy"
+OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -81,12 +82,14 @@ def get(key: str) -> tuple[dict[str, Any], int]:
 
 
 def _row(key: str) -> AppSetting | None:
-    """The row of ``key``. A page asks for some a hundred times, and a transaction reads them once.
+    """The row of ``key``. A page asks for some a hundred times (``OFTEN``), and a transaction reads these once.
 
     The session keeps the row alive, and expires it like any other; without a row, it keeps the transaction that found
     none.
     """
     session = db.session()
+    if key not in OFTEN:
+        return session.get(AppSetting, key)
     kept: dict[str, object] = session.info.setdefault(KEPT, {})
     if key in kept and kept[key] is session.get_transaction():
         return None
