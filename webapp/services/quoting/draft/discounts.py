@@ -13,7 +13,8 @@ from webapp.services.accounts import permissions
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
-from webapp.services.quoting.money.totals import Totals
+from webapp.services.quoting.draft import worst
+from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.revisions import pricing
 
 # Rounding to the cent must not make 20 % more than 20 %.
@@ -21,11 +22,14 @@ CENT = Decimal("0.01")
 
 
 def of_lines(quote: Quote, totals: Totals | None = None) -> dict[str, Decimal]:
-    """The discount of each line in percent, by its uid."""
-    totals = totals or pricing.of_quote(quote)
+    """The largest discount of each line in percent, whatever the customer chooses, by its uid."""
+    return _percents(quote, worst.lines_of(quote, totals or pricing.of_quote(quote)))
+
+
+def _percents(quote: Quote, amounts_of: list[LineTotals]) -> dict[str, Decimal]:
     return {
         line.uid: amounts.discount * 100 / amounts.gross
-        for line, amounts in zip(quote.lines, totals.lines, strict=True)
+        for line, amounts in zip(quote.lines, amounts_of, strict=True)
         if amounts.gross > 0
     }
 
@@ -58,11 +62,11 @@ def problems(actor: User, quote: Quote, totals: Totals | None = None) -> dict[st
 
 
 def _over(quote: Quote, limit: Decimal, totals: Totals | None = None) -> dict[str, Decimal]:
-    totals = totals or pricing.of_quote(quote)
-    percents = of_lines(quote, totals)
+    largest = worst.lines_of(quote, totals or pricing.of_quote(quote))
+    percents = _percents(quote, largest)
     allowed = {
         line.uid
-        for line, amounts in zip(quote.lines, totals.lines, strict=True)
+        for line, amounts in zip(quote.lines, largest, strict=True)
         if amounts.discount <= amounts.gross * limit / 100 + CENT
     }
     return {uid: percent for uid, percent in percents.items() if uid not in allowed}

@@ -7,17 +7,24 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from webapp.models import Quote, QuoteLine, QuoteSection
+from webapp.models import Quote, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import totals
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.prices import Saving, saving
-from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, SectionDiscount, Totals
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, PricedLine, SectionDiscount, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
+
+
+class SectionLine(PricedLine, Protocol):
+    """A line that knows its section."""
+
+    @property
+    def section_uid(self) -> str: ...
 
 
 def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
@@ -32,6 +39,18 @@ def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
         sections=_of_lines(quote.lines, quote.sections),
+    )
+
+
+def of_lines(quote: Quote, lines: Sequence[SectionLine]) -> Totals:
+    """Totals of these lines with the discounts of the draft, without tax and shipping."""
+    return totals.compute(
+        lines,
+        [Decimal(0)] * len(lines),
+        rounding=rounding(quote.currency),
+        discount_kind=quote.discount_kind,
+        discount_value=quote.discount_value,
+        sections=_of_lines(lines, quote.sections),
     )
 
 
@@ -50,7 +69,7 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
 
 
 def _of_lines(
-    lines: Sequence[QuoteLine | FrozenLine], sections: Sequence[QuoteSection | FrozenSection]
+    lines: Sequence[SectionLine], sections: Sequence[QuoteSection | FrozenSection]
 ) -> list[SectionDiscount | None]:
     """The discount of each line's section."""
     found = {
