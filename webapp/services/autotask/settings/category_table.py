@@ -1,7 +1,8 @@
 """The table of Item Category Mapping: every category as a sentence, and those that are edited as fields.
 
 Searching, opening and closing rows and matching by name keep everything typed: a changed row that is closed carries
-its changes hidden, and those of rows that aren't shown stand below the table. Each row that sends values says with ``seen`` what it was opened with (``core.merge``).
+its changes hidden, and those of rows that aren't shown stand below the table. Each row that sends values says with
+``seen`` what it was opened with (``core.merge``).
 """
 
 from __future__ import annotations
