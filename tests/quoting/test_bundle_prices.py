@@ -17,7 +17,7 @@ from webapp.services.catalog import bundles, items
 from webapp.services.company import place
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.answer import choosing
-from webapp.services.quoting.draft import bulk, lines, readiness, sections
+from webapp.services.quoting.draft import bulk, discounts, lines, readiness, sections
 from webapp.services.quoting.money import prices
 from webapp.services.quoting.revisions import freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -225,3 +225,13 @@ def test_what_it_saves_is_said_once(rep: User) -> None:
     offered = frozen(quote)
     saved = pricing.savings(offered, pricing.of_snapshot(offered))[line.uid]
     assert (saved.amount, saved.percent) == (Decimal(50), Decimal("16.7"))
+
+
+def test_what_an_optional_bundle_could_take_of_a_discount_counts(rep: User) -> None:
+    quote, line = added(rep, quantity=1)
+    lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "750"})
+    in_section(rep, quote, discount_kind="amount", discount_value="100")
+    rack = next(one for one in quote.lines if one is not line)
+    bulk.change(rep, quote.id, [rack.uid], "optional", {})
+    # Off the kit alone, 250 once and 20 each month, where the customer leaves the rack.
+    assert discounts.of_lines(quote)[line.uid] == Decimal(100) * 100 / 270

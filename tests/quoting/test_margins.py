@@ -6,13 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 
 from tests.support import samples
 from webapp.models import Quote, User, db
-from webapp.services.accounts import access_rules, changing_rules
-from webapp.services.company import place, profile
+from webapp.services.accounts import access_rules, changing_rules, users
+from webapp.services.catalog import price_rules
+from webapp.services.company import app_settings, place, profile
 from webapp.services.core.errors import Invalid
-from webapp.services.quoting.draft import editing, lines, readiness
+from webapp.services.quoting.draft import editing, lines, pasting, price_facts, readiness, sections, shown
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.revisions import pricing
 
@@ -102,3 +104,104 @@ def test_old_costs_are_said_by_the_companys_days(rep: User, admin: User) -> None
         with pytest.raises(Invalid) as caught:
             profile.save(admin, {"name": "Brightwater", "old_cost_days": wrong})
         assert list(caught.value.fields) == ["old_cost_days"]
+
+
+def test_an_option_is_kept_to_the_limits_as_the_customer_can_choose_it(rep: User, admin: User) -> None:
+    quote = samples.quote(
+        rep,
+        {"name": "Firewall", "unit_price": "1000", "unit_cost": "500"},
+        {"name": "Cable", "unit_price": "100", "unit_cost": "60", "is_optional": "1"},
+        {"name": "Rack", "unit_price": "900", "unit_cost": "500", "is_optional": "1", "is_selected": "1"},
+    )
+    editing.save_header(
+        rep, quote.id, {"title": "Network", "discount_kind": "amount", "discount_value": "400"}
+    )
+    rules(admin, min_margin="20")
+    said = sentences(admin, editing.get(quote.id))
+    told = "has a margin of 5.7%. The minimum is 20%. That depends on the options that the customer selects."
+    assert f"Line 2 “Cable” {told}" in said
+    assert "Line 1 “Firewall” has a margin of 16.7%. The minimum is 20%. That depends on" in said
+    rules(admin, min_margin="", discount_rep="30")
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert "“Cable” is 36.4% off, and your limit is 30%." in str(caught.value)
+
+
+def test_an_option_of_a_section_takes_the_sections_discount(rep: User, admin: User) -> None:
+    quote = samples.quote(
+        rep,
+        {"name": "Firewall", "unit_price": "100", "unit_cost": "50"},
+        {"name": "Cable", "unit_price": "100", "unit_cost": "60", "is_optional": "1"},
+    )
+    section = sections.add(rep, quote.id, {"title": "Network"})
+    sections.put_lines(rep, quote.id, [line.uid for line in quote.lines], section.uid)
+    sections.change(
+        rep,
+        quote.id,
+        section.uid,
+        {"title": "Network", "discount_kind": "amount", "discount_value": "60"},
+    )
+    rules(admin, min_margin="20", below_margin_rep="")
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert "Line 2 “Cable” has a margin of 14.3%. The minimum is 20%." in str(caught.value)
+
+
+def test_clearing_the_cost_or_a_credit_is_no_way_below_the_minimum(rep: User, admin: User) -> None:
+    rules(admin, min_margin="20")
+    quote = samples.quote(rep, {"name": "Care", "unit_price": "100", "unit_cost": "70"})
+    line = lines.add_item(rep, quote.id, samples.item(rep))
+    lines.change(rep, quote.id, line.uid, {"name": "Firewall", "unit_price": "61", "unit_cost": "0"})
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    told = "is below the minimum margin: its item has a cost, and it has none. Ada Admin can publish it."
+    assert caught.value.fields == {line.uid: f"Line 2 “Firewall” {told}"}
+    lines.remove(rep, quote.id, line.uid)
+    lines.add_ad_hoc(rep, quote.id, {"name": "Trade-in", "unit_price": "-20"})
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    told = "One-time lines with the credits have a margin of 12.5%. The minimum is 20%. Ada Admin can publish it."
+    assert caught.value.fields == {"lines": told}
+
+
+def test_who_sees_no_cost_reads_no_line_below_the_minimum(rep: User, admin: User) -> None:
+    reader = users.create_user(
+        None, email="r@desk.example", name="Rea", password=samples.PASSWORD, role="read_only"
+    )
+    quote = samples.quote(rep, {"name": "Firewall", "unit_price": "100", "unit_cost": "85"})
+    rules(admin, min_margin="20", reps_see_cost="", below_margin_rep="1")
+    assert "minimum" not in sentences(reader, quote)
+    assert "The quote is below the minimum margin." in sentences(rep, quote)
+    assert "Line 1 “Firewall”" not in sentences(rep, quote)
+    rules(admin, min_margin="20", read_only_see_cost="1")
+    assert "Line 1 “Firewall” has a margin of 15%" in sentences(reader, quote)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_the_companys_settings_are_read_once_for_a_page(rep: User, admin: User, is_stored: bool) -> None:
+    if is_stored:
+        profile.save(admin, {"name": "Brightwater"})
+    wanted = [{"name": f"Cable {at}", "unit_price": "9", "unit_cost": "5"} for at in range(12)]
+    quote = samples.quote(rep, *wanted)
+    pasting.add(rep, quote.id, "Item\tPrice\tCost\tPrice rule\tRule percent\nRack\t9\t5\tmargin\t20")
+    quote_id = quote.id
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, given: object, *_: object) -> None:
+        if "FROM app_setting" in statement:
+            asked.extend(key for key in app_settings.OFTEN if key in str(given))
+
+    db.session.rollback()
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        found = editing.get(quote_id)
+        totals = pricing.of_quote(found)
+        readiness.checks(found, totals, None)
+        readiness.problems(found, totals, rep)
+        for line, amounts in zip(found.lines, totals.lines, strict=True):
+            price_facts.of_line(line, amounts, "USD", see_cost=True)
+            shown.line(line)
+            price_rules.follow(line, {}, "USD")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert sorted(asked) == sorted(app_settings.OFTEN)

@@ -15,7 +15,7 @@ from tests.web.test_stale_forms import form_of
 from webapp.models import Quote, db
 from webapp.services.catalog import categories
 from webapp.services.core import work
-from webapp.services.quoting.draft import lines
+from webapp.services.quoting.draft import lines, sections
 
 COUNT = 40
 
@@ -56,6 +56,21 @@ def test_a_save_answers_with_its_line_and_the_totals(rep: Visitor, page: str) ->
     assert len(answer.data) < 8000
     assert 'id="totals"' in answer.text
     assert set(re.findall(r'id="amount-([\w-]+)"', answer.text)) == {form.action.rpartition("/")[2]}
+
+
+def test_a_save_answers_with_the_amounts_that_a_shared_discount_changes(
+    app: Flask, rep: Visitor, page: str, ids: Ids
+) -> None:
+    with app.app_context():
+        quote = db.session.get_one(Quote, ids.quote)
+        section = sections.add(quote.owner, quote.id, {"title": "Network"})
+        sections.put_lines(quote.owner, quote.id, [line.uid for line in quote.lines[:3]], section.uid)
+        off = {"title": "Network", "discount_kind": "amount", "discount_value": "3"}
+        sections.change(quote.owner, quote.id, section.uid, off)
+        uids = {line.uid for line in db.session.get_one(Quote, ids.quote).lines}
+    form = cells(rep, page)[0]
+    answer = rep.send(form, {"quantity": "3"}, htmx=True)
+    assert set(re.findall(r'id="amount-([\w-]+)"', answer.text)) == uids
 
 
 def test_cells_and_details_change_nothing_of_each_other(rep: Visitor, page: str) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import AppSetting, db
 from webapp.models.account import ADMIN, REP, SALES_MANAGER
 from webapp.services.company import app_settings
 from webapp.services.core import merge
@@ -22,7 +21,6 @@ LIMITED = {ADMIN: "discount_admin", SALES_MANAGER: "discount_sales_manager", REP
 # The roles that may publish below the minimum margin, if the company says so, and their control. Owners always may.
 BELOW = {ADMIN: "below_margin_admin", SALES_MANAGER: "below_margin_sales_manager", REP: "below_margin_rep"}
 FLAGS = ("reps_see_cost", "read_only_see_cost", "reps_delete")
-KEPT = "access_rules"
 CHOICES = ("reps_see", "reps_change", "read_only_see")
 
 
@@ -45,18 +43,8 @@ class Rules:
 
 
 def current() -> Rules:
-    """The rules that apply now. A page asks for them a hundred times, and a transaction reads them once.
-
-    The session keeps the row alive, and expires it like any other; without a row, it keeps the transaction that found
-    none.
-    """
-    session = db.session()
-    kept = session.info.get(KEPT)
-    if kept is None or kept is not session.get_transaction():
-        kept = session.get(AppSetting, app_settings.ACCESS) or session.get_transaction()
-        session.info[KEPT] = kept
-    own = kept.value if isinstance(kept, AppSetting) else {}
-    stored = {**app_settings.DEFAULTS[app_settings.ACCESS], **own}
+    """The rules that apply now."""
+    stored, _ = app_settings.get(app_settings.ACCESS)
     return Rules(
         **{name: stored[name] for name in (*CHOICES, *FLAGS)},
         discounts={role: Decimal(stored[name]) for role, name in LIMITED.items() if stored[name]},

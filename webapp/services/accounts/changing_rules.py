@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import User, db
+from webapp.models import User
 from webapp.services.accounts import access_rules, permissions
 from webapp.services.accounts.access_rules import BELOW, CHOICES, FLAGS, LIMITED, REACHES
 from webapp.services.accounts.permissions import Permission
@@ -36,4 +36,3 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
     key = app_settings.ACCESS
     fields, document, version = app_settings.merged(key, actor, values, entered)
     app_settings.put(key, {**document, **fields}, version, actor)
-    db.session.info.pop(access_rules.KEPT, None)

@@ -15,6 +15,7 @@ from webapp.services.core.errors import Conflict
 from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
+KEPT = "app_settings"
 COMPANY_PROFILE = "company_profile"
 COMPANY_BRAND = "company_brand"
 REQUIRED_FIELDS = "required_fields"
@@ -23,6 +24,7 @@ PUSHING = "pushing"
 TWO_STEP = "two_step"
 ACCESS = "access"
 PRIVACY = "privacy"
+OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -74,9 +76,31 @@ STALE = "These settings were changed while you were editing, so your changes are
 
 def get(key: str) -> tuple[dict[str, Any], int]:
     """The document stored under ``key``, completed with its defaults, and its version (0 if never saved)."""
-    row = db.session.get(AppSetting, key)
+    row = _row(key)
     stored = row.value if row else {}
     return {**DEFAULTS[key], **stored}, row.version if row else 0
+
+
+def _row(key: str) -> AppSetting | None:
+    """The row of ``key``. A page asks for some a hundred times (``OFTEN``), and a transaction reads these once.
+
+    The session keeps the row alive, and expires it like any other; without a row, it keeps the transaction that found
+    none.
+    """
+    session = db.session()
+    if key not in OFTEN:
+        return session.get(AppSetting, key)
+    kept: dict[str, object] = session.info.setdefault(KEPT, {})
+    if key in kept and kept[key] is session.get_transaction():
+        return None
+    row = session.get(AppSetting, key)
+    kept[key] = row or session.get_transaction()
+    return row
+
+
+def _forget(key: str) -> None:
+    """Look for the row again."""
+    db.session.info.get(KEPT, {}).pop(key, None)
 
 
 def merged(
@@ -92,6 +116,7 @@ def merged(
     ``put``, in the same transaction. Raises Conflict with the fields that both changed.
     """
     db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
+    _forget(key)
     document, version = get(key)
     stored = shown(document)
 
@@ -109,6 +134,7 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     Raises Conflict when someone saved after ``expected_version`` was read.
     """
     row = db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
+    _forget(key)
     before, version = get(key)
     if version != expected_version:
         raise Conflict(STALE)
@@ -122,4 +148,6 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     except IntegrityError as error:
         # Two people saved these settings for the first time at the same moment.
         raise Conflict(STALE) from error
+    finally:
+        _forget(key)
     return version + 1

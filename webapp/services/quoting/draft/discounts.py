@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from webapp.models import Quote, QuoteLine, User
+from webapp.models import Quote, User
 from webapp.services.accounts import permissions
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
+from webapp.services.quoting.draft import worst
 from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.revisions import pricing
 
@@ -21,10 +22,13 @@ CENT = Decimal("0.01")
 
 
 def of_lines(quote: Quote, totals: Totals | None = None) -> dict[str, Decimal]:
-    """The discount of each line in percent, by its uid."""
-    totals = totals or pricing.of_quote(quote)
+    """The largest discount of each line in percent, whatever the customer chooses, by its uid."""
+    return _percents(quote, worst.lines_of(quote, totals or pricing.of_quote(quote)))
+
+
+def _percents(quote: Quote, amounts_of: list[LineTotals]) -> dict[str, Decimal]:
     shares = {
-        line.uid: _whole(line, amounts) for line, amounts in zip(quote.lines, totals.lines, strict=True)
+        line.uid: worst.whole(line, amounts) for line, amounts in zip(quote.lines, amounts_of, strict=True)
     }
     return {uid: discount * 100 / gross for uid, (discount, gross) in shares.items() if gross > 0}
 
@@ -56,18 +60,12 @@ def problems(actor: User, quote: Quote, totals: Totals | None = None) -> dict[st
     }
 
 
-def _whole(line: QuoteLine, amounts: LineTotals) -> tuple[Decimal, Decimal]:
-    """The discount of a line and what it is taken off, of a bundle in all billing periods of its parts."""
-    every = [one for _, one in amounts.by_period(line.recurrence)]
-    return sum((one.discount for one in every), Decimal(0)), sum((one.gross for one in every), Decimal(0))
-
-
 def _over(quote: Quote, limit: Decimal, totals: Totals | None = None) -> dict[str, Decimal]:
-    totals = totals or pricing.of_quote(quote)
-    percents = of_lines(quote, totals)
+    largest = worst.lines_of(quote, totals or pricing.of_quote(quote))
+    percents = _percents(quote, largest)
     allowed = set()
-    for line, amounts in zip(quote.lines, totals.lines, strict=True):
-        discount, gross = _whole(line, amounts)
+    for line, amounts in zip(quote.lines, largest, strict=True):
+        discount, gross = worst.whole(line, amounts)
         if discount <= gross * limit / 100 + CENT:
             allowed.add(line.uid)
     return {uid: percent for uid, percent in percents.items() if uid not in allowed}

@@ -7,20 +7,29 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from webapp.models import Quote, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import bundles
-from webapp.services.quoting.money.bundles import Entry
+from webapp.services.quoting.money.bundles import Bundle, Entry
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.priced import SectionDiscount
 from webapp.services.quoting.money.prices import Saving, saving
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
+
+
+class SectionLine(Bundle, Protocol):
+    """A line that knows its section and its parts."""
+
+    @property
+    def section_uid(self) -> str: ...
+    @property
+    def parts(self) -> Sequence[FrozenLine]: ...
 
 
 def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
@@ -40,6 +49,18 @@ def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
+    )
+
+
+def of_lines(quote: Quote, lines: Sequence[SectionLine]) -> Totals:
+    """Totals of these lines with the discounts of the draft, without tax and shipping."""
+    how, of_sections, entries = rounding(quote.currency), _discounts(quote.sections), []
+    for number, line in enumerate(lines, start=1):
+        shares = bundles.spread(line, line.parts, how.digits) if line.parts else ()
+        taxes = [(Decimal(0), "")] * (len(shares) or 1)
+        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), number))
+    return bundles.compute(
+        entries, rounding=how, discount_kind=quote.discount_kind, discount_value=quote.discount_value
     )
 
 
