@@ -61,7 +61,7 @@ def test_a_bundle_from_the_library_to_the_customer(desk: Visitor, app: Flask) ->
     parts = f"/quotes/1/lines/{uid}/parts"
     assert parts in desk.client.get(f"/quotes/1/lines/{uid}").text
     form = form_of(desk, parts)
-    (dock,) = [name for name in form.names() if name.startswith("quantity-")][1:]
+    (dock,) = [name for name, _ in form.fields if name.startswith("quantity-")][1:]
     refused = desk.send(form, {dock: "many"})
     assert refused.status_code == 422
     assert "many" in refused.text
