@@ -121,7 +121,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         "insert into logo (sha256, media_type, width, height, content, created_at) "
         "values ('a', 'image/png', 1, 1, x'61', '2026-01-01 00:00:00')"
     )
-    world.do("insert into app_setting (key, value, version) values ('company_brand', '{\"logo\": \"a\"}', 1)")
+    world.do(
+        "insert into app_setting (key, value, version, created_at, updated_at) "
+        "values ('company_brand', '{\"logo\": \"a\"}', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    )
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
