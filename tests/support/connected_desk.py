@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.support import samples
 from tests.support.copies import Copied, copied
 from tests.support.redis import settle
 from tests.support.sandbox import Tenant
@@ -181,6 +182,7 @@ def line(**values: Any) -> QuoteLine:
 def open_desk(app: Flask, tenant: Tenant) -> Desk:
     """Connect to the tenant and choose sensible settings; an application context must be open."""
     runtime = app.extensions["quotewright"]
+    samples.company()
     rep = users.create_user(None, email=USER, name="Rita Rep", password=PASSWORD, role="admin")
     connection.connect(
         runtime, user_name=tenant.user, secret=tenant.secret, integration_code=tenant.code, actor=rep

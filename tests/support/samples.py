@@ -10,6 +10,7 @@ from typing import Any
 from webapp.models import Item, Person, Quote, Revision, TaxCode, User
 from webapp.services.accounts import users
 from webapp.services.catalog import items, tax_codes
+from webapp.services.company import app_settings
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -17,13 +18,23 @@ from webapp.services.quoting.lifecycle import publishing
 PASSWORD = "long enough to keep"
 
 
+def company(**values: str) -> None:
+    """The seller's name and address, which a quote needs before it's published; unless the company has some already."""
+    profile, version = app_settings.get(app_settings.COMPANY_PROFILE)
+    known = {"name": "Brightwater IT", "address": "48 Harbor Street\nAlbany, NY 12207"}
+    if values or not version:
+        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, **known, **values}, version, None)
+
+
 def admin(email: str = "admin@desk.example") -> User:
-    """A new admin."""
+    """A new admin of a company that has said who it is."""
+    company()
     return users.create_user(None, email=email, name="Ada Admin", password=PASSWORD, role="admin")
 
 
 def rep(email: str = "rep@desk.example") -> User:
-    """A new rep."""
+    """A new rep of a company that has said who it is."""
+    company()
     return users.create_user(None, email=email, name="Rob Rep", password=PASSWORD, role="rep")
 
 

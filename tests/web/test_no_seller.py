@@ -10,13 +10,15 @@ from pypdf import PdfReader
 
 from smoke.forms import read_forms
 from tests.quoting.test_snapshot import make
+from tests.support import samples
 from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
-from webapp.models import User, db
-from webapp.services.company import app_settings
+from webapp.models import User, db, utc_now
+from webapp.services.core.errors import Invalid
 from webapp.services.quoting.draft import editing, readiness
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import freezing
 from webapp.services.quoting.revisions.snapshot import Seller
 
 
@@ -46,25 +48,37 @@ def test_the_paper_names_no_person_as_the_seller() -> None:
         ({"name": "Brightwater IT", "address": "48 Harbor Street"}, ""),
     ],
 )
-def test_it_is_said_before_and_first(
-    app: Flask, ids: Ids, rep: Visitor, profile: dict[str, str], missing: str
+def test_it_is_said_before_and_nothing_is_published_without(
+    app: Flask, ids: Ids, rep: Visitor, admin: Visitor, profile: dict[str, str], missing: str
 ) -> None:
     with app.app_context():
-        document, version = app_settings.get(app_settings.COMPANY_PROFILE)
-        app_settings.put(app_settings.COMPANY_PROFILE, {**document, **profile}, version, None)
-        found = readiness.checks(editing.get(ids.quote))
-        assert [check.place for check in found][:1] == (["seller"] if missing else [])
-    page = text(rep.client.get(f"{ids.quote_page}?plain=1"))
-    assert ("missing on this quote" in page) == bool(missing)
-    assert missing in page
-
-
-def test_the_customers_page_names_no_person_as_the_seller(app: Flask, ids: Ids) -> None:
+        samples.company(**{"name": "", "address": "", **profile})
+        found = readiness.problems(editing.get(ids.quote))
+        assert [problem.place for problem in found] == (["seller"] if missing else [])
+    for reader in (rep, admin):
+        page = reader.client.get(f"{ids.quote_page}?plain=1")
+        assert ("missing on this quote" in text(page)) == bool(missing)
+        assert missing in text(page)
+        link = 'href="/settings/company">Add it</a>'
+        assert (link in page.text) == (bool(missing) and reader is admin), "a link for whoever can follow it"
     with app.app_context():
         user = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
-        publishing.publish(user, ids.quote)
+        if missing:
+            with pytest.raises(Invalid, match=missing):
+                publishing.publish(user, ids.quote)
+        else:
+            assert publishing.publish(user, ids.quote).is_new
+
+
+def test_the_page_of_an_earlier_quote_without_a_seller_names_no_person_as_one(app: Flask, ids: Ids) -> None:
+    with app.app_context():
+        samples.company(name="", address="")
         quote = editing.get(ids.quote)
-        address, number = f"/q/{quote.public_token}", quote.number
+        quote.number = number = 1001
+        frozen = freezing.freeze(quote, number=number, revision=1, published_at=utc_now())
+        publishing.add_revision(quote, frozen, None)
+        db.session.commit()
+        address = f"/q/{quote.public_token}"
     page = app.test_client().get(address)
     head = page.text.partition('<main id="main"')[0]
     assert "Rob Rep" not in head

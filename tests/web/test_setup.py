@@ -15,6 +15,7 @@ from tests.support import samples
 from tests.support.visitor import errors, text
 from webapp.models import AppSetting, User, db
 from webapp.services.accounts import first_account, users
+from webapp.services.company import app_settings
 from webapp.services.demo import retired_logins
 
 VALUES = {"name": "Ada", "email": "ada@first.example", "password": "four plain words here"}
@@ -43,6 +44,13 @@ def test_with_the_token_the_first_admin_is_made_and_signed_in(app: Flask, client
     with app.app_context():
         assert [user.role for user in users.list_users()] == ["owner"]
         assert db.session.get(AppSetting, first_account.KEY) is None
+
+
+def test_the_company_is_named_where_it_was_said(app: Flask, client: FlaskClient) -> None:
+    send(client, token=token_of(app), company="Northwind IT", address="1 Elm St\r\nTroy, NY 12180")
+    with app.app_context():
+        profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
+    assert (profile["name"], profile["address"]) == ("Northwind IT", "1 Elm St\nTroy, NY 12180")
 
 
 def test_every_wrong_field_is_named_at_once(app: Flask, client: FlaskClient) -> None:

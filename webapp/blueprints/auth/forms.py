@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 
@@ -92,6 +92,13 @@ class SetupForm(FlaskForm):
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
     )
     time_zone = HiddenField(render_kw={"data-browser-time-zone": ""})
+    company = StringField("Company name", [Length(max=200)], render_kw={"autocomplete": "organization"})
+    address = TextAreaField(
+        "Company address",
+        [Length(max=500)],
+        description="Every quote shows both. You can fill them in later, before the first quote is published.",
+        render_kw={"rows": 3, "autocomplete": "street-address"},
+    )
     name = StringField(
         "Your name", [InputRequired("Enter your name."), Length(max=120)], render_kw={"autocomplete": "name"}
     )

@@ -136,6 +136,8 @@ def _create_first(form: SetupForm) -> str:
             name=form.name.data or "",
             password=form.password.data or "",
             time_zone=form.time_zone.data or "",
+            company=form.company.data or "",
+            address=form.address.data or "",
         )
         return sessions.start(user, device(keep=False))
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.models import AppSetting, User, db
 from webapp.models.account import OWNER
 from webapp.services.accounts import users
-from webapp.services.company import place
+from webapp.services.company import profile
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 
@@ -44,18 +44,27 @@ def issue_token() -> str:
 
 
 @work.command
-def create(*, token: str, email: str, name: str, password: str, time_zone: str = "") -> User:
+def create(
+    *,
+    token: str,
+    email: str,
+    name: str,
+    password: str,
+    time_zone: str = "",
+    company: str = "",
+    address: str = "",
+) -> User:
     """Make the first account, the owner's.
 
     Raises Conflict when there is one already, Invalid for a wrong token or value; the token counts on then.
-    ``time_zone``: that of the browser, for the company.
+    ``time_zone``: that of the browser, for the company, whose name and ``address`` stand on every quote.
     """
     wrong = users.problems(email=email, name=name, password=password, role=OWNER)
     try:
         _use(token.strip())
     except Invalid as error:
         raise Invalid(str(error), {**error.fields, **wrong}) from error
-    place.note_zone(time_zone)
+    profile.begin(name=company, address=address, time_zone=time_zone)
     return users.create_user(None, email=email, name=name, password=password, role=OWNER)
 
 

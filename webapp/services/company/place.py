@@ -6,7 +6,6 @@ from datetime import date
 
 from webapp.models import User
 from webapp.services.company import app_settings
-from webapp.services.core import place as places
 from webapp.services.core.place import Place
 
 
@@ -25,10 +24,3 @@ def of_user(user: User | None) -> Place:
 def today() -> date:
     """Today's date at the company."""
     return of_company().today()
-
-
-def note_zone(time_zone: str) -> None:
-    """Take the zone of the first admin's browser for the company, unless someone chose one already."""
-    profile, version = app_settings.get(app_settings.COMPANY_PROFILE)
-    if version == 0 and time_zone in places.time_zones():
-        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, "time_zone": time_zone}, version, None)

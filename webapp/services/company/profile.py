@@ -55,6 +55,18 @@ def seen() -> str:
     return merge.seen(current()[0])
 
 
+def begin(*, name: str, address: str, time_zone: str) -> None:
+    """Take what the set-up form says of the company, unless someone saved its page already. Raises Invalid."""
+    reader = Reader({"company": name, "address": address})
+    said = {"name": reader.text("company", 200), "address": reader.text("address", 500, one_line=False)}
+    reader.check()
+    if time_zone in places.time_zones():
+        said["time_zone"] = time_zone
+    profile, version = current()
+    if version == 0 and any(said.values()):
+        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, **said}, version, None)
+
+
 @work.command
 def save(actor: User | None, values: Mapping[str, object]) -> None:
     """Store the profile. Raises Invalid with a sentence by field, or Conflict where another admin changed the same."""

@@ -33,7 +33,7 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
 
     ``totals``: its own, if known. ``publisher``: who would publish it, for the limit of discounts.
     """
-    issues: list[Problem] = []
+    issues = _without_seller()
     if quote.person is None and quote.organization is None:
         issues.append(Problem("customer", "Choose a customer."))
     elif quote.person is not None and quote.person.anonymized_at is not None:
@@ -70,6 +70,17 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
     return issues
 
 
+def _without_seller() -> list[Problem]:
+    """A company that hasn't said who it is can't sell: every paper names the seller and where they are."""
+    seller, _ = company_profile.current()
+    missing = [name for name in ("name", "address") if not seller[name]]
+    if not missing:
+        return []
+    verb = "is" if len(missing) == 1 else "are"
+    sentence = f"Your company's {' and '.join(missing)} {verb} missing on this quote."
+    return [Problem("seller", f"{sentence} An admin adds that in Settings > Company.")]
+
+
 def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = None) -> list[Problem]:
     """What is worth a look before publishing, though it doesn't block it.
 
@@ -77,15 +88,6 @@ def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = Non
     """
     found: list[Problem] = []
     seller, _ = company_profile.current()
-    missing = [name for name in ("name", "address") if not seller[name]]
-    if missing:
-        found.append(
-            Problem(
-                "seller",
-                f"Your company's {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this quote. "
-                "An admin adds that in Settings > Company.",
-            )
-        )
     totals = totals or pricing.of_quote(quote)
     found += _discount_checks(quote, totals)
     unshown = letters.sentence(_printed(quote, seller))
