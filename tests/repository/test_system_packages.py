@@ -82,7 +82,15 @@ def test_a_browser_and_its_library_come_together(machine: Machine) -> None:
     (machine.bin / "chromium").unlink()
     machine.node(LACKS)
     machine.run()
-    assert machine.installed() == ["chromium", "libatomic1"]
+    assert machine.installed() == ["libatomic1", "chromium-headless-shell"]
+
+
+def test_where_no_release_has_the_small_browser_it_takes_the_whole_one(machine: Machine) -> None:
+    (machine.bin / "chromium").unlink()
+    refuses = f'echo "$*" >>{machine.folder}/apt.log; case "$*" in *headless-shell*) exit 100;; esac'
+    machine.program("bin/apt-get", refuses)
+    assert machine.run().returncode == 0
+    assert machine.installed()[-1] == "chromium"
 
 
 def test_a_plain_user_is_served_by_sudo(machine: Machine) -> None:

@@ -32,7 +32,7 @@ AXE = Path(__file__).parent / "vendor/axe/axe.min.js"
 def find_chromium() -> str | None:
     """CHROMIUM, else the first of the usual names on PATH."""
     given = os.environ.get("CHROMIUM")
-    names = [given] if given else ["chromium", "chromium-browser", "google-chrome"]
+    names = [given] if given else ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     return next((path for path in map(shutil.which, names) if path), None)
 
 
