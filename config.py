@@ -7,6 +7,7 @@ as files. A wrong value stops the start with a sentence.
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,12 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 
 AUTOTASK_PUBLIC_ROOT = "https://webservices.autotask.net/atservicesrest"
+
+
+def version() -> str:
+    """The version of this checkout or image, as pyproject.toml says."""
+    text = Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 class ConfigError(Exception):
@@ -46,6 +53,7 @@ class Config:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
+    metrics_token: str = field(default="", repr=False)
     log_json: bool = False
     audit_log: bool = False
     fail_points: Path | None = None
@@ -81,6 +89,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         oidc_allowed_hosts=source.words("OIDC_ALLOWED_HOSTS"),
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
+        metrics_token=source.secret("METRICS_TOKEN", needed=False),
         log_json=source.flag("LOG_JSON", False),
         audit_log=source.flag("AUDIT_LOG", False),
         fail_points=source.fail_points("FAIL_POINTS", autotask_root),
@@ -107,8 +116,10 @@ class _Source:
                 "Fix the path or the file's permissions and start again."
             ) from error
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, needed: bool = True) -> str:
         value = self.text(name)
+        if not value and not needed:
+            return ""
         if len(value) < 16:
             raise ConfigError(
                 f"{name} is missing or shorter than 16 characters. "

@@ -32,7 +32,7 @@ from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
-from webapp.services.core import failpoints, queues
+from webapp.services.core import failpoints, metrics, queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -66,8 +66,12 @@ def deliver(delivery_id: int) -> None:
     """The job: one attempt to deliver."""
     app = application()
     with app.app_context(), diary.origin(f"worker {socket.gethostname()}:{os.getpid()}"):
-        attempt.perform(_runtime(app), delivery_id)
-        db.session.remove()
+        try:
+            attempt.perform(_runtime(app), delivery_id)
+        finally:
+            db.session.remove()
+            # This process ends here: it does one job.
+            metrics.flush(_runtime(app).redis, now=True)
 
 
 def compare_quotes() -> None:
@@ -114,6 +118,7 @@ def sweep_for_ever(parent: int) -> None:
         sweeps += 1
         for name, task in tasks.items():
             _attempt(app, name, task)
+        metrics.flush(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
             _attempt(app, "hour", call_quota.watch)

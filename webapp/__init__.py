@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 import config as settings
-from webapp import blueprints, cli, compression, extensions, filters, logs, security
+from webapp import blueprints, cli, compression, extensions, filters, logs, measuring, security
 from webapp.services.core.runtime import build_runtime
 from webapp.services.delivery import reader, room
 from webapp.services.delivery.notifications import Notifications
@@ -35,6 +35,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
         reader.register(listener)
     diary.subscribe(room.fan_out)
     diary.subscribe(forwarding.forward)
+    measuring.init_app(app)
     compression.init_app(app)
     security.init_app(app)
     filters.init_app(app)

@@ -100,18 +100,6 @@ def test_what_cannot_be_done_is_said(app: Flask, ids: Ids, arguments: list[str],
     Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
 
 
-def test_health_is_the_databases(app: Flask) -> None:
-    assert app.test_client().get("/healthz").text == "ok"
-
-
-def test_health_says_when_the_database_is_away() -> None:
-    away = create_app(
-        config.load(environment(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"))
-    )
-    answer = away.test_client().get("/healthz")
-    assert (answer.status_code, answer.text) == (503, "The database doesn't respond.")
-
-
 @pytest.mark.parametrize(("proxies", "seen"), [("0", "127.0.0.1"), ("1", "203.0.113.7")])
 def test_the_address_of_who_accepts_is_the_customers_behind_a_proxy(
     app_settings: dict[str, str], app: Flask, rep: Visitor, ids: Ids, proxies: str, seen: str

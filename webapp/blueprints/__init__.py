@@ -13,6 +13,7 @@ from webapp.blueprints.home import home
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.items import items
 from webapp.blueprints.livelinks import livelinks
+from webapp.blueprints.monitor import monitor
 from webapp.blueprints.people import people
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes import quotes
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Register all blueprints and error pages."""
     app.url_map.converters["int"] = support.RecordNumber
     parts = (
+        monitor,
         home,
         auth,
         account,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+import structlog
 from flask import Flask, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
@@ -22,13 +23,14 @@ from webapp.models import Quote, User, db
 from webapp.services.accounts import permissions
 from webapp.services.accounts.guessing import TooMany
 from webapp.services.accounts.permissions import Permission
-from webapp.services.core import work
+from webapp.services.core import outage, work
 from webapp.services.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound, ServiceError
 from webapp.services.core.fields import MAX_ID
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
 from webapp.services.diary import diary
 
+log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -37,7 +39,7 @@ PAGES = 10_000
 SAVED = 303
 # By what a service raised; anything else is 422.
 STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, Busy: 429}
-WITHOUT_SESSION = ("static", "home.healthz")
+WITHOUT_SESSION = ("static", "monitor.healthz", "monitor.livez", "monitor.readyz", "monitor.show_metrics")
 
 SENTENCES = {
     400: "We couldn't read that request. Nothing was changed. Go back and try again.",
@@ -103,6 +105,15 @@ def refusal(status: int, sentence: str = "") -> ResponseReturnValue:
     return render_template(template, status=status, sentence=text), status
 
 
+def unavailable(sentence: str, error: Exception) -> ResponseReturnValue:
+    """The page while the database is away: it asks the database nothing, not even who is signed in."""
+    with suppress(Exception):  # the connection may be gone
+        db.session.rollback()
+    log.error("database.unavailable", sentence=sentence, error=type(error).__name__, route=request.endpoint)
+    template = "errors/_alert.html" if is_htmx() else "errors/unavailable.html"
+    return render_template(template, sentence=sentence), 503, {"Retry-After": "10"}
+
+
 def init_app(app: Flask) -> None:
     """Show every error as a sentence, and let templates ask who may do what."""
     app.add_template_global(may, "may")
@@ -152,6 +163,9 @@ def _show_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def on_any(error: Exception) -> ResponseReturnValue:
+        sentence = outage.sentence(error)
+        if sentence:
+            return unavailable(sentence, error)
         db.session.rollback()
         app.logger.exception("unhandled error on %s %s", request.method, request.url_rule)
         if app.config.get("PROPAGATE_EXCEPTIONS"):

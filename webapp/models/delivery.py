@@ -61,6 +61,7 @@ class Delivery(Timestamped, Base):
     ``uid`` stays the same on every attempt. ``payload``: the exact text to send, for readers that send one.
     ``lease_until``: a worker that took it has stored an outcome, or taken a lease of its own, by then. ``fence`` only
     grows: a worker with an old one stores nothing.
+    ``request_id``: of the click behind it; every log line of the attempts has it.
     ``is_asked_for``: a person wants it now, whatever holds the reader back. ``outcome``: the last attempt's sentence.
     """
 
@@ -88,6 +89,7 @@ class Delivery(Timestamped, Base):
     is_asked_for: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(Text, default="")
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("push_batch.id"), index=True)
+    request_id: Mapped[str] = mapped_column(String(64), default="")
 
     event: Mapped[DiaryEntry | None] = relationship()
     quote: Mapped[Quote | None] = relationship()

@@ -8,19 +8,10 @@ from flask_login import login_required
 
 from webapp.blueprints.support import actor
 from webapp.services.autotask.activity import states
-from webapp.services.core import health
 from webapp.services.diary import reading
 from webapp.services.quoting.lists import dashboard as dashboards
 
 home = Blueprint("home", __name__)
-
-
-@home.get("/healthz")
-def healthz() -> ResponseReturnValue:
-    """For a load balancer or a monitor: 200 while the database answers."""
-    if health.database_answers():
-        return "ok", 200
-    return "The database doesn't respond.", 503
 
 
 @home.get("/")

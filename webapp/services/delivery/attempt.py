@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
-from webapp.services.core import clock, failpoints
+from webapp.services.core import clock, failpoints, metrics
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
 from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
@@ -39,8 +39,20 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
     if fence is None:
         return
     failpoints.reach("delivery.claimed")
+    with structlog.contextvars.bound_contextvars(**_named(waiting)):
+        _deliver(runtime, of, delivery_id, fence)
+
+
+def _named(delivery: Delivery) -> dict[str, object]:
+    """What every log line of the attempt says beside its own words."""
+    named = {"request_id": delivery.request_id, "delivery": delivery.id, "quote": delivery.quote_id}
+    return {name: value for name, value in named.items() if value}
+
+
+def _deliver(runtime: Runtime, of: Reader, delivery_id: int, fence: int) -> None:
     try:
-        outcome = of.deliver(runtime, db.session.get_one(Delivery, delivery_id))
+        with metrics.timed(metrics.DELIVERY_SECONDS, of.key):
+            outcome = of.deliver(runtime, db.session.get_one(Delivery, delivery_id))
     except DBAPIError as error:
         # Committed work stays; the sweeper puts the delivery back.
         db.session.rollback()
@@ -52,6 +64,7 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
         log.exception("delivery.bug", reader=of.key, delivery=delivery_id)
         outcome = Stop(f"The delivery failed because of a bug in Quotewright ({type(error).__name__}).")
     db.session.rollback()
+    metrics.count(metrics.DELIVERIES, of.key, type(outcome).__name__.lower())
     _finish(delivery_id, fence, outcome)
 
 

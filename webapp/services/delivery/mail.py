@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from config import Config
-from webapp.services.core import hosts
+from webapp.services.core import hosts, metrics
 
 TIMEOUT_SECONDS = 10.0
 PORTS = {"smtp": 25, "smtps": 465}
@@ -33,6 +33,7 @@ def is_configured(config: Config) -> bool:
     return bool(config.smtp_url)
 
 
+@metrics.timed(metrics.MAIL_SECONDS)
 def send(config: Config, to: str, subject: str, text: str) -> None:
     """Send one plain-text email. Raises MailNotSent, whose text holds neither the password nor the message."""
     message = EmailMessage()

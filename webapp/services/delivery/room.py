@@ -17,7 +17,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db
 from webapp.models.delivery import DeliveryState
-from webapp.services.core import clock, failpoints, work
+from webapp.services.core import clock, failpoints, metrics, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs, reader
 from webapp.services.delivery.reader import Reader
@@ -49,6 +49,7 @@ def delivery(
         uid=uid,
         payload=payload,
         not_before=clock.now(),
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )
 
 
@@ -130,7 +131,9 @@ def sweep(runtime: Runtime, of: Reader) -> int:
             updated_at=now,
         )
     )
-    if changed(put_back):
+    recovered = changed(put_back)
+    if recovered:
+        metrics.count(metrics.RECOVERIES, of.key, amount=recovered)
         log.info("delivery.put_back", reader=of.key)
     db.session.commit()
     failpoints.reach("sweep.put_back")

@@ -88,7 +88,7 @@ LEFT: dict[str, str] = {
     "connection": "integration state state_sentence user_name secret_encrypted code_encrypted root zone_name zone_url "
     "web_url",
     "counter": "name",
-    "delivery": "reader reason address uid state",
+    "delivery": "reader reason address uid state request_id",
     "diary_entry": "session action object_type object_id previous_sha256 sha256",
     "diary_permit": "what",
     "drift_finding": "kind local_type local_id remote_entity field state",

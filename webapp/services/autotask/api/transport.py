@@ -18,6 +18,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from webapp.services.autotask.api import hosts, replies
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
+from webapp.services.core import metrics
 
 # A shorter secret would be found, and hidden, in too many words that have nothing to do with it.
 SHORTEST_SECRET = 6
@@ -106,6 +107,7 @@ class Transport:
             raise _not_answered(error, path) from error
         finally:
             if started:
+                _count(path, response, time.perf_counter() - started)
                 self._record(method, path, text, response, started)
         return replies.read(
             response.status_code, response.headers, response.content, path, hide=self._without_credentials
@@ -189,6 +191,15 @@ def find_zone(root: str, user_name: str, timeout: float, allowed_hosts: Sequence
     if sentences or response.status_code in (400, 401, 404, 500):
         raise Refused(sentences or ["Autotask doesn't know this user name."], status=response.status_code)
     raise AutotaskError("The server that responded isn't Autotask.", status=response.status_code)
+
+
+def _count(path: str, response: requests.Response | None, seconds: float) -> None:
+    """For /metrics: by what the path names, without ids: ``Quotes/12/Items`` counts as ``Quotes/Items``."""
+    words = [
+        word for word in path.split("?", maxsplit=1)[0].split("/") if not word.isdigit() and word != "query"
+    ]
+    metrics.count(metrics.CALLS, "/".join(words[:2]), response.status_code if response is not None else 0)
+    metrics.observe(metrics.CALL_SECONDS, seconds)
 
 
 def _not_answered(error: requests.RequestException, path: str) -> Temporary:

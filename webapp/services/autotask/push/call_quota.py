@@ -6,7 +6,10 @@ there are pushes to run; when nearly all calls are used, our processes make none
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import structlog
+from redis.exceptions import RedisError
 
 from webapp.models import Delivery, db
 from webapp.models.delivery import UNDER_WAY
@@ -18,6 +21,8 @@ from webapp.services.core.runtime import Runtime
 
 # The rest is left for searching, pulling and connecting, and for other integrations.
 NEARLY_ALL = 0.9
+LEFT = "quotewright:autotask:hour-left"
+HOUR_SECONDS = 3600
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +38,24 @@ def watch(runtime: Runtime) -> None:
         used, limit = int(count["currentTimeframeRequestCount"]), int(count["externalRequestThreshold"])
     except (AutotaskError, NotConnected, ConnectionRefused, KeyError, TypeError, ValueError):
         return
+    _note_left(runtime, max(0, limit - used))
     if limit and used >= limit * NEARLY_ALL:
         log.warning("autotask.hour_nearly_used", used=used, limit=limit)
         client.close_hour()
+
+
+def last_left(runtime: Runtime) -> int | None:
+    """How many calls Autotask still allowed when it was last asked, within the hour; None when nobody knows."""
+    try:
+        stored = runtime.redis.get(LEFT)
+    except (RedisError, OSError):
+        return None
+    return int(stored) if stored is not None else None
+
+
+def _note_left(runtime: Runtime, left: int) -> None:
+    with suppress(RedisError, OSError):
+        runtime.redis.set(LEFT, left, ex=HOUR_SECONDS)
 
 
 def _anything_to_push() -> bool:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
 from webapp.models.quote import WON_STATUSES
-from webapp.services.core import formatting, records
+from webapp.services.core import formatting, metrics, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
@@ -180,6 +180,7 @@ def html_of(
     return letters.dressed(html)
 
 
+@metrics.timed(metrics.PDF_SECONDS)
 def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "") -> bytes:
     """Lay out ``frozen`` as PDF. ``logo``: ``logos.of``. Raises RenderFailed with a sentence."""
     from reportlab.platypus.doctemplate import LayoutError

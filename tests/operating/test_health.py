@@ -1,0 +1,127 @@
+"""Whether the installation can work, told to whoever asks: by name, and never with a bare 500."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from redis import Redis
+from rq import Worker
+
+import config
+from tests.support import samples
+from tests.support.settings import environment
+from webapp import create_app
+from webapp.models import Delivery, db, utc_now
+from webapp.services.core.queues import of as queue_of
+from webapp.services.operating import readiness
+
+AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"
+
+
+@pytest.fixture
+def away() -> Flask:
+    """An application whose database isn't there, as in production: no exception is passed on."""
+    application = create_app(config.load(environment(DATABASE_URL=AWAY)))
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+    return application
+
+
+def checks(app: Flask, query: str = "") -> tuple[int, dict[str, str]]:
+    answer = app.test_client().get(f"/readyz{query}")
+    assert answer.json is not None
+    return answer.status_code, answer.json["checks"]
+
+
+@pytest.fixture
+def beating(app: Flask, redis_url: str) -> Worker:
+    """A worker that says it lives, as RQ's do, without doing jobs."""
+    redis: Redis = app.extensions["quotewright"].redis
+    worker = Worker([queue_of(redis, "autotask")], connection=redis)
+    worker.register_birth()
+    return worker
+
+
+@pytest.mark.both_databases
+def test_all_is_well(app: Flask, beating: Worker) -> None:
+    status, found = checks(app)
+    assert (status, set(found.values())) == (200, {"ok"})
+    assert set(found) == {"database", "migrations", "redis", "workers", "outbox"}
+
+
+def test_a_worker_that_fell_silent_is_named(app: Flask, beating: Worker) -> None:
+    redis: Redis = app.extensions["quotewright"].redis
+    then = utc_now() - timedelta(minutes=7)
+    redis.hset(beating.key, "last_heartbeat", then.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    status, found = checks(app)
+    assert status == 503
+    assert found["workers"].startswith("No worker has reported for 42")
+    beating.register_death()
+    assert checks(app)[1]["workers"].startswith("No worker runs")
+
+
+def test_without_redis_pages_are_still_shown(app: Flask) -> None:
+    status, found = checks(app)
+    assert (status, found["database"]) == (503, "ok")
+    assert found["redis"].startswith("Redis doesn't respond, so pushes and mail wait.")
+    assert checks(app, "?for=web") == (200, {"database": "ok", "migrations": "ok"})
+
+
+def test_tables_of_another_version_are_named(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = '0001'"))
+        db.session.commit()
+    status, found = checks(app, "?for=web")
+    assert (status, found["migrations"]) == (
+        503,
+        "The tables don't match this version. Run flask db upgrade, or start the version that they belong to.",
+    )
+
+
+def test_what_waits_too_long_is_named(app: Flask, beating: Worker) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep)
+        waiting = Delivery(reader="mail", reason="asked", quote_id=quote.id, address="1")
+        waiting.not_before = utc_now() - timedelta(minutes=9)
+        db.session.add(waiting)
+        db.session.commit()
+        assert readiness.outbox_age(utc_now()) >= timedelta(minutes=9)
+    status, found = checks(app)
+    assert status == 503
+    assert found["outbox"] == "Something has waited 9 minutes to be sent. Look at Activity > Deliveries."
+
+
+def test_without_a_database_every_page_says_so_in_one_line(
+    away: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = away.test_client()
+    assert client.get("/livez").text == "ok"
+    assert client.get("/healthz").status_code == 503
+    status, found = checks(away)
+    assert (status, found["database"]) == (
+        503,
+        "The database doesn't respond. Start it, or fix DATABASE_URL.",
+    )
+    for address in ("/login", "/q/some-token-of-a-customer-link-000", "/"):
+        caplog.clear()
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert "Back in a minute" in answer.text
+        assert "reach its database" in answer.text
+        (logged,) = caplog.records
+        assert "database.unavailable" in logged.getMessage()
+        assert logged.exc_info is None
+
+
+def test_a_form_that_comes_meanwhile_is_answered_alike(away: Flask) -> None:
+    answer = away.test_client().post("/q/some-token/accept", headers={"HX-Request": "true"})
+    assert answer.status_code in (400, 503)
+    assert "Traceback" not in answer.text
+
+
+def test_the_answer_is_json_that_names_no_secret(app: Flask) -> None:
+    said = json.dumps(app.test_client().get("/readyz").json)
+    assert "://" not in said

@@ -1,0 +1,1 @@
+"""What an operator asks of a running installation: is it ready, and what has it done."""

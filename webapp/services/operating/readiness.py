@@ -1,0 +1,133 @@
+"""Whether this installation can do its work: the checks behind ``/readyz`` and ``flask doctor``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from redis.exceptions import RedisError
+from rq import Worker
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.models import Delivery, db
+from webapp.models.delivery import DeliveryState
+from webapp.services.core import clock
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import reader
+
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
+# A worker says that it lives every 45 seconds while it waits (RQ's worker_ttl of 60, less 15), and every 10 in a job.
+HEARTBEAT = timedelta(seconds=100)
+# The sweeper queues what is due every two seconds, so nothing that can go waits as long as this.
+WAITS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Check:
+    """``sentence`` says what is wrong and what to do; empty when ``is_ok``."""
+
+    name: str
+    sentence: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.sentence
+
+
+def database_answers() -> bool:
+    """True when the database answers a query."""
+    try:
+        db.session.execute(db.text("SELECT 1"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return False
+    return True
+
+
+def of_web() -> list[Check]:
+    """What a web process needs to show pages and to take answers: the database, with every migration."""
+    if not database_answers():
+        sentence = "The database doesn't respond. Start it, or fix DATABASE_URL."
+        return [Check("database", sentence), Check("migrations", "Unknown without the database.")]
+    return [Check("database"), Check("migrations", _migrations())]
+
+
+def of_all(runtime: Runtime) -> list[Check]:
+    """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox."""
+    checks = of_web()
+    checks.append(Check("redis", _redis(runtime)))
+    checks.append(Check("workers", _workers(runtime) if checks[-1].is_ok else "Unknown without Redis."))
+    can_ask = all(check.is_ok for check in checks[:2])
+    checks.append(Check("outbox", _outbox() if can_ask else "Unknown without the database."))
+    return checks
+
+
+def workers_seen(runtime: Runtime) -> list[datetime]:
+    """When each worker that RQ knows last said that it lives. Raises RedisError."""
+    beats = [worker.last_heartbeat for worker in Worker.all(connection=runtime.redis)]
+    return [beat if beat.tzinfo else beat.replace(tzinfo=UTC) for beat in beats if beat]
+
+
+def outbox_age(now: datetime) -> timedelta:
+    """How long the oldest delivery waits that could have gone; of a bulk sync they wait their turn, and don't count."""
+    oldest = [
+        db.session.scalar(
+            db.select(db.func.min(Delivery.not_before)).where(
+                Delivery.reader == each.key,
+                Delivery.state == DeliveryState.WAITING,
+                Delivery.not_before <= now,
+                Delivery.batch_id.is_(None),
+                db.or_(each.ready(now), Delivery.is_asked_for),
+            )
+        )
+        for each in reader.every()
+        if not each.blocker()
+    ]
+    return max((now - since for since in oldest if since is not None), default=timedelta())
+
+
+def _migrations() -> str:
+    found = set(db.session.scalars(db.text("SELECT version_num FROM alembic_version")))
+    if found == newest_migrations():
+        return ""
+    return (
+        "The tables don't match this version. Run flask db upgrade, or start the version that they belong to."
+    )
+
+
+@cache
+def newest_migrations() -> set[str]:
+    """The migrations that no other one follows."""
+    return set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+
+
+def _redis(runtime: Runtime) -> str:
+    try:
+        runtime.redis.ping()
+    except (RedisError, OSError):
+        return "Redis doesn't respond, so pushes and mail wait. Start it, or fix REDIS_URL."
+    return ""
+
+
+def _workers(runtime: Runtime) -> str:
+    try:
+        beats = workers_seen(runtime)
+    except (RedisError, OSError):
+        return "Redis doesn't respond."
+    if not beats:
+        return "No worker runs, so pushes and mail wait. Start one: python worker.py."
+    silent = clock.now() - max(beats)
+    if silent <= HEARTBEAT:
+        return ""
+    return f"No worker has reported for {silent.total_seconds():.0f} seconds. Look at its log and start it again."
+
+
+def _outbox() -> str:
+    age = outbox_age(clock.now())
+    if age <= WAITS:
+        return ""
+    return f"Something has waited {age.total_seconds() // 60:.0f} minutes to be sent. Look at Activity > Deliveries."
