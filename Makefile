@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PY := .venv/bin/python
-WORKERS ?= auto
+# One more than there are processors: a test that waits for a server or a browser leaves its processor to another.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 T ?= tests
 # The bare machines that `make bare` tries.
 RELEASE ?= 12 13

@@ -14,6 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from redis import Redis
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 AUTOTASK_PUBLIC_ROOT = "https://webservices.autotask.net/atservicesrest"
 
@@ -62,7 +65,7 @@ class Config:
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from ``environ`` (default: the process environment).
 
-    Raises ConfigError with a sentence that names the variable and the fix.
+    Raises ConfigError with a sentence for each wrong variable, which names it and the fix.
     """
     source = _Source(os.environ if environ is None else environ)
     data_dir = Path(source.text("QUOTEWRIGHT_DATA", "var")).resolve()
@@ -70,11 +73,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     smtp_url = source.smtp_url("SMTP_URL")
     oidc_issuer = source.text("OIDC_ISSUER")
     autotask_root = source.url("AUTOTASK_ROOT", AUTOTASK_PUBLIC_ROOT)
-    return Config(
+    loaded = Config(
         secret_key=source.secret("SECRET_KEY"),
         encryption_keys=source.fernet_keys("QUOTEWRIGHT_ENCRYPTION_KEYS"),
         database_url=source.database_url("DATABASE_URL", data_dir),
-        redis_url=source.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        redis_url=source.redis_url("REDIS_URL"),
         data_dir=data_dir,
         public_base_url=base_url,
         autotask_root=autotask_root,
@@ -96,6 +99,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         smtp_url=smtp_url,
         mail_from=source.sender("MAIL_FROM", needed=bool(smtp_url)),
     )
+    source.check()
+    return loaded
 
 
 class _Source:
@@ -103,6 +108,17 @@ class _Source:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self._problems: list[str] = []
+        self._unreadable: set[str] = set()
+
+    def check(self) -> None:
+        """Raise ConfigError with every problem, a line each, so that nobody starts once for each of them."""
+        if self._problems:
+            raise ConfigError("\n".join(self._problems))
+
+    def _wrong(self, sentence: str) -> None:
+        if sentence not in self._problems:
+            self._problems.append(sentence)
 
     def text(self, name: str, default: str = "") -> str:
         file_name = self._environ.get(f"{name}_FILE", "")
@@ -110,18 +126,21 @@ class _Source:
             return self._environ.get(name, "").strip() or default
         try:
             return Path(file_name).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                f"{name}_FILE names {file_name}, which can't be read ({error.strerror}). "
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "it isn't UTF-8"
+            self._wrong(
+                f"{name}_FILE names {file_name}, which can't be read ({reason}). "
                 "Fix the path or the file's permissions and start again."
-            ) from error
+            )
+            self._unreadable.add(name)
+            return default
 
     def secret(self, name: str, *, needed: bool = True) -> str:
         value = self.text(name)
         if not value and not needed:
             return ""
-        if len(value) < 16:
-            raise ConfigError(
+        if len(value) < 16 and name not in self._unreadable:
+            self._wrong(
                 f"{name} is missing or shorter than 16 characters. "
                 "Set it to a long random string and keep it the same between starts."
             )
@@ -137,53 +156,50 @@ class _Source:
         if value in ("0", "false", "no", "off"):
             return False
         if value:
-            raise ConfigError(f"{name} is “{value}”. Use yes or no.")
+            self._wrong(f"{name} is “{value}”. Use yes or no.")
         return default
 
     def number(self, name: str, default: float) -> float:
         value = self.text(name)
         try:
             number = float(value) if value else default
-        except ValueError as error:
-            raise ConfigError(f"{name} is “{value}”, which is not a number of seconds.") from error
+        except ValueError:
+            number = 0
         if not 0 < number <= 40:
-            raise ConfigError(f"{name} is {value}. Use a number of seconds above 0 and up to 40.")
+            self._wrong(f"{name} is “{value}”. Use a number of seconds above 0 and up to 40.")
         return number
 
     def days(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
         if not value.isascii() or not value.isdigit() or len(value) > 4 or not 1 <= int(value) <= 3650:
-            raise ConfigError(f"{name} is “{value}”. Use a number of days from 1 to 3650.")
+            self._wrong(f"{name} is “{value}”. Use a number of days from 1 to 3650.")
+            return default
         return int(value)
 
     def count(self, name: str) -> int:
         value = self.text(name, "0")
         if not value.isascii() or not value.isdigit() or int(value) > 9:
-            raise ConfigError(
-                f"{name} is “{value}”. Use the number of proxies in front of the app, from 0 to 9."
-            )
+            self._wrong(f"{name} is “{value}”. Use the number of proxies in front of the app, from 0 to 9.")
+            return 0
         return int(value)
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"{name} is “{value}”. Use an address that starts with http:// or https://.")
+        if not _is_web_address(value):
+            self._wrong(f"{name} is “{value}”. Use an address that starts with http:// or https://.")
+            return default
         return value
 
     def issuer(self, name: str) -> str:
         value = self.text(name)
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigError(
-                f"{name} is “{value}”. Use the issuer of your provider, which starts with https://."
-            )
+        if not _is_web_address(value) or "?" in value or "#" in value:
+            self._wrong(f"{name} is “{value}”. Use the issuer of your provider, which starts with https://.")
         return value
 
     def client_id(self, name: str, needed: bool) -> str:
         value = self.text(name)
         if needed and not value:
-            raise ConfigError(f"{name} is missing. Set it with OIDC_ISSUER, or unset both.")
+            self._wrong(f"{name} is missing. Set it with OIDC_ISSUER, or unset both.")
         return value
 
     def smtp_url(self, name: str) -> str:
@@ -195,7 +211,7 @@ class _Source:
             usable = False
         if value and not usable:
             # The value may hold a password, so the message doesn't repeat it.
-            raise ConfigError(
+            self._wrong(
                 f"{name} must look like smtp://host:25, smtp://user:password@host:587 or smtps://host."
             )
         return value
@@ -203,37 +219,60 @@ class _Source:
     def sender(self, name: str, needed: bool) -> str:
         value = self.text(name)
         if needed and ("@" not in value or any(character.isspace() for character in value)):
-            raise ConfigError(f"{name} is missing. Set the sender of emails, for example quotes@example.com.")
+            self._wrong(f"{name} is missing. Set the sender of emails, for example quotes@example.com.")
         return value
 
     def database_url(self, name: str, data_dir: Path) -> str:
         value = self.text(name, f"sqlite:///{data_dir / 'quotewright.db'}")
         if value.startswith(("postgres://", "postgresql://")):
-            return "postgresql+psycopg://" + value.split("://", 1)[1]
+            value = "postgresql+psycopg://" + value.split("://", 1)[1]
+        # The value may hold a password, so no message repeats it.
         if not value.startswith(("sqlite:", "postgresql+psycopg:")):
-            raise ConfigError(f"{name} must start with postgresql:// or sqlite:///.")
+            self._wrong(f"{name} must start with postgresql:// or sqlite:///.")
+            return "sqlite://"
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):
+            self._wrong(f"{name} must look like postgresql://user:password@host:5432/name.")
+            return "sqlite://"
+        return value
+
+    def redis_url(self, name: str) -> str:
+        value = self.text(name, "redis://127.0.0.1:6379/0")
+        try:
+            Redis.from_url(value)
+        except ValueError:
+            self._wrong(
+                f"{name} must look like redis://:password@host:6379/0, rediss://… or unix:///path?db=0."
+            )
         return value
 
     def fail_points(self, name: str, autotask_root: str) -> Path | None:
         value = self.text(name)
         if value and urlsplit(autotask_root).hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise ConfigError(
+            self._wrong(
                 f"{name} kills workers in tests, and AUTOTASK_ROOT isn't a sandbox on this machine. Unset {name}."
             )
         return Path(value).resolve() if value else None
 
     def fernet_keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())
-        if not keys:
-            raise ConfigError(
+        if not keys and name not in self._unreadable:
+            self._wrong(
                 f"{name} is missing. Set one or more Fernet keys that encrypt stored credentials, newest first, "
                 "separated by commas."
             )
         for position, key in enumerate(keys, start=1):
             try:
                 Fernet(key)
-            except ValueError as error:
-                raise ConfigError(
-                    f"Key {position} in {name} is not a Fernet key (32 bytes, url-safe base64)."
-                ) from error
+            except ValueError:
+                self._wrong(f"Key {position} in {name} is not a Fernet key (32 bytes, url-safe base64).")
         return keys
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +26,6 @@ from rq.worker import DequeueStrategy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
 
-import config
 from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
@@ -191,11 +189,7 @@ def _runtime(app: Flask) -> Runtime:
 
 def main() -> int:
     """Run the sweeper and the worker. Returns the exit code."""
-    try:
-        app = application()
-    except config.ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
+    app = application()
     warm_up(app)
     context = multiprocessing.get_context("fork")
     sweeper = context.Process(target=sweep_for_ever, args=(os.getpid(),), name="sweeper", daemon=True)

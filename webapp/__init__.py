@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Flask
 
 import config as settings
@@ -16,9 +18,9 @@ from webapp.services.integrations import registry
 def create_app(config: settings.Config | None = None) -> Flask:
     """Build the web application. Without ``config``, the settings come from the environment.
 
-    Raises config.ConfigError with a sentence when a setting is missing or wrong.
+    With a missing or wrong setting the process ends, after a sentence for each: a traceback would hide them.
     """
-    config = config or settings.load()
+    config = config or _settings()
     app = Flask(__name__, static_url_path=compression.static_path())
     app.config.from_mapping(
         SECRET_KEY=config.secret_key,
@@ -42,3 +44,11 @@ def create_app(config: settings.Config | None = None) -> Flask:
     blueprints.init_app(app)
     cli.init_app(app)
     return app
+
+
+def _settings() -> settings.Config:
+    try:
+        return settings.load()
+    except settings.ConfigError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
