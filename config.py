@@ -103,6 +103,14 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     return loaded
 
 
+def database_url(address: str) -> str:
+    """The address of a database as ``load`` would read it from DATABASE_URL. Raises ConfigError."""
+    source = _Source({"DATABASE_URL": address})
+    url = source.database_url("DATABASE_URL", Path())
+    source.check()
+    return url
+
+
 class _Source:
     """Typed readers over an environment mapping."""
 

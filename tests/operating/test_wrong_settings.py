@@ -70,7 +70,8 @@ def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", [["worker.py"], ["-m", "gunicorn", "--preload", "--bind", "127.0.0.1:0", "webapp:create_app()"]]
+    "program",
+    [["worker.py"], ["-m", "gunicorn", "--preload", "--bind", "127.0.0.1:0", "webapp:create_app()"]],
 )
 def test_no_program_hides_them_in_a_traceback(program: list[str]) -> None:
     env = {**os.environ, **environment(LOG_JSON="maybe", TRUSTED_PROXIES="one")}

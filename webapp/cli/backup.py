@@ -1,0 +1,124 @@
+"""``flask backup``, ``flask restore`` and ``flask move``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+import config
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+from webapp.services.operating import backup as backups
+from webapp.services.operating.archive import Manifest
+
+
+def _runtime(app: Flask = current_app) -> Runtime:
+    runtime = app.extensions["quotewright"]
+    assert isinstance(runtime, Runtime)  # noqa: S101  for the type checker
+    return runtime
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option(
+    "--with-keys", is_flag=True, help="put the keys in, too; then whoever has the file can read everything"
+)
+@with_appcontext
+def backup(file: str, with_keys: bool) -> None:
+    """Write everything of this moment to FILE, or to standard output with -. Web and workers go on meanwhile."""
+    try:
+        if file == "-":
+            manifest = backups.write(_runtime(), sys.stdout.buffer, with_keys=with_keys)
+        else:
+            manifest = _to_file(Path(file), with_keys)
+    except (ServiceError, OSError) as error:
+        raise click.ClickException(f"No backup was written. {error}") from error
+    click.echo(_said("Backed up", manifest), err=True)
+    if not with_keys:
+        click.echo(
+            "The keys aren't in it. Keep them somewhere else: stored credentials can't be read without them "
+            f"(fingerprints: {', '.join(manifest.keys)}).",
+            err=True,
+        )
+
+
+def _to_file(path: Path, with_keys: bool) -> Manifest:
+    """Readable by nobody else, and under its name only when it is whole."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        manifest = backups.write(_runtime(), target, with_keys=with_keys)
+        target.flush()
+        os.fsync(target.fileno())
+    unfinished.replace(path)
+    return manifest
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@with_appcontext
+def restore(file: str) -> None:
+    """Restore FILE into the empty database of DATABASE_URL, and verify it."""
+    try:
+        with Path(file).open("rb") as source:
+            restored = backups.restore(_runtime(), source)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    _tell(restored)
+
+
+@click.command("move")
+@click.option(
+    "--to", "address", required=True, help="an empty database: postgresql://user:password@host/name"
+)
+@with_appcontext
+def move(address: str) -> None:
+    """Copy everything to the database ADDRESS and verify it; this one stays as it is. Stop web and workers first."""
+    ours = _runtime().config
+    try:
+        there = replace(ours, database_url=config.database_url(address))
+        with TemporaryFile(dir=ours.data_dir if ours.data_dir.is_dir() else None) as file:
+            backups.write(_runtime(), file)
+            file.seek(0)
+            _tell(_into(there, file))
+    except (ServiceError, config.ConfigError, OSError) as error:
+        raise click.ClickException(f"Nothing was moved. {error}") from error
+    click.echo("Set DATABASE_URL to the new database and start web and workers.")
+
+
+def _into(there: config.Config, file: IO[bytes]) -> backups.Restored:
+    from webapp import create_app
+
+    app = create_app(there)
+    with app.app_context():
+        flask_migrate.upgrade()
+        return backups.restore(_runtime(app), file)
+
+
+def _tell(restored: backups.Restored) -> None:
+    click.echo(_said("Restored", restored.manifest))
+    click.echo(
+        f"Verified: every row, {restored.documents} PDFs by their hashes, {restored.entries} entries of the diary, "
+        "each following from the one before it."
+    )
+    if restored.missing_keys:
+        click.echo(
+            "An encryption key that was in use isn't set here. Add it to QUOTEWRIGHT_ENCRYPTION_KEYS, or stored "
+            "credentials can't be read.",
+            err=True,
+        )
+
+
+def _said(what: str, manifest: Manifest) -> str:
+    rows = sum(count.rows for count in manifest.tables.values())
+    quotes = manifest.tables["quote"].rows
+    of = f"{len(manifest.tables)} tables, {quotes:,} quotes among them"
+    return f"{what} {rows:,} rows of {of}, as of {manifest.created_at}."
