@@ -124,7 +124,9 @@ def absurd(form: Form, value: str) -> dict[str, list[str]]:
 @pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.timeout(600)
-def test_no_form_breaks_whatever_is_entered(visitor: Visitor, busy_desk: Desk) -> None:
+def test_no_form_breaks_whatever_is_entered(visitor: Visitor, busy_desk: Desk, database_kind: str) -> None:
+    # Each value in each form on both databases, sent by htmx and as a page: not each of these four ways.
+    headers = HTMX if database_kind == "sqlite" else {}
     forms = crawl(visitor)
     assert len(forms) > 40, sorted(action for action, _ in forms)
     # Forms that end the connection or the session come last.
@@ -134,12 +136,11 @@ def test_no_form_breaks_whatever_is_entered(visitor: Visitor, busy_desk: Desk) -
     broken = []
     for what, value in ABSURD.items():
         for form in order:
-            for headers in ({}, HTMX):
-                answer = visitor.client.post(form.action, data=absurd(form, value), headers=headers)
-                if answer.status_code >= 500 or "Traceback" in answer.text:
-                    broken.append(f"{form.action} with {what}: {answer.status_code}")
-                elif answer.status_code >= 400 and answer.mimetype != "text/html":
-                    broken.append(f"{form.action} with {what}: {answer.status_code} without a page")
+            answer = visitor.client.post(form.action, data=absurd(form, value), headers=headers)
+            if answer.status_code >= 500 or "Traceback" in answer.text:
+                broken.append(f"{form.action} with {what}: {answer.status_code}")
+            elif answer.status_code >= 400 and answer.mimetype != "text/html":
+                broken.append(f"{form.action} with {what}: {answer.status_code} without a page")
     assert broken == []
 
 
