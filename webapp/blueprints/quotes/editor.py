@@ -20,7 +20,6 @@ from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.preview import dry_run
-from webapp.services.autotask.settings import store
 from webapp.services.catalog import categories, costs, price_rules, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
@@ -144,11 +143,10 @@ def opened_line(here: Place, fields: Collection[str], line: QuoteLine) -> answer
 
 
 def _kinds() -> Callable[[QuoteLine | FrozenLine], kinds.Kind]:
-    """The kind of each line and part; whether a category is labor is a setting of Autotask, read where one needs it."""
-    settings = cache(store.active)
-    is_labor = cache(lambda category: category is not None and dry_run.is_labor(settings(), category))
+    """The kind of each line and part; which categories are labor is a setting of Autotask, read where one needs it."""
+    labor = cache(dry_run.labor_categories)
     return lambda line: kinds.of_line(
-        line, is_labor=is_labor(line.category if isinstance(line, QuoteLine) else bundles.category(line))
+        line, is_labor=line.category_id is not None and line.category_id in labor()
     )
 
 
@@ -203,7 +201,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
         "may_change": may(Permission.CHANGE, quote),
         "see_cost": may(Permission.SEE_COST),
-        "loss_reasons": loss_reasons.current()[0],
+        "loss_reasons": lambda: loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
         # Asked only where they are shown: most answers hold no list of choices.
         "tax_codes": tax_codes.everything,

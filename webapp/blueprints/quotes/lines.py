@@ -1,4 +1,7 @@
-"""The lines in the editor. htmx gets the parts that changed; without htmx, the browser reloads the page."""
+"""The lines in the editor. htmx gets the parts that changed; without htmx, the browser reloads the page.
+
+A view that changes lines is one transaction with its command, so that its answer reads the lines once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote, QuoteLine, User
 from webapp.models.line import ONE
 from webapp.services.catalog import items
-from webapp.services.core import merge
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
@@ -28,6 +31,7 @@ FEW = 20
 
 @quotes.post("/<int:quote_id>/lines")
 @login_required
+@work.command
 def add_line(quote_id: int) -> ResponseReturnValue:
     """Add an item of the library (``item_id``) or a custom item (``name``)."""
     item_id = Reader(request.form).identifier("item_id")
@@ -68,6 +72,7 @@ def line_details(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>")
 @login_required
+@work.command
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
     opened = merge.opened_with(request.form) or {*lines.FIELDS}
@@ -92,6 +97,7 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/move")
 @login_required
+@work.command
 def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Move a line to ``position``, counted from 1."""
     position = Reader(request.form).identifier("position") or 1
@@ -102,6 +108,7 @@ def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
 @login_required
+@work.command
 def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Insert a copy below a line."""
     before = lines.order(quote_id)
@@ -111,6 +118,7 @@ def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
 @login_required
+@work.command
 def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Delete a line; the page offers to undo it, or without a script asks first."""
     asked = ask(f"Delete the line “{lines.find(editing.get(quote_id), uid).name}”?", "Delete")
@@ -124,6 +132,7 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/bulk")
 @login_required
+@work.command
 def change_lines(quote_id: int) -> ResponseReturnValue:
     """Do one thing (``do``) with several lines (``uids``)."""
     what, uids = request.form.get("do", ""), request.form.get("uids", "").split()
@@ -152,6 +161,7 @@ def change_lines(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/steps/undo")
 @login_required
+@work.command
 def undo_step(quote_id: int) -> ResponseReturnValue:
     """Undo this session's newest step."""
     return _stepped(quote_id, undo.undo, "Undone")
@@ -159,6 +169,7 @@ def undo_step(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/steps/redo")
 @login_required
+@work.command
 def redo_step(quote_id: int) -> ResponseReturnValue:
     """Do again what was undone last."""
     return _stepped(quote_id, undo.redo, "Redone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
@@ -37,9 +38,20 @@ PERIOD_SUFFIXES = {
 }
 
 
+@cache
+def _locale(name: str) -> Locale:
+    # A quote of 300 lines writes some 3,000 numbers, and parsing the name takes longer than writing one.
+    return Locale.parse(name)
+
+
+@cache
+def _decimal_symbol(name: str) -> str:
+    return get_decimal_symbol(_locale(name))
+
+
 def money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
     """“$1,234.50”; a dash for None."""
-    return "–" if amount is None else format_currency(amount, currency, locale=place.locale)
+    return "–" if amount is None else format_currency(amount, currency, locale=_locale(place.locale))
 
 
 def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
@@ -49,24 +61,26 @@ def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANY
     digits = get_currency_precision(currency)
     if amount == round(amount, digits):
         return money(amount, currency, place)
-    usual = Locale.parse(place.locale).currency_formats["standard"].pattern
+    usual = _locale(place.locale).currency_formats["standard"].pattern
     exact = usual.replace("0.00", "0." + "0" * digits + "#" * (4 - digits))
-    return format_currency(amount, currency, format=exact, locale=place.locale, currency_digits=False)
+    return format_currency(
+        amount, currency, format=exact, locale=_locale(place.locale), currency_digits=False
+    )
 
 
 def price(value: Decimal, place: Place = ANYWHERE) -> str:
     """A price to read in a column of prices: without a sign, with 2 to 4 decimals."""
-    return format_decimal(value, format="#,##0.00##", locale=place.locale)
+    return format_decimal(value, format="#,##0.00##", locale=_locale(place.locale))
 
 
 def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
     """“$”, or “CA$” where the dollar alone would be another's."""
-    return get_currency_symbol(currency, place.locale)
+    return get_currency_symbol(currency, _locale(place.locale))
 
 
 def quantity(value: Decimal, place: Place = ANYWHERE) -> str:
     """A quantity without trailing zeros."""
-    return format_decimal(value.normalize(), locale=place.locale, decimal_quantization=False)
+    return format_decimal(value.normalize(), locale=_locale(place.locale), decimal_quantization=False)
 
 
 def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
@@ -74,7 +88,7 @@ def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
     if value is None:
         return "–"
     return format_date(
-        place.day_of(value) if isinstance(value, datetime) else value, "medium", locale=place.locale
+        place.day_of(value) if isinstance(value, datetime) else value, "medium", locale=_locale(place.locale)
     )
 
 
@@ -106,8 +120,8 @@ def _relative(distance: timedelta) -> str:
 
 def _local(value: datetime, place: Place) -> str:
     local = value.astimezone(place.zone)
-    clock = format_time(local, "short", locale=place.locale).replace("\u202f", " ")
-    return f"{format_date(local, 'medium', locale=place.locale)}, {clock}"
+    clock = format_time(local, "short", locale=_locale(place.locale)).replace("\u202f", " ")
+    return f"{format_date(local, 'medium', locale=_locale(place.locale))}, {clock}"
 
 
 def plain(value: Decimal | None, place: Place = ANYWHERE) -> str:
@@ -116,14 +130,14 @@ def plain(value: Decimal | None, place: Place = ANYWHERE) -> str:
         return ""
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace(".", get_decimal_symbol(place.locale))
+    return text.replace(".", _decimal_symbol(place.locale))
 
 
 def plain_price(value: Decimal | None, place: Place = ANYWHERE) -> str:
     """A price for an input field: like ``plain``, with at least two decimals."""
     if value is None:
         return ""
-    symbol = get_decimal_symbol(place.locale)
+    symbol = _decimal_symbol(place.locale)
     whole, _, decimals = plain(value, place).partition(symbol)
     return f"{whole}{symbol}{decimals.ljust(2, '0')}"
 
