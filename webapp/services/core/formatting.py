@@ -83,6 +83,11 @@ def quantity(value: Decimal, place: Place = ANYWHERE) -> str:
     return format_decimal(value.normalize(), locale=_locale(place.locale), decimal_quantization=False)
 
 
+def percentage(value: Decimal, place: Place = ANYWHERE) -> str:
+    """“33.3%”, with one decimal."""
+    return f"{format_decimal(value, format='0.0', locale=_locale(place.locale))}%"
+
+
 def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
     """“Nov 3, 2026”, for a time the date at ``place``; a dash for None."""
     if value is None:
@@ -163,5 +168,17 @@ def plural_word(count: int, one: str, many: str = "") -> str:
 
 
 # Template filters: those that depend on a place take it as their last argument, and those that don't.
-PLACED = (money, currency_sign, unit_money, price, quantity, day, moment, when, plain, plain_price)
+PLACED = (
+    money,
+    currency_sign,
+    unit_money,
+    price,
+    quantity,
+    percentage,
+    day,
+    moment,
+    when,
+    plain,
+    plain_price,
+)
 ANYWHERE_ALIKE = (period_label, period_suffix, plural, plural_word)

@@ -97,16 +97,6 @@ document.addEventListener("focusin", (event) => {
   if (under > 0 && box.top > under) window.scrollBy({ top: under, behavior: "instant" });
 });
 
-// Mark a field with an error for screen readers too.
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  // The event names the element that was replaced; the page has the new one.
-  const error = document.getElementById(event.detail.target.id);
-  if (!error?.classList.contains("cell-error")) return;
-  const field = document.querySelector(`[aria-describedby="${error.id}"]`);
-  if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
-  else field?.removeAttribute("aria-invalid");
-});
-
 // The title is text in the headline until it is touched.
 document.getElementById("title")?.addEventListener("keydown", (event) => {
   const field = event.target;

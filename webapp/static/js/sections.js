@@ -101,7 +101,7 @@ for (const kind of ["line-added", "line-moved", "line-placed"])
   });
 for (const kind of ["lines-changed", "line-deleted"]) document.addEventListener(kind, showFolds);
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.detail.target.matches?.("#lines, .section-row")) showFolds();
+  if (event.detail.target.id === "lines") showFolds();
 });
 document.addEventListener("section-added", (event) => {
   document.getElementById("lines").dataset.order = event.detail.order;
