@@ -191,7 +191,8 @@ def context(quote: Quote) -> dict[str, Any]:
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
         "opened_line": partial(opened_line, here, lines.FIELDS),
         "shown_cells": partial(shown.cells, here=here),
-        "seen_cells": partial(lines.seen, actor(), fields=lines.CELLS),
+        # What the user may see is asked once.
+        "seen_cells": partial(lines.seen, None, fields=costs.shown(actor(), lines.CELLS)),
         "kind_of": _kinds(),
         "parts_of": parts.listed,
         "saving_of": bundles.saving,
@@ -207,7 +208,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "undo_label": undo_label,
         "redo_label": redo_label,
         "details_fields": lines.DETAILS,
-        "lines_by_section": _by_section(quote),
+        "lines_by_section": cache(partial(_by_section, quote)),
         "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
@@ -20,6 +20,8 @@ from markupsafe import Markup
 from webapp.services.core.place import Place
 
 ANYWHERE = Place()
+# A quote of 300 lines writes some 2,000 numbers, again after each edit, and most as before.
+KEPT = 10_000
 # Times nearer than this are shown as “2 minutes ago”.
 NEAR = timedelta(days=1)
 PERIOD_LABELS = {
@@ -40,7 +42,7 @@ PERIOD_SUFFIXES = {
 
 @cache
 def _locale(name: str) -> Locale:
-    # A quote of 300 lines writes some 3,000 numbers, and parsing the name takes longer than writing one.
+    # Parsing the name takes longer than writing a number.
     return Locale.parse(name)
 
 
@@ -51,7 +53,13 @@ def _decimal_symbol(name: str) -> str:
 
 def money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
     """“$1,234.50”; a dash for None."""
-    return "–" if amount is None else format_currency(amount, currency, locale=_locale(place.locale))
+    # Without the sign of a zero, which would be kept for every zero.
+    return "–" if amount is None else _money(amount + 0, currency, place.locale)
+
+
+@lru_cache(maxsize=KEPT)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=_locale(locale))
 
 
 def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
@@ -70,7 +78,7 @@ def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANY
 
 def price(value: Decimal, place: Place = ANYWHERE) -> str:
     """A price to read in a column of prices: without a sign, with 2 to 4 decimals."""
-    return format_decimal(value, format="#,##0.00##", locale=_locale(place.locale))
+    return _number(value + 0, "#,##0.00##", place.locale)
 
 
 def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
@@ -80,12 +88,19 @@ def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
 
 def quantity(value: Decimal, place: Place = ANYWHERE) -> str:
     """A quantity without trailing zeros."""
-    return format_decimal(value.normalize(), locale=_locale(place.locale), decimal_quantization=False)
+    return _number(value + 0, "", place.locale)
 
 
 def percentage(value: Decimal, place: Place = ANYWHERE) -> str:
     """“33.3%”, with one decimal."""
-    return f"{format_decimal(value, format='0.0', locale=_locale(place.locale))}%"
+    return f"{_number(value + 0, '0.0', place.locale)}%"
+
+
+@lru_cache(maxsize=KEPT)
+def _number(value: Decimal, pattern: str, locale: str) -> str:
+    if not pattern:
+        return format_decimal(value.normalize(), locale=_locale(locale), decimal_quantization=False)
+    return format_decimal(value, format=pattern, locale=_locale(locale))
 
 
 def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:

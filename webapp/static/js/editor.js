@@ -79,7 +79,9 @@ const editorBar = document.querySelector(".editor-bar");
 if (editorBar)
   new ResizeObserver(() => {
     document.documentElement.style.scrollPaddingBottom = `${editorBar.offsetHeight + 16}px`;
-    document.documentElement.style.setProperty("--bar-height", `${editorBar.offsetHeight}px`);
+    // Only where it's used: on the root, it would style every row again.
+    for (const id of ["bulk", "toast"])
+      document.getElementById(id)?.style.setProperty("--bar-height", `${editorBar.offsetHeight}px`);
   }).observe(editorBar);
 
 // The browser scrolls only to the first row of a box for long texts; by Tab, all of it is shown.

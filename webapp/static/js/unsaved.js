@@ -86,7 +86,9 @@ document.addEventListener("line-deleted", (event) => {
 });
 
 const totals = () =>
-  [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
+  [...document.querySelectorAll("#bar .bar-totals > div")]
+    .map((sum) => [...sum.children].map((part) => part.textContent).join(" "))
+    .join(", ");
 // Also of fields that belong to the form and stand elsewhere.
 const firstError = (form) =>
   [
