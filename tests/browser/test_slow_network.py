@@ -160,6 +160,7 @@ def test_an_answer_changes_the_row_around_what_is_typed_meanwhile(
     quantity.press("Tab")
     with page.expect_request("**/lines/*"):
         held[1].continue_()
+    expect(line.locator(".amount")).to_have_text("$17.00")
     held[2].continue_()
     expect(line.locator(".amount")).to_have_text("$51.00")
     expect(page.locator("#unsaved")).not_to_contain_text("not saved")

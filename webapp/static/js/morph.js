@@ -10,6 +10,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A field with an error says so to screen readers, too.
 const showError = (error, words = []) => {
   error.replaceChildren(...words);
+  // It can hold the buttons of a choice, which belong to a form elsewhere.
+  if (error.firstElementChild) window.htmx.process(error);
   const field = document.querySelector(`[aria-describedby="${error.id}"]`);
   if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");

@@ -161,7 +161,11 @@ const receiveCell = (cell, fresh) => {
   if (!isEdited(uidOf(cell)))
     for (const field of cell.querySelectorAll(".line-field")) {
       window.formFields.savedValues.delete(field);
-      fill(field, field.name === "discount_kind" ? fresh.dataset.kind : textOf(fresh), fresh.textContent.trim());
+      fill(
+        field,
+        field.name === "discount_kind" ? fresh.dataset.kind : textOf(fresh),
+        fresh.textContent.trim(),
+      );
     }
   before.set(cell, [...fresh.childNodes]);
   return false;

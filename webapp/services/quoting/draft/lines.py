@@ -129,7 +129,7 @@ def change_parts(actor: User, quote_id: int, uid: str, values: Mapping[str, obje
     return line
 
 
-def seen(actor: User, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
+def seen(actor: User | None, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
     """The ``seen`` (``core.merge``) of a form with these fields of the line."""
     return merge.seen({name: price_rules.value(line, name) for name in costs.shown(actor, fields)})
 
