@@ -4,7 +4,7 @@
 // The form whose answer is swapped just now, by its id.
 let answeredForm = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
-  answeredForm = event.detail.requestConfig.elt.id;
+  answeredForm = event.detail.requestConfig?.elt?.id ?? "";
 });
 
 // A field with an error says so to screen readers, too.
