@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from stack import Stack
-from tests.browser.people import open_quote
+from tests.browser.people import entered, open_quote
 
 pytestmark = pytest.mark.browser
 
@@ -130,3 +130,37 @@ def test_what_was_typed_before_the_script_was_there_is_looked_for(editor: Page) 
     assert held, "the script is on its way"
     held[0].continue_()
     expect(page.locator("#found .choice").first).to_contain_text("Dell Latitude 5550")
+
+
+def test_an_answer_changes_the_row_around_what_is_typed_meanwhile(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    open_quote(page, live_stack, {"name": "Cable", "unit_price": "10", "unit_cost": "4"})
+    held = hold(page, "**/lines/*")
+    line = page.locator(".line")
+    price, discount = entered(line, "Price"), line.get_by_label("Discount", exact=True)
+    price.fill("20")
+    with page.expect_request("**/lines/*"):
+        price.press("Tab")
+    page.keyboard.type("12")
+    page.keyboard.press("ArrowLeft")
+    held[0].continue_()
+    expect(line.locator(".amount")).to_have_text("$20.00")
+    expect(line.get_by_label("Margin", exact=True)).to_have_value("80")
+    # The caret stays where it was, too.
+    page.keyboard.press("Delete")
+    page.keyboard.type("5")
+    expect(discount).to_have_value("15")
+    with page.expect_request("**/lines/*"):
+        page.keyboard.press("Tab")
+    # The next save waits behind that one, and isn't forgotten when its answer comes.
+    quantity = line.get_by_label("Quantity", exact=True)
+    quantity.fill("3")
+    quantity.press("Tab")
+    with page.expect_request("**/lines/*"):
+        held[1].continue_()
+    expect(line.locator(".amount")).to_have_text("$17.00")
+    held[2].continue_()
+    expect(line.locator(".amount")).to_have_text("$51.00")
+    expect(page.locator("#unsaved")).not_to_contain_text("not saved")

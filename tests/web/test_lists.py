@@ -38,13 +38,16 @@ def test_the_margin_is_in_the_readers_format(app: Flask, ids: Ids, rep: Visitor)
     with app.app_context():
         quote = db.session.get_one(Quote, ids.quote)
         line = {"name": "Rack", "unit_price": "80", "unit_cost": "70"}
-        samples.quote(quote.owner, line, customer=quote.person)
+        sample = samples.quote(quote.owner, line, customer=quote.person).id
         before, version = app_settings.get(app_settings.COMPANY_PROFILE)
         app_settings.put(app_settings.COMPANY_PROFILE, {**before, "locale": "de_DE"}, version, None)
         db.session.commit()
     page = rep.client.get("/quotes/").text
     assert "12,5%" in page
     assert "100.0%" not in page
+    editor = rep.client.get(f"/quotes/{sample}").text
+    assert ">12,5%</span>" in editor, "the cell"
+    assert ", 12,5%</span>" in editor, "the totals"
 
 
 def test_a_persons_organization_hides_with_its_head(ids: Ids, rep: Visitor) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from smoke.forms import Form, read_forms
 from tests.support import sheet
@@ -97,6 +98,32 @@ def test_cells_and_details_change_nothing_of_each_other(rep: Visitor, page: str)
         "sku": "S-6",
         "name": "Item 6",
     }
+
+
+def test_no_line_costs_a_query_of_its_own(app: Flask, rep: Visitor, ids: Ids, page: str) -> None:
+    asked: list[str] = []
+
+    def note(*statement: object) -> None:
+        asked.append(str(statement[2]))
+
+    def counts(quantity: str) -> tuple[int, int]:
+        asked.clear()
+        form = cells(rep, page)[3]
+        opening = len(asked)
+        assert rep.send(form, {"quantity": quantity}, htmx=True).status_code == 200
+        return opening, len(asked) - opening
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+    counts("2")
+    before = counts("3")
+    with app.app_context(), work.unit():
+        quote = db.session.get_one(Quote, ids.quote)
+        for number in range(30):
+            kind = categories.ensure(("Hardware", f"Kind {number}"))
+            lines.add_ad_hoc(quote.owner, quote.id, {"name": "Other", "category": kind.path})
+    # A few more are the tax codes of the new ones.
+    assert [now - then < 5 for now, then in zip(counts("4"), before, strict=True)] == [True, True]
 
 
 def test_a_change_of_the_lines_answers_with_one_line_unless_the_page_is_old(rep: Visitor, page: str) -> None:

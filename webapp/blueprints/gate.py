@@ -6,7 +6,7 @@ changed. tests/web/test_roles.py walks the addresses of a quote.
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
 from flask_login import current_user
 
 from webapp.blueprints.support import require
@@ -67,7 +67,8 @@ def check() -> None:
         require(Permission.CHANGE, quote)
     quote_id = (request.view_args or {}).get("quote_id")
     if quote_id is not None:
-        quote = editing.get(quote_id)
+        # The session forgets what nobody holds, and the view would load the quote and its lines again.
+        g.quote = quote = editing.get(quote_id)
         default = Permission.SEE if reads else Permission.CHANGE
         require(Permission.SEE, quote)
         require(OF_QUOTES.get(endpoint, default), quote)

@@ -20,9 +20,9 @@ from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.preview import dry_run
-from webapp.services.autotask.settings import store
 from webapp.services.catalog import categories, costs, price_rules, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
+from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
@@ -59,8 +59,10 @@ def show(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/header")
 @login_required
+@work.command
 def save_header(quote_id: int) -> ResponseReturnValue:
     """Save title, dates, texts, discount and shipping."""
+    before = _priced_by(editing.get(quote_id))
     saved, header = answered.attempt(
         lambda: editing.save_header(actor(), quote_id, request.form),
         lambda: shown.header(editing.get(quote_id)),
@@ -69,9 +71,9 @@ def save_header(quote_id: int) -> ResponseReturnValue:
     if saved is not None:
         header = answered.saved(request.form, editing.seen(quote), shown.header(quote))
     if is_htmx():
-        return render_template(
-            "quotes/_header_saved.html", **{**context(quote), "header": header}, saved=saved is not None
-        ), header.status
+        what = {"header": header, "is_header": True, "is_saved": saved is not None}
+        # They change the amounts of every line.
+        return changes(quote, **what, is_shared_discount=before != _priced_by(quote)), header.status
     if header.is_refused:
         return page(quote, header.status, header=header)
     return back_to("quotes.show", "Saved.", quote_id=quote_id)
@@ -100,6 +102,13 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     logo = logos.of(frozen.brand)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
     return pdf_response(document.render(frozen, None, logo), name)
+
+
+def changes(quote: Quote, **what: Any) -> str:
+    """What htmx swaps after an edit (_changed.html): ``touched`` lines, ``fresh`` and ``gone`` ones, forms."""
+    nothing: dict[str, Any] = dict.fromkeys(("fresh", "touched", "gone"), frozenset())
+    forms = {"form": None, "answer": None, "is_whole": False, "is_header": False}
+    return render_template("quotes/_changed.html", **{**nothing, **forms, **context(quote), **what})
 
 
 def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
@@ -143,13 +152,23 @@ def opened_line(here: Place, fields: Collection[str], line: QuoteLine) -> answer
     return answered.opened(lines.seen(actor(), line, fields), shown_line(line, fields, here))
 
 
+def _priced_by(quote: Quote) -> tuple[object, ...]:
+    return quote.discount_kind, quote.discount_value, quote.currency
+
+
 def _kinds() -> Callable[[QuoteLine | FrozenLine], kinds.Kind]:
-    """The kind of each line and part; whether a category is labor is a setting of Autotask, read where one needs it."""
-    settings = cache(store.active)
-    is_labor = cache(lambda category: category is not None and dry_run.is_labor(settings(), category))
+    """The kind of each line and part; which categories are labor is a setting of Autotask, read where one needs it."""
+    labor = cache(dry_run.labor_categories)
     return lambda line: kinds.of_line(
-        line, is_labor=is_labor(line.category if isinstance(line, QuoteLine) else bundles.category(line))
+        line, is_labor=line.category_id is not None and line.category_id in labor()
     )
+
+
+def _by_section(quote: Quote) -> dict[str, list[QuoteLine]]:
+    listed: dict[str, list[QuoteLine]] = {uid: [] for uid in ("", *(one.uid for one in quote.sections))}
+    for line in quote.lines:
+        listed[line.section_uid].append(line)
+    return listed
 
 
 def _price_facts(quote: Quote, totals: Totals, line: QuoteLine) -> list[price_facts.Fact]:
@@ -172,7 +191,8 @@ def context(quote: Quote) -> dict[str, Any]:
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
         "opened_line": partial(opened_line, here, lines.FIELDS),
         "shown_cells": partial(shown.cells, here=here),
-        "seen_cells": partial(lines.seen, actor(), fields=lines.CELLS),
+        # What the user may see is asked once.
+        "seen_cells": partial(lines.seen, None, fields=costs.shown(actor(), lines.CELLS)),
         "kind_of": _kinds(),
         "parts_of": parts.listed,
         "saving_of": bundles.saving,
@@ -188,6 +208,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "undo_label": undo_label,
         "redo_label": redo_label,
         "details_fields": lines.DETAILS,
+        "lines_by_section": cache(partial(_by_section, quote)),
         "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
@@ -203,7 +224,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
         "may_change": may(Permission.CHANGE, quote),
         "see_cost": may(Permission.SEE_COST),
-        "loss_reasons": loss_reasons.current()[0],
+        "loss_reasons": lambda: loss_reasons.current()[0],
         "customer_link": f"{runtime().config.public_base_url}{link}",
         # Asked only where they are shown: most answers hold no list of choices.
         "tax_codes": tax_codes.everything,

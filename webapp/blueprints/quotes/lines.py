@@ -1,4 +1,7 @@
-"""The lines in the editor. htmx gets the parts that changed; without htmx, the browser reloads the page."""
+"""The lines in the editor. htmx gets the parts that changed; without htmx, the browser reloads the page.
+
+A view that changes lines is one transaction with its command, so that its answer reads the lines once.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from flask_login import login_required
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import context, order_digest, page, shown_line
-from webapp.blueprints.support import actor, ask, back_to, is_htmx
+from webapp.blueprints.quotes.editor import changes, context, order_digest, page, shown_line
+from webapp.blueprints.support import actor, ask, back_to, is_htmx, render_block
 from webapp.models import Quote, QuoteLine, User
 from webapp.models.line import ONE
 from webapp.services.catalog import items
-from webapp.services.core import merge
+from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import plural
@@ -28,6 +31,7 @@ FEW = 20
 
 @quotes.post("/<int:quote_id>/lines")
 @login_required
+@work.command
 def add_line(quote_id: int) -> ResponseReturnValue:
     """Add an item of the library (``item_id``) or a custom item (``name``)."""
     item_id = Reader(request.form).identifier("item_id")
@@ -68,6 +72,7 @@ def line_details(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>")
 @login_required
+@work.command
 def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save one line."""
     opened = merge.opened_with(request.form) or {*lines.FIELDS}
@@ -80,11 +85,10 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
     if line is not None:
         form = answered.saved(request.form, lines.seen(actor(), line, fields), shown_line(line, fields))
     if is_htmx():
-        part = "" if "quantity" in opened else ("details" if "description" in opened else "price")
-        shared = {**_line_context(quote, uid), "form": form, "part": part}
-        if "with_price" in request.form:
-            shared["price_form"] = _price_form(shared["line"])
-        return render_template("quotes/_line_saved.html", **shared), form.status
+        part = "answer" if "quantity" in opened else ("form" if "description" in opened else "price_form")
+        line = lines.find(quote, uid)
+        forms = {"price_form": _price_form(line)} if "with_price" in request.form else {}
+        return changes(quote, line=line, touched={uid}, **(forms | {part: form})), form.status
     if form.is_refused:
         return _line_page(quote, uid, form)
     return back_to("quotes.show", quote_id=quote_id, _anchor=f"line-{uid}")
@@ -92,6 +96,7 @@ def save_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/move")
 @login_required
+@work.command
 def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Move a line to ``position``, counted from 1."""
     position = Reader(request.form).identifier("position") or 1
@@ -102,6 +107,7 @@ def move_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/copy")
 @login_required
+@work.command
 def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Insert a copy below a line."""
     before = lines.order(quote_id)
@@ -111,6 +117,7 @@ def copy_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/delete")
 @login_required
+@work.command
 def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Delete a line; the page offers to undo it, or without a script asks first."""
     asked = ask(f"Delete the line “{lines.find(editing.get(quote_id), uid).name}”?", "Delete")
@@ -124,6 +131,7 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/bulk")
 @login_required
+@work.command
 def change_lines(quote_id: int) -> ResponseReturnValue:
     """Do one thing (``do``) with several lines (``uids``)."""
     what, uids = request.form.get("do", ""), request.form.get("uids", "").split()
@@ -144,7 +152,7 @@ def change_lines(quote_id: int) -> ResponseReturnValue:
     except Invalid as error:
         sentence = " ".join(error.fields.values()) or str(error)
         if is_htmx():
-            return render_template("quotes/_bulk_error.html", sentence=sentence), 422
+            return render_block("quotes/_bulk.html", "refused", sentence=sentence, oob=True), 422
         raise
     said = " ".join([f"{plural(len(done.uids), 'line')} changed.", *done.sentences])
     return changed(quote_id, "", before, "lines-changed", said, touched=done.uids, is_kept=bool(done.left))
@@ -152,6 +160,7 @@ def change_lines(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/steps/undo")
 @login_required
+@work.command
 def undo_step(quote_id: int) -> ResponseReturnValue:
     """Undo this session's newest step."""
     return _stepped(quote_id, undo.undo, "Undone")
@@ -159,6 +168,7 @@ def undo_step(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/steps/redo")
 @login_required
+@work.command
 def redo_step(quote_id: int) -> ResponseReturnValue:
     """Do again what was undone last."""
     return _stepped(quote_id, undo.redo, "Redone")
@@ -238,10 +248,9 @@ def changed(
     is_one = [one for one in before if one not in still] == [one for one in after if one not in still]
     # What has moved or gone is told in a header, which proxies take up to 4 kB of.
     is_few = len(moved) + len(gone) <= FEW
-    template = "quotes/_line_changed.html" if is_known and is_one and is_few else "quotes/_lines_changed.html"
-    anchors = _anchors(quote)
+    is_whole, anchors = not (is_known and is_one and is_few), _anchors(quote)
     shared = {"fresh": fresh, "gone": gone, "touched": set(touched), "anchors": anchors}
-    response = make_response(render_template(template, **context(quote), **shared))
+    response = make_response(changes(quote, **shared, is_whole=is_whole))
     detail: dict[str, Any] = {"line": uid, "said": said, "focus": focus, "order": order_digest(after)}
     detail["kept"] = is_kept
     detail["gone"] = sorted(gone) if is_few else []

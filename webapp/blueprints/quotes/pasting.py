@@ -10,6 +10,7 @@ from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.lines import changed
 from webapp.blueprints.support import actor, back_to, is_htmx, may
 from webapp.services.accounts.permissions import Permission
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.formatting import plural
 from webapp.services.quoting.draft import editing, lines, pasting
@@ -29,6 +30,7 @@ def show_pasted(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/pasted")
 @login_required
+@work.command
 def add_pasted(quote_id: int) -> ResponseReturnValue:
     """Add the rows that can be added."""
     text = request.form.get("text", "")

@@ -10,10 +10,11 @@ from flask_login import login_required
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import context, page
+from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.quotes.lines import changed
-from webapp.blueprints.support import actor, ask, back_to, is_htmx
+from webapp.blueprints.support import actor, ask, back_to, is_htmx, render_block
 from webapp.models import Quote
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing, sections, shown
@@ -21,17 +22,18 @@ from webapp.services.quoting.draft import editing, sections, shown
 
 @quotes.post("/<int:quote_id>/sections")
 @login_required
+@work.command
 def add_section(quote_id: int) -> ResponseReturnValue:
     """Add a section as the last one."""
     try:
         section = sections.add(actor(), quote_id, request.form)
     except Invalid as error:
-        quote = editing.get(quote_id)
         sentence = " ".join(error.fields.values()) or str(error)
         if is_htmx():
-            shared = {**context(quote), "section_sentence": sentence, "oob": True}
-            return render_template("quotes/_section_refused.html", **shared), 422
-        return page(quote, 422, section_sentence=sentence)
+            return render_block(
+                "quotes/_add_section.html", "refused", section_sentence=sentence, oob=True
+            ), 422
+        return page(editing.get(quote_id), 422, section_sentence=sentence)
     return _all_lines(quote_id, "section-added", f"Section {section.title} added.", section.uid)
 
 
@@ -46,6 +48,7 @@ def show_section(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/sections/<uid>")
 @login_required
+@work.command
 def save_section(quote_id: int, uid: str) -> ResponseReturnValue:
     """Save a section, or do what ``do`` says: ``up``, ``down``, ``ungroup`` or ``delete`` it with its lines."""
     do = request.form.get("do", "")
@@ -62,6 +65,7 @@ def save_section(quote_id: int, uid: str) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/section")
 @login_required
+@work.command
 def put_lines(quote_id: int) -> ResponseReturnValue:
     """Move the lines ``uids`` to the end of ``section`` (uid; empty: above all sections)."""
     uids = [uid for text in request.form.getlist("uids") for uid in text.split()]
@@ -73,6 +77,7 @@ def put_lines(quote_id: int) -> ResponseReturnValue:
 
 @quotes.post("/<int:quote_id>/lines/<uid>/select")
 @login_required
+@work.command
 def select_line(quote_id: int, uid: str) -> ResponseReturnValue:
     """Make a line the one that is taken of its section unless the customer chooses another."""
     line = sections.select(actor(), quote_id, uid)

@@ -41,6 +41,12 @@ def choices() -> list[tuple[int, str]]:
     return options
 
 
+def parents() -> dict[int, int | None]:
+    """The parent of every category, by its id; None for a top category."""
+    rows = db.session.execute(db.select(Category.id, Category.parent_id))
+    return dict(rows.tuples())
+
+
 def paths() -> list[str]:
     """The path of every category, each top category before its subcategories."""
     own = db.aliased(Category)

@@ -21,7 +21,8 @@ _AMOUNTS = re.compile(r"(\bcost) is -?[\d.]+ in Autotask and -?[\d.]+ here\b")
 
 def shown(actor: User | None, fields: Collection[str]) -> list[str]:
     """Those of ``fields`` that the actor may see."""
-    return [name for name in fields if name not in HIDDEN or may_see(actor)]
+    is_seen = may_see(actor)
+    return [name for name in fields if is_seen or name not in HIDDEN]
 
 
 def may_see(actor: User | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
@@ -19,6 +20,8 @@ from markupsafe import Markup
 from webapp.services.core.place import Place
 
 ANYWHERE = Place()
+# A quote of 300 lines writes some 2,000 numbers, again after each edit, and most as before.
+KEPT = 10_000
 # Times nearer than this are shown as “2 minutes ago”.
 NEAR = timedelta(days=1)
 PERIOD_LABELS = {
@@ -37,9 +40,26 @@ PERIOD_SUFFIXES = {
 }
 
 
+@cache
+def _locale(name: str) -> Locale:
+    # Parsing the name takes longer than writing a number.
+    return Locale.parse(name)
+
+
+@cache
+def _decimal_symbol(name: str) -> str:
+    return get_decimal_symbol(_locale(name))
+
+
 def money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
     """“$1,234.50”; a dash for None."""
-    return "–" if amount is None else format_currency(amount, currency, locale=place.locale)
+    # Without the sign of a zero, which would be kept for every zero.
+    return "–" if amount is None else _money(amount + 0, currency, place.locale)
+
+
+@lru_cache(maxsize=KEPT)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=_locale(locale))
 
 
 def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANYWHERE) -> str:
@@ -49,24 +69,38 @@ def unit_money(amount: Decimal | None, currency: str = "USD", place: Place = ANY
     digits = get_currency_precision(currency)
     if amount == round(amount, digits):
         return money(amount, currency, place)
-    usual = Locale.parse(place.locale).currency_formats["standard"].pattern
+    usual = _locale(place.locale).currency_formats["standard"].pattern
     exact = usual.replace("0.00", "0." + "0" * digits + "#" * (4 - digits))
-    return format_currency(amount, currency, format=exact, locale=place.locale, currency_digits=False)
+    return format_currency(
+        amount, currency, format=exact, locale=_locale(place.locale), currency_digits=False
+    )
 
 
 def price(value: Decimal, place: Place = ANYWHERE) -> str:
     """A price to read in a column of prices: without a sign, with 2 to 4 decimals."""
-    return format_decimal(value, format="#,##0.00##", locale=place.locale)
+    return _number(value + 0, "#,##0.00##", place.locale)
 
 
 def currency_sign(currency: str, place: Place = ANYWHERE) -> str:
     """“$”, or “CA$” where the dollar alone would be another's."""
-    return get_currency_symbol(currency, place.locale)
+    return get_currency_symbol(currency, _locale(place.locale))
 
 
 def quantity(value: Decimal, place: Place = ANYWHERE) -> str:
     """A quantity without trailing zeros."""
-    return format_decimal(value.normalize(), locale=place.locale, decimal_quantization=False)
+    return _number(value + 0, "", place.locale)
+
+
+def percentage(value: Decimal, place: Place = ANYWHERE) -> str:
+    """“33.3%”, with one decimal."""
+    return f"{_number(value + 0, '0.0', place.locale)}%"
+
+
+@lru_cache(maxsize=KEPT)
+def _number(value: Decimal, pattern: str, locale: str) -> str:
+    if not pattern:
+        return format_decimal(value.normalize(), locale=_locale(locale), decimal_quantization=False)
+    return format_decimal(value, format=pattern, locale=_locale(locale))
 
 
 def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
@@ -74,7 +108,7 @@ def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
     if value is None:
         return "–"
     return format_date(
-        place.day_of(value) if isinstance(value, datetime) else value, "medium", locale=place.locale
+        place.day_of(value) if isinstance(value, datetime) else value, "medium", locale=_locale(place.locale)
     )
 
 
@@ -106,8 +140,8 @@ def _relative(distance: timedelta) -> str:
 
 def _local(value: datetime, place: Place) -> str:
     local = value.astimezone(place.zone)
-    clock = format_time(local, "short", locale=place.locale).replace("\u202f", " ")
-    return f"{format_date(local, 'medium', locale=place.locale)}, {clock}"
+    clock = format_time(local, "short", locale=_locale(place.locale)).replace("\u202f", " ")
+    return f"{format_date(local, 'medium', locale=_locale(place.locale))}, {clock}"
 
 
 def plain(value: Decimal | None, place: Place = ANYWHERE) -> str:
@@ -116,14 +150,14 @@ def plain(value: Decimal | None, place: Place = ANYWHERE) -> str:
         return ""
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace(".", get_decimal_symbol(place.locale))
+    return text.replace(".", _decimal_symbol(place.locale))
 
 
 def plain_price(value: Decimal | None, place: Place = ANYWHERE) -> str:
     """A price for an input field: like ``plain``, with at least two decimals."""
     if value is None:
         return ""
-    symbol = get_decimal_symbol(place.locale)
+    symbol = _decimal_symbol(place.locale)
     whole, _, decimals = plain(value, place).partition(symbol)
     return f"{whole}{symbol}{decimals.ljust(2, '0')}"
 
@@ -149,5 +183,17 @@ def plural_word(count: int, one: str, many: str = "") -> str:
 
 
 # Template filters: those that depend on a place take it as their last argument, and those that don't.
-PLACED = (money, currency_sign, unit_money, price, quantity, day, moment, when, plain, plain_price)
+PLACED = (
+    money,
+    currency_sign,
+    unit_money,
+    price,
+    quantity,
+    percentage,
+    day,
+    moment,
+    when,
+    plain,
+    plain_price,
+)
 ANYWHERE_ALIKE = (period_label, period_suffix, plural, plural_word)

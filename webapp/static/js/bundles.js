@@ -22,8 +22,8 @@
   // Before the row takes the click.
   document.addEventListener("click", fold, true);
 
-  // After rows were swapped, or left.
-  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "focusin"]) {
+  // After rows were added, or left.
+  for (const name of ["htmx:afterSettle", "focusin"]) {
     document.addEventListener(name, () => folded.forEach(show));
   }
 })();

@@ -79,7 +79,9 @@ const editorBar = document.querySelector(".editor-bar");
 if (editorBar)
   new ResizeObserver(() => {
     document.documentElement.style.scrollPaddingBottom = `${editorBar.offsetHeight + 16}px`;
-    document.documentElement.style.setProperty("--bar-height", `${editorBar.offsetHeight}px`);
+    // Only where it's used: on the root, it would style every row again.
+    for (const id of ["bulk", "toast"])
+      document.getElementById(id)?.style.setProperty("--bar-height", `${editorBar.offsetHeight}px`);
   }).observe(editorBar);
 
 // The browser scrolls only to the first row of a box for long texts; by Tab, all of it is shown.
@@ -95,16 +97,6 @@ document.addEventListener("focusin", (event) => {
   const box = event.target.getBoundingClientRect();
   const under = box.bottom + 16 - editorBar.getBoundingClientRect().top;
   if (under > 0 && box.top > under) window.scrollBy({ top: under, behavior: "instant" });
-});
-
-// Mark a field with an error for screen readers too.
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  // The event names the element that was replaced; the page has the new one.
-  const error = document.getElementById(event.detail.target.id);
-  if (!error?.classList.contains("cell-error")) return;
-  const field = document.querySelector(`[aria-describedby="${error.id}"]`);
-  if (error.textContent.trim()) field?.setAttribute("aria-invalid", "true");
-  else field?.removeAttribute("aria-invalid");
 });
 
 // The title is text in the headline until it is touched.

@@ -3,38 +3,46 @@
 
 const lineMenu = () => document.getElementById("line-menu");
 
-// The details of a line are loaded when it is opened, once. Returns when they are there, or couldn't be had.
+// A form below a row, of a line or of a section's heading: loaded when it is opened, once. Returns when it is there, or
+// couldn't be had; opening it again tries again. ``kind``: ``line`` or ``section``.
 const opening = new WeakMap();
-const loadDetails = async (box, uid) => {
-  await window.htmx
-    .ajax("GET", lineMenu().dataset.details + uid, { target: box, swap: "innerHTML settle:0ms" })
-    .catch(() => {});
-  // Opening it again tries again.
-  if (!box.querySelector("form")) opening.delete(box.closest(".line"));
+const loadBelow = async (row, opened, address) => {
+  const box = opened.firstElementChild;
+  await window.htmx.ajax("GET", address, { target: box, swap: "innerHTML settle:0ms" }).catch(() => {});
+  if (!box.querySelector("form")) opening.delete(row);
 };
-const openDetails = (uid) => {
-  const line = document.getElementById(`line-${uid}`);
-  if (!line) return null;
-  if (!opening.has(line)) {
-    line.querySelector(".line-opened")?.remove();
+const openBelow = (row, kind, address) => {
+  if (!opening.has(row)) {
+    closeBelow(row, kind);
     const opened = document.createElement("div");
-    opened.className = "line-opened";
+    opened.className = `${kind}-opened`;
     opened.setAttribute("role", "row");
     const box = document.createElement("div");
     box.setAttribute("role", "gridcell");
     opened.append(box);
-    line.append(opened);
-    opening.set(line, loadDetails(box, uid));
+    row.append(opened);
+    opening.set(row, loadBelow(row, opened, address));
   }
+  return opening.get(row);
+};
+const closeBelow = (row, kind) => {
+  opening.delete(row);
+  row.querySelector(`:scope > .${kind}-opened`)?.remove();
+};
+
+// The details of a line.
+const openDetails = (uid) => {
+  const line = document.getElementById(`line-${uid}`);
+  if (!line) return null;
+  const loaded = openBelow(line, "line", lineMenu().dataset.details + uid);
   noteOpen();
-  return opening.get(line);
+  return loaded;
 };
 const closeDetails = (uid) => {
   const line = document.getElementById(`line-${uid}`);
   // What isn't saved stays in sight.
-  if (!line || window.unsaved.has(`details-${uid}`)) return;
-  opening.delete(line);
-  line.querySelector(".line-opened")?.remove();
+  if (!line || ["details", "price"].some((name) => window.unsaved.has(`${name}-${uid}`))) return;
+  closeBelow(line, "line");
   noteOpen();
 };
 const toggleDetails = async (uid) => {
@@ -91,4 +99,4 @@ document.addEventListener("htmx:configRequest", (event) => {
     event.detail.parameters.order = document.getElementById("lines")?.dataset.order ?? "";
 });
 
-window.editorLines = { openDetails, closeDetails, toggleDetails };
+window.editorLines = { openBelow, closeBelow, openDetails, toggleDetails };

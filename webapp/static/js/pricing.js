@@ -10,21 +10,11 @@ document.addEventListener("htmx:configRequest", (event) => {
     event.detail.parameters.with_price = "1";
 });
 
-// What is typed there just now stays.
-document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const { target } = event.detail;
-  if (target?.matches?.("form[id^='price-']") && window.unsaved.has(target.id))
-    event.detail.shouldSwap = false;
-});
-
 // Undo and a change of several lines can change what an opened line says.
 for (const kind of ["lines-changed", "line-placed"])
   document.addEventListener(kind, () => {
     for (const box of document.querySelectorAll("#lines .line-opened > [role=gridcell]")) {
-      const uid = window.sheet.uidOf(box);
-      const isEdited = ["details", "price"].some((name) => window.unsaved.has(`${name}-${uid}`));
-      if (isEdited || box.contains(document.activeElement)) continue;
-      const address = document.getElementById("line-menu").dataset.details + uid;
-      window.htmx.ajax("GET", address, { target: box, swap: "innerHTML settle:0ms" }).catch(() => {});
+      const address = document.getElementById("line-menu").dataset.details + window.sheet.uidOf(box);
+      window.htmx.ajax("GET", address, { target: box, swap: "morph:innerHTML settle:0ms" }).catch(() => {});
     }
   });

@@ -33,21 +33,15 @@ const fold = (uid, isFolded) => {
 };
 
 // A section's form, below its heading.
-const closeForm = (head) => head.querySelector(".section-opened")?.remove();
+const closeForm = (head) => window.editorLines.closeBelow(head, "section");
 const openForm = async (head) => {
-  const opened = document.createElement("div");
-  opened.className = "section-opened";
-  opened.setAttribute("role", "row");
-  const box = document.createElement("div");
-  box.setAttribute("role", "gridcell");
-  opened.append(box);
-  head.append(opened);
-  const address = head.querySelector(".section-edit").href;
-  await window.htmx
-    .ajax("GET", address, { target: box, swap: "innerHTML settle:0ms" })
-    .catch(() => opened.remove());
-  opened.querySelector("[name=title]")?.select();
+  await window.editorLines.openBelow(head, "section", head.querySelector(".section-edit").href);
+  head.querySelector(".section-opened [name=title]")?.select();
 };
+// What is wrong with it gets the focus.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.matches?.(".section-form")) event.target.querySelector("[aria-invalid]")?.focus();
+});
 
 document.addEventListener("click", (event) => {
   const head = event.target.closest?.(".section-head");
@@ -101,7 +95,7 @@ for (const kind of ["line-added", "line-moved", "line-placed"])
   });
 for (const kind of ["lines-changed", "line-deleted"]) document.addEventListener(kind, showFolds);
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.detail.target.matches?.("#lines, .section-row")) showFolds();
+  if (event.detail.target.id === "lines") showFolds();
 });
 document.addEventListener("section-added", (event) => {
   document.getElementById("lines").dataset.order = event.detail.order;

@@ -1,9 +1,8 @@
 // The sheet: rows are text. A row that is entered gets its fields and one form; it is text again once it is left and
-// saved. The server answers an edit with the row as it reads now, which waits until then.
+// saved. The server answers an edit with the row as it reads now; the texts of cells with fields wait until then.
 "use strict";
 
 const resting = new WeakMap();
-const answeredRows = new WeakMap();
 // The one cell that Tab stops at.
 let current = { uid: "", name: "name" };
 let isPressed = false;
@@ -62,19 +61,11 @@ const restRow = (row) => {
   const before = row && resting.get(row);
   if (!before) return;
   resting.delete(row);
-  const next = answeredRows.get(row);
-  if (next) {
-    const newest = row.querySelector(":scope > .cell-amount");
-    if (newest) next.querySelector(":scope > .cell-amount")?.replaceWith(newest);
-    next.querySelector(".line-pick").checked = row.querySelector(".line-pick").checked;
-    row.replaceWith(next);
-  } else {
-    for (const [cell, nodes] of before) {
-      cell.replaceChildren(...nodes);
-      cell.tabIndex = -1;
-    }
-    row.classList.remove("line-open");
+  for (const [cell, nodes] of before) {
+    cell.replaceChildren(...nodes);
+    cell.tabIndex = -1;
   }
+  row.classList.remove("line-open");
   stopAt(current.uid, current.name);
 };
 
@@ -141,21 +132,45 @@ document.addEventListener("click", (event) => {
   editCell(uidOf(cell), cell.dataset.cell);
 });
 
-// A row that arrives while its fields are open waits until the row is left; its sums are shown at once.
-document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const row = event.detail.target;
-  // A margin that is a field just now is told by its form.
-  if (row?.matches?.(".line-open > .cell-margin")) event.detail.shouldSwap = false;
-  if (!row?.classList?.contains("line-row") || !resting.has(row) || !isEdited(uidOf(row))) return;
-  const next = event.detail.fragment.querySelector(".line-row");
-  next.removeAttribute("hx-swap-oob");
-  answeredRows.set(row, next);
-  const sum = next.querySelector(":scope > .cell-amount")?.cloneNode(true);
-  if (sum) row.querySelector(":scope > .cell-amount")?.replaceWith(sum);
-  row.classList.toggle("line-off", next.classList.contains("line-off"));
-  event.detail.shouldSwap = false;
-});
-// Any other row is replaced, and keeps the focus.
+// What arrives for a row (js/morph.js). ``answeredForm``: the form that it answers.
+const receiveRow = (row, fresh, answeredForm) => {
+  const answer = fresh.querySelector(":scope > template");
+  answer?.remove();
+  fresh.querySelector(".line-pick").checked = row.querySelector(".line-pick").checked;
+  if (row.hasAttribute("aria-selected")) fresh.setAttribute("aria-selected", "true");
+  if (!resting.has(row)) return;
+  fresh.classList.add("line-open");
+  const form = document.getElementById(`form-${uidOf(row)}`);
+  if (!isEdited(uidOf(row))) form.elements.seen.value = fresh.dataset.seen;
+  if (form.id !== answeredForm || !answer) return;
+  for (const error of row.querySelectorAll(".cell-error")) window.morphing.showError(error);
+  for (const part of [...answer.content.children]) {
+    const old = document.getElementById(part.id);
+    if (part.name === "seen") window.unsaved.takeSeen(form.elements.seen, part);
+    else if (old) window.morphing.showError(old, part.childNodes);
+  }
+};
+// A cell with fields keeps them, and what is typed there; its text waits until the row is left.
+const receiveCell = (cell, fresh) => {
+  const before = resting.get(cell.parentElement);
+  if (!before?.has(cell)) {
+    fresh.setAttribute("tabindex", cell.getAttribute("tabindex"));
+    return true;
+  }
+  for (const { name, value } of fresh.attributes) if (name !== "tabindex") cell.setAttribute(name, value);
+  if (!isEdited(uidOf(cell)))
+    for (const field of cell.querySelectorAll(".line-field")) {
+      window.formFields.savedValues.delete(field);
+      fill(
+        field,
+        field.name === "discount_kind" ? fresh.dataset.kind : textOf(fresh),
+        fresh.textContent.trim(),
+      );
+    }
+  before.set(cell, [...fresh.childNodes]);
+  return false;
+};
+// Where all lines are sent again, the focus comes back.
 let focusBefore = null;
 document.addEventListener("htmx:beforeSwap", () => {
   const at = document.activeElement;
@@ -235,4 +250,4 @@ document.addEventListener("keydown", (event) => {
 
 stopAt("", "name");
 
-window.sheet = { enterRow, restRow, focusCell, editCell, rowOf, uidOf, allRows };
+window.sheet = { enterRow, restRow, focusCell, editCell, rowOf, uidOf, allRows, receiveRow, receiveCell };

@@ -86,7 +86,9 @@ document.addEventListener("line-deleted", (event) => {
 });
 
 const totals = () =>
-  [...document.querySelectorAll("#bar .bar-totals > div")].map((sum) => sum.innerText.trim()).join(", ");
+  [...document.querySelectorAll("#bar .bar-totals > div")]
+    .map((sum) => [...sum.children].map((part) => part.textContent).join(" "))
+    .join(", ");
 // Also of fields that belong to the form and stand elsewhere.
 const firstError = (form) =>
   [
@@ -204,13 +206,12 @@ window.addEventListener("load", () => {
 // Fields that keep someone else's value show it at once, before a queued save is sent. A field that was typed into since
 // keeps what was typed, and its old mark, so that the server asks.
 const lastSent = new Map();
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (!event.detail.target.id.startsWith("seen-")) return;
-  const seen = document.getElementById(event.detail.target.id);
-  if (!seen?.dataset.replaced) return;
+const takeSeen = (seen, fresh) => {
+  seen.value = fresh.value;
+  if (!fresh.dataset.replaced) return;
   const sent = lastSent.get(seen.form.id);
   const marks = Object.fromEntries(seen.value.split(" ").map((mark) => mark.split(":")));
-  for (const [name, text] of Object.entries(JSON.parse(seen.dataset.replaced))) {
+  for (const [name, text] of Object.entries(JSON.parse(fresh.dataset.replaced))) {
     const field = seen.form.elements[name];
     // A field that this page doesn't show, like the currency where there is only one.
     if (!field) continue;
@@ -227,10 +228,9 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   seen.value = Object.entries(marks)
     .map((mark) => mark.join(":"))
     .join(" ");
-  delete seen.dataset.replaced;
-});
+};
 
-window.unsaved = { has: (id) => edits.has(id), savedValueOf, say, quiet: () => quiet() };
+window.unsaved = { has: (id) => edits.has(id), savedValueOf, say, quiet: () => quiet(), takeSeen };
 unsavedBox.querySelector("[data-save-now]").addEventListener("click", () => sendAll());
 // The page is loaded again, because someone else may have changed what the fields held.
 unsavedBox.querySelector("[data-discard]").addEventListener("click", () => {

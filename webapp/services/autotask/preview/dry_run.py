@@ -135,12 +135,23 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
 
 
 def is_labor(settings: AutotaskSettings, category: Category) -> bool:
-    """Whether lines in the category become labor, by its own rule or its parent's."""
+    """Whether lines in the category become labor, by its own rule or its parent's (all: ``labor_categories``)."""
     for key in (category.id, category.parent_id):
         rule = settings.item_category.rules.get(key or 0)
         if rule is not None and rule.is_labor is not None:
             return rule.is_labor
     return False
+
+
+def labor_categories() -> frozenset[int]:
+    """The ids of the categories whose lines become labor, by the live settings."""
+    rules = settings_store.active().item_category.rules
+    if not any(rule.is_labor for rule in rules.values()):
+        return frozenset()
+    own = {key: rule.is_labor for key, rule in rules.items() if rule.is_labor is not None}
+    return frozenset(
+        key for key, parent in categories.parents().items() if own.get(key, own.get(parent or 0))
+    )
 
 
 def _line(

@@ -59,7 +59,7 @@ def change(
     """
     quote = editing.lock_editable(quote_id)
     chosen = _chosen(quote, uids)
-    before = discounts.of_lines(quote)
+    before = discounts.before(actor, quote)
     reader = Reader(values, place.of_company())
     setter = SETTERS[what](actor, quote, chosen, reader) if what in SETTERS else None
     if setter is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
-from webapp.models import Category, Item, QuoteLine, TaxCode, User
+from webapp.models import Item, QuoteLine, TaxCode, User
 from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, SUM
 from webapp.services.catalog import costs, dates, replacing
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
@@ -128,11 +128,6 @@ def saving(line: QuoteLine) -> Decimal:
 def part_sum(line: QuoteLine) -> Decimal:
     """What the parts with the bundle's billing period come to, each."""
     return bundles.sum_of(parts.listed(line), line.recurrence)
-
-
-def category(part: FrozenLine) -> Category | None:
-    """The category of a part of a draft."""
-    return records.find(Category, part.category_id)
 
 
 def seen(line: QuoteLine) -> str:

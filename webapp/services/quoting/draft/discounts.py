@@ -26,6 +26,11 @@ def of_lines(quote: Quote, totals: Totals | None = None) -> dict[str, Decimal]:
     return _percents(quote, worst.lines_of(quote, totals or pricing.of_quote(quote)))
 
 
+def before(actor: User, quote: Quote) -> dict[str, Decimal]:
+    """What ``check`` compares with after a change: ``of_lines``, or nothing for those without a limit."""
+    return of_lines(quote) if permissions.discount_limit(actor) is not None else {}
+
+
 def _percents(quote: Quote, amounts_of: list[LineTotals]) -> dict[str, Decimal]:
     shares = {
         line.uid: worst.whole(line, amounts) for line, amounts in zip(quote.lines, amounts_of, strict=True)

@@ -119,7 +119,7 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
     reading = merge.Reading(here, quote.currency)
     merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,), reading=reading)
     changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
-    before = discounts.of_lines(quote)
+    before = discounts.before(actor, quote)
     for name in changed:
         setattr(quote, name, merged.values[name])
     discounts.check(actor, quote, before)

@@ -66,7 +66,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
 def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> QuoteLine:
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = with_room(quote_id)
-    before = discounts.of_lines(quote)
+    before = discounts.before(actor, quote)
     read = _read(Reader(values, place.of_company()), None, quote.currency)
     costs.keep(actor, values, read, Decimal(0))
     price_rules.read(actor, values, None, read, quote.currency)
@@ -88,7 +88,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     when it was deleted; stores nothing then.
     """
     quote = lock_editable(quote_id)
-    line, before = find(quote, uid), discounts.of_lines(quote)
+    line, before = find(quote, uid), discounts.before(actor, quote)
     here = place.of_company()
     numbers = {name: getattr(line, name) for name in ("quantity", "unit_price", "unit_cost")}
     reader = Reader(_with_the_rest(actor, line, values), here, numbers)
@@ -122,14 +122,14 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
 def change_parts(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -> QuoteLine:
     """Change the parts and the price of a bundle from form input (``bundles.read``)."""
     quote = lock_editable(quote_id)
-    line, before = find(quote, uid), discounts.of_lines(quote)
+    line, before = find(quote, uid), discounts.before(actor, quote)
     if bundles.read(actor, line, values, quote.currency):
         discounts.check(actor, quote, before)
         note(actor, quote, line, "quote.line_changed")
     return line
 
 
-def seen(actor: User, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
+def seen(actor: User | None, line: QuoteLine, fields: Collection[str] = FIELDS) -> str:
     """The ``seen`` (``core.merge``) of a form with these fields of the line."""
     return merge.seen({name: price_rules.value(line, name) for name in costs.shown(actor, fields)})
 

@@ -114,7 +114,7 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
     pasted = read(actor, quote, text)
     if not pasted.good:
         raise Invalid("None of the rows can be added. Nothing was changed.")
-    before = discounts.of_lines(quote)
+    before = discounts.before(actor, quote)
     added = []
     for row in pasted.good:
         values = lines.read(row.values, quote.currency)

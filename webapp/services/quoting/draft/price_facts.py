@@ -40,15 +40,20 @@ def of_line(line: QuoteLine, amounts: LineTotals, currency: str, *, see_cost: bo
     if line.price_date is not None:
         facts.append(Fact(f"Price from {_dated(line.price_date, today, here)}."))
     if see_cost and (line.unit_cost or line.bundle) and line.cost_date is not None:
-        facts.append(Fact(f"Cost from {_dated(line.cost_date, today, here)}.", has_old_cost(line, today)))
+        facts.append(
+            Fact(f"Cost from {_dated(line.cost_date, today, here)}.", has_old_cost(line, oldest(today)))
+        )
     return facts
 
 
-def has_old_cost(line: QuoteLine, today: date) -> bool:
-    """True where the cost of the line is known to be older than the company allows."""
-    limit = timedelta(days=profile.old_cost_days())
-    has_cost = bool(line.unit_cost or line.bundle)
-    return has_cost and line.cost_date is not None and line.cost_date < today - limit
+def oldest(today: date) -> date:
+    """The day before which a cost is older than the company allows."""
+    return today - timedelta(days=profile.old_cost_days())
+
+
+def has_old_cost(line: QuoteLine, oldest: date) -> bool:
+    """True where the cost of the line is known to be from before that day (``oldest``)."""
+    return bool(line.unit_cost or line.bundle) and line.cost_date is not None and line.cost_date < oldest
 
 
 def saving(line: QuoteLine, amounts: LineTotals, currency: str) -> prices.Saving | None:

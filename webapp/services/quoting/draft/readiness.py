@@ -122,12 +122,13 @@ def _is_untaxed(line: QuoteLine) -> bool:
 
 def _old_costs(quote: Quote) -> list[Problem]:
     today = place.today()
+    oldest = price_facts.oldest(today)
     return [
         Problem(
             line.uid, f"The cost of line {number} “{line.name}” is from {dates.age(line.cost_date, today)}."
         )
         for number, line in enumerate(quote.lines, start=1)
-        if line.cost_date is not None and price_facts.has_old_cost(line, today)
+        if line.cost_date is not None and price_facts.has_old_cost(line, oldest)
     ]
 
 

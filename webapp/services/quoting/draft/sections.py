@@ -46,7 +46,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     """
     quote = lock_editable(quote_id)
     section = find(quote, uid)
-    was, before = section.choice, discounts.of_lines(quote)
+    was, before = section.choice, discounts.before(actor, quote)
     read = _read(values, quote.currency)
     reading = merge.Reading(place.of_company(), quote.currency)
     merged = merging.into(actor, section, values, read, what="section", together=TOGETHER, reading=reading)

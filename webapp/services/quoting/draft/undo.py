@@ -97,7 +97,7 @@ def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
     step = _next(actor, quote_id, undone=not back)
     if step is None:
         raise Invalid("There's nothing to undo." if back else "There's nothing to redo.")
-    before, image = discounts.of_lines(quote), steps.image(quote)
+    before, image = discounts.before(actor, quote), steps.image(quote)
     undone = Undone(step.label)
     _apply(actor, quote, step.change, back, undone)
     if not undone.is_anything:
@@ -110,7 +110,7 @@ def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
     quote.updated_at = utc_now()
     db.session.flush()
     # A line that comes back as it was brings a discount that was allowed; publishing looks at it again.
-    came = {uid: share for uid, share in discounts.of_lines(quote).items() if uid not in image.lines}
+    came = {uid: share for uid, share in discounts.before(actor, quote).items() if uid not in image.lines}
     discounts.check(actor, quote, {**before, **came})
     step.is_undone = back
     if undone.kept:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from babel.numbers import get_currency_precision
 
@@ -35,9 +36,14 @@ def rounding(currency: str, tax: str = BY_LINE) -> Rounding:
     return Rounding(get_currency_precision(currency), tax)
 
 
+@cache
+def _smallest(digits: int) -> Decimal:
+    return Decimal(1).scaleb(-digits)
+
+
 def rounded(amount: Decimal, digits: int = CENTS) -> Decimal:
     """``amount`` rounded to ``digits`` decimals, halves away from zero."""
-    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return amount.quantize(_smallest(digits), ROUND_HALF_UP)
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -67,7 +73,7 @@ def allocate(total: Decimal, weights: Sequence[Decimal], digits: int = CENTS) ->
             raise ValueError("All weights are zero, so the total can't be split.")
         return [ZERO for _ in weights]
     sign = -1 if total < 0 else 1
-    cent = Decimal(1).scaleb(-digits)
+    cent = _smallest(digits)
     cents = int(abs(rounded(total, digits)) / cent)
     exact = [cents * weight / weight_sum for weight in weights]
     parts = [int(share) for share in exact]
