@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.models import Item, Person, Quote, Revision, TaxCode, User
+from webapp.models import AppSetting, Item, Person, Quote, Revision, TaxCode, User, db
 from webapp.services.accounts import users
 from webapp.services.catalog import items, tax_codes
 from webapp.services.company import app_settings
@@ -19,11 +19,18 @@ PASSWORD = "long enough to keep"
 
 
 def company(**values: str) -> None:
-    """The seller's name and address, which a quote needs before it's published; unless the company has some already."""
-    profile, version = app_settings.get(app_settings.COMPANY_PROFILE)
+    """The seller's name and address, which a quote needs before it's published; unless the company has some already.
+
+    A row and no entry in the diary: as if it had always been there.
+    """
+    row = db.session.get(AppSetting, app_settings.COMPANY_PROFILE)
     known = {"name": "Brightwater IT", "address": "48 Harbor Street\nAlbany, NY 12207"}
-    if values or not version:
-        app_settings.put(app_settings.COMPANY_PROFILE, {**profile, **known, **values}, version, None)
+    if row is None:
+        row = AppSetting(key=app_settings.COMPANY_PROFILE, version=1, value={**known, **values})
+        db.session.add(row)
+    elif values:
+        row.value = {**row.value, **values}
+    db.session.commit()
 
 
 def admin(email: str = "admin@desk.example") -> User:

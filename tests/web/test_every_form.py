@@ -107,7 +107,7 @@ def test_no_address_breaks_whatever_is_asked(app: Flask, visitor: Visitor, busy_
         for value, headers in itertools.product(ABSURD.values(), ({}, HTMX)):
             asked = dict.fromkeys(QUERIES, value[:2000])
             answer = visitor.client.get(address, query_string=asked, headers=headers)
-            if answer.status_code >= 500:
+            if answer.status_code >= 500 and rule.endpoint != "monitor.readyz":  # no worker runs here
                 broken.append(f"{address} with {value[:20]!r}: {answer.status_code}")
     assert broken == []
 
