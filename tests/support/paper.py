@@ -80,12 +80,12 @@ def alone(count: int, kind: str = "plain") -> list[str]:
         if page and re.match(r"One-time|Monthly|Section \d+|Totals|Terms|Acceptance|Options|Choose|Amount", page[-1])
     ]
     for page in found:
-        sums = [index for index, text in enumerate(page) if re.match(r"Subtotal|Total (one-time|per)", text)]
+        sums = [index for index, text in enumerate(page) if re.match(r"Subtotal|Total(, one-time| per)", text)]
         lines = [index for index, text in enumerate(page) if re.match(r"(Firewall|Plan) \d+", text)]
         if sums and not any(index < sums[0] for index in lines):
             faults.append("sums stand without a line")
         words = " ".join(page)
-        if words.count("Subtotal") != len(re.findall(r"Subtotal.*?Total (?:one-time|per month)", words)):
+        if words.count("Subtotal") != len(re.findall(r"Subtotal.*?Total(?:, one-time| per month)", words)):
             faults.append("sums are torn")
     acceptance = next(page for page in found if "Acceptance" in page)
     if acceptance.index("Acceptance") < LEAST_BEFORE_ACCEPTANCE and acceptance.index("Acceptance") < count:

@@ -20,7 +20,7 @@ BASELINE = 0.36
 BOLD_PART = re.compile("<b>(.*?)</b>")
 KEPT_WORDS = 50_000
 # A text that is split leaves so many lines on each page.
-FEWEST = 2
+FEWEST = 3
 
 
 class Text:
@@ -88,8 +88,11 @@ class Foreign:
 
     def split(self, height: float) -> tuple[Foreign, Foreign] | None:
         """The lines that fit into ``height`` and the others; None where too few would stand on a side."""
+        if height >= self.height:
+            return None
         parts = self.flowable.split(self.room, height)
         if len(parts) != 2:
+            self._height = None  # it has forgotten its lines
             return None
         made = Foreign("", self.room), Foreign("", self.room)
         for one, flowable in zip(made, parts, strict=True):
