@@ -45,9 +45,14 @@ def main() -> list[str]:
             f"{count:5}  {1000 * one['first']:5.0f} ms  {1000 * one['warm']:5.0f} ms  {1000 * one['plain']:5.0f} ms"
             f"  {one['ratio']:5.2f}  {one['memory']:5.1f} MB"
         )
-    print("First: in a new process, after its libraries are loaded. Warm and plain: CPU time, best of", ROUNDS)
+    print(
+        "First: in a new process, after its libraries are loaded. Warm and plain: CPU time, best of", ROUNDS
+    )
     alone = [found for kind in paper.KINDS for count in EVERY for found in paper.alone(count, kind)]
-    print("\n".join(alone) or f"{EVERY[0]} to {EVERY[-1]} lines, {', '.join(paper.KINDS)}: nothing stands alone.")
+    print(
+        "\n".join(alone)
+        or f"{EVERY[0]} to {EVERY[-1]} lines, {', '.join(paper.KINDS)}: nothing stands alone."
+    )
     results.save("pdf", {"measured": measured, "alone": alone})
     return ["alone"] * bool(alone) + ["ratio"] * (measured[TARGET_LINES]["ratio"] > TARGET)
 

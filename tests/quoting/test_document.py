@@ -51,7 +51,8 @@ def test_it_says_everything_that_was_offered() -> None:
     text = " ".join(" ".join(read(document.render(offer))).split())
     for expected in (
         "Brightwater IT", "48 Harbor Street", "Customer Ltd", "1001", "Dec 3, 2026", "Firewall", "Sales tax (8.25%)",
-        "$8.25", "$12.50", "$120.75", "$64.995", "$1,559.88", "Total per month", "not included in the totals", "adds $100.00 per month",
+        "$8.25", "$12.50", "$120.75", "$64.995", "$1,559.88", "Total per month", "not included in the totals",
+        "adds $100.00 per month",
         "Thirty days' notice.", "Page 1 of",
     ):  # fmt: skip
         assert expected in text

@@ -42,8 +42,8 @@ def test_no_figure_is_broken(price: str) -> None:
     figures = re.findall(r"–?\$[\d,.]+", text)
     whole = [figure for figure in figures if re.fullmatch(r"–?\$\d{1,3}(,\d{3})*\.\d{2,4}", figure)]
     assert figures == whole
-    # Of each period: two figures of the totals, once on page one and once before the acceptance; a price, a discount, an
-    # amount and a total.
+    # Of each period: two figures of the totals, on page one and again before the acceptance; a price, a discount, an amount
+    # and a total.
     assert len(whole) == 8 * len(RECURRENCES)
     assert sum(figure.startswith("–") for figure in whole) == len(RECURRENCES)
 
@@ -68,7 +68,9 @@ def test_the_column_is_as_wide_as_its_figure_on_paper() -> None:
         assert found.columns[name].width > columns.width(figure, found.size)
 
 
-def grid(sheet: Sheet, lines: list[tuple[str, str, str]], summary: list[tuple[str, str, str]]) -> columns.Grid:
+def grid(
+    sheet: Sheet, lines: list[tuple[str, str, str]], summary: list[tuple[str, str, str]]
+) -> columns.Grid:
     return columns.grid(sheet, columns.Figures(lines, [], [], summary))
 
 

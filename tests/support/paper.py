@@ -16,7 +16,10 @@ from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions.snapshot import FrozenOrganization, FrozenSection, Seller, Snapshot
 
 KINDS = ("plain", "terms", "told", "sections", "options", "all")
-TERMS = "Thirty days from the date of the invoice.\n\n" + "Work outside the scope is agreed in writing first. " * 6
+TERMS = (
+    "Thirty days from the date of the invoice.\n\n"
+    + "Work outside the scope is agreed in writing first. " * 6
+)
 ADDRESS = "https://quotes.brightwater.example/q/7KQM4TWD9xYz"
 # Three lines of what is read.
 LEAST_BEFORE_ACCEPTANCE = 3
@@ -26,7 +29,9 @@ def offer(count: int, kind: str = "plain", **more: Any) -> Snapshot:
     """An offer of ``count`` lines with tax and shipping. ``kind``: one of ``KINDS``."""
     is_all = kind == "all"
     sections = [
-        FrozenSection(uid=f"s{number}", title=f"Section {number}", text="What is in here and why." * (number % 2))
+        FrozenSection(
+            uid=f"s{number}", title=f"Section {number}", text="What is in here and why." * (number % 2)
+        )
         for number in range((count + 6) // 7 if kind == "sections" or is_all else 0)
     ]
     lines = tuple(
@@ -34,7 +39,8 @@ def offer(count: int, kind: str = "plain", **more: Any) -> Snapshot:
             f"Firewall {number}",
             tax_name="Sales tax",
             tax_rate=Decimal("8.25"),
-            description="Rack-mounted, with two power supplies and a spare. " * (number % 4 if kind == "told" or is_all else 0),
+            description="Rack-mounted, with two power supplies and a spare. "
+            * (number % 4 if kind == "told" or is_all else 0),
             section_uid=sections[number // 7].uid if sections else "",
             recurrence="monthly" if is_all and number % 3 == 2 else "one_time",
         )
@@ -44,7 +50,13 @@ def offer(count: int, kind: str = "plain", **more: Any) -> Snapshot:
         sections.append(FrozenSection(uid="plans", title="Choose a care plan", choice=ONE))
         sections.append(FrozenSection(uid="whole", title="Second office", text="Later.", choice=WHOLE))
         lines += tuple(
-            line(f"Plan {number}", section_uid="plans", is_optional=True, is_selected=number == 1, recurrence="monthly")
+            line(
+                f"Plan {number}",
+                section_uid="plans",
+                is_optional=True,
+                is_selected=number == 1,
+                recurrence="monthly",
+            )
             for number in range(3)
         )
         lines += (line("Cable clean-up", is_optional=True, unit_price=Decimal(495)),)
@@ -54,7 +66,9 @@ def offer(count: int, kind: str = "plain", **more: Any) -> Snapshot:
         "terms": TERMS if kind == "terms" or is_all else "",
         "shipping_amount": Decimal("12.50"),
         "organization": FrozenOrganization(id=1, name="Birchwood Legal LLP"),
-        "seller": Seller(name="Brightwater IT Services", address="48 Harbor Street, Albany", phone="(518) 555-0100"),
+        "seller": Seller(
+            name="Brightwater IT Services", address="48 Harbor Street, Albany", phone="(518) 555-0100"
+        ),
         "sections": tuple(sections),
         "lines": lines,
     }
@@ -77,10 +91,13 @@ def alone(count: int, kind: str = "plain") -> list[str]:
     faults = [
         f"a page ends with “{page[-1]}”"
         for page in found[:-1]
-        if page and re.match(r"One-time|Monthly|Section \d+|Totals|Terms|Acceptance|Options|Choose|Amount", page[-1])
+        if page
+        and re.match(r"One-time|Monthly|Section \d+|Totals|Terms|Acceptance|Options|Choose|Amount", page[-1])
     ]
     for page in found:
-        sums = [index for index, text in enumerate(page) if re.match(r"Subtotal|Total(, one-time| per)", text)]
+        sums = [
+            index for index, text in enumerate(page) if re.match(r"Subtotal|Total(, one-time| per)", text)
+        ]
         lines = [index for index, text in enumerate(page) if re.match(r"(Firewall|Plan) \d+", text)]
         if sums and not any(index < sums[0] for index in lines):
             faults.append("sums stand without a line")
@@ -98,4 +115,6 @@ def alone(count: int, kind: str = "plain") -> list[str]:
 
 
 def _is_frame(text: str) -> bool:
-    return bool(re.match(r"Page \d+ of \d+$|Quote 1001$|Brightwater IT Services ·|Birchwood Legal LLP · ", text))
+    return bool(
+        re.match(r"Page \d+ of \d+$|Quote 1001$|Brightwater IT Services ·|Birchwood Legal LLP · ", text)
+    )

@@ -32,7 +32,7 @@ NEVER, LONG, ALWAYS = "never", "long", "always"
 COVERS = {LONG: "Quotes with 6 lines or more", ALWAYS: "Every quote", NEVER: "No quote"}
 # The lines that make a quote long.
 LONG_LINES = 6
-LETTERHEAD = ("tax_id", "registration_number", "bank_details")
+LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover")
 
 
 class Brand(BaseModel):
@@ -144,6 +144,7 @@ def _read(reader: Reader) -> dict[str, Any]:
         "color": color,
         "tax_id": reader.text("tax_id", 60),
         "registration_number": reader.text("registration_number", 60),
+        "cover": reader.choice("cover", tuple(COVERS), LONG),
         "bank_details": reader.text("bank_details", LONGEST_BANK_DETAILS, one_line=False),
     }
 

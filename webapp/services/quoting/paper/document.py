@@ -62,8 +62,10 @@ class RenderBusy(RenderFailed, Busy):
     """Too many others wait for the same PDF."""
 
 
-def pdf_for(revision_id: int) -> bytes:
+def pdf_for(revision_id: int, base_url: str = "") -> bytes:
     """The PDF of a revision. The first call renders and stores it, outside any transaction: it can take seconds.
+
+    ``base_url``: where customers reach Quotewright, for the address to accept at; none is printed without it.
 
     Raises NotFound, or RenderFailed with a sentence. Ends the session's open transaction.
     """
@@ -72,20 +74,20 @@ def pdf_for(revision_id: int) -> bytes:
         return stored.pdf
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
-    logo = logos.of(frozen.brand)
+    logo, link = logos.of(frozen.brand), link_to(revision.quote, base_url)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen, None, logo)
+        pdf = render(frozen, None, logo, link)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
-def newest_pdf(quote: Quote) -> bytes:
+def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
     """The PDF of the live revision; once it is accepted, the one that says so. Renders like ``pdf_for``."""
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or quote.status not in WON_STATUSES:
-        return pdf_for(revision.id if revision else 0)
+        return pdf_for(revision.id if revision else 0, base_url)
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
@@ -100,6 +102,11 @@ def newest_pdf(quote: Quote) -> bytes:
         return _store(
             AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
         )
+
+
+def link_to(quote: Quote, base_url: str) -> str:
+    """The address of the customer's page; empty without a base."""
+    return f"{base_url}/q/{quote.public_token}" if base_url else ""
 
 
 @contextmanager
@@ -179,7 +186,11 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
     paper = Sheet(name)
     environment = _environment(frozen.place)
     css = environment.get_template("quote.css").render(
-        paper=name, colors=frozen.brand.palette, ink=INK, muted=MUTED, title_margin=round(paper.space - TITLE_ROOM)
+        paper=name,
+        colors=frozen.brand.palette,
+        ink=INK,
+        muted=MUTED,
+        title_margin=round(paper.space - TITLE_ROOM),
     )
     html = environment.get_template("quote.html").render(
         quote=frozen,

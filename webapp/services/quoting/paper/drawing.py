@@ -220,7 +220,12 @@ def _page(pen: Pen, paper: Sheet, above: list[Block], placed: list[Placed], numb
             column = row.grid.columns["beside"]
             pen.canvas.linkURL(
                 row.code,
-                (SIDE + column.x, y - row.look.above - 28, SIDE + column.x + column.width, y - row.look.above - 14),
+                (
+                    SIDE + column.x,
+                    y - row.look.above - 28,
+                    SIDE + column.x + column.width,
+                    y - row.look.above - 14,
+                ),
             )
         if row.kind in ("head", "part") and not row.is_again:
             _bookmark(pen, row, f"{number}-{index}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from webapp.services.quoting.paper.rows import FREE, STRONG, WEAK, Row
 
@@ -17,7 +18,7 @@ MANY_SUMS = 12
 
 def hold(rows: Sequence[Row], room: float) -> None:
     """Set the ``glue`` of each row, and what is known of whole periods. ``room``: the height of a page."""
-    for row, after in zip(rows, rows[1:], strict=False):
+    for row, after in pairwise(rows):
         row.glue = _between(row, after)
     _runs(rows, lambda row: row.kind == "line", few=3)
     _runs(rows, lambda row: row.kind == "option", few=FEW_OPTIONS)
@@ -53,7 +54,7 @@ def _runs(rows: Sequence[Row], belongs: Callable[[Row], bool], few: int) -> None
         while end < len(rows) and (belongs(rows[end]) or rows[end].kind == "more"):
             end += 1
         of_kind = [index for index in range(start, end) if belongs(rows[index])]
-        pairs = [*zip(of_kind, of_kind[1:], strict=False)]
+        pairs = [*pairwise(of_kind)]
         kept = pairs if len(of_kind) <= few else [pairs[0], pairs[-1]]
         for first, second in kept:
             for index in range(first, second):

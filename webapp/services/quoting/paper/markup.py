@@ -46,7 +46,7 @@ def rows(html: str, grid: Grid) -> list[Row]:
 
 def cells(html: str, columns: dict[str, Column]) -> list[texts.Block]:
     """The texts of a header or footer, each on one line of its column."""
-    found = []
+    found: list[texts.Block] = []
     for style, column, rtl, inner in TEXT.findall(html):
         room = columns[column].width
         if not rtl and "<span" not in inner:
@@ -54,7 +54,9 @@ def cells(html: str, columns: dict[str, Column]) -> list[texts.Block]:
             found.append(texts.Text([inner], sheet.STYLES[style], room, is_right=columns[column].is_right))
             continue
         found.append(
-            texts.block(inner, style, sheet.STYLES[style], room, is_right=columns[column].is_right, is_rtl=bool(rtl))
+            texts.block(
+                inner, style, sheet.STYLES[style], room, is_right=columns[column].is_right, is_rtl=bool(rtl)
+            )
         )
     return found
 

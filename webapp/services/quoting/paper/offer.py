@@ -1,4 +1,4 @@
-"""An offer as it is laid out on paper: the lines that count by period, then what can be chosen, then what can be added."""
+"""An offer as it is laid out on paper: the lines that count by period, then what can be chosen or added."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Period:
         """What is said of a line that the customer chose."""
         if part.section and part.section.choice == ONE:
             return "Selected"
-        return "Optional – selected" if line.is_optional and not (part.section and part.section.is_whole) else ""
+        return (
+            "Optional – selected" if line.is_optional and not (part.section and part.section.is_whole) else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ class Laid:
             self.periods = [self._period(group) for group in self.groups[:1]]
         self.sums = [period.group for period in self.periods]
         self.plans = [
-            Plan(part.section, choices, tells=part.is_first and not any(line.counts for line, _ in part.lines))
+            Plan(
+                part.section, choices, tells=part.is_first and not any(line.counts for line, _ in part.lines)
+            )
             for offer in offers
             for part, choices in offer.plans
             if part.section
@@ -104,7 +108,8 @@ class Laid:
         """The discount of a line as it is printed: “10% off, –$1,666.80”."""
         is_its_own = amounts.discount == amounts.own_discount
         if line.discount_kind == "percent" and is_its_own:
-            return f"{formatting.quantity(line.discount_value, self._frozen.place)}% off, –{self.money(amounts.discount)}"
+            percent = formatting.quantity(line.discount_value, self._frozen.place)
+            return f"{percent}% off, –{self.money(amounts.discount)}"
         return f"off –{self.money(amounts.discount)}"
 
     def effect(self, choice: Choice, *, plan: bool = False) -> str:
@@ -129,7 +134,11 @@ class Laid:
         nets = [part.net for period in self.periods for part in period.parts if part.section]
         totals = [amount for group in self.sums for amount in (group.sums.net, group.sums.total)]
         summary = [
-            (self.money(group.sums.net), self.money(group.sums.tax + group.sums.shipping), self.money(group.sums.total))
+            (
+                self.money(group.sums.net),
+                self.money(group.sums.tax + group.sums.shipping),
+                self.money(group.sums.total),
+            )
             for group in self.sums
         ]
         summary += [("", "", self.money(figure.amount)) for figure in figures]
@@ -139,7 +148,11 @@ class Laid:
 
     def _period(self, group: PeriodGroup) -> Period:
         parts = [
-            SectionGroup(part.section, [(line, amounts) for line, amounts in part.lines if amounts.counts], part.is_first)
+            SectionGroup(
+                part.section,
+                [(line, amounts) for line, amounts in part.lines if amounts.counts],
+                part.is_first,
+            )
             for part in group.parts
         ]
         kept = [part for part, whole in zip(parts, group.parts, strict=True) if part.lines or not whole.lines]

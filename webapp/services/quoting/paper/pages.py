@@ -52,7 +52,9 @@ def _page(left: deque[Row], room: float, taken: float) -> list[Placed]:
         if len(page) > first and (row.starts_page or _is_better_on_the_next(row, used + gap, room)):
             return page
         if used + gap + height > room + 0.01:
-            _cut(page, left, first, room - used - gap, used + gap, has_heads=has_heads, is_started=bool(taken))
+            _cut(
+                page, left, first, room - used - gap, used + gap, has_heads=has_heads, is_started=bool(taken)
+            )
             return page
         page.append(Placed(left.popleft(), used + gap, has_heads))
         used += gap + height

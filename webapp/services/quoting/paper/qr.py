@@ -22,6 +22,8 @@ def draw(pen: Pen, address: str, x: float, top: float) -> None:
                 if dark and start is None:
                     start = index
                 elif not dark and start is not None:
-                    path.rect(x + start * module, top - (number + 1) * module, (index - start) * module, module)
+                    path.rect(
+                        x + start * module, top - (number + 1) * module, (index - start) * module, module
+                    )
                     start = None
         pen.canvas.drawPath(path, stroke=0, fill=1)

@@ -188,4 +188,3 @@ TABLES = frozenset({
     "due", "option", "signed",
 })  # fmt: skip
 TAGS = {"head": "H2", "part": "H2", "section": "H3", "full-name": "H3"}
-

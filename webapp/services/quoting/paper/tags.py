@@ -4,6 +4,7 @@ reportlab writes none. What it draws is enclosed in marked content here, and the
 (ISO 32000-1, 14.7 and 14.8).
 """
 
+# ruff: noqa: SLF001  reportlab's canvas has no public way to write marked content
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -79,7 +80,9 @@ class Tree:
             kids += [f"{element(child, number)} 0 R" for child in node.children]
             scope = " /A <</O /Table /Scope /Column>>" if node.tag == "TH" else ""
             said = f" /Alt <feff{node.text.encode('utf-16-be').hex()}>" if node.text else ""
-            raw.text = f"<</Type /StructElem /S /{node.tag} /P {parent} 0 R /K [{' '.join(kids)}]{scope}{said}>>"
+            raw.text = (
+                f"<</Type /StructElem /S /{node.tag} /P {parent} 0 R /K [{' '.join(kids)}]{scope}{said}>>"
+            )
             return number
 
         top = element(self.root, root_number)
@@ -87,9 +90,8 @@ class Tree:
             f"{index} [{' '.join(f'{made[id(node)]} 0 R' for node in nodes)}]"
             for index, nodes in enumerate(self._pages[: len(pages)])
         )
-        root.text = (
-            f"<</Type /StructTreeRoot /K {top} 0 R /ParentTree <</Nums [{parents}]>> /ParentTreeNextKey {len(pages)}>>"
-        )
+        tree = f"/ParentTree <</Nums [{parents}]>> /ParentTreeNextKey {len(pages)}"
+        root.text = f"<</Type /StructTreeRoot /K {top} 0 R {tree}>>"
         document.Catalog.StructTreeRoot = document.Reference(root)
         document.Catalog.MarkInfo = PDFDictionary({"Marked": True})
         for index, page in enumerate(pages):

@@ -103,9 +103,7 @@ class Foreign:
 Block = Text | Foreign
 
 
-def block(
-    inner: str, name: str, style: Style, room: float, *, is_right: bool, is_rtl: bool
-) -> Block:
+def block(inner: str, name: str, style: Style, room: float, *, is_right: bool, is_rtl: bool) -> Block:
     """The text of a cell. ``inner``: HTML with line breaks, bold parts, and spans in fonts of other scripts.
 
     ``name``: of its style, which the style sheet knows too.
