@@ -42,8 +42,8 @@ def test_no_figure_is_broken(price: str) -> None:
     figures = re.findall(r"–?\$[\d,.]+", text)
     whole = [figure for figure in figures if re.fullmatch(r"–?\$\d{1,3}(,\d{3})*\.\d{2,4}", figure)]
     assert figures == whole
-    # Of each period: two figures of the totals, on page one and again before the acceptance; a price, a discount, an amount
-    # and a total.
+    # Of each period: two figures of the totals, on page one and again before the acceptance; a price, a discount, an
+    # amount and a total.
     assert len(whole) == 8 * len(RECURRENCES)
     assert sum(figure.startswith("–") for figure in whole) == len(RECURRENCES)
 

@@ -12,24 +12,25 @@ LOGO, BLOCK_TOP, BLOCK_END, NUMBER, TITLE_END, PARTIES, LEGAL = 54.0, 152.0, 504
 TITLE_ROOM = 420.0
 
 
-def draw(pen: Pen, paper: Sheet, groups: dict[str, list[Any]]) -> None:
-    """Draw the cover with the flowables of xhtml2pdf in ``groups``."""
+def draw(pen: Pen, paper: Sheet, groups: dict[str, list[Any]], logo: str) -> None:
+    """Draw the cover with the flowables of xhtml2pdf in ``groups``. ``logo``: what is said instead of it."""
     canvas = pen.canvas
     with pen.decoration():
         canvas.setFillColor(pen.color("accent"))
         canvas.rect(0, paper.height - BLOCK_END, paper.width, BLOCK_END - BLOCK_TOP, stroke=0, fill=1)
-    _place(pen, paper, groups["cover-logo"], LOGO, paper.space, "P")
+    _place(pen, paper, groups["cover-logo"], LOGO, paper.space, "Figure" if logo else "P", logo)
     _place(pen, paper, groups["cover-number"], NUMBER, paper.space, "P")
     title = groups["cover-title"]
     height = sum(one.wrapOn(canvas, TITLE_ROOM, paper.height)[1] for one in title)
-    _place(pen, paper, title, max(TITLE_END - height, NUMBER + 24), TITLE_ROOM, "Title")
+    _place(pen, paper, title, max(TITLE_END - height, NUMBER + 24), TITLE_ROOM, "P")
     _place(pen, paper, groups["cover-parties"], PARTIES, paper.space, "P")
     _place(pen, paper, groups["cover-legal"], LEGAL + paper.height - 792, paper.space, "P")
 
 
-def _place(pen: Pen, paper: Sheet, flowables: list[Any], down: float, room: float, tag: str) -> None:
+def _place(
+    pen: Pen, paper: Sheet, flowables: list[Any], down: float, room: float, tag: str, text: str = ""
+) -> None:
     y = paper.height - down
-    with pen.tagged(tag):
-        for one in flowables:
-            y -= one.wrapOn(pen.canvas, room, paper.height)[1]
-            one.drawOn(pen.canvas, SIDE, y)
+    for one in flowables:
+        y -= one.wrapOn(pen.canvas, room, paper.height)[1]
+        pen.flowable(one, SIDE, y, tag, text)

@@ -166,7 +166,7 @@ def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link:
     html, paper, grid = _written(frozen, signed, logo, link)
     number = f"Quote {frozen.number or '(draft)'}"
     customer = frozen.organization.name if frozen.organization else frozen.title
-    facts = Facts(f"{number}, {customer}", frozen.seller.name)
+    facts = Facts(f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if logo else "")
     try:
         return drawing.draw(html, paper, grid, frozen.brand.palette, facts, TEMPLATES)
     except RenderLimitError as error:

@@ -36,6 +36,8 @@ class Facts:
 
     title: str
     author: str
+    # What is said instead of the logo; empty without one.
+    logo: str
 
 
 @dataclass
@@ -109,17 +111,19 @@ def _drawn(parts: _Parts, paper: Sheet, palette: Palette, facts: Facts) -> bytes
     canvas = Canvas(target, pagesize=(paper.width, paper.height), pageCompression=1, lang="en")
     canvas.setTitle(facts.title)
     canvas.setAuthor(facts.author)
+    canvas.setSubject("")
+    canvas.setCreator("Quotewright")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     tree = Tree()
     pen = Pen(canvas, palette, tree)
     has_cover = "cover-title" in parts.groups
     if has_cover:
-        cover.draw(pen, paper, parts.groups)
+        cover.draw(pen, paper, parts.groups, facts.logo)
         canvas.addPageLabel(0, prefix="Cover")
         canvas.showPage()
         tree.next_page()
     canvas.addPageLabel(1 if has_cover else 0, style="ARABIC", start=1)
-    first = _PageOne(parts.groups, paper)
+    first = _PageOne(parts.groups, paper, facts.logo)
     used = first.height(canvas)
     for row in parts.rows:
         for cell in row.cells:
@@ -141,8 +145,8 @@ def _drawn(parts: _Parts, paper: Sheet, palette: Palette, facts: Facts) -> bytes
 class _PageOne:
     """What stands above the rows of page one: letterhead, title, parties, message."""
 
-    def __init__(self, groups: dict[str, list[Any]], paper: Sheet) -> None:
-        self._groups, self._paper = groups, paper
+    def __init__(self, groups: dict[str, list[Any]], paper: Sheet, alternative: str) -> None:
+        self._groups, self._paper, self._alternative = groups, paper, alternative
 
     def height(self, canvas: Any) -> float:
         """How much of the page it takes."""
@@ -159,22 +163,16 @@ class _PageOne:
     def draw(self, pen: Pen) -> None:
         """Draw it."""
         paper, top = self._paper, self._paper.height - sheet.FIRST_TOP
-        with pen.tagged("P"):
-            self._logo.draw(pen, SIDE, top)
-        with pen.tagged("P"):
-            self._seller.draw(pen, SIDE + paper.space / 2, top)
+        self._logo.draw(pen, SIDE, top, "Figure" if self._alternative else "P", self._alternative)
+        self._seller.draw(pen, SIDE + paper.space / 2, top)
         top -= self._head + 30
-        with pen.tagged("H1"):
-            self._title.draw(pen, SIDE, top)
+        self._title.draw(pen, SIDE, top, "H1")
         top -= self._title.height + 12
         pen.rule(SIDE, top, paper.space, 2, "accent")
         top -= 10
-        with pen.tagged("P"):
-            self._parties.draw(pen, SIDE, top)
+        self._parties.draw(pen, SIDE, top)
         top -= self._parties.height + 20
-        if self._message.height:
-            with pen.tagged("P"):
-                self._message.draw(pen, SIDE, top)
+        self._message.draw(pen, SIDE, top)
 
 
 class _Stack:
@@ -184,10 +182,10 @@ class _Stack:
         self._sized = [(one, one.wrapOn(canvas, room, 10_000)[1]) for one in flowables]
         self.height = float(sum(height for _, height in self._sized))
 
-    def draw(self, pen: Pen, x: float, top: float) -> None:
+    def draw(self, pen: Pen, x: float, top: float, tag: str = "P", text: str = "") -> None:
         for one, height in self._sized:
             top -= height
-            one.drawOn(pen.canvas, x, top)
+            pen.flowable(one, x, top, tag, text)
 
 
 def _page(pen: Pen, paper: Sheet, above: list[Block], placed: list[Placed], number: int, count: int) -> None:

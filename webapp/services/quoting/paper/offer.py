@@ -116,7 +116,7 @@ class Laid:
         """What taking a line would do to the totals."""
         if plan and choice.line.is_selected:
             return "in the total"
-        return Markup(", ").join(self._said(choice.effect)) or "changes nothing"
+        return Markup(", ").join(self._said(choice.effect)) or "same price"
 
     def figures(self, figures: list[Figure]) -> Figures:
         """All figures that are printed in columns."""

@@ -63,7 +63,6 @@ class Cell:
 
     column: str
     block: Block
-    tag: str = "TD"
 
 
 @dataclass
@@ -115,7 +114,9 @@ class Row:
         used: dict[str, float] = {}
         for cell in self.cells:
             column = self.grid.columns[cell.column]
-            with pen.tagged(cell.tag if is_row else TAGS.get(self.kind, "P")):
+            with pen.tagged(
+                ("TH" if self.kind == "summary-head" else "TD") if is_row else TAGS.get(self.kind, "P")
+            ):
                 cell.block.draw(pen, sheet.SIDE + column.x, y - used.get(cell.column, 0.0))
             used[cell.column] = used.get(cell.column, 0.0) + cell.block.height
         if is_row:

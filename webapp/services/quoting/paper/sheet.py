@@ -1,4 +1,4 @@
-"""The measures of the paper, in points, and the three sizes of type on it. Where they come from: docs/paper.md."""
+"""The measures of the paper, in points, and the three sizes of type on it. docs/quoting.md says what stands where."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Tree:
 
     def write(self, canvas: Any) -> None:
         """Write the tree into the document of ``canvas``, whose pages are all drawn."""
-        from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName
+        from reportlab.pdfbase.pdfdoc import PDFName
 
         document = canvas._doc
         pages = document.Pages.pages
@@ -92,8 +92,10 @@ class Tree:
         )
         tree = f"/ParentTree <</Nums [{parents}]>> /ParentTreeNextKey {len(pages)}"
         root.text = f"<</Type /StructTreeRoot /K {top} 0 R {tree}>>"
+        marked = _raw()()
+        marked.text = "<</Marked true>>"
         document.Catalog.StructTreeRoot = document.Reference(root)
-        document.Catalog.MarkInfo = PDFDictionary({"Marked": True})
+        document.Catalog.MarkInfo = document.Reference(marked)
         for index, page in enumerate(pages):
             page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
             page.StructParents, page.Tabs = index, PDFName("S")

@@ -43,8 +43,9 @@ class Text:
         if not self.is_right and len(self.lines) > 1:
             text = canvas.beginText(x, y)
             text.setFont(face, size, leading)
-            for line in self.lines:
-                text.textLine(line)
+            for line in self.lines[:-1]:
+                text.textLine(line + " ")  # those who listen or copy get words apart
+            text.textLine(self.lines[-1])
             canvas.drawText(text)
             return
         for number, line in enumerate(self.lines):
