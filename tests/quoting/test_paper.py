@@ -62,7 +62,8 @@ def test_three_sizes_of_type_are_enough() -> None:
 def test_the_address_is_text_a_link_and_a_code() -> None:
     page = drawn().pages[1]
     assert paper.ADDRESS in page.extract_text()
-    assert paper.ADDRESS in [note.get_object()["/A"]["/URI"] for note in page["/Annots"]]
+    notes: Any = page["/Annots"]
+    assert paper.ADDRESS in [note.get_object()["/A"]["/URI"] for note in notes]
     assert "Scan the code" in page.extract_text()
     assert "Scan the code" not in " ".join(read(document.render(paper.offer(8))))
     assert qr.SIZE > 60
