@@ -8,6 +8,7 @@ from flask import Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from webapp.blueprints import branding
 from webapp.blueprints.quotes.editor import pdf_response
@@ -36,7 +37,9 @@ class BrandForm(RecordForm):
     logo_before = HiddenField()
     remove_logo = BooleanField("Remove the logo")
     color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
-    cover = SelectField("Cover of the PDF", choices=list(brands.COVERS.items()))
+    cover = SelectField(
+        "Cover of the PDF", choices=[SelectChoice(kind, text) for kind, text in brands.COVERS.items()]
+    )
     tax_id = StringField("Tax ID")
     registration_number = StringField("Registration number")
     bank_details = TextAreaField("Bank details", render_kw={"rows": 3})
