@@ -18,7 +18,8 @@ from webapp.services.quoting.paper.sheet import Style
 # Where the first baseline is below the top of a line: half of the leading, and this share of the size.
 BASELINE = 0.36
 BOLD_PART = re.compile("<b>(.*?)</b>")
-KEPT_WORDS = 50_000
+# Widths of so many words are kept, none of them longer than this.
+KEPT_WORDS, LONGEST_KEPT = 20_000, 40
 # A text that is split leaves so many lines on each page.
 FEWEST = 3
 
@@ -153,12 +154,18 @@ def shortened(text: str, style: Style, room: float) -> str:
     return text.rstrip() + "…"
 
 
-@lru_cache(maxsize=KEPT_WORDS)
 def width(text: str, face: str) -> float:
     """The width of ``text`` at a size of one point."""
+    return (_kept_width if len(text) <= LONGEST_KEPT else _width)(text, face)
+
+
+def _width(text: str, face: str) -> float:
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
     return float(stringWidth(text, face, 1))
+
+
+_kept_width = lru_cache(maxsize=KEPT_WORDS)(_width)
 
 
 def _pieces(word: str, face: str, space: float) -> Iterator[str]:
