@@ -197,7 +197,7 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
         logo=logo,
         logo_size=logos.size(frozen.brand),
         signed=signed,
-        **offered,
+        **{name: value for name, value in offered.items() if name != "figures"},
         css=Markup(css),  # noqa: S704  our own style sheet
         has_cover=frozen.brand.has_cover(len(frozen.lines)),
         link=link,
