@@ -8,7 +8,7 @@ Owns its transactions: no transaction is open while a PDF is rendered, which can
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,7 +181,7 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
     computed = pricing.of_snapshot(frozen)
     offered = pricing.offered(frozen, computed)
     laid = Laid(frozen, computed, offered)
-    figures = _figures(offered)
+    figures = _figures(offered.get("contract", ()), laid)
     name = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     paper = Sheet(name)
     environment = _environment(frozen.place)
@@ -197,7 +197,7 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
         logo=logo,
         logo_size=logos.size(frozen.brand),
         signed=signed,
-        **{name: value for name, value in offered.items() if name != "figures"},
+        **{"terms_of": {}, **offered},
         css=Markup(css),  # noqa: S704  our own style sheet
         has_cover=frozen.brand.has_cover(len(frozen.lines)),
         link=link,
@@ -216,9 +216,19 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
     return letters.dressed(html), paper, columns.grid(paper, laid.figures(figures))
 
 
-def _figures(offered: Mapping[str, Any]) -> list[Figure]:
-    """What stands below the totals on page one, where it was computed: the first invoice, the contract's value."""
-    return [Figure(*one) for one in offered.get("figures", ())]
+def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:
+    """What stands below the totals: the first invoice and the contract's value, where the offer has them.
+
+    ``contract``: rows with a ``name``, an ``amount``, ``parts`` (what it is reckoned from: label and amount) and a
+    ``note``.
+    """
+
+    def reckoned(row: Any) -> str:
+        parts = [label if "×" in label else f"{label} {laid.money(amount)}" for label, amount in row.parts]
+        said = f"{' + '.join(parts)}, including tax." if len(parts) > 1 else "Including tax."
+        return f"{said} {row.note}".strip()
+
+    return [Figure(row.name, reckoned(row), row.amount) for row in contract]
 
 
 def _short(text: str) -> str:
