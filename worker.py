@@ -38,7 +38,7 @@ from webapp.services.delivery.reader import Reader
 from webapp.services.diary import diary
 from webapp.services.privacy import retention
 from webapp.services.quoting.lifecycle import expiry
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import ahead, document
 
 SWEEP_SECONDS = 2.0
 # Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, remove what is kept no longer,
@@ -116,6 +116,7 @@ def sweep_for_ever(parent: int) -> None:
         sweeps += 1
         for name, task in tasks.items():
             _attempt(app, name, task)
+        _attempt(app, "paper", ahead.tick)
         metrics.flush(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)

@@ -13,7 +13,7 @@ BENCHES = {
     "calls": "how many calls to Autotask a push costs",
     "speed": "how much faster a push is than sequential calls",
     "sandbox": "how fast the Autotask sandbox is with 100,000 products",
-    "paper": "how long a PDF takes, and whether its sums or its signature ever stand alone on a page",
+    "pdf": "how long a PDF takes beside plain reportlab, and whether anything stands alone on a page",
     "editor": "how long the quote editor takes to open and to save an edit, with up to 300 lines and 575 categories",
     "items": "how fast the item library is with 100,000 items, on both databases",
     "settings": "how fast the Autotask settings page is with 500 categories",

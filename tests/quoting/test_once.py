@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from tests.support import samples
-from webapp.models import db
-from webapp.services.quoting.paper import document, once
+from webapp.models import RevisionDocument, db
+from webapp.services.quoting.paper import ahead, document, once
 
 
 @pytest.mark.both_databases
@@ -75,3 +75,19 @@ def test_other_processes_wait_too_until_the_lock_is_given_back(app: Flask) -> No
         with once.one_at_a_time("a document"):
             assert not is_free()
         assert is_free()
+
+
+def test_the_worker_renders_what_was_just_published(app: Flask) -> None:
+    with app.app_context():
+        revision = samples.published(samples.rep())
+        runtime = app.extensions["quotewright"]
+        assert ahead.tick(runtime) == 1
+        stored = db.session.get(RevisionDocument, revision.id)
+        assert stored is not None
+        assert ahead.tick(runtime) == 0
+        pdf = stored.pdf
+        assert document.pdf_for(revision.id) == pdf
+        db.session.delete(stored)
+        revision.created_at -= 2 * ahead.RECENT
+        db.session.commit()
+        assert ahead.tick(runtime) == 0, "an older one is rendered when someone asks for it"

@@ -40,7 +40,7 @@ def words(folder: Path, description: str) -> list[Word]:
         for left, top, right, text in row.findall(read.stdout)
     ]
     start = next(index for index, word in enumerate(found) if word.text == "Line")
-    end = next(word.top for word in found if word.text == "Subtotal")
+    end = next(word.top for word in found if word.text == "Total,")
     return [word for word in found[start + 1 :] if word.text in description.split() and word.top < end]
 
 

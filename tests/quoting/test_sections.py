@@ -268,9 +268,9 @@ def test_the_paper_has_headings_texts_and_subtotals() -> None:
         ),
     )
     text = " ".join("\n".join(read(document.render(offered))).split())
-    first, _, monthly = text.partition("Subtotal")
+    first, _, monthly = text.partition("Total, one-time")
     assert first.index("Firewall") < first.index("Network $433.00 In both rooms.") < first.index("Switch")
-    assert "Care Optional – not included in the totals $55.00" in first
+    assert "Options not included in the totals Care Desk adds $55.00" in monthly.replace("1 × ", "")
     assert "About us Since 1998." in first
     # The text isn't said again where the section has lines of another period.
     assert "Network $9.00 Backup" in monthly
@@ -295,7 +295,7 @@ def test_a_section_starts_a_page_where_it_should() -> None:
     first, second = read(document.render(offered))[:2]
     assert "Before" in first
     assert "Headed" not in first
-    assert second.index("Headed") < second.index("Under") < second.index("Subtotal")
+    assert second.index("Headed") < second.index("Under") < second.index("Total, one-time")
 
 
 def test_what_is_done_to_several_lines_keeps_the_rules_of_their_section(rep: User) -> None:

@@ -73,10 +73,10 @@ def laid_out_papers() -> Iterator[None]:
     kept: dict[str, bytes] = {}
     lay_out = document.render
 
-    def once(frozen: Snapshot, signed: Signed | None = None, logo: str = "") -> bytes:
-        page = document.html_of(frozen, signed, logo=logo)
+    def once(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> bytes:
+        page = document.html_of(frozen, signed, logo, link)
         if page not in kept:
-            kept[page] = lay_out(frozen, signed, logo)
+            kept[page] = lay_out(frozen, signed, logo, link)
         return kept[page]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -35,7 +35,7 @@ def test_the_paper_names_no_person_as_the_seller() -> None:
         lines_of(Seller()),
     )
     assert with_seller.count("Rob Rep") == without.count("Rob Rep") == 1, "who prepared it"
-    assert "Brightwater IT · Quote 1001" in with_seller
+    assert with_seller.count("Brightwater IT") == 2, "in the letterhead and in the footer"
     assert "Quote 1001" in without
     assert not any(line.startswith("·") or line.endswith("·") or "None" in line for line in without)
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 from webapp.blueprints import branding
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
-from webapp.blueprints.support import is_htmx
+from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote, Revision
 from webapp.services.company import loss_reasons
@@ -77,7 +77,7 @@ def pdf(token: str) -> ResponseReturnValue:
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
     name = f"quote-{quote.number}.pdf"
-    return pdf_response(document.newest_pdf(quote), name)
+    return pdf_response(document.newest_pdf(quote, runtime().config.public_base_url), name)
 
 
 @public.get("/<token>/brand.css")

@@ -96,12 +96,13 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     quote = editing.get(quote_id)
     revision = quote.current_revision
     name = f"quote-{quote.number or 'draft'}.pdf"
+    base = runtime().config.public_base_url
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
-        return pdf_response(document.newest_pdf(quote), name)
+        return pdf_response(document.newest_pdf(quote, base), name)
     frozen = _as_published(quote)
-    logo = logos.of(frozen.brand)
+    logo, link = logos.of(frozen.brand), document.link_to(quote, base)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, logo), name)
+    return pdf_response(document.render(frozen, None, logo, link), name)
 
 
 def changes(quote: Quote, **what: Any) -> str:

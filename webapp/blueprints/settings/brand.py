@@ -7,12 +7,13 @@ from typing import Any
 from flask import Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from webapp.blueprints import branding
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, submit
+from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, runtime, submit
 from webapp.models import db, utc_now
 from webapp.security import IN_A_FRAME, WITH_FRAMES
 from webapp.services.company.brand import brand as brands
@@ -36,6 +37,9 @@ class BrandForm(RecordForm):
     logo_before = HiddenField()
     remove_logo = BooleanField("Remove the logo")
     color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
+    cover = SelectField(
+        "Cover of the PDF", choices=[SelectChoice(kind, text) for kind, text in brands.COVERS.items()]
+    )
     tax_id = StringField("Tax ID")
     registration_number = StringField("Registration number")
     bank_details = TextAreaField("Bank details", render_kw={"rows": 3})
@@ -94,7 +98,9 @@ def brand_paper() -> ResponseReturnValue:
     frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
     logo = logos.of(frozen.brand)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, logo), "brand.pdf")
+    return pdf_response(
+        document.render(frozen, None, logo, f"{runtime().config.public_base_url}/q/sample"), "brand.pdf"
+    )
 
 
 @settings.get("/brand/colors.css")

@@ -39,7 +39,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "old_cost_days": 183,
         "default_tax_code_id": None,
     },
-    COMPANY_BRAND: dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
+    COMPANY_BRAND: {
+        **dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
+        "cover": "long",
+    },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {
         "reasons": [

@@ -28,7 +28,11 @@ LONGEST_SIDE = 480
 LARGEST_KEPT = 300 * 1024
 # So that all of it fits into the address of the page that shows it before saving.
 LONGEST_BANK_DETAILS = 250
-LETTERHEAD = ("tax_id", "registration_number", "bank_details")
+NEVER, LONG, ALWAYS = "never", "long", "always"
+COVERS = {LONG: "Quotes with 6 lines or more", ALWAYS: "Every quote", NEVER: "No quote"}
+# The lines that make a quote long.
+LONG_LINES = 6
+LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover")
 
 
 class Brand(BaseModel):
@@ -46,6 +50,11 @@ class Brand(BaseModel):
     tax_id: str = ""
     registration_number: str = ""
     bank_details: str = ""
+    cover: str = LONG
+
+    def has_cover(self, lines: int) -> bool:
+        """True where the PDF of a quote with so many lines has a cover."""
+        return self.cover == ALWAYS or (self.cover == LONG and lines >= LONG_LINES)
 
     @property
     def palette(self) -> colors.Palette:
@@ -135,6 +144,7 @@ def _read(reader: Reader) -> dict[str, Any]:
         "color": color,
         "tax_id": reader.text("tax_id", 60),
         "registration_number": reader.text("registration_number", 60),
+        "cover": reader.choice("cover", tuple(COVERS), LONG),
         "bank_details": reader.text("bank_details", LONGEST_BANK_DETAILS, one_line=False),
     }
 

@@ -8,15 +8,13 @@ Owns its transactions: no transaction is open while a PDF is rendered, which can
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -28,7 +26,11 @@ from webapp.services.core import formatting, metrics, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import columns, fonts, letters, logos, once, paragraphs
+from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs
+from webapp.services.quoting.paper.columns import Grid
+from webapp.services.quoting.paper.drawing import Facts
+from webapp.services.quoting.paper.offer import Figure, Laid
+from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -36,11 +38,9 @@ WEBAPP = Path(__file__).parents[3]
 TEMPLATES = WEBAPP / "templates" / "document"
 
 # Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
-IN_TABLE = 1200
-LINES_IN_TABLE = 24
-RENDER_SECONDS = 240.0
-# What stays on one page with the sums; less of it where a page is too short: a last line can fill one alone.
-KEPT_TOGETHER = ("line", "sums", "")
+IN_TABLE = 700
+LINES_IN_TABLE = 12
+TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
 
 
@@ -62,8 +62,10 @@ class RenderBusy(RenderFailed, Busy):
     """Too many others wait for the same PDF."""
 
 
-def pdf_for(revision_id: int) -> bytes:
+def pdf_for(revision_id: int, base_url: str = "") -> bytes:
     """The PDF of a revision. The first call renders and stores it, outside any transaction: it can take seconds.
+
+    ``base_url``: where customers reach Quotewright, for the address to accept at; none is printed without it.
 
     Raises NotFound, or RenderFailed with a sentence. Ends the session's open transaction.
     """
@@ -72,20 +74,20 @@ def pdf_for(revision_id: int) -> bytes:
         return stored.pdf
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
-    logo = logos.of(frozen.brand)
+    logo, link = logos.of(frozen.brand), link_to(revision.quote, base_url)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen, None, logo)
+        pdf = render(frozen, None, logo, link)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
-def newest_pdf(quote: Quote) -> bytes:
+def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
     """The PDF of the live revision; once it is accepted, the one that says so. Renders like ``pdf_for``."""
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or quote.status not in WON_STATUSES:
-        return pdf_for(revision.id if revision else 0)
+        return pdf_for(revision.id if revision else 0, base_url)
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
@@ -100,6 +102,11 @@ def newest_pdf(quote: Quote) -> bytes:
         return _store(
             AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
         )
+
+
+def link_to(quote: Quote, base_url: str) -> str:
+    """The address of the customer's page; empty without a base."""
+    return f"{base_url}/q/{quote.public_token}" if base_url else ""
 
 
 @contextmanager
@@ -147,109 +154,82 @@ def preload() -> None:
     fonts.register(fonts.TEXT)
 
 
-def html_of(
-    frozen: Snapshot, signed: Signed | None = None, keep: str = KEPT_TOGETHER[0], logo: str = ""
-) -> str:
-    """The document as HTML, before the layout. ``keep``: what stays on the page of the sums; ``logo``: ``logos.of``."""
-    computed = pricing.of_snapshot(frozen)
-    offered = pricing.offered(frozen, computed)
-    groups = offered["groups"]
-    tiles = [group for group in groups if group.sums.total or group is groups[0]]
-    paper = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
-    environment = _environment(frozen.place)
-    printed = _Printed(frozen)
-    table = columns.of_lines(paper, *printed.table(groups))
-    css = environment.get_template("quote.css").render(
-        paper=paper, columns=table, colors=frozen.brand.palette
-    )
-    html = environment.get_template("quote.html").render(
-        quote=frozen,
-        keep=keep,
-        logo=logo,
-        logo_size=logos.size(frozen.brand),
-        signed=signed,
-        **offered,
-        css=Markup(css),  # noqa: S704  our own style sheet
-        tiles=tiles,
-        tile_width=round(100 / max(len(tiles), 1), 2),
-        tile_size=columns.tile_size(paper, [printed.money(group.sums.total) for group in tiles]),
-        columns=table,
-        short=_short,
-        long_texts=list(_long_texts(frozen)),
-    )
-    return letters.dressed(html)
+def html_of(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> str:
+    """All that the document says, as HTML, before the layout. ``logo``: ``logos.of``; ``link``: the customer's page."""
+    return _written(frozen, signed, logo, link)[0]
 
 
 @metrics.timed(metrics.PDF_SECONDS)
-def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "") -> bytes:
-    """Lay out ``frozen`` as PDF. ``logo``: ``logos.of``. Raises RenderFailed with a sentence."""
-    from reportlab.platypus.doctemplate import LayoutError
+def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> bytes:
+    """Lay out ``frozen`` as PDF; the arguments are those of ``html_of``. Raises RenderFailed with a sentence."""
+    from xhtml2pdf.config.resources import RenderLimitError
 
-    for keep in KEPT_TOGETHER[:-1]:
-        try:
-            return _laid_out(frozen, signed, keep, logo)
-        except LayoutError:
-            continue
-    return _laid_out(frozen, signed, KEPT_TOGETHER[-1], logo)
-
-
-def _laid_out(frozen: Snapshot, signed: Signed | None, keep: str, logo: str) -> bytes:
-    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
-    from xhtml2pdf.document import pisaDocument
-
-    policy = ResourceAccessPolicy.server(
-        TEMPLATES, allow_remote=False, max_render_seconds=RENDER_SECONDS, max_document_bytes=None
-    )
-    target = io.BytesIO()
+    html, paper, grid = _written(frozen, signed, logo, link)
+    number = f"Quote {frozen.number or '(draft)'}"
+    customer = frozen.organization.name if frozen.organization else frozen.title
+    facts = Facts(f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if logo else "")
     try:
-        result = pisaDocument(
-            html_of(frozen, signed, keep, logo),
-            target,
-            path=str(TEMPLATES / "quote.html"),
-            resource_policy=policy,
-            context_meta={
-                "title": f"Quote {frozen.number or '(draft)'} – {frozen.title}",
-                "author": frozen.seller.name,
-            },
-            encoding="utf-8",
-            capacity=-1,  # in memory: xhtml2pdf doesn't close its temporary files
-        )
+        return drawing.draw(html, paper, grid, frozen.brand.palette, facts, TEMPLATES)
     except RenderLimitError as error:
         raise RenderFailed(
             "The PDF couldn't be created because the quote is too large. Shorten its descriptions or split it into two "
             "quotes, then publish again."
         ) from error
-    if result.err:
-        raise RenderFailed(
-            "The PDF of this quote couldn't be created. Report the quote number to your server admin."
-        )
-    return target.getvalue()
 
 
-class _Printed:
-    """The figures of an offer as the template prints them."""
+def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> tuple[str, Sheet, Grid]:
+    """The document as HTML, the paper, and its columns."""
+    computed = pricing.of_snapshot(frozen)
+    offered = pricing.offered(frozen, computed)
+    laid = Laid(frozen, computed, offered)
+    figures = _figures(offered.get("contract", ()), laid)
+    name = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
+    paper = Sheet(name)
+    environment = _environment(frozen.place)
+    css = environment.get_template("quote.css").render(
+        paper=name,
+        colors=frozen.brand.palette,
+        ink=INK,
+        muted=MUTED,
+        title_margin=round(paper.space - TITLE_ROOM),
+    )
+    html = environment.get_template("quote.html").render(
+        quote=frozen,
+        logo=logo,
+        logo_size=logos.size(frozen.brand),
+        signed=signed,
+        **{"terms_of": {}, **offered},
+        css=Markup(css),  # noqa: S704  our own style sheet
+        has_cover=frozen.brand.has_cover(len(frozen.lines)),
+        link=link,
+        laid=laid,
+        periods=laid.periods,
+        sums=laid.sums,
+        plans=laid.plans,
+        options=laid.options,
+        marks=laid.marks,
+        saved=laid.saved,
+        effect=laid.effect,
+        figures=figures,
+        short=_short,
+        long_texts=list(_long_texts(frozen)),
+    )
+    return letters.dressed(html), paper, columns.grid(paper, laid.figures(figures))
 
-    def __init__(self, frozen: Snapshot) -> None:
-        self._currency, self._place = frozen.currency, frozen.place
 
-    def money(self, amount: Decimal) -> str:
-        return formatting.money(amount, self._currency, self._place)
+def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:
+    """What stands below the totals: the first invoice and the contract's value, where the offer has them.
 
-    def table(self, groups: list[pricing.PeriodGroup]) -> tuple[list[tuple[str, str, str, str]], list[str]]:
-        """The figures of each line, and those of the sums."""
-        rows = [
-            (
-                formatting.quantity(line.quantity, self._place),
-                formatting.unit_money(line.unit_price, self._currency, self._place),
-                f"–{self.money(amounts.discount)}" if amounts.discount else "",
-                self.money(amounts.net),
-            )
-            for group in groups
-            for line, amounts in group.lines
-        ]
-        subtotals = [part.net for group in groups for part in group.parts if part.section]
-        sums = [amount for group in groups for amount in (group.sums.net, group.sums.total)]
-        return rows, [self.money(amount) for amount in (*subtotals, *sums)]
+    ``contract``: rows with a ``name``, an ``amount``, ``parts`` (what it is reckoned from: label and amount) and a
+    ``note``.
+    """
+
+    def reckoned(row: Any) -> str:
+        parts = [label if "×" in label else f"{label} {laid.money(amount)}" for label, amount in row.parts]
+        said = f"{' + '.join(parts)}, including tax." if len(parts) > 1 else "Including tax."
+        return f"{said} {row.note}".strip()
+
+    return [Figure(row.name, reckoned(row), row.amount) for row in contract]
 
 
 def _short(text: str) -> str:
@@ -260,7 +240,8 @@ def _short(text: str) -> str:
 
 def _long_texts(frozen: Snapshot) -> Iterator[tuple[str, str]]:
     """What the table shows only the beginning of: the name and the whole text."""
-    texts = [(section.title, section.text) for section in frozen.sections]
+    texts = [("Message", frozen.comments)]
+    texts += [(section.title, section.text) for section in frozen.sections]
     texts += [(line.name, line.description) for line in frozen.lines]
     return ((name, text) for name, text in texts if _short(text) != text)
 

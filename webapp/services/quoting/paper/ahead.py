@@ -1,0 +1,52 @@
+"""The worker renders what was just published, so that no customer waits for it.
+
+Owns its transactions: no transaction is open while a PDF is rendered, which can take seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from webapp.models import Revision, RevisionDocument, db, utc_now
+from webapp.services.core.errors import ServiceError
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.paper import document
+
+log = structlog.get_logger(__name__)
+
+# Whoever asks for an older one, renders it: after an upgrade nothing is rendered that no one asks for.
+RECENT = timedelta(minutes=10)
+AT_ONCE = 3
+
+# What couldn't be rendered is tried again by whoever asks for it.
+_failed: set[int] = set()
+
+
+def tick(runtime: Runtime) -> int:
+    """Render the PDFs of revisions that were published since the last run. Returns their number."""
+    due = _due()
+    db.session.commit()
+    for revision_id in due:
+        try:
+            document.pdf_for(revision_id, runtime.config.public_base_url)
+        except ServiceError as error:
+            _failed.add(revision_id)
+            log.warning("paper.not_rendered", revision=revision_id, error=type(error).__name__)
+    return len(due)
+
+
+def _due() -> list[int]:
+    query = (
+        db.select(Revision.id)
+        .outerjoin(RevisionDocument, RevisionDocument.revision_id == Revision.id)
+        .where(
+            RevisionDocument.revision_id.is_(None),
+            Revision.created_at > utc_now() - RECENT,
+            Revision.id.not_in(_failed),
+        )
+        .order_by(Revision.id.desc())
+        .limit(AT_ONCE)
+    )
+    return list(db.session.scalars(query))

@@ -1,0 +1,82 @@
+"""Reads the rows that the template writes: ``<r k="line">`` with texts ``<t s="name" c="item">``.
+
+The template escapes what people wrote, so no tag in it is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from webapp.services.quoting.paper import sheet, texts
+from webapp.services.quoting.paper.columns import Column, Grid
+from webapp.services.quoting.paper.rows import Cell, Row
+from webapp.services.quoting.paper.sheet import Style
+
+ROW = re.compile(r'<r k="([a-z-]+)"([^>]*)>(.*?)</r>', re.DOTALL)
+TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
+ATTRIBUTE = re.compile(r'([a-z])="([^"]*)"')
+
+
+def rows(html: str, grid: Grid) -> list[Row]:
+    """The rows in ``html``, in their order."""
+    styles = {**sheet.STYLES, **_figures(grid)}
+    found: list[Row] = []
+    head: Row | None = None
+    for kind, attributes, inner in ROW.findall(html):
+        said = dict(ATTRIBUTE.findall(attributes))
+        row = Row(
+            kind,
+            list(_cells(inner, grid, styles)),
+            grid,
+            starts_page="p" in said,
+            is_filled="f" in said,
+            is_acceptance="m" in said,
+            code=unescape(said.get("a", "")),
+        )
+        if kind == "head":
+            head = row
+        elif kind == "part":
+            head = None
+        row.period = head
+        found.append(row)
+    return found
+
+
+def cells(html: str, columns: dict[str, Column]) -> list[texts.Block]:
+    """The texts of a header or footer, each on one line of its column."""
+    found: list[texts.Block] = []
+    for style, column, rtl, inner in TEXT.findall(html):
+        room = columns[column].width
+        if not rtl and "<span" not in inner:
+            inner = texts.shortened(unescape(inner), sheet.STYLES[style], room)
+            found.append(texts.Text([inner], sheet.STYLES[style], room, is_right=columns[column].is_right))
+            continue
+        found.append(
+            texts.block(
+                inner, style, sheet.STYLES[style], room, is_right=columns[column].is_right, is_rtl=bool(rtl)
+            )
+        )
+    return found
+
+
+def _cells(inner: str, grid: Grid, styles: dict[str, Style]) -> Iterator[Cell]:
+    for style, name, rtl, text in TEXT.findall(inner):
+        column = grid.columns[name]
+        made = texts.block(
+            text, style, styles[style], column.width, is_right=column.is_right, is_rtl=bool(rtl)
+        )
+        yield Cell(name, made)
+
+
+def _figures(grid: Grid) -> dict[str, Style]:
+    """The styles of figures, which are smaller where they take too much room."""
+    of_lines, of_sums = grid.size, grid.summary_size
+    return {
+        "figure": Style(sheet.REGULAR, of_lines, 14, "ink"),
+        "figure-bold": Style(sheet.BOLD, of_lines, 14, "ink"),
+        "sum": Style(sheet.REGULAR, of_sums, 14, "ink"),
+        "sum-bold": Style(sheet.BOLD, of_sums, 14, "ink"),
+        "sum-due": Style(sheet.BOLD, of_sums, 14, "accent"),
+    }
