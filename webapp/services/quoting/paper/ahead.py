@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 
 # Whoever asks for an older one, renders it: after an upgrade nothing is rendered that no one asks for.
 RECENT = timedelta(minutes=10)
-AT_ONCE = 3
+# The sweeper has other things to do between two.
+AT_ONCE = 1
 
 # What couldn't be rendered is tried again by whoever asks for it.
 _failed: set[int] = set()
@@ -29,10 +30,11 @@ def tick(runtime: Runtime) -> int:
     due = _due()
     db.session.commit()
     for revision_id in due:
+        _failed.add(revision_id)  # whatever it raises
         try:
             document.pdf_for(revision_id, runtime.config.public_base_url)
+            _failed.discard(revision_id)
         except ServiceError as error:
-            _failed.add(revision_id)
             log.warning("paper.not_rendered", revision=revision_id, error=type(error).__name__)
     return len(due)
 
