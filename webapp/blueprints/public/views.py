@@ -137,7 +137,7 @@ def _page(quote: Quote, **typed: Any) -> str:
         "quote": quote,
         "revision": revision,
         "frozen": frozen,
-        **choosing.shown(frozen, computed),
+        **choosing.shown(frozen, computed, is_open=not closed),
         "was": pricing.choices(frozen),
         "closed": closed,
         "withdrawn": is_withdrawn,
@@ -154,5 +154,5 @@ def _page(quote: Quote, **typed: Any) -> str:
     if is_htmx() and is_withdrawn:
         raise Invalid(closed)
     if is_htmx():
-        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen))
+        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen, computed))
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

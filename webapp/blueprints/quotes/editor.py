@@ -180,7 +180,9 @@ def context(quote: Quote) -> dict[str, Any]:
         # Then a change of one line changes the amounts of others.
         "is_shared_discount": bool(quote.discount_kind == "amount" and quote.discount_value)
         or any(section.discount_value for section in quote.sections),
-        "is_low_margin": partial(margins.is_low, minimum=permissions.minimum_margin()),
+        "is_low_margin": partial(
+            margins.is_low, minimum=permissions.minimum_margin(), currency=quote.currency
+        ),
         "price_endings": price_rules.ENDINGS,
         "price_facts": partial(_price_facts, quote, totals),
         "price_form": None,
@@ -219,7 +221,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {"frozen": frozen, **choosing.shown(frozen, computed)}
+    return {"frozen": frozen, **choosing.shown(frozen, computed, is_open=False)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

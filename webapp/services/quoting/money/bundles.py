@@ -14,7 +14,7 @@ from typing import Protocol
 from webapp.models.catalog import FIXED, RECURRENCES
 from webapp.services.quoting.money import discounts, totals
 from webapp.services.quoting.money.money import UNIT, ZERO, Rounding, allocate, rounded, to_unit
-from webapp.services.quoting.money.priced import PricedLine, SectionDiscount, Share
+from webapp.services.quoting.money.priced import Priced, PricedLine, SectionDiscount, Share
 from webapp.services.quoting.money.totals import LineTotals, Totals
 
 
@@ -23,19 +23,6 @@ class Bundle(PricedLine, Protocol):
 
     @property
     def bundle(self) -> str: ...
-
-
-class Part(Protocol):
-    """The fields of a part that prices need. ``quantity``: of one bundle."""
-
-    @property
-    def recurrence(self) -> str: ...
-    @property
-    def quantity(self) -> Decimal: ...
-    @property
-    def unit_price(self) -> Decimal: ...
-    @property
-    def unit_cost(self) -> Decimal: ...
 
 
 @dataclass(frozen=True)
@@ -52,18 +39,18 @@ class Entry:
     whole: int = 0
 
 
-def sum_of(parts: Sequence[Part], recurrence: str, field: str = "unit_price") -> Decimal:
+def sum_of(parts: Sequence[Priced], recurrence: str, field: str = "unit_price") -> Decimal:
     """The sum of the parts of one bundle in a billing period, to the decimals of a unit price."""
     mine = [part for part in parts if part.recurrence == recurrence]
     return to_unit(sum((part.quantity * getattr(part, field) for part in mine), Decimal(0)))
 
 
-def quantity_of(bundle: PricedLine, part: Part) -> Decimal:
+def quantity_of(bundle: PricedLine, part: Priced) -> Decimal:
     """How many of a part the line has, to 4 decimals and never none."""
     return max(to_unit(bundle.quantity * part.quantity), UNIT)
 
 
-def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
+def spread(bundle: Bundle, parts: Sequence[Priced], digits: int) -> list[Share]:
     """What each part adds: the grosses of the bundle's own period add up to its fixed price, and the discounts of each
     period to the bundle's discount there.
 
@@ -131,7 +118,7 @@ def compute(
     return Totals(lines=tuple(results), periods=computed.periods)
 
 
-def _weights(parts: Sequence[Part]) -> list[Decimal]:
+def _weights(parts: Sequence[Priced]) -> list[Decimal]:
     for field in ("unit_price", "unit_cost"):
         weights = [part.quantity * max(getattr(part, field), ZERO) for part in parts]
         if any(weights):
@@ -139,7 +126,7 @@ def _weights(parts: Sequence[Part]) -> list[Decimal]:
     return [Decimal(1) for _ in parts]
 
 
-def _share(bundle: Bundle, part: Part, quantity: Decimal, gross: Decimal, own: Decimal, digits: int) -> Share:
+def _share(bundle: Bundle, part: Priced, quantity: Decimal, gross: Decimal, own: Decimal, digits: int) -> Share:
     """The part as a line of its own. Where no unit price gives ``gross`` exactly, the next higher less a discount."""
     price = part.unit_price
     if rounded(quantity * price, digits) != gross:

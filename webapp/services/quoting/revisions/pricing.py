@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from webapp.models import Quote, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import bundles
-from webapp.services.quoting.money.bundles import Bundle, Entry
+from webapp.services.quoting.money.bundles import Entry
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.priced import SectionDiscount
 from webapp.services.quoting.money.prices import Saving, saving
@@ -23,44 +23,33 @@ from webapp.services.quoting.revisions import parts
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
 
-class SectionLine(Bundle, Protocol):
-    """A line that knows its section and its parts."""
-
-    @property
-    def section_uid(self) -> str: ...
-    @property
-    def parts(self) -> Sequence[FrozenLine]: ...
+def of_quote(quote: Quote) -> Totals:
+    """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
+    return of_entries(quote, entries(quote))
 
 
-def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
-    """Totals of the draft, with today's tax rates and the company's way of rounding tax, read here when None."""
-    how = rounding(quote.currency, tax_rounding or profile.tax_rounding())
-    of_sections, entries = _discounts(quote.sections), []
+def entries(quote: Quote) -> list[Entry]:
+    """The lines of the draft as ``of_entries`` takes them, with today's tax rates."""
+    digits = rounding(quote.currency).digits
+    of_sections, found = _discounts(quote.sections), []
     for number, line in enumerate(quote.lines, start=1):
         made_of = parts.of_line(line)
         code = line.tax_code
         taxes = parts.taxes(made_of) if made_of else [(code.rate, code.name) if code else (Decimal(0), "")]
-        shares = bundles.spread(line, made_of, how.digits) if made_of else ()
+        shares = bundles.spread(line, made_of, digits) if made_of else ()
         section = of_sections.get(line.section_uid) if of_sections else None
-        entries.append(Entry(line, taxes, shares, section, number))
+        found.append(Entry(line, taxes, shares, section, number))
+    return found
+
+
+def of_entries(quote: Quote, entries: Sequence[Entry]) -> Totals:
+    """Totals of these lines with the discount and the shipping of the draft."""
     return bundles.compute(
         entries,
-        rounding=how,
+        rounding=rounding(quote.currency, profile.tax_rounding()),
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
-    )
-
-
-def of_lines(quote: Quote, lines: Sequence[SectionLine]) -> Totals:
-    """Totals of these lines with the discounts of the draft, without tax and shipping."""
-    how, of_sections, entries = rounding(quote.currency), _discounts(quote.sections), []
-    for number, line in enumerate(lines, start=1):
-        shares = bundles.spread(line, line.parts, how.digits) if line.parts else ()
-        taxes = [(Decimal(0), "")] * (len(shares) or 1)
-        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), number))
-    return bundles.compute(
-        entries, rounding=how, discount_kind=quote.discount_kind, discount_value=quote.discount_value
     )
 
 
