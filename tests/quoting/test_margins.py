@@ -223,9 +223,7 @@ def test_credits_are_checked_for_whatever_the_customer_can_choose(rep: User, adm
         rep, quote.id, rack.uid, {"name": "Rack", "unit_price": "100", "unit_cost": "40", "is_optional": ""}
     )
     assert "credits" not in sentences(admin, editing.get(quote.id))
-    lines.change(
-        rep, quote.id, trade_in.uid, {"name": "Trade-in", "unit_price": "-70", "is_optional": "1"}
-    )
+    lines.change(rep, quote.id, trade_in.uid, {"name": "Trade-in", "unit_price": "-70", "is_optional": "1"})
     told = "One-time lines with the credits have a margin of 15.4%. The minimum is 20%."
     assert f"{told} {choice}" in sentences(admin, editing.get(quote.id))
 

@@ -47,7 +47,7 @@ def _lowest(
 
 
 def _is_low(line: QuoteLine, amounts: LineTotals, minimum: Decimal | None, currency: str) -> bool:
-    """As exactly as the sentence says both. A price that the minimum gives may have been rounded down by half a cent."""
+    """As exactly as the sentence says both. A price that the minimum gives may be rounded down by half a cent."""
     if minimum is None or amounts.cost <= 0:
         return False
     half = Decimal(5).scaleb(-rounding(currency).digits - 1) * line.quantity

@@ -9,6 +9,7 @@ from webapp.services.catalog import price_rules
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.place import Place
+from webapp.services.quoting.draft import quantities
 
 
 def header(quote: Quote) -> dict[str, str]:
@@ -93,4 +94,17 @@ def details(line: QuoteLine) -> dict[str, str]:
         "category": line.category.path if line.category else "",
         "is_optional": "1" if line.is_optional else "",
         "is_selected": "1" if line.is_selected else "",
+        **_terms(line, place.of_company()),
+    }
+
+
+def _terms(line: QuoteLine, here: Place) -> dict[str, str]:
+    """By the name of the control: the term of a line, and how many the customer can choose."""
+    renewal = line.renewal_price
+    return {
+        **{name: str(getattr(line, name) or "") for name in ("term_months", "min_term_months")},
+        "setup_fee": formatting.plain_price(line.setup_fee, here) if line.setup_fee else "",
+        "renewal_price": "" if renewal is None else formatting.plain_price(renewal, here),
+        "starts_on": line.starts_on.isoformat() if line.starts_on else "",
+        **{name: percent(getattr(line, name), here) for name in quantities.FIELDS},
     }

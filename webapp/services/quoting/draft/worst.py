@@ -109,7 +109,7 @@ class Worst:
         return [at for at, line in enumerate(self.quote.lines) if not line.choice[0]] + list(least.values())
 
     def _with(self, at: int) -> list[int]:
-        """What is chosen at least where the line ``at`` is: all of its section, or it instead of the section's other."""
+        """What is chosen at least where the line ``at`` is: its whole section, or it instead of the section's other."""
         line = self.quote.lines[at]
         kind = line.section.choice if line.section is not None else ""
         same = [other for other, one in enumerate(self.quote.lines) if one.section_uid == line.section_uid]
@@ -133,12 +133,14 @@ class Worst:
 
 
 def whole(line: QuoteLine, amounts: LineTotals) -> tuple[Decimal, Decimal]:
-    """The discount of a line and what it is taken off, of a bundle in all billing periods of its parts."""
-    every = [one for _, one in amounts.by_period(line.recurrence)]
+    """The discount of a line and what it is taken off, without a setup fee; of a bundle in all its billing periods."""
+    every = [one for _, one in amounts.by_period(line.recurrence) if not one.is_fee]
     return sum((one.discount for one in every), Decimal(0)), sum((one.gross for one in every), Decimal(0))
 
 
 def _as_chosen(entry: Entry, counts: bool) -> Entry:
     own = [name for name in Chosen.__dataclass_fields__ if name != "counts"]
     line = Chosen(**{name: getattr(entry.line, name) for name in own}, counts=counts)
-    return replace(entry, line=line, shares=[replace(share, counts=counts) for share in entry.shares])
+    shares = [replace(share, counts=counts) for share in entry.shares]
+    fee = replace(entry.fee, counts=counts) if entry.fee else None
+    return replace(entry, line=line, shares=shares, fee=fee)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,8 +19,10 @@ from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.priced import SectionDiscount
 from webapp.services.quoting.money.prices import Saving, saving
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
-from webapp.services.quoting.revisions import parts
+from webapp.services.quoting.revisions import commitments, parts, quantities
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
+
+NO_QUANTITIES: Mapping[str, Decimal] = {}
 
 
 def of_quote(quote: Quote) -> Totals:
@@ -38,7 +40,8 @@ def entries(quote: Quote) -> list[Entry]:
         taxes = parts.taxes(made_of) if made_of else [(code.rate, code.name) if code else (Decimal(0), "")]
         shares = bundles.spread(line, made_of, digits) if made_of else ()
         section = of_sections.get(line.section_uid) if of_sections else None
-        found.append(Entry(line, taxes, shares, section, number))
+        fee = bundles.fee_of(line, line.setup_fee, digits)
+        found.append(Entry(line, taxes, shares, section, number, fee))
     return found
 
 
@@ -62,7 +65,9 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
         taxes = [(one.tax_rate, one.tax_name) for one in made_of or (line,)]
         shares = bundles.spread(line, made_of, how.digits) if made_of else ()
         whole = line.number if isinstance(line, parts.FlatLine) else number
-        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), whole))
+        fee = bundles.fee_of(line, line.setup_fee, how.digits)
+        is_fee = isinstance(line, parts.FlatLine) and line.is_fee
+        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), whole, fee, is_fee))
     return bundles.compute(
         entries,
         rounding=how,
@@ -81,8 +86,12 @@ def _discounts(sections: Sequence[QuoteSection | FrozenSection]) -> dict[str, Se
     }
 
 
-def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
+def with_choices(
+    snapshot: Snapshot, chosen: Collection[str], wanted: Mapping[str, Decimal] = NO_QUANTITIES
+) -> Snapshot:
     """The snapshot with exactly the optional sections and lines in ``chosen`` (uids) selected; others are ignored.
+
+    ``wanted``: the quantities of lines by uid; those that can't be chosen are ignored.
 
     Where one line of a section is taken, another one is only selected if ``chosen`` has exactly one of them.
     """
@@ -107,7 +116,7 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
     lines = tuple(
         line.model_copy(update={"is_selected": is_selected(line)}) if line.is_optional else line
-        for line in snapshot.lines
+        for line in (quantities.with_quantity(one, wanted.get(one.uid)) for one in snapshot.lines)
     )
     return snapshot.model_copy(update={"sections": sections, "lines": lines})
 
@@ -229,9 +238,12 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         taxed = list(zip(line.parts, amounts.parts, strict=True)) if amounts.parts else [(line, amounts)]
         for one, its in taxed:
             if one.tax_name:
-                period = sums.setdefault(one.recurrence, {})
-                key = (one.tax_name, one.tax_rate)
-                period[key] = period.get(key, Decimal("0.00")) + its.tax
+                found = [(one.recurrence, its)]
+                found += [(name, other) for name, other in its.others if other.is_fee]
+                for name, taxed_as in found:
+                    period = sums.setdefault(name, {})
+                    key = (one.tax_name, one.tax_rate)
+                    period[key] = period.get(key, Decimal("0.00")) + taxed_as.tax
     return {
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
@@ -245,6 +257,10 @@ def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
         "taxes": taxes(snapshot, computed),
         "savings": savings(snapshot, computed),
         "tax_note": tax_rounding_note(snapshot, computed),
+        "terms_of": commitments.words(snapshot),
+        "contract": commitments.rows(
+            commitments.of_snapshot(snapshot, computed), snapshot.currency, snapshot.place
+        ),
     }
 
 
