@@ -42,7 +42,7 @@ from webapp.services.quoting.draft import (
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import document, logos
-from webapp.services.quoting.revisions import freezing, parts, pricing
+from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 HISTORY_SHOWN = 30
@@ -195,6 +195,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
+        "contract": commitments.rows(
+            commitments.of_quote(quote, totals, place.today()), quote.currency, here
+        ),
         "totals_digest": pricing.digest(totals),
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),

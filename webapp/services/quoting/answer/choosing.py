@@ -111,13 +111,17 @@ def change(before: Snapshot, after: Snapshot, now: Totals) -> str:
 
 
 def _taken(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    """What was added, removed or selected."""
+    """What was added, removed, selected or changed in its quantity."""
     ones = {section.uid for section in after.sections if section.choice == ONE}
     wholes = {section.uid for section in after.sections if section.is_whole}
     for old, section in zip(before.sections, after.sections, strict=True):
         if old.is_selected != section.is_selected:
             yield f"{'Added' if section.is_selected else 'Removed'} {section.title}"
     for was, now in zip(before.lines, after.lines, strict=True):
+        if was.quantity != now.quantity:
+            yield f"{now.name}: {formatting.quantity(now.quantity, after.place)} instead of " + (
+                formatting.quantity(was.quantity, after.place)
+            )
         if was.is_selected == now.is_selected or now.section_uid in wholes:
             continue
         if now.section_uid not in ones:

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from webapp.models import Quote, QuoteLine
 from webapp.models.catalog import ONE_TIME
 from webapp.models.line import ONE, WHOLE
+from webapp.services.quoting.money import bundles, limits, prices
 from webapp.services.quoting.money.bundles import Entry
-from webapp.services.quoting.money.money import HUNDRED
+from webapp.services.quoting.money.money import HUNDRED, rounding
+from webapp.services.quoting.money.priced import Share
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
-from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions import parts, pricing, quantities
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ class Chosen:
     discount_kind: str
     discount_value: Decimal
     counts: bool
+
+
+@dataclass(frozen=True)
+class Spread(Chosen):
+    """A bundle at another quantity."""
+
+    bundle: str
+
+
+NONE: Mapping[int, Decimal] = {}
 
 
 @dataclass
@@ -48,14 +60,55 @@ class Worst:
     def lines(self) -> list[list[LineTotals]]:
         """Of each line the amounts as they are, and as they are while the other options are off."""
         found = [[one] for one in self.totals.lines]
-        if not self._is_spread or not any(line.choice[0] for line in self.quote.lines):
-            return found
-        without = self._amounts(self._always)
+        can_leave = any(line.choice[0] for line in self.quote.lines)
+        is_shared = self._is_spread and (can_leave or bool(self._ends))
+        without = self._amounts(self._always) if is_shared else {}
         for at, line in enumerate(self.quote.lines):
-            alone = without.get(at) if not line.choice[0] else self._amounts(self._with(at))[at]
-            if alone is not None:
-                found[at].append(alone)
+            for quantity in self._ends.get(at, ()):
+                chosen = self._with(at) if is_shared else [at]
+                found[at].append(self._amounts(chosen, {at: quantity})[at])
+            if is_shared and at not in self._ends:
+                found[at].append(self._amounts(self._with(at))[at] if line.choice[0] else without[at])
         return found
+
+    @cached_property
+    def _ends(self) -> dict[int, list[Decimal]]:
+        """The quantities that the customer can choose at the ends of limits and tiers, by the place of the line."""
+        found = {}
+        for at, line in enumerate(self.quote.lines):
+            allowed = limits.of_line(line)
+            if allowed is not None:
+                tiers = prices.parse_tiers(line.tiers) if line.price_rule == prices.TIERS else ()
+                found[at] = allowed.ends(tiers)
+        return found
+
+    def _entry(self, at: int, counts: bool, quantity: Decimal | None = None) -> Entry:
+        """The line as it is chosen, with its price at that quantity."""
+        entry, line = self.entries[at], self.quote.lines[at]
+        if quantity is None:
+            return _as_chosen(entry, counts)
+        tiers = quantities.prices_of(line, self.quote.currency)
+        tier = prices.tier_at(prices.parse_tiers(tiers), quantity)
+        price = line.unit_price if tier is None or tier.price is None else tier.price
+        chosen = _as_chosen(entry, counts)
+        other = replace(chosen.line, quantity=quantity, unit_price=price)
+        shares: Sequence[Share] = ()
+        if entry.shares:
+            bundle = Spread(
+                **{name: getattr(other, name) for name in Chosen.__dataclass_fields__}, bundle=line.bundle
+            )
+            shares = bundles.spread(bundle, parts.of_line(line), rounding(self.quote.currency).digits)
+        return replace(chosen, line=other, shares=shares)
+
+    @cached_property
+    def _least(self) -> dict[int, Decimal]:
+        """The quantity of each line with limits at which it takes the least of a discount."""
+
+        def gross(at: int, quantity: Decimal) -> Decimal:
+            every = self._entry(at, True, quantity).priced
+            return sum((one.quantity * one.unit_price for one in every), Decimal(0))
+
+        return {at: min(ends, key=partial(gross, at)) for at, ends in self._ends.items()}
 
     def period(self, name: str, minimum: Decimal) -> PeriodTotals:
         """The sums of a billing period as the customer can choose it with the least left above ``minimum`` percent."""
@@ -75,17 +128,24 @@ class Worst:
             elif sum(left[at] for at in places) < 0:
                 chosen += places
         taken = set(chosen)
-        entries = [_as_chosen(entry, at in taken) for at, entry in enumerate(self.entries)]
+        entries = [self._entry(at, at in taken, self._worst(at, name, minimum)) for at in range(len(left))]
         return pricing.of_entries(self.quote, entries).periods[name]
 
     def _left(self, at: int, period: str, minimum: Decimal) -> Decimal:
-        """What the line leaves in a period above the minimum margin: with the sum of all below zero, it's too low."""
-        lowest = Decimal(0)
-        for amounts in self.lines[at]:
-            for name, one in amounts.by_period(self.quote.lines[at].recurrence):
-                if name == period:
-                    lowest = min(lowest or Decimal("Infinity"), one.net * (1 - minimum / HUNDRED) - one.cost)
-        return lowest
+        """The least that the line leaves in a period above the minimum margin: the sum of all must not be below 0."""
+        return min(self._leaves(at, amounts, period, minimum) for amounts in self.lines[at])
+
+    def _leaves(self, at: int, amounts: LineTotals, period: str, minimum: Decimal) -> Decimal:
+        mine = [one for name, one in amounts.by_period(self.quote.lines[at].recurrence) if name == period]
+        return sum((one.net * (1 - minimum / HUNDRED) - one.cost for one in mine), Decimal(0))
+
+    def _worst(self, at: int, period: str, minimum: Decimal) -> Decimal | None:
+        """The quantity at which the line leaves the least in a period; None where it can't be chosen."""
+        ends = self._ends.get(at)
+        if not ends:
+            return None
+        amounts = dict(zip(ends, self.lines[at][1:], strict=True))
+        return min(ends, key=lambda quantity: self._leaves(at, amounts[quantity], period, minimum))
 
     @cached_property
     def _is_spread(self) -> bool:
@@ -118,8 +178,10 @@ class Worst:
         kept = [other for other in self._always if other not in same] if kind == ONE else self._always
         return [*kept, at]
 
-    def _amounts(self, chosen: Sequence[int]) -> Mapping[int, LineTotals]:
-        """The amounts of the ``chosen`` lines, by their place in the quote."""
+    def _amounts(
+        self, chosen: Sequence[int], wanted: Mapping[int, Decimal] = NONE
+    ) -> Mapping[int, LineTotals]:
+        """The amounts of the ``chosen`` lines by their place, at the ``wanted`` quantity or the one with the least."""
         counted, shown = set(chosen), []
         kinds: set[tuple[str, str]] = set()
         for at, (line, entry) in enumerate(zip(self.quote.lines, self.entries, strict=True)):
@@ -128,7 +190,7 @@ class Worst:
             if at in counted or not mine <= kinds:
                 shown.append(at)
             kinds |= mine
-        entries = [_as_chosen(self.entries[at], at in counted) for at in shown]
+        entries = [self._entry(at, at in counted, wanted.get(at, self._least.get(at))) for at in shown]
         return dict(zip(shown, pricing.of_entries(self.quote, entries).lines, strict=True))
 
 
