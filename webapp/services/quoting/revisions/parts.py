@@ -155,6 +155,11 @@ def in_period(
     return Again(**{**dict(line), **here}), amounts
 
 
+def fee_uid(uid: str) -> str:
+    """The uid of the setup fee of the line ``uid``, as Autotask gets it."""
+    return str(uuid.uuid5(FEES, uid))
+
+
 def _fee(line: FrozenLine) -> dict[str, Any]:
     """The setup fee of a line as a line."""
     kept = {name: getattr(line, name) for name in OF_FEE}
@@ -170,8 +175,8 @@ def flat(snapshot: Snapshot) -> Snapshot:
         if not made_of:
             lines.append(FlatLine(**{**dict(line), "setup_fee": Decimal(0), "number": number}))
             if line.setup_fee:
-                uid = str(uuid.uuid5(FEES, line.uid))
-                lines.append(FlatLine(**{**_fee(line), "uid": uid, "number": number, "is_fee": True}))
+                fee = {**_fee(line), "uid": fee_uid(line.uid)}
+                lines.append(FlatLine(**{**fee, "number": number, "is_fee": True}))
             continue
         for part, share in zip(made_of, bundles.spread(line, made_of, digits), strict=True):
             given = {
