@@ -66,7 +66,7 @@ def test_a_charge_is_billed_by_its_months(period: str, term: int, day: date) -> 
     assert found.first_year.total == Decimal("7.01") * (12 // months if months else 1)
     billed = found.contract.total / Decimal("7.01")
     assert billed == (max(-(-term // months), 1) if months else 1)
-    assert (found.has_term, found.recurs) == (term > 0, months is not None)
+    assert (found.has_term, found.recurs) == (term > 0 and months is not None, months is not None)
 
 
 def test_one_quote_with_every_period() -> None:
@@ -97,9 +97,17 @@ def test_starts_renewals_and_short_months() -> None:
         ("monthly", 4, 12, True),
         ("quarterly", 4, 30, False),
     ]
+    assert (found.has_later, found.is_mixed) == (True, True)
+    rows = commitments.rows(found, DAY, "USD", Place())
+    assert [(row.name, row.note) for row in rows] == [
+        ("First invoice", commitments.LATER),
+        ("First year", ""),
+        ("Contract value, up to 12 months", commitments.MIXED),
+    ]
     assert found.contract.total == 60 + 120
     alone = terms.reckoned(charges[:1], DAY)
     assert (alone.first_day, alone.first_invoice.total) == (date(2026, 4, 15), 10)
+    assert commitments.rows(alone, DAY, "USD", Place())[0].name == "First invoice, Apr 15, 2026"
     assert terms.later(date(2024, 1, 31), 1) == date(2024, 2, 29)
 
 

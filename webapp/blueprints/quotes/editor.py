@@ -195,9 +195,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
-        "contract": commitments.rows(
-            commitments.of_quote(quote, totals, place.today()), quote.currency, here
-        ),
+        "contract": commitments.of_draft(quote, totals, here),
         "totals_digest": pricing.digest(totals),
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),

@@ -72,7 +72,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Contract:
-    """The three values of a quote. ``first_day``: of the first invoice. ``months``: the longest term, 0 for none."""
+    """The three values of a quote. ``first_day``: of the first invoice. ``months``: the longest term, 0 for none.
+
+    ``recurs``: something is billed repeatedly. ``has_later``: something starts after the first invoice.
+    ``is_mixed``: what recurs has other terms, or none, too.
+    """
 
     first_day: date
     first_invoice: Value
@@ -80,6 +84,8 @@ class Contract:
     contract: Value
     months: int = 0
     recurs: bool = False
+    has_later: bool = False
+    is_mixed: bool = False
 
     @property
     def has_term(self) -> bool:
@@ -92,13 +98,16 @@ def reckoned(charges: Sequence[Charge], day: date) -> Contract:
     starts = [max(charge.starts_on or day, day) for charge in charges]
     first = min(starts, default=day)
     pairs = list(zip(charges, starts, strict=True))
+    terms = {charge.term for charge in charges if charge.period in MONTHS}
     return Contract(
         first,
         _value((charge, 1, 0) for charge, start in pairs if start == first),
         _value((charge, *_in_year(charge, start, first)) for charge, start in pairs),
         _value((charge, max(_in_term(charge), 1), 0) for charge in charges),
-        max((charge.term for charge in charges), default=0),
-        any(charge.period in MONTHS for charge in charges),
+        max(terms, default=0),
+        recurs=bool(terms),
+        has_later=any(start > first for start in starts),
+        is_mixed=len(terms) > 1,
     )
 
 

@@ -17,16 +17,19 @@ from webapp.services.quoting.money.terms import Charge, Contract, Value
 from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
+LATER = "What starts later is on a later invoice."
+MIXED = "Each line for its own term; a line without a term for one billing period."
 LABELS = {ONE_TIME: "One-time", terms.SETUP: "Setup fees", terms.SHIPPING: "Shipping"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A value in words. ``parts``: what adds up to it, each with its amount."""
+    """A value in words. ``parts``: what adds up to it, each with its amount. ``note``: what else is to know of it."""
 
     name: str
     amount: Decimal
     parts: tuple[tuple[str, Decimal], ...]
+    note: str = ""
 
 
 def of_snapshot(snapshot: Snapshot, computed: Totals) -> Contract:
@@ -42,15 +45,28 @@ def of_quote(quote: Quote, computed: Totals, day: date) -> Contract:
     return terms.reckoned(_charges(quote.lines, computed, rates, rounding(quote.currency).digits), day)
 
 
-def rows(contract: Contract, currency: str, place: Place) -> list[Row]:
-    """The values that say something new: of a quote where something recurs; the contract's where there is a term."""
+def of_draft(quote: Quote, computed: Totals, place: Place) -> list[Row]:
+    """``rows`` of a draft that starts today."""
+    return rows(of_quote(quote, computed, place.today()), place.today(), quote.currency, place)
+
+
+def rows(contract: Contract, day: date, currency: str, place: Place) -> list[Row]:
+    """The values that say something new: of a quote where something recurs; the contract's where there is a term.
+
+    ``day``: on which the quote starts.
+    """
     if not contract.recurs:
         return []
-    day = formatting.day(contract.first_day, place)
-    named = [(f"First invoice, {day}", contract.first_invoice), ("First year", contract.first_year)]
+    later = f", {formatting.day(contract.first_day, place)}" if contract.first_day > day else ""
+    named = [
+        (f"First invoice{later}", contract.first_invoice, LATER if contract.has_later else ""),
+        ("First year", contract.first_year, ""),
+    ]
     if contract.has_term:
-        named.append((f"Contract value, {contract.months} months", contract.contract))
-    return [Row(name, value.total, _parts(value, currency, place)) for name, value in named]
+        months = f"up to {contract.months}" if contract.is_mixed else str(contract.months)
+        note = MIXED if contract.is_mixed else ""
+        named.append((f"Contract value, {months} months", contract.contract, note))
+    return [Row(name, value.total, _parts(value, currency, place), note) for name, value, note in named]
 
 
 def words(snapshot: Snapshot) -> dict[str, str]:

@@ -259,7 +259,10 @@ def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
         "tax_note": tax_rounding_note(snapshot, computed),
         "terms_of": commitments.words(snapshot),
         "contract": commitments.rows(
-            commitments.of_snapshot(snapshot, computed), snapshot.currency, snapshot.place
+            commitments.of_snapshot(snapshot, computed),
+            snapshot.published_on,
+            snapshot.currency,
+            snapshot.place,
         ),
     }
 
