@@ -15,7 +15,7 @@ from tests.support import samples
 from webapp.models import Quote, User
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, choosing, quantities
-from webapp.services.quoting.draft import discounts, editing, lines
+from webapp.services.quoting.draft import discounts, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.money.limits import Limits
 from webapp.services.quoting.money.prices import Tier
@@ -112,7 +112,23 @@ def test_the_customer_accepts_another_quantity(rep: User) -> None:
     assert (frozen.revision, frozen.lines[0].quantity) == (2, 15)
     assert accepted.acceptance.content_sha256 == snapshot.sha256(accepted.current_revision.content)
     assert accepted.lines[0].quantity == 15
+    assert acceptance.chosen_quantities(accepted) == ["Seats: 15 instead of 10"]
     assert not freezing.has_changes(accepted, accepted.current_revision)
+
+
+def test_copied_rows_keep_term_and_limits(rep: User) -> None:
+    quote = seats(rep, setup_fee="100", term_months="12", renewal_price="22", starts_on="2030-01-31")
+    rows = pasting.copied(rep, quote, [quote.lines[0].uid])
+    pasting.add(rep, quote.id, rows)
+    original, copy = (lines.copied(line) for line in editing.get(quote.id).lines)
+    assert copy == original
+    pasted = pasting.read(
+        rep, quote, "Item\tQty\tQuantity from\tQuantity to\tTerm\nA\t1\t5\t9\t\nB\t1\t1\t9\tlong"
+    )
+    assert [row.problem for row in pasted.rows] == [
+        "The line has 1. Set limits that include it, or change it first.",
+        "Enter whole months, from 0 to 120.",
+    ]
 
 
 def test_a_price_by_quantity_follows_what_the_customer_chooses() -> None:

@@ -26,7 +26,7 @@ from webapp.services.company import currencies, loss_reasons, place
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.answer import choosing
+from webapp.services.quoting.answer import acceptance, choosing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -116,6 +116,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
+    extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)

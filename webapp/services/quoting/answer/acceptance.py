@@ -12,7 +12,7 @@ from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
-from webapp.services.core.formatting import day
+from webapp.services.core.formatting import day, plain
 from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.answer import customer_link
@@ -187,6 +187,25 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
     live = snapshot.parse(revision.content)
     _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id))
     return quote
+
+
+def chosen_quantities(quote: Quote) -> list[str]:
+    """What the customer accepted in another quantity than it was offered: “Seats: 15 instead of 10”."""
+    if quote.acceptance is None:
+        return []
+    accepted = next((one for one in quote.revisions if one.id == quote.acceptance.revision_id), None)
+    offered = next((one for one in quote.revisions if accepted and one.number == accepted.number - 1), None)
+    # A choice makes a revision of its own, at the moment of the acceptance.
+    if accepted is None or offered is None:
+        return []
+    live, now = snapshot.parse(offered.content), snapshot.parse(accepted.content)
+    if pricing.with_choices(live, pricing.choices(now), quantities.chosen(now)).lines != now.lines:
+        return []
+    names = {line.uid: line.name for line in now.lines}
+    return [
+        f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
+        for uid, (before, after) in quantities.differences(live, now).items()
+    ]
 
 
 def _lock(token: str) -> Quote:

@@ -75,6 +75,7 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = default_tax_code()
     line = new(read, quote.currency)
+    quantities.check(line, quantities.FIELDS)
     append(quote, line)
     finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
@@ -256,4 +257,5 @@ def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
     # The price by its rule may be another than the one that came with it.
     line_form.check_amount(read["quantity"], read["unit_price"])
     read["shows_savings"] = Reader(values).flag("shows_savings")
+    quantities.check(QuoteLine(**{name: read[name] for name in quantities.CHECKED}), quantities.FIELDS)
     return read

@@ -15,6 +15,8 @@ from webapp.services.core.fields import Reader
 from webapp.services.quoting.money import limits
 
 FIELDS = ("min_quantity", "max_quantity", "quantity_step")
+# What ``check`` looks at.
+CHECKED = (*FIELDS, "quantity", "unit_price")
 
 
 def read(reader: Reader) -> dict[str, Any]:
