@@ -155,7 +155,10 @@ def chosen_offer(offer: Offer) -> Offer:
         choice = line.section.choice if line.section else ""
         return choice == "whole" or line is wanted or line in last
 
-    lines = (replace(line, chosen=chosen(line), quantity=line.most or line.quantity) for line in offer.lines)
+    lines = (
+        replace(line, chosen=chosen(line), quantity=Decimal(line.most) or line.quantity)
+        for line in offer.lines
+    )
     return replace(offer, lines=tuple(lines))
 
 

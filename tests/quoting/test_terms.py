@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.quoting.test_document import line, make
 from tests.support import samples
 from webapp.models import User, utc_now
-from webapp.models.catalog import RECURRENCES
+from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.catalog import items
 from webapp.services.core.errors import Invalid
 from webapp.services.core.place import Place
@@ -51,7 +51,7 @@ def test_each_value_is_the_sum_of_its_parts_to_the_cent(charges: list[Charge]) -
 def test_values_add_up_charge_by_charge(charges: list[Charge]) -> None:
     """The values of a quote are those of its charges, each with the quote's first day."""
     found = terms.reckoned(charges, DAY)
-    once = Charge(terms.ONE_TIME, Decimal(1), found.first_day)
+    once = Charge(ONE_TIME, Decimal(1), found.first_day)
     alone = [terms.reckoned([charge, once], found.first_day) for charge in charges]
     for name in ("first_invoice", "first_year", "contract"):
         each = sum((getattr(one, name).total - 1 for one in alone), Decimal(0))

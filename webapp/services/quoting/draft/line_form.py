@@ -48,7 +48,8 @@ def check_amount(quantity: Decimal, price: Decimal) -> None:
 def settle_terms(line: QuoteLine) -> None:
     """Clear what a line can't have that is billed once or made of parts."""
     made_of = parts.of_line(line)
-    recurs = any(one.recurrence != ONE_TIME for one in (line, *made_of))
+    periods = {line.recurrence, *(part.recurrence for part in made_of)}
+    recurs = periods != {ONE_TIME}
     terms.settle(line, recurs=recurs, has_parts=bool(made_of))
 
 

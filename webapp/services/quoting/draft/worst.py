@@ -16,7 +16,6 @@ from webapp.models.line import ONE, WHOLE
 from webapp.services.quoting.money import bundles, limits, prices
 from webapp.services.quoting.money.bundles import Entry
 from webapp.services.quoting.money.money import HUNDRED, rounding
-from webapp.services.quoting.money.priced import Share
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 from webapp.services.quoting.revisions import parts, pricing, quantities
 
@@ -31,14 +30,8 @@ class Chosen:
     unit_cost: Decimal
     discount_kind: str
     discount_value: Decimal
-    counts: bool
-
-
-@dataclass(frozen=True)
-class Spread(Chosen):
-    """A bundle at another quantity."""
-
     bundle: str
+    counts: bool
 
 
 NONE: Mapping[int, Decimal] = {}
@@ -85,20 +78,20 @@ class Worst:
     def _entry(self, at: int, counts: bool, quantity: Decimal | None = None) -> Entry:
         """The line as it is chosen, with its price at that quantity."""
         entry, line = self.entries[at], self.quote.lines[at]
+        own = [name for name in Chosen.__dataclass_fields__ if name != "counts"]
+        chosen = Chosen(**{name: getattr(line, name) for name in own}, counts=counts)
+        fee = replace(entry.fee, counts=counts) if entry.fee else None
         if quantity is None:
-            return _as_chosen(entry, counts)
+            shares = [replace(share, counts=counts) for share in entry.shares]
+            return replace(entry, line=chosen, shares=shares, fee=fee)
         tiers = quantities.prices_of(line, self.quote.currency)
         tier = prices.tier_at(prices.parse_tiers(tiers), quantity)
         price = line.unit_price if tier is None or tier.price is None else tier.price
-        chosen = _as_chosen(entry, counts)
-        other = replace(chosen.line, quantity=quantity, unit_price=price)
-        shares: Sequence[Share] = ()
-        if entry.shares:
-            bundle = Spread(
-                **{name: getattr(other, name) for name in Chosen.__dataclass_fields__}, bundle=line.bundle
-            )
-            shares = bundles.spread(bundle, parts.of_line(line), rounding(self.quote.currency).digits)
-        return replace(chosen, line=other, shares=shares)
+        chosen = replace(chosen, quantity=quantity, unit_price=price)
+        made_of = parts.of_line(line)
+        digits = rounding(self.quote.currency).digits
+        shares = bundles.spread(chosen, made_of, digits) if made_of else []
+        return replace(entry, line=chosen, shares=shares, fee=fee)
 
     @cached_property
     def _least(self) -> dict[int, Decimal]:
@@ -198,11 +191,3 @@ def whole(line: QuoteLine, amounts: LineTotals) -> tuple[Decimal, Decimal]:
     """The discount of a line and what it is taken off, without a setup fee; of a bundle in all its billing periods."""
     every = [one for _, one in amounts.by_period(line.recurrence) if not one.is_fee]
     return sum((one.discount for one in every), Decimal(0)), sum((one.gross for one in every), Decimal(0))
-
-
-def _as_chosen(entry: Entry, counts: bool) -> Entry:
-    own = [name for name in Chosen.__dataclass_fields__ if name != "counts"]
-    line = Chosen(**{name: getattr(entry.line, name) for name in own}, counts=counts)
-    shares = [replace(share, counts=counts) for share in entry.shares]
-    fee = replace(entry.fee, counts=counts) if entry.fee else None
-    return replace(entry, line=line, shares=shares, fee=fee)

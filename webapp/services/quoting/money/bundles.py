@@ -44,7 +44,8 @@ class Entry:
     @property
     def priced(self) -> list[PricedLine]:
         """What it adds to the totals."""
-        return [*(self.shares or [self.line]), *([self.fee] if self.fee else [])]
+        lines: list[PricedLine] = list(self.shares) or [self.line]
+        return [*lines, self.fee] if self.fee else lines
 
 
 def sum_of(parts: Sequence[Priced], recurrence: str, field: str = "unit_price") -> Decimal:

@@ -92,7 +92,7 @@ def of_line(line: FrozenLine | QuoteLine, currency: str, place: Place, *, fee: b
 
 
 def _charges(
-    lines: Sequence[FrozenLine] | Sequence[QuoteLine],
+    lines: Sequence[FrozenLine | QuoteLine],
     computed: Totals,
     rates: Sequence[Decimal],
     digits: int,
