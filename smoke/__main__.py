@@ -147,7 +147,7 @@ class Scenario:
         self.rep.start_quote(self.customer)
         section = None
         for line in offer.lines:
-            if line.in_bundle:
+            if line.in_bundle or line.is_fee:
                 continue
             if line.section and line.section != section:
                 self.rep.add_section(section := line.section)
@@ -172,7 +172,8 @@ class Scenario:
         whole = {line.section.title for line in chosen if line.section and line.section.choice == "whole"}
         options = [line.name for line in chosen if not line.section or line.section.title not in whole]
         name = f"{self.customer.first_name} {self.customer.last_name}"
-        self.buyer.accept(self.rep.customer_link(), name, [*options, *whole])
+        more = {line.name: line.most for line in offer.lines if line.most}
+        self.buyer.accept(self.rep.customer_link(), name, [*options, *whole], more)
 
     def _await(self, offer: wanted.Offer, revision: int, status: str, what: str) -> None:
         """Wait until Autotask holds the revision. Raises Disagreement with what differs when it takes too long."""

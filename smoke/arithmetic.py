@@ -32,14 +32,17 @@ def net_before(line: Line) -> Decimal:
 def net_amounts(offer: Offer) -> list[tuple[Decimal, Decimal]]:
     """For each line what it comes to after the quote's discount, and by how much a fair split may differ (cents).
 
-    A percentage falls on every line. An amount falls on the one-time lines that count, by their worth.
+    A percentage falls on every line but a setup fee. An amount falls on the one-time lines that count, by their worth.
     """
     before = [net_before(line) for line in offer.lines]
     if offer.discount_kind == "percent":
-        return [(amount - cents(amount * offer.discount / 100), Decimal(0)) for amount in before]
+        return [
+            (amount - (Decimal(0) if line.is_fee else cents(amount * offer.discount / 100)), Decimal(0))
+            for line, amount in zip(offer.lines, before, strict=True)
+        ]
     if offer.discount_kind == "none":
         return [(amount, Decimal(0)) for amount in before]
-    bears = [line.counts and line.recurrence == "one_time" for line in offer.lines]
+    bears = [line.counts and line.recurrence == "one_time" and not line.is_fee for line in offer.lines]
     worth = sum((amount for amount, yes in zip(before, bears, strict=True) if yes), Decimal(0))
     return [
         (cents(amount - offer.discount * amount / worth), CENT) if yes else (amount, Decimal(0))
@@ -53,7 +56,7 @@ def revenue(offer: Offer) -> dict[str, Decimal]:
     for line in offer.lines:
         if line.counts:
             amount = net_before(line)
-            if offer.discount_kind == "percent":
+            if offer.discount_kind == "percent" and not line.is_fee:
                 amount -= cents(amount * offer.discount / 100)
             sums[line.period] += amount
     if offer.discount_kind == "amount":

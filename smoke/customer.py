@@ -10,14 +10,15 @@ from smoke.visitor import Stuck, Visitor
 class Buyer(Visitor):
     """A customer with a link and without an account."""
 
-    def accept(self, link: str, name: str, options: list[str]) -> None:
-        """Choose the lines and sections with these names, which the page offers, and accept."""
+    def accept(self, link: str, name: str, options: list[str], quantities: dict[str, int]) -> None:
+        """Choose the lines and sections with these names, which the page offers, and the quantities, and accept."""
         self.open(link)
         form = self.form(action="/accept")
         values: dict[str, str | bool] = {"name": name, "signature": name, "terms": True}
         for box, value in map(self._box_of, options):
             form.check(box, value)
-        if options:
+        values |= {self._field_of(line): str(quantity) for line, quantity in quantities.items()}
+        if options or quantities:
             # “Update totals”: only totals that were on the screen can be accepted.
             form.action = form.action.replace("/accept", "/choose")
             self.send(form, values)
@@ -25,6 +26,15 @@ class Buyer(Visitor):
         self.send(form, values)
         if "Thank you" not in self.html:
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
+
+    def _field_of(self, line: str) -> str:
+        """The name of the field with the line's quantity."""
+        found = re.search(
+            rf'name="(quantity:[^"]+)"[^>]*aria-label="Quantity of {re.escape(line)}"', self.html
+        )
+        if not found:
+            raise Stuck(f"{self.url} does not let the customer choose how many of {line}.")
+        return found[1]
 
     def _box_of(self, option: str) -> tuple[str, str]:
         """The name and value of the box with the option's name on it or behind it."""

@@ -225,6 +225,10 @@ class Rep(Visitor):
         }
         if line.optional:
             values["is_optional"] = True
+        if line.setup_fee:
+            values |= {"setup_fee": f"{line.setup_fee:f}", "term_months": str(line.term)}
+        if line.most:
+            values |= {"min_quantity": "1", "max_quantity": str(line.most)}
         if not line.pulled:
             values["mpn"] = line.mpn
         if line.kind == "labor":

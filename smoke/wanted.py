@@ -24,7 +24,8 @@ class Line:
     ``kind``: product, service or labor. ``must_name``: the id of the product or service that it must name there.
     ``pulled``: the record of Autotask, (entity, id), that the rep fetches. ``from_library``: it is made an item of the
     library first. ``optional``: it counts only when ``chosen``, as do those of a section with a choice. ``in_bundle``:
-    it is a part of the bundle, with ``own_price`` in the library; its price is its share.
+    it is a part of the bundle, with ``own_price`` in the library; its price is its share. ``setup_fee``: of the line,
+    which is an item of its own behind it (``is_fee``). ``most``: what the customer can raise the quantity to.
     """
 
     name: str
@@ -46,6 +47,10 @@ class Line:
     in_bundle: bool = False
     own_price: Decimal | None = None
     section: Section | None = None
+    setup_fee: Decimal = Decimal(0)
+    is_fee: bool = False
+    term: int = 0
+    most: int = 0
 
     @property
     def is_choice(self) -> bool:
@@ -142,7 +147,7 @@ def second_offer(offer: Offer, stamp: str) -> Offer:
 
 
 def chosen_offer(offer: Offer) -> Offer:
-    """The offer as the customer accepts it: the first optional line, the last of several, a section as a whole."""
+    """The offer as accepted: the first optional line, the last of several, a section as a whole, the most of a line."""
     wanted = next((line for line in offer.lines if line.optional), None)
     last = [line for line in offer.lines if line.section and line.section.choice == "one"][-1:]
 
@@ -150,7 +155,11 @@ def chosen_offer(offer: Offer) -> Offer:
         choice = line.section.choice if line.section else ""
         return choice == "whole" or line is wanted or line in last
 
-    return replace(offer, lines=tuple(replace(line, chosen=chosen(line)) for line in offer.lines))
+    lines = (
+        replace(line, chosen=chosen(line), quantity=Decimal(line.most) or line.quantity)
+        for line in offer.lines
+    )
+    return replace(offer, lines=tuple(lines))
 
 
 def _line(name: str, quantity: Any, price: Any, cost: Any, **more: Any) -> Line:
@@ -177,11 +186,24 @@ def _products(stamp: str, stock: Stock, *, taxed: bool) -> list[Line]:
 def _services(stamp: str) -> list[Line]:
     percent = {"discount_kind": "percent", "discount": 4}
     return [
-        _line(f"Workstation care {stamp}", 25, 45, 18, recurrence="monthly", kind="service"),
+        *_subscription(stamp),
         _line(f"Review {stamp}", 1, 300, 120, recurrence="quarterly", kind="service"),
         _line(f"Penetration test {stamp}", 1, 2400, 1500, recurrence="semi_annual", kind="service"),
         _line(f"Domain {stamp}", 2, 25, 9, recurrence="annual", kind="service", **percent),
     ]
+
+
+def _subscription(stamp: str) -> list[Line]:
+    """Seats with a term and a setup fee, of which the customer can take more."""
+    name, fee = f"Workstation care {stamp}", Decimal("249.50")
+    more: dict[str, Any] = {
+        "recurrence": "monthly",
+        "kind": "service",
+        "setup_fee": fee,
+        "term": 12,
+        "most": 40,
+    }
+    return [_line(name, 25, 45, 18, **more), _line(f"Setup fee: {name}", 1, fee, 0, is_fee=True)]
 
 
 def _labor(stamp: str) -> list[Line]:

@@ -182,6 +182,7 @@ def twelve_lines(desk: Desk) -> Quote:
     name, and new. A bundle that was pulled. Labor, also recurring. Every period, each kind of discount, tax and none,
     an optional line, two addresses; a section that is taken as a whole, and one of which the customer takes one line.
     The last two are the parts of a bundle with a fixed price, the one of these two that isn't chosen at first.
+    A service has a term and a setup fee.
     """
     organization = desk.organization(f"Nimbus {MARK}")
     organization.billing_line2 = f"Floor {MARK}"
@@ -193,6 +194,8 @@ def twelve_lines(desk: Desk) -> Quote:
         if values["name"] == "Domain for us":
             values |= {"name": bundle["name"], "recurrence": "monthly", "unit_price": 119}
             values |= {"origin_entity": "ServiceBundles", "origin_id": bundle["id"]}
+        if values["name"] == "Managed Workstation":
+            values |= {"setup_fee": Decimal("249.50"), "term_months": 12, "renewal_price": Decimal(49)}
         if values["name"] == "Spare Wi-Fi":
             values |= {"discount_kind": "unit", "discount_value": "9.50"}
         if not {"mpn", "origin_id"} & values.keys() and values["name"] != "Managed Workstation":

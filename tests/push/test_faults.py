@@ -71,7 +71,12 @@ def test_an_undisturbed_push_creates_every_kind_once(ground: Ground) -> None:
     types = {str(c["value"]): c["label"] for c in _picklist(ground, "quoteItemType")}
     kinds = [types[str(row["quoteItemType"])] for row in first.wanted["items"]]
     assert kinds == (
-        ["Product"] * 3 + ["Service"] * 3 + ["Service Bundle"] + ["Labor"] * 2 + ["Product"] * 3
+        ["Product"] * 3
+        + ["Service", "Product"]
+        + ["Service"] * 2
+        + ["Service Bundle"]
+        + ["Labor"] * 2
+        + ["Product"] * 3
     ) + ["Shipping", "Discount"]
     periods = {str(c["value"]): c["label"] for c in _picklist(ground, "periodType")}
     billed = {periods[str(row["periodType"])] for row in first.wanted["items"]}
@@ -82,8 +87,8 @@ def test_an_undisturbed_push_creates_every_kind_once(ground: Ground) -> None:
     # Two of a section, and the two parts of a bundle that isn't chosen.
     assert [row["isOptional"] for row in first.wanted["items"]].count(True) == 4
     assert first.creates == {
-        "Companies": 1, "Contacts": 1, "Opportunities": 1, "QuoteLocations": 2, "Quotes": 1, "QuoteItems": 14,
-        "Products": 4, "Services": 2, "OpportunityAttachments": 1,
+        "Companies": 1, "Contacts": 1, "Opportunities": 1, "QuoteLocations": 2, "Quotes": 1, "QuoteItems": 15,
+        "Products": 5, "Services": 2, "OpportunityAttachments": 1,
     }  # fmt: skip
     # The added line and the new PDF; a removed line, two moved, a higher price, and the quote won.
     assert changed.creates == {"QuoteItems": 1, "Products": 1, "OpportunityAttachments": 1}

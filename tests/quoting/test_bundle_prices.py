@@ -163,11 +163,11 @@ def test_a_plan_in_two_billing_periods_is_chosen_once(rep: User) -> None:
         ]
 
     instead = {"one_time": "150.00", "monthly": "20.00"}
-    assert plans(offered) == [[("Kit", instead, False), ("Plain", {}, False)], [("Kit", instead, True)]]
+    assert plans(offered) == [[("Kit", instead, False), ("Plain", {}, False)], [("Kit", {}, True)]]
     chosen = pricing.with_choices(offered, [line.uid])
     instead = {"one_time": "-150.00", "monthly": "-20.00"}
     assert plans(chosen) == [[("Kit", {}, False), ("Plain", instead, False)], [("Kit", {}, True)]]
-    said = choosing.change(offered, chosen)
+    said = choosing.change(offered, chosen, pricing.of_snapshot(chosen))
     assert said == "Kit selected. One-time total $250.00. Monthly total $20.00."
 
 
@@ -180,7 +180,7 @@ def test_an_option_in_two_billing_periods_is_said_with_both(rep: User) -> None:
     assert [choice.line.name for choice in options] == ["Kit", "Kit"]
     assert options[0].effect == {"one_time": Decimal(750), "monthly": Decimal(60)}
     assert [choice.line.own for choice in options if isinstance(choice.line, parts.Again)] == ["one_time"]
-    said = choosing.change(pricing.with_choices(offered, []), offered)
+    said = choosing.change(pricing.with_choices(offered, []), offered, pricing.of_snapshot(offered))
     assert said.startswith("Added Kit for $750.00 and $60.00 per month. One-time total")
 
 

@@ -36,6 +36,10 @@ def laid_out(frozen: Snapshot) -> list[PeriodOffer]:
     return choosing.shown(frozen, pricing.of_snapshot(frozen))["offers"]
 
 
+def change(before: Snapshot, after: Snapshot) -> str:
+    return choosing.change(before, after, pricing.of_snapshot(after))
+
+
 def test_plans_and_options_stand_apart_from_the_lines() -> None:
     one_time, monthly = laid_out(pricing.with_choices(offer(), ["silver", "cable"]))
     assert [shown.name for part in one_time.parts for shown, _ in part.lines] == ["Rack"]
@@ -100,11 +104,33 @@ def test_a_choice_is_said_with_the_totals_that_it_changed() -> None:
     before = offer()
 
     def said(*chosen: str) -> str:
-        return choosing.change(before, pricing.with_choices(before, chosen))
+        return change(before, pricing.with_choices(before, chosen))
 
     assert said("silver") == ""
     assert said("silver", "cable") == "Added Cable for $40.00. One-time total $140.00."
     assert said("gold") == "Gold selected. Monthly total $80.00."
     assert said("silver", "backup") == "Added Backup for $9.00 per month. Monthly total $59.00."
     added = pricing.with_choices(before, ["silver", "cable"])
-    assert choosing.change(added, before) == "Removed Cable. One-time total $100.00."
+    assert change(added, before) == "Removed Cable. One-time total $100.00."
+
+
+def test_a_page_that_offers_no_choice_reckons_none() -> None:
+    frozen = pricing.with_choices(offer(), ["silver", "cable"])
+    offers = choosing.shown(frozen, pricing.of_snapshot(frozen), is_open=False)["offers"]
+    plans = [one for period in offers for _, found in period.plans for one in found]
+    options = [one for period in offers for found in period.options for one in found.choices]
+    assert [one.effect for one in [*plans, *options]] == [{}, {}, {}]
+
+
+def test_an_effect_is_with_tax_where_a_tax_changes() -> None:
+    """A bundle has no tax of its own; its parts do."""
+    taxed = line("Dock", uid="dock", unit_price=Decimal(40), tax_name="T", tax_rate=Decimal(10))
+    kit = line("Kit", uid="kit", unit_price=Decimal(40), is_optional=True, bundle="sum", parts=(taxed,))
+    plain = line("Cable", uid="cable", is_optional=True)
+    frozen = offer(lines=(line("Rack", uid="rack"), kit, plain), sections=())
+    (period,) = laid_out(frozen)
+    found = [(one.line.name, one.has_tax, one.effect) for one in period.options[0].choices]
+    assert found == [
+        ("Kit", True, {"one_time": Decimal("44.00")}),
+        ("Cable", False, {"one_time": Decimal(100)}),
+    ]

@@ -205,3 +205,50 @@ def test_the_companys_settings_are_read_once_for_a_page(rep: User, admin: User, 
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert sorted(asked) == sorted(app_settings.OFTEN)
+
+
+def test_credits_are_checked_for_whatever_the_customer_can_choose(rep: User, admin: User) -> None:
+    rules(admin, min_margin="20")
+    quote = samples.quote(
+        rep,
+        {"name": "Care", "unit_price": "100", "unit_cost": "70"},
+        {"name": "Rack", "unit_price": "100", "unit_cost": "40", "is_optional": "1", "is_selected": "1"},
+        {"name": "Trade-in", "unit_price": "-20"},
+    )
+    told = "One-time lines with the credits have a margin of 12.5%. The minimum is 20%."
+    choice = "That depends on the options that the customer selects."
+    assert f"{told} {choice}" in sentences(admin, quote)
+    rack, trade_in = quote.lines[1], quote.lines[2]
+    lines.change(
+        rep, quote.id, rack.uid, {"name": "Rack", "unit_price": "100", "unit_cost": "40", "is_optional": ""}
+    )
+    assert "credits" not in sentences(admin, editing.get(quote.id))
+    lines.change(rep, quote.id, trade_in.uid, {"name": "Trade-in", "unit_price": "-70", "is_optional": "1"})
+    told = "One-time lines with the credits have a margin of 15.4%. The minimum is 20%."
+    assert f"{told} {choice}" in sentences(admin, editing.get(quote.id))
+
+
+def test_a_line_without_its_items_cost_tells_no_one_who_sees_no_costs(rep: User, admin: User) -> None:
+    rules(admin, min_margin="20")
+    quote = samples.quote(rep, {"name": "Care", "unit_price": "100", "unit_cost": "70"})
+    line = lines.add_item(rep, quote.id, samples.item(rep))
+    lines.change(rep, quote.id, line.uid, {"name": "Firewall", "unit_price": "61", "unit_cost": "0"})
+    rules(admin, min_margin="20", reps_see_cost="")
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert caught.value.fields == {
+        line.uid: "Line 2 “Firewall” is below the minimum margin. Ada Admin can publish it."
+    }
+
+
+def test_a_price_that_the_minimum_margin_gives_is_not_below_it(rep: User, admin: User) -> None:
+    """30% on 0.05 is 0.0714, so 0.07 after rounding: 28.6% of it."""
+    rules(admin, min_margin="30")
+    cheap = {"name": "Label", "unit_cost": "0.05", "margin": "30", "quantity": "100"}
+    quote = samples.quote(rep, {**cheap, "unit_price": ""})
+    assert quote.lines[0].unit_price == Decimal("0.07")
+    assert "margin" not in sentences(admin, quote)
+    lines.change(
+        rep, quote.id, quote.lines[0].uid, {"name": "Label", "unit_cost": "0.05", "unit_price": "0.06"}
+    )
+    assert "has a margin of 16.7%" in sentences(admin, editing.get(quote.id))

@@ -60,6 +60,7 @@ def choose(desk: Desk) -> dict[str, Any]:
             service_period=last("service_periods"),
             description_target="item",
             mpn_in_name=True,
+            terms_in_description=False,
             send_cost=True,
             markup="fixed",
             markup_percent=Decimal(25),

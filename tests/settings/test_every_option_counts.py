@@ -134,6 +134,7 @@ OTHER: dict[tuple[str, str], Any] = {
     ("products_services", "service_period"): 5,
     ("products_services", "description_target"): "item",
     ("products_services", "mpn_in_name"): True,
+    ("products_services", "terms_in_description"): False,
     ("products_services", "send_cost"): False,
     ("products_services", "markup"): "computed",
     ("products_services", "markup_percent"): ({"markup": "fixed"}, Decimal(25)),
@@ -199,7 +200,7 @@ def sample() -> Snapshot:
                 "a", "Firewall", mpn="FW-60", sku="SKU-1", category_id=1, tax_code_id=1, tax_rate=Decimal(8)
             ),
             line("b", "Cable", tax_code_id=2, tax_rate=Decimal(7)),
-            line("c", "Care", recurrence="monthly"),
+            line("c", "Care", recurrence="monthly", term_months=12),
             line("d", "Backup", recurrence="monthly", category_id=1),
             line("e", "Installation", category_id=3, parent_category_id=2),
         ),

@@ -172,3 +172,46 @@ def test_who_is_turned_away_from_a_pdf_is_told_to_come_back(app: Flask, link: st
             once._waiting[wanted] -= once.WAITING
     assert answer.status_code == 429
     assert "Try again in a minute" in text(answer)
+
+
+def test_a_quantity_is_chosen_without_javascript(app: Flask, client: FlaskClient) -> None:
+    seats = {
+        "name": "Seats",
+        "unit_price": "20",
+        "recurrence": "monthly",
+        "quantity": "10",
+        "setup_fee": "50",
+    }
+    limits = {"min_quantity": "5", "max_quantity": "50", "quantity_step": "5", "term_months": "12"}
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.quote(rep, {**seats, **limits})
+        publishing.publish(rep, quote.id)
+        link, uid = f"/q/{quote.public_token}", quote.lines[0].uid
+    page = client.get(link)
+    shown = text(page)
+    assert "Contract value, 12 months $2,450.00 Setup fees $50.00 Monthly, 12 × $200.00 $2,400.00" in shown
+    assert "12-month term. Setup fee $50.00, once." in shown
+    form = answer_form(page)
+    field = f"quantity:{uid}"
+    assert dict(form.fields)[field] == "10"
+    # What can't be chosen is said beside the field, and the totals stay.
+    form.action = form.action.replace("/accept", "/choose")
+    wrong = send(client, form, {field: "7"})
+    assert "Choose 5 to 50 in steps of 5." in text(wrong)
+    assert dict(answer_form(wrong).fields)[field] == "7"
+    assert "$200.00" in text(wrong)
+    refused = send(client, answer_form(wrong), SIGNED)
+    assert refused.status_code == 422
+    assert "Nothing was accepted. Fix the quantity, then accept again." in text(refused)
+    assert stored(app).status == "pending"
+    # Other totals than those on the screen can't be accepted.
+    unseen = send(client, answer_form(page), {**SIGNED, field: "20"})
+    assert unseen.status_code == 409
+    form = answer_form(unseen)
+    assert dict(form.fields)[field] == "20"
+    assert "$400.00" in text(unseen)
+    assert send(client, form, SIGNED).status_code == 303
+    with app.app_context():
+        accepted = db.session.scalars(db.select(Quote)).one()
+        assert (accepted.status, accepted.lines[0].quantity) == ("accepted", 20)

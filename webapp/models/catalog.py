@@ -35,6 +35,7 @@ ANNUAL = "annual"
 RECURRENCES = (ONE_TIME, MONTHLY, QUARTERLY, SEMI_ANNUAL, ANNUAL)
 # How a bundle is priced; empty for what has no parts.
 SUM, FIXED = BUNDLE_PRICES = ("sum", "fixed")
+TERM_CHECK = "min_term_months >= 0 and term_months >= min_term_months and setup_fee >= 0"
 PRICE_RULE_CHECK = "price_rule in ('fixed', 'margin', 'markup', 'tiers')"
 RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_annual', 'annual')"
 
@@ -80,14 +81,17 @@ class TaxCode(Searchable, Recorded, Timestamped, Base):
 class LineFields:
     """What an item of the library and a line of a quote have in common; a line copies it from its item.
 
-    ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from, with
-    ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
+    ``origin_entity``/``origin_id``: the Autotask Product, Service or ServiceBundle that the item was pulled from,
+    with ``Products``, ``Services`` or ``ServiceBundles`` as in the REST API; both empty for our own items.
     ``price_rule``: what leads the price (``services.quoting.money.prices``), with ``price_percent`` of a margin or
     markup; ``price_ending``: how a reckoned price ends, empty as the company has it; ``tiers``: prices by quantity.
     ``price_date`` and ``cost_date``: since when the amounts are right; None where no one knows. ``bundle``: it has
     parts, and is priced as their sum or at its own price, by no other rule; ``shows_parts``: the customer sees the
-    price of each. A new field of lines is a column here, a name in ``FrozenLine``
-    (``services.quoting.revisions.snapshot``) and the way it is read (``services.catalog.items.read_fields``).
+    price of each. Of what recurs: ``term_months``, for how long the customer commits (0: not at all);
+    ``min_term_months``, after how many months of it they may leave (0: at its end); ``renewal_price``, one unit's
+    after the term (None: it stays); ``setup_fee``, once for the line, however many it has. A new field of lines is
+    a column here, a name in ``FrozenLine`` (``services.quoting.revisions.snapshot``) and the way it is read
+    (``services.catalog.items.read_fields``).
     """
 
     name: Mapped[str] = mapped_column(String(200))
@@ -109,6 +113,10 @@ class LineFields:
     price_date: Mapped[date | None]
     cost_date: Mapped[date | None]
     recurrence: Mapped[str] = mapped_column(String(12), default=ONE_TIME)
+    term_months: Mapped[int] = mapped_column(default=0, server_default="0")
+    min_term_months: Mapped[int] = mapped_column(default=0, server_default="0")
+    setup_fee: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0), server_default="0")
+    renewal_price: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
     origin_entity: Mapped[str] = mapped_column(String(20), default="")
     origin_id: Mapped[int | None] = mapped_column(BigInteger)
     bundle: Mapped[str] = mapped_column(String(5), default="", server_default="")
@@ -146,6 +154,7 @@ class Item(LineFields, Searchable, Recorded, Timestamped, Base):
     __table_args__ = (
         CheckConstraint(RECURRENCE_CHECK, name="recurrence"),
         CheckConstraint(PRICE_RULE_CHECK, name="price_rule"),
+        CheckConstraint(TERM_CHECK, name="term"),
         CheckConstraint("replaced_by_id <> id", name="replaced_by"),
         Index("ix_item_origin", "origin_entity", "origin_id"),
         Index("ix_item_listed", "is_active", "name_key", "id"),

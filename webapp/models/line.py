@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded
-from webapp.models.catalog import PRICE_RULE_CHECK, RECURRENCE_CHECK, LineFields
+from webapp.models.catalog import PRICE_RULE_CHECK, RECURRENCE_CHECK, TERM_CHECK, LineFields
 from webapp.models.types import ExactDecimal
 
 if TYPE_CHECKING:
@@ -73,10 +74,13 @@ class QuoteLine(LineFields, Recorded, Base):
     """One line. ``uid`` stays the same through edits and revisions, so that the push can follow the line.
 
     ``discount_value``: percent, an amount per unit, or an amount off the line, depending on ``discount_kind``.
-    ``shows_savings``: the customer sees the list price, and what the line saves on it.
-    Totals include an optional line only when ``is_selected``. The lines of a section that is taken as a
-    whole follow the section. ``stored_parts``: what a bundle is made of (``services.quoting.revisions.parts``).
-    Lines stand in the order of their sections, those without a section first.
+    ``shows_savings``: the customer sees the list price, and what the line saves on it. Totals include an optional
+    line only when ``is_selected``. The lines of a section that is taken as a whole follow the section.
+    ``starts_on``: the day from which it is billed, None with the quote. ``min_quantity`` and ``max_quantity``: what
+    the customer can change the quantity to, in steps of ``quantity_step`` (None: 1) from the least; None: they
+    can't (``services.quoting.money.limits``). ``stored_parts``: what a bundle is made of
+    (``services.quoting.revisions.parts``). Lines stand in the order of their sections, those without a section
+    first.
     """
 
     __tablename__ = "quote_line"
@@ -99,6 +103,10 @@ class QuoteLine(LineFields, Recorded, Base):
         CheckConstraint(PRICE_RULE_CHECK, name="price_rule"),
         CheckConstraint("discount_kind in ('none', 'percent', 'unit', 'line')", name="discount_kind"),
         CheckConstraint("quantity > 0 and discount_value >= 0", name="amounts"),
+        CheckConstraint(TERM_CHECK, name="term"),
+        CheckConstraint(
+            "quantity_step > 0 and min_quantity > 0 and min_quantity <= max_quantity", name="limits"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -110,6 +118,10 @@ class QuoteLine(LineFields, Recorded, Base):
     quantity: Mapped[Decimal] = mapped_column(ExactDecimal(4))
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    starts_on: Mapped[date | None]
+    min_quantity: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
+    max_quantity: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
+    quantity_step: Mapped[Decimal | None] = mapped_column(ExactDecimal(4))
     shows_savings: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_optional: Mapped[bool] = mapped_column(default=False)
     is_selected: Mapped[bool] = mapped_column(default=False)

@@ -77,6 +77,10 @@ class ItemForm(RecordForm):
         default=RECURRENCES[0],
         validate_choice=False,
     )
+    term_months = StringField("Term in months", render_kw=NUMBER)
+    min_term_months = StringField("Can end after months", render_kw=NUMBER)
+    setup_fee = StringField("Setup fee, once", render_kw=NUMBER)
+    renewal_price = StringField("Price at renewal", render_kw=NUMBER)
     is_active = BooleanField("Active", default=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,7 +103,11 @@ class ItemForm(RecordForm):
             shown = price_rules.derived(record)
             self.margin.data, self.markup.data = shown["margin"], shown["markup"]
             self.tiers.data = tiers.text(record.tiers, place.of_company())
-        for amount in (self.unit_price, self.unit_cost, self.margin, self.markup, self.list_price):
+        for nothing in (self.term_months, self.min_term_months, self.setup_fee):
+            if not isinstance(nothing.data, str):
+                nothing.data = nothing.data or None
+        amounts = (self.unit_price, self.unit_cost, self.margin, self.markup, self.list_price)
+        for amount in (*amounts, self.setup_fee, self.renewal_price):
             show_plainly(amount)
         if isinstance(self.replaced_by.data, Item):
             self.replaced_by.data = replacing.named(self.replaced_by.data)

@@ -16,7 +16,7 @@ from webapp.extensions import limiter
 from webapp.models import Quote, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance, choosing
+from webapp.services.quoting.answer import acceptance, choosing, quantities
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -128,17 +128,23 @@ def _page(quote: Quote, **typed: Any) -> str:
     revision, frozen = _live(quote)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
-    before = pricing.with_choices(frozen, request.form.getlist("was"))
+    shown_before, _ = quantities.read(frozen, request.form, quantities.WAS)
+    before = pricing.with_choices(frozen, request.form.getlist("was"), shown_before)
+    wanted, wrong = quantities.read(frozen, request.form)
     if not closed and "chosen" in request.form:
-        frozen = pricing.with_choices(frozen, _chosen())
+        # Where a quantity can't be chosen, the page keeps the one that it showed.
+        frozen = pricing.with_choices(frozen, _chosen(), shown_before | wanted)
     computed, is_withdrawn = pricing.of_snapshot(frozen), acceptance.is_withdrawn(quote)
     linked = request.args.get("r", type=int)
     page = {
         "quote": quote,
         "revision": revision,
         "frozen": frozen,
-        **choosing.shown(frozen, computed),
+        **choosing.shown(frozen, computed, is_open=not closed),
         "was": pricing.choices(frozen),
+        "quantities": {} if closed else quantities.shown(frozen),
+        "quantity_errors": wrong,
+        "quantity_typed": request.form,
         "closed": closed,
         "withdrawn": is_withdrawn,
         "shown": acceptance.on_screen(frozen),
@@ -154,5 +160,5 @@ def _page(quote: Quote, **typed: Any) -> str:
     if is_htmx() and is_withdrawn:
         raise Invalid(closed)
     if is_htmx():
-        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen))
+        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen, computed))
     return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})

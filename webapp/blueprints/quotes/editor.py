@@ -26,7 +26,7 @@ from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.answer import choosing
+from webapp.services.quoting.answer import acceptance, choosing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -42,7 +42,7 @@ from webapp.services.quoting.draft import (
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import document, logos
-from webapp.services.quoting.revisions import freezing, parts, pricing
+from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 HISTORY_SHOWN = 30
@@ -126,6 +126,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
+    extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["deliveries"] = listing.of_quote(quote)
@@ -201,7 +202,9 @@ def context(quote: Quote) -> dict[str, Any]:
         # Then a change of one line changes the amounts of others.
         "is_shared_discount": bool(quote.discount_kind == "amount" and quote.discount_value)
         or any(section.discount_value for section in quote.sections),
-        "is_low_margin": partial(margins.is_low, minimum=permissions.minimum_margin()),
+        "is_low_margin": partial(
+            margins.is_low, minimum=permissions.minimum_margin(), currency=quote.currency
+        ),
         "price_endings": price_rules.ENDINGS,
         "price_facts": partial(_price_facts, quote, totals),
         "price_form": None,
@@ -215,6 +218,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "outcome": answered.opened("", OUTCOME),
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
+        "contract": commitments.of_draft(quote, totals, here),
         "totals_digest": pricing.digest(totals),
         "section_sums": pricing.by_section(quote, totals) if quote.sections else {},
         "stage": stages.stage_of(quote, utc_now()),
@@ -241,7 +245,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {"frozen": frozen, **choosing.shown(frozen, computed)}
+    return {"frozen": frozen, **choosing.shown(frozen, computed, is_open=False)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

@@ -84,6 +84,7 @@ def brand_page() -> ResponseReturnValue:
         "settings/brand_page.html",
         frozen=frozen,
         **choosing.shown(frozen, computed),
+        quantities={},
         pdf_address=url_for("settings.brand_paper", **_typed()),
         brand_css=url_for("settings.brand_css", color=looked_at.color),
         logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import Item, ItemPart, User, db
 from webapp.models.catalog import BUNDLE_PRICES, FIXED, SUM
-from webapp.services.catalog import costs, dates, replacing
+from webapp.services.catalog import costs, dates, replacing, terms
 from webapp.services.company import currencies, place
 from webapp.services.core import formatting, merge, work
 from webapp.services.core.errors import Conflict, Invalid
@@ -138,6 +138,7 @@ def settle(item: Item) -> None:
     """Set a bundle's amounts from its parts; Autotask says those of its service bundles."""
     if not item.bundle or item.origin_entity == AUTOTASK_BUNDLE:
         return
+    terms.of_item(item)
     before = dates.amounts(item)
     periods = [part.item.recurrence for part in item.parts]
     if item.bundle == SUM and item.recurrence not in periods:

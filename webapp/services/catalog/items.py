@@ -18,6 +18,7 @@ from webapp.services.catalog import (
     price_rules,
     replacing,
     rich_text,
+    terms,
 )
 from webapp.services.company import currencies, place
 from webapp.services.core import merge, records, work
@@ -41,6 +42,7 @@ FORM = (
     *(name for name in FIELDS if name != "description"),
     *("markdown", "supplier_sku", "list_price", "price_date", "cost_date", "replaced_by", "is_active"),
     *("price_rule", "price_percent", "margin", "markup", "price_ending", "tiers"),
+    *terms.ITEM,
 )
 
 
@@ -119,6 +121,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     for name, value in read.items():
         if name not in price_rules.DERIVED:
             setattr(item, name, value)
+    terms.of_item(item)
     price_rules.follow(item, inputs, reading.currency)
     dates.follow(item, before)
     db.session.add(item)
@@ -163,6 +166,7 @@ def read_fields(
         "category": read_category(reader),
         "tax_code": read_tax_code(reader, tax_code_before),
         **{code: reader.text(code, 100) for code in CODES},
+        **terms.read(reader, currency, MAX_PRICE),
     }
     if read["unit_price"] < 0:
         _check_credit(reader, read)

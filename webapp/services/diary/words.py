@@ -25,6 +25,13 @@ FIELDS = {
     "discount_value": "discount",
     "expires_on": "expiration date",
     "internal_notes": "internal notes",
+    "max_quantity": "most that the customer can choose",
+    "min_quantity": "least that the customer can choose",
+    "min_term_months": "months after which it can end",
+    "quantity_step": "steps of the quantity",
+    "renewal_price": "price at renewal",
+    "starts_on": "start",
+    "term_months": "term in months",
     "bundle": "price of the bundle",
     "comments": "message to customer",
     "is_active": "active",
@@ -101,7 +108,7 @@ def changes(listed: Iterable[Mapping[str, Any]]) -> list[ChangeView]:
 def _value(field: str, value: Any) -> str:
     if field == "recurrence" and value:
         return formatting.period_label(str(value))
-    if field == "expires_on" and value:
+    if field in ("expires_on", "starts_on") and value:
         return formatting.day(date.fromisoformat(value), place.of_company())
     if isinstance(value, bool) or value in ("", None):
         return VALUES[value]

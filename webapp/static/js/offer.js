@@ -5,7 +5,7 @@
 // place that the address names, which takes the focus away.
 window.addEventListener("load", () =>
   setTimeout(() => {
-    const wrong = document.querySelector(".answer-form [aria-invalid], .decline [aria-invalid]");
+    const wrong = document.querySelector("#answer [aria-invalid], .decline [aria-invalid]");
     (wrong ?? document.querySelector(".answer-refused"))?.focus();
   }),
 );
@@ -19,6 +19,17 @@ window.addEventListener("beforeprint", () => {
 });
 window.addEventListener("afterprint", () => {
   for (const details of document.querySelectorAll("[data-unfolded]")) details.open = false;
+});
+
+// One step more or less of a line. The server says what it makes of the totals.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-step]");
+  const field = button?.parentElement.querySelector("input");
+  if (!field) return;
+  const before = field.value;
+  if (button.dataset.step === "1") field.stepUp();
+  else field.stepDown();
+  if (field.value !== before) field.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // Tell once that a person has the quote on the screen: at the first touch, or after two seconds. Programs that only

@@ -111,9 +111,9 @@ def _lacking() -> list[int]:
     newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
     revisions: dict[int, int] = dict(db.session.execute(newest).all())
     lines: dict[int, list[str]] = {}
-    plain = db.select(QuoteLine.quote_id, QuoteLine.uid).where(QuoteLine.bundle == "")
-    for quote_id, uid in db.session.execute(plain):
-        lines.setdefault(quote_id, []).append(uid)
+    plain = db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.setup_fee).where(QuoteLine.bundle == "")
+    for quote_id, uid, fee in db.session.execute(plain):
+        lines.setdefault(quote_id, []).extend([uid, parts.fee_uid(uid)] if fee else [uid])
     for line in db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != "")):
         lines.setdefault(line.quote_id, []).extend([part.uid for part in parts.of_line(line)] or [line.uid])
     published = db.session.scalars(

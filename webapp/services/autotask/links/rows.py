@@ -131,7 +131,9 @@ class Ours:
 
 def load() -> Ours:
     """Read all records, with a query for each kind."""
-    lines = db.session.execute(db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.name))
+    columns = (QuoteLine.quote_id, QuoteLine.uid, QuoteLine.name, QuoteLine.setup_fee)
+    lines = db.session.execute(db.select(*columns)).all()
+    fees = {(number, parts.fee_uid(uid)): f"Setup fee: {name}" for number, uid, name, fee in lines if fee}
     bundles = db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != ""))
     made_of = {(line.quote_id, part.uid): part.name for line in bundles for part in parts.listed(line)}
     people = db.session.execute(db.select(Person.id, Person.first_name, Person.last_name))
@@ -142,7 +144,7 @@ def load() -> Ours:
         organizations={number: str(name) for number, name in organizations},
         people={number: f"{first} {last}".strip() for number, first, last in people},
         quotes={number: f"{shown or 'Draft'} {title}" for number, shown, title in quotes},
-        lines={(quote_id, uid): name for quote_id, uid, name in lines} | made_of,
+        lines={(quote_id, uid): name for quote_id, uid, name, _ in lines} | made_of | fees,
         revisions=frozenset(
             (quote_id, number)
             for quote_id, number in db.session.execute(db.select(Revision.quote_id, Revision.number))

@@ -125,6 +125,8 @@ class ProductsServicesSettings(Section):
     item, or both. ``markup``: a new record's markup rate: Autotask's default, computed from price and cost, or
     ``markup_percent``. ``shipping_type_id``: the ShippingType of the shipping line. ``discount_as``: a quote's
     discount is spread over its lines, or pushed as a discount item if Autotask's picklist has that type.
+    ``terms_in_description``: the term, the start and the price at renewal of a line, which Autotask's quote items have
+    no fields for, stand at the beginning of the item's description.
     """
 
     match_mpn: bool = True
@@ -142,6 +144,7 @@ class ProductsServicesSettings(Section):
     service_period: int | None = None
     description_target: Literal["record", "item", "both"] = "both"
     mpn_in_name: bool = False
+    terms_in_description: bool = True
     send_cost: bool = True
     markup: Literal["none", "computed", "fixed"] = "none"
     markup_percent: Decimal | None = None

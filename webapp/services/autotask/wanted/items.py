@@ -26,6 +26,7 @@ from webapp.services.autotask.wanted.line import (
 from webapp.services.autotask.wanted.line_taxes import LineTaxes
 from webapp.services.autotask.wanted.picklists import item_type, period_type
 from webapp.services.quoting.money.money import ZERO, percent_of, to_cents
+from webapp.services.quoting.revisions import commitments
 
 ENTITY = "QuoteItems"
 REFERENCES = {PRODUCT: "productID", SERVICE: "serviceID", BUNDLE: "serviceBundleID"}
@@ -110,6 +111,12 @@ def _credit_fields(context: Context, notes: Notes, line: Line) -> dict[str, Any]
 def _description(context: Context, notes: Notes, line: Line) -> str:
     target = context.settings.products_services.description_target
     text = line.frozen.description if target in ("item", "both") else ""
+    term = commitments.of_line(line.frozen, context.frozen.currency, context.frozen.place, fee=False)
+    if term and context.settings.products_services.terms_in_description:
+        # Quote items have no fields for it; whoever creates the contract reads it here, uncut.
+        text = f"{term}\n{text}".strip()
+    elif term:
+        notes.warn(f"{line.name} has a term that isn't sent, because Autotask has no field for it: {term}")
     if line.kind == LABOR:
         # Quote items have no field for a work type; the person who creates the ticket or project reads it here.
         work_type = context.facts.work_types.get(line.rule.work_type_id or 0)

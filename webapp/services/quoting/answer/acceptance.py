@@ -12,13 +12,14 @@ from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
-from webapp.services.core.formatting import day
+from webapp.services.core.formatting import day, plain
 from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.answer import customer_link
+from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
-from webapp.services.quoting.revisions import freezing, pricing, snapshot
+from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask the sender for a new one."
@@ -55,7 +56,8 @@ def by_token(token: str) -> Quote:
 
 def on_screen(offer: Snapshot) -> str:
     """A digest of the choices and totals that a page with this offer shows."""
-    return pricing.digest(pricing.of_snapshot(offer), pricing.choices(offer))
+    amounts = {f"{uid}={quantity}" for uid, quantity in quantities.chosen(offer).items()}
+    return pricing.digest(pricing.of_snapshot(offer), pricing.choices(offer) | amounts)
 
 
 def is_scanner(user_agent: str) -> bool:
@@ -109,14 +111,17 @@ def accept(
 ) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
-    ``values``: ``name``, ``signature`` (the name typed again), ``email``, ``terms`` (a check box) and ``sha256`` of the
-    revision shown. ``shown``: the digest of the choices and totals on the customer's screen (``on_screen``). Raises
-    Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision or other totals;
-    stores nothing then.
+    ``values``: ``name``, ``signature`` (the name typed again), ``email``, ``terms`` (a check box), ``sha256`` of the
+    revision shown, and the quantities (``answer.quantities``). ``shown``: the digest of the choices and totals on
+    the customer's screen (``on_screen``). Raises Invalid with a sentence for each wrong field, or Conflict when the
+    screen showed an older revision or other totals; stores nothing then.
     """
     quote = _lock(token)
     live = _answerable(quote, values)
-    if shown is not None and shown != on_screen(pricing.with_choices(live, chosen)):
+    wanted, wrong = typed_quantities.read(live, values)
+    if wrong:
+        raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
+    if shown is not None and shown != on_screen(pricing.with_choices(live, chosen, wanted)):
         raise Conflict(OTHER_TOTALS)
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter your name.")
@@ -130,7 +135,7 @@ def accept(
     _accept(
         quote,
         live,
-        chosen,
+        pricing.with_choices(live, chosen, wanted),
         None,
         Acceptance(
             name=name,
@@ -180,8 +185,27 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
     reader.check("Nothing was changed. Fix the highlighted fields.")
     live = snapshot.parse(revision.content)
-    _accept(quote, live, pricing.choices(live), actor, Acceptance(name=name, recorded_by_id=actor.id))
+    _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id))
     return quote
+
+
+def chosen_quantities(quote: Quote) -> list[str]:
+    """What the customer accepted in another quantity than it was offered: “Seats: 15 instead of 10”."""
+    if quote.acceptance is None:
+        return []
+    accepted = next((one for one in quote.revisions if one.id == quote.acceptance.revision_id), None)
+    offered = next((one for one in quote.revisions if accepted and one.number == accepted.number - 1), None)
+    # A choice makes a revision of its own, at the moment of the acceptance.
+    if accepted is None or offered is None:
+        return []
+    live, now = snapshot.parse(offered.content), snapshot.parse(accepted.content)
+    if pricing.with_choices(live, pricing.choices(now), quantities.chosen(now)).lines != now.lines:
+        return []
+    names = {line.uid: line.name for line in now.lines}
+    return [
+        f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
+        for uid, (before, after) in quantities.differences(live, now).items()
+    ]
 
 
 def _lock(token: str) -> Quote:
@@ -192,14 +216,13 @@ def _lock(token: str) -> Quote:
 
 
 def _accept(
-    quote: Quote, live: Snapshot, chosen: Collection[str], actor: User | None, record: Acceptance
+    quote: Quote, live: Snapshot, accepted_content: Snapshot, actor: User | None, record: Acceptance
 ) -> None:
-    """Freeze the choices (as a new revision if they differ), link the acceptance to it, and commit."""
+    """Freeze the choices and quantities (as a new revision if they differ), link the acceptance to it, and commit."""
     if ACCEPTED not in transitions.possible(quote):
         raise transitions.TransitionRefused(
             f"A quote that is {quote.status} can't be accepted. Nothing was changed."
         )
-    accepted_content = pricing.with_choices(live, chosen)
     if accepted_content != live:
         accepted_content = accepted_content.model_copy(
             update={"revision": live.revision + 1, "published_at": utc_now()}

@@ -23,12 +23,14 @@ Effect = dict[str, Decimal]
 class Choice:
     """A line that the customer can take. ``effect``: on the totals, with tax, of taking it, or of having taken it.
 
-    Of one of several plans: of taking it instead of the one that is taken.
+    Of one of several plans: of taking it instead of the one that is taken. Where nothing can be chosen, it is empty.
+    ``has_tax``: some of the effect is tax.
     """
 
     line: FrozenLine
     amounts: LineTotals
     effect: Effect
+    has_tax: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,31 +54,35 @@ class PeriodOffer:
     options: list[Options]
 
 
-def shown(frozen: Snapshot, computed: Totals) -> dict[str, Any]:
-    """What a page shows of an offer: ``pricing.offered``, and ``offers``, laid out to choose from."""
+def shown(frozen: Snapshot, computed: Totals, *, is_open: bool = True) -> dict[str, Any]:
+    """What a page shows of an offer: ``pricing.offered``, and ``offers``, laid out to choose from if it ``is_open``."""
     offered = pricing.offered(frozen, computed)
-    return {**offered, "offers": laid_out(frozen, computed, offered["groups"])}
+    return {**offered, "offers": laid_out(frozen, computed, offered["groups"], is_open=is_open)}
 
 
-def laid_out(frozen: Snapshot, computed: Totals, groups: list[PeriodGroup]) -> list[PeriodOffer]:
+def laid_out(
+    frozen: Snapshot, computed: Totals, groups: list[PeriodGroup], *, is_open: bool = True
+) -> list[PeriodOffer]:
     """The offer by period, with plans and options apart from the lines that the customer gets anyway."""
     chosen = pricing.choices(frozen)
 
-    def with_option(line: FrozenLine) -> Effect:
-        effect = _effect(frozen, computed, chosen ^ {line.uid})
-        return {name: -amount for name, amount in effect.items()} if line.uid in chosen else effect
-
-    def with_plan(part: SectionGroup, line: FrozenLine) -> Effect:
-        others = {one.uid for one in frozen.lines if part.section and one.section_uid == part.section.uid}
-        return _effect(frozen, computed, (chosen - others) | {line.uid})
+    def choice(line: FrozenLine, amounts: LineTotals, others: set[str]) -> Choice:
+        # The totals of the whole quote, for each choice that can be made here.
+        if not is_open or line.is_again:
+            return Choice(line, amounts, {})
+        is_off = line.uid in chosen and not others
+        instead = chosen - {line.uid} if is_off else (chosen - others) | {line.uid}
+        after = pricing.of_snapshot(pricing.with_choices(frozen, instead))
+        before, after = (after, computed) if is_off else (computed, after)
+        has_tax = any(one.tax != before.periods[name].tax for name, one in after.periods.items())
+        return Choice(line, amounts, _difference(before, after), has_tax)
 
     def options(part: SectionGroup) -> list[Choice]:
-        return [
-            Choice(line, amounts, with_option(line)) for line, amounts in part.lines if _is_option(part, line)
-        ]
+        return [choice(line, amounts, set()) for line, amounts in part.lines if _is_option(part, line)]
 
     def plans(part: SectionGroup) -> list[Choice]:
-        return [Choice(line, amounts, with_plan(part, line)) for line, amounts in part.lines]
+        others = {one.uid for one in frozen.lines if part.section and one.section_uid == part.section.uid}
+        return [choice(line, amounts, others) for line, amounts in part.lines]
 
     return [
         PeriodOffer(
@@ -89,9 +95,12 @@ def laid_out(frozen: Snapshot, computed: Totals, groups: list[PeriodGroup]) -> l
     ]
 
 
-def change(before: Snapshot, after: Snapshot) -> str:
-    """What choosing changed, with the totals that changed: “Added Cabling for $495.00. One-time total $980.00.”"""
-    was, now = pricing.of_snapshot(before), pricing.of_snapshot(after)
+def change(before: Snapshot, after: Snapshot, now: Totals) -> str:
+    """What choosing changed, with the totals that changed: “Added Cabling for $495.00. One-time total $980.00.”
+
+    ``now``: the totals after it.
+    """
+    was = pricing.of_snapshot(before)
     effect = _difference(was, now)
     said = list(_taken(before, after))
     if len(said) == 1 and said[0].startswith("Added"):
@@ -102,13 +111,17 @@ def change(before: Snapshot, after: Snapshot) -> str:
 
 
 def _taken(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    """What was added, removed or selected."""
+    """What was added, removed, selected or changed in its quantity."""
     ones = {section.uid for section in after.sections if section.choice == ONE}
     wholes = {section.uid for section in after.sections if section.is_whole}
     for old, section in zip(before.sections, after.sections, strict=True):
         if old.is_selected != section.is_selected:
             yield f"{'Added' if section.is_selected else 'Removed'} {section.title}"
     for was, now in zip(before.lines, after.lines, strict=True):
+        if was.quantity != now.quantity:
+            yield f"{now.name}: {formatting.quantity(now.quantity, after.place)} instead of " + (
+                formatting.quantity(was.quantity, after.place)
+            )
         if was.is_selected == now.is_selected or now.section_uid in wholes:
             continue
         if now.section_uid not in ones:
@@ -122,11 +135,6 @@ def _amounts(effect: Effect, frozen: Snapshot) -> str:
         f"{formatting.money(amount, frozen.currency, frozen.place)} {formatting.period_suffix(name)}".strip()
         for name, amount in effect.items()
     )
-
-
-def _effect(frozen: Snapshot, computed: Totals, chosen: set[str]) -> Effect:
-    """What the totals would change by with ``chosen`` (uids)."""
-    return _difference(computed, pricing.of_snapshot(pricing.with_choices(frozen, chosen)))
 
 
 def _difference(before: Totals, after: Totals) -> Effect:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User
 from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, SUM
-from webapp.services.catalog import costs, dates, replacing
+from webapp.services.catalog import costs, dates, replacing, terms
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.company import place
 from webapp.services.core import formatting, merge, records
@@ -22,7 +22,9 @@ MAX_AMOUNT = Decimal("999999999.99")
 TOO_MUCH = f"Quantity times price can be up to {MAX_AMOUNT:,}. Enter less."
 AMOUNTS = ("quantity", "unit_price", "unit_cost")
 RULE = ("price_rule", "price_percent", "price_ending", "tiers")
-PART = tuple(name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id", *RULE))
+PART = tuple(
+    name for name in LINE_FIELDS if name not in ("bundle", "shows_parts", "tax_code_id", *RULE, *terms.ITEM)
+)
 INSTEAD = "Change the parts in its details, under “Parts and price”."
 WHOLE = "This bundle has no parts left. Delete the line instead."
 
@@ -86,11 +88,14 @@ def check(line: QuoteLine, changed: Collection[str]) -> None:
         "recurrence": "Each part has its own.",
         "unit_cost": "The sum of its parts.",
         "unit_price": "The sum of its parts.",
+        "setup_fee": "Add the setup to its parts.",
+        "renewal_price": "Each part has its own price.",
     }
     if line.bundle == FIXED:
         del refused["unit_price"]
     if parts.is_one(line):
-        del refused["unit_cost"]
+        for name in ("unit_cost", "setup_fee", "renewal_price"):
+            del refused[name]
     errors = {name: sentence for name, sentence in refused.items() if name in changed}
     if errors:
         raise Invalid(f"This line isn't saved. {INSTEAD}", errors)

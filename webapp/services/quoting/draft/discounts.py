@@ -14,7 +14,7 @@ from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.draft import worst
-from webapp.services.quoting.money.totals import LineTotals, Totals
+from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import pricing
 
 # Rounding to the cent must not make 20 % more than 20 %.
@@ -23,7 +23,7 @@ CENT = Decimal("0.01")
 
 def of_lines(quote: Quote, totals: Totals | None = None) -> dict[str, Decimal]:
     """The largest discount of each line in percent, whatever the customer chooses, by its uid."""
-    return _percents(quote, worst.lines_of(quote, totals or pricing.of_quote(quote)))
+    return {uid: discount * 100 / gross for uid, (discount, gross) in _largest(quote, totals).items()}
 
 
 def before(actor: User, quote: Quote) -> dict[str, Decimal]:
@@ -31,11 +31,15 @@ def before(actor: User, quote: Quote) -> dict[str, Decimal]:
     return of_lines(quote) if permissions.discount_limit(actor) is not None else {}
 
 
-def _percents(quote: Quote, amounts_of: list[LineTotals]) -> dict[str, Decimal]:
-    shares = {
-        line.uid: worst.whole(line, amounts) for line, amounts in zip(quote.lines, amounts_of, strict=True)
-    }
-    return {uid: discount * 100 / gross for uid, (discount, gross) in shares.items() if gross > 0}
+def _largest(quote: Quote, totals: Totals | None) -> dict[str, tuple[Decimal, Decimal]]:
+    """The largest discount of each line that has a price, and what it is taken off."""
+    found = {}
+    can_be = worst.Worst(quote, totals or pricing.of_quote(quote)).lines
+    for line, every in zip(quote.lines, can_be, strict=True):
+        priced = [(off, gross) for off, gross in (worst.whole(line, one) for one in every) if gross > 0]
+        if priced:
+            found[line.uid] = max(priced, key=lambda one: one[0] / one[1])
+    return found
 
 
 def check(actor: User, quote: Quote, before: dict[str, Decimal]) -> None:
@@ -66,14 +70,11 @@ def problems(actor: User, quote: Quote, totals: Totals | None = None) -> dict[st
 
 
 def _over(quote: Quote, limit: Decimal, totals: Totals | None = None) -> dict[str, Decimal]:
-    largest = worst.lines_of(quote, totals or pricing.of_quote(quote))
-    percents = _percents(quote, largest)
-    allowed = set()
-    for line, amounts in zip(quote.lines, largest, strict=True):
-        discount, gross = worst.whole(line, amounts)
-        if discount <= gross * limit / 100 + CENT:
-            allowed.add(line.uid)
-    return {uid: percent for uid, percent in percents.items() if uid not in allowed}
+    return {
+        uid: discount * 100 / gross
+        for uid, (discount, gross) in _largest(quote, totals).items()
+        if discount > gross * limit / 100 + CENT
+    }
 
 
 def _percent(value: Decimal) -> str:

@@ -10,16 +10,13 @@ from typing import Any
 
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.models.catalog import LINE_FIELDS
-from webapp.models.quote import DISCOUNT_KINDS
-from webapp.services.catalog import costs, dates, items, price_rules, tiers
-from webapp.services.catalog.items import MAX_QUANTITY
+from webapp.services.catalog import costs, dates, items, price_rules, terms, tiers
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import bundles, discounts, editing, sections, shown, steps
-from webapp.services.quoting.draft.bundles import MAX_AMOUNT, TOO_MUCH
+from webapp.services.quoting.draft import bundles, discounts, editing, line_form, quantities, sections, steps
 from webapp.services.quoting.draft.editing import lock_editable
 from webapp.services.quoting.money import prices
 from webapp.services.quoting.revisions import parts
@@ -31,15 +28,19 @@ PRICE = (*price_rules.GROUP, "list_price", "shows_savings", "price_ending")
 FIELDS = (
     *items.FIELDS,
     *("quantity", "discount_kind", "discount_value", "is_optional", "is_selected"),
+    *(*terms.LINE, *quantities.FIELDS),
     *(name for name in PRICE if name not in items.FIELDS),
 )
 # Those that the editor shows of a line that is opened, in two forms; it shows the others of every line.
-DETAILS = ("description", *items.CODES, "category", "is_optional", "is_selected")
+DETAILS = (
+    *("description", *items.CODES, "category", "is_optional", "is_selected"),
+    *(*terms.LINE, *quantities.FIELDS),
+)
 CELLS = tuple(
     name for name in FIELDS if name not in (*DETAILS, "list_price", "shows_savings", "price_ending")
 )
 # Fields that only mean something together, besides those that lead the price.
-TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"))
+TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"), quantities.FIELDS)
 # What a copy has from its original, but for its section.
 COPIED = tuple(name for name in steps.LINE if name != "section_uid")
 
@@ -67,13 +68,14 @@ def add_ad_hoc(actor: User, quote_id: int, values: Mapping[str, object]) -> Quot
     """Add a custom item as the last line; only ``name`` is required. Raises Invalid with sentences."""
     quote = with_room(quote_id)
     before = discounts.before(actor, quote)
-    read = _read(Reader(values, place.of_company()), None, quote.currency)
+    read = line_form.read(Reader(values, place.of_company()), None, quote.currency)
     costs.keep(actor, values, read, Decimal(0))
     price_rules.read(actor, values, None, read, quote.currency)
     read["shows_savings"] = Reader(values).flag("shows_savings")
     if "tax_code_id" not in values and read["unit_price"] >= 0:
         read["tax_code"] = default_tax_code()
     line = new(read, quote.currency)
+    quantities.check(line, quantities.FIELDS)
     append(quote, line)
     finish(actor, quote, line, "quote.line_added")
     discounts.check(actor, quote, before)
@@ -91,8 +93,8 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
     line, before = find(quote, uid), discounts.before(actor, quote)
     here = place.of_company()
     numbers = {name: getattr(line, name) for name in ("quantity", "unit_price", "unit_cost")}
-    reader = Reader(_with_the_rest(actor, line, values), here, numbers)
-    read = _read(reader, line.tax_code, quote.currency)
+    reader = Reader(line_form.with_the_rest(actor, line, values), here, numbers)
+    read = line_form.read(reader, line.tax_code, quote.currency)
     costs.keep(actor, values, read, line.unit_cost)
     price_rules.read(actor, values, line, read, quote.currency)
     if "shows_savings" in values or "shows_savings" in merge.opened_with(values):
@@ -111,6 +113,7 @@ def change(actor: User, quote_id: int, uid: str, values: Mapping[str, object]) -
         setattr(line, name, merged.values[name])
     follow(line, amounts, inputs, quote.currency)
     bundles.follow(line, changed)
+    quantities.check(line, changed)
     sections.settle(quote, line)
     discounts.check(actor, quote, before)
     if changed:
@@ -149,34 +152,10 @@ def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, obj
     ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
     """
     price_rules.settle(line)
+    line_form.settle_terms(line)
     price_rules.follow(line, inputs, currency)
     dates.follow(line, amounts)
-    _check_amount(line.quantity, line.unit_price)
-
-
-def _check_amount(quantity: Decimal, price: Decimal) -> None:
-    if abs(quantity * price) > MAX_AMOUNT:
-        raise Invalid("This line isn't saved. Fix the highlighted field.", {"quantity": TOO_MUCH})
-
-
-def _with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -> Mapping[str, object]:
-    """``values`` of a form, and as they are stored the fields that it wasn't opened with."""
-    opened = merge.opened_with(values)
-    if not opened:
-        return values
-    stored = shown.line(line)
-    # By its id, which needs no look at its name.
-    stored["category_id"] = str(line.category_id or "")
-    del stored["category"]
-    rest = {
-        control: text
-        for control, text in stored.items()
-        # A form can be opened with the price and have only what it follows from.
-        if (control.removesuffix("_id") not in opened or control == "unit_price")
-        and control not in ("margin", "markup", "price_rule")
-        and (control not in costs.HIDDEN or costs.may_see(actor))
-    }
-    return {**rest, **values}
+    line_form.check_amount(line.quantity, line.unit_price)
 
 
 @steps.undoable
@@ -270,31 +249,13 @@ def note(actor: User, quote: Quote, line: QuoteLine, action: str) -> None:
 
 def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
     """The values of a new line, for ``new``, from form input. Raises Invalid with a sentence for each wrong field."""
-    read = _read(Reader(values, place.of_company()), None, currency)
+    read = line_form.read(Reader(values, place.of_company()), None, currency)
     if read["discount_value"] and values.get("price_rule") in price_rules.DERIVED:
         # As where a line gets a discount later (price_rules.settle): the price stays, and no longer follows.
         values = {**values, "price_rule": prices.FIXED}
     price_rules.read(None, values, None, read, currency)
     # The price by its rule may be another than the one that came with it.
-    _check_amount(read["quantity"], read["unit_price"])
+    line_form.check_amount(read["quantity"], read["unit_price"])
     read["shows_savings"] = Reader(values).flag("shows_savings")
-    return read
-
-
-def _read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:
-    """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
-    read: dict[str, Any] = {
-        **items.read_fields(
-            reader, tax_code_before, missing_name="Enter a name for this line.", currency=currency
-        ),
-        "quantity": reader.decimal("quantity", default=Decimal(1), maximum=MAX_QUANTITY, above_zero=True),
-        **editing.read_discount(reader, DISCOUNT_KINDS, currency),
-        "is_optional": reader.flag("is_optional"),
-        "is_selected": reader.flag("is_optional") and reader.flag("is_selected"),
-    }
-    if abs(read["quantity"] * read["unit_price"]) > MAX_AMOUNT:
-        reader.fail("quantity", TOO_MUCH)
-    if read["unit_price"] < 0 and read["discount_value"]:
-        reader.fail("discount_value", "A credit can't be discounted. Change its price instead.")
-    reader.check("This line isn't saved. Fix the highlighted field.")
+    quantities.check(QuoteLine(**{name: read[name] for name in quantities.CHECKED}), quantities.FIELDS)
     return read

@@ -6,36 +6,58 @@ in each billing period of its parts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from webapp.models import Item, Quote, User, db
+from webapp.models import Item, Quote, QuoteLine, User, db
+from webapp.models.catalog import ONE_TIME
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.catalog import costs
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.quoting.draft import worst
+from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money import prices
-from webapp.services.quoting.money.money import HUNDRED
-from webapp.services.quoting.money.totals import LineTotals, Totals
+from webapp.services.quoting.money.money import HUNDRED, rounding
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 
 # The place of a sentence about several lines (readiness.Problem).
 LINES = "lines"
+DEPENDS = " That depends on the options that the customer selects."
 
 
-def is_low(amounts: LineTotals, minimum: Decimal | None) -> bool:
+def is_low(line: QuoteLine, amounts: LineTotals, minimum: Decimal | None, currency: str) -> bool:
     """True for a line with a cost whose margin is below the minimum, of a bundle in one of its billing periods."""
-    return any(_is_low(one, minimum) for one in (amounts, *(other for _, other in amounts.others)))
+    return _lowest(line, [amounts], minimum, currency) is not None
 
 
-def _is_low(amounts: LineTotals, minimum: Decimal | None) -> bool:
-    """As exactly as the sentence says both."""
+def _lowest(
+    line: QuoteLine, can_be: Sequence[LineTotals], minimum: Decimal | None, currency: str
+) -> tuple[str, LineTotals] | None:
+    """The billing period and the amounts with the lowest margin, if that is below the minimum."""
+    low = [
+        (name, one)
+        for amounts in can_be
+        for name, one in amounts.by_period(line.recurrence)
+        if _is_low(line, one, minimum, currency)
+    ]
+    return min(low, key=lambda one: _margin(one[1])) if low else None
+
+
+def _is_low(line: QuoteLine, amounts: LineTotals, minimum: Decimal | None, currency: str) -> bool:
+    """As exactly as the sentence says both. A price that the minimum gives may be rounded down by half a cent."""
     if minimum is None or amounts.cost <= 0:
         return False
-    return amounts.net <= 0 or _margin(amounts) < minimum.quantize(prices.TENTH)
+    half = Decimal(5).scaleb(-rounding(currency).digits - 1) * line.quantity
+    rounded_up = replace(amounts, net=amounts.net + half)
+    return amounts.net <= 0 or _margin(rounded_up) < minimum.quantize(prices.TENTH)
 
 
 def _margin(amounts: LineTotals) -> Decimal:
+    if amounts.net <= 0:
+        return Decimal("-Infinity")
     return ((amounts.net - amounts.cost) * HUNDRED / amounts.net).quantize(prices.TENTH)
 
 
@@ -48,7 +70,8 @@ def problems(actor: User, quote: Quote, totals: Totals) -> dict[str, str]:
         return {}
     names = [user.name for user in permissions.who_may_go_below_margin()][:3]
     who = f"{' or '.join(names)} can publish it." if names else "No one may publish it."
-    low = {**_low(actor, quote, totals), **_without_cost(quote), **_with_credits(actor, quote, totals)}
+    can_be = worst.Worst(quote, totals)
+    low = {**_low(actor, can_be), **_without_cost(actor, quote), **_with_credits(actor, can_be)}
     return {place: f"{sentence} {who}" for place, sentence in low.items()}
 
 
@@ -62,52 +85,61 @@ def checks(viewer: User | None, quote: Quote, totals: Totals) -> dict[str, str]:
     is_seen = costs.may_see(viewer)
     if viewer is not None and not is_seen and not permissions.may(viewer, Permission.SELL):
         return {}
-    low = {**_low(viewer, quote, totals), **_with_credits(viewer, quote, totals)}
+    can_be = worst.Worst(quote, totals)
+    low = {**_low(viewer, can_be), **_with_credits(viewer, can_be)}
     return low if is_seen or not low else {LINES: "The quote is below the minimum margin."}
 
 
-def _low(viewer: User | None, quote: Quote, totals: Totals) -> dict[str, str]:
-    minimum = permissions.minimum_margin()
+def _low(viewer: User | None, can_be: Worst) -> dict[str, str]:
+    minimum, currency = permissions.minimum_margin(), can_be.quote.currency
+    if minimum is None:
+        return {}
     found = {}
-    largest = worst.lines_of(quote, totals)
-    for number, (line, amounts) in enumerate(zip(quote.lines, largest, strict=True), start=1):
-        low = [(name, one) for name, one in amounts.by_period(line.recurrence) if _is_low(one, minimum)]
-        if low:
-            period = formatting.period_label(low[0][0]).lower() if amounts.others else ""
-            found[line.uid] = f"Line {number} “{line.name}” {_sentence(viewer, low[0][1], minimum, period)}"
-            if not is_low(totals.lines[number - 1], minimum):
-                found[line.uid] += " That depends on the options that the customer selects."
+    for number, (line, every) in enumerate(zip(can_be.quote.lines, can_be.lines, strict=True), start=1):
+        low = _lowest(line, every, minimum, currency)
+        if low is not None:
+            period = formatting.period_label(low[0]).lower() if every[0].others else ""
+            found[line.uid] = f"Line {number} “{line.name}” {_sentence(viewer, low[1], minimum, period)}"
+            if not is_low(line, every[0], minimum, currency):
+                found[line.uid] += DEPENDS
     return found
 
 
-def _without_cost(quote: Quote) -> dict[str, str]:
+def _without_cost(viewer: User, quote: Quote) -> dict[str, str]:
     wanted = {line.item_id for line in quote.lines if line.item_id and not line.unit_cost}
     if not wanted:
         return {}
     query = db.select(Item.id).where(Item.id.in_(wanted), Item.unit_cost > 0)
     costly = set(db.session.scalars(query))
+    why = ": its item has a cost, and it has none." if costs.may_see(viewer) else "."
     return {
-        line.uid: f"Line {number} “{line.name}” is below the minimum margin: its item has a cost, and it has none."
+        line.uid: f"Line {number} “{line.name}” is below the minimum margin{why}"
         for number, line in enumerate(quote.lines, start=1)
         if line.item_id in costly and not line.unit_cost and line.unit_price >= 0
     }
 
 
-def _with_credits(viewer: User | None, quote: Quote, totals: Totals) -> dict[str, str]:
-    """A sentence where what a period comes to is below the minimum with its credits. Only one-time ones are there."""
+def _with_credits(viewer: User | None, can_be: Worst) -> dict[str, str]:
+    """A sentence where the total of a period can be below the minimum with its credits, which are all one-time."""
     minimum = permissions.minimum_margin()
-    credited = [line.recurrence for line in quote.lines if line.unit_price < 0 and line.counts]
-    for name, period in totals.periods.items():
-        if minimum is None or name not in credited or period.cost <= 0:
-            continue
-        if period.net <= 0 or (period.margin_percent or Decimal(0)) < minimum.quantize(prices.TENTH):
-            label = formatting.period_label(name)
-            if not costs.may_see(viewer) or period.net <= 0:
-                return {LINES: f"{label} lines are below the minimum margin with the credits."}
-            margin = _percent(period.margin_percent)
-            sentence = f"{label} lines with the credits have a margin of {margin}."
-            return {LINES: f"{sentence} The minimum is {_percent(minimum)}."}
-    return {}
+    if minimum is None or all(line.unit_price >= 0 for line in can_be.quote.lines):
+        return {}
+    chosen = can_be.totals.periods[ONE_TIME]
+    period = chosen if _is_low_sum(chosen, minimum) else can_be.period(ONE_TIME, minimum)
+    if not _is_low_sum(period, minimum):
+        return {}
+    depends = "" if period is chosen else DEPENDS
+    label = formatting.period_label(ONE_TIME)
+    if not costs.may_see(viewer) or period.net <= 0:
+        return {LINES: f"{label} lines are below the minimum margin with the credits.{depends}"}
+    sentence = f"{label} lines with the credits have a margin of {_percent(period.margin_percent)}."
+    return {LINES: f"{sentence} The minimum is {_percent(minimum)}.{depends}"}
+
+
+def _is_low_sum(period: PeriodTotals, minimum: Decimal) -> bool:
+    if period.cost <= 0:
+        return False
+    return period.net <= 0 or (period.margin_percent or Decimal(0)) < minimum.quantize(prices.TENTH)
 
 
 def _sentence(viewer: User | None, amounts: LineTotals, minimum: Decimal | None, period: str) -> str:

@@ -39,6 +39,14 @@ COLUMNS = {
     "discount_kind": ("Discount type",),
     "tax_code": ("Tax", "tax code"),
     "recurrence": ("Billing period", "billing", "period", "recurrence"),
+    "term_months": ("Term in months", "term", "commitment"),
+    "min_term_months": ("Can end after months",),
+    "starts_on": ("Starts on", "start date", "start"),
+    "setup_fee": ("Setup fee", "setup"),
+    "renewal_price": ("Price at renewal", "renewal price"),
+    "min_quantity": ("Quantity from",),
+    "max_quantity": ("Quantity to",),
+    "quantity_step": ("Quantity steps",),
     "description": ("Description", "details"),
     "sku": ("SKU", "item number", "item no", "code"),
     "mpn": ("Part number", "mpn", "part no", "manufacturer part number"),
@@ -266,6 +274,7 @@ def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
     texts: dict[str, Any] = {name: getattr(item, name) for name in ("name", "description", *("sku", "mpn"))}
     texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "recurrence")}
     texts |= {name: formatting.plain_price(getattr(item, name), here) for name in ("unit_price", "unit_cost")}
+    texts |= shown.term(item, here)
     if item.list_price is not None:
         texts["list_price"] = formatting.plain_price(item.list_price, here)
     if not is_priced:

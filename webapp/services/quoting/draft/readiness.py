@@ -15,6 +15,7 @@ from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import discounts, margins, price_facts, stages
+from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
 from webapp.services.quoting.revisions import parts, pricing
@@ -111,6 +112,20 @@ def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = Non
             found.append(
                 Problem(line.uid, f"The discount of {name[0].lower()}{name[1:]} takes off its whole price.")
             )
+        found += [Problem(line.uid, f"{name} {words}") for words in _term_checks(line)]
+    return found
+
+
+def _term_checks(line: QuoteLine) -> list[str]:
+    """What is odd about the term of a line, after its name."""
+    found = []
+    months = terms.MONTHS.get(line.recurrence)
+    if months and line.term_months % months:
+        billed = formatting.period_label(line.recurrence).lower()
+        found.append(f"has a term of {line.term_months} months and is billed {billed}.")
+    if line.starts_on is not None and line.starts_on < place.today():
+        day = formatting.day(line.starts_on, place.of_company())
+        found.append(f"starts on {day}, which has passed. It starts with the quote.")
     return found
 
 

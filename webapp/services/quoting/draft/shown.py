@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from webapp.models import Quote, QuoteLine, QuoteSection
+from webapp.models import Item, Quote, QuoteLine, QuoteSection
 from webapp.services.catalog import price_rules
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.place import Place
+from webapp.services.quoting.draft import quantities
 
 
 def header(quote: Quote) -> dict[str, str]:
@@ -93,4 +94,24 @@ def details(line: QuoteLine) -> dict[str, str]:
         "category": line.category.path if line.category else "",
         "is_optional": "1" if line.is_optional else "",
         "is_selected": "1" if line.is_selected else "",
+        **_terms(line, place.of_company()),
+    }
+
+
+def term(record: Item | QuoteLine, here: Place) -> dict[str, str]:
+    """By the name of the control: the term that an item and a line can have."""
+    renewal = record.renewal_price
+    return {
+        **{name: str(getattr(record, name) or "") for name in ("term_months", "min_term_months")},
+        "setup_fee": formatting.plain_price(record.setup_fee, here) if record.setup_fee else "",
+        "renewal_price": "" if renewal is None else formatting.plain_price(renewal, here),
+    }
+
+
+def _terms(line: QuoteLine, here: Place) -> dict[str, str]:
+    """By the name of the control: the term of a line, and how many the customer can choose."""
+    return {
+        **term(line, here),
+        "starts_on": line.starts_on.isoformat() if line.starts_on else "",
+        **{name: percent(getattr(line, name), here) for name in quantities.FIELDS},
     }

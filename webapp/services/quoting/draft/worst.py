@@ -1,20 +1,23 @@
 """What the customer's choices can make of a line: a discount by amount is spread over the lines that are chosen.
 
-A rule about discounts or margins holds for all that the customer can choose, so it looks at the largest share.
+A rule about discounts or margins holds for all that the customer can choose, so it looks at what each line can become.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property, partial
 
 from webapp.models import Quote, QuoteLine
 from webapp.models.catalog import ONE_TIME
 from webapp.models.line import ONE, WHOLE
-from webapp.services.quoting.money.totals import LineTotals, Totals
-from webapp.services.quoting.revisions import parts, pricing
-from webapp.services.quoting.revisions.snapshot import FrozenLine
+from webapp.services.quoting.money import bundles, limits, prices
+from webapp.services.quoting.money.bundles import Entry
+from webapp.services.quoting.money.money import HUNDRED, rounding
+from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
+from webapp.services.quoting.revisions import parts, pricing, quantities
 
 
 @dataclass(frozen=True)
@@ -27,81 +30,164 @@ class Chosen:
     unit_cost: Decimal
     discount_kind: str
     discount_value: Decimal
-    section_uid: str
     bundle: str
-    parts: tuple[FrozenLine, ...]
     counts: bool
 
 
-def lines_of(quote: Quote, totals: Totals) -> list[LineTotals]:
-    """The amounts of each line with its largest discount: as it is, or chosen while the other options are off."""
-    found = list(totals.lines)
-    if not _is_spread(quote) or not any(line.choice[0] for line in quote.lines):
+NONE: Mapping[int, Decimal] = {}
+
+
+@dataclass
+class Worst:
+    """What the lines of a quote can become. ``totals``: as they are."""
+
+    quote: Quote
+    totals: Totals
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The lines, with the parts of bundles spread once."""
+        return pricing.entries(self.quote)
+
+    @cached_property
+    def lines(self) -> list[list[LineTotals]]:
+        """Of each line the amounts as they are, and as they are while the other options are off."""
+        found = [[one] for one in self.totals.lines]
+        can_leave = any(line.choice[0] for line in self.quote.lines)
+        is_shared = self._is_spread and (can_leave or bool(self._ends))
+        without = self._amounts(self._always) if is_shared else {}
+        for at, line in enumerate(self.quote.lines):
+            for quantity in self._ends.get(at, ()):
+                chosen = self._with(at) if is_shared else [at]
+                found[at].append(self._amounts(chosen, {at: quantity})[at])
+            if is_shared and at not in self._ends:
+                found[at].append(self._amounts(self._with(at))[at] if line.choice[0] else without[at])
         return found
-    always = [at for at, line in enumerate(quote.lines) if not line.choice[0]] + _taken(quote, totals)
-    without = _amounts(quote, always)
-    for at, line in enumerate(quote.lines):
-        alone = without.get(at) if not line.choice[0] else _amounts(quote, _with(quote, always, at))[at]
-        if alone is not None and whole(line, alone)[0] > whole(line, found[at])[0]:
-            found[at] = alone
-    return found
+
+    @cached_property
+    def _ends(self) -> dict[int, list[Decimal]]:
+        """The quantities that the customer can choose at the ends of limits and tiers, by the place of the line."""
+        found = {}
+        for at, line in enumerate(self.quote.lines):
+            allowed = limits.of_line(line)
+            if allowed is not None:
+                tiers = prices.parse_tiers(line.tiers) if line.price_rule == prices.TIERS else ()
+                found[at] = allowed.ends(tiers)
+        return found
+
+    def _entry(self, at: int, counts: bool, quantity: Decimal | None = None) -> Entry:
+        """The line as it is chosen, with its price at that quantity."""
+        entry, line = self.entries[at], self.quote.lines[at]
+        own = [name for name in Chosen.__dataclass_fields__ if name != "counts"]
+        chosen = Chosen(**{name: getattr(line, name) for name in own}, counts=counts)
+        fee = replace(entry.fee, counts=counts) if entry.fee else None
+        if quantity is None:
+            shares = [replace(share, counts=counts) for share in entry.shares]
+            return replace(entry, line=chosen, shares=shares, fee=fee)
+        tiers = quantities.prices_of(line, self.quote.currency)
+        tier = prices.tier_at(prices.parse_tiers(tiers), quantity)
+        price = line.unit_price if tier is None or tier.price is None else tier.price
+        chosen = replace(chosen, quantity=quantity, unit_price=price)
+        made_of = parts.of_line(line)
+        digits = rounding(self.quote.currency).digits
+        shares = bundles.spread(chosen, made_of, digits) if made_of else []
+        return replace(entry, line=chosen, shares=shares, fee=fee)
+
+    @cached_property
+    def _least(self) -> dict[int, Decimal]:
+        """The quantity of each line with limits at which it takes the least of a discount."""
+
+        def gross(at: int, quantity: Decimal) -> Decimal:
+            every = self._entry(at, True, quantity).priced
+            return sum((one.quantity * one.unit_price for one in every), Decimal(0))
+
+        return {at: min(ends, key=partial(gross, at)) for at, ends in self._ends.items()}
+
+    def period(self, name: str, minimum: Decimal) -> PeriodTotals:
+        """The sums of a billing period as the customer can choose it with the least left above ``minimum`` percent."""
+        left = [self._left(at, name, minimum) for at in range(len(self.quote.lines))]
+        chosen = [at for at, line in enumerate(self.quote.lines) if not line.choice[0]]
+        by_section: dict[str, list[int]] = {}
+        for at, line in enumerate(self.quote.lines):
+            kind = line.section.choice if line.section is not None else ""
+            if kind in (WHOLE, ONE):
+                by_section.setdefault(line.section_uid, []).append(at)
+            elif line.choice[0] and left[at] < 0:
+                chosen.append(at)
+        for places in by_section.values():
+            section = self.quote.lines[places[0]].section
+            if section is not None and section.choice == ONE:
+                chosen.append(min(places, key=lambda at: left[at]))
+            elif sum(left[at] for at in places) < 0:
+                chosen += places
+        taken = set(chosen)
+        entries = [self._entry(at, at in taken, self._worst(at, name, minimum)) for at in range(len(left))]
+        return pricing.of_entries(self.quote, entries).periods[name]
+
+    def _left(self, at: int, period: str, minimum: Decimal) -> Decimal:
+        """The least that the line leaves in a period above the minimum margin: the sum of all must not be below 0."""
+        return min(self._leaves(at, amounts, period, minimum) for amounts in self.lines[at])
+
+    def _leaves(self, at: int, amounts: LineTotals, period: str, minimum: Decimal) -> Decimal:
+        mine = [one for name, one in amounts.by_period(self.quote.lines[at].recurrence) if name == period]
+        return sum((one.net * (1 - minimum / HUNDRED) - one.cost for one in mine), Decimal(0))
+
+    def _worst(self, at: int, period: str, minimum: Decimal) -> Decimal | None:
+        """The quantity at which the line leaves the least in a period; None where it can't be chosen."""
+        ends = self._ends.get(at)
+        if not ends:
+            return None
+        amounts = dict(zip(ends, self.lines[at][1:], strict=True))
+        return min(ends, key=lambda quantity: self._leaves(at, amounts[quantity], period, minimum))
+
+    @cached_property
+    def _is_spread(self) -> bool:
+        kinds = [(one.discount_kind, one.discount_value) for one in self.quote.sections]
+        own = (self.quote.discount_kind, self.quote.discount_value)
+        return any(kind == "amount" and value for kind, value in [*kinds, own])
+
+    @cached_property
+    def _always(self) -> list[int]:
+        """What is chosen at least, with of each “choose one” the line that takes the least of a discount."""
+
+        def weight(at: int) -> Decimal:
+            every = self.totals.lines[at].by_period(self.quote.lines[at].recurrence)
+            return sum((one.gross for name, one in every if name == ONE_TIME), Decimal(0))
+
+        least: dict[str, int] = {}
+        for at, line in enumerate(self.quote.lines):
+            if line.section is not None and line.section.choice == ONE:
+                known = least.setdefault(line.section_uid, at)
+                least[line.section_uid] = min(known, at, key=weight)
+        return [at for at, line in enumerate(self.quote.lines) if not line.choice[0]] + list(least.values())
+
+    def _with(self, at: int) -> list[int]:
+        """What is chosen at least where the line ``at`` is: its whole section, or it instead of the section's other."""
+        line = self.quote.lines[at]
+        kind = line.section.choice if line.section is not None else ""
+        same = [other for other, one in enumerate(self.quote.lines) if one.section_uid == line.section_uid]
+        if kind == WHOLE:
+            return [*self._always, *same]
+        kept = [other for other in self._always if other not in same] if kind == ONE else self._always
+        return [*kept, at]
+
+    def _amounts(
+        self, chosen: Sequence[int], wanted: Mapping[int, Decimal] = NONE
+    ) -> Mapping[int, LineTotals]:
+        """The amounts of the ``chosen`` lines by their place, at the ``wanted`` quantity or the one with the least."""
+        counted, shown = set(chosen), []
+        kinds: set[tuple[str, str]] = set()
+        for at, (line, entry) in enumerate(zip(self.quote.lines, self.entries, strict=True)):
+            # One of each section and period stays, because an amount comes off the section's first period.
+            mine = {(line.section_uid, one.recurrence) for one in entry.shares or (entry.line,)}
+            if at in counted or not mine <= kinds:
+                shown.append(at)
+            kinds |= mine
+        entries = [self._entry(at, at in counted, wanted.get(at, self._least.get(at))) for at in shown]
+        return dict(zip(shown, pricing.of_entries(self.quote, entries).lines, strict=True))
 
 
 def whole(line: QuoteLine, amounts: LineTotals) -> tuple[Decimal, Decimal]:
-    """The discount of a line and what it is taken off, of a bundle in all billing periods of its parts."""
-    every = [one for _, one in amounts.by_period(line.recurrence)]
+    """The discount of a line and what it is taken off, without a setup fee; of a bundle in all its billing periods."""
+    every = [one for _, one in amounts.by_period(line.recurrence) if not one.is_fee]
     return sum((one.discount for one in every), Decimal(0)), sum((one.gross for one in every), Decimal(0))
-
-
-def _is_spread(quote: Quote) -> bool:
-    kinds = [(one.discount_kind, one.discount_value) for one in quote.sections]
-    return any(
-        kind == "amount" and value for kind, value in [*kinds, (quote.discount_kind, quote.discount_value)]
-    )
-
-
-def _taken(quote: Quote, totals: Totals) -> list[int]:
-    """Of each section of which the customer takes one line, the one that takes the least of a discount."""
-
-    def weight(at: int) -> Decimal:
-        every = totals.lines[at].by_period(quote.lines[at].recurrence)
-        return sum((one.gross for name, one in every if name == ONE_TIME), Decimal(0))
-
-    least: dict[str, int] = {}
-    for at, line in enumerate(quote.lines):
-        if line.section is not None and line.section.choice == ONE:
-            known = least.setdefault(line.section_uid, at)
-            least[line.section_uid] = min(known, at, key=weight)
-    return list(least.values())
-
-
-def _with(quote: Quote, always: list[int], at: int) -> list[int]:
-    """What is chosen at least where the line ``at`` is: all of its section, or it instead of the section's other."""
-    line = quote.lines[at]
-    kind = line.section.choice if line.section is not None else ""
-    same = [other for other, one in enumerate(quote.lines) if one.section_uid == line.section_uid]
-    if kind == WHOLE:
-        return [*always, *same]
-    kept = [other for other in always if other not in same] if kind == ONE else always
-    return [*kept, at]
-
-
-def _amounts(quote: Quote, chosen: Collection[int]) -> dict[int, LineTotals]:
-    """The amounts of the ``chosen`` lines, by their place in the quote."""
-    counted, shown = set(chosen), []
-    kinds: set[tuple[str, str]] = set()
-    for at, line in enumerate(quote.lines):
-        # One of each section and period stays, because an amount comes off the section's first period.
-        periods = {part.recurrence for part in parts.of_line(line)} or {line.recurrence}
-        mine = {(line.section_uid, period) for period in periods}
-        if at in counted or not mine <= kinds:
-            shown.append(at)
-        kinds |= mine
-    lines = [_as_chosen(quote, at, at in counted) for at in shown]
-    return dict(zip(shown, pricing.of_lines(quote, lines).lines, strict=True))
-
-
-def _as_chosen(quote: Quote, at: int, counts: bool) -> Chosen:
-    line = quote.lines[at]
-    own = [name for name in Chosen.__dataclass_fields__ if name not in ("counts", "parts")]
-    return Chosen(**{name: getattr(line, name) for name in own}, parts=parts.of_line(line), counts=counts)

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, UnaryExpression
 from webapp.models import Organization, Person, Quote, QuoteLine, Revision, User, db, utc_now
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.accounts import permissions
-from webapp.services.company import profile
 from webapp.services.core import lookup
 from webapp.services.core.fields import parse_id, words
 from webapp.services.quoting.draft import stages
@@ -184,9 +183,7 @@ def some(
 
 
 def _rows(quotes: Iterable[Quote], now: datetime) -> list[Row]:
-    # Read once for all quotes.
-    tax_rounding = profile.tax_rounding()
-    return [Row(one, stages.stage_of(one, now), pricing.of_quote(one, tax_rounding)) for one in quotes]
+    return [Row(one, stages.stage_of(one, now), pricing.of_quote(one)) for one in quotes]
 
 
 def _loading_all(query: Any) -> Any:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
-from webapp.models.catalog import FIXED, RECURRENCES
+from webapp.models.catalog import FIXED, ONE_TIME, RECURRENCES
 from webapp.services.quoting.money import discounts, totals
 from webapp.services.quoting.money.money import UNIT, ZERO, Rounding, allocate, rounded, to_unit
-from webapp.services.quoting.money.priced import PricedLine, SectionDiscount, Share
+from webapp.services.quoting.money.priced import Priced, PricedLine, SectionDiscount, Share
 from webapp.services.quoting.money.totals import LineTotals, Totals
 
 
@@ -25,24 +25,12 @@ class Bundle(PricedLine, Protocol):
     def bundle(self) -> str: ...
 
 
-class Part(Protocol):
-    """The fields of a part that prices need. ``quantity``: of one bundle."""
-
-    @property
-    def recurrence(self) -> str: ...
-    @property
-    def quantity(self) -> Decimal: ...
-    @property
-    def unit_price(self) -> Decimal: ...
-    @property
-    def unit_cost(self) -> Decimal: ...
-
-
 @dataclass(frozen=True)
 class Entry:
     """A line as ``compute`` takes it. ``shares``: of a bundle, what each part adds. ``taxes``: the rate and the name of
     the line's tax, or of each share's. ``section``: the discount of its section. ``whole``: the number of the line,
-    which parts that are lines of their own have in common.
+    which parts that are lines of their own have in common. ``fee``: the line's setup fee, with the line's tax and no
+    discount; ``is_fee``: the line itself is one.
     """
 
     line: PricedLine
@@ -50,20 +38,28 @@ class Entry:
     shares: Sequence[Share] = ()
     section: SectionDiscount | None = None
     whole: int = 0
+    fee: Share | None = None
+    is_fee: bool = False
+
+    @property
+    def priced(self) -> list[PricedLine]:
+        """What it adds to the totals."""
+        lines: list[PricedLine] = list(self.shares) or [self.line]
+        return [*lines, self.fee] if self.fee else lines
 
 
-def sum_of(parts: Sequence[Part], recurrence: str, field: str = "unit_price") -> Decimal:
+def sum_of(parts: Sequence[Priced], recurrence: str, field: str = "unit_price") -> Decimal:
     """The sum of the parts of one bundle in a billing period, to the decimals of a unit price."""
     mine = [part for part in parts if part.recurrence == recurrence]
     return to_unit(sum((part.quantity * getattr(part, field) for part in mine), Decimal(0)))
 
 
-def quantity_of(bundle: PricedLine, part: Part) -> Decimal:
+def quantity_of(bundle: PricedLine, part: Priced) -> Decimal:
     """How many of a part the line has, to 4 decimals and never none."""
     return max(to_unit(bundle.quantity * part.quantity), UNIT)
 
 
-def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
+def spread(bundle: Bundle, parts: Sequence[Priced], digits: int) -> list[Share]:
     """What each part adds: the grosses of the bundle's own period add up to its fixed price, and the discounts of each
     period to the bundle's discount there.
 
@@ -96,6 +92,14 @@ def spread(bundle: Bundle, parts: Sequence[Part], digits: int) -> list[Share]:
     ]
 
 
+def fee_of(line: PricedLine, amount: Decimal, digits: int) -> Share | None:
+    """The setup fee of a line, once for all of it; None where it has none."""
+    fee = rounded(amount, digits)
+    if not fee:
+        return None
+    return Share(ONE_TIME, Decimal(1), fee, ZERO, ZERO, fee, ZERO, line.counts)
+
+
 def compute(
     entries: Sequence[Entry],
     *,
@@ -106,9 +110,18 @@ def compute(
 ) -> Totals:
     """``totals.compute`` of lines of which some are bundles."""
     priced: list[PricedLine] = []
+    taxes: list[tuple[Decimal, str]] = []
+    of_sections: list[SectionDiscount | None] = []
+    wholes: list[int] = []
+    fees: set[int] = set()
     for entry in entries:
-        priced += entry.shares or [entry.line]
-    taxes = [tax for entry in entries for tax in entry.taxes]
+        lines = entry.priced
+        if entry.fee or entry.is_fee:
+            fees.add(len(priced) + len(lines) - 1)
+        priced += lines
+        taxes += [*entry.taxes, *entry.taxes[:1]] if entry.fee else entry.taxes
+        of_sections += [None if len(of_sections) + at in fees else entry.section for at in range(len(lines))]
+        wholes += [entry.whole] * len(lines)
     computed = totals.compute(
         priced,
         [rate for rate, _ in taxes],
@@ -117,21 +130,23 @@ def compute(
         discount_kind=discount_kind,
         discount_value=discount_value,
         shipping_amount=shipping_amount,
-        sections=[entry.section for entry in entries for _ in entry.taxes],
-        wholes=[entry.whole for entry in entries for _ in entry.taxes],
+        sections=of_sections,
+        wholes=wholes,
+        fees=fees,
     )
     results, place = [], 0
     for entry in entries:
-        if entry.shares:
-            found = computed.lines[place : place + len(entry.shares)]
-            results.append(_bundle(entry, found))
-        else:
-            results.append(computed.lines[place])
-        place += len(entry.shares) or 1
+        found = computed.lines[place : place + len(entry.priced)]
+        place += len(found)
+        one = _bundle(entry, found) if entry.shares else found[0]
+        if entry.fee:
+            fee = (ONE_TIME, replace(found[-1], is_fee=True))
+            one = replace(one, others=(*one.others, fee))
+        results.append(one)
     return Totals(lines=tuple(results), periods=computed.periods)
 
 
-def _weights(parts: Sequence[Part]) -> list[Decimal]:
+def _weights(parts: Sequence[Priced]) -> list[Decimal]:
     for field in ("unit_price", "unit_cost"):
         weights = [part.quantity * max(getattr(part, field), ZERO) for part in parts]
         if any(weights):
@@ -139,7 +154,9 @@ def _weights(parts: Sequence[Part]) -> list[Decimal]:
     return [Decimal(1) for _ in parts]
 
 
-def _share(bundle: Bundle, part: Part, quantity: Decimal, gross: Decimal, own: Decimal, digits: int) -> Share:
+def _share(
+    bundle: Bundle, part: Priced, quantity: Decimal, gross: Decimal, own: Decimal, digits: int
+) -> Share:
     """The part as a line of its own. Where no unit price gives ``gross`` exactly, the next higher less a discount."""
     price = part.unit_price
     if rounded(quantity * price, digits) != gross:
@@ -163,7 +180,7 @@ def _bundle(entry: Entry, parts: Sequence[LineTotals]) -> LineTotals:
     own = entry.line.recurrence
     for recurrence in dict.fromkeys([own, *RECURRENCES]):
         mine = [
-            part for share, part in zip(entry.shares, parts, strict=True) if share.recurrence == recurrence
+            part for share, part in zip(entry.shares, parts, strict=False) if share.recurrence == recurrence
         ]
         if mine or recurrence == own:
             sums[recurrence] = LineTotals(
@@ -175,7 +192,7 @@ def _bundle(entry: Entry, parts: Sequence[LineTotals]) -> LineTotals:
                 tax=sum((one.tax for one in mine), ZERO),
                 cost=sum((one.cost for one in mine), ZERO),
                 counts=entry.line.counts,
-                parts=tuple(mine) if recurrence != own else tuple(parts),
+                parts=tuple(mine) if recurrence != own else tuple(parts[: len(entry.shares)]),
             )
     amounts = sums.pop(own)
     return replace(amounts, others=tuple(sums.items()))

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Protocol
 
 
-class PricedLine(Protocol):
-    """The fields of a line that totals need; ``QuoteLine`` and ``FrozenLine`` have them."""
+class Priced(Protocol):
+    """So many of something, each at a price and a cost: what a part of a bundle has, per bundle."""
 
     @property
     def recurrence(self) -> str: ...
@@ -18,6 +18,11 @@ class PricedLine(Protocol):
     def unit_price(self) -> Decimal: ...
     @property
     def unit_cost(self) -> Decimal: ...
+
+
+class PricedLine(Priced, Protocol):
+    """The fields of a line that totals need; ``QuoteLine`` and ``FrozenLine`` have them."""
+
     @property
     def discount_kind(self) -> str: ...
     @property

@@ -9,7 +9,7 @@ A line with a price below zero is a credit, such as a trade-in: no discount appl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -33,7 +33,7 @@ class LineTotals:
 
     ``counts`` is False for an optional line that isn't selected: it has amounts, but no sum includes them.
     Of a bundle (``bundles``): ``parts`` in their order; the amounts are those of its own billing period, ``others``
-    those of its parts' other periods.
+    those of its parts' other periods. The setup fee of a line is in ``others``, too; ``is_fee`` is True there.
     """
 
     gross: Decimal
@@ -46,6 +46,7 @@ class LineTotals:
     section_discount: Decimal = ZERO
     parts: tuple[LineTotals, ...] = ()
     others: tuple[tuple[str, LineTotals], ...] = ()
+    is_fee: bool = False
 
     def by_period(self, own: str) -> list[tuple[str, LineTotals]]:
         """The amounts by billing period; ``own``: that of the line."""
@@ -122,10 +123,11 @@ def compute(
     tax_names: Sequence[str] = (),
     sections: Sequence[SectionDiscount | None] = (),
     wholes: Sequence[int] = (),
+    fees: Collection[int] = (),
 ) -> Totals:
     """Compute everything. ``tax_rates``: one per line, in percent. ``tax_names``: two taxes of one rate aren't one tax.
     ``sections``: of each line the discount of its section. ``wholes``: of each line what it is a part of; the parts of
-    a bundle have the same number, and are chosen as one.
+    a bundle have the same number, and are chosen as one. ``fees``: the places of lines that no discount is taken off.
 
     A quote discount in percent applies to every line. An amount is split over the included one-time lines, up to
     their total.
@@ -142,7 +144,8 @@ def compute(
     after = [gross - own for gross, own in zip(grosses, owns, strict=True)]
     parts = discounts.of_sections(lines, after, sections, wholes or range(len(lines)), digits)
     before = [amount - part for amount, part in zip(after, parts, strict=True)]
-    shares = discounts.of_quote(lines, before, discount_kind, discount_value, digits)
+    reduced = [ZERO if at in fees else amount for at, amount in enumerate(before)]
+    shares = discounts.of_quote(lines, reduced, discount_kind, discount_value, digits)
     nets = [amount - share for amount, share in zip(before, shares, strict=True)]
     taxes = [percent_of(net, rate, digits) for net, rate in zip(nets, tax_rates, strict=True)]
     if rounding.tax == ON_SUM:

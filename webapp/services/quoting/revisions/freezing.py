@@ -22,7 +22,7 @@ from webapp.models.line import WHOLE
 from webapp.services.company import app_settings, place
 from webapp.services.company.brand import brand
 from webapp.services.core import records
-from webapp.services.quoting.revisions import parts
+from webapp.services.quoting.revisions import parts, quantities
 from webapp.services.quoting.revisions import snapshot as snapshots
 from webapp.services.quoting.revisions.snapshot import (
     Address,
@@ -182,5 +182,6 @@ def _line(line: QuoteLine) -> FrozenLine:
         tax_name=line.tax_code.name if line.tax_code else "",
         tax_rate=line.tax_code.rate if line.tax_code else Decimal(0),
         parts=parts.frozen(line),
+        quantity_prices=quantities.prices_of(line, line.quote.currency),
         **{name: getattr(line, name) for name in LINE},
     )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -25,6 +26,13 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 AUTOTASK_BUNDLE = "ServiceBundles"
 _PARTS = TypeAdapter(tuple[FrozenLine, ...])
+# What a setup fee has of its line, and how it is billed. Its id in Autotask follows from the line's.
+OF_FEE = (
+    *("uid", "section_uid", "category_id", "parent_category_id", "category_path"),
+    *("tax_code_id", "tax_name", "tax_rate", "is_optional", "is_selected"),
+)
+ONCE = {"recurrence": ONE_TIME, "quantity": Decimal(1)}
+FEES = uuid.UUID("5f0b8c4e-9a57-4f0e-8f3b-1f6f6f1d9a63")
 # What a draft doesn't store, because it follows from the records.
 DERIVED = {"parent_category_id", "category_path", "tax_name", "tax_rate"}
 
@@ -41,10 +49,14 @@ class Again(FrozenLine):
 
 
 class FlatLine(FrozenLine):
-    """A line as Autotask gets it. ``number``: of the line in the quote; ``bundle_name``: of a part."""
+    """A line as Autotask gets it. ``number``: of the line in the quote; ``bundle_name``: of a part.
+
+    ``is_fee``: it is the setup fee of the line before it, which no discount is taken off.
+    """
 
     number: int
     bundle_name: str = ""
+    is_fee: bool = False
 
 
 def new_uid() -> str:
@@ -121,7 +133,12 @@ def frozen(line: QuoteLine) -> tuple[FrozenLine, ...]:
 def in_period(
     line: FrozenLine, whole: LineTotals, recurrence: str, amounts: LineTotals
 ) -> tuple[FrozenLine, LineTotals]:
-    """The line and its ``amounts`` as they stand in a billing period: of a bundle, with its parts of that period."""
+    """The line and its ``amounts`` as they stand in a billing period: of a bundle, with its parts of that period.
+
+    A setup fee stands among what is billed once, under its own name.
+    """
+    if amounts.is_fee:
+        return Again(**_fee(line), own=line.recurrence), amounts
     if not spread_over(line):
         return line, amounts
     mine = [
@@ -138,6 +155,17 @@ def in_period(
     return Again(**{**dict(line), **here}), amounts
 
 
+def fee_uid(uid: str) -> str:
+    """The uid of the setup fee of the line ``uid``, as Autotask gets it."""
+    return str(uuid.uuid5(FEES, uid))
+
+
+def _fee(line: FrozenLine) -> dict[str, Any]:
+    """The setup fee of a line as a line."""
+    kept = {name: getattr(line, name) for name in OF_FEE}
+    return {**kept, "name": f"Setup fee: {line.name}", **ONCE, "unit_price": line.setup_fee}
+
+
 def flat(snapshot: Snapshot) -> Snapshot:
     """The revision as Autotask gets it: each bundle as its parts, whose amounts add up to the bundle's."""
     digits = rounding(snapshot.currency).digits
@@ -145,7 +173,10 @@ def flat(snapshot: Snapshot) -> Snapshot:
     for number, line in enumerate(snapshot.lines, start=1):
         made_of = spread_over(line)
         if not made_of:
-            lines.append(FlatLine(**{**dict(line), "number": number}))
+            lines.append(FlatLine(**{**dict(line), "setup_fee": Decimal(0), "number": number}))
+            if line.setup_fee:
+                fee = {**_fee(line), "uid": fee_uid(line.uid)}
+                lines.append(FlatLine(**{**fee, "number": number, "is_fee": True}))
             continue
         for part, share in zip(made_of, bundles.spread(line, made_of, digits), strict=True):
             given = {

@@ -4,63 +4,55 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from webapp.models import Quote, QuoteSection
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.models.line import ONE
 from webapp.services.company import profile
 from webapp.services.quoting.money import bundles
-from webapp.services.quoting.money.bundles import Bundle, Entry
+from webapp.services.quoting.money.bundles import Entry
 from webapp.services.quoting.money.money import BY_LINE, ON_SUM, rounding
 from webapp.services.quoting.money.priced import SectionDiscount
 from webapp.services.quoting.money.prices import Saving, saving
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
-from webapp.services.quoting.revisions import parts
+from webapp.services.quoting.revisions import commitments, parts, quantities
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
-
-class SectionLine(Bundle, Protocol):
-    """A line that knows its section and its parts."""
-
-    @property
-    def section_uid(self) -> str: ...
-    @property
-    def parts(self) -> Sequence[FrozenLine]: ...
+NO_QUANTITIES: Mapping[str, Decimal] = {}
 
 
-def of_quote(quote: Quote, tax_rounding: str | None = None) -> Totals:
-    """Totals of the draft, with today's tax rates and the company's way of rounding tax, read here when None."""
-    how = rounding(quote.currency, tax_rounding or profile.tax_rounding())
-    of_sections, entries = _discounts(quote.sections), []
+def of_quote(quote: Quote) -> Totals:
+    """Totals of the draft, with today's tax rates and the company's way of rounding tax."""
+    return of_entries(quote, entries(quote))
+
+
+def entries(quote: Quote) -> list[Entry]:
+    """The lines of the draft as ``of_entries`` takes them, with today's tax rates."""
+    digits = rounding(quote.currency).digits
+    of_sections, found = _discounts(quote.sections), []
     for number, line in enumerate(quote.lines, start=1):
         made_of = parts.of_line(line)
         code = line.tax_code
         taxes = parts.taxes(made_of) if made_of else [(code.rate, code.name) if code else (Decimal(0), "")]
-        shares = bundles.spread(line, made_of, how.digits) if made_of else ()
+        shares = bundles.spread(line, made_of, digits) if made_of else ()
         section = of_sections.get(line.section_uid) if of_sections else None
-        entries.append(Entry(line, taxes, shares, section, number))
+        fee = bundles.fee_of(line, line.setup_fee, digits)
+        found.append(Entry(line, taxes, shares, section, number, fee))
+    return found
+
+
+def of_entries(quote: Quote, entries: Sequence[Entry]) -> Totals:
+    """Totals of these lines with the discount and the shipping of the draft."""
     return bundles.compute(
         entries,
-        rounding=how,
+        rounding=rounding(quote.currency, profile.tax_rounding()),
         discount_kind=quote.discount_kind,
         discount_value=quote.discount_value,
         shipping_amount=quote.shipping_amount,
-    )
-
-
-def of_lines(quote: Quote, lines: Sequence[SectionLine]) -> Totals:
-    """Totals of these lines with the discounts of the draft, without tax and shipping."""
-    how, of_sections, entries = rounding(quote.currency), _discounts(quote.sections), []
-    for number, line in enumerate(lines, start=1):
-        shares = bundles.spread(line, line.parts, how.digits) if line.parts else ()
-        taxes = [(Decimal(0), "")] * (len(shares) or 1)
-        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), number))
-    return bundles.compute(
-        entries, rounding=how, discount_kind=quote.discount_kind, discount_value=quote.discount_value
     )
 
 
@@ -73,7 +65,9 @@ def of_snapshot(snapshot: Snapshot) -> Totals:
         taxes = [(one.tax_rate, one.tax_name) for one in made_of or (line,)]
         shares = bundles.spread(line, made_of, how.digits) if made_of else ()
         whole = line.number if isinstance(line, parts.FlatLine) else number
-        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), whole))
+        fee = bundles.fee_of(line, line.setup_fee, how.digits)
+        is_fee = isinstance(line, parts.FlatLine) and line.is_fee
+        entries.append(Entry(line, taxes, shares, of_sections.get(line.section_uid), whole, fee, is_fee))
     return bundles.compute(
         entries,
         rounding=how,
@@ -92,8 +86,12 @@ def _discounts(sections: Sequence[QuoteSection | FrozenSection]) -> dict[str, Se
     }
 
 
-def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
+def with_choices(
+    snapshot: Snapshot, chosen: Collection[str], wanted: Mapping[str, Decimal] = NO_QUANTITIES
+) -> Snapshot:
     """The snapshot with exactly the optional sections and lines in ``chosen`` (uids) selected; others are ignored.
+
+    ``wanted``: the quantities of lines by uid; those that can't be chosen are ignored.
 
     Where one line of a section is taken, another one is only selected if ``chosen`` has exactly one of them.
     """
@@ -118,7 +116,7 @@ def with_choices(snapshot: Snapshot, chosen: Collection[str]) -> Snapshot:
 
     lines = tuple(
         line.model_copy(update={"is_selected": is_selected(line)}) if line.is_optional else line
-        for line in snapshot.lines
+        for line in (quantities.with_quantity(one, wanted.get(one.uid)) for one in snapshot.lines)
     )
     return snapshot.model_copy(update={"sections": sections, "lines": lines})
 
@@ -240,9 +238,12 @@ def taxes(snapshot: Snapshot, computed: Totals) -> dict[str, list[tuple[str, Dec
         taxed = list(zip(line.parts, amounts.parts, strict=True)) if amounts.parts else [(line, amounts)]
         for one, its in taxed:
             if one.tax_name:
-                period = sums.setdefault(one.recurrence, {})
-                key = (one.tax_name, one.tax_rate)
-                period[key] = period.get(key, Decimal("0.00")) + its.tax
+                found = [(one.recurrence, its)]
+                found += [(name, other) for name, other in its.others if other.is_fee]
+                for name, taxed_as in found:
+                    period = sums.setdefault(name, {})
+                    key = (one.tax_name, one.tax_rate)
+                    period[key] = period.get(key, Decimal("0.00")) + taxed_as.tax
     return {
         recurrence: [(name, rate, amount) for (name, rate), amount in period.items()]
         for recurrence, period in sums.items()
@@ -256,6 +257,13 @@ def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
         "taxes": taxes(snapshot, computed),
         "savings": savings(snapshot, computed),
         "tax_note": tax_rounding_note(snapshot, computed),
+        "terms_of": commitments.words(snapshot),
+        "contract": commitments.rows(
+            commitments.of_snapshot(snapshot, computed),
+            snapshot.published_on,
+            snapshot.currency,
+            snapshot.place,
+        ),
     }
 
 

@@ -107,6 +107,7 @@ class FrozenLine(Frozen):
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
     ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
     selected as the section is. ``parts``: of a bundle, each with its quantity in one bundle.
+    ``quantity_prices``: where the customer can change the quantity and the price follows it (``prices.parse_tiers``).
     """
 
     uid: str
@@ -143,6 +144,15 @@ class FrozenLine(Frozen):
     is_selected: bool = False
     origin_entity: str = ""
     origin_id: int | None = None
+    term_months: int = 0
+    min_term_months: int = 0
+    setup_fee: Exact = Decimal("0.0000")
+    renewal_price: Exact | None = None
+    starts_on: date | None = None
+    min_quantity: Exact | None = None
+    max_quantity: Exact | None = None
+    quantity_step: Exact | None = None
+    quantity_prices: str = ""
     bundle: str = ""
     shows_parts: bool = False
     parts: tuple[FrozenLine, ...] = ()

@@ -66,6 +66,7 @@ PRODUCTS_SERVICES = (
         ),
     ),
     FormField("mpn_in_name", "Put the manufacturer part number before the name", "flag"),
+    FormField("terms_in_description", "Put a line's term and start into its description", "flag"),
     FormField("send_cost", "Send costs to Autotask", "flag"),
     FormField(
         "markup",

@@ -1,0 +1,188 @@
+"""How many of a line the customer can choose: set by the rep, read within limits, accepted, and within every rule."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.quoting.test_bundle_lines import added
+from tests.quoting.test_document import line, make
+from tests.quoting.test_margins import rules, sentences
+from tests.support import samples
+from webapp.models import Quote, User
+from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.quoting.answer import acceptance, choosing, quantities
+from webapp.services.quoting.draft import discounts, editing, lines, pasting
+from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.money.limits import Limits
+from webapp.services.quoting.money.prices import Tier
+from webapp.services.quoting.revisions import freezing, pricing, snapshot
+
+SEATS = {"name": "Seats", "unit_price": "20", "recurrence": "monthly", "quantity": "10"}
+LIMITS = {"min_quantity": "5", "max_quantity": "50", "quantity_step": "5"}
+NUMBERS = st.decimals(min_value="0.01", max_value=100, places=2)
+
+
+@given(NUMBERS, NUMBERS, st.decimals(min_value="0.05", max_value=20, places=2), NUMBERS)
+def test_what_is_nearest_can_be_chosen(least: Decimal, more: Decimal, step: Decimal, near: Decimal) -> None:
+    allowed = Limits(least, least + more, step)
+    assert allowed.allows(least)
+    assert allowed.allows(allowed.nearest(near))
+    assert allowed.below(near) <= max(near, least)
+    ends = allowed.ends([Tier(near, Decimal(1))])
+    assert all(map(allowed.allows, ends))
+    assert (ends[0], ends[-1]) == (least, allowed.below(allowed.most))
+
+
+def seats(rep: User, **more: str) -> Quote:
+    """A quote with seats that the customer can choose from 5 to 50."""
+    quote = samples.quote(rep, {**SEATS, **LIMITS, **more})
+    return editing.get(quote.id)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"min_quantity": "5"}, "max_quantity", "Enter both, or neither."),
+        ({"max_quantity": "5"}, "min_quantity", "Enter both, or neither."),
+        ({"min_quantity": "9", "max_quantity": "5"}, "max_quantity", "Enter the least or more."),
+        ({"quantity_step": "2"}, "quantity_step", "Enter the least and the most, too."),
+        ({"min_quantity": "0", "max_quantity": "5"}, "min_quantity", "Enter a number greater than 0."),
+        ({"min_quantity": "few", "max_quantity": "5"}, "min_quantity", None),
+        (
+            {"min_quantity": "20", "max_quantity": "30"},
+            "min_quantity",
+            "The line has 10. Set limits that include it, or change it first.",
+        ),
+    ],
+)
+def test_wrong_limits_are_said_beside_their_field(
+    rep: User, values: dict[str, str], field: str, sentence: str | None
+) -> None:
+    quote = samples.quote(rep, SEATS)
+    with pytest.raises(Invalid) as caught:
+        lines.change(rep, quote.id, quote.lines[0].uid, {**SEATS, **values})
+    assert list(caught.value.fields) == [field]
+    assert sentence in (None, caught.value.fields[field])
+
+
+def test_the_reps_quantity_keeps_within_the_limits(rep: User) -> None:
+    quote = seats(rep)
+    with pytest.raises(Invalid) as caught:
+        lines.change(
+            rep, quote.id, quote.lines[0].uid, {**SEATS, **LIMITS, "min_quantity": "10"} | {"quantity": "12"}
+        )
+    assert list(caught.value.fields) == ["min_quantity"]
+    form = {"seen": lines.seen(rep, quote.lines[0], ("quantity",)), "quantity": "12"}
+    with pytest.raises(Invalid) as caught:
+        lines.change(rep, quote.id, quote.lines[0].uid, form)
+    assert caught.value.fields == {
+        "quantity": "The customer can choose 5 to 50 in steps of 5. Change these limits first."
+    }
+
+
+def test_the_customer_accepts_another_quantity(rep: User) -> None:
+    quote = seats(rep, setup_fee="100", term_months="12")
+    publishing.publish(rep, quote.id)
+    revision = editing.get(quote.id).current_revision
+    assert revision is not None
+    live, uid = snapshot.parse(revision.content), quote.lines[0].uid
+    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", "sha256": revision.content_sha256}
+    evidence, token = acceptance.Evidence(), quote.public_token
+    for wrong in ("4", "7", "55", "", "many", "5" * 40, "NaN", "1e3"):
+        with pytest.raises(Invalid) as caught:
+            acceptance.accept(token, {**person, f"quantity:{uid}": wrong}, [], evidence)
+        assert caught.value.fields == {f"quantity:{uid}": "Choose 5 to 50 in steps of 5."}
+    wanted = pricing.with_choices(live, [], {uid: Decimal(15)})
+    with pytest.raises(Conflict, match="These totals weren't on your screen yet"):
+        acceptance.accept(
+            token, {**person, f"quantity:{uid}": "15"}, [], evidence, acceptance.on_screen(live)
+        )
+    said = choosing.change(live, wanted, pricing.of_snapshot(wanted))
+    assert said == "Seats: 15 instead of 10. Monthly total $300.00."
+    accepted = acceptance.accept(
+        token, {**person, f"quantity:{uid}": "15"}, [], evidence, acceptance.on_screen(wanted)
+    )
+    assert accepted.acceptance is not None
+    assert accepted.current_revision is not None
+    frozen = snapshot.parse(accepted.current_revision.content)
+    assert (frozen.revision, frozen.lines[0].quantity) == (2, 15)
+    assert accepted.acceptance.content_sha256 == snapshot.sha256(accepted.current_revision.content)
+    assert accepted.lines[0].quantity == 15
+    assert acceptance.chosen_quantities(accepted) == ["Seats: 15 instead of 10"]
+    assert not freezing.has_changes(accepted, accepted.current_revision)
+
+
+def test_copied_rows_keep_term_and_limits(rep: User) -> None:
+    quote = seats(rep, setup_fee="100", term_months="12", renewal_price="22", starts_on="2030-01-31")
+    rows = pasting.copied(rep, quote, [quote.lines[0].uid])
+    pasting.add(rep, quote.id, rows)
+    original, copy = (lines.copied(line) for line in editing.get(quote.id).lines)
+    assert copy == original
+    pasted = pasting.read(
+        rep, quote, "Item\tQty\tQuantity from\tQuantity to\tTerm\nA\t1\t5\t9\t\nB\t1\t1\t9\tlong"
+    )
+    assert [row.problem for row in pasted.rows] == [
+        "The line has 1. Set limits that include it, or change it first.",
+        "Enter whole months, from 0 to 120.",
+    ]
+
+
+def test_a_price_by_quantity_follows_what_the_customer_chooses() -> None:
+    tiered = line(
+        "Seats",
+        quantity=Decimal(10),
+        unit_price=Decimal(20),
+        min_quantity=Decimal(1),
+        max_quantity=Decimal(100),
+        quantity_prices="1=22;10=20;50=15",
+    )
+    frozen = make(lines=(tiered, line("Rack")), shipping_amount=Decimal(0))
+    for quantity, total in ((1, 22), (9, 198), (10, 200), (49, 980), (50, 750), (100, 1500)):
+        chosen = pricing.with_choices(frozen, [], {"Seats": Decimal(quantity), "Rack": Decimal(9)})
+        assert pricing.of_snapshot(chosen).periods["one_time"].net == 100 + total
+        assert snapshot.parse(chosen.canonical()) == chosen
+    for refused in (Decimal(0), Decimal(101), Decimal("1.5")):
+        assert pricing.with_choices(frozen, [], {"Seats": refused}) == frozen
+
+
+def test_a_bundle_takes_a_quantity_as_a_whole(rep: User) -> None:
+    quote, kit = added(rep)
+    kit.min_quantity, kit.max_quantity = Decimal(1), Decimal(9)
+    frozen = freezing.freeze(quote, number=1, revision=1, published_at=quote.created_at)
+    before = pricing.of_snapshot(frozen).periods["one_time"].net
+    doubled = pricing.with_choices(frozen, [], {kit.uid: kit.quantity * 2})
+    assert pricing.of_snapshot(doubled).periods["one_time"].net == before * 2
+    assert set(quantities.shown(frozen)) == {kit.uid}
+
+
+def test_limits_of_discounts_and_margins_hold_for_each_quantity(rep: User) -> None:
+    admin = samples.admin()
+    off = {"discount_kind": "line", "discount_value": "20"}
+    quote = samples.quote(rep, {**SEATS, **LIMITS, **off, "unit_cost": "16"})
+    uid = quote.lines[0].uid
+    # 20 of 200 here, and 20 of 100 where the customer takes five.
+    assert discounts.of_lines(quote) == {uid: Decimal(20)}
+    rules(admin, min_margin="10")
+    said = sentences(admin, quote)
+    told = "has a margin of 0%. The minimum is 10%. That depends on the options that the customer selects."
+    assert f"Line 1 “Seats” {told}" in said
+    rules(admin, discount_rep="15")
+    with pytest.raises(Invalid, match="is 20% off, and your limit is 15%"):
+        publishing.publish(rep, quote.id)
+
+
+def test_a_lower_tier_is_held_to_the_minimum_margin(rep: User) -> None:
+    admin = samples.admin()
+    rules(admin, min_margin="20")
+    item = samples.item(rep, name="365", unit_price="20", unit_cost="15", tiers="10: 20\n40: 16")
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "9"})
+    taken = lines.add_item(rep, quote.id, item, Decimal(10))
+    assert "margin" not in sentences(admin, editing.get(quote.id))
+    taken.min_quantity, taken.max_quantity = Decimal(1), Decimal(60)
+    assert "“365” has a margin of 6.2%." in sentences(admin, editing.get(quote.id))
+    taken.max_quantity = Decimal(39)
+    assert "margin" not in sentences(admin, editing.get(quote.id))

@@ -1,0 +1,53 @@
+"""The quantity that the customer chooses of a line, and the price that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from webapp.models import QuoteLine
+from webapp.services.catalog import price_rules
+from webapp.services.quoting.money import limits, prices
+from webapp.services.quoting.money.money import rounding
+from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
+
+
+def prices_of(line: QuoteLine, currency: str) -> str:
+    """The prices by quantity of a line whose quantity can be chosen, where they lead; empty otherwise.
+
+    A percentage becomes the price that it gives today, with today's rounding.
+    """
+    if limits.of_line(line) is None or line.price_rule != prices.TIERS:
+        return ""
+    tiers = prices.parse_tiers(line.tiers)
+    digits, ending = rounding(currency).digits, price_rules.ending_of(line.price_ending)
+    exact = [
+        prices.Tier(tier.quantity, prices.tier_price(tiers, tier, ending, digits) or Decimal(0))
+        for tier in tiers
+    ]
+    return prices.store_tiers(exact)
+
+
+def with_quantity(line: FrozenLine, quantity: Decimal | None) -> FrozenLine:
+    """The line with this quantity and its price; as it is where the customer can't choose this one."""
+    allowed = limits.of_line(line)
+    if quantity is None or allowed is None or not allowed.allows(quantity) or quantity == line.quantity:
+        return line
+    tier = prices.tier_at(prices.parse_tiers(line.quantity_prices), quantity)
+    price = line.unit_price if tier is None or tier.price is None else tier.price
+    return FrozenLine.model_validate({**dict(line), "quantity": quantity, "unit_price": price})
+
+
+def chosen(snapshot: Snapshot) -> dict[str, Decimal]:
+    """The quantity of each line where the customer can choose it, by its uid."""
+    return {line.uid: line.quantity for line in snapshot.lines if limits.of_line(line) is not None}
+
+
+def differences(before: Snapshot, after: Snapshot) -> Mapping[str, tuple[Decimal, Decimal]]:
+    """The quantities of the same lines that differ, before and after, by uid."""
+    was = {line.uid: line.quantity for line in before.lines}
+    return {
+        line.uid: (was[line.uid], line.quantity)
+        for line in after.lines
+        if line.uid in was and was[line.uid] != line.quantity
+    }
