@@ -26,6 +26,7 @@ from webapp.services.quoting.lifecycle import publishing
 
 
 def people() -> dict[str, User]:
+    samples.company()
     return {
         role: users.create_user(
             None, email=f"{role}@desk.example", name=f"The {role}", password=samples.PASSWORD, role=role

@@ -15,6 +15,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import config
+from webapp.models import db
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.operating import backup as backups
@@ -99,8 +100,12 @@ def _into(there: config.Config, file: IO[bytes]) -> backups.Restored:
 
     app = create_app(there)
     with app.app_context():
-        flask_migrate.upgrade()
-        return backups.restore(_runtime(app), file)
+        try:
+            flask_migrate.upgrade()
+            return backups.restore(_runtime(app), file)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _tell(restored: backups.Restored) -> None:

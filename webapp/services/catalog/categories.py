@@ -44,7 +44,7 @@ def choices() -> list[tuple[int, str]]:
 def parents() -> dict[int, int | None]:
     """The parent of every category, by its id; None for a top category."""
     rows = db.session.execute(db.select(Category.id, Category.parent_id))
-    return dict(rows.tuples())
+    return {row.id: row.parent_id for row in rows}
 
 
 def paths() -> list[str]:

@@ -1,4 +1,7 @@
-"""Whether this installation can do its work: the checks behind ``/readyz`` and ``flask doctor``."""
+"""Whether this installation can do its work: the checks behind ``/readyz``, ``/metrics`` and backups.
+
+Owns its transactions: whoever asks has nothing open, and a database that fails must not leave one.
+"""
 
 from __future__ import annotations
 
