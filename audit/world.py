@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from redis import Redis
 
-from smoke.admin import PASSWORD, Admin
+from smoke.admin import COMPANY, PASSWORD, Admin
 from smoke.autotask import Credentials, Reader
 from smoke.forms import read_forms
 from smoke.rep import Customer, Rep
@@ -170,6 +170,7 @@ def _set_up_by_eight(world: World) -> int:
         "name": "Olivia Owner",
         "email": OWNER,
         "password": PASSWORD,
+        **COMPANY,
     }
 
     def send(number: int) -> None:

@@ -36,6 +36,10 @@ class Mapped:
     tax_region: str = ""
 
 
+# Every quote names the seller and their address.
+COMPANY = {"company": "Smoke IT", "address": "48 Harbor Street\r\nAlbany, NY 12207"}
+
+
 class Admin(Visitor):
     """The admin, who has every permission."""
 
@@ -45,7 +49,7 @@ class Admin(Visitor):
         """Create the first account of a new installation."""
         self.open("/")
         values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
-        self.send(self.form(having="name"), values)
+        self.send(self.form(having="token"), {**values, **COMPANY})
 
     def invite(self, email: str, role: str) -> str:
         """Create an account; returns the path of the link that its person gets."""
