@@ -69,15 +69,18 @@ def deliver(delivery_id: int) -> None:
         finally:
             db.session.remove()
             # This process ends here: it does one job.
-            metrics.flush(_runtime(app).redis, now=True)
+            metrics.flush(_runtime(app).redis)
 
 
 def compare_quotes() -> None:
     """The job: compare the due quotes with Autotask."""
     app = application()
     with app.app_context():
-        drift_schedule.compare_due(_runtime(app))
-        db.session.remove()
+        try:
+            drift_schedule.compare_due(_runtime(app))
+        finally:
+            db.session.remove()
+            metrics.flush(_runtime(app).redis)
 
 
 def warm_up(app: Flask) -> None:
@@ -117,7 +120,7 @@ def sweep_for_ever(parent: int) -> None:
         for name, task in tasks.items():
             _attempt(app, name, task)
         _attempt(app, "paper", ahead.tick)
-        metrics.flush(_runtime(app).redis)
+        metrics.flush_soon(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
             _attempt(app, "hour", call_quota.watch)

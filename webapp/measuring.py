@@ -42,4 +42,4 @@ def init_app(app: Flask) -> None:
     @app.teardown_request
     def send_on(_error: BaseException | None) -> None:
         structlog.contextvars.unbind_contextvars("request_id")
-        metrics.flush(runtime.redis)
+        metrics.flush_soon(runtime.redis)

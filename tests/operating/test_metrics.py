@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from redis import Redis
 import config
 from tests.support.settings import environment
 from webapp import create_app
+from webapp.models import db
 from webapp.services.core import metrics
 from webapp.services.operating import metrics as page
 
@@ -51,7 +54,7 @@ def test_requests_are_counted_by_route_and_status(app: Flask, redis_url: str) ->
     client = app.test_client()
     for address in ("/login", "/login", "/no-such-page"):
         client.get(address)
-    metrics.flush(app.extensions["quotewright"].redis, now=True)
+    metrics.flush(app.extensions["quotewright"].redis)
     found = series(app)
     assert found["quotewright_requests_total method=GET route=auth.login status=303"] == 2
     assert found["quotewright_requests_total method=any route=none status=404"] == 1
@@ -67,7 +70,7 @@ def test_buckets_add_up(app: Flask, redis_url: str) -> None:
     redis: Redis = app.extensions["quotewright"].redis
     for seconds in (0.01, 0.3, 0.3, 99.0):
         metrics.observe(metrics.CALL_SECONDS, seconds)
-    metrics.flush(redis, now=True)
+    metrics.flush(redis)
     found = series(app)
     of = "quotewright_autotask_call_seconds"
     assert [found[f"{of}_bucket le={bound}"] for bound in ("0.025", "0.25", "0.5", "30.0", "+Inf")] == [
@@ -80,7 +83,7 @@ def test_several_processes_count_together(app: Flask, redis_url: str) -> None:
     redis: Redis = app.extensions["quotewright"].redis
     for _ in range(2):
         metrics.count(metrics.CALLS, "Quotes", 200)
-        metrics.flush(redis, now=True)
+        metrics.flush(redis)
         metrics._pending.forget()
     assert series(app)["quotewright_autotask_calls_total entity=Quotes status=200"] == 2
 
@@ -88,11 +91,33 @@ def test_several_processes_count_together(app: Flask, redis_url: str) -> None:
 def test_without_redis_counts_are_kept(app_settings: dict[str, str], app: Flask, redis_url: str) -> None:
     nowhere = Redis.from_url("redis://127.0.0.1:1/0")
     metrics.count(metrics.CALLS, "Quotes", 200)
-    metrics.flush(nowhere, now=True)
+    metrics.flush(nowhere)
     metrics.count(metrics.CALLS, "Quotes", 200)
-    metrics.flush(nowhere)  # does not ask it again so soon
-    metrics.flush(app.extensions["quotewright"].redis, now=True)
+    assert not metrics._pending.is_due(), "it isn't asked again so soon"
+    metrics.flush(app.extensions["quotewright"].redis)
     assert series(app)["quotewright_autotask_calls_total entity=Quotes status=200"] == 2
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A Redis that accepts connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+def test_a_redis_that_hangs_keeps_nobody_waiting(app_settings: dict[str, str], silent: str) -> None:
+    app = create_app(config.load({**app_settings, "REDIS_URL": silent}))
+    client = app.test_client()
+    for _ in range(3):
+        started = time.monotonic()
+        assert client.get("/livez").text == "ok"
+        assert time.monotonic() - started < 1.5
+    started = time.monotonic()
+    assert series(app)["quotewright_ready check=redis"] == 0
+    assert time.monotonic() - started < 8, "Prometheus waits ten seconds"
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_the_page_shows_what_it_can_without_redis(app: Flask) -> None:

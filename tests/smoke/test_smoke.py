@@ -96,7 +96,7 @@ def test_it_agrees_on_an_autotask_with_other_ids_and_labels(sandbox_url: str) ->
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every amount agrees" in done.stdout
     assert "Deal won" in done.stdout
-    assert len(tenant.query("QuoteItems")) == 25
+    assert len(tenant.query("QuoteItems")) == 26
     assert len(tenant.query("OpportunityAttachments")) == 3
 
 

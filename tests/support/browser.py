@@ -55,6 +55,8 @@ def browser_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[P
     """A page in a context of its own, 1440 by 900; other tabs opened by it are watched too."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     context.set_default_timeout(STEP_TIMEOUT_MS)
+    # As in a window, where the page that a person clicks in may write there.
+    context.grant_permissions(["clipboard-write"])
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(f"exception: {error.error}"))
     context.on(

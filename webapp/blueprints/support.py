@@ -109,7 +109,7 @@ def unavailable(sentence: str, error: Exception) -> ResponseReturnValue:
     """The page while the database is away: it asks the database nothing, not even who is signed in."""
     with suppress(Exception):  # the connection may be gone
         db.session.rollback()
-    log.error("database.unavailable", sentence=sentence, error=type(error).__name__, route=request.endpoint)
+    log.error("database.unavailable", reason=outage.reason(error), sentence=sentence, route=request.endpoint)
     template = "errors/_alert.html" if is_htmx() else "errors/unavailable.html"
     return render_template(template, sentence=sentence), 503, {"Retry-After": "10"}
 

@@ -13,9 +13,11 @@ import click
 import flask_migrate
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 import config
 from webapp.models import db
+from webapp.services.core import outage
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.operating import backup as backups
@@ -41,8 +43,8 @@ def backup(file: str, with_keys: bool) -> None:
             manifest = backups.write(_runtime(), sys.stdout.buffer, with_keys=with_keys)
         else:
             manifest = _to_file(Path(file), with_keys)
-    except (ServiceError, OSError) as error:
-        raise click.ClickException(f"No backup was written. {error}") from error
+    except (ServiceError, OSError, DBAPIError) as error:
+        raise click.ClickException(f"No backup was written. {_reason(error)}") from error
     click.echo(_said("Backed up", manifest), err=True)
     if not with_keys:
         click.echo(
@@ -71,8 +73,8 @@ def restore(file: str) -> None:
     try:
         with Path(file).open("rb") as source:
             restored = backups.restore(_runtime(), source)
-    except ServiceError as error:
-        raise click.ClickException(str(error)) from error
+    except (ServiceError, DBAPIError) as error:
+        raise click.ClickException(_reason(error)) from error
     _tell(restored)
 
 
@@ -86,12 +88,13 @@ def move(address: str) -> None:
     ours = _runtime().config
     try:
         there = replace(ours, database_url=config.database_url(address))
+        click.echo(f"Moving {backups.check_source(there.database_url)} …")
         with TemporaryFile(dir=ours.data_dir if ours.data_dir.is_dir() else None) as file:
             backups.write(_runtime(), file)
             file.seek(0)
             _tell(_into(there, file))
-    except (ServiceError, config.ConfigError, OSError) as error:
-        raise click.ClickException(f"Nothing was moved. {error}") from error
+    except (ServiceError, config.ConfigError, OSError, DBAPIError) as error:
+        raise click.ClickException(f"Nothing was moved. {_reason(error)}") from error
     click.echo("Set DATABASE_URL to the new database and start web and workers.")
 
 
@@ -111,15 +114,26 @@ def _into(there: config.Config, file: IO[bytes]) -> backups.Restored:
 def _tell(restored: backups.Restored) -> None:
     click.echo(_said("Restored", restored.manifest))
     click.echo(
-        f"Verified: every row, {restored.documents} PDFs by their hashes, {restored.entries} entries of the diary, "
-        "each following from the one before it."
+        f"Verified: every row, {restored.documents} PDFs by their hashes, {restored.entries} entries of the diary"
+        + ("." if restored.tampered else ", each following from the one before it.")
     )
+    if restored.tampered:
+        click.echo(
+            f"The diary is restored as it was in the backup, and it had been changed before. {restored.tampered}",
+            err=True,
+        )
     if restored.missing_keys:
         click.echo(
             "An encryption key that was in use isn't set here. Add it to QUOTEWRIGHT_ENCRYPTION_KEYS, or stored "
             "credentials can't be read.",
             err=True,
         )
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, DBAPIError):
+        return str(error)
+    return f"The database refused: {outage.reason(error)}. Run this as the role that owns the tables."
 
 
 def _said(what: str, manifest: Manifest) -> str:

@@ -1,7 +1,8 @@
 """What this installation counts: one table of metrics, counted by all its processes in one hash in Redis.
 
-A process adds up what it counts and sends that on now and then, so counting costs a request nothing. While Redis is
-away it keeps what it counted. ``services.operating.metrics`` shows the sums to Prometheus.
+A process adds up what it counts and a thread sends that on now and then, so counting costs a request nothing, whatever
+state Redis is in. While Redis is away the process keeps what it counted. ``services.operating.metrics`` shows the sums
+to Prometheus.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class _Pending:
         self._lock = threading.Lock()
         self._sums: dict[Field, float] = defaultdict(float)
         self._not_before = 0.0
+        self._is_sending = False
 
     def add(self, counted: dict[Field, float]) -> None:
         """Add to what is pending."""
@@ -91,21 +93,29 @@ class _Pending:
             for field, amount in counted.items():
                 self._sums[field] += amount
 
-    def take(self, *, now: bool) -> dict[Field, float]:
-        """Everything to send on; nothing while it is too soon."""
+    def is_due(self) -> bool:
+        """True for the one who is to send on what is pending now."""
         moment = time.monotonic()
         with self._lock:
-            if moment < self._not_before and not now:
-                return {}
-            taken, self._sums = self._sums, defaultdict(float)
+            if self._is_sending or moment < self._not_before or not self._sums:
+                return False
+            self._is_sending = True
             self._not_before = moment + FLUSH_SECONDS
+            return True
+
+    def take(self) -> dict[Field, float]:
+        """Everything to send on."""
+        with self._lock:
+            taken, self._sums = self._sums, defaultdict(float)
             return taken
 
-    def put_back(self, counted: dict[Field, float]) -> None:
-        """Keep what couldn't be sent on, and wait before the next try."""
-        self.add(counted)
+    def sent(self, failed: dict[Field, float] | None = None) -> None:
+        """Sending ended. ``failed``: what to keep, and not to try again soon."""
+        self.add(failed or {})
         with self._lock:
-            self._not_before = time.monotonic() + PAUSE_SECONDS
+            self._is_sending = False
+            if failed:
+                self._not_before = time.monotonic() + PAUSE_SECONDS
 
 
 _pending = _Pending()
@@ -134,18 +144,28 @@ def timed(metric: Metric, *labels: object) -> Iterator[None]:
         observe(metric, time.perf_counter() - started, *labels)
 
 
-def flush(redis: Redis, *, now: bool = False) -> None:
-    """Send on what was counted, at most once a second unless ``now``. Never raises for Redis; nothing is lost by it."""
-    sent = _pending.take(now=now)
-    if not sent:
-        return
+def flush_soon(redis: Redis) -> None:
+    """Let a thread send on what was counted, at most once a second and one at a time: nobody waits for Redis."""
+    if _pending.is_due():
+        threading.Thread(target=flush, args=(redis,), name="metrics", daemon=True).start()
+
+
+def flush(redis: Redis) -> None:
+    """Send on what was counted, and wait for it. Never raises for Redis.
+
+    Nothing is lost while it is away. If only its answer is lost, what was sent is counted twice.
+    """
+    taken = _pending.take()
+    failed = None
     try:
         pipe = redis.pipeline(transaction=True)
-        for field, amount in sent.items():
+        for field, amount in taken.items():
             pipe.hincrbyfloat(KEY, json.dumps(field), amount)
         pipe.execute()
     except (RedisError, OSError):
-        _pending.put_back(sent)
+        failed = taken
+    finally:
+        _pending.sent(failed)
 
 
 def read(redis: Redis) -> dict[Field, float]:

@@ -18,6 +18,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from webapp.models import db
+from webapp.services.core import outage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +34,14 @@ class Unit:
 
     def __init__(self) -> None:
         self.rings = False
+
+
+def _commit() -> None:
+    try:
+        db.session.commit()
+    except Exception as error:
+        outage.note_commit(error)
+        raise
 
 
 @contextmanager
@@ -53,7 +62,7 @@ def unit() -> Iterator[Unit]:
         with writing():
             try:
                 yield mine
-                db.session.commit()
+                _commit()
             except BaseException:
                 db.session.rollback()
                 raise

@@ -29,17 +29,24 @@ AT_ONCE = 200
 _IN_USE = ("user_account", "quote", "diary_entry")
 
 
+class NothingToMove(ServiceError):
+    """Nobody has worked in the database that should be moved, or it is the one to move to."""
+
+
 class NotEmpty(ServiceError):
     """The database that should be restored into holds something already."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """``missing_keys``: the backup's credentials need an encryption key that isn't set here."""
+    """``tampered``: how the diary was changed before the backup, empty if it wasn't. ``missing_keys``: the backup's
+    credentials need an encryption key that isn't set here.
+    """
 
     manifest: Manifest
     documents: int
     entries: int
+    tampered: str
     missing_keys: bool
 
 
@@ -84,12 +91,10 @@ def restore(runtime: Runtime, source: IO[bytes]) -> Restored:
         documents = _check_documents(connection)
     checked = chain.check(None)
     db.session.rollback()
-    if checked.sentence:
-        raise ServiceError(
-            f"The backup is restored as it was, and its diary had been changed. {checked.sentence}"
-        )
     ours = {fingerprint(key) for key in runtime.config.encryption_keys}
-    return Restored(manifest, documents, checked.entries, missing_keys=not set(manifest.keys) <= ours)
+    return Restored(
+        manifest, documents, checked.entries, checked.sentence, missing_keys=not set(manifest.keys) <= ours
+    )
 
 
 def _tables() -> list[sa.Table]:
@@ -122,14 +127,41 @@ def _rows(connection: Connection, table: sa.Table) -> Iterator[Row]:
     return (dict(row) for row in result.mappings())
 
 
+def _is_used(connection: Connection) -> bool:
+    tables = [db.metadata.tables[name] for name in _IN_USE]
+    return any(
+        connection.execute(sa.select(sa.literal(1)).select_from(one).limit(1)).first() for one in tables
+    )
+
+
 def _refuse_used(connection: Connection) -> None:
-    for name in _IN_USE:
-        table = db.metadata.tables[name]
-        if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
-            raise NotEmpty(
-                "This database isn't empty, so nothing was restored. Create a new, empty one, set DATABASE_URL to it, "
-                "run flask db upgrade, and restore there."
+    if _is_used(connection):
+        raise NotEmpty(
+            "This database isn't empty, so nothing was restored. Create a new, empty one, set DATABASE_URL to it, run "
+            "flask db upgrade, and restore there."
+        )
+
+
+def check_source(target: str) -> str:
+    """The name of the database that would be moved to the address ``target``. Raises NothingToMove."""
+    here = db.engine.url
+    name = here.render_as_string(hide_password=True)
+    there = sa.make_url(target)
+    if (here.host, here.port, here.database, dict(here.query)) == (
+        *(there.host, there.port, there.database),
+        dict(there.query),
+    ):
+        raise NothingToMove(
+            f"That is the database in use ({name}). Set DATABASE_URL to the one to move from."
+        )
+    _migration()
+    with db.engine.connect() as connection:
+        if not _is_used(connection):
+            raise NothingToMove(
+                f"Nobody has worked in {name} yet, so there is nothing to move. Set DATABASE_URL to the database to "
+                "move from, or QUOTEWRIGHT_DATA to its folder."
             )
+    return name
 
 
 def _fill(connection: Connection, table: sa.Table, rows: Iterator[Row]) -> None:

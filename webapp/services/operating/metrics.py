@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,10 +16,11 @@ from prometheus_client.core import (
     InfoMetricFamily,
 )
 from prometheus_client.registry import Collector
+from redis import Redis
 from redis.exceptions import RedisError
 
 import config
-from webapp.models import Delivery, db
+from webapp.models import Delivery, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.push import call_quota
 from webapp.services.core import clock, metrics
@@ -61,8 +63,19 @@ def names() -> set[str]:
 
 def text(runtime: Runtime) -> bytes:
     """The page, in Prometheus' text format. What can't be asked just now is left out, and ``ready`` says so."""
+    checks = readiness.of_all(runtime)
+    ok = {check.name for check in checks if check.is_ok}
+    families: list[Family] = [
+        _gauge(READY, {check.name: float(check.is_ok) for check in checks}, "check"),
+        InfoMetricFamily(INFO, NOW[INFO], value={"version": config.version()}),
+    ]
+    if {"database", "migrations"} <= ok:
+        families += _of_database()
+    if "redis" in ok:
+        with suppress(RedisError, OSError), readiness.quick_redis(runtime) as redis:
+            families += [*_of_redis(redis), *_counted(redis)]
     registry = CollectorRegistry()
-    registry.register(_Families([*_now(runtime), *_counted(runtime)]))
+    registry.register(_Families(families))
     return generate_latest(registry)
 
 
@@ -74,11 +87,8 @@ class _Families(Collector):
         return self._families
 
 
-def _counted(runtime: Runtime) -> Iterator[Family]:
-    try:
-        sums = metrics.read(runtime.redis)
-    except (RedisError, OSError):
-        return
+def _counted(redis: Redis) -> Iterator[Family]:
+    sums = metrics.read(redis)
     of: dict[str, dict[Field, float]] = defaultdict(dict)
     for (name, *rest), amount in sums.items():
         of[name][tuple(rest)] = amount
@@ -107,27 +117,20 @@ def _histogram(metric: Metric, sums: dict[Field, float]) -> Family:
     return family
 
 
-def _now(runtime: Runtime) -> Iterator[Family]:
-    checks = readiness.of_all(runtime)
-    yield _gauge(READY, {check.name: float(check.is_ok) for check in checks}, "check")
-    yield InfoMetricFamily(INFO, NOW[INFO], value={"version": config.version()})
-    ok = {check.name for check in checks if check.is_ok}
-    if "redis" in ok:
-        yield from _of_redis(runtime)
-    if {"database", "migrations"} <= ok:
-        now = clock.now()
-        yield _deliveries()
-        yield GaugeMetricFamily(OUTBOX_AGE, NOW[OUTBOX_AGE], value=readiness.outbox_age(now).total_seconds())
+def _of_database() -> Iterator[Family]:
+    yield _deliveries()
+    age = readiness.outbox_age(clock.now()).total_seconds()
+    yield GaugeMetricFamily(OUTBOX_AGE, NOW[OUTBOX_AGE], value=age)
 
 
-def _of_redis(runtime: Runtime) -> Iterator[Family]:
-    beats = readiness.workers_seen(runtime)
-    now = clock.now()
+def _of_redis(redis: Redis) -> Iterator[Family]:
+    beats = readiness.workers_seen(redis)
+    now = utc_now()
     alive = [beat for beat in beats if now - beat <= readiness.HEARTBEAT]
     yield GaugeMetricFamily(WORKERS, NOW[WORKERS], value=len(alive))
     if beats:
         yield GaugeMetricFamily(WORKER_SILENT, NOW[WORKER_SILENT], value=_seconds(now, max(beats)))
-    left = call_quota.last_left(runtime)
+    left = call_quota.last_left(redis)
     if left is not None:
         yield GaugeMetricFamily(HOUR_LEFT, NOW[HOUR_LEFT], value=left)
 

@@ -11,7 +11,10 @@ from functools import cache
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -62,16 +65,27 @@ def of_web() -> list[Check]:
 def of_all(runtime: Runtime) -> list[Check]:
     """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox."""
     checks = of_web()
-    checks.append(Check("redis", _redis(runtime)))
-    checks.append(Check("workers", _workers(runtime) if checks[-1].is_ok else "Unknown without Redis."))
+    with quick_redis(runtime) as redis:
+        checks.append(Check("redis", _redis(redis)))
+        checks.append(Check("workers", _workers(redis) if checks[-1].is_ok else "Unknown without Redis."))
     can_ask = all(check.is_ok for check in checks[:2])
     checks.append(Check("outbox", _outbox() if can_ask else "Unknown without the database."))
     return checks
 
 
-def workers_seen(runtime: Runtime) -> list[datetime]:
+def quick_redis(runtime: Runtime) -> Redis:
+    """A connection for whoever must answer soon, also where Redis accepts connections and says nothing."""
+    return Redis.from_url(
+        runtime.config.redis_url,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def workers_seen(redis: Redis) -> list[datetime]:
     """When each worker that RQ knows last said that it lives. Raises RedisError."""
-    beats = [worker.last_heartbeat for worker in Worker.all(connection=runtime.redis)]
+    beats = [worker.last_heartbeat for worker in Worker.all(connection=redis)]
     return [beat if beat.tzinfo else beat.replace(tzinfo=UTC) for beat in beats if beat]
 
 
@@ -94,7 +108,11 @@ def outbox_age(now: datetime) -> timedelta:
 
 
 def _migrations() -> str:
-    found = set(db.session.scalars(db.text("SELECT version_num FROM alembic_version")))
+    try:
+        found = set(db.session.scalars(db.text("SELECT version_num FROM alembic_version")))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return "The tables can't be read: there are none, or this role may not. Run flask db upgrade as their owner."
     if found == newest_migrations():
         return ""
     return (
@@ -108,17 +126,17 @@ def newest_migrations() -> set[str]:
     return set(ScriptDirectory(str(MIGRATIONS)).get_heads())
 
 
-def _redis(runtime: Runtime) -> str:
+def _redis(redis: Redis) -> str:
     try:
-        runtime.redis.ping()
+        redis.ping()
     except (RedisError, OSError):
         return "Redis doesn't respond, so pushes and mail wait. Start it, or fix REDIS_URL."
     return ""
 
 
-def _workers(runtime: Runtime) -> str:
+def _workers(redis: Redis) -> str:
     try:
-        beats = workers_seen(runtime)
+        beats = workers_seen(redis)
     except (RedisError, OSError):
         return "Redis doesn't respond."
     if not beats:

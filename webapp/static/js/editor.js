@@ -61,7 +61,7 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
 // typed.
 document.addEventListener("line-added", (event) => {
   const input = searchBox();
-  if (input.value !== "") return;
+  if (input.value !== "" || window.sheet.typesElsewhere()) return;
   document.getElementById("found").replaceChildren();
   if (event.detail.focus) window.sheet.editCell(event.detail.focus, "unit_price");
   else input.focus();
@@ -70,6 +70,7 @@ document.addEventListener("line-added", (event) => {
 // After a line was moved, copied, deleted or put back, the focus stays near it.
 for (const kind of ["line-moved", "line-placed", "line-deleted", "lines-changed"])
   document.addEventListener(kind, (event) => {
+    if (window.sheet.typesElsewhere()) return;
     if (event.detail.line) window.sheet.focusCell(event.detail.line, "name");
     else if (kind === "line-deleted") searchBox().focus();
   });

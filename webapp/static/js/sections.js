@@ -101,7 +101,7 @@ document.addEventListener("section-added", (event) => {
   document.getElementById("lines").dataset.order = event.detail.order;
   document.querySelector("#add-section form").reset();
   document.getElementById("e-section-title").textContent = "";
-  document.getElementById("find-text").focus();
+  if (!window.sheet.typesElsewhere()) document.getElementById("find-text").focus();
 });
 document.addEventListener("section-saved", (event) => {
   document.getElementById("lines").dataset.order = event.detail.order;

@@ -250,4 +250,22 @@ document.addEventListener("keydown", (event) => {
 
 stopAt("", "name");
 
-window.sheet = { enterRow, restRow, focusCell, editCell, rowOf, uidOf, allRows, receiveRow, receiveCell };
+// An answer moves the focus only of a person who waits for it, not of one who types elsewhere meanwhile.
+function typesElsewhere() {
+  const active = document.activeElement;
+  if (!active?.matches("input:not([type=checkbox], [type=radio]), textarea")) return false;
+  return active.value !== "" || active.closest(".line") !== null;
+}
+
+window.sheet = {
+  typesElsewhere,
+  enterRow,
+  restRow,
+  focusCell,
+  editCell,
+  rowOf,
+  uidOf,
+  allRows,
+  receiveRow,
+  receiveCell,
+};

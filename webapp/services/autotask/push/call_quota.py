@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import structlog
+from redis import Redis
 from redis.exceptions import RedisError
 
 from webapp.models import Delivery, db
@@ -44,12 +45,12 @@ def watch(runtime: Runtime) -> None:
         client.close_hour()
 
 
-def last_left(runtime: Runtime) -> int | None:
-    """How many calls Autotask still allowed when it was last asked, within the hour; None when nobody knows."""
-    try:
-        stored = runtime.redis.get(LEFT)
-    except (RedisError, OSError):
-        return None
+def last_left(redis: Redis) -> int | None:
+    """How many calls Autotask still allowed when it was last asked, within the hour; None when nobody knows.
+
+    Raises RedisError.
+    """
+    stored = redis.get(LEFT)
     return int(stored) if stored is not None else None
 
 
