@@ -243,6 +243,16 @@ def test_moving_to_postgresql(worked: Flask, postgres_url: str) -> None:
     assert (said.exit_code, "Nothing was moved. This database isn't empty" in said.output) == (1, True)
     assert db.session.scalar(db.select(db.func.count(Quote.id))) == quotes
     assert run(worked, "move", "--to", "mysql://somewhere").exit_code == 1
+    said = run(worked, "move", "--to", "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2")
+    assert (said.exit_code, "Nothing was moved. The database refused" in said.output) == (1, True)
+    said = run(worked, "move", "--to", worked.extensions["quotewright"].config.database_url)
+    assert (said.exit_code, "That is the database in use" in said.output) == (1, True)
+
+
+def test_where_nobody_worked_there_is_nothing_to_move(app: Flask, empty: str) -> None:
+    said = run(app, "move", "--to", empty)
+    assert said.exit_code == 1
+    assert "Nobody has worked in" in said.output
 
 
 def test_nothing_is_left_of_a_backup_that_broke_off(worked: Flask, tmp_path: Path) -> None:

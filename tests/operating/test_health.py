@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 from datetime import timedelta
 
+import psycopg
 import pytest
 from flask import Flask
 from redis import Redis
 from rq import Worker
+from sqlalchemy.exc import DBAPIError
 
 import config
 from tests.support import samples
 from tests.support.settings import environment
 from webapp import create_app
-from webapp.models import Delivery, db, utc_now
+from webapp.models import Category, Delivery, db, utc_now
+from webapp.services.core import outage, work
 from webapp.services.core.queues import of as queue_of
 from webapp.services.operating import readiness
 
@@ -125,3 +130,61 @@ def test_a_form_that_comes_meanwhile_is_answered_alike(away: Flask) -> None:
 def test_the_answer_is_json_that_names_no_secret(app: Flask) -> None:
     said = json.dumps(app.test_client().get("/readyz").json)
     assert "://" not in said
+
+
+@pytest.mark.postgres
+def test_a_database_without_tables_is_named(postgres_url: str, tmp_path: Path) -> None:
+    """By the page and by the commands, and never with a traceback."""
+    app = create_app(config.load(environment(DATABASE_URL=postgres_url)))
+    status, found = checks(app, "?for=web")
+    assert (status, found["migrations"]) == (
+        503,
+        "The tables can't be read: there are none, or this role may not. Run flask db upgrade as their owner.",
+    )
+    said = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "now.zip")])
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: No backup was written. The tables can't be read")
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def failed(orig: Exception) -> DBAPIError:
+    return DBAPIError("SELECT 1", {}, orig)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (failed(sqlite3.OperationalError("database is locked")), outage.BUSY),
+        (failed(sqlite3.OperationalError("database or disk is full")), outage.FULL),
+        (failed(sqlite3.OperationalError("attempt to write a readonly database")), outage.FULL),
+        (failed(sqlite3.OperationalError("unable to open database file")), outage.AWAY),
+        (failed(sqlite3.OperationalError('near "SELEC": syntax error')), ""),
+        (failed(psycopg.OperationalError("connection refused")), outage.AWAY),
+        (failed(psycopg.errors.AdminShutdown("terminating")), outage.AWAY),
+        (failed(psycopg.errors.DiskFull("No space left on device")), outage.FULL),
+        (failed(psycopg.errors.LockNotAvailable("lock timeout")), outage.BUSY),
+        (failed(psycopg.errors.UndefinedTable("no such table")), ""),
+        (TimeoutError("something else"), ""),
+    ],
+)
+def test_only_an_outage_is_called_one(error: Exception, sentence: str) -> None:
+    assert outage.sentence(error) == sentence
+
+
+@work.command
+def _break_in_commit() -> None:
+    db.session.add(Category(name="Perhaps"))
+    db.session.flush()
+    mine = db.session.scalar(db.text("SELECT pg_backend_pid()"))
+    with db.engine.connect() as other:
+        other.execute(db.text("SELECT pg_terminate_backend(:mine)"), {"mine": mine})
+
+
+@pytest.mark.postgres
+def test_after_a_commit_whose_answer_was_lost_nothing_is_claimed(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(DBAPIError) as broke:
+            _break_in_commit()
+        assert outage.sentence(broke.value) == outage.IN_DOUBT

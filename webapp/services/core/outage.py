@@ -17,8 +17,8 @@ AWAY = "Quotewright can't reach its database just now. Nothing was changed. Try 
 BUSY = "Quotewright is busy with somebody else's change. Yours wasn't saved. Try again in a minute."
 FULL = "Quotewright's server can't write to its disk. Nothing was changed. Tell your server admin."
 IN_DOUBT = (
-    "The connection to the database broke while your change was being saved, so it may be saved or not. Go back, reload "
-    "the page, and look before you try again."
+    "The connection to the database broke while your change was being saved, so it may be saved or not. Go back, "
+    "reload the page, and look before you try again."
 )
 
 
