@@ -65,14 +65,18 @@ class Worst:
         return found
 
     @cached_property
+    def _by_quantity(self) -> dict[int, str]:
+        """The prices by quantity of the lines with limits."""
+        return {at: quantities.prices_of(self.quote.lines[at], self.quote.currency) for at in self._ends}
+
+    @cached_property
     def _ends(self) -> dict[int, list[Decimal]]:
         """The quantities that the customer can choose at the ends of limits and tiers, by the place of the line."""
         found = {}
         for at, line in enumerate(self.quote.lines):
             allowed = limits.of_line(line)
             if allowed is not None:
-                tiers = prices.parse_tiers(line.tiers) if line.price_rule == prices.TIERS else ()
-                found[at] = allowed.ends(tiers)
+                found[at] = allowed.ends(prices.tiers_of(line))
         return found
 
     def _entry(self, at: int, counts: bool, quantity: Decimal | None = None) -> Entry:
@@ -84,9 +88,7 @@ class Worst:
         if quantity is None:
             shares = [replace(share, counts=counts) for share in entry.shares]
             return replace(entry, line=chosen, shares=shares, fee=fee)
-        tiers = quantities.prices_of(line, self.quote.currency)
-        tier = prices.tier_at(prices.parse_tiers(tiers), quantity)
-        price = line.unit_price if tier is None or tier.price is None else tier.price
+        price = quantities.price_at(line, self._by_quantity[at], quantity)
         chosen = replace(chosen, quantity=quantity, unit_price=price)
         made_of = parts.of_line(line)
         digits = rounding(self.quote.currency).digits
