@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -256,3 +257,32 @@ def test_what_a_price_follows_from_is_compared_and_no_setting_of_the_company(rep
     assert not freezing.has_changes(quote, revision)
     quote.lines[0].tiers = "0=20;30=8%"
     assert freezing.has_changes(quote, revision)
+
+
+def test_what_a_choice_makes_of_a_discount_is_found_beside_the_sum_of_the_others(rep: User) -> None:
+    limits = {"min_quantity": "1", "max_quantity": "4"}
+    rows = [
+        {"name": str(price), "unit_price": str(price), "quantity": "2", **limits} for price in (7, 31, 99)
+    ]
+    optional = {"name": "Optional", "unit_price": "11", "is_optional": "1", **limits}
+    fee = {"name": "Fee", "unit_price": "5", "recurrence": "monthly", "setup_fee": "70", **limits}
+    quote = samples.quote(
+        rep, *rows, optional, {"name": "Rack", "unit_price": "40"}, {**fee, "quantity": "1"}
+    )
+    quote.lines[3].quantity = Decimal(2)
+    quote.discount_kind, quote.discount_value = "amount", Decimal(50)
+    frozen = freezing.freeze(quote, number=1, revision=1, published_at=quote.created_at)
+    largest = dict.fromkeys([line.uid for line in quote.lines], Decimal(0))
+    uids = [line.uid for line in quote.lines]
+    for wanted in product((1, 2, 4), repeat=4):
+        for chosen in ([], [uids[3]]):
+            numbers = {uid: Decimal(number) for uid, number in zip(uids, wanted, strict=False)}
+            amounts = pricing.of_snapshot(pricing.with_choices(frozen, chosen, numbers)).lines
+            for uid, one in zip(uids, amounts, strict=True):
+                if one.counts:
+                    largest[uid] = max(largest[uid], one.discount * 100 / one.gross)
+    found = discounts.of_lines(quote)
+    assert found.keys() == largest.keys()
+    for uid, percent in largest.items():
+        gross = next(line.unit_price for line in quote.lines if line.uid == uid)
+        assert abs(found[uid] - percent) * gross / 100 <= Decimal("0.01")
