@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from tests.quoting.test_bundle_lines import added
 from tests.quoting.test_document import line, make
 from tests.quoting.test_margins import rules, sentences
 from tests.support import samples
-from webapp.models import Quote, User
+from webapp.models import AppSetting, Quote, User, db
+from webapp.services.company import app_settings
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, choosing, quantities
 from webapp.services.quoting.draft import discounts, editing, lines, pasting
@@ -186,3 +188,101 @@ def test_a_lower_tier_is_held_to_the_minimum_margin(rep: User) -> None:
     assert "“365” has a margin of 6.2%." in sentences(admin, editing.get(quote.id))
     taken.max_quantity = Decimal(39)
     assert "margin" not in sentences(admin, editing.get(quote.id))
+
+
+@pytest.mark.parametrize("tiers", ["10: 18\n50: 15", "10: 5%\n50: 15%", "0: 5%\n50: 15%"])
+def test_prices_by_quantity_cover_what_the_customer_can_choose(rep: User, tiers: str) -> None:
+    by_quantity = {**SEATS, "quantity": "50", "price_rule": "tiers", "tiers": tiers}
+    said = "There is no price by quantity for 1. Start them with a price from 0, like “0: 20”, or set other"
+    said = f"{said} limits."
+    limits = {"min_quantity": "1", "max_quantity": "100"}
+    quote = samples.quote(rep)
+    with pytest.raises(Invalid) as caught:
+        lines.add_ad_hoc(rep, quote.id, {**by_quantity, **limits})
+    assert caught.value.fields == {"min_quantity": said}
+    taken = lines.add_ad_hoc(rep, quote.id, by_quantity)
+    form = {"seen": lines.seen(rep, taken, tuple(LIMITS)), **LIMITS, **limits, "quantity_step": ""}
+    with pytest.raises(Invalid) as caught:
+        lines.change(rep, quote.id, taken.uid, form)
+    assert caught.value.fields == {"min_quantity": said}
+    # However it came to be: it isn't published, and is never free.
+    taken.min_quantity, taken.max_quantity = Decimal(1), Decimal(100)
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert caught.value.fields[taken.uid] == f"Line 2 “Seats”: {said}"
+    frozen = freezing.freeze(editing.get(quote.id), number=1, revision=1, published_at=quote.created_at)
+    for quantity in (1, 10, 50, 100):
+        chosen = pricing.with_choices(frozen, [], {taken.uid: Decimal(quantity)})
+        assert chosen.lines[-1].unit_price > 0
+
+
+def test_prices_by_quantity_that_cover_all_are_taken(rep: User) -> None:
+    quote = seats(rep, price_rule="tiers", tiers="0: 20\n10: 5%\n50: 15%")
+    publishing.publish(rep, quote.id)
+    uid = quote.lines[0].uid
+    form = {"seen": lines.seen(rep, quote.lines[0], ("tiers",)), "tiers": "10: 18"}
+    with pytest.raises(Invalid) as caught:
+        lines.change(rep, quote.id, uid, form)
+    assert list(caught.value.fields) == ["tiers"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"unit_price": "-5"}, "unit_price"),
+        ({"unit_price": "20000000"}, "unit_price"),
+        ({"max_quantity": "999990", "min_quantity": "5", "quantity_step": "5"}, "max_quantity"),
+    ],
+)
+def test_the_largest_quantity_is_checked_beside_the_field_of_the_form(
+    rep: User, values: dict[str, str], field: str
+) -> None:
+    quote = seats(rep, unit_price="2000", recurrence="one_time")
+    form = {"seen": lines.seen(rep, quote.lines[0], tuple(values)), **values}
+    with pytest.raises(Invalid) as caught:
+        lines.change(rep, quote.id, quote.lines[0].uid, form)
+    assert list(caught.value.fields) == [field]
+
+
+def test_what_a_price_follows_from_is_compared_and_no_setting_of_the_company(rep: User) -> None:
+    quote = seats(rep, price_rule="tiers", tiers="0: 20\n30: 7%")
+    publishing.publish(rep, quote.id)
+    quote = editing.get(quote.id)
+    revision = quote.current_revision
+    assert revision is not None
+    assert snapshot.parse(revision.content).lines[0].quantity_prices == "0=20;30=18.6"
+    row = db.session.get(AppSetting, app_settings.COMPANY_PROFILE)
+    assert row is not None
+    row.value = {**row.value, "price_ending": "99"}
+    assert not freezing.has_changes(quote, revision)
+    quote.lines[0].tiers = "0=20;30=8%"
+    assert freezing.has_changes(quote, revision)
+
+
+def test_what_a_choice_makes_of_a_discount_is_found_beside_the_sum_of_the_others(rep: User) -> None:
+    limits = {"min_quantity": "1", "max_quantity": "4"}
+    rows = [
+        {"name": str(price), "unit_price": str(price), "quantity": "2", **limits} for price in (7, 31, 99)
+    ]
+    optional = {"name": "Optional", "unit_price": "11", "is_optional": "1", **limits}
+    fee = {"name": "Fee", "unit_price": "5", "recurrence": "monthly", "setup_fee": "70", **limits}
+    quote = samples.quote(
+        rep, *rows, optional, {"name": "Rack", "unit_price": "40"}, {**fee, "quantity": "1"}
+    )
+    quote.lines[3].quantity = Decimal(2)
+    quote.discount_kind, quote.discount_value = "amount", Decimal(50)
+    frozen = freezing.freeze(quote, number=1, revision=1, published_at=quote.created_at)
+    largest = dict.fromkeys([line.uid for line in quote.lines], Decimal(0))
+    uids = [line.uid for line in quote.lines]
+    for wanted in product((1, 2, 4), repeat=4):
+        for chosen in ([], [uids[3]]):
+            numbers = {uid: Decimal(number) for uid, number in zip(uids, wanted, strict=False)}
+            amounts = pricing.of_snapshot(pricing.with_choices(frozen, chosen, numbers)).lines
+            for uid, one in zip(uids, amounts, strict=True):
+                if one.counts:
+                    largest[uid] = max(largest[uid], one.discount * 100 / one.gross)
+    found = discounts.of_lines(quote)
+    assert found.keys() == largest.keys()
+    for uid, percent in largest.items():
+        gross = next(line.unit_price for line in quote.lines if line.uid == uid)
+        assert abs(found[uid] - percent) * gross / 100 <= Decimal("0.01")

@@ -252,3 +252,54 @@ def test_a_price_that_the_minimum_margin_gives_is_not_below_it(rep: User, admin:
         rep, quote.id, quote.lines[0].uid, {"name": "Label", "unit_cost": "0.05", "unit_price": "0.06"}
     )
     assert "has a margin of 16.7%" in sentences(admin, editing.get(quote.id))
+
+
+OFF = {
+    "unit_price": "20",
+    "unit_cost": "16",
+    "quantity": "1000",
+    "discount_kind": "line",
+    "discount_value": "4",
+}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"unit_price": "0.02", "unit_cost": "0.02", "quantity": "100000"},
+        {
+            "unit_price": "0.02",
+            "unit_cost": "0.02",
+            "quantity": "100000",
+            "price_rule": "margin",
+            "margin": "0",
+        },
+        {**OFF, "min_quantity": "1", "max_quantity": "1000"},
+    ],
+)
+def test_only_a_price_that_the_minimum_gave_may_be_rounded_below_it(
+    rep: User, admin: User, values: dict[str, str]
+) -> None:
+    rules(admin, min_margin="19")
+    quote = samples.quote(rep, {"name": "Screw", **values})
+    with pytest.raises(Invalid, match=r"has a margin of 0%\. The minimum is 19%"):
+        publishing.publish(rep, quote.id)
+    led = {"unit_cost": "0.02", "margin": "19", "quantity": "100000"}
+    given = {"name": "Screw", "price_rule": "margin", "unit_price": "0", **led}
+    quote = samples.quote(rep, given, customer=quote.person)
+    assert quote.lines[0].unit_price == Decimal("0.02")
+    assert publishing.publish(rep, quote.id).is_new
+
+
+def test_a_price_at_renewal_is_held_to_the_minimum(rep: User, admin: User) -> None:
+    rules(admin, min_margin="20")
+    seats = {"name": "Seats", "unit_price": "20", "unit_cost": "10", "recurrence": "monthly"}
+    customer = samples.person(rep)
+    for price, why in (("0", "a cost and no price left"), ("11", "a margin of 9.1%")):
+        line = {**seats, "term_months": "12", "renewal_price": price}
+        quote = samples.quote(rep, line, customer=customer)
+        with pytest.raises(Invalid, match=f"“Seats” has {why}, after the term. The minimum"):
+            publishing.publish(rep, quote.id)
+    line = {**seats, "term_months": "12", "renewal_price": "12.50"}
+    quote = samples.quote(rep, line, customer=customer)
+    assert publishing.publish(rep, quote.id).is_new

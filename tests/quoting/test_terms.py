@@ -254,3 +254,21 @@ def test_a_term_that_doesnt_fit_its_billing_is_said_before_publishing(rep: User)
     assert "Line 1 “Seats” has a term of 10 months and is billed quarterly." in said
     assert "Line 1 “Seats” starts on Jan 1, 2020, which has passed. It starts with the quote." in said
     assert publishing.publish(rep, quote.id).is_new
+
+
+def test_tax_at_renewal_is_rounded_as_the_company_rounds_it() -> None:
+    price = Decimal("10.05")
+    one = {"recurrence": "monthly", "unit_price": price, "renewal_price": price, "term_months": 6}
+    seats = [line(f"S{number}", **one, tax_name="T", tax_rate=Decimal(10)) for number in range(3)]
+    for how, total in (("line", "33.18"), ("sum", "33.17")):
+        frozen = make(lines=tuple(seats), shipping_amount=Decimal(0), tax_rounding=how)
+        year = commitments.of_snapshot(frozen, pricing.of_snapshot(frozen)).first_year
+        sums = {part.is_renewed: part.amount for part in year.parts}
+        assert sums == {False: Decimal(total), True: Decimal(total)}
+
+
+def test_a_term_of_one_month_is_said_in_the_singular() -> None:
+    month = line("Seats", recurrence="monthly", term_months=1)
+    frozen = make(lines=(month,), shipping_amount=Decimal(0))
+    said = pricing.offered(frozen, pricing.of_snapshot(frozen))["contract"]
+    assert "Contract value, 1 month" in [row.name for row in said]

@@ -257,5 +257,6 @@ def read(values: Mapping[str, object], currency: str) -> dict[str, Any]:
     # The price by its rule may be another than the one that came with it.
     line_form.check_amount(read["quantity"], read["unit_price"])
     read["shows_savings"] = Reader(values).flag("shows_savings")
-    quantities.check(QuoteLine(**{name: read[name] for name in quantities.CHECKED}), quantities.FIELDS)
+    checked = {name: read.get(name, "") for name in quantities.CHECKED}
+    quantities.check(QuoteLine(**checked), quantities.FIELDS)
     return read

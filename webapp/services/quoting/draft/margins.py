@@ -7,20 +7,19 @@ in each billing period of its parts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from webapp.models import Item, Quote, QuoteLine, User, db
 from webapp.models.catalog import ONE_TIME
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog import costs
+from webapp.services.catalog import costs, price_rules
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.quoting.draft import worst
 from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money import prices
-from webapp.services.quoting.money.money import HUNDRED, rounding
+from webapp.services.quoting.money.money import HUNDRED, ZERO, rounded, rounding
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 
 # The place of a sentence about several lines (readiness.Problem).
@@ -47,12 +46,27 @@ def _lowest(
 
 
 def _is_low(line: QuoteLine, amounts: LineTotals, minimum: Decimal | None, currency: str) -> bool:
-    """As exactly as the sentence says both. A price that the minimum gives may be rounded down by half a cent."""
-    if minimum is None or amounts.cost <= 0:
+    """As exactly as the sentence says both, but for a price that a rule gave with the minimum."""
+    if minimum is None or not _is_below(amounts, minimum):
         return False
-    half = Decimal(5).scaleb(-rounding(currency).digits - 1) * line.quantity
-    rounded_up = replace(amounts, net=amounts.net + half)
-    return amounts.net <= 0 or _margin(rounded_up) < minimum.quantize(prices.TENTH)
+    return amounts.net <= 0 or bool(amounts.discount) or not _is_given(line, minimum, currency)
+
+
+def _is_below(amounts: LineTotals, minimum: Decimal) -> bool:
+    return amounts.cost > 0 and _margin(amounts) < minimum.quantize(prices.TENTH)
+
+
+def _is_given(line: QuoteLine, minimum: Decimal, currency: str) -> bool:
+    """True where a margin or a markup that gives the minimum leads the price, which may be rounded down."""
+    if line.price_rule not in price_rules.DERIVED:
+        return False
+    percent = line.price_percent
+    margin = percent if line.price_rule == prices.MARGIN else percent * HUNDRED / (HUNDRED + percent)
+    digits, cost = rounding(currency).digits, line.unit_cost
+    given = prices.reckoned(
+        line.price_rule, percent=percent, cost=cost, quantity=line.quantity, tiers=(), digits=digits
+    )
+    return margin >= minimum and given is not None and line.unit_price >= given
 
 
 def _margin(amounts: LineTotals) -> Decimal:
@@ -102,7 +116,22 @@ def _low(viewer: User | None, can_be: Worst) -> dict[str, str]:
             found[line.uid] = f"Line {number} “{line.name}” {_sentence(viewer, low[1], minimum, period)}"
             if not is_low(line, every[0], minimum, currency):
                 found[line.uid] += DEPENDS
+            continue
+        renewed = _renewed(line, currency)
+        if renewed is not None and _is_below(renewed, minimum):
+            sentence = _sentence(viewer, renewed, minimum, "after the term")
+            found[line.uid] = f"Line {number} “{line.name}” {sentence}"
     return found
+
+
+def _renewed(line: QuoteLine, currency: str) -> LineTotals | None:
+    """The amounts of a line after its term, where no discount is taken off; None where its price stays."""
+    if line.renewal_price is None:
+        return None
+    digits = rounding(currency).digits
+    gross = rounded(line.quantity * line.renewal_price, digits)
+    cost = rounded(line.quantity * line.unit_cost, digits)
+    return LineTotals(gross, ZERO, ZERO, net=gross, tax=ZERO, cost=cost, counts=line.counts)
 
 
 def _without_cost(viewer: User, quote: Quote) -> dict[str, str]:

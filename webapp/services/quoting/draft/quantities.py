@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,12 @@ from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.money import limits
+from webapp.services.quoting.draft.bundles import MAX_AMOUNT, TOO_MUCH
+from webapp.services.quoting.money import limits, prices
 
 FIELDS = ("min_quantity", "max_quantity", "quantity_step")
 # What ``check`` looks at.
-CHECKED = (*FIELDS, "quantity", "unit_price")
+CHECKED = (*FIELDS, "quantity", "unit_price", "price_rule", "tiers")
 
 
 def read(reader: Reader) -> dict[str, Any]:
@@ -36,22 +38,52 @@ def read(reader: Reader) -> dict[str, Any]:
     return values
 
 
-def check(line: QuoteLine, changed: Collection[str]) -> None:
-    """Raise Invalid, beside what was ``changed``, where the line has a quantity that the customer couldn't choose."""
+@dataclass(frozen=True)
+class Wrong:
+    """Why a line can't have its limits. ``limit``: the field of them to say it beside; ``others``: where that isn't in
+    the form, of which the first that changed counts.
+    """
+
+    sentence: str
+    limit: str = "min_quantity"
+    others: tuple[str, ...] = ()
+
+
+def wrong(line: QuoteLine) -> Wrong | None:
+    """What is wrong with the limits of a line, of which the customer can choose each quantity; None for nothing."""
     allowed = limits.of_line(line)
     if allowed is None:
-        return
-    if line.unit_price < 0:
-        raise _refused("min_quantity", "The quantity of a credit can't be chosen.")
-    if allowed.allows(line.quantity):
-        return
+        return None
     here = place.of_company()
-    said, quantity = words(allowed), formatting.plain(line.quantity, here)
-    if "quantity" in changed and not set(FIELDS) & set(changed):
-        raise _refused("quantity", f"The customer can choose {said}. Change these limits first.")
-    raise _refused(
-        "min_quantity", f"The line has {quantity}. Set limits that include it, or change it first."
-    )
+    if line.unit_price < 0:
+        return Wrong("The quantity of a credit can't be chosen.", others=("unit_price",))
+    if not allowed.allows(line.quantity):
+        has = formatting.plain(line.quantity, here)
+        return Wrong(f"The line has {has}. Set limits that include it, or change it first.")
+    tiers = prices.tiers_of(line)
+    for quantity in allowed.ends(tiers):
+        price = prices.price_at(tiers, quantity) if tiers else line.unit_price
+        if price is None:
+            said = f"There is no price by quantity for {formatting.plain(quantity, here)}. Start them with a price"
+            others = ("tiers", "price_rule", "quantity")
+            return Wrong(f"{said} from 0, like “0: 20”, or set other limits.", others=others)
+        if quantity * price > MAX_AMOUNT:
+            return Wrong(TOO_MUCH, "max_quantity", ("unit_price", "tiers", "price_rule", "unit_cost"))
+    return None
+
+
+def check(line: QuoteLine, changed: Collection[str]) -> None:
+    """Raise Invalid, beside what was ``changed``, where something is ``wrong`` with the limits of a line."""
+    found = wrong(line)
+    if found is None:
+        return
+    has_limits = bool(set(FIELDS) & set(changed))
+    allowed = limits.of_line(line)
+    if allowed and "quantity" in changed and not has_limits and not allowed.allows(line.quantity):
+        said = f"The customer can choose {words(allowed)}. Change these limits first."
+        raise _refused("quantity", said)
+    others = () if has_limits else found.others
+    raise _refused(next((name for name in others if name in changed), found.limit), found.sentence)
 
 
 def words(allowed: limits.Limits) -> str:

@@ -14,7 +14,7 @@ from webapp.services.company import place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
-from webapp.services.quoting.draft import discounts, margins, price_facts, stages
+from webapp.services.quoting.draft import discounts, margins, price_facts, quantities, stages
 from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
@@ -59,6 +59,9 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
             issues.append(Problem(line.uid, sentence))
+        wrong = quantities.wrong(line)
+        if wrong is not None:
+            issues.append(Problem(line.uid, f"Line {number} “{line.name}”: {wrong.sentence}"))
     totals = totals or pricing.of_quote(quote)
     for name, period in totals.periods.items():
         if period.net < 0:

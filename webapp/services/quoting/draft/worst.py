@@ -13,9 +13,10 @@ from functools import cached_property, partial
 from webapp.models import Quote, QuoteLine
 from webapp.models.catalog import ONE_TIME
 from webapp.models.line import ONE, WHOLE
-from webapp.services.quoting.money import bundles, limits, prices
+from webapp.services.quoting.money import bundles, limits, prices, totals
 from webapp.services.quoting.money.bundles import Entry
-from webapp.services.quoting.money.money import HUNDRED, rounding
+from webapp.services.quoting.money.money import HUNDRED, ZERO, Rounding, rounding
+from webapp.services.quoting.money.priced import Share
 from webapp.services.quoting.money.totals import LineTotals, PeriodTotals, Totals
 from webapp.services.quoting.revisions import parts, pricing, quantities
 
@@ -34,7 +35,8 @@ class Chosen:
     counts: bool
 
 
-NONE: Mapping[int, Decimal] = {}
+# A section and a billing period.
+Kind = tuple[str, str]
 
 
 @dataclass
@@ -57,12 +59,17 @@ class Worst:
         is_shared = self._is_spread and (can_leave or bool(self._ends))
         without = self._amounts(self._always) if is_shared else {}
         for at, line in enumerate(self.quote.lines):
-            for quantity in self._ends.get(at, ()):
-                chosen = self._with(at) if is_shared else [at]
-                found[at].append(self._amounts(chosen, {at: quantity})[at])
-            if is_shared and at not in self._ends:
-                found[at].append(self._amounts(self._with(at))[at] if line.choice[0] else without[at])
+            if at in self._ends or (is_shared and line.choice[0]):
+                beside = self._beside(at, is_shared=is_shared)
+                found[at] += [self._beside_rest(at, end, beside) for end in self._ends.get(at, (None,))]
+            elif is_shared:
+                found[at].append(without[at])
         return found
+
+    @cached_property
+    def _by_quantity(self) -> dict[int, str]:
+        """The prices by quantity of the lines with limits."""
+        return {at: quantities.prices_of(self.quote.lines[at], self.quote.currency) for at in self._ends}
 
     @cached_property
     def _ends(self) -> dict[int, list[Decimal]]:
@@ -71,8 +78,7 @@ class Worst:
         for at, line in enumerate(self.quote.lines):
             allowed = limits.of_line(line)
             if allowed is not None:
-                tiers = prices.parse_tiers(line.tiers) if line.price_rule == prices.TIERS else ()
-                found[at] = allowed.ends(tiers)
+                found[at] = allowed.ends(prices.tiers_of(line))
         return found
 
     def _entry(self, at: int, counts: bool, quantity: Decimal | None = None) -> Entry:
@@ -84,9 +90,7 @@ class Worst:
         if quantity is None:
             shares = [replace(share, counts=counts) for share in entry.shares]
             return replace(entry, line=chosen, shares=shares, fee=fee)
-        tiers = quantities.prices_of(line, self.quote.currency)
-        tier = prices.tier_at(prices.parse_tiers(tiers), quantity)
-        price = line.unit_price if tier is None or tier.price is None else tier.price
+        price = quantities.price_at(line, self._by_quantity[at], quantity)
         chosen = replace(chosen, quantity=quantity, unit_price=price)
         made_of = parts.of_line(line)
         digits = rounding(self.quote.currency).digits
@@ -171,20 +175,78 @@ class Worst:
         kept = [other for other in self._always if other not in same] if kind == ONE else self._always
         return [*kept, at]
 
-    def _amounts(
-        self, chosen: Sequence[int], wanted: Mapping[int, Decimal] = NONE
-    ) -> Mapping[int, LineTotals]:
-        """The amounts of the ``chosen`` lines by their place, at the ``wanted`` quantity or the one with the least."""
+    def _amounts(self, chosen: Sequence[int]) -> Mapping[int, LineTotals]:
+        """The amounts of the ``chosen`` lines by their place, at the quantity with the least."""
         counted, shown = set(chosen), []
-        kinds: set[tuple[str, str]] = set()
-        for at, (line, entry) in enumerate(zip(self.quote.lines, self.entries, strict=True)):
+        kinds: set[Kind] = set()
+        for at in range(len(self.entries)):
             # One of each section and period stays, because an amount comes off the section's first period.
-            mine = {(line.section_uid, one.recurrence) for one in entry.shares or (entry.line,)}
-            if at in counted or not mine <= kinds:
+            if at in counted or not self._weights[at].keys() <= kinds:
                 shown.append(at)
-            kinds |= mine
-        entries = [self._entry(at, at in counted, wanted.get(at, self._least.get(at))) for at in shown]
+            kinds |= self._weights[at].keys()
+        entries = [self._entry(at, at in counted, self._least.get(at)) for at in shown]
         return dict(zip(shown, pricing.of_entries(self.quote, entries).lines, strict=True))
+
+    @cached_property
+    def _weights(self) -> list[dict[Kind, Decimal]]:
+        """What each line adds to what a discount by amount is spread over, at the quantity with the least."""
+        digits, found = rounding(self.quote.currency).digits, []
+        for at, line in enumerate(self.quote.lines):
+            entry = replace(self._entry(at, True, self._least.get(at)), fee=None)
+            mine: dict[Kind, Decimal] = {}
+            for priced, one in zip(entry.priced, _before(entry, digits), strict=True):
+                kind = (line.section_uid, priced.recurrence)
+                mine[kind] = mine.get(kind, ZERO) + one
+            found.append(mine)
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[Kind, Decimal]:
+        """The sum of what is chosen at least, reckoned once, for each section and billing period."""
+        found: dict[Kind, Decimal] = {kind: ZERO for mine in self._weights for kind in mine}
+        for at in set(self._always):
+            for kind, one in self._weights[at].items():
+                found[kind] += one
+        return found
+
+    def _beside(self, at: int, *, is_shared: bool) -> list[Entry]:
+        """What is chosen at least beside the line ``at``, as one line for each section and billing period.
+
+        So each quantity of each line takes no look at all others; a share can differ by the last decimal.
+        """
+        sums = dict(self._kept) if is_shared else dict.fromkeys(self._kept, ZERO)
+        if is_shared:
+            always, chosen = set(self._always), set(self._with(at))
+            for other in (always - chosen) | (always & {at}):
+                for kind, one in self._weights[other].items():
+                    sums[kind] -= one
+            for other in chosen - always - {at}:
+                for kind, one in self._weights[other].items():
+                    sums[kind] += one
+        of_sections = {
+            line.section_uid: entry.section
+            for line, entry in zip(self.quote.lines, self.entries, strict=True)
+        }
+        return [
+            Entry(
+                Share(period, Decimal(1), one, ZERO, ZERO, one, ZERO, counts=True),
+                [(ZERO, "")],
+                section=of_sections[uid],
+            )
+            for (uid, period), one in sums.items()
+        ]
+
+    def _beside_rest(self, at: int, quantity: Decimal | None, beside: list[Entry]) -> LineTotals:
+        """The amounts of the line ``at`` at this quantity, with what is ``_beside`` it."""
+        return pricing.of_entries(self.quote, [self._entry(at, True, quantity), *beside]).lines[0]
+
+
+def _before(entry: Entry, digits: int) -> list[Decimal]:
+    """What is left of each part after the line's own discount; of a credit nothing, which has no share of others."""
+    return [
+        max(one.gross - one.own_discount, ZERO)
+        for one in totals.compute(entry.priced, [ZERO] * len(entry.priced), rounding=Rounding(digits)).lines
+    ]
 
 
 def whole(line: QuoteLine, amounts: LineTotals) -> tuple[Decimal, Decimal]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Protocol
 
 from webapp.services.quoting.money.money import CENTS, HUNDRED, rounded
 
@@ -22,6 +23,15 @@ MIN_MARGIN, MAX_MARGIN = Decimal(-999), Decimal("99.9")
 MIN_MARKUP, MAX_MARKUP = Decimal("-99.9"), Decimal(1_000_000)
 TENTH = Decimal("0.1")
 MAX_TIERS = 20
+
+
+class Led(Protocol):
+    """The fields of a line that say how its price follows the quantity."""
+
+    @property
+    def price_rule(self) -> str: ...
+    @property
+    def tiers(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -80,10 +90,15 @@ def reckoned(
         return with_margin(cost, percent, ending, digits)
     if rule == MARKUP and cost > 0:
         return with_markup(cost, percent, ending, digits)
-    if rule == TIERS:
-        tier = tier_at(tiers, quantity)
-        return tier_price(tiers, tier, ending, digits) if tier is not None else None
-    return None
+    return price_at(tiers, quantity, ending, digits) if rule == TIERS else None
+
+
+def price_at(
+    tiers: Sequence[Tier], quantity: Decimal, ending: str = NO_ENDING, digits: int = CENTS
+) -> Decimal | None:
+    """The price by quantity; None below the first tier, and for a percentage without a price to be taken off."""
+    tier = tier_at(tiers, quantity)
+    return tier_price(tiers, tier, ending, digits) if tier is not None else None
 
 
 def tier_at(tiers: Sequence[Tier], quantity: Decimal) -> Tier | None:
@@ -117,6 +132,11 @@ def parse_tiers(stored: str) -> tuple[Tier, ...]:
             raise ValueError(f"“{part}” is no price by quantity.") from error
         tiers.append(Tier(number, None, amount) if value.endswith("%") else Tier(number, amount))
     return tuple(tiers)
+
+
+def tiers_of(line: Led) -> tuple[Tier, ...]:
+    """The tiers that lead the price of a line; empty where something else does."""
+    return parse_tiers(line.tiers) if line.price_rule == TIERS else ()
 
 
 def store_tiers(tiers: Sequence[Tier]) -> str:

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from webapp.models import Quote, QuoteLine
 from webapp.models.catalog import ONE_TIME
+from webapp.services.company import profile
 from webapp.services.core import formatting
 from webapp.services.core.place import Place
-from webapp.services.quoting.money import terms
-from webapp.services.quoting.money.money import percent_of, rounded, rounding
+from webapp.services.quoting.money import terms, totals
+from webapp.services.quoting.money.money import ZERO, Rounding, rounded, rounding
+from webapp.services.quoting.money.priced import Share
 from webapp.services.quoting.money.terms import Charge, Contract, Value
 from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
@@ -34,15 +36,18 @@ class Row:
 
 def of_snapshot(snapshot: Snapshot, computed: Totals) -> Contract:
     """The values of a revision, which starts on the day it was published."""
-    rates = [line.tax_rate for line in snapshot.lines]
-    charges = _charges(snapshot.lines, computed, rates, rounding(snapshot.currency).digits)
+    taxes = [(line.tax_rate, line.tax_name) for line in snapshot.lines]
+    how = rounding(snapshot.currency, snapshot.tax_rounding)
+    charges = _charges(snapshot.lines, computed, taxes, how)
     return terms.reckoned(charges, snapshot.published_on)
 
 
 def of_quote(quote: Quote, computed: Totals, day: date) -> Contract:
     """The values of a draft that starts on ``day``."""
-    rates = [line.tax_code.rate if line.tax_code else Decimal(0) for line in quote.lines]
-    return terms.reckoned(_charges(quote.lines, computed, rates, rounding(quote.currency).digits), day)
+    codes = [line.tax_code for line in quote.lines]
+    taxes = [(code.rate, code.name) if code else (Decimal(0), "") for code in codes]
+    how = rounding(quote.currency, profile.tax_rounding())
+    return terms.reckoned(_charges(quote.lines, computed, taxes, how), day)
 
 
 def of_draft(quote: Quote, computed: Totals, place: Place) -> list[Row]:
@@ -63,9 +68,9 @@ def rows(contract: Contract, day: date, currency: str, place: Place) -> list[Row
         ("First year", contract.first_year, ""),
     ]
     if contract.has_term:
-        months = f"up to {contract.months}" if contract.is_mixed else str(contract.months)
+        months = f"{'up to ' if contract.is_mixed else ''}{formatting.plural(contract.months, 'month')}"
         note = MIXED if contract.is_mixed else ""
-        named.append((f"Contract value, {months} months", contract.contract, note))
+        named.append((f"Contract value, {months}", contract.contract, note))
     return [Row(name, value.total, _parts(value, currency, place), note) for name, value, note in named]
 
 
@@ -94,28 +99,42 @@ def of_line(line: FrozenLine | QuoteLine, currency: str, place: Place, *, fee: b
 def _charges(
     lines: Sequence[FrozenLine | QuoteLine],
     computed: Totals,
-    rates: Sequence[Decimal],
-    digits: int,
+    taxes: Sequence[tuple[Decimal, str]],
+    how: Rounding,
 ) -> list[Charge]:
     found = []
-    for line, amounts, rate in zip(lines, computed.lines, rates, strict=True):
+    renewals = _renewals(lines, computed, taxes, how)
+    for at, (line, amounts) in enumerate(zip(lines, computed.lines, strict=True)):
         if amounts.counts:
             found += [
-                _charge(line, name, one, rate, digits) for name, one in amounts.by_period(line.recurrence)
+                _charge(line, name, one, renewals.get(at)) for name, one in amounts.by_period(line.recurrence)
             ]
     shipping = computed.periods[ONE_TIME].shipping
     return [*found, Charge(terms.SHIPPING, shipping)] if shipping else found
 
 
-def _charge(
-    line: FrozenLine | QuoteLine, name: str, amounts: LineTotals, rate: Decimal, digits: int
-) -> Charge:
+def _renewals(
+    lines: Sequence[FrozenLine | QuoteLine],
+    computed: Totals,
+    taxes: Sequence[tuple[Decimal, str]],
+    how: Rounding,
+) -> dict[int, Decimal]:
+    """What each line with a price at renewal is billed then, with tax, by its place."""
+    renewed = {}
+    for at, (line, amounts) in enumerate(zip(lines, computed.lines, strict=True)):
+        if amounts.counts and line.renewal_price is not None:
+            gross = rounded(line.quantity * line.renewal_price, how.digits)
+            price = line.renewal_price
+            renewed[at] = Share(line.recurrence, line.quantity, price, ZERO, ZERO, gross, ZERO, counts=True)
+    rates, names = [taxes[at][0] for at in renewed], [taxes[at][1] for at in renewed]
+    sums = totals.compute(list(renewed.values()), rates, tax_names=names, rounding=how)
+    return {at: one.total for at, one in zip(renewed, sums.lines, strict=True)}
+
+
+def _charge(line: FrozenLine | QuoteLine, name: str, amounts: LineTotals, renewal: Decimal | None) -> Charge:
     if name == ONE_TIME:
         return Charge(terms.SETUP if amounts.is_fee else ONE_TIME, amounts.total, line.starts_on)
-    renewal = None
-    if line.renewal_price is not None and name == line.recurrence:
-        net = rounded(line.quantity * line.renewal_price, digits)
-        renewal = net + percent_of(net, rate, digits)
+    renewal = renewal if name == line.recurrence else None
     return Charge(name, amounts.total, line.starts_on, line.term_months, renewal)
 
 

@@ -42,7 +42,8 @@ LINE = tuple(
 )
 # Newly frozen with the next revision, but no change of the offer: brand, where the company is, who owns the quote.
 NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
-DATES = ("price_date", "cost_date")
+# Of lines: dates, and what follows from the other fields and a setting of the company, which are no change either.
+FOLLOWING = {"price_date": None, "cost_date": None, "quantity_prices": ""}
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id")
 
@@ -86,13 +87,14 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     # Compared as read, so that a field that later versions added isn't a change of every older quote.
     same = {name: getattr(before, name) for name in NO_CHANGE}
-    return _undated(now.model_copy(update=same)) != _undated(before)
+    return _offered(now.model_copy(update=same)) != _offered(before)
 
 
-def _undated(snapshot: Snapshot) -> Snapshot:
-    """Without the dates of prices and costs: a price that was only confirmed is the same offer."""
-    undated = dict.fromkeys(DATES)
-    lines = tuple(line.model_copy(update=undated) for line in snapshot.lines)
+def _offered(snapshot: Snapshot) -> Snapshot:
+    """Without what follows: a price that was only confirmed is the same offer, and so is one that was published with
+    another price ending of the company.
+    """
+    lines = tuple(line.model_copy(update=FOLLOWING) for line in snapshot.lines)
     return snapshot.model_copy(update={"lines": lines})
 
 

@@ -15,17 +15,24 @@ from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 def prices_of(line: QuoteLine, currency: str) -> str:
     """The prices by quantity of a line whose quantity can be chosen, where they lead; empty otherwise.
 
-    A percentage becomes the price that it gives today, with today's rounding.
+    A percentage becomes the price that it gives today, with today's rounding; without a price to be taken off, the
+    line's price stays.
     """
-    if limits.of_line(line) is None or line.price_rule != prices.TIERS:
+    if limits.of_line(line) is None:
         return ""
-    tiers = prices.parse_tiers(line.tiers)
+    tiers = prices.tiers_of(line)
     digits, ending = rounding(currency).digits, price_rules.ending_of(line.price_ending)
-    exact = [
-        prices.Tier(tier.quantity, prices.tier_price(tiers, tier, ending, digits) or Decimal(0))
-        for tier in tiers
-    ]
+    exact = []
+    for tier in tiers:
+        price = prices.tier_price(tiers, tier, ending, digits)
+        exact.append(prices.Tier(tier.quantity, line.unit_price if price is None else price))
     return prices.store_tiers(exact)
+
+
+def price_at(line: QuoteLine | FrozenLine, by_quantity: str, quantity: Decimal) -> Decimal:
+    """The price of a line at a quantity that can be chosen. ``by_quantity``: its ``prices_of``."""
+    price = prices.price_at(prices.parse_tiers(by_quantity), quantity)
+    return line.unit_price if price is None else price
 
 
 def with_quantity(line: FrozenLine, quantity: Decimal | None) -> FrozenLine:
@@ -33,8 +40,7 @@ def with_quantity(line: FrozenLine, quantity: Decimal | None) -> FrozenLine:
     allowed = limits.of_line(line)
     if quantity is None or allowed is None or not allowed.allows(quantity) or quantity == line.quantity:
         return line
-    tier = prices.tier_at(prices.parse_tiers(line.quantity_prices), quantity)
-    price = line.unit_price if tier is None or tier.price is None else tier.price
+    price = price_at(line, line.quantity_prices, quantity)
     return FrozenLine.model_validate({**dict(line), "quantity": quantity, "unit_price": price})
 
 
