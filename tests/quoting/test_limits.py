@@ -186,3 +186,14 @@ def test_a_lower_tier_is_held_to_the_minimum_margin(rep: User) -> None:
     assert "“365” has a margin of 6.2%." in sentences(admin, editing.get(quote.id))
     taken.max_quantity = Decimal(39)
     assert "margin" not in sentences(admin, editing.get(quote.id))
+
+
+def test_a_quantity_out_of_its_limits_isnt_published(rep: User) -> None:
+    quote = seats(rep)
+    # As a draft could have it from before its limits were checked everywhere.
+    quote.lines[0].quantity = Decimal(7)
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert caught.value.fields == {
+        quote.lines[0].uid: "Line 1 “Seats”: The line has 7. Set limits that include it, or change it first."
+    }

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tests.quoting.test_document import line, make
 from tests.support import samples
-from webapp.models import User, utc_now
+from webapp.models import Quote, User, utc_now
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.catalog import items
-from webapp.services.core.errors import Invalid
+from webapp.services.catalog import terms as terms_of
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.place import Place
 from webapp.services.quoting.draft import bulk, editing, lines, readiness
 from webapp.services.quoting.lifecycle import publishing
@@ -254,3 +255,31 @@ def test_a_term_that_doesnt_fit_its_billing_is_said_before_publishing(rep: User)
     assert "Line 1 “Seats” has a term of 10 months and is billed quarterly." in said
     assert "Line 1 “Seats” starts on Jan 1, 2020, which has passed. It starts with the quote." in said
     assert publishing.publish(rep, quote.id).is_new
+
+
+def form(rep: User, quote: Quote, *fields: str) -> dict[str, str]:
+    """A form of the only line, opened with ``fields``."""
+    return {"seen": lines.seen(rep, editing.get(quote.id).lines[0], fields)}
+
+
+def test_a_term_is_changed_as_a_whole_by_one_person(rep: User) -> None:
+    quote = samples.quote(rep, {**SEATS, "term_months": "12"})
+    uid = quote.lines[0].uid
+    opened = form(rep, quote, *terms_of.TOGETHER)
+    lines.change(rep, quote.id, uid, {**opened, "term_months": "6"})
+    for late in ({"min_term_months": "12"}, {"renewal_price": "30"}):
+        with pytest.raises(Conflict) as caught:
+            lines.change(rep, quote.id, uid, {**opened, "term_months": "12", **late})
+        assert {"term_months", *late} == set(caught.value.fields)
+    line = editing.get(quote.id).lines[0]
+    assert (line.term_months, line.min_term_months, line.renewal_price) == (6, 0, None)
+
+
+def test_what_doesnt_fit_a_term_is_refused_wherever_it_comes_from(rep: User) -> None:
+    values = {"name": "365", "unit_price": "100", "recurrence": "monthly", "is_active": "1"}
+    item = items.save(rep, None, {**values, "term_months": "12", "min_term_months": "12"})
+    with pytest.raises(Invalid) as caught:
+        items.save(rep, item, {**values, "term_months": "6"})
+    assert caught.value.fields == {"min_term_months": "The minimum can't be longer than the term of 6 months."}
+    assert items.save(rep, item, {**values, "min_term_months": "3"}).term_months == 12
+    assert items.save(rep, item, {**values, "renewal_price": "90"}).min_term_months == 3

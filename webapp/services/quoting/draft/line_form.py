@@ -66,6 +66,7 @@ def read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict
         **quantities.read(reader),
     }
     read = {**terms.NONE, **read}
+    terms.fail(reader, read)
     if abs(read["quantity"] * read["unit_price"]) > MAX_AMOUNT:
         reader.fail("quantity", TOO_MUCH)
     if read["unit_price"] < 0 and read["discount_value"]:

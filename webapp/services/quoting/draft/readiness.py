@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,8 +13,9 @@ from webapp.services.catalog import costs, dates
 from webapp.services.company import place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
+from webapp.services.core.errors import Invalid
 from webapp.services.people import required_fields
-from webapp.services.quoting.draft import discounts, margins, price_facts, stages
+from webapp.services.quoting.draft import discounts, margins, price_facts, quantities, stages
 from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
@@ -59,6 +60,9 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
             issues.append(Problem(line.uid, sentence))
+        issues += [
+            Problem(line.uid, f"Line {number} “{line.name}”: {words}") for words in _unchoosable(line)
+        ]
     totals = totals or pricing.of_quote(quote)
     for name, period in totals.periods.items():
         if period.net < 0:
@@ -114,6 +118,15 @@ def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = Non
             )
         found += [Problem(line.uid, f"{name} {words}") for words in _term_checks(line)]
     return found
+
+
+def _unchoosable(line: QuoteLine) -> Collection[str]:
+    """Why the customer couldn't choose the quantity that the line has."""
+    try:
+        quantities.check(line, quantities.FIELDS)
+    except Invalid as refused:
+        return refused.fields.values()
+    return ()
 
 
 def _term_checks(line: QuoteLine) -> list[str]:
