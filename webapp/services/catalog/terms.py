@@ -28,7 +28,7 @@ MAX_MONTHS = 120
 
 
 def read(reader: Reader, currency: str, maximum: Decimal) -> dict[str, Any]:
-    """What the form has of it, each by itself (``fail``); the errors stay with ``reader``. ``maximum``: of an amount."""
+    """What the form has of it, one by one (``fail``); the errors stay with ``reader``. ``maximum``: of an amount."""
     values: dict[str, Any] = {name: _months(reader, name) for name in ITEM[:2] if reader.has(name)}
     if reader.has("setup_fee"):
         values["setup_fee"] = reader.decimal(

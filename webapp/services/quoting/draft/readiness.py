@@ -60,9 +60,7 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
                 f"Line {number} “{line.name}”: the tax code “{name}” is inactive. Choose another tax code."
             )
             issues.append(Problem(line.uid, sentence))
-        issues += [
-            Problem(line.uid, f"Line {number} “{line.name}”: {words}") for words in _unchoosable(line)
-        ]
+        issues += [Problem(line.uid, f"Line {number} “{line.name}”: {words}") for words in _unchoosable(line)]
     totals = totals or pricing.of_quote(quote)
     for name, period in totals.periods.items():
         if period.net < 0:
