@@ -280,6 +280,16 @@ def test_what_doesnt_fit_a_term_is_refused_wherever_it_comes_from(rep: User) -> 
     item = items.save(rep, None, {**values, "term_months": "12", "min_term_months": "12"})
     with pytest.raises(Invalid) as caught:
         items.save(rep, item, {**values, "term_months": "6"})
-    assert caught.value.fields == {"min_term_months": "The minimum can't be longer than the term of 6 months."}
+    assert caught.value.fields == {
+        "min_term_months": "The minimum can't be longer than the term of 6 months."
+    }
     assert items.save(rep, item, {**values, "min_term_months": "3"}).term_months == 12
     assert items.save(rep, item, {**values, "renewal_price": "90"}).min_term_months == 3
+
+
+def test_a_line_that_is_billed_once_takes_no_term_of_its_item(rep: User) -> None:
+    item = samples.item(rep, name="365", recurrence="monthly", term_months="12", setup_fee="99")
+    # As an item could be that was pulled before.
+    item.recurrence = ONE_TIME
+    line = lines.add_item(rep, samples.quote(rep, SEATS).id, item)
+    assert (line.term_months, line.setup_fee) == (0, 0)

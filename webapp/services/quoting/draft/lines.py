@@ -59,6 +59,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     elif item.tiers:
         line.tiers, line.price_rule = tiers.of_line(item), prices.TIERS
         price_rules.follow(line, {}, quote.currency)
+    bundles.settle_terms(line)
     append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
@@ -152,7 +153,7 @@ def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, obj
     ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
     """
     price_rules.settle(line)
-    line_form.settle_terms(line)
+    bundles.settle_terms(line)
     terms.check(line)
     price_rules.follow(line, inputs, currency)
     dates.follow(line, amounts)

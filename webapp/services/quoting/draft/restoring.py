@@ -14,7 +14,7 @@ from webapp.models.types import ExactDecimal
 from webapp.services.catalog import terms
 from webapp.services.core import records
 from webapp.services.core.errors import Invalid
-from webapp.services.quoting.draft import editing, line_form, quantities
+from webapp.services.quoting.draft import bundles, editing, quantities
 
 # Records that may be gone by then; the draft comes back without them.
 REFERENCES = {
@@ -61,7 +61,7 @@ def misfits(line: QuoteLine) -> Collection[str]:
     Clears the parts of a term that a line of its kind can't have, if there are any.
     """
     had = {name: getattr(line, name) for name in terms.LINE}
-    line_form.settle_terms(line)
+    bundles.settle_terms(line)
     try:
         terms.check(line)
     except Invalid:

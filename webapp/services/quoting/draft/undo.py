@@ -155,9 +155,9 @@ def _set_line(actor: User, line: QuoteLine, pairs: Mapping[str, tuple[Any, Any]]
     with db.session.no_autoflush:
         if not _set(actor, line, pairs, undone):
             return False
-        bundles.settle(line)
         misfits = restoring.misfits(line)
         if before or not misfits:
+            bundles.settle(line)
             return True
         db.session.expire(line)
     undone.kept.append(f"{_who(actor, line, misfits)} changed “{line.name}” since, so it stays.")
