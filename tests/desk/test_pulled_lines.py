@@ -93,3 +93,12 @@ def test_an_item_that_is_pulled_again_keeps_the_price_that_a_margin_leads(desk: 
     again.price_rule, again.unit_price = "fixed", Decimal(1)
     db.session.commit()
     assert pull.item(desk.runtime, desk.rep, "Products", row["id"]).unit_price == typed
+
+
+def test_an_item_that_is_billed_once_when_it_is_pulled_again_has_no_term(desk: Desk) -> None:
+    row = desk.tenant.query("Products")[0]
+    item = pull.item(desk.runtime, desk.rep, "Products", row["id"])
+    item.recurrence, item.term_months, item.setup_fee = "monthly", 12, Decimal(99)
+    db.session.commit()
+    again = pull.item(desk.runtime, desk.rep, "Products", row["id"])
+    assert (again.recurrence, again.term_months, again.setup_fee) == ("one_time", 0, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from pathlib import Path
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.push.test_money import items_of
 from tests.support.connected_desk import Desk
-from webapp.models import db
+from webapp.models import Link, db
 from webapp.models.catalog import FIXED
 from webapp.services.autotask.drift import check
 from webapp.services.autotask.links import rebuild, rows
@@ -93,9 +93,16 @@ def test_a_service_bundle_that_was_pulled_stays_one(desk: Desk) -> None:
             "origin_id": remote["id"],
             "bundle": FIXED,
             "stored_parts": parts.stored([part("Care", "50", recurrence="monthly")]),
+            "setup_fee": Decimal(99),
         }
     )
     run = desk.push(quote)
     assert run.state == "synced", run.sentence
-    (item,) = items_of(desk, quote).values()
+    item, fee = items_of(desk, quote).values()
     assert (item["serviceBundleID"], item["quantity"], net(item)) == (remote["id"], 2, Decimal("160.00"))
+    assert (fee["name"], net(fee)) == (f"Setup fee: {remote['name']}", 99)
+    assert quote.id not in rebuild._lacking()
+    links = db.select(Link).filter_by(remote_entity="QuoteItems", remote_id=fee["id"])
+    db.session.delete(db.session.scalars(links).one())
+    db.session.commit()
+    assert quote.id in rebuild._lacking()

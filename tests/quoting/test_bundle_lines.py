@@ -9,7 +9,7 @@ import pytest
 from tests.support import samples
 from webapp.models import Item, Quote, QuoteLine, User, db
 from webapp.models.catalog import FIXED, SUM
-from webapp.services.catalog import bundles, categories, items, tax_codes
+from webapp.services.catalog import bundles, categories, items, tax_codes, terms
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.draft import bulk, copying, discounts, editing, lines, pasting, steps, undo
 from webapp.services.quoting.draft import bundles as of_lines
@@ -246,3 +246,12 @@ def test_the_limit_of_discounts_is_that_of_all_its_parts(rep: User) -> None:
     lines.change(rep, quote.id, line.uid, values | {"discount_kind": "percent", "discount_value": "10"})
     assert discounts.of_lines(quote) == {line.uid: Decimal(10)}
     assert amounts(quote) == (Decimal("675.00"), Decimal("54.00"))
+
+
+def test_a_bundle_that_recurs_no_more_has_no_term(rep: User) -> None:
+    quote, kit = added(rep)
+    form = {"seen": lines.seen(rep, kit, (*terms.TOGETHER, "starts_on"))}
+    lines.change(rep, quote.id, kit.uid, {**form, "term_months": "12", "starts_on": "2030-01-01"})
+    removal = {"bundle": kit.bundle, "unit_price": "250", "do": f"remove {named(kit, 'Care')}"}
+    line = lines.change_parts(rep, quote.id, kit.uid, removal)
+    assert (line.term_months, line.starts_on) == (0, None)

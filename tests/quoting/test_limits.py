@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
@@ -13,7 +14,7 @@ from tests.quoting.test_bundle_lines import added
 from tests.quoting.test_document import line, make
 from tests.quoting.test_margins import rules, sentences
 from tests.support import samples
-from webapp.models import AppSetting, Quote, User, db
+from webapp.models import AppSetting, Quote, User, db, utc_now
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, choosing, quantities
@@ -286,3 +287,55 @@ def test_what_a_choice_makes_of_a_discount_is_found_beside_the_sum_of_the_others
     for uid, percent in largest.items():
         gross = next(line.unit_price for line in quote.lines if line.uid == uid)
         assert abs(found[uid] - percent) * gross / 100 <= Decimal("0.01")
+
+
+def test_a_quantity_out_of_its_limits_isnt_published(rep: User) -> None:
+    quote = seats(rep)
+    # As a draft could have it from before its limits were checked everywhere.
+    quote.lines[0].quantity = Decimal(7)
+    with pytest.raises(Invalid) as caught:
+        publishing.publish(rep, quote.id)
+    assert caught.value.fields == {
+        quote.lines[0].uid: "Line 1 “Seats”: The line has 7. Set limits that include it, or change it first."
+    }
+
+
+def accepted(quote: Quote, chosen: list[str], quantities: dict[str, str]) -> Quote:
+    """The quote, accepted by the customer as it is live, with these options and quantities."""
+    revision = quote.current_revision
+    assert revision is not None
+    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", "sha256": revision.content_sha256}
+    typed = {f"quantity:{uid}": quantity for uid, quantity in quantities.items()}
+    return acceptance.accept(quote.public_token, {**person, **typed}, chosen, acceptance.Evidence())
+
+
+def test_only_what_the_customer_chose_is_said_to_be_theirs(rep: User) -> None:
+    quote = seats(rep)
+    publishing.publish(rep, quote.id)
+    lines.change(rep, quote.id, quote.lines[0].uid, {**SEATS, **LIMITS, "quantity": "15"})
+    publishing.publish(rep, quote.id)
+    assert acceptance.chosen_quantities(accepted(editing.get(quote.id), [], {})) == []
+
+
+def test_the_quantity_of_an_option_that_wasnt_taken_isnt_said(rep: User) -> None:
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "5"}, {**SEATS, **LIMITS, "is_optional": "1"})
+    publishing.publish(rep, quote.id)
+    uid = quote.lines[1].uid
+    assert acceptance.chosen_quantities(accepted(editing.get(quote.id), [], {uid: "15"})) == []
+
+
+def test_what_is_accepted_later_bills_as_it_was_offered(rep: User) -> None:
+    soon, late = "2040-12-15", utc_now() + timedelta(minutes=10)
+    quote = samples.quote(rep, {"name": "Rack", "unit_price": "100"}, {**SEATS, **LIMITS, "starts_on": soon})
+    publishing.publish(rep, quote.id)
+    quote = editing.get(quote.id)
+    assert quote.current_revision is not None
+    live, uid = snapshot.parse(quote.current_revision.content), quote.lines[1].uid
+    quote = accepted(quote, [], {uid: "15"})
+    assert quote.current_revision is not None
+    frozen = snapshot.parse(quote.current_revision.content)
+    assert (frozen.revision, frozen.published_at) == (2, live.published_at)
+    assert live.published_at < quote.current_revision.created_at < late
+    shown = pricing.with_choices(live, [], {uid: Decimal(15)})
+    offers = [pricing.offered(one, pricing.of_snapshot(one))["contract"] for one in (shown, frozen)]
+    assert offers[0] == offers[1]

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tests.quoting.test_document import line, make
 from tests.support import samples
-from webapp.models import User, utc_now
+from webapp.models import Quote, User, utc_now
 from webapp.models.catalog import ONE_TIME, RECURRENCES
 from webapp.services.catalog import items
-from webapp.services.core.errors import Invalid
+from webapp.services.catalog import terms as terms_of
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.place import Place
 from webapp.services.quoting.draft import bulk, editing, lines, readiness
 from webapp.services.quoting.lifecycle import publishing
@@ -272,3 +273,41 @@ def test_a_term_of_one_month_is_said_in_the_singular() -> None:
     frozen = make(lines=(month,), shipping_amount=Decimal(0))
     said = pricing.offered(frozen, pricing.of_snapshot(frozen))["contract"]
     assert "Contract value, 1 month" in [row.name for row in said]
+
+
+def form(rep: User, quote: Quote, *fields: str) -> dict[str, str]:
+    """A form of the only line, opened with ``fields``."""
+    return {"seen": lines.seen(rep, editing.get(quote.id).lines[0], fields)}
+
+
+def test_a_term_is_changed_as_a_whole_by_one_person(rep: User) -> None:
+    quote = samples.quote(rep, {**SEATS, "term_months": "12"})
+    uid = quote.lines[0].uid
+    opened = form(rep, quote, *terms_of.TOGETHER)
+    lines.change(rep, quote.id, uid, {**opened, "term_months": "6"})
+    for late in ({"min_term_months": "12"}, {"renewal_price": "30"}):
+        with pytest.raises(Conflict) as caught:
+            lines.change(rep, quote.id, uid, {**opened, "term_months": "12", **late})
+        assert {"term_months", *late} == set(caught.value.fields)
+    line = editing.get(quote.id).lines[0]
+    assert (line.term_months, line.min_term_months, line.renewal_price) == (6, 0, None)
+
+
+def test_what_doesnt_fit_a_term_is_refused_wherever_it_comes_from(rep: User) -> None:
+    values = {"name": "365", "unit_price": "100", "recurrence": "monthly", "is_active": "1"}
+    item = items.save(rep, None, {**values, "term_months": "12", "min_term_months": "12"})
+    with pytest.raises(Invalid) as caught:
+        items.save(rep, item, {**values, "term_months": "6"})
+    assert caught.value.fields == {
+        "min_term_months": "The minimum can't be longer than the term of 6 months."
+    }
+    assert items.save(rep, item, {**values, "min_term_months": "3"}).term_months == 12
+    assert items.save(rep, item, {**values, "renewal_price": "90"}).min_term_months == 3
+
+
+def test_a_line_that_is_billed_once_takes_no_term_of_its_item(rep: User) -> None:
+    item = samples.item(rep, name="365", recurrence="monthly", term_months="12", setup_fee="99")
+    # As an item could be that was pulled before.
+    item.recurrence = ONE_TIME
+    line = lines.add_item(rep, samples.quote(rep, SEATS).id, item)
+    assert (line.term_months, line.setup_fee) == (0, 0)

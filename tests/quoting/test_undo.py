@@ -159,3 +159,38 @@ def test_a_line_that_was_moved_since_stays_where_it_is(rep: User, quote: Quote) 
     done = undo.undo(rep, quote.id)
     assert named(quote) == "BCDA"
     assert done.kept == ["“A” was moved since, so it stays where it is."]
+
+
+SEATS = {"name": "Seats", "unit_price": "20", "recurrence": "monthly", "quantity": "10"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "stays"),
+    [
+        ({"term_months": "12"}, {"term_months": "12", "min_term_months": "12"}, "term_months"),
+        ({"term_months": "12"}, {"term_months": "12", "renewal_price": "30"}, "renewal_price"),
+        ({"quantity": "15"}, {"quantity": "15", "min_quantity": "12", "max_quantity": "20"}, "quantity"),
+        (
+            {"min_quantity": "5", "max_quantity": "50"},
+            {"min_quantity": "10", "max_quantity": "50"},
+            "max_quantity",
+        ),
+    ],
+)
+def test_what_no_longer_fits_a_colleagues_change_stays(
+    rep: User, mine: dict[str, str], theirs: dict[str, str], stays: str
+) -> None:
+    with steps.of_session(""):
+        quote = samples.quote(rep, SEATS)
+    lines.change(rep, quote.id, quote.lines[0].uid, {**SEATS, **mine})
+    colleague = samples.admin()
+    with steps.of_session("theirs"):
+        lines.change(colleague, quote.id, quote.lines[0].uid, {**SEATS, **theirs})
+    before = state(quote)
+    undone = undo.undo(rep, quote.id)
+    assert not undone.is_anything
+    assert [colleague.name in sentence for sentence in undone.kept] == [True]
+    assert state(quote) == before
+    assert getattr(editing.get(quote.id).lines[0], stays)
+    with pytest.raises(Invalid, match="nothing to undo"):
+        undo.undo(rep, quote.id)

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.wanted.test_compile import FACTS, SETTINGS, a_line, a_quote, as_item, compiled, decimals, quotes
+from tests.wanted.test_compile import (
+    FACTS,
+    LABOR,
+    SETTINGS,
+    a_line,
+    a_quote,
+    as_item,
+    compiled,
+    decimals,
+    quotes,
+)
 from webapp.models.catalog import ONE_TIME
 from webapp.services.autotask.settings.model import AutotaskSettings
 from webapp.services.autotask.wanted.amounts import item_net
@@ -96,3 +106,10 @@ def test_the_term_stands_in_the_description_or_is_said_not_to_be_sent() -> None:
     cut = compile_quote(frozen, Outcome(), content_sha256="0" * 64, settings=SETTINGS, facts=short)
     assert len(str(cut.items[0].fields["description"])) <= 40
     assert any("is cut off there" in one for one in cut.warnings)
+
+
+def test_the_setup_fee_of_labor_is_a_product() -> None:
+    hours, fee = compiled(a_quote(SEATS.model_copy(update={"category_id": LABOR}))).items
+    assert "laborID" in hours.fields
+    assert ("productID" in fee.fields, "laborID" in fee.fields) == (True, False)
+    assert fee.fields["quoteItemType"] != hours.fields["quoteItemType"]

@@ -93,6 +93,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         currency=reading.currency,
     )
     read |= _own_fields(reader)
+    terms.fail(reader, {**(terms.together(item) if item else terms.NONE), **read})
     # It follows from the Markdown.
     del read["description"]
     description = rich_text.text(read["markdown"])
@@ -105,7 +106,11 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
     price_rules.read(actor, values, item, read, reading.currency, RULES)
     if item is not None:
         replacing.check(item, read.get(replacing.FIELD))
-        together = (price_rules.together(values, read),)
+        # A form without all of a term leaves the rest of it as it is.
+        together = (
+            price_rules.together(values, read),
+            tuple(name for name in terms.TOGETHER if name in read),
+        )
         derived = partial(price_rules.derived, item)
         read = merging.into(
             actor, item, values, read, what="item", together=together, reading=reading, derived=derived
@@ -122,6 +127,7 @@ def save(actor: User | None, item: Item | None, values: Mapping[str, object]) ->
         if name not in price_rules.DERIVED:
             setattr(item, name, value)
     terms.of_item(item)
+    terms.check(item)
     price_rules.follow(item, inputs, reading.currency)
     dates.follow(item, before)
     db.session.add(item)

@@ -17,7 +17,7 @@ from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import lookup
 from webapp.services.autotask.desk.lookup import CatalogHit, ContactHit, OpportunityHit
-from webapp.services.catalog import bundles, categories, dates, price_rules, rich_text
+from webapp.services.catalog import bundles, categories, dates, price_rules, rich_text, terms
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import currencies, place
 from webapp.services.core import records, work
@@ -153,6 +153,7 @@ def item(runtime: Runtime, actor: User, entity: str, record_id: int) -> Item:
         price_rules.follow(record, {}, currencies.of_company())
         dates.follow(record, before)
         record.recurrence = hit.recurrence
+        terms.of_item(record)
         if hit.category:
             record.category = categories.ensure(hit.category)
         db.session.add(record)

@@ -113,9 +113,10 @@ def _lacking() -> list[int]:
     lines: dict[int, list[str]] = {}
     plain = db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.setup_fee).where(QuoteLine.bundle == "")
     for quote_id, uid, fee in db.session.execute(plain):
-        lines.setdefault(quote_id, []).extend([uid, parts.fee_uid(uid)] if fee else [uid])
+        lines.setdefault(quote_id, []).extend(parts.uids(uid, fee))
     for line in db.session.scalars(db.select(QuoteLine).where(QuoteLine.bundle != "")):
-        lines.setdefault(line.quote_id, []).extend([part.uid for part in parts.of_line(line)] or [line.uid])
+        of_parts = [part.uid for part in parts.of_line(line)]
+        lines.setdefault(line.quote_id, []).extend(of_parts or parts.uids(line.uid, line.setup_fee))
     published = db.session.scalars(
         db.select(Quote.id).where(Quote.number.is_not(None)).order_by(Quote.id.desc())
     )

@@ -76,7 +76,9 @@ def lines_of(context: Context) -> list[Line]:
         zip(frozen.lines, amounts, shares, strict=True), start=1
     ):
         rule = _rule_of(context, line)
-        kind = kind_of(line, is_labor=bool(rule.is_labor))
+        # The setup fee of labor is an amount, and no hour of work.
+        is_fee = isinstance(line, FlatLine) and line.is_fee
+        kind = kind_of(line, is_labor=bool(rule.is_labor) and not is_fee)
         number = line.number if isinstance(line, FlatLine) else place
         lines.append(Line(place, line, line_amounts, rule, kind, share, number))
     return lines

@@ -195,16 +195,17 @@ def chosen_quantities(quote: Quote) -> list[str]:
         return []
     accepted = next((one for one in quote.revisions if one.id == quote.acceptance.revision_id), None)
     offered = next((one for one in quote.revisions if accepted and one.number == accepted.number - 1), None)
-    # A choice makes a revision of its own, at the moment of the acceptance.
     if accepted is None or offered is None:
         return []
     live, now = snapshot.parse(offered.content), snapshot.parse(accepted.content)
-    if pricing.with_choices(live, pricing.choices(now), quantities.chosen(now)).lines != now.lines:
+    # A choice makes a revision of the moment of its offer; publishing makes one of a moment of its own.
+    if now.published_at != live.published_at:
         return []
-    names = {line.uid: line.name for line in now.lines}
+    names = {line.uid: line.name for line in now.lines if line.counts}
     return [
         f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
         for uid, (before, after) in quantities.differences(live, now).items()
+        if uid in names
     ]
 
 
@@ -224,9 +225,8 @@ def _accept(
             f"A quote that is {quote.status} can't be accepted. Nothing was changed."
         )
     if accepted_content != live:
-        accepted_content = accepted_content.model_copy(
-            update={"revision": live.revision + 1, "published_at": utc_now()}
-        )
+        # It keeps the day of the offer, from which the values of the contract count that were on the screen.
+        accepted_content = accepted_content.model_copy(update={"revision": live.revision + 1})
         publishing.add_revision(quote, accepted_content, actor)
     freezing.restore(quote, accepted_content)
     revision = transitions.apply(quote, ACCEPTED, actor=actor, label=record.name)

@@ -19,7 +19,7 @@ from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import bundles, discounts, editing, line_form, lines, sections, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, steps
 from webapp.services.quoting.money import prices
 from webapp.services.quoting.money.money import rounding
 
@@ -72,7 +72,7 @@ def change(
             changed.leave(line, why)
         else:
             bundles.follow(line, ["tax_code"] if what == "tax" else [])
-            line_form.settle_terms(line)
+            bundles.settle_terms(line)
             changed.uids.append(line.uid)
     sections.arrange(quote)
     discounts.check(actor, quote, before)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User
-from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, SUM
+from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, ONE_TIME, SUM
 from webapp.services.catalog import costs, dates, replacing, terms
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.company import place
@@ -63,7 +63,7 @@ def fill(line: QuoteLine, item: Item, default: TaxCode | None) -> None:
 
 
 def settle(line: QuoteLine) -> None:
-    """Set what follows from the parts: the cost, the price as a sum, the tax code that they have in common."""
+    """Set what follows from the parts: the cost, the price as a sum, the tax code in common, whether it has a term."""
     made_of = parts.of_line(line)
     if not made_of:
         return
@@ -77,6 +77,14 @@ def settle(line: QuoteLine) -> None:
         line.unit_price = bundles.sum_of(made_of, line.recurrence)
     codes = {part.tax_code_id for part in made_of}
     line.tax_code = records.find(TaxCode, codes.pop()) if len(codes) == 1 else None
+    settle_terms(line)
+
+
+def settle_terms(line: QuoteLine) -> None:
+    """Clear what a line can't have that is billed once or made of parts."""
+    made_of = parts.of_line(line)
+    periods = {line.recurrence, *(part.recurrence for part in made_of)}
+    terms.settle(line, recurs=periods != {ONE_TIME}, has_parts=bool(made_of))
 
 
 def check(line: QuoteLine, changed: Collection[str]) -> None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.models import QuoteLine, TaxCode, User
-from webapp.models.catalog import ONE_TIME
 from webapp.models.quote import DISCOUNT_KINDS
 from webapp.services.catalog import costs, items, terms
 from webapp.services.catalog.items import MAX_QUANTITY
@@ -16,7 +15,6 @@ from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing, quantities, shown
 from webapp.services.quoting.draft.bundles import MAX_AMOUNT, TOO_MUCH
-from webapp.services.quoting.revisions import parts
 
 
 def with_the_rest(actor: User, line: QuoteLine, values: Mapping[str, object]) -> Mapping[str, object]:
@@ -45,14 +43,6 @@ def check_amount(quantity: Decimal, price: Decimal) -> None:
         raise Invalid("This line isn't saved. Fix the highlighted field.", {"quantity": TOO_MUCH})
 
 
-def settle_terms(line: QuoteLine) -> None:
-    """Clear what a line can't have that is billed once or made of parts."""
-    made_of = parts.of_line(line)
-    periods = {line.recurrence, *(part.recurrence for part in made_of)}
-    recurs = periods != {ONE_TIME}
-    terms.settle(line, recurs=recurs, has_parts=bool(made_of))
-
-
 def read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict[str, Any]:
     """The values of a line from form input. Raises Invalid with a sentence for each wrong field."""
     read: dict[str, Any] = {
@@ -66,6 +56,7 @@ def read(reader: Reader, tax_code_before: TaxCode | None, currency: str) -> dict
         **quantities.read(reader),
     }
     read = {**terms.NONE, **read}
+    terms.fail(reader, read)
     if abs(read["quantity"] * read["unit_price"]) > MAX_AMOUNT:
         reader.fail("quantity", TOO_MUCH)
     if read["unit_price"] < 0 and read["discount_value"]:

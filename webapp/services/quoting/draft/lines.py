@@ -40,7 +40,7 @@ CELLS = tuple(
     name for name in FIELDS if name not in (*DETAILS, "list_price", "shows_savings", "price_ending")
 )
 # Fields that only mean something together, besides those that lead the price.
-TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"), quantities.FIELDS)
+TOGETHER = (editing.DISCOUNT, ("is_optional", "is_selected"), quantities.FIELDS, terms.TOGETHER)
 # What a copy has from its original, but for its section.
 COPIED = tuple(name for name in steps.LINE if name != "section_uid")
 
@@ -59,6 +59,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     elif item.tiers:
         line.tiers, line.price_rule = tiers.of_line(item), prices.TIERS
         price_rules.follow(line, {}, quote.currency)
+    bundles.settle_terms(line)
     append(quote, line)
     return finish(actor, quote, line, "quote.line_added")
 
@@ -152,7 +153,8 @@ def follow(line: QuoteLine, amounts: dict[str, object], inputs: Mapping[str, obj
     ``amounts`` and ``inputs``: of the line before (``dates.amounts``, ``price_rules.inputs``), empty if new.
     """
     price_rules.settle(line)
-    line_form.settle_terms(line)
+    bundles.settle_terms(line)
+    terms.check(line)
     price_rules.follow(line, inputs, currency)
     dates.follow(line, amounts)
     line_form.check_amount(line.quantity, line.unit_price)

@@ -7,54 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Date
-
-from webapp.models import (
-    Category,
-    DraftStep,
-    Item,
-    Organization,
-    Person,
-    Quote,
-    QuoteLine,
-    QuoteSection,
-    TaxCode,
-    User,
-    db,
-    utc_now,
-)
-from webapp.models.types import ExactDecimal
+from webapp.models import DraftStep, Quote, QuoteLine, QuoteSection, User, db, utc_now
 from webapp.services.catalog import costs
-from webapp.services.core import records, work
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, steps
-
-# Records that may be gone by then; the draft comes back without them.
-REFERENCES = {
-    "item_id": Item,
-    "category_id": Category,
-    "tax_code_id": TaxCode,
-    "person_id": Person,
-    "organization_id": Organization,
-}
-COLUMNS = [*Quote.__table__.columns, *QuoteLine.__table__.columns]
-DECIMALS = {column.name for column in COLUMNS if isinstance(column.type, ExactDecimal)}
-DATES = {column.name for column in COLUMNS if isinstance(column.type, Date)}
-# Fields that only mean something together.
-TOGETHER = (
-    editing.DISCOUNT,
-    ("is_optional", "is_selected"),
-    ("price_date", "price_percent", "price_rule", "unit_price"),
-    ("cost_date", "unit_cost"),
-    ("person_id", "organization_id", "autotask_contact_id"),
-    ("autotask_opportunity_id", "autotask_opportunity_title"),
-)
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, restoring, sections, steps
 
 
 @dataclass
@@ -164,7 +125,7 @@ def _apply_lines(
         line = present.get(uid)
         if was is None:
             if line is None:
-                values = _read(becomes)
+                values = restoring.read(becomes)
                 home = values.pop("section_uid", "")
                 if home and all(section.uid != home for section in quote.sections):
                     undone.kept.append(f"The section of “{values['name']}” is gone, so it stays deleted.")
@@ -181,10 +142,26 @@ def _apply_lines(
             else:
                 quote.lines.remove(line)
                 undone.touched.append(uid)
-        elif _set(actor, line, {name: (was[name], becomes[name]) for name in was}, undone):
-            bundles.settle(line)
+        elif _set_line(actor, line, {name: (was[name], becomes[name]) for name in was}, undone):
             undone.touched.append(uid)
     return missing, homes
+
+
+def _set_line(actor: User, line: QuoteLine, pairs: Mapping[str, tuple[Any, Any]], undone: Undone) -> bool:
+    """``_set`` of a line; False, with all of it as it was, where it no longer fits what someone else changed since."""
+    db.session.flush()
+    before = restoring.misfits(line)
+    # What doesn't fit isn't for the database.
+    with db.session.no_autoflush:
+        if not _set(actor, line, pairs, undone):
+            return False
+        misfits = restoring.misfits(line)
+        if before or not misfits:
+            bundles.settle(line)
+            return True
+        db.session.expire(line)
+    undone.kept.append(f"{_who(actor, line, misfits)} changed “{line.name}” since, so it stays.")
+    return False
 
 
 def _set_sections(
@@ -202,7 +179,7 @@ def _set_sections(
     restored = []
     for position, values in enumerate(becomes):
         section = present.get(values["uid"]) or QuoteSection()
-        for name, value in _read(values).items():
+        for name, value in restoring.read(values).items():
             setattr(section, name, value)
         section.position = position
         restored.append(section)
@@ -219,7 +196,7 @@ def _set(
     """Set each field that holds what the step left there. True if one was set."""
     is_set = False
     pairs = {name: pairs[name] for name in costs.shown(actor, list(pairs))}
-    units = [tuple(name for name in unit if name in pairs) for unit in TOGETHER]
+    units = [tuple(name for name in unit if name in pairs) for unit in restoring.TOGETHER]
     units += [(name,) for name in pairs if not any(name in unit for unit in units)]
     for unit in units:
         now = {name: steps.store(getattr(record, name)) for name in unit}
@@ -231,7 +208,7 @@ def _set(
                 named += f" of “{record.name}”"
             undone.kept.append(f"{_who(actor, record, unit)} changed {named} since, so it stays.")
             continue
-        for name, value in _read({name: pairs[name][1] for name in unit}).items():
+        for name, value in restoring.read({name: pairs[name][1] for name in unit}).items():
             setattr(record, name, value)
         is_set = True
     return is_set
@@ -278,21 +255,6 @@ def _place(
         order = [other.uid for other in quote.lines]
         place = order.index(ahead) + 1 if ahead in order else (len(order) if stuck else 0)
         quote.lines.insert(place, line)
-
-
-def _read(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a record holds them."""
-    read: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in REFERENCES:
-            read[name] = value if records.find(REFERENCES[name], value) else None
-        elif name in DECIMALS:
-            read[name] = None if value is None else Decimal(value)
-        elif name in DATES:
-            read[name] = date.fromisoformat(value) if value else None
-        else:
-            read[name] = value
-    return read
 
 
 def _who(actor: User, record: Quote | QuoteLine, names: Collection[str]) -> str:

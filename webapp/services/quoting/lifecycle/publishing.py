@@ -99,7 +99,7 @@ def add_revision(quote: Quote, frozen: Snapshot, actor: User | None) -> Revision
         content_sha256=snapshot.sha256(content),
         expires_on=frozen.expires_on,
         ends_at=frozen.ends_at,
-        created_at=frozen.published_at,
+        created_at=utc_now(),
         created_by_id=actor.id if actor else None,
     )
     quote.revisions.append(revision)

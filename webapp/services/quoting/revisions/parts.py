@@ -160,6 +160,11 @@ def fee_uid(uid: str) -> str:
     return str(uuid.uuid5(FEES, uid))
 
 
+def uids(uid: str, fee: Decimal) -> list[str]:
+    """The uids of what Autotask gets of a line without parts: its own, and its setup fee's where it has one."""
+    return [uid, fee_uid(uid)] if fee else [uid]
+
+
 def _fee(line: FrozenLine) -> dict[str, Any]:
     """The setup fee of a line as a line."""
     kept = {name: getattr(line, name) for name in OF_FEE}
