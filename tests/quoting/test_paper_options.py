@@ -28,10 +28,12 @@ def words(*lines: FrozenLine, **more: Any) -> str:
 def kit(**values: Any) -> FrozenLine:
     """A bundle that shows its two parts."""
     made_of = (line("Part Alpha"), line("Part Beta", quantity=Decimal(2)))
-    return line("Kit", **{"bundle": "sum", "shows_parts": True, "parts": made_of, **values})
+    return line(**{"name": "Kit", "bundle": "sum", "shows_parts": True, "parts": made_of, **values})
 
 
-@pytest.mark.parametrize("text", ["Cable <b>Cat6</b> blue", "A <b>b", "<b></b>", "AT&amp;T &lt;b&gt;x&lt;/b&gt;"])
+@pytest.mark.parametrize(
+    "text", ["Cable <b>Cat6</b> blue", "A <b>b", "<b></b>", "AT&amp;T &lt;b&gt;x&lt;/b&gt;"]
+)
 def test_what_people_typed_is_no_markup(text: str) -> None:
     said = words(line(text, description=text), terms=text, comments=text, title=text)
     assert said.count(text) >= 5
@@ -156,6 +158,9 @@ def test_a_bundle_is_marked_by_the_taxes_of_its_parts() -> None:
     assert "$200.00 $200.00 T " in alone
     option = words(line("Base"), kit(parts=made_of, unit_price=Decimal(200), is_optional=True))
     assert "adds $208.25 with tax" in option
+    care = line("Care", recurrence="monthly", unit_price=Decimal(20))
+    mixed = words(line("Base"), kit(parts=(*made_of, care), unit_price=Decimal(200), is_optional=True))
+    assert "adds $208.25 with tax adds $20.00 per month" in mixed
     two = (line("Part A", **SALES_TAX), line("Part B", tax_name="VAT", tax_rate=Decimal(20)))
     assert "T1 = taxed at 8.25%, T2 = taxed at 20%" in words(kit(parts=two, unit_price=Decimal(200)))
 

@@ -208,22 +208,29 @@ class Laid:
                 yield Options(section, found, self._is_first(section))
 
     def _option(self, choice: Choice) -> Option:
-        adds = self._said(choice.effect, with_tax=choice.has_tax) or ["adds nothing"]
         # As a whole: a bundle with its parts of all billing periods.
-        return Option(choice.line.name, adds, self._taken(self._frozen, self._computed, {choice.line.uid}))
+        taken = self._taken(self._frozen, self._computed, {choice.line.uid})
+        return Option(choice.line.name, self._adds(choice.effect, taken), taken)
 
     def _whole(self, section: FrozenSection) -> Option:
         chosen = pricing.with_choices(self._frozen, pricing.choices(self._frozen) | {section.uid})
         then, before = pricing.of_snapshot(chosen), self._computed.periods
         totals = {name: period.total - before[name].total for name, period in then.periods.items()}
-        has_tax = any(period.tax != before[name].tax for name, period in then.periods.items())
+        taken = self._taken(chosen, then, {one.uid for one in chosen.lines if one.section_uid == section.uid})
         effect = {name: amount for name, amount in totals.items() if amount}
-        its = {line.uid for line in chosen.lines if line.section_uid == section.uid}
-        adds = self._said(effect, with_tax=has_tax) or ["adds nothing"]
-        return Option(section.title, adds, self._taken(chosen, then, its), section)
+        return Option(section.title, self._adds(effect, taken), taken, section)
+
+    def _adds(
+        self, effect: Mapping[str, Decimal], taken: Sequence[tuple[FrozenLine, LineTotals]]
+    ) -> list[Markup]:
+        periods = (period for line, amounts in taken for period in amounts.by_period(line.recurrence))
+        taxed = {name for name, its in periods if its.tax}
+        return self._said(effect, taxed) or [Markup("adds nothing")]
 
     @staticmethod
-    def _taken(frozen: Snapshot, computed: Totals, uids: Collection[str]) -> list[tuple[FrozenLine, LineTotals]]:
+    def _taken(
+        frozen: Snapshot, computed: Totals, uids: Collection[str]
+    ) -> list[tuple[FrozenLine, LineTotals]]:
         priced = zip(frozen.lines, computed.lines, strict=True)
         return [(line, amounts) for line, amounts in priced if line.uid in uids]
 
@@ -231,13 +238,13 @@ class Laid:
         has_lines = any(line.section_uid == section.uid for line in self._frozen.lines)
         return section.is_whole and not section.is_selected and has_lines
 
-    def _said(self, effect: Mapping[str, Decimal], *, with_tax: bool = False) -> list[Markup]:
-        tax = " with tax" if with_tax else ""
+    def _said(self, effect: Mapping[str, Decimal], taxed: Collection[str] = ()) -> list[Markup]:
+        """``taxed``: the billing periods whose amounts are said to be with tax."""
         return [
             Markup("{} <b>{}</b>{}{}").format(
                 "adds" if amount > 0 else "saves",
                 self.money(abs(amount)),
-                tax,
+                " with tax" if name in taxed else "",
                 f" {formatting.period_suffix(name)}".rstrip(),
             )
             for name, amount in effect.items()
