@@ -270,7 +270,9 @@ def test_the_paper_has_headings_texts_and_subtotals() -> None:
     text = " ".join("\n".join(read(document.render(offered))).split())
     first, _, monthly = text.partition("Total, one-time")
     assert first.index("Firewall") < first.index("Network $433.00 In both rooms.") < first.index("Switch")
-    assert "Options not included in the totals Care Desk adds $55.00" in monthly.replace("1 × ", "")
+    assert "Options not included in the totals Care adds $55.00 1 × Desk $55.00" in monthly.replace(
+        "\xa0", " "
+    )
     assert "About us Since 1998." in first
     # The text isn't said again where the section has lines of another period.
     assert "Network $9.00 Backup" in monthly

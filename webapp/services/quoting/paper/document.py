@@ -207,7 +207,7 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
         sums=laid.sums,
         plans=laid.plans,
         options=laid.options,
-        marks=laid.marks,
+        mark=laid.mark,
         saved=laid.saved,
         effect=laid.effect,
         figures=figures,

@@ -32,7 +32,7 @@ def _between(row: Row, after: Row) -> int:
         return STRONG if (row.kind, after.kind) != ("signed", "part") else FREE
     if row.kind == "text":
         return STRONG if after.kind in ("line", "option") else FREE
-    if row.kind == "line" and after.kind == "more":
+    if row.kind in ("line", "option") and after.kind == "more":
         return STRONG
     if row.kind in SUMMARY and after.kind in SUMMARY:
         return STRONG

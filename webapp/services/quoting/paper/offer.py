@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,10 @@ from markupsafe import Markup
 from webapp.models.line import ONE
 from webapp.services.core import formatting
 from webapp.services.quoting.answer import choosing
-from webapp.services.quoting.answer.choosing import Choice
+from webapp.services.quoting.answer.choosing import Choice, PeriodOffer
 from webapp.services.quoting.money.totals import LineTotals, Totals
 from webapp.services.quoting.paper.columns import Figures
-from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions import parts, pricing
 from webapp.services.quoting.revisions.pricing import PeriodGroup, SectionGroup
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenSection, Snapshot
 
@@ -39,23 +39,47 @@ class Period:
 
 @dataclass(frozen=True)
 class Plan:
-    """A section of which one line is taken. ``tells``: its text isn't printed elsewhere."""
+    """A section of which one line is taken. ``is_first``: nothing of it is printed before."""
 
     section: FrozenSection
     choices: list[Choice]
-    tells: bool
+    is_first: bool
+
+    @property
+    def starts_page(self) -> bool:
+        """The plan begins a page."""
+        return self.is_first and self.section.starts_page
 
 
 @dataclass(frozen=True)
 class Option:
-    """What can be added: a line, or a section as a whole with its lines. ``adds``: to the totals, in words."""
+    """What can be added: a line, or a section as a whole with its lines. ``adds``: to the totals, in words.
+
+    Amounts are what they are once it is taken. ``whole``: the section, of one that is taken as a whole.
+    """
 
     title: str
     adds: Sequence[str]
-    line: FrozenLine | None = None
-    amounts: LineTotals | None = None
-    section: FrozenSection | None = None
-    lines: tuple[FrozenLine, ...] = ()
+    lines: list[tuple[FrozenLine, LineTotals]]
+    whole: FrozenSection | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of one section, of any billing period. ``section``: None for those without one, and for whole sections.
+
+    ``is_first``: nothing of the section is printed before.
+    """
+
+    section: FrozenSection | None
+    options: list[Option]
+    is_first: bool
+
+    @property
+    def starts_page(self) -> bool:
+        """The options begin a page."""
+        whole = self.options[0].whole
+        return self.is_first and any(one.starts_page for one in (self.section, whole) if one)
 
 
 @dataclass(frozen=True)
@@ -75,6 +99,8 @@ class Laid:
         self._frozen, self._computed = frozen, computed
         self._rates = _marks(frozen)
         self.groups: list[PeriodGroup] = offered["groups"]
+        # The sections that something is printed of, in the order of the paper: lines, plans, options.
+        self._seen: set[str] = set()
         offers = choosing.laid_out(frozen, computed, self.groups)
         self.periods = [self._period(group) for group in self.groups]
         self.periods = [period for period in self.periods if period.parts or period.group.sums.total]
@@ -82,23 +108,12 @@ class Laid:
             self.periods = [self._period(group) for group in self.groups[:1]]
         self.sums = [period.group for period in self.periods]
         self.plans = [
-            Plan(
-                part.section, choices, tells=part.is_first and not any(line.counts for line, _ in part.lines)
-            )
+            Plan(part.section, choices, self._is_first(part.section))
             for offer in offers
             for part, choices in offer.plans
             if part.section
         ]
-        self.options = [
-            self._option(choice)
-            for offer in offers
-            for options in offer.options
-            for choice in options.choices
-            if not choice.amounts.counts and not choice.line.is_again
-        ] + [self._whole(section) for section in frozen.sections if self._is_left_out(section)]
-        self.marks: Mapping[str, str] = {
-            line.uid: self._rates.get((line.tax_name, line.tax_rate), "") for line in frozen.lines
-        }
+        self.options = list(self._options(offers))
 
     def money(self, amount: Decimal) -> str:
         """An amount as it is printed."""
@@ -111,6 +126,11 @@ class Laid:
             percent = formatting.quantity(line.discount_value, self._frozen.place)
             return f"{percent}% off, –{self.money(amounts.discount)}"
         return f"off –{self.money(amounts.discount)}"
+
+    def mark(self, line: FrozenLine) -> str:
+        """The marks of the taxes of a line, of a bundle those of its parts; empty where it has none."""
+        rates = dict.fromkeys(_taxes(line))
+        return " ".join(mark for rate, mark in self._rates.items() if rate in rates)
 
     def effect(self, choice: Choice, *, plan: bool = False) -> str:
         """What taking a line would do to the totals."""
@@ -147,16 +167,12 @@ class Laid:
         )
 
     def _period(self, group: PeriodGroup) -> Period:
-        parts = [
-            SectionGroup(
-                part.section,
-                [(line, amounts) for line, amounts in part.lines if amounts.counts],
-                part.is_first,
-            )
-            for part in group.parts
-        ]
-        kept = [part for part, whole in zip(parts, group.parts, strict=True) if part.lines or not whole.lines]
-        found = {(line.tax_name, line.tax_rate) for part in kept for line, _ in part.lines} & set(self._rates)
+        kept = []
+        for part in group.parts:
+            lines = [(line, amounts) for line, amounts in part.lines if amounts.counts]
+            if lines or not part.lines:
+                kept.append(SectionGroup(part.section, lines, self._is_first(part.section)))
+        found = {rate for part in kept for line, _ in part.lines for rate in _taxes(line)}
         said = ", ".join(
             f"{mark} = taxed at {formatting.quantity(rate[1], self._frozen.place)}%"
             for rate, mark in self._rates.items()
@@ -164,40 +180,85 @@ class Laid:
         )
         return Period(group, kept, said)
 
+    def _is_first(self, section: FrozenSection | None) -> bool:
+        """True where nothing of the section was printed before. From then on it was."""
+        uid = section.uid if section else ""
+        is_first = uid not in self._seen
+        self._seen.add(uid)
+        return is_first
+
+    def _options(self, offers: Sequence[PeriodOffer]) -> Iterator[Options]:
+        """First what has no section, then sections as a whole, then the options of each section below its title."""
+        by_section: dict[str, list[Option]] = {"": []}
+        for offer in offers:
+            for options in offer.options:
+                uid = options.part.section.uid if options.part.section else ""
+                by_section.setdefault(uid, []).extend(
+                    self._option(choice)
+                    for choice in options.choices
+                    if not choice.amounts.counts and not choice.line.is_again
+                )
+        if loose := by_section.pop(""):
+            yield Options(None, loose, self._is_first(None))
+        for section in self._frozen.sections:
+            if self._is_left_out(section):
+                yield Options(None, [self._whole(section)], self._is_first(section))
+        for section in self._frozen.sections:
+            if found := by_section.get(section.uid):
+                yield Options(section, found, self._is_first(section))
+
     def _option(self, choice: Choice) -> Option:
-        adds = list(self._said(choice.effect, with_tax=bool(choice.line.tax_name)))
-        return Option(choice.line.name, adds or ["adds nothing"], choice.line, choice.amounts)
+        # As a whole: a bundle with its parts of all billing periods.
+        taken = self._taken(self._frozen, self._computed, {choice.line.uid})
+        return Option(choice.line.name, self._adds(choice.effect, taken), taken)
 
     def _whole(self, section: FrozenSection) -> Option:
-        chosen = pricing.choices(self._frozen) | {section.uid}
-        then = pricing.of_snapshot(pricing.with_choices(self._frozen, chosen))
-        totals = {
-            name: period.total - self._computed.periods[name].total for name, period in then.periods.items()
-        }
-        lines = tuple(line for line in self._frozen.lines if line.section_uid == section.uid)
-        adds = list(self._said({name: amount for name, amount in totals.items() if amount}))
-        return Option(section.title, adds or ["adds nothing"], section=section, lines=lines)
+        chosen = pricing.with_choices(self._frozen, pricing.choices(self._frozen) | {section.uid})
+        then, before = pricing.of_snapshot(chosen), self._computed.periods
+        totals = {name: period.total - before[name].total for name, period in then.periods.items()}
+        taken = self._taken(chosen, then, {one.uid for one in chosen.lines if one.section_uid == section.uid})
+        effect = {name: amount for name, amount in totals.items() if amount}
+        return Option(section.title, self._adds(effect, taken), taken, section)
+
+    def _adds(
+        self, effect: Mapping[str, Decimal], taken: Sequence[tuple[FrozenLine, LineTotals]]
+    ) -> list[Markup]:
+        periods = (period for line, amounts in taken for period in amounts.by_period(line.recurrence))
+        taxed = {name for name, its in periods if its.tax}
+        return self._said(effect, taxed) or [Markup("adds nothing")]
+
+    @staticmethod
+    def _taken(
+        frozen: Snapshot, computed: Totals, uids: Collection[str]
+    ) -> list[tuple[FrozenLine, LineTotals]]:
+        priced = zip(frozen.lines, computed.lines, strict=True)
+        return [(line, amounts) for line, amounts in priced if line.uid in uids]
 
     def _is_left_out(self, section: FrozenSection) -> bool:
         has_lines = any(line.section_uid == section.uid for line in self._frozen.lines)
         return section.is_whole and not section.is_selected and has_lines
 
-    def _said(self, effect: Mapping[str, Decimal], *, with_tax: bool = False) -> list[Markup]:
-        tax = " with tax" if with_tax else ""
+    def _said(self, effect: Mapping[str, Decimal], taxed: Collection[str] = ()) -> list[Markup]:
+        """``taxed``: the billing periods whose amounts are said to be with tax."""
         return [
             Markup("{} <b>{}</b>{}{}").format(
                 "adds" if amount > 0 else "saves",
                 self.money(abs(amount)),
-                tax,
+                " with tax" if name in taxed else "",
                 f" {formatting.period_suffix(name)}".rstrip(),
             )
             for name, amount in effect.items()
         ]
 
 
+def _taxes(line: FrozenLine) -> list[tuple[str, Decimal]]:
+    """Name and rate of each tax of a line; a bundle has those of its parts."""
+    return [(one.tax_name, one.tax_rate) for one in parts.spread_over(line) or (line,) if one.tax_name]
+
+
 def _marks(frozen: Snapshot) -> dict[tuple[str, Decimal], str]:
     """The mark of each tax: T, or T1, T2 … where there are several."""
-    rates = dict.fromkeys((line.tax_name, line.tax_rate) for line in frozen.lines if line.tax_name)
+    rates = dict.fromkeys(rate for line in frozen.lines for rate in _taxes(line))
     if len(rates) == 1:
         return dict.fromkeys(rates, "T")
     return {rate: f"T{number}" for number, rate in enumerate(rates, start=1)}

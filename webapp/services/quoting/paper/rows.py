@@ -47,7 +47,7 @@ LOOKS = {
     "summary": Look(above=5.5, below=5.5, rule=HAIR),
     "due-first": Look(above=6, below=5, rule=("ink", 1, "wide")),
     "due": Look(above=5, below=5),
-    "option": Look(above=7, below=7, rule=HAIR, after=("option",)),
+    "option": Look(above=7, below=7, rule=HAIR, after=("option", "more")),
     "para": Look(above=3, below=3),
     "full-name": Look(above=8, below=1),
     "sign": Look(before=34, above=4, below=2),
@@ -152,7 +152,7 @@ class Row:
                 lower.append(cell)
         if not upper or not lower:
             return None
-        rest = "more" if self.kind == "line" else self.kind
+        rest = "more" if self.kind in ("line", "option") else self.kind
         return replace(self, cells=upper, glue=FREE), replace(self, kind=rest, cells=lower, starts_page=False)
 
     def _rule(self, pen: Pen, top: float, before: str) -> None:

@@ -25,10 +25,22 @@ FEWEST = 3
 
 
 class Text:
-    """Lines in the text font. ``room``: the width they were broken for. A bold part is only for a text of one line."""
+    """Lines in the text font. ``room``: the width they were broken for.
 
-    def __init__(self, lines: list[str], style: Style, room: float, *, is_right: bool = False) -> None:
-        self.lines, self.style, self.room, self.is_right = lines, style, room, is_right
+    ``has_markup``: its one line is HTML with bold parts of ours; all other lines are plain text, drawn as they are.
+    """
+
+    def __init__(
+        self,
+        lines: list[str],
+        style: Style,
+        room: float,
+        *,
+        is_right: bool = False,
+        has_markup: bool = False,
+    ) -> None:
+        self.lines, self.style, self.room = lines, style, room
+        self.is_right, self.has_markup = is_right, has_markup
 
     @property
     def height(self) -> float:
@@ -50,7 +62,7 @@ class Text:
             canvas.drawText(text)
             return
         for number, line in enumerate(self.lines):
-            parts = [(part, face) for part in [line]] if "<b>" not in line else list(_parts(line, face))
+            parts = list(_parts(line, face)) if self.has_markup else [(line, face)]
             at = x + self.room - sum(width(part, its) for part, its in parts) * size if self.is_right else x
             for part, its in parts:
                 canvas.setFont(its, size)
@@ -114,7 +126,7 @@ def block(inner: str, name: str, style: Style, room: float, *, is_right: bool, i
         classes = f"{name} right" if is_right else name
         return Foreign(f'<p class="{classes}"{" dir=rtl" if is_rtl else ""}>{inner}</p>', room)
     if "<b>" in inner:
-        return Text([inner], style, room, is_right=is_right)
+        return Text([inner], style, room, is_right=is_right, has_markup=True)
     lines: list[str] = []
     for line in inner.split("<br/>"):
         lines += broken(unescape(line), style, room)
