@@ -39,6 +39,7 @@ RECORDS = {
     "tax_code_id": "select max(id) from tax_code",
     "organization_id": "select max(id) from organization",
     "person_id": "select max(id) from person",
+    "share_id": "select max(id) from quote_share",
     "number": "select max(number) from settings_version",
 }
 
@@ -128,6 +129,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
+    world.do(
+        "insert into quote_share (quote_id, token, name, email, shared_by, created_at) "  # noqa: S608
+        f"values ({int(ids['quote_id'])}, 'share', 'Theo', '', 'Ann', '2026-01-01 00:00:00')"
+    )
     stack.children.pop("worker").stop(grace=20)
     _attach_files(world)
     world.ids = {**ids, **{name: str(world.ask(query)) for name, query in RECORDS.items()}}

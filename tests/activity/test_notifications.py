@@ -114,7 +114,7 @@ def test_a_quote_that_may_no_longer_be_seen_is_not_named(
         assert notifications.count(user(ADMIN)) == 1
     assert told(office) == {ADMIN: ["failed"], OWNER: [], COLLEAGUE: []}
     assert "Racks" not in text(owner.client.get("/activity/attention"))
-    assert "needs attention" not in text(owner.client.get("/"))
+    assert "No alerts" in text(owner.client.get("/"))
     assert send(office, mailbox) == 1
     assert [str(mail["To"]) for mail in mailbox.received] == [ADMIN]
 
@@ -124,14 +124,14 @@ def test_the_bell_counts_and_the_home_page_lists(
 ) -> None:
     quote_id, _ = failed
     page = owner.client.get("/")
-    assert "1 sync needs attention" in text(page)
+    assert "1 alert" in text(page)
     assert 'hx-get="/activity/attention"' in page.text
     listed = owner.client.get("/activity/attention", headers=HTMX)
     assert "Racks & rails" in text(listed)
     assert f'href="/quotes/{quote_id}"' in listed.text
     assert "<html" not in listed.text
     assert "<html" in owner.client.get("/activity/attention").text
-    assert "needs attention" not in text(colleague.client.get("/"))
+    assert "No alerts" in text(colleague.client.get("/"))
     assert "Racks" not in text(colleague.client.get("/activity/attention"))
 
 

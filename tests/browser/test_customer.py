@@ -66,7 +66,7 @@ def test_enter_in_a_field_accepts(customer: Open, script: bool) -> None:
     page = customer(script=script)
     sign(page)
     page.get_by_label("Sign by typing your full name").press("Enter")
-    expect(page.get_by_text("Thank you!")).to_be_visible()
+    expect(page.get_by_text("Thank you,")).to_be_visible()
     assert "?" not in page.url
 
 
@@ -93,46 +93,46 @@ def test_a_refused_decline_is_told_where_the_person_looks(customer: Open) -> Non
 
 def test_without_a_script_other_totals_are_shown_and_asked_about_once_more(customer: Open) -> None:
     page = customer(script=False)
-    page.get_by_label("Care").check()
+    page.get_by_label("Add Care").check()
     sign(page)
     accept(page)
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("These totals weren't on your screen yet")
     expect(alert).to_contain_text("$25.00 per month")
-    expect(page.get_by_label("Care")).to_be_checked()
+    expect(page.get_by_label("Add Care")).to_be_checked()
     expect(page.get_by_label("Sign by typing your full name")).to_have_value("Tom Brennan")
     accept(page)
-    expect(page.get_by_text("Thank you!")).to_be_visible()
+    expect(page.get_by_text("Thank you,")).to_be_visible()
     expect(page.get_by_text("Optional, selected")).to_be_visible()
 
 
 def test_without_a_script_totals_are_updated_with_nothing_personal_in_the_address(customer: Open) -> None:
     page = customer(script=False)
-    page.get_by_label("Care").check()
+    page.get_by_label("Add Care").check()
     sign(page)
     page.get_by_role("button", name="Update totals").click()
     expect(page.locator(".offer-tiles")).to_contain_text("$25.00")
     assert "?" not in page.url
     expect(page.get_by_label("Sign by typing your full name")).to_have_value("Tom Brennan")
     accept(page)
-    expect(page.get_by_text("Thank you!")).to_be_visible()
+    expect(page.get_by_text("Thank you,")).to_be_visible()
 
 
 def test_accepting_before_the_totals_came_back_asks_once_more(customer: Open) -> None:
     page = customer()
     sign(page)
     page.route("**/choose", lambda route: route.abort())
-    page.get_by_label("Care").check()
+    page.get_by_label("Add Care").check()
     accept(page)
     expect(page.get_by_role("alert")).to_contain_text("These totals weren't on your screen yet")
     page.unroute("**/choose")
     accept(page)
-    expect(page.get_by_text("Thank you!")).to_be_visible()
+    expect(page.get_by_text("Thank you,")).to_be_visible()
 
 
 def test_ticking_an_option_keeps_the_place(customer: Open) -> None:
     page = customer()
-    box = page.get_by_label("Care")
+    box = page.get_by_label("Add Care")
     box.scroll_into_view_if_needed()
     before = page.evaluate("window.scrollY")
     assert before > 100
@@ -166,7 +166,7 @@ def test_only_a_person_views_a_quote(offered: Page, customer: Open, browser: Bro
 def test_printed_it_is_the_offer_and_nothing_else(customer: Open) -> None:
     page = customer()
     page.emulate_media(media="print")
-    for hidden in ("#accept", "#decline", ".skip-link", ".customer-head .btn"):
+    for hidden in ("#accept", "#decline", ".skip-link", ".customer-head-buttons"):
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(".offer-tiles")).to_be_visible()

@@ -112,9 +112,9 @@ def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -
     base = re.match(r"https?://[^/]+", page.url)
     assert base
     customer.goto(base[0] + (page.locator("a[href^='/q/']").first.get_attribute("href") or ""))
-    expect(customer.get_by_label("Rack")).to_be_checked()
-    customer.get_by_label("Shelf").check()
-    expect(customer.get_by_label("Rack")).not_to_be_checked()
+    expect(customer.get_by_role("radio", name="Rack")).to_be_checked()
+    customer.get_by_role("radio", name="Shelf").check()
+    expect(customer.get_by_role("radio", name="Rack")).not_to_be_checked()
     expect(customer.locator(".offer-aside")).to_contain_text(["Rack"])
     expect(customer.locator("#said")).to_have_text("Shelf selected.")
     expect(customer.get_by_label("Totals")).to_contain_text("$20.00 once")

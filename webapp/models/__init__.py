@@ -7,6 +7,7 @@ from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.brand import Logo
 from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemPart, ItemWord, TaxCode
+from webapp.models.conversation import QuoteComment, QuoteShare
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
@@ -77,8 +78,10 @@ __all__ = [
     "PushRun",
     "PushStep",
     "Quote",
+    "QuoteComment",
     "QuoteLine",
     "QuoteSection",
+    "QuoteShare",
     "RecoveryCode",
     "RemoteMetadata",
     "Revision",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
+from webapp.models.conversation import QuoteShare
 from webapp.models.directory import Organization, Person
 from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.types import ExactDecimal
@@ -226,6 +227,7 @@ class Acceptance(Base):
     """An acceptance by the customer, or recorded by the rep, with the hash of the accepted content.
 
     ``signature``: the name that the customer typed to sign; empty when ``recorded_by`` recorded the acceptance.
+    ``share``: the colleague's link through which it came; None for the quote's own.
     """
 
     __tablename__ = "acceptance"
@@ -238,9 +240,11 @@ class Acceptance(Base):
     signature: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    share_id: Mapped[int | None] = mapped_column(ForeignKey("quote_share.id"))
     ip_address: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     accepted_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     quote: Mapped[Quote] = relationship(back_populates="acceptance")
     recorded_by: Mapped[User | None] = relationship()
+    share: Mapped[QuoteShare | None] = relationship()

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 public = Blueprint("public", __name__, url_prefix="/q")
 
-from webapp.blueprints.public import views  # noqa: F401  the views register themselves
+from webapp.blueprints.public import talking, views  # noqa: F401  the views register themselves

@@ -1,10 +1,10 @@
-"""View a quote, choose options, accept, decline, download the PDF."""
+"""View a quote, choose options, accept, decline, download the PDF. ``page`` shows it for every other view."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,10 +13,11 @@ from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
-from webapp.models import Quote, Revision
+from webapp.models import Quote, QuoteComment, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance, choosing, quantities
+from webapp.services.quoting.answer import acceptance, afterwards, choosing, comments, opened, quantities
+from webapp.services.quoting.answer.opened import Opened, Writer
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -25,14 +26,14 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 @public.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
     """The live revision. Fetching it isn't viewing it (``acceptance.note_viewed``)."""
-    return _page(acceptance.by_token(token))
+    return page(opened.by_token(token))
 
 
 @public.post("/<token>/viewed")
 @limiter.limit("20/minute")
 def viewed(token: str) -> ResponseReturnValue:
     """Sent by the page's script when someone has it on the screen."""
-    _note_viewed(acceptance.by_token(token))
+    _note_viewed(opened.by_token(token))
     return "", 204
 
 
@@ -40,9 +41,9 @@ def viewed(token: str) -> ResponseReturnValue:
 @limiter.limit("120/minute")
 def choose(token: str) -> ResponseReturnValue:
     """The totals with the options chosen (uids); htmx gets only the offer."""
-    quote = acceptance.by_token(token)
-    _note_viewed(quote)
-    return _page(quote, values=request.form, errors={}, refused="accept", sentence="")
+    found = opened.by_token(token)
+    _note_viewed(found)
+    return page(found, values=request.form, errors={}, refused="accept", sentence="")
 
 
 @public.post("/<token>/accept")
@@ -73,30 +74,34 @@ def decline(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def pdf(token: str) -> ResponseReturnValue:
     """The live revision as PDF; once it is accepted, with who accepted it and when."""
-    quote = acceptance.by_token(token)
+    found = opened.by_token(token)
+    quote = found.quote
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
     name = f"quote-{quote.number}.pdf"
-    return pdf_response(document.newest_pdf(quote, runtime().config.public_base_url), name)
+    base = runtime().config.public_base_url
+    if found.share is not None:
+        return pdf_response(document.colleagues_pdf(quote, base, token), name)
+    return pdf_response(document.newest_pdf(quote, base), name)
 
 
 @public.get("/<token>/brand.css")
 def brand_css(token: str) -> ResponseReturnValue:
     """The colors that the offer was published with, as variables. The address names the revision, so it is kept."""
-    return branding.variables(_live(acceptance.by_token(token))[1].brand)
+    return branding.variables(live_of(acceptance.by_token(token))[1].brand)
 
 
 @public.get("/<token>/logo")
 def logo(token: str) -> ResponseReturnValue:
     """The logo that the offer was published with."""
-    return branding.logo(_live(acceptance.by_token(token))[1].brand)
+    return branding.logo(live_of(acceptance.by_token(token))[1].brand)
 
 
-def _note_viewed(quote: Quote) -> None:
+def _note_viewed(found: Opened) -> None:
     prefetched = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
     if current_user.is_authenticated or prefetched or acceptance.is_scanner(request.user_agent.string):
         return
-    acceptance.note_viewed(quote)
+    acceptance.note_viewed(found.quote, found.share)
 
 
 def _chosen() -> list[str]:
@@ -113,10 +118,10 @@ def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturn
     fields = error.fields if isinstance(error, Invalid) else {}
     status = 409 if isinstance(error, Conflict) else 422
     typed = {"values": request.form, "errors": fields, "sentence": str(error), "refused": form}
-    return _page(acceptance.by_token(token), **typed), status
+    return page(opened.by_token(token), **typed), status
 
 
-def _live(quote: Quote) -> tuple[Revision, Snapshot]:
+def live_of(quote: Quote) -> tuple[Revision, Snapshot]:
     """The live revision and what it holds; a link exists from the first one on."""
     revision = quote.current_revision
     if revision is None:
@@ -124,8 +129,34 @@ def _live(quote: Quote) -> tuple[Revision, Snapshot]:
     return revision, snapshot.parse(revision.content)
 
 
-def _page(quote: Quote, **typed: Any) -> str:
-    revision, frozen = _live(quote)
+def writer_of(found: Opened, frozen: Snapshot) -> Writer:
+    """Who writes, as a form is opened: as this browser last wrote, or else whom the link is for."""
+    known = opened.known(found, frozen)
+    said = session.get("writer") if found.share is None else None
+    return Writer(said[0], said[1]) if isinstance(said, list) and len(said) == 2 else known
+
+
+def talk_of(found: Opened, frozen: Snapshot) -> dict[str, Any]:
+    """What the page shows of comments: ``talk`` by line, what is left of lines that are gone, and the form's state."""
+    said = comments.threads(comments.of_quote(found.quote), {line.uid for line in frozen.lines})
+    by_line: dict[str, list[QuoteComment]] = {one.line_uid: one.comments for one in said if not one.is_gone}
+    return {
+        "talk": by_line,
+        "talk_gone": [one for one in said if one.is_gone],
+        "talk_closed": comments.closed_reason(found.quote),
+        "writer": writer_of(found, frozen),
+        "shared": found.share,
+        "comment_typed": {},
+        "comment_at": "",
+        "comment_errors": {},
+        "comment_sentence": "",
+    }
+
+
+def page(found: Opened, **typed: Any) -> str:
+    """The page, or for htmx the offer; ``typed``: what a refused form held, and why it was refused."""
+    quote, token = found.quote, found.token
+    revision, frozen = live_of(quote)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
     shown_before, _ = quantities.read(frozen, request.form, quantities.WAS)
@@ -136,8 +167,10 @@ def _page(quote: Quote, **typed: Any) -> str:
         frozen = pricing.with_choices(frozen, _chosen(), shown_before | wanted)
     computed, is_withdrawn = pricing.of_snapshot(frozen), acceptance.is_withdrawn(quote)
     linked = request.args.get("r", type=int)
-    page = {
+    context = {
         "quote": quote,
+        "token": token,
+        "known": opened.known(found, frozen),
         "revision": revision,
         "frozen": frozen,
         **choosing.shown(frozen, computed, is_open=not closed),
@@ -150,15 +183,17 @@ def _page(quote: Quote, **typed: Any) -> str:
         "shown": acceptance.on_screen(frozen),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,
-        "brand_css": url_for("public.brand_css", token=quote.public_token, r=revision.number),
-        "logo": url_for("public.logo", token=quote.public_token, r=revision.number)
-        if frozen.brand.logo
-        else "",
-        "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=quote.public_token),
+        "brand_css": url_for("public.brand_css", token=token, r=revision.number),
+        "logo": url_for("public.logo", token=token, r=revision.number) if frozen.brand.logo else "",
+        "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
+        "next": afterwards.of_quote(quote),
+        **talk_of(found, frozen),
         "older_link": linked if linked and linked < revision.number else None,
     }
     if is_htmx() and is_withdrawn:
         raise Invalid(closed)
     if is_htmx():
-        return render_template("public/_choices.html", **page, said=choosing.change(before, frozen, computed))
-    return render_template("public/show.html", **page, **{"values": {}, "errors": {}, **typed})
+        return render_template(
+            "public/_choices.html", **context, said=choosing.change(before, frozen, computed)
+        )
+    return render_template("public/show.html", **{**context, "values": {}, "errors": {}, **typed})

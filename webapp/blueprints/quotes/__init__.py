@@ -30,4 +30,5 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     preflight,
     preview,
     sections,
+    talking,
 )

@@ -26,7 +26,7 @@ from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.answer import acceptance, choosing
+from webapp.services.quoting.answer import acceptance, choosing, comments, sharing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -216,6 +216,10 @@ def context(quote: Quote) -> dict[str, Any]:
         "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
+        "comments_on": cache(partial(comments.counts, quote)),
+        "conversation": cache(partial(comments.for_rep, quote)),
+        "shares": partial(sharing.of_quote, quote),
+        "reply": None,
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
         "contract": commitments.of_draft(quote, totals, here),

@@ -70,7 +70,11 @@ def _advance(quote_id: int, status: str) -> None:
 def replace_link(quote_id: int) -> ResponseReturnValue:
     """Replace the customer's link, after asking."""
     editing.get(quote_id)
-    asked = ask("Replace the customer's link? The one that you sent stops working.", "Replace link")
+    asked = ask(
+        "Replace the customer's link? The one that you sent stops working. Colleagues' links keep working until "
+        "you turn them off.",
+        "Replace link",
+    )
     if asked is not None:
         return asked
     customer_link.replace(actor(), quote_id)

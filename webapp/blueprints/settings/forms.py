@@ -170,3 +170,13 @@ class CompanyForm(RecordForm):
         render_kw={"inputmode": "numeric"},
     )
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})
+    next_accepted = TextAreaField(
+        "What happens next, after accepting",
+        description="The customer's page lists these steps, one a line. Empty: that the rep will contact them.",
+        render_kw={"rows": 4},
+    )
+    next_declined = TextAreaField(
+        "What happens next, after declining",
+        description="One step a line. Empty: only whom to email.",
+        render_kw={"rows": 2},
+    )

@@ -28,7 +28,9 @@ OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
-        **dict.fromkeys(("name", "address", "phone", "email", "website", "terms"), ""),
+        **dict.fromkeys(
+            ("name", "address", "phone", "email", "website", "terms", "next_accepted", "next_declined"), ""
+        ),
         "time_zone": "UTC",
         "locale": "en_US",
         "paper": "",

@@ -22,6 +22,7 @@ TAX_ROUNDINGS = {
 # How a price ends that is reckoned from a rule (quoting.money.prices.ENDINGS).
 ENDINGS = ("none", "00", "95", "99")
 MAX_DAYS = 3650
+MAX_STEPS, LONGEST_STEPS = 10, 2_000
 
 
 def current() -> tuple[dict[str, Any], int]:
@@ -79,6 +80,7 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
         "email": reader.text("email", 254),
         "website": reader.text("website", 255),
         "terms": reader.text("terms", 20_000, one_line=False),
+        **{name: _steps(reader, name, before) for name in ("next_accepted", "next_declined")},
         "time_zone": reader.choice("time_zone", places.time_zones(), before["time_zone"]),
         "locale": reader.choice("locale", places.LOCALES, before["locale"]),
         "paper": reader.choice("paper", {"", *places.PAPERS}, before["paper"]),
@@ -111,3 +113,14 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
     key = app_settings.COMPANY_PROFILE
     fields, document, version = app_settings.merged(key, actor, values, profile)
     app_settings.put(key, {**document, **fields}, version, actor)
+
+
+def _steps(reader: Reader, name: str, before: Mapping[str, Any]) -> str:
+    """What happens next after an answer, one step a line."""
+    if not reader.has(name):
+        return str(before[name])
+    text = reader.text(name, LONGEST_STEPS, one_line=False)
+    steps = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(steps) > MAX_STEPS:
+        reader.fail(name, f"Use up to {MAX_STEPS} lines. This has {len(steps)}.")
+    return "\n".join(steps)

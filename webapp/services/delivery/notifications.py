@@ -1,5 +1,7 @@
 """Notify the quote's rep and the admins that a push needs attention: in the app, and by mail.
 
+What a customer and a rep write to each other is told too (``conversation``).
+
 The person whose two-step sign-in was reset gets a mail too: if they didn't ask for it, someone else did. And so does
 someone who forgot the password (``forgotten_password``).
 
@@ -21,7 +23,7 @@ from webapp.services.accounts.permissions import Permission, S
 from webapp.services.catalog import costs
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import forgotten_password, mail, room
+from webapp.services.delivery import conversation, forgotten_password, mail, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Skip, Stop
 from webapp.services.delivery.reader import Reader
@@ -54,17 +56,21 @@ class Notifications(Reader):
             return [room.delivery(MAIL, TWO_STEP_RESET, address=entry.object_id, payload=entry.actor)]
         if entry.action == forgotten.ASKED:
             return [room.delivery(MAIL, forgotten_password.REASON, address=entry.object_id)]
+        if entry.action in conversation.REASONS:
+            return conversation.subscribe(entry)
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
-            _mark_read(Notification.quote_id == int(entry.object_id))
+            _mark_read(Notification.quote_id == int(entry.object_id), Notification.kind.in_(SUBJECTS))
         return []
 
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Send one mail."""
-        user = db.session.get(User, int(delivery.address))
+        user = db.session.get(User, int(delivery.address)) if delivery.address.isdecimal() else None
         written_at = delivery.created_at
-        if delivery.reason == TWO_STEP_RESET:
+        if delivery.reason in conversation.REASONS.values():
+            letter = conversation.letter(runtime, delivery)
+        elif delivery.reason == TWO_STEP_RESET:
             letter = _reset_letter(runtime, user, delivery.payload) if user else None
         elif delivery.reason == forgotten_password.REASON:
             letter = forgotten_password.letter(runtime, delivery, user)
@@ -102,7 +108,9 @@ def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
     """
     quote, now = db.session.get_one(Quote, int(entry.object_id)), utc_now()
     unread_rows = db.session.scalars(
-        db.select(Notification).where(Notification.quote_id == quote.id, Notification.read_at.is_(None))
+        db.select(Notification).where(
+            Notification.quote_id == quote.id, Notification.read_at.is_(None), Notification.kind.in_(SUBJECTS)
+        )
     )
     by_user = {notification.user_id: notification for notification in unread_rows}
     people = db.session.scalars(

@@ -14,10 +14,22 @@ from webapp.services.diary.words import ChangeView
 
 FEED_SHOWN = 12
 MAX_OF_OTHERS = 50
+# They change nothing of the quote itself.
+NO_CHANGES = ("quote.answered", "quote.share_ended")
 # The feed is about deals: what a rep typed into a draft is in the quote's own history.
 FEED_ACTIONS = tuple(
     f"quote.{action}"
-    for action in ("published", "viewed", "accepted", "ordered", "fulfilled", "lost", "pending", "expired")
+    for action in (
+        "published",
+        "viewed",
+        "accepted",
+        "ordered",
+        "fulfilled",
+        "lost",
+        "pending",
+        "expired",
+        "commented",
+    )
 )
 
 
@@ -51,7 +63,12 @@ def of_others(actor: User, object_type: str, object_id: object, since: int) -> l
     query = (
         _newest(MAX_OF_OTHERS)
         .filter_by(object_type=object_type, object_id=str(object_id))
-        .where(DiaryEntry.id > since, DiaryEntry.actor_id.is_not(None), DiaryEntry.actor_id != actor.id)
+        .where(
+            DiaryEntry.id > since,
+            DiaryEntry.actor_id.is_not(None),
+            DiaryEntry.actor_id != actor.id,
+            DiaryEntry.action.not_in(NO_CHANGES),
+        )
     )
     return [_view(entry, actor) for entry in reversed(list(db.session.scalars(query)))]
 

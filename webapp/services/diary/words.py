@@ -12,10 +12,15 @@ from webapp.services.core import formatting
 
 # Actions that need other words than their own.
 ACTIONS = {
+    "quote.answered": "Customer's comment answered",
     "quote.changed": "Details changed",
     "quote.changes_discarded": "Changes discarded",
+    "quote.colleague_viewed": "Viewed by a colleague of the customer",
+    "quote.commented": "Comment by the customer",
     "quote.opportunity_chosen": "Opportunity changed",
     "quote.pending": "Reopened",
+    "quote.share_ended": "Colleague's link turned off",
+    "quote.shared": "Shared with a colleague",
     "quote.viewed": "Viewed by the customer",
 }
 FIELDS = {
@@ -43,6 +48,8 @@ FIELDS = {
     "starts_page": "starts a page",
     "markdown": "description",
     "mpn": "MPN",
+    "next_accepted": "what happens next, after accepting",
+    "next_declined": "what happens next, after declining",
     "price_ending": "price ending",
     "price_percent": "percent of the price rule",
     "purchase_order_number": "PO number",

@@ -17,6 +17,8 @@ from webapp.models import (
     Passkey,
     Person,
     Quote,
+    QuoteComment,
+    QuoteShare,
     Revision,
     SsoIdentity,
     User,
@@ -51,6 +53,8 @@ def person(actor: User, record: Person) -> str:
             db.select(Delivery).where(Delivery.quote_id.in_(quote_ids), Delivery.payload != "")
         ),
         "notifications": _rows(db.select(Notification).where(Notification.quote_id.in_(quote_ids))),
+        "comments": _rows(db.select(QuoteComment).where(QuoteComment.quote_id.in_(quote_ids))),
+        "shared_links": _rows(db.select(QuoteShare).where(QuoteShare.quote_id.in_(quote_ids))),
         "autotask_links": _rows(links),
         "audit_trail": _entries(
             knowing.person(record, quote_ids),
@@ -72,6 +76,7 @@ def user(actor: User, record: User) -> str:
         "passkeys": _rows(db.select(Passkey).filter_by(user_id=record.id)),
         "single_sign_on": _rows(db.select(SsoIdentity).filter_by(user_id=record.id)),
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
+        "comments": _rows(db.select(QuoteComment).filter_by(rep_id=record.id)),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
         "audit_trail": _entries(knowing.user(record, knowing.quotes_of_user(record)), {("user", record.id)}),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from webapp.models import Base, Delivery, DiaryEntry, PushCall, PushStep, db
+from webapp.models import Base, Delivery, DiaryEntry, PushCall, PushStep, QuoteComment, QuoteShare, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.core.errors import Invalid
 from webapp.services.diary.diary import CUSTOMER
@@ -17,6 +17,7 @@ from webapp.services.privacy.hanging import table_of
 from webapp.services.privacy.values import REMOVED, Known
 
 CONTACTS = "Contacts"
+MAIL = "mail"
 # Of a message to a webhook, what people wrote.
 PROSE = ("title", "lost_reason")
 BEING_SENT = (
@@ -51,7 +52,9 @@ def sign_off(known: Known) -> None:
     # A test message isn't about an event of the diary.
     of_no_event = Delivery.event_id.is_(None) & (Delivery.quote_id.is_(None))
     query = db.select(Delivery).outerjoin(DiaryEntry, Delivery.event_id == DiaryEntry.id)
-    query = query.where(Delivery.payload != "", by_them | of_no_event).order_by(Delivery.id)
+    # A mail's payload is the number of what it tells.
+    query = query.where(Delivery.payload != "", Delivery.reader != MAIL, by_them | of_no_event)
+    query = query.order_by(Delivery.id)
     query = query.with_for_update(of=Delivery).execution_options(populate_existing=True)
     for row in db.session.scalars(query).all():
         content = _signed_off(known, json.loads(row.payload), is_theirs=row.event_id is not None)
@@ -83,6 +86,11 @@ def _after(known: Known, model: type[Base], name: str, row: RowMapping, kind: An
             return {}
         if model is PushCall and name != "path" and CONTACTS in row["path"]:
             return ""
+    # What they signed as, whatever it was.
+    if model in (QuoteComment, QuoteShare) and name == "name" and known.has_email(row["email"]):
+        return known.alias
+    if model in (QuoteComment, QuoteShare):
+        return known.without(before)
     if model is Delivery and name == "payload":
         return _in_json(before, lambda content: _message(known, content))
     if isinstance(before, str):

@@ -27,6 +27,8 @@ from webapp.models import (
     PushQuestion,
     PushRun,
     PushStep,
+    QuoteComment,
+    QuoteShare,
     RecoveryCode,
     Revision,
     RevisionDocument,
@@ -57,6 +59,8 @@ LOGS: dict[type[Base], tuple[str, ...]] = {
     PushQuestion: ("sentence", "candidates"),
     DriftCheck: ("sentence",),
     DriftFinding: ("title", "base", "ours", "theirs"),
+    QuoteComment: ("email", "name", "text"),
+    QuoteShare: ("email", "name", "shared_by"),
 }
 # Bodies of entries, in a way of their own (``diary.replacing``), with new hashes.
 DIARY: dict[type[Base], tuple[str, ...]] = {
@@ -112,6 +116,8 @@ LEFT: dict[str, str] = {
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
+    "quote_comment": "line_uid line_name",
+    "quote_share": "token",
     "quote_section": "uid title text choice discount_kind",
     "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku price_rule "
     "price_ending tiers recurrence origin_entity bundle stored_parts",

@@ -55,6 +55,10 @@ class Known:
         """Whether ``email`` is that of the user's account, now or before."""
         return email.casefold() in {one.casefold() for one in self.account_emails}
 
+    def has_email(self, email: str) -> bool:
+        """Whether ``email`` is one of theirs."""
+        return bool(email) and email.casefold() in {one.casefold() for one in self.emails}
+
     def without(self, value: Any) -> Any:
         """``value`` (a text or JSON) that is about them, without email, full name and phone numbers."""
         return _each(value, lambda text: self._all.sub(self._instead, text))

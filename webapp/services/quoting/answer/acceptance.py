@@ -6,24 +6,20 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from webapp.models import Acceptance, Quote, User, db, names, utc_now
+from webapp.models import Acceptance, Quote, QuoteShare, User, db, names, utc_now
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.core.fields import Reader, clean_text
+from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import day, plain
 from webapp.services.diary import diary
-from webapp.services.people import directory
-from webapp.services.quoting.answer import customer_link
+from webapp.services.quoting.answer import opened
 from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
-
-NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask the sender for a new one."
-
 
 OTHER_TOTALS = (
     "These totals weren't on your screen yet, so nothing was accepted. Please check them, then accept again."
@@ -46,12 +42,7 @@ class Evidence:
 
 def by_token(token: str) -> Quote:
     """The published quote of a customer's link. Raises NotFound with a sentence."""
-    quote: Quote | None = db.session.scalar(db.select(Quote).filter_by(public_token=clean_text(token)[:64]))
-    if quote is None and customer_link.was_replaced(clean_text(token)[:64]):
-        raise NotFound(customer_link.REPLACED)
-    if quote is None or quote.number is None:
-        raise NotFound(NO_SUCH_LINK)
-    return quote
+    return opened.by_token(token).quote
 
 
 def on_screen(offer: Snapshot) -> str:
@@ -66,21 +57,37 @@ def is_scanner(user_agent: str) -> bool:
 
 
 @work.command
-def note_viewed(quote: Quote) -> None:
-    """Record when the customer first viewed the live revision.
+def note_viewed(quote: Quote, share: QuoteShare | None = None) -> None:
+    """Record when the customer first viewed the live revision, and when a colleague first viewed the quote.
 
     Merely fetching the page is no view: mail and chat programs fetch links too. The page's script tells it after a few
     seconds on the screen or at the first touch, and so does a choice of options.
     """
-    if quote.viewed_at is not None or quote.status != PENDING:
+    is_first = share is not None and share.viewed_at is None
+    if (quote.viewed_at is not None or quote.status != PENDING) and not is_first:
         return
     quote = editing.lock(quote.id)
     revision = quote.current_revision
+    if revision is None:
+        return
     # Two requests can arrive at once; only the first one counts.
-    if revision is not None and quote.viewed_at is None and quote.status == PENDING:
+    is_colleagues = share is not None and _views_first(share)
+    customer = share.name if share else _customer(snapshot.parse(revision.content))
+    if quote.viewed_at is None and quote.status == PENDING:
         quote.viewed_at = utc_now()
-        customer = _customer(snapshot.parse(revision.content))
         diary.write(None, "quote.viewed", "quote", quote.id, label=customer, revision=revision.number)
+    elif is_colleagues:
+        diary.write(
+            None, "quote.colleague_viewed", "quote", quote.id, label=customer, revision=revision.number
+        )
+
+
+def _views_first(share: QuoteShare) -> bool:
+    db.session.refresh(share)
+    if share.viewed_at is not None:
+        return False
+    share.viewed_at = utc_now()
+    return True
 
 
 def is_withdrawn(quote: Quote) -> bool:
@@ -116,7 +123,7 @@ def accept(
     the customer's screen (``on_screen``). Raises Invalid with a sentence for each wrong field, or Conflict when the
     screen showed an older revision or other totals; stores nothing then.
     """
-    quote = _lock(token)
+    quote, share = _lock(token)
     live = _answerable(quote, values)
     wanted, wrong = typed_quantities.read(live, values)
     if wrong:
@@ -130,7 +137,7 @@ def accept(
         reader.fail("signature", "The signature must match the name above.")
     if not reader.flag("terms"):
         reader.fail("terms", "Check this box to accept the quote.")
-    email = _email(reader)
+    email = opened.read_email(reader, "email")
     reader.check("Please complete the fields below to accept.")
     _accept(
         quote,
@@ -141,6 +148,7 @@ def accept(
             name=name,
             signature=signature,
             email=email,
+            share_id=share.id if share else None,
             ip_address=evidence.ip_address[:45],
             user_agent=evidence.user_agent[:300],
         ),
@@ -154,7 +162,7 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
 
     Raises Invalid or Conflict.
     """
-    quote = _lock(token)
+    quote, share = _lock(token)
     live = _answerable(quote, values)
     reader = Reader(values)
     chosen = loss_reasons.find(values.get("loss_reason"))
@@ -165,7 +173,8 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
         one_line=False,
     )
     reader.check("Please give a reason to decline.")
-    transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=_customer(live))
+    label = share.name if share else _customer(live)
+    transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=label)
     return quote
 
 
@@ -209,11 +218,10 @@ def chosen_quantities(quote: Quote) -> list[str]:
     ]
 
 
-def _lock(token: str) -> Quote:
+def _lock(token: str) -> tuple[Quote, QuoteShare | None]:
     quote = editing.lock(by_token(token).id)
     # Asked again, as the link may have been replaced while this waited.
-    by_token(token)
-    return quote
+    return quote, opened.by_token(token).share
 
 
 def _accept(
@@ -240,23 +248,13 @@ def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
         raise Invalid(reason)
     revision = quote.current_revision
     if revision is None:
-        raise NotFound(NO_SUCH_LINK)
+        raise NotFound(opened.NO_SUCH_LINK)
     if str(values.get("sha256", "")) != revision.content_sha256:
         raise Conflict(
             "This quote was updated while you were reading it, so your answer wasn't recorded. The page now shows the "
             "new version. Please review it, then answer again."
         )
     return snapshot.parse(revision.content)
-
-
-def _email(reader: Reader) -> str:
-    text = reader.text("email", 254)
-    if text:
-        try:
-            return directory.normalize_email(text)
-        except ValueError as error:
-            reader.fail("email", str(error))
-    return text
 
 
 def _customer(live: Snapshot) -> str:

@@ -58,6 +58,9 @@ class RenderFailed(ServiceError):
     """The PDF couldn't be created."""
 
 
+BUSY = "Many people are waiting for this PDF, which is still being created. Try again in a minute."
+
+
 class RenderBusy(RenderFailed, Busy):
     """Too many others wait for the same PDF."""
 
@@ -104,6 +107,21 @@ def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
         )
 
 
+def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
+    """Like ``newest_pdf``, with a colleague's own link to accept at: the quote's isn't theirs. It isn't stored."""
+    revision = quote.current_revision
+    if revision is None or quote.status in WON_STATUSES:
+        return newest_pdf(quote, base_url)
+    frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
+    logo, link = logos.of(frozen.brand), f"{base_url}/q/{token}" if base_url else ""
+    db.session.commit()
+    try:
+        with once.one_at_a_time(key):
+            return render(frozen, None, logo, link)
+    except once.TooManyWait as error:
+        raise RenderBusy(BUSY) from error
+
+
 def link_to(quote: Quote, base_url: str) -> str:
     """The address of the customer's page; empty without a base."""
     return f"{base_url}/q/{quote.public_token}" if base_url else ""
@@ -119,9 +137,7 @@ def _once(kind: type[RevisionDocument] | type[AcceptanceDocument], key: int) -> 
             db.session.commit()
             yield pdf
     except once.TooManyWait as error:
-        raise RenderBusy(
-            "Many people are waiting for this PDF, which is still being created. Try again in a minute."
-        ) from error
+        raise RenderBusy(BUSY) from error
 
 
 def _store(new: RevisionDocument | AcceptanceDocument, key: int) -> bytes:

@@ -1,0 +1,143 @@
+"""Tell people what was written about a quote: the rep in the app and by mail, the customer and colleagues by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from webapp.models import (
+    Delivery,
+    DiaryEntry,
+    Notification,
+    Quote,
+    QuoteComment,
+    QuoteShare,
+    User,
+    db,
+    utc_now,
+)
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import room
+from webapp.services.delivery.mail import Letter
+from webapp.services.quoting.answer import comments
+from webapp.services.quoting.revisions import snapshot
+
+MAIL = "mail"
+# By the diary's action: the reason of the delivery.
+COMMENT, ANSWER, SHARED = "comment", "answer", "shared"
+REASONS = {"quote.commented": COMMENT, "quote.answered": ANSWER, "quote.shared": SHARED}
+CONTACT = "contact"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who gets an answer: ``token`` opens the page."""
+
+    email: str
+    token: str
+
+
+def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
+    """The mails of an entry; a comment also notifies the rep, and an answer settles that. In the open transaction."""
+    quote = db.session.get_one(Quote, int(entry.object_id))
+    reason = REASONS[entry.action]
+    if reason == SHARED:
+        share = entry.detail["share"]
+        return [room.delivery(MAIL, SHARED, quote=quote, address=f"share-{share}")]
+    comment = db.session.get_one(QuoteComment, entry.detail["comment"])
+    payload = str(comment.id)
+    if reason == COMMENT:
+        if not quote.owner.is_active:
+            return []
+        _notify(quote, comment)
+        return [room.delivery(MAIL, COMMENT, quote=quote, address=quote.owner_id, payload=payload)]
+    settled = db.update(Notification).filter_by(quote_id=quote.id, kind=COMMENT, read_at=None)
+    db.session.execute(settled.values(read_at=utc_now()).execution_options(synchronize_session=False))
+    written = [f"comment-{one.id}" for one in comments.readers(comment)]
+    # What the rep asks first goes to the contact.
+    return [
+        room.delivery(MAIL, ANSWER, quote=quote, address=address, payload=payload)
+        for address in written or [CONTACT]
+    ]
+
+
+def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
+    """The mail of a delivery; None where there is no one to write to anymore."""
+    quote, base = delivery.quote, runtime.config.public_base_url
+    if quote is None:
+        return None
+    if delivery.reason == SHARED:
+        share = db.session.get(QuoteShare, int(delivery.address.removeprefix("share-")))
+        return _share_letter(base, quote, share) if share and share.email and share.ended_at is None else None
+    comment = db.session.get(QuoteComment, int(delivery.payload))
+    if comment is None:
+        return None
+    if delivery.reason == COMMENT:
+        owner = db.session.get(User, int(delivery.address))
+        return _comment_letter(base, comment, owner) if owner is not None and owner.is_active else None
+    reader = _reader(quote, comment, delivery.address)
+    return _answer_letter(base, comment, reader) if reader else None
+
+
+def _notify(quote: Quote, comment: QuoteComment) -> None:
+    """One notification per quote while it is unread; it has the latest comment."""
+    unread = db.select(Notification).filter_by(
+        quote_id=quote.id, user_id=quote.owner_id, kind=COMMENT, read_at=None
+    )
+    notification = db.session.scalar(unread.limit(1))
+    if notification is None:
+        notification = Notification(user_id=quote.owner_id, quote_id=quote.id, kind=COMMENT)
+        db.session.add(notification)
+    about = f" about {comment.line_name}" if comment.line_name else ""
+    notification.sentence = f"{comment.author}{about}: {comment.text}"
+    notification.created_at = utc_now()
+    db.session.flush()
+
+
+def _reader(quote: Quote, comment: QuoteComment, address: str) -> Reader | None:
+    if address == CONTACT:
+        live = quote.current_revision
+        person = snapshot.parse(live.content).person if live else None
+        return Reader(person.email, quote.public_token) if person and person.email else None
+    # Asked again: the link may have been turned off since.
+    wanted = int(address.removeprefix("comment-"))
+    found = next((one for one in comments.readers(comment) if one.id == wanted), None)
+    if found is None:
+        return None
+    return Reader(found.email, found.share.token if found.share else quote.public_token)
+
+
+def _name(quote: Quote) -> str:
+    return f"quote {quote.number} “{quote.title}”"
+
+
+def _about(comment: QuoteComment) -> str:
+    return f"{comment.line_name} in {_name(comment.quote)}" if comment.line_name else _name(comment.quote)
+
+
+def _comment_letter(base: str, comment: QuoteComment, owner: User) -> Letter:
+    text = (
+        f"{comment.author} wrote about {_about(comment)}:\n\n{comment.text}\n\n"
+        f"Answer on the quote's page: {base}/quotes/{comment.quote_id}#talk\n"
+    )
+    return Letter(owner.email, f"{comment.author} wrote about quote {comment.quote.number}", text)
+
+
+def _answer_letter(base: str, comment: QuoteComment, reader: Reader) -> Letter:
+    owner = comment.rep or comment.quote.owner
+    text = (
+        f"{comment.author} wrote about {_about(comment)}:\n\n{comment.text}\n\n"
+        f"Read and reply: {base}/q/{reader.token}#talk-{comment.line_uid or 'whole'}\n\n"
+        f"Or email {owner.name}: {owner.email}\n"
+    )
+    return Letter(reader.email, f"{comment.author} wrote about quote {comment.quote.number}", text)
+
+
+def _share_letter(base: str, quote: Quote, share: QuoteShare) -> Letter:
+    by = share.shared_by or "A colleague"
+    text = (
+        f"{by} shared {_name(quote)} with you. You can read it, ask questions, and accept or decline it with this "
+        f"link, which is yours alone: {base}/q/{share.token}\n\n"
+        f"Questions? Email {quote.owner.name}: {quote.owner.email}\n"
+    )
+    return Letter(share.email, f"{by} shared quote {quote.number} with you", text)
