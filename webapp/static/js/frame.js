@@ -5,9 +5,10 @@ const accountMenu = document.querySelector(".account-menu");
 const letters = !("noLetters" in document.body.dataset);
 const GO_WITHIN = 1500;
 
-// Where a letter is text, or belongs to what has the focus: a cell takes what is typed on it, but for the name.
+// Where a letter is text, or belongs to what has the focus: a cell takes what is typed on it, but for the name. A dialog
+// that was just closed can hold the focus for another moment.
 const takesLetters =
-  "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog, [role=menu], [data-cell]:not(.cell-name)";
+  "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog[open], [role=menu], [data-cell]:not(.cell-name)";
 
 const openKeys = () => (document.getElementById("keys") ?? document.getElementById("frame-keys")).showModal();
 const find = () => {
