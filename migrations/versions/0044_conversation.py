@@ -16,7 +16,7 @@ down_revision = "0043"
 branch_labels = None
 depends_on = None
 
-SHARED = op.f("fk_acceptance_share_id_quote_share")
+SHARED = "fk_acceptance_share_id_quote_share"
 
 
 def upgrade() -> None:
@@ -62,12 +62,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_quote_comment_rep_id"), "quote_comment", ["rep_id"])
     with op.batch_alter_table("acceptance") as table:
         table.add_column(sa.Column("share_id", sa.Integer(), nullable=True))
-        table.create_foreign_key(SHARED, "quote_share", ["share_id"], ["id"])
+        table.create_foreign_key(op.f(SHARED), "quote_share", ["share_id"], ["id"])
 
 
 def downgrade() -> None:
     with op.batch_alter_table("acceptance") as table:
-        table.drop_constraint(SHARED, type_="foreignkey")
+        table.drop_constraint(op.f(SHARED), type_="foreignkey")
         table.drop_column("share_id")
     op.drop_table("quote_comment")
     op.drop_table("quote_share")
