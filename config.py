@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 AUTOTASK_PUBLIC_ROOT = "https://webservices.autotask.net/atservicesrest"
 
 
+@cache
 def version() -> str:
     """The version of this checkout or image, as pyproject.toml says."""
     text = Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from stack.options import ROOT
-
-VERSIONS = ROOT / "migrations" / "versions"
-_REVISION = re.compile(r"^revision\b[^=]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
-_BEFORE = re.compile(r"^down_revision\b[^=]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+from migrations.newest import VERSIONS, newest
 
 
 def is_current(database: Path, versions: Path = VERSIONS) -> bool:
@@ -24,10 +19,3 @@ def is_current(database: Path, versions: Path = VERSIONS) -> bool:
     except sqlite3.Error:
         return False
     return found == newest(versions)
-
-
-def newest(versions: Path) -> set[str]:
-    """The migrations that no other one follows."""
-    texts = [path.read_text(encoding="utf-8") for path in versions.glob("*.py")]
-    followed = {name for text in texts for name in _BEFORE.findall(text)}
-    return {name for text in texts for name in _REVISION.findall(text)} - followed

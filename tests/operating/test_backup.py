@@ -49,17 +49,7 @@ def worked(app: Flask) -> Iterator[Flask]:
         old, new = samples.item(user, name="Old switch"), samples.item(user, name="New switch")
         old.replaced_by_id = new.id
         vault = app.extensions["quotewright"].vault
-        db.session.add(
-            Connection(
-                integration="autotask",
-                user_name="api",
-                root="https://example.autotask.net/atservicesrest",
-                secret_encrypted=vault.encrypt("the secret"),
-                code_encrypted=vault.encrypt("the code"),
-                zone_url="https://example.autotask.net/",
-            )
-        )
-        db.session.commit()
+        samples.connection(vault)
         yield app
 
 

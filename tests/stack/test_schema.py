@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from migrations.newest import VERSIONS, newest
 from stack import schema
 
 
@@ -21,7 +22,7 @@ def database(migrated_sqlite: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def versions(tmp_path: Path) -> Path:
     """A copy of the migrations."""
-    return Path(shutil.copytree(schema.VERSIONS, tmp_path / "versions"))
+    return Path(shutil.copytree(VERSIONS, tmp_path / "versions"))
 
 
 def test_a_migrated_database_is_current(database: Path) -> None:
@@ -29,7 +30,7 @@ def test_a_migrated_database_is_current(database: Path) -> None:
 
 
 def test_a_new_migration_makes_it_outdated(database: Path, versions: Path) -> None:
-    (last,) = schema.newest(versions)
+    (last,) = newest(versions)
     assert schema.is_current(database, versions)
     (versions / "next.py").write_text(f'revision: str = "next"\ndown_revision: str | None = "{last}"\n')
     assert not schema.is_current(database, versions)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.models import AppSetting, Item, Person, Quote, Revision, TaxCode, User, db
+from webapp.models import AppSetting, Connection, Item, Person, Quote, Revision, TaxCode, User, db
 from webapp.services.accounts import users
 from webapp.services.catalog import items, tax_codes
 from webapp.services.company import app_settings
+from webapp.services.core.vault import Vault
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -31,6 +32,21 @@ def company(**values: str) -> None:
     elif values:
         row.value = {**row.value, **values}
     db.session.commit()
+
+
+def connection(vault: Vault) -> Connection:
+    """A stored connection to Autotask, whose credentials are "the secret" and "the code"; nothing was called."""
+    made = Connection(
+        integration="autotask",
+        user_name="api",
+        root="https://example.autotask.net/atservicesrest",
+        secret_encrypted=vault.encrypt("the secret"),
+        code_encrypted=vault.encrypt("the code"),
+        zone_url="https://example.autotask.net/",
+    )
+    db.session.add(made)
+    db.session.commit()
+    return made
 
 
 def admin(email: str = "admin@desk.example") -> User:

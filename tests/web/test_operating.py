@@ -27,17 +27,7 @@ def stored(app: Flask) -> None:
     """A connection whose credentials are encrypted with the only key."""
     vault = app.extensions["quotewright"].vault
     with app.app_context():
-        db.session.add(
-            Connection(
-                integration="autotask",
-                user_name="api",
-                root="https://example.autotask.net/atservicesrest",
-                secret_encrypted=vault.encrypt("the secret"),
-                code_encrypted=vault.encrypt("the code"),
-                zone_url="https://example.autotask.net/",
-            )
-        )
-        db.session.commit()
+        samples.connection(vault)
 
 
 def rotate(app: Flask) -> tuple[int, str]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -18,13 +16,13 @@ from redis.retry import Retry
 from rq import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
+from migrations.newest import newest
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.core import clock
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import reader
 
-MIGRATIONS = Path(__file__).parents[3] / "migrations"
 # A worker says that it lives every 45 seconds while it waits (RQ's worker_ttl of 60, less 15), and every 10 in a job.
 HEARTBEAT = timedelta(seconds=100)
 # The sweeper queues what is due every two seconds, so nothing that can go waits as long as this.
@@ -123,7 +121,7 @@ def _migrations() -> str:
 @cache
 def newest_migrations() -> set[str]:
     """The migrations that no other one follows."""
-    return set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+    return newest()
 
 
 def _redis(redis: Redis) -> str:
