@@ -114,18 +114,24 @@ def sweep_for_ever(parent: int) -> None:
     tasks: dict[str, Callable[[Runtime], object]] = {
         each.key: partial(_sweep, each) for each in reader.every()
     }
+    # A PDF can take minutes, and deliveries don't wait for it.
+    threading.Thread(target=_render_ahead, args=(app, stop), name="paper", daemon=True).start()
     sweeps = 0
     while not stop.wait(SWEEP_SECONDS) and os.getppid() == parent:
         sweeps += 1
         for name, task in tasks.items():
             _attempt(app, name, task)
-        _attempt(app, "paper", ahead.tick)
         metrics.flush_soon(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
             _attempt(app, "hour", call_quota.watch)
             _attempt(app, "retention", retention.tick)
             _attempt(app, "drift", drift_schedule.tick)
+
+
+def _render_ahead(app: Flask, stop: threading.Event) -> None:
+    while not stop.wait(SWEEP_SECONDS):
+        _attempt(app, "paper", ahead.tick)
 
 
 def _sweep(of: Reader, runtime: Runtime) -> None:

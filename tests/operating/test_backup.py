@@ -186,6 +186,20 @@ def test_what_is_not_whole_changes_nothing(worked: Flask, empty: str) -> None:
             db.session.rollback()
 
 
+def test_a_bit_that_fell_over_changes_nothing_and_is_named(worked: Flask, empty: str) -> None:
+    """Wherever it is in the file: in what is packed, too."""
+    whole = taken(worked)[0].getvalue()
+    with at(worked, empty) as there:
+        for place in range(len(whole) // 40, len(whole), len(whole) // 20):
+            file = bytearray(whole)
+            file[place] ^= 0x55
+            with pytest.raises(ServiceError):
+                backup.restore(there.extensions["quotewright"], io.BytesIO(file))
+            db.session.rollback()
+            assert db.session.scalar(db.select(db.func.count(Quote.id))) == 0
+            db.session.rollback()
+
+
 def test_a_pdf_that_is_not_what_its_hash_says_is_noticed(worked: Flask, empty: str) -> None:
     db.session.execute(db.text("UPDATE revision_document SET sha256 = :wrong"), {"wrong": "0" * 64})
     db.session.commit()

@@ -30,7 +30,11 @@ def healthz() -> ResponseReturnValue:
 @monitor.get("/readyz")
 def readyz() -> ResponseReturnValue:
     """Every check by name with what is wrong, 503 if anything is. ``for=web``: what showing pages needs."""
-    checks = readiness.of_web() if request.args.get("for") == "web" else readiness.of_all(runtime())
+    if request.args.get("for") == "web":
+        checks = readiness.of_web()
+    else:
+        with readiness.quick_redis(runtime()) as redis:
+            checks = readiness.of_all(redis).checks
     ready = all(check.is_ok for check in checks)
     said = {check.name: check.sentence or "ok" for check in checks}
     return {"ready": ready, "checks": said}, 200 if ready else 503

@@ -73,7 +73,7 @@ def restore(file: str) -> None:
     try:
         with Path(file).open("rb") as source:
             restored = backups.restore(_runtime(), source)
-    except (ServiceError, DBAPIError) as error:
+    except (ServiceError, OSError, DBAPIError) as error:
         raise click.ClickException(_reason(error)) from error
     _tell(restored)
 

@@ -43,7 +43,7 @@ def save_parts(quote_id: int, uid: str) -> ResponseReturnValue:
 def _bundle(quote: Quote, uid: str) -> QuoteLine:
     line = lines.find(quote, uid)
     if not line.bundle:
-        raise NotFound("This line is no bundle, so it has no parts.")
+        raise NotFound("This line isn't a bundle, so it has no parts.")
     return line
 
 

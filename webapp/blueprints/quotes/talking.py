@@ -35,4 +35,4 @@ def end_share(quote_id: int, share_id: int) -> ResponseReturnValue:
     if asked is not None:
         return asked
     share = sharing.end(actor(), quote_id, share_id)
-    return back_to("quotes.show", f"The link of {share.name} doesn't work anymore.", quote_id=quote_id)
+    return back_to("quotes.show", f"The link for {share.name} is off.", quote_id=quote_id)

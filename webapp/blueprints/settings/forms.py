@@ -172,11 +172,12 @@ class CompanyForm(RecordForm):
     terms = TextAreaField("Terms", description="Printed at the end of every quote.", render_kw={"rows": 6})
     next_accepted = TextAreaField(
         "What happens next, after accepting",
-        description="The customer's page lists these steps, one a line. Empty: that the rep will contact them.",
+        description="The customer's page lists these steps, one a line. Leave it empty to say that the rep will "
+        "contact them.",
         render_kw={"rows": 4},
     )
     next_declined = TextAreaField(
         "What happens next, after declining",
-        description="One step a line. Empty: only whom to email.",
+        description="One step a line. Leave it empty to show only whom to email.",
         render_kw={"rows": 2},
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from webapp.services.core.errors import ServiceError
 MANIFEST, KEYS = "manifest.json", "keys.json"
 FORMAT = 1
 _WIDTH = 2**256
+# What reading a damaged ZIP, or lines that aren't ours, can raise.
+_DAMAGED = (BadZipFile, zlib.error, KeyError, ValueError, EOFError)
 
 Row = dict[str, Any]
 
@@ -110,7 +113,7 @@ class Reader:
             said = json.loads(self._zip.read(MANIFEST))
             tables = {name: Count(**count) for name, count in said.pop("tables").items()}
             self.manifest = Manifest(**said, tables=tables)
-        except (BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
+        except (*_DAMAGED, TypeError) as error:
             raise NotABackup("This file isn't a backup, or it broke off while it was written.") from error
         if self.manifest.format != FORMAT:
             raise NotABackup("This backup was written by a newer version. Restore it with that version.")
@@ -123,7 +126,7 @@ class Reader:
                 for line in part:
                     count.add(line.rstrip(b"\n"))
                     yield row_of(line)
-        except (BadZipFile, KeyError, ValueError, EOFError) as error:
+        except _DAMAGED as error:
             raise NotABackup(f"The table {name} is damaged in this backup.") from error
         if count != self.manifest.tables[name]:
             raise NotABackup(f"The table {name} isn't complete in this backup, or somebody changed it.")

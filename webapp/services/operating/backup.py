@@ -103,7 +103,7 @@ def _tables() -> list[sa.Table]:
 
 
 def _migration() -> str:
-    sentence = readiness.of_web()[1].sentence
+    sentence = next((check.sentence for check in readiness.of_web() if not check.is_ok), "")
     db.session.rollback()  # what follows has a transaction of its own
     if sentence:
         raise ServiceError(sentence)

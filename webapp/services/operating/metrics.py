@@ -23,7 +23,7 @@ import config
 from webapp.models import Delivery, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.services.autotask.push import call_quota
-from webapp.services.core import clock, metrics
+from webapp.services.core import metrics
 from webapp.services.core.metrics import Field, Metric
 from webapp.services.core.runtime import Runtime
 from webapp.services.operating import readiness
@@ -63,17 +63,19 @@ def names() -> set[str]:
 
 def text(runtime: Runtime) -> bytes:
     """The page, in Prometheus' text format. What can't be asked just now is left out, and ``ready`` says so."""
-    checks = readiness.of_all(runtime)
-    ok = {check.name for check in checks if check.is_ok}
-    families: list[Family] = [
-        _gauge(READY, {check.name: float(check.is_ok) for check in checks}, "check"),
-        InfoMetricFamily(INFO, NOW[INFO], value={"version": config.version()}),
-    ]
-    if {"database", "migrations"} <= ok:
-        families += _of_database()
-    if "redis" in ok:
-        with suppress(RedisError, OSError), readiness.quick_redis(runtime) as redis:
-            families += [*_of_redis(redis), *_counted(redis)]
+    with readiness.quick_redis(runtime) as redis:
+        found = readiness.of_all(redis)
+        families: list[Family] = [
+            _gauge(READY, {check.name: float(check.is_ok) for check in found.checks}, "check"),
+            InfoMetricFamily(INFO, NOW[INFO], value={"version": config.version()}),
+        ]
+        if found.outbox_age is not None:
+            families.append(_deliveries())
+            age = found.outbox_age.total_seconds()
+            families.append(GaugeMetricFamily(OUTBOX_AGE, NOW[OUTBOX_AGE], value=age))
+        if found.beats is not None:
+            with suppress(RedisError, OSError):
+                families += [*_workers(found.beats), *_calls_left(redis), *_counted(redis)]
     registry = CollectorRegistry()
     registry.register(_Families(families))
     return generate_latest(registry)
@@ -117,19 +119,15 @@ def _histogram(metric: Metric, sums: dict[Field, float]) -> Family:
     return family
 
 
-def _of_database() -> Iterator[Family]:
-    yield _deliveries()
-    age = readiness.outbox_age(clock.now()).total_seconds()
-    yield GaugeMetricFamily(OUTBOX_AGE, NOW[OUTBOX_AGE], value=age)
-
-
-def _of_redis(redis: Redis) -> Iterator[Family]:
-    beats = readiness.workers_seen(redis)
+def _workers(beats: list[datetime]) -> Iterator[Family]:
     now = utc_now()
     alive = [beat for beat in beats if now - beat <= readiness.HEARTBEAT]
     yield GaugeMetricFamily(WORKERS, NOW[WORKERS], value=len(alive))
     if beats:
         yield GaugeMetricFamily(WORKER_SILENT, NOW[WORKER_SILENT], value=_seconds(now, max(beats)))
+
+
+def _calls_left(redis: Redis) -> Iterator[Family]:
     left = call_quota.last_left(redis)
     if left is not None:
         yield GaugeMetricFamily(HOUR_LEFT, NOW[HOUR_LEFT], value=left)

@@ -60,15 +60,38 @@ def of_web() -> list[Check]:
     return [Check("database"), Check("migrations", _migrations())]
 
 
-def of_all(runtime: Runtime) -> list[Check]:
-    """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox."""
+@dataclass(frozen=True)
+class Found:
+    """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox.
+
+    ``beats``: when each worker that RQ knows last said that it lives; ``outbox_age``: how long the oldest delivery
+    waits that could have gone. None where it couldn't be asked.
+    """
+
+    checks: list[Check]
+    beats: list[datetime] | None
+    outbox_age: timedelta | None
+
+    @property
+    def fine(self) -> set[str]:
+        """The names of the checks that found nothing wrong."""
+        return {check.name for check in self.checks if check.is_ok}
+
+
+def of_all(redis: Redis) -> Found:
+    """Ask everything; ``redis``: a ``quick_redis``."""
     checks = of_web()
-    with quick_redis(runtime) as redis:
-        checks.append(Check("redis", _redis(redis)))
-        checks.append(Check("workers", _workers(redis) if checks[-1].is_ok else "Unknown without Redis."))
-    can_ask = all(check.is_ok for check in checks[:2])
-    checks.append(Check("outbox", _outbox() if can_ask else "Unknown without the database."))
-    return checks
+    beats = _beats(redis)
+    if beats is None:
+        checks.append(
+            Check("redis", "Redis doesn't respond, so pushes and mail wait. Start it, or fix REDIS_URL.")
+        )
+        checks.append(Check("workers", "Unknown without Redis."))
+    else:
+        checks += [Check("redis"), Check("workers", _workers(beats))]
+    age = outbox_age(clock.now()) if all(check.is_ok for check in checks[:2]) else None
+    checks.append(Check("outbox", "Unknown without the database." if age is None else _outbox(age)))
+    return Found(checks, beats, age)
 
 
 def quick_redis(runtime: Runtime) -> Redis:
@@ -81,9 +104,11 @@ def quick_redis(runtime: Runtime) -> Redis:
     )
 
 
-def workers_seen(redis: Redis) -> list[datetime]:
-    """When each worker that RQ knows last said that it lives. Raises RedisError."""
-    beats = [worker.last_heartbeat for worker in Worker.all(connection=redis)]
+def _beats(redis: Redis) -> list[datetime] | None:
+    try:
+        beats = [worker.last_heartbeat for worker in Worker.all(connection=redis)]
+    except (RedisError, OSError):
+        return None
     return [beat if beat.tzinfo else beat.replace(tzinfo=UTC) for beat in beats if beat]
 
 
@@ -124,19 +149,7 @@ def newest_migrations() -> set[str]:
     return newest()
 
 
-def _redis(redis: Redis) -> str:
-    try:
-        redis.ping()
-    except (RedisError, OSError):
-        return "Redis doesn't respond, so pushes and mail wait. Start it, or fix REDIS_URL."
-    return ""
-
-
-def _workers(redis: Redis) -> str:
-    try:
-        beats = workers_seen(redis)
-    except (RedisError, OSError):
-        return "Redis doesn't respond."
+def _workers(beats: list[datetime]) -> str:
     if not beats:
         return "No worker runs, so pushes and mail wait. Start one: python worker.py."
     silent = clock.now() - max(beats)
@@ -145,8 +158,7 @@ def _workers(redis: Redis) -> str:
     return f"No worker has reported for {silent.total_seconds():.0f} seconds. Look at its log and start it again."
 
 
-def _outbox() -> str:
-    age = outbox_age(clock.now())
+def _outbox(age: timedelta) -> str:
     if age <= WAITS:
         return ""
     return f"Something has waited {age.total_seconds() // 60:.0f} minutes to be sent. Look at Activity > Deliveries."

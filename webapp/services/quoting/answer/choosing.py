@@ -75,7 +75,7 @@ def laid_out(
         after = pricing.of_snapshot(pricing.with_choices(frozen, instead))
         before, after = (after, computed) if is_off else (computed, after)
         has_tax = any(one.tax != before.periods[name].tax for name, one in after.periods.items())
-        return Choice(line, amounts, _difference(before, after), has_tax)
+        return Choice(line, amounts, difference(before, after), has_tax)
 
     def options(part: SectionGroup) -> list[Choice]:
         return [choice(line, amounts, set()) for line, amounts in part.lines if _is_option(part, line)]
@@ -101,7 +101,7 @@ def change(before: Snapshot, after: Snapshot, now: Totals) -> str:
     ``now``: the totals after it.
     """
     was = pricing.of_snapshot(before)
-    effect = _difference(was, now)
+    effect = difference(was, now)
     said = list(_taken(before, after))
     if len(said) == 1 and said[0].startswith("Added"):
         said = [f"{said[0]} for {_amounts(effect, after)}"] if effect else said
@@ -137,7 +137,8 @@ def _amounts(effect: Effect, frozen: Snapshot) -> str:
     )
 
 
-def _difference(before: Totals, after: Totals) -> Effect:
+def difference(before: Totals, after: Totals) -> Effect:
+    """What the totals of each billing period rise by, where they do anything."""
     totals = {name: period.total - before.periods[name].total for name, period in after.periods.items()}
     return {name: amount for name, amount in totals.items() if amount}
 

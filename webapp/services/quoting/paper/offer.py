@@ -125,7 +125,7 @@ class Laid:
         if line.discount_kind == "percent" and is_its_own:
             percent = formatting.quantity(line.discount_value, self._frozen.place)
             return f"{percent}% off, –{self.money(amounts.discount)}"
-        return f"off –{self.money(amounts.discount)}"
+        return f"{self.money(amounts.discount)} off"
 
     def mark(self, line: FrozenLine) -> str:
         """The marks of the taxes of a line, of a bundle those of its parts; empty where it has none."""
@@ -214,10 +214,9 @@ class Laid:
 
     def _whole(self, section: FrozenSection) -> Option:
         chosen = pricing.with_choices(self._frozen, pricing.choices(self._frozen) | {section.uid})
-        then, before = pricing.of_snapshot(chosen), self._computed.periods
-        totals = {name: period.total - before[name].total for name, period in then.periods.items()}
+        then = pricing.of_snapshot(chosen)
         taken = self._taken(chosen, then, {one.uid for one in chosen.lines if one.section_uid == section.uid})
-        effect = {name: amount for name, amount in totals.items() if amount}
+        effect = choosing.difference(self._computed, then)
         return Option(section.title, self._adds(effect, taken), taken, section)
 
     def _adds(
