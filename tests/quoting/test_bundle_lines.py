@@ -67,7 +67,7 @@ def test_no_bundle_is_in_a_bundle(rep: User) -> None:
         (whole, "Kit", "can't contain itself"),
         (other, "Kit", "“Kit” is a bundle itself"),
         (laptop, "Other", "is a part of “Kit”"),
-        (whole, "Dock", "is a part already"),
+        (whole, "Dock", "is already a part"),
         (whole, "Nothing", "no item like this"),
     ):
         with pytest.raises(Invalid) as refused:

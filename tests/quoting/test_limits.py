@@ -30,10 +30,10 @@ NUMBERS = st.decimals(min_value="0.01", max_value=100, places=2)
 
 
 @given(NUMBERS, NUMBERS, st.decimals(min_value="0.05", max_value=20, places=2), NUMBERS)
-def test_what_is_nearest_can_be_chosen(least: Decimal, more: Decimal, step: Decimal, near: Decimal) -> None:
+def test_the_ends_can_be_chosen(least: Decimal, more: Decimal, step: Decimal, near: Decimal) -> None:
     allowed = Limits(least, least + more, step)
     assert allowed.allows(least)
-    assert allowed.allows(allowed.nearest(near))
+    assert allowed.allows(allowed.below(near))
     assert allowed.below(near) <= max(near, least)
     ends = allowed.ends([Tier(near, Decimal(1))])
     assert all(map(allowed.allows, ends))
@@ -51,8 +51,8 @@ def seats(rep: User, **more: str) -> Quote:
     [
         ({"min_quantity": "5"}, "max_quantity", "Enter both, or neither."),
         ({"max_quantity": "5"}, "min_quantity", "Enter both, or neither."),
-        ({"min_quantity": "9", "max_quantity": "5"}, "max_quantity", "Enter the least or more."),
-        ({"quantity_step": "2"}, "quantity_step", "Enter the least and the most, too."),
+        ({"min_quantity": "9", "max_quantity": "5"}, "max_quantity", "Enter at least the minimum."),
+        ({"quantity_step": "2"}, "quantity_step", "Enter a minimum and a maximum too."),
         ({"min_quantity": "0", "max_quantity": "5"}, "min_quantity", "Enter a number greater than 0."),
         ({"min_quantity": "few", "max_quantity": "5"}, "min_quantity", None),
         (

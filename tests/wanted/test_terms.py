@@ -89,6 +89,29 @@ def test_a_setup_fee_is_a_one_time_product_behind_its_line() -> None:
     assert (fee.key != seats.key, fee.title) == (True, "line 1 “Setup fee: Seats”")
 
 
+def test_a_bundles_term_goes_with_its_parts_that_recur() -> None:
+    made_of = (
+        a_line(uid="p1", name="Care", recurrence="monthly", category_id=None),
+        a_line(uid="p2", name="Dock", category_id=None),
+    )
+    kit = a_line(
+        name="Kit",
+        recurrence="monthly",
+        bundle="sum",
+        parts=made_of,
+        term_months=12,
+        starts_on=date(2026, 3, 1),
+    )
+    care, dock = compiled(a_quote(kit)).items
+    assert care.fields["description"] == "12-month term. Starts Mar 1, 2026."
+    assert "term" not in str(dock.fields["description"])
+    goods = SETTINGS.products_services.model_copy(update={"terms_in_description": False})
+    off = SETTINGS.model_copy(update={"products_services": goods})
+    desired = compile_quote(a_quote(kit), Outcome(), content_sha256="0" * 64, settings=off, facts=FACTS)
+    (said,) = (one for one in desired.warnings if "term" in one)
+    assert "has a term that isn't sent" in said
+
+
 def test_the_term_stands_in_the_description_or_is_said_not_to_be_sent() -> None:
     frozen = a_quote(SEATS)
     said = "12-month term. Starts Mar 1, 2026. $12.00 each per month after the term."

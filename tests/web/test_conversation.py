@@ -28,8 +28,9 @@ from webapp.models import (
     db,
     utc_now,
 )
+from webapp.services.accounts import handing_over
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.answer import acceptance, comments, customer_link, sharing
+from webapp.services.quoting.answer import acceptance, comments, customer_link, opened, sharing
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -181,9 +182,26 @@ def test_what_ended_meanwhile_says_so(
         refused = customer.send(form, {"text": "Still there?"}, htmx=htmx)
         assert refused.status_code == (200 if htmx else 409)
         assert sentence in text(refused)
-        assert ("Still there?" in refused.text) == is_kept or htmx
+        assert ("Still there?" in refused.text) == (is_kept or htmx)
     with app.app_context():
         assert db.session.scalars(db.select(QuoteComment)).all() == []
+
+
+def test_a_withdrawn_quote_shows_no_earlier_comment(offer: Offer, app: Flask) -> None:
+    customer = offer.customer()
+    form = thread_form(customer.client.get(offer.link), offer.firewall)
+    assert customer.send(form, {"text": "Does it fit in a closet?"}).status_code == 303
+    with app.app_context():
+        lost(editing.get(offer.quote_id))
+    answer = customer.send(form, {"text": "Still there?"}, htmx=True)
+    assert "was declined or withdrawn" in text(answer)
+    assert "closet" not in answer.text
+    assert "Firewall" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["Dr. Smith", "J. R. Lee", "Dr.Lee", "Ann-Marie O’Neil", "Ph.D. Lee"])
+def test_names_as_people_write_them_hold_no_address(name: str) -> None:
+    assert opened.ADDRESS.search(name) is None
 
 
 def test_an_expired_quote_takes_no_comment(offer: Offer, app: Flask) -> None:
@@ -329,14 +347,17 @@ def test_a_link_that_was_turned_off_says_whom_to_ask(offer: Offer, app: Flask) -
         assert "Rob Rep (rep@desk.example)" in text(answer)
     assert offer.customer().client.get(offer.link).status_code == 200
     # Of another quote there is no such link.
-    form.action = "/quotes/999/shares/1/end"
-    assert rep.send(form).status_code == 404
+    for other in ("/quotes/999/shares/1/end", f"{offer.page}/shares/99999999999/end"):
+        form.action = other
+        assert rep.send(form).status_code == 404
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ({"colleague": ""}, "Enter your colleague's name."),
+        ({"colleague": "Pay at evil.com/login"}, "Enter a name, without an address."),
+        ({"colleague": "Pay at EVIL.COM"}, "Enter a name, without an address."),
         ({"colleague": "www.spam.example"}, "Enter a name, without an address."),
         ({"colleague_email": "nonsense"}, "Enter a valid email"),
         ({"writer": ""}, "Enter your name."),
@@ -430,7 +451,7 @@ def test_after_declining_the_page_says_so(offer: Offer, app: Flask, is_own: bool
         else:
             lost(quote)
     shown = text(offer.customer().client.get(offer.link))
-    assert ("You declined this quote" in shown) == is_own
+    assert "This quote was declined" in shown
     assert ("Reason: Too dear" in shown) == is_own
     assert ("declined or withdrawn" in shown) != is_own
     assert "Changed your mind? Email rep@desk.example." in shown
@@ -445,3 +466,31 @@ def test_a_notification_is_one_a_quote(offer: Offer, app: Flask) -> None:
         assert [one.sentence for one in db.session.scalars(db.select(Notification))] == [
             "Ann Lee about Switch: And this?"
         ]
+
+
+def unread(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        query = db.select(Notification, User).join(User, User.id == Notification.user_id)
+        return [(user.email, one.sentence) for one, user in db.session.execute(query.filter_by(read_at=None))]
+
+
+def test_it_stays_until_every_question_is_answered(offer: Offer, app: Flask) -> None:
+    offer.comment()
+    offer.comment(offer.switch, text="And this?")
+    waiting = [("rep@desk.example", "Ann Lee about Switch: And this?")]
+    with app.app_context():
+        quote = editing.get(offer.quote_id)
+        comments.answer(quote.owner, quote.id, {"text": "Yes.", "line": offer.switch})
+    assert unread(app) == waiting, "the one about the whole quote waits"
+    with app.app_context():
+        quote = editing.get(offer.quote_id)
+        comments.answer(quote.owner, quote.id, {"text": "1 Gbit.", "line": ""})
+    assert unread(app) == []
+
+
+def test_a_question_goes_along_when_the_quote_is_handed_over(offer: Offer, app: Flask) -> None:
+    offer.comment()
+    with app.app_context():
+        manager, mia = samples.admin(), samples.rep("mia@desk.example")
+        handing_over.give(manager, editing.get(offer.quote_id).owner_id, mia.id)
+    assert [email for email, _ in unread(app)] == ["mia@desk.example"]

@@ -13,9 +13,9 @@ from webapp.models.quote import Quote
 
 
 class Notification(Base):
-    """The push of a quote stopped, or a customer wrote: one of each per quote and user while it is unread.
+    """The push of a quote stopped, or a customer wrote; of comments one per quote and user while it is unread.
 
-    ``kind``: ``failed`` or ``needs_you`` of a push, ``comment`` or ``shared`` of a customer.
+    ``kind``: ``failed`` or ``needs_you`` of a push, ``comment`` of a customer.
     """
 
     __tablename__ = "notification"

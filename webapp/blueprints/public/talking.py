@@ -15,7 +15,7 @@ from webapp.extensions import limiter
 from webapp.models import QuoteComment
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.delivery import mail
-from webapp.services.quoting.answer import comments, opened, sharing
+from webapp.services.quoting.answer import acceptance, comments, opened, sharing
 from webapp.services.quoting.answer.opened import Opened
 
 UID = re.compile(r"[\w-]{1,36}")
@@ -113,4 +113,6 @@ def _thread(found: Opened, uid: str, sent: QuoteComment | None = None, **refusal
         **talk_of(found, frozen),
         **refusal,
     }
+    if acceptance.is_withdrawn(found.quote):  # the page shows nothing of it anymore
+        context |= {"talk": {}, "name": "this line"}
     return render_template("public/_thread.html", **context)

@@ -180,7 +180,7 @@ def page(found: Opened, **typed: Any) -> str:
         "quantity_typed": request.form,
         "closed": closed,
         "withdrawn": is_withdrawn,
-        "shown": acceptance.on_screen(frozen),
+        "shown": acceptance.on_screen(frozen, computed),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,
         "brand_css": url_for("public.brand_css", token=token, r=revision.number),

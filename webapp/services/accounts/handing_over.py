@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.models import Quote, User, db
+from webapp.models import Notification, Quote, User, db
 from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
@@ -71,6 +71,8 @@ def hand_over(actor: User, user: User, successor_id: int | None) -> None:
             "Nothing was changed. Choose who takes the open quotes.",
             {"successor_id": f"{user.name} has {count}. Choose who takes them."},
         )
+    unread = db.update(Notification).filter_by(user_id=user.id, kind="comment", read_at=None)
     for quote in quotes:
         quote.owner = successor
+        db.session.execute(unread.filter_by(quote_id=quote.id).values(user_id=successor.id))
         diary.write(actor, "quote.handed_over", "quote", quote.id)

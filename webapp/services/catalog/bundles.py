@@ -15,11 +15,11 @@ from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.money import prices
+from webapp.services.quoting.money.money import to_unit
 
 MAX_PARTS = 50
 MAX_PRICE = Decimal(100_000_000)
 MAX_QUANTITY = Decimal(100_000)
-UNIT = Decimal("0.0001")
 AUTOTASK_BUNDLE = "ServiceBundles"
 STEPS = {"up": -1, "down": 1}
 
@@ -59,14 +59,14 @@ def sum_of(item: Item, field: str = "unit_price") -> Decimal:
         for part in item.parts
         if part.item.recurrence == item.recurrence
     ]
-    return sum(amounts, Decimal(0)).quantize(UNIT)
+    return to_unit(sum(amounts, Decimal(0)))
 
 
 @work.command
 def save(actor: User, item: Item, values: Mapping[str, object]) -> Item:
     """Set the parts and the price of a bundle from form input, then do what ``do`` says with one of them.
 
-    ``add`` names an item to add; without parts, the item is no bundle any more. Raises Invalid with sentences, or
+    ``add`` names an item to add; without parts, the item is no longer a bundle. Raises Invalid with sentences, or
     Conflict where someone else changed the bundle; stores nothing then.
     """
     reader = Reader(values, place.of_company())
@@ -190,7 +190,7 @@ def _check_part(item: Item, part: Item) -> None:
     elif owners:
         sentence = f"This item is a part of “{owners[0].name}”, so it can't have parts."
     elif any(one.item is part for one in item.parts):
-        sentence = f"“{part.name}” is a part already. Change its quantity."
+        sentence = f"“{part.name}” is already a part. Change its quantity."
     elif part.unit_price < 0:
         sentence = f"“{part.name}” is a credit, which can't be a part."
     elif not part.is_active:

@@ -50,9 +50,10 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         if not quote.owner.is_active:
             return []
         _notify(quote, comment)
-        return [room.delivery(MAIL, COMMENT, quote=quote, address=quote.owner_id, payload=payload)]
-    settled = db.update(Notification).filter_by(quote_id=quote.id, kind=COMMENT, read_at=None)
-    db.session.execute(settled.values(read_at=utc_now()).execution_options(synchronize_session=False))
+        return [room.delivery(MAIL, COMMENT, quote=quote, payload=payload)]
+    if not any(thread.is_waiting for thread in comments.for_rep(quote)):
+        settled = db.update(Notification).filter_by(quote_id=quote.id, kind=COMMENT, read_at=None)
+        db.session.execute(settled.values(read_at=utc_now()).execution_options(synchronize_session=False))
     written = [f"comment-{one.id}" for one in comments.readers(comment)]
     # What the rep asks first goes to the contact.
     return [
@@ -73,8 +74,8 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     if comment is None:
         return None
     if delivery.reason == COMMENT:
-        owner = db.session.get(User, int(delivery.address))
-        return _comment_letter(base, comment, owner) if owner is not None and owner.is_active else None
+        # Whose quote it is by now: it may have been handed over since.
+        return _comment_letter(base, comment, quote.owner) if quote.owner.is_active else None
     reader = _reader(quote, comment, delivery.address)
     return _answer_letter(base, comment, reader) if reader else None
 

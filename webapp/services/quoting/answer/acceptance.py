@@ -18,6 +18,7 @@ from webapp.services.quoting.answer import opened
 from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -45,10 +46,10 @@ def by_token(token: str) -> Quote:
     return opened.by_token(token).quote
 
 
-def on_screen(offer: Snapshot) -> str:
-    """A digest of the choices and totals that a page with this offer shows."""
+def on_screen(offer: Snapshot, computed: Totals | None = None) -> str:
+    """A digest of the choices and totals that a page with this offer shows. ``computed``: its totals, if known."""
     amounts = {f"{uid}={quantity}" for uid, quantity in quantities.chosen(offer).items()}
-    return pricing.digest(pricing.of_snapshot(offer), pricing.choices(offer) | amounts)
+    return pricing.digest(computed or pricing.of_snapshot(offer), pricing.choices(offer) | amounts)
 
 
 def is_scanner(user_agent: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.models import DiaryEntry, Quote, db
-from webapp.models.quote import LOST, WON_STATUSES
+from webapp.models.quote import LOST, PENDING, WON_STATUSES
 from webapp.services.company import profile
 
 ACCEPTED_STEPS = "{owner} will contact you shortly."
@@ -25,6 +25,8 @@ class Next:
 
 def of_quote(quote: Quote) -> Next | None:
     """What the page of an answered quote says; None while it isn't answered, or was called off after an acceptance."""
+    if quote.status == PENDING:
+        return None
     document, _ = profile.current()
     if quote.status in WON_STATUSES:
         text = document["next_accepted"] or ACCEPTED_STEPS.format(owner=quote.owner.name)

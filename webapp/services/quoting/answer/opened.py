@@ -16,7 +16,7 @@ NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask 
 NAME, EMAIL = "writer", "writer_email"
 MAX_NAME = 120
 # What would make a link of a name in a mail.
-ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
+ADDRESS = re.compile(r"[/@]|(?i:www\.)|\w\w\.(?:[a-z]{2,}|[A-Z]{2,})\b")
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,6 @@ def known(opened: Opened, live: Snapshot) -> Writer:
     if live.person is not None:
         return Writer(f"{live.person.first_name} {live.person.last_name}".strip(), live.person.email)
     return Writer("", "")
-
-
-def label(opened: Opened, live: Snapshot) -> str:
-    """What the diary calls whoever opened the page."""
-    return known(opened, live).name or (live.organization.name if live.organization else "Customer")
 
 
 def read_writer(reader: Reader, opened: Opened) -> Writer:

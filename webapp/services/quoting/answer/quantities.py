@@ -8,9 +8,8 @@ from decimal import Decimal
 from webapp.services.core import formatting
 from webapp.services.core.fields import clean_text
 from webapp.services.core.numbers import parse_decimal
-from webapp.services.core.place import Place
 from webapp.services.quoting.money import limits
-from webapp.services.quoting.money.limits import Limits
+from webapp.services.quoting.revisions import quantities as chosen_quantities
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 # The names of the controls, before the line's uid: what is wanted, and what the page showed before.
@@ -37,16 +36,8 @@ def read(
         if allowed.allows(quantity):
             wanted[line.uid] = quantity
         else:
-            errors[name] = f"Choose {words(allowed, frozen.place)}."
+            errors[name] = f"Choose {chosen_quantities.words(allowed, frozen.place)}."
     return wanted, errors
-
-
-def words(allowed: Limits, place: Place) -> str:
-    """“5 to 50”, or “5 to 50 in steps of 5”."""
-    span = (
-        f"{formatting.plain(allowed.least, place)} to {formatting.plain(allowed.below(allowed.most), place)}"
-    )
-    return span if allowed.step == 1 else f"{span} in steps of {formatting.plain(allowed.step, place)}"
 
 
 def shown(frozen: Snapshot) -> dict[str, dict[str, str]]:
@@ -62,5 +53,5 @@ def shown(frozen: Snapshot) -> dict[str, dict[str, str]]:
                 "value": line.quantity,
             }
             attributes = {name: formatting.plain(number) for name, number in numbers.items()}
-            found[line.uid] = {**attributes, "words": words(allowed, frozen.place)}
+            found[line.uid] = {**attributes, "words": chosen_quantities.words(allowed, frozen.place)}
     return found

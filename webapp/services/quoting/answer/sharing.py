@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webapp.models import Quote, QuoteShare, User, db, names, utc_now
-from webapp.services.core import work
+from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
@@ -100,10 +100,8 @@ def share(token: str, values: Mapping[str, object]) -> Shared:
 def end(actor: User, quote_id: int, share_id: int) -> QuoteShare:
     """Turn a colleague's link off. What was written through it stays. Raises NotFound."""
     quote = editing.lock(quote_id)
-    found: QuoteShare | None = db.session.scalar(
-        db.select(QuoteShare).filter_by(id=share_id, quote_id=quote.id)
-    )
-    if found is None:
+    found = records.find(QuoteShare, share_id)
+    if found is None or found.quote_id != quote.id:
         raise NotFound("There's no such link of this quote. Nothing was changed.")
     if found.ended_at is None:
         found.ended_at = utc_now()

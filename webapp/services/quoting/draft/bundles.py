@@ -172,7 +172,7 @@ def read(actor: User, line: QuoteLine, values: Mapping[str, object], currency: s
     Raises Invalid with sentences, or Conflict where someone else changed the bundle.
     """
     if not line.bundle:
-        raise Invalid("This line is no bundle any more. Nothing was saved.")
+        raise Invalid("This line isn't a bundle anymore. Nothing was saved.")
     if merge.changed(values, _stored(line)):
         raise Conflict(
             "Someone else changed this bundle while you were editing. Nothing was saved. Reload the page to see their "

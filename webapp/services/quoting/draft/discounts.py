@@ -14,6 +14,7 @@ from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.draft import worst
+from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import pricing
 
@@ -23,7 +24,8 @@ CENT = Decimal("0.01")
 
 def of_lines(quote: Quote, totals: Totals | None = None) -> dict[str, Decimal]:
     """The largest discount of each line in percent, whatever the customer chooses, by its uid."""
-    return {uid: discount * 100 / gross for uid, (discount, gross) in _largest(quote, totals).items()}
+    can_be = Worst(quote, totals or pricing.of_quote(quote))
+    return {uid: discount * 100 / gross for uid, (discount, gross) in _largest(can_be).items()}
 
 
 def before(actor: User, quote: Quote) -> dict[str, Decimal]:
@@ -31,11 +33,10 @@ def before(actor: User, quote: Quote) -> dict[str, Decimal]:
     return of_lines(quote) if permissions.discount_limit(actor) is not None else {}
 
 
-def _largest(quote: Quote, totals: Totals | None) -> dict[str, tuple[Decimal, Decimal]]:
+def _largest(can_be: Worst) -> dict[str, tuple[Decimal, Decimal]]:
     """The largest discount of each line that has a price, and what it is taken off."""
     found = {}
-    can_be = worst.Worst(quote, totals or pricing.of_quote(quote)).lines
-    for line, every in zip(quote.lines, can_be, strict=True):
+    for line, every in zip(can_be.quote.lines, can_be.lines, strict=True):
         priced = [(off, gross) for off, gross in (worst.whole(line, one) for one in every) if gross > 0]
         if priced:
             found[line.uid] = max(priced, key=lambda one: one[0] / one[1])
@@ -47,7 +48,7 @@ def check(actor: User, quote: Quote, before: dict[str, Decimal]) -> None:
     limit = permissions.discount_limit(actor)
     if limit is None:
         return
-    for uid, percent in _over(quote, limit).items():
+    for uid, percent in _over(Worst(quote, pricing.of_quote(quote)), limit).items():
         if percent > before.get(uid, Decimal(0)):
             name = next(line.name for line in quote.lines if line.uid == uid)
             sentence = (
@@ -56,23 +57,23 @@ def check(actor: User, quote: Quote, before: dict[str, Decimal]) -> None:
             raise Invalid("Nothing was saved. The discount is too large.", {"discount_value": sentence})
 
 
-def problems(actor: User, quote: Quote, totals: Totals | None = None) -> dict[str, str]:
+def problems(actor: User, can_be: Worst) -> dict[str, str]:
     """A sentence for each line that the actor may not publish, by its uid."""
     limit = permissions.discount_limit(actor)
     if limit is None:
         return {}
-    numbers = {line.uid: (number, line.name) for number, line in enumerate(quote.lines, start=1)}
+    numbers = {line.uid: (number, line.name) for number, line in enumerate(can_be.quote.lines, start=1)}
     return {
         uid: f"Line {numbers[uid][0]} “{numbers[uid][1]}” is {_percent(percent)} off, and your limit is "
         f"{_percent(limit)}. {_who(percent)}"
-        for uid, percent in _over(quote, limit, totals).items()
+        for uid, percent in _over(can_be, limit).items()
     }
 
 
-def _over(quote: Quote, limit: Decimal, totals: Totals | None = None) -> dict[str, Decimal]:
+def _over(can_be: Worst, limit: Decimal) -> dict[str, Decimal]:
     return {
         uid: discount * 100 / gross
-        for uid, (discount, gross) in _largest(quote, totals).items()
+        for uid, (discount, gross) in _largest(can_be).items()
         if discount > gross * limit / 100 + CENT
     }
 

@@ -75,7 +75,7 @@ def _margin(amounts: LineTotals) -> Decimal:
     return ((amounts.net - amounts.cost) * HUNDRED / amounts.net).quantize(prices.TENTH)
 
 
-def problems(actor: User, quote: Quote, totals: Totals) -> dict[str, str]:
+def problems(actor: User, can_be: Worst) -> dict[str, str]:
     """A sentence for each line that the actor may not publish, by its uid; for all lines with credits by “lines”.
 
     A line without the cost that its item has is one of them: without it, nothing would be below.
@@ -84,8 +84,7 @@ def problems(actor: User, quote: Quote, totals: Totals) -> dict[str, str]:
         return {}
     names = [user.name for user in permissions.who_may_go_below_margin()][:3]
     who = f"{' or '.join(names)} can publish it." if names else "No one may publish it."
-    can_be = worst.Worst(quote, totals)
-    low = {**_low(actor, can_be), **_without_cost(actor, quote), **_with_credits(actor, can_be)}
+    low = {**_low(actor, can_be), **_without_cost(actor, can_be.quote), **_with_credits(actor, can_be)}
     return {place: f"{sentence} {who}" for place, sentence in low.items()}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from webapp.models import QuoteLine
@@ -15,6 +14,7 @@ from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft.bundles import MAX_AMOUNT, TOO_MUCH
 from webapp.services.quoting.money import limits, prices
+from webapp.services.quoting.revisions import quantities as chosen_quantities
 
 FIELDS = ("min_quantity", "max_quantity", "quantity_step")
 # What ``check`` looks at.
@@ -32,9 +32,9 @@ def read(reader: Reader) -> dict[str, Any]:
         missing = "min_quantity" if least is None else "max_quantity"
         reader.fail(missing, "Enter both, or neither.")
     elif least is not None and most is not None and least > most:
-        reader.fail("max_quantity", "Enter the least or more.")
+        reader.fail("max_quantity", "Enter at least the minimum.")
     elif values["quantity_step"] is not None and least is None:
-        reader.fail("quantity_step", "Enter the least and the most, too.")
+        reader.fail("quantity_step", "Enter a minimum and a maximum too.")
     return values
 
 
@@ -80,19 +80,10 @@ def check(line: QuoteLine, changed: Collection[str]) -> None:
     has_limits = bool(set(FIELDS) & set(changed))
     allowed = limits.of_line(line)
     if allowed and "quantity" in changed and not has_limits and not allowed.allows(line.quantity):
-        said = f"The customer can choose {words(allowed)}. Change these limits first."
-        raise _refused("quantity", said)
+        span = chosen_quantities.words(allowed, place.of_company())
+        raise _refused("quantity", f"The customer can choose {span}. Change these limits first.")
     others = () if has_limits else found.others
     raise _refused(next((name for name in others if name in changed), found.limit), found.sentence)
-
-
-def words(allowed: limits.Limits) -> str:
-    """“5 to 50”, or “5 to 50 in steps of 5”."""
-    here = place.of_company()
-    span = f"{formatting.plain(allowed.least, here)} to {formatting.plain(allowed.most, here)}"
-    return (
-        span if allowed.step == Decimal(1) else f"{span} in steps of {formatting.plain(allowed.step, here)}"
-    )
 
 
 def _refused(field: str, sentence: str) -> Invalid:

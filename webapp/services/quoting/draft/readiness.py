@@ -15,6 +15,7 @@ from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
 from webapp.services.quoting.draft import discounts, margins, price_facts, quantities, stages
+from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
@@ -68,8 +69,8 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
             label = formatting.period_label(name).lower()
             issues.append(Problem("lines", f"The credits come to more than the {label} lines. Reduce them."))
     if publisher is not None:
-        over = discounts.problems(publisher, quote, totals)
-        low = margins.problems(publisher, quote, totals)
+        can_be = Worst(quote, totals)
+        over, low = discounts.problems(publisher, can_be), margins.problems(publisher, can_be)
         issues += [Problem(uid, sentence) for uid, sentence in [*over.items(), *low.items()]]
     return issues
 

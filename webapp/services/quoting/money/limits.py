@@ -38,12 +38,6 @@ class Limits:
         steps = ((min(quantity, self.most) - self.least) / self.step).to_integral_value(ROUND_FLOOR)
         return self.least + max(steps, Decimal(0)) * self.step
 
-    def nearest(self, quantity: Decimal) -> Decimal:
-        """The quantity that can be chosen next to ``quantity``, of two the larger."""
-        under = self.below(quantity)
-        over = self.below(under + self.step)
-        return over if abs(over - quantity) <= abs(under - quantity) else under
-
     def ends(self, tiers: Sequence[Tier] = ()) -> list[Decimal]:
         """The least and the most, of each tier too: nothing between them has a larger discount or a lower margin."""
         found = [self.least, self.below(self.most)]

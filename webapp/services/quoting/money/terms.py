@@ -21,7 +21,7 @@ from webapp.services.quoting.money.money import ZERO
 MONTHS = {MONTHLY: 1, QUARTERLY: 3, SEMI_ANNUAL: 6, ANNUAL: 12}
 YEAR = 12
 # What the parts of a value are, besides billing periods.
-SETUP, SHIPPING, RENEWED = "setup", "shipping", "renewed"
+SETUP, SHIPPING = "setup", "shipping"
 ORDER = (ONE_TIME, SETUP, SHIPPING, *MONTHS)
 
 

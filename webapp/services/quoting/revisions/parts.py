@@ -31,6 +31,8 @@ OF_FEE = (
     *("uid", "section_uid", "category_id", "parent_category_id", "category_path"),
     *("tax_code_id", "tax_name", "tax_rate", "is_optional", "is_selected"),
 )
+# What a part that recurs has of the bundle's line, whose term it is.
+OF_TERM = ("term_months", "min_term_months", "starts_on")
 ONCE = {"recurrence": ONE_TIME, "quantity": Decimal(1)}
 FEES = uuid.UUID("5f0b8c4e-9a57-4f0e-8f3b-1f6f6f1d9a63")
 # What a draft doesn't store, because it follows from the records.
@@ -191,5 +193,7 @@ def flat(snapshot: Snapshot) -> Snapshot:
                 **{name: getattr(share, name) for name in ("quantity", "unit_price")},
                 **{name: getattr(share, name) for name in ("discount_kind", "discount_value")},
             }
+            if part.recurrence != ONE_TIME:
+                given |= {name: getattr(line, name) for name in OF_TERM}
             lines.append(FlatLine(**{**dict(part), **given}))
     return snapshot.model_copy(update={"lines": tuple(lines)})

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from webapp.models import QuoteLine
 from webapp.services.catalog import price_rules
+from webapp.services.core import formatting
+from webapp.services.core.place import Place
 from webapp.services.quoting.money import limits, prices
 from webapp.services.quoting.money.money import rounding
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
@@ -57,3 +59,11 @@ def differences(before: Snapshot, after: Snapshot) -> Mapping[str, tuple[Decimal
         for line in after.lines
         if line.uid in was and was[line.uid] != line.quantity
     }
+
+
+def words(allowed: limits.Limits, place: Place) -> str:
+    """“5 to 50”, or “5 to 50 in steps of 5”."""
+    span = (
+        f"{formatting.plain(allowed.least, place)} to {formatting.plain(allowed.below(allowed.most), place)}"
+    )
+    return span if allowed.step == 1 else f"{span} in steps of {formatting.plain(allowed.step, place)}"
