@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,7 +24,16 @@ MANIFEST, KEYS = "manifest.json", "keys.json"
 FORMAT = 1
 _WIDTH = 2**256
 # What reading a damaged ZIP, or lines that aren't ours, can raise.
-_DAMAGED = (BadZipFile, zlib.error, KeyError, ValueError, EOFError)
+_DAMAGED = (
+    BadZipFile,
+    zlib.error,
+    struct.error,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    EOFError,
+    OSError,
+)
 
 Row = dict[str, Any]
 
