@@ -77,7 +77,7 @@ strangers: .venv/dev.stamp ## Try the sandbox with public Autotask clients that 
 	@scripts/strangers.sh
 	@STRANGERS=1 $(PY) -m pytest -m strangers tests/strangers
 
-bare: ## Do what the README says on bare Debians, as root and as a plain user (RELEASE=12 WHO=user DO=run, T= with DO=test)
+bare: ## Do what the README says on bare Debians, as root and as a plain user (RELEASE=12 WHO=user DO=run, T= with DO=test, DO=ci)
 	@for release in $(RELEASE); do for who in $(WHO); do for what in $(DO); do \
 		scripts/bare-machine.sh $$release $$who $$what "$(T)" || exit 1; \
 	done; done; done

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Do what the README says on a bare Debian: scripts/bare-machine.sh 12|13 root|user run|test [PART OF THE TESTS]
+# Do what the README says on a bare Debian: scripts/bare-machine.sh 12|13 root|user run|test|ci [PART OF THE TESTS]
 #
 # A root of Debian's minimal packages is made from the mirror that this machine's apt is set up with, with nothing added
-# but what the README names. HEAD is cloned there, and then `make run` (until the first page is there) or `make test` is
-# called, as root or as a plain user who may use sudo. Needs root, mmdebstrap and 4 GB below TMPDIR.
+# but what the README names. HEAD is cloned there, and then `make run` (until the first page is there), `make test` or
+# `.ci/run` is called, as root or as a plain user who may use sudo. Needs root, mmdebstrap and 4 GB below TMPDIR.
 #
 # Everything is mounted and started in namespaces that end with this script, however it ends; the root is removed.
 set -euo pipefail
@@ -58,6 +58,8 @@ inside() {
     in_root git -c advice.detachedHead=false -c init.defaultBranch=main clone --quiet /var/tmp/head.bundle "$home/quotewright"
     if [ "$what" = run ]; then
         first_page "$home/quotewright"
+    elif [ "$what" = ci ]; then
+        in_root "$home/quotewright/.ci/run"
     else
         # With CI a test that finds no browser fails instead of being skipped.
         in_root CI=true make -C "$home/quotewright" --no-print-directory test T="$part" WORKERS="${WORKERS:-auto}"
@@ -127,7 +129,7 @@ main() {
     esac
     who=${2:-} what=${3:-} part=${4:-tests}
     case "$who" in root | user) ;; *) usage ;; esac
-    case "$what" in run | test) ;; *) usage ;; esac
+    case "$what" in run | test | ci) ;; *) usage ;; esac
 
     [ "$(id -u)" = 0 ] || die "A bare root can only be made as root: sudo $0 $*"
     for program in mmdebstrap unshare git python3; do
@@ -179,14 +181,18 @@ main() {
     git -C "$REPOSITORY" bundle create --quiet "$root/var/tmp/head.bundle" HEAD
     python3 "$HERE/pip_settings.py" "$root" "$root.environment" "$root.mounts"
 
-    say "It took $((SECONDS - started)) seconds. Calling make $what on Debian $number as $who …"
+    say "It took $((SECONDS - started)) seconds. Calling $what on Debian $number as $who …"
     before=$SECONDS code=0 unshared=yes
     followed unshare --mount --mount-proc --pid --fork --kill-child -- "$0" --inside "$root" "$who" "$what" "$part" || code=$?
     unshared=
     result=passed
     [ "$code" = 0 ] || result="failed with exit code $code"
-    if [ "$what" = test ]; then what="test T=$part"; fi
-    say "Debian $number, as $who, make $what: $result after $((SECONDS - before)) seconds."
+    case "$what" in
+        run) called="make run" ;;
+        test) called="make test T=$part" ;;
+        ci) called=.ci/run ;;
+    esac
+    say "Debian $number, as $who, $called: $result after $((SECONDS - before)) seconds."
     exit "$code"
 }
 
