@@ -48,6 +48,7 @@ class Config:
     autotask_timeout_seconds: float = 30.0
     call_bodies_days: int = 90
     webhook_allowed_hosts: tuple[str, ...] = ()
+    mail_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     trusted_proxies: int = 0
     oidc_issuer: str = ""
@@ -87,6 +88,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         autotask_timeout_seconds=source.number("AUTOTASK_TIMEOUT_SECONDS", 30.0),
         call_bodies_days=source.days("CALL_BODIES_DAYS", 90),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
+        mail_allowed_hosts=source.words("MAIL_ALLOWED_HOSTS"),
         oidc_issuer=source.issuer("OIDC_ISSUER") if oidc_issuer else "",
         oidc_client_id=source.client_id("OIDC_CLIENT_ID", needed=bool(oidc_issuer)),
         oidc_client_secret=source.text("OIDC_CLIENT_SECRET"),

@@ -37,7 +37,7 @@ from webapp.services.delivery import attempt, reader, room
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary import diary
 from webapp.services.privacy import retention
-from webapp.services.quoting.lifecycle import expiry
+from webapp.services.quoting.lifecycle import expiry, reminding
 from webapp.services.quoting.paper import ahead, document
 
 SWEEP_SECONDS = 2.0
@@ -124,6 +124,7 @@ def sweep_for_ever(parent: int) -> None:
         metrics.flush_soon(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
             _attempt(app, "expiry", expiry.tick)
+            _attempt(app, "reminders", reminding.tick)
             _attempt(app, "hour", call_quota.watch)
             _attempt(app, "retention", retention.tick)
             _attempt(app, "drift", drift_schedule.tick)

@@ -20,6 +20,10 @@ POLICY = _ALWAYS + "frame-ancestors 'none'"
 # For a page that shows others of ours in frames, and for those.
 WITH_FRAMES = POLICY + "; frame-src 'self'"
 IN_A_FRAME = _ALWAYS + "frame-ancestors 'self'"
+# For an email, in a frame of ours: it has styles of its own, runs no script, and loads nothing.
+MAIL_IN_A_FRAME = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+)
 
 
 # What is logged of refused requests, by status; an address can hold the secret of a customer's link, so it is not.

@@ -11,7 +11,10 @@ from email.message import EmailMessage
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as it takes to be sent an email. ``refuses``: turns every one away."""
+    """Speaks as much SMTP as it takes to be sent an email.
+
+    ``refuses``: turns every one away. ``breaks_off``: hangs up while it takes one.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -20,6 +23,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.received: list[EmailMessage] = []
         self.refuses = False
+        self.breaks_off = False
 
     @property
     def url(self) -> str:
@@ -31,6 +35,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._say("220 mailbox")
         for line in self.rfile:
             word = line.split()[0].upper() if line.split() else b""
+            if word == b"DATA" and self._server.breaks_off:
+                self._say("354 go on")
+                return
             if word == b"DATA":
                 self._take()
             elif word == b"MAIL" and self._server.refuses:
@@ -71,3 +78,10 @@ def open_mailbox() -> Iterator[Mailbox]:
         yield server
         server.shutdown()
         thread.join()
+
+
+def words(mail: EmailMessage) -> str:
+    """The plain text of an email."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")

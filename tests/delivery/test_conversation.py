@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from smoke.forms import read_forms
-from tests.activity.mailbox import Mailbox, open_mailbox
+from tests.activity.mailbox import Mailbox, open_mailbox, words
 from tests.support import samples
 from tests.support.visitor import Visitor, text
 from webapp.models import Delivery, Quote, User, db
@@ -38,10 +38,6 @@ def send(app: Flask, mailbox: Mailbox) -> list[EmailMessage]:
         for delivery_id in db.session.scalars(waiting).all():
             attempt.perform(app.extensions["quotewright"], delivery_id)
     return list(mailbox.received)
-
-
-def words(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
 
 
 def test_each_is_mailed_to_who_waits_for_it(app: Flask, mailbox: Mailbox) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import read_forms
-from tests.activity.mailbox import Mailbox, open_mailbox
+from tests.activity.mailbox import Mailbox, open_mailbox, words
 from tests.support.visitor import Visitor, text
 from tests.web.test_two_step import set_up
 from webapp.models import AccountLink, Delivery, DiaryEntry, SsoProvider, User, db, utc_now
@@ -51,7 +51,7 @@ def deliver(app: Flask) -> list[str]:
 
 
 def link_of(mailbox: Mailbox) -> str:
-    (found,) = re.findall(r"/join/[\w-]+", str(mailbox.received[-1].get_content()))
+    (found,) = re.findall(r"/join/[\w-]+", words(mailbox.received[-1]))
     return str(found)
 
 
@@ -141,8 +141,8 @@ def test_who_must_sign_in_at_the_provider_gets_no_link(app: Flask, mailbox: Mail
         db.session.commit()
     ask(app, EMAIL)
     assert deliver(app) == ["done"]
-    assert "sign-in provider" in str(mailbox.received[0].get_content())
-    assert "/join/" not in str(mailbox.received[0].get_content())
+    assert "sign-in provider" in words(mailbox.received[0])
+    assert "/join/" not in words(mailbox.received[0])
     assert ("user.reset_refused", "2") in actions(app)
 
 
@@ -164,7 +164,7 @@ def test_others_who_get_no_link(app: Flask, mailbox: Mailbox, how: str) -> None:
             db.session.execute(sa.update(Delivery).values(created_at=then))
             db.session.commit()
     deliver(app)
-    assert not any("/join/" in str(mail.get_content()) for mail in mailbox.received)
+    assert not any("/join/" in words(mail) for mail in mailbox.received)
     with app.app_context():
         assert db.session.scalar(db.select(AccountLink)) is None
 

@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
-from tests.activity.mailbox import open_mailbox
+from tests.activity.mailbox import open_mailbox, words
 from tests.support import samples
 from tests.support.visitor import Visitor, errors, text
 from tests.web.conftest import Ids
@@ -341,4 +341,4 @@ def test_a_person_hears_of_the_reset_by_mail(app: Flask, ids: Ids) -> None:
         assert db.session.get_one(Delivery, mail).state == "done"
         (letter,) = mailbox.received
     assert letter["To"] == EMAIL
-    assert "admin@desk.example reset your two-step sign-in" in letter.get_content()
+    assert "admin@desk.example reset your two-step sign-in" in words(letter)

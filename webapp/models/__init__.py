@@ -15,6 +15,7 @@ from webapp.models.draft_step import DraftStep
 from webapp.models.drift import DriftCheck, DriftFinding
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
 from webapp.models.line import QuoteLine, QuoteSection
+from webapp.models.mail import MailMessage, MailServer
 from webapp.models.notification import Notification
 from webapp.models.push import (
     PushCall,
@@ -63,6 +64,8 @@ __all__ = [
     "KnownDevice",
     "Link",
     "Logo",
+    "MailMessage",
+    "MailServer",
     "Notification",
     "Organization",
     "Passkey",

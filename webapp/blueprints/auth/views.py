@@ -29,9 +29,9 @@ from webapp.services.accounts.sessions import Entered
 from webapp.services.accounts.sso import ending
 from webapp.services.accounts.sso import settings as sso_settings
 from webapp.services.accounts.two_step import passkeys
+from webapp.services.company import mail_server
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, NotFound
-from webapp.services.delivery import mail
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -63,7 +63,7 @@ def login() -> ResponseReturnValue:
 @auth.route("/login/forgot", methods=["GET", "POST"])
 def forgot() -> ResponseReturnValue:
     """Ask for a link by mail. The answer is the same for every email."""
-    form, by_mail = ForgotForm(), mail.is_configured(runtime().config)
+    form, by_mail = ForgotForm(), mail_server.is_configured(runtime())
     sent, status = False, 422 if form.is_submitted() else 200
     if by_mail and form.validate_on_submit():
         try:

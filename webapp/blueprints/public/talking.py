@@ -13,8 +13,8 @@ from webapp.blueprints.public.views import live_of, page, talk_of, writer_of
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import QuoteComment
+from webapp.services.company import mail_server
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.delivery import mail
 from webapp.services.quoting.answer import acceptance, comments, opened, sharing
 from webapp.services.quoting.answer.opened import Opened
 
@@ -57,7 +57,7 @@ def share(token: str) -> ResponseReturnValue:
         typed |= {"values": request.form, "errors": error.fields, "sentence": str(error)}
         return _share_page(found, **typed), 422
     link = f"{runtime().config.public_base_url}{url_for('public.show', token=done.share.token)}"
-    is_mailed = bool(done.share.email) and mail.is_configured(runtime().config)
+    is_mailed = bool(done.share.email) and mail_server.is_configured(runtime())
     return _share_page(found, **typed, done=done, link="" if is_mailed else link)
 
 
@@ -72,7 +72,7 @@ def _share_page(found: Opened, **what: Any) -> str:
         "logo": url_for("public.logo", token=found.token, r=revision.number) if frozen.brand.logo else "",
         "pdf_address": "",
         "writer": writer_of(found, frozen),
-        "mails": mail.is_configured(runtime().config),
+        "mails": mail_server.is_configured(runtime()),
         "done": None,
         "link": "",
         "shared": found.share,

@@ -39,7 +39,7 @@ from webapp.services.quoting.draft import (
     stages,
     undo,
 )
-from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.lifecycle import sending, transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import document, logos
 from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
@@ -220,6 +220,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "conversation": cache(partial(comments.for_rep, quote)),
         "shares": partial(sharing.of_quote, quote),
         "reply": None,
+        "mails": partial(sending.of_quote, quote),
+        "send": None,
+        "send_form": partial(sending.form, quote, runtime().config.public_base_url),
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
         "contract": commitments.of_draft(quote, totals, here),

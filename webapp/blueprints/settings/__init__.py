@@ -12,6 +12,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     company,
     home,
     loss_reasons,
+    mail,
     privacy,
     required_fields,
     roles,

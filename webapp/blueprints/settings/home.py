@@ -14,7 +14,7 @@ from webapp.services.accounts.two_step import policy
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.settings import page as settings_page
 from webapp.services.autotask.settings.choices import Choices
-from webapp.services.company import app_settings
+from webapp.services.company import app_settings, mail_server
 from webapp.services.integrations import registry
 from webapp.services.people import required_fields
 
@@ -38,5 +38,6 @@ def index() -> ResponseReturnValue:
         advice=required_fields.advice(connection.load() is not None),
         unmapped=unmapped,
         working=sum(state.working for state in states),
+        mails=mail_server.is_configured(runtime()),
         troubled=sum(state.added and not state.working for state in states),
     )

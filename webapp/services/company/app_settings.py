@@ -1,5 +1,5 @@
 """App-wide settings: company profile and brand, required fields, loss reasons, who needs two-step sign-in, how long
-things are kept, and whether pushing is paused.
+things are kept, texts of mail, and whether pushing is paused.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ PUSHING = "pushing"
 TWO_STEP = "two_step"
 ACCESS = "access"
 PRIVACY = "privacy"
+MAIL_TEXTS = "mail_texts"
 OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -73,6 +74,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
+    MAIL_TEXTS: {},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

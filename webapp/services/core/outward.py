@@ -1,5 +1,7 @@
 """One HTTP exchange with a host that someone entered: a webhook's receiver, or a sign-in provider.
 
+Mail connects to its server in the same way (``connect``, ``cut_at``).
+
 It resolves the name and connects to exactly the address that it checked, so that no second DNS lookup can lead
 elsewhere; requests and urllib3 would look it up again. It follows no redirects, uses no proxies of the machine, and
 cuts off a host that responds too slowly.
@@ -11,8 +13,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse  # noqa: TID251  see above
@@ -61,30 +63,42 @@ def exchange(
     is_allowed = hosts.is_allowed(host, port, allowed.hosts)
     if parts.scheme != "https" and not is_allowed:
         raise NotSent(f"Nothing was sent: the URL uses http://, and {host} isn't in {allowed.variable}.")
-    plain = _connect(host, port, None if is_allowed else allowed.variable, deadline)
+    plain = connect(host, port, None if is_allowed else allowed.variable, deadline)
+    connection = HTTPConnection(host, port)
+    try:
+        with cut_at(deadline, plain):
+            connection.sock = _secured(plain, host) if parts.scheme == "https" else plain
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(method, path, body, {"Host": parts.netloc, "Connection": "close", **headers})
+            answer = connection.getresponse()
+            if time.monotonic() >= deadline:
+                raise TimeoutError  # the headers were cut off, so the status can't be trusted
+            return read(answer)
+    finally:
+        plain.close()
+        connection.close()
+
+
+@contextmanager
+def cut_at(deadline: float, plain: socket.socket) -> Iterator[None]:
+    """End the connection at ``deadline`` (of ``time.monotonic``), however slowly the other side goes on sending."""
     # A second handle on the connection, which stays valid after TLS wraps the first handle.
     handle = plain.dup()
     watch = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [handle])
     watch.daemon = True
     watch.start()
-    connection = HTTPConnection(host, port)
     try:
-        connection.sock = _secured(plain, host) if parts.scheme == "https" else plain
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, body, {"Host": parts.netloc, "Connection": "close", **headers})
-        answer = connection.getresponse()
-        if time.monotonic() >= deadline:
-            raise TimeoutError  # the headers were cut off, so the status can't be trusted
-        return read(answer)
+        yield
     finally:
         watch.cancel()
         handle.close()
-        plain.close()
-        connection.close()
 
 
-def _connect(host: str, port: int, variable: str | None, deadline: float) -> socket.socket:
-    """A connection to one of the current addresses of ``host``, which must be public if a ``variable`` is given."""
+def connect(host: str, port: int, variable: str | None, deadline: float) -> socket.socket:
+    """A connection to one of the current addresses of ``host``, which must be public if a ``variable`` is given.
+
+    ``variable``: names the setting that allows internal hosts. Raises NotSent with a sentence.
+    """
     try:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

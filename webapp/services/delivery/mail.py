@@ -1,68 +1,164 @@
-"""Send email through the SMTP server that the operator configured, if any."""
+"""Email on the wire: what a letter is, and how a mail server is asked to take it."""
 
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
-from config import Config
-from webapp.services.core import hosts, metrics
+from webapp.services.company.mail_server import TLS, VARIABLE, Server
+from webapp.services.core import hosts, metrics, outward
+from webapp.services.delivery.look import CID, Picture
 
+# A server that greets for a minute is cut off: the job has 60 seconds.
+LONGEST_SECONDS = 40.0
 TIMEOUT_SECONDS = 10.0
-PORTS = {"smtp": 25, "smtps": 465}
+IN_DOUBT = "{host} broke off while it took the mail, so it may have been sent. It isn't sent again by itself."
 
 
 class MailNotSent(Exception):
-    """The server couldn't be reached, or refused. Worth retrying later."""
+    """The server couldn't be reached, or refused. ``is_final``: it will say the same next time, or a second try might
+    send it twice.
+    """
+
+    def __init__(self, sentence: str, *, is_final: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_final = is_final
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One plain-text email."""
+    """One email. ``html``: the same as HTML, empty for plain text alone. ``kind``: of its text, for the outbox.
+
+    ``reply_to`` and ``by``: whom the answer goes to, and whose name the sender has. ``pdf``: the attachment, called
+    ``pdf_name``. ``message_id``: empty for a new one. ``logo``: what the HTML calls ``look.LOGO``. ``is_secret``: it
+    has a link to sign in, and is never kept.
+    """
 
     to: str
     subject: str
     text: str
+    kind: str = "notice"
+    copies: tuple[str, ...] = ()
+    by: str = ""
+    reply_to: str = ""
+    html: str = ""
+    pdf: bytes | None = None
+    pdf_name: str = ""
+    message_id: str = ""
+    logo: Picture | None = None
+    is_secret: bool = False
 
 
-def is_configured(config: Config) -> bool:
-    """True when an SMTP server is configured."""
-    return bool(config.smtp_url)
+def sender(server: Server, by: str = "") -> str:
+    """The From of a mail: “Ann Lee via Acme <quotes@acme.com>”, or the name of the settings."""
+    name = f"{by} via {server.from_name}" if by and server.from_name else by or server.from_name
+    local, _, domain = server.from_address.rpartition("@")
+    return str(Address(_plain(name), local, domain)) if name else server.from_address
+
+
+def message(server: Server, letter: Letter) -> EmailMessage:
+    """The letter as it goes over the wire."""
+    made = EmailMessage()
+    made["From"], made["To"] = sender(server, letter.by), letter.to
+    if letter.copies:
+        made["Cc"] = ", ".join(letter.copies)
+    if letter.reply_to:
+        made["Reply-To"] = letter.reply_to
+    made["Subject"] = _plain(letter.subject)
+    if letter.message_id:
+        made["Message-ID"] = letter.message_id
+    made.set_content(letter.text)
+    if letter.html:
+        made.add_alternative(letter.html, subtype="html")
+        if letter.logo is not None:
+            # Shown where the HTML names it; no server is asked for it, so nobody is watched reading.
+            kind = letter.logo.media_type.partition("/")[2]
+            made.get_payload()[1].add_related(  # type: ignore[union-attr, index]
+                letter.logo.content, maintype="image", subtype=kind, cid=f"<{CID}>", filename=f"logo.{kind}"
+            )
+    if letter.pdf is not None:
+        made.add_attachment(letter.pdf, maintype="application", subtype="pdf", filename=letter.pdf_name)
+    return made
 
 
 @metrics.timed(metrics.MAIL_SECONDS)
-def send(config: Config, to: str, subject: str, text: str) -> None:
-    """Send one plain-text email. Raises MailNotSent, whose text holds neither the password nor the message."""
-    message = EmailMessage()
-    message["From"], message["To"] = config.mail_from, to
-    message["Subject"] = " ".join(subject.split())
-    message.set_content(text)
+def send(server: Server, letter: Letter, handing: Callable[[], None] = lambda: None) -> None:
+    """Send one email. ``handing`` is called when the server is about to take it.
+
+    Raises MailNotSent, whose text holds neither the password nor the message.
+    """
+    is_handed = False
+
+    def hand() -> None:
+        nonlocal is_handed
+        handing()
+        is_handed = True
+
     try:
-        _deliver(config.smtp_url, message)
+        _deliver(server, message(server, letter), hand)
+    except outward.NotSent as error:
+        raise MailNotSent(str(error)) from None
+    except smtplib.SMTPAuthenticationError:
+        raise MailNotSent(f"{server.host} refused the user name or password.") from None
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        refused = ", ".join(sorted(error.recipients))
+        raise MailNotSent(
+            f"{server.host} refused the address {refused}.", is_final=all(code >= 500 for code in codes)
+        ) from None
+    except smtplib.SMTPResponseException as error:
+        raise MailNotSent(
+            f"{server.host} refused the mail (code {error.smtp_code}).", is_final=error.smtp_code >= 500
+        ) from None
+    except ssl.SSLError:
+        raise MailNotSent(f"No secure connection to {server.host} could be made.") from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailNotSent(f"{server.host} doesn't offer TLS, so nothing was sent to it.") from None
     except (OSError, smtplib.SMTPException) as error:
-        raise MailNotSent(type(error).__name__) from None
+        if is_handed:
+            raise MailNotSent(IN_DOUBT.format(host=server.host), is_final=True) from None
+        raise MailNotSent(f"{server.host} broke off or was too slow ({type(error).__name__}).") from None
 
 
-def _deliver(url: str, message: EmailMessage) -> None:
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+def _deliver(server: Server, made: EmailMessage, hand: Callable[[], None]) -> None:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    plain = outward.connect(server.host, server.port, None if server.is_operators else VARIABLE, deadline)
     context = ssl.create_default_context()
-    server = (
-        smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-        if parts.scheme == "smtps"
-        else smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-    )
-    with server:
-        server.ehlo()
+    with outward.cut_at(deadline, plain), _Connected(plain, server, context) as connection:
+        connection.ehlo()
         # Only a server on this machine may do without TLS, and no password is ever sent in plain text.
         # starttls() raises if the server doesn't offer TLS.
-        optional = hosts.is_loopback(host) and not parts.username and not server.has_extn("starttls")
-        if parts.scheme == "smtp" and not optional:
-            server.starttls(context=context)
-            server.ehlo()
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+        optional = (
+            hosts.is_loopback(server.host) and not server.username and not connection.has_extn("starttls")
+        )
+        if server.security != TLS and not optional:
+            connection.starttls(context=context)
+            connection.ehlo()
+        if server.username:
+            connection.login(server.username, server.password)
+        hand()
+        connection.send_message(made)
+
+
+class _Connected(smtplib.SMTP):
+    """SMTP over a connection that was made already, to an address that was checked."""
+
+    def __init__(self, plain: socket.socket, server: Server, context: ssl.SSLContext) -> None:
+        self._plain, self._server, self._context = plain, server, context
+        super().__init__(server.host, server.port, timeout=TIMEOUT_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        self._plain.settimeout(timeout)
+        if self._server.security == TLS:
+            return self._context.wrap_socket(self._plain, server_hostname=host)
+        return self._plain
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

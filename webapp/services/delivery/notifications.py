@@ -10,8 +10,9 @@ Owns its transactions: none is open while a mail is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement
@@ -21,11 +22,12 @@ from webapp.models.push import RunState
 from webapp.services.accounts import forgotten, permissions
 from webapp.services.accounts.permissions import Permission, S
 from webapp.services.catalog import costs
+from webapp.services.company import mail_server
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import conversation, forgotten_password, mail, room
+from webapp.services.delivery import conversation, forgotten_password, look, mail, outbox, quote_mail, room
 from webapp.services.delivery.mail import Letter
-from webapp.services.delivery.outcomes import Done, Outcome, Retry, Skip, Stop
+from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip, Stop
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary.diary import SYSTEM
 
@@ -39,6 +41,7 @@ TWO_STEP_RESET = "two_step_reset"
 MAIL_TRIES = 6
 # An older notification isn't mailed, for example when a server is configured for the first time.
 MAX_AGE = timedelta(days=1)
+TOO_OLD = "It's more than a day old."
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +61,8 @@ class Notifications(Reader):
             return [room.delivery(MAIL, forgotten_password.REASON, address=entry.object_id)]
         if entry.action in conversation.REASONS:
             return conversation.subscribe(entry)
+        if entry.action in quote_mail.ACTIONS:
+            return quote_mail.subscribe(entry)
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
@@ -65,10 +70,14 @@ class Notifications(Reader):
         return []
 
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
-        """Send one mail."""
+        """Send one mail: it is kept in the outbox first, and then handed to the server once."""
+        if reason := quote_mail.blocker(delivery):
+            return Skip(reason, lambda row: _end(row, reason))
         user = db.session.get(User, int(delivery.address)) if delivery.address.isdecimal() else None
         written_at = delivery.created_at
-        if delivery.reason in conversation.REASONS.values():
+        if delivery.reason in quote_mail.REASONS:
+            letter, written_at = quote_mail.letter(runtime, delivery), max(written_at, delivery.not_before)
+        elif delivery.reason in conversation.REASONS.values():
             letter = conversation.letter(runtime, delivery)
         elif delivery.reason == TWO_STEP_RESET:
             letter = _reset_letter(runtime, user, delivery.payload) if user else None
@@ -83,22 +92,60 @@ class Notifications(Reader):
             letter, written_at = _letter(runtime, notification, user), notification.created_at
         if letter is None:
             return Skip("There's no account to write to, or nothing to send.")
-        if not mail.is_configured(runtime.config):
-            return Skip("No mail server is configured, so it's shown in the app only.")
-        if written_at < utc_now() - MAX_AGE:
-            return Skip("It's more than a day old.")
-        attempt = delivery.attempt + 1
-        # No transaction is open while the server is asked.
-        db.session.rollback()
-        try:
-            mail.send(runtime.config, letter.to, letter.subject, letter.text)
-        except mail.MailNotSent as error:
-            given_up = attempt >= MAIL_TRIES
-            log.warning("mail.not_sent", error=str(error), attempt=attempt, given_up=given_up)
-            if given_up:
-                return Stop(f"The mail server didn't take it ({error}).")
-            return Retry(f"The mail server didn't take it ({error}).", wait=60.0 * 2**attempt)
-        return Done()
+        return _post(runtime, delivery, letter, written_at)
+
+    def tidy(self, now: datetime) -> None:
+        """Emails are kept for a year."""
+        outbox.tidy(now)
+
+
+def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: datetime) -> Outcome:
+    server, attempt = mail_server.load(runtime), delivery.attempt + 1
+    if letter.is_secret:
+        message_id = None
+    else:
+        html = letter.html or look.html_of(letter.subject, letter.text)
+        letter = replace(letter, html=html, logo=look.logo() if look.LOGO in html else None)
+        kept = outbox.keep(delivery, letter, server)
+        message_id, letter = kept.id, replace(letter, message_id=kept.message_id)
+        if kept.handed_at is not None:
+            # The worker died while the server took it, or before it could say that it had.
+            return _give_up(mail.IN_DOUBT.format(host=server.host if server else "The server"), message_id)
+    if server is None:
+        return Skip(
+            outbox.NO_SERVER, _settle(message_id, lambda key: outbox.end(key, outbox.NO_SERVER, tell=False))
+        )
+    if written_at < utc_now() - MAX_AGE:
+        return Skip(TOO_OLD, _settle(message_id, lambda key: outbox.end(key, TOO_OLD)))
+    # No transaction is open while the server is asked.
+    db.session.rollback()
+    try:
+        mail.send(server, letter, (lambda: outbox.hand(message_id)) if message_id else lambda: None)
+    except mail.MailNotSent as error:
+        sentence = str(error)
+        given_up = error.is_final or attempt >= MAIL_TRIES
+        log.warning("mail.not_sent", error=sentence, attempt=attempt, given_up=given_up)
+        if given_up:
+            return _give_up(sentence, message_id)
+        return Retry(
+            sentence, _settle(message_id, lambda key: outbox.wait(key, sentence)), wait=60.0 * 2**attempt
+        )
+    return Done(settle=_settle(message_id, outbox.sent))
+
+
+def _give_up(sentence: str, message_id: int | None) -> Outcome:
+    return Stop(sentence, _settle(message_id, lambda key: outbox.end(key, sentence)))
+
+
+def _settle(message_id: int | None, store: Callable[[int], None]) -> Settle | None:
+    """Store what became of a kept email together with the outcome of its delivery."""
+    return None if message_id is None else lambda _row: store(message_id)
+
+
+def _end(delivery: Delivery, reason: str) -> None:
+    message = outbox.written(delivery)
+    if message is not None and message.ended_at is None:
+        outbox.end(message.id, reason)
 
 
 def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:

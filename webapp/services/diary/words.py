@@ -20,6 +20,9 @@ ACTIONS = {
     "quote.opportunity_chosen": "Opportunity changed",
     "quote.pending": "Reopened",
     "quote.share_ended": "Colleague's link turned off",
+    "quote.reminded": "Reminder queued",
+    "quote.send_canceled": "Email canceled",
+    "quote.sent": "Email to the customer queued",
     "quote.shared": "Shared with a colleague",
     "quote.viewed": "Viewed by the customer",
 }

@@ -1,0 +1,39 @@
+"""Email a published quote to the customer, and take back an email that waits."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from webapp.blueprints import answered
+from webapp.blueprints.quotes import quotes
+from webapp.blueprints.quotes.editor import page
+from webapp.blueprints.support import actor, back_to, runtime
+from webapp.services.company import mail_server
+from webapp.services.delivery import outbox
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import sending
+
+
+@quotes.post("/<int:quote_id>/send")
+@login_required
+def send(quote_id: int) -> ResponseReturnValue:
+    """Queue the email."""
+    sent, form = answered.attempt(
+        lambda: sending.send(actor(), quote_id, request.form),
+        lambda: sending.form(editing.get(quote_id), runtime().config.public_base_url),
+    )
+    if sent is None:
+        return page(editing.get(quote_id), form.status, send=form)
+    if not mail_server.is_configured(runtime()):
+        return back_to("quotes.show", outbox.NO_SERVER, quote_id=quote_id)
+    return back_to("quotes.show", f"The email to {sent.recipients} is on its way.", quote_id=quote_id)
+
+
+@quotes.post("/<int:quote_id>/send/<int:message_id>/cancel")
+@login_required
+def cancel_send(quote_id: int, message_id: int) -> ResponseReturnValue:
+    """Take back an email that waits for its time."""
+    message = sending.cancel(actor(), quote_id, message_id)
+    return back_to("quotes.show", f"The email to {message.recipients} was canceled.", quote_id=quote_id)

@@ -1,0 +1,124 @@
+"""The emails about one quote: what a rep or a rule sends to the customer, and what follows from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, db
+from webapp.models.quote import LOST
+from webapp.services.company import mail_texts
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import look, outbox, room
+from webapp.services.delivery.mail import Letter
+from webapp.services.quoting.lifecycle import mail_words, sending
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import snapshot
+
+MAIL = "mail"
+SENT, REMINDED = "quote.sent", "quote.reminded"
+ANSWERS = {
+    "quote.accepted": (mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED),
+    f"quote.{LOST}": (mail_texts.REP_DECLINED,),
+}
+ACTIONS = (SENT, REMINDED, *ANSWERS)
+REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED)
+
+
+def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
+    """The mails of an entry, in the open transaction. What our own people do about an answer is mailed to nobody."""
+    quote = db.session.get_one(Quote, int(entry.object_id))
+    if entry.action in (SENT, REMINDED):
+        message = db.session.get_one(MailMessage, entry.detail["message"])
+        made = room.delivery(MAIL, message.kind, quote=quote, payload=str(message.id))
+        made.not_before = message.send_at
+        return [made]
+    if entry.actor_id is not None:
+        return []
+    return [room.delivery(MAIL, kind, quote=quote) for kind in ANSWERS[entry.action]]
+
+
+def blocker(delivery: Delivery) -> str:
+    """Why a mail to the customer isn't sent any more; empty when it is."""
+    message = outbox.written(delivery)
+    if message is None or delivery.quote is None:
+        return ""
+    if message.ended_at is not None:
+        return message.outcome or "It isn't sent any more."
+    if "@" not in message.recipients:
+        return "The customer was made anonymous, so there's no one to write to."
+    return sending.blocker(delivery.quote)
+
+
+def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
+    """The mail of a delivery; None where there is no one to write to. Renders the PDF: it ends the transaction."""
+    quote, base = delivery.quote, runtime.config.public_base_url
+    if quote is None or quote.current_revision is None:
+        return None
+    message = outbox.written(delivery)
+    if message is not None:
+        return _written(message, quote, base)
+    kind = delivery.reason
+    if kind == mail_texts.ACCEPTED:
+        return _thanks(quote, base)
+    if not quote.owner.is_active:
+        return None
+    name = quote.acceptance.name if quote.acceptance and kind == mail_texts.REP_ACCEPTED else ""
+    more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
+    filled = mail_texts.fill(kind, {**mail_words.of_quote(quote, base), **more})
+    return Letter(
+        quote.owner.email,
+        filled.subject,
+        filled.text,
+        kind=kind,
+        html=look.html_of(filled.subject, filled.text, filled.link),
+        reply_to=_contact(quote),
+    )
+
+
+def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
+    author = message.author or quote.owner
+    made = Letter(
+        message.recipients,
+        message.subject,
+        message.text,
+        kind=message.kind,
+        copies=tuple(message.copies.split(", ")) if message.copies else (),
+        by=author.name,
+        reply_to=message.reply_to,
+        html=look.html_of(message.subject, message.text, mail_words.link(quote, base)),
+        pdf_name=message.attachment,
+        message_id=message.message_id,
+    )
+    return _with_pdf(made, quote, base) if message.attachment else made
+
+
+def _thanks(quote: Quote, base: str) -> Letter | None:
+    acceptance = quote.acceptance
+    to = (acceptance.email if acceptance else "") or _contact(quote)
+    if acceptance is None or not to:
+        return None
+    filled = mail_words.fill(
+        mail_texts.ACCEPTED, quote, base, customer=acceptance.name, first_name=acceptance.name
+    )
+    made = Letter(
+        to,
+        filled.subject,
+        filled.text,
+        kind=mail_texts.ACCEPTED,
+        by=quote.owner.name,
+        reply_to=quote.owner.email,
+        html=look.html_of(filled.subject, filled.text, filled.link),
+        pdf_name=f"quote-{quote.number}.pdf",
+    )
+    return _with_pdf(made, quote, base)
+
+
+def _with_pdf(made: Letter, quote: Quote, base: str) -> Letter:
+    return replace(made, pdf=document.newest_pdf(quote, base))
+
+
+def _contact(quote: Quote) -> str:
+    live = quote.current_revision
+    person = snapshot.parse(live.content).person if live else None
+    return person.email if person else ""

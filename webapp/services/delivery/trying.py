@@ -1,0 +1,60 @@
+"""Try the mail settings out: a test email, and how a text looks."""
+
+from __future__ import annotations
+
+import base64
+
+from webapp.models import User
+from webapp.services.company import mail_server, mail_texts, profile
+from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import look, mail
+from webapp.services.delivery.mail import Letter
+
+SUBJECT = "Test of Quotewright's mail settings"
+TEXT = "Hello,\n\nYour mail settings work: this email was sent by Quotewright.\n"
+# The sample quote that a text is shown with.
+SAMPLE = {
+    "customer": "Dana Whitfield",
+    "first_name": "Dana",
+    "quote": "1042",
+    "title": "Office move and managed IT",
+    "total": "$4,318.20 + $642.00/mo",
+    "expires": "December 31",
+    "rep": "Sam Ortiz",
+    "rep_email": "sam@example.com",
+    "link": "https://quotes.example.com/q/sample",
+    "reason": "No budget",
+}
+
+
+def send_test(runtime: Runtime, actor: User) -> str:
+    """Send a test to the admin; returns a sentence. Raises Invalid with what is wrong."""
+    server = mail_server.load(runtime)
+    if server is None:
+        raise Invalid("There's no mail server yet. Enter one and save it, then test.")
+    letter = Letter(actor.email, SUBJECT, TEXT, kind="test", html=look.html_of(SUBJECT, TEXT))
+    try:
+        mail.send(server, letter)
+    except mail.MailNotSent as error:
+        raise Invalid(str(error)) from error
+    return f"{server.host} took the test email to {actor.email}. Look into your inbox, and into spam."
+
+
+def sample(kind: str, subject: str, text: str) -> str:
+    """A text as it looks with a sample quote; empty parts are as stored. Raises NotFound for no kind."""
+    if kind not in mail_texts.KINDS:
+        raise NotFound("There's no such email.")
+    company = profile.current()[0]["name"] or "Your company"
+    filled = mail_texts.fill(kind, {**SAMPLE, "company": company}, subject=subject, text=text)
+    return look.html_of(filled.subject, filled.text, filled.link)
+
+
+def with_logo(html: str) -> str:
+    """The HTML with its logo in it, as mail programs show it."""
+    found = look.logo()
+    if found is None:
+        return html
+    return html.replace(
+        look.LOGO, f"data:{found.media_type};base64,{base64.b64encode(found.content).decode()}"
+    )

@@ -1,0 +1,49 @@
+"""What the words in braces of a mail's text stand for, for one quote (``company.mail_texts``)."""
+
+from __future__ import annotations
+
+from webapp.models import Quote
+from webapp.services.company import mail_texts
+from webapp.services.company.mail_texts import Filled
+from webapp.services.core import formatting
+from webapp.services.quoting.revisions import pricing, snapshot
+
+NO_END = "further notice"
+
+
+def link(quote: Quote, base: str) -> str:
+    """The customer's link. ``base``: where customers reach Quotewright."""
+    return f"{base}/q/{quote.public_token}"
+
+
+def of_quote(quote: Quote, base: str) -> dict[str, str]:
+    """All words for the live revision of a published quote. ``customer``: the contact, or else the organization."""
+    revision = quote.current_revision
+    if revision is None:
+        raise ValueError("the quote was never published")
+    frozen = snapshot.parse(revision.content)
+    person, organization = frozen.person, frozen.organization
+    name = f"{person.first_name} {person.last_name}".strip() if person else ""
+    customer = name or (organization.name if organization else "")
+    sums = [
+        f"{formatting.money(period.total, frozen.currency, frozen.place)}{formatting.period_suffix(recurrence)}"
+        for recurrence, period in pricing.of_snapshot(frozen).periods.items()
+    ]
+    return {
+        "customer": customer,
+        "first_name": (person.first_name if person else "") or customer,
+        "quote": str(quote.number),
+        "title": frozen.title,
+        "total": " + ".join(sums),
+        "expires": formatting.day(frozen.expires_on, frozen.place) if frozen.expires_on else NO_END,
+        "rep": quote.owner.name,
+        "rep_email": quote.owner.email,
+        "company": frozen.seller.name,
+        "link": link(quote, base),
+        "reason": quote.lost_reason,
+    }
+
+
+def fill(kind: str, quote: Quote, base: str, **more: str) -> Filled:
+    """The company's text of this kind for the quote. ``more``: words that are others here."""
+    return mail_texts.fill(kind, {**of_quote(quote, base), **more})

@@ -1,0 +1,143 @@
+"""Remind customers who were sent a quote and don't answer: after some silence, and before it expires, once each.
+
+Nobody is reminded of a quote that was never mailed, after an answer or a comment, or at night.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from webapp.models import MailMessage, MailServer, Quote, QuoteComment, db, utc_now
+from webapp.models.quote import PENDING
+from webapp.services.company import mail_server, mail_texts, place
+from webapp.services.core import work
+from webapp.services.core.runtime import Runtime
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import mail_words, sending
+from webapp.services.quoting.revisions import freezing
+
+AT_ONCE = 100
+# The hours of the company at which customers get mail of rules.
+FROM_HOUR, TO_HOUR = 8, 18
+# Two mails never follow each other faster.
+APART = timedelta(days=1)
+SILENT, ENDING = "silent", "ending"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``heard_at``: when the customer last viewed or commented. ``mailed_at``: the last mail that was taken."""
+
+    mailed_at: datetime
+    heard_at: datetime | None
+    ends_at: datetime | None
+    was_reminded_of: frozenset[str]
+
+
+def due(facts: Facts, rules: MailServer, now: datetime) -> str | None:
+    """Which reminder is due, if any: ``ending`` or ``silent``. Pure."""
+    if now - facts.mailed_at < APART:
+        return None
+    ending, silent = rules.remind_ending_days, rules.remind_silent_days
+    is_near = (
+        bool(ending) and facts.ends_at is not None and facts.ends_at - timedelta(days=ending or 0) <= now
+    )
+    if is_near and ENDING not in facts.was_reminded_of:
+        return ENDING
+    quiet_since = max(filter(None, (facts.mailed_at, facts.heard_at)))
+    is_silent = bool(silent) and now - quiet_since >= timedelta(days=silent or 0)
+    if is_silent and not facts.was_reminded_of:
+        return SILENT
+    return None
+
+
+def tick(runtime: Runtime) -> int:
+    """Queue what is due; returns how many. Called every minute by every worker."""
+    rules = mail_server.stored()
+    now = utc_now()
+    if not (rules.remind_silent_days or rules.remind_ending_days) or not mail_server.is_configured(runtime):
+        return 0
+    hour = now.astimezone(place.of_company().zone).hour
+    if not FROM_HOUR <= hour < TO_HOUR:
+        return 0
+    with work.unit():
+        ids = _candidates(now)
+    return sum(remind(runtime, quote_id) for quote_id in ids)
+
+
+@work.command
+def remind(runtime: Runtime, quote_id: int) -> bool:
+    """Queue the reminder of one quote, if one is due now. A second worker finds it queued."""
+    quote = editing.lock(quote_id)
+    revision, live = quote.current_revision, freezing.live(quote)
+    last = _last_sent(quote)
+    if (
+        revision is None
+        or live is None
+        or last is None
+        or sending.blocker(quote)
+        or not quote.owner.is_active
+    ):
+        return False
+    prefix = f"reminder-{revision.id}-"
+    known = db.session.scalars(db.select(MailMessage.key).where(MailMessage.key.startswith(prefix)))
+    commented = db.session.scalar(
+        db.select(db.func.max(QuoteComment.created_at)).where(
+            QuoteComment.quote_id == quote.id, QuoteComment.rep_id.is_(None)
+        )
+    )
+    assert last.sent_at is not None  # noqa: S101  as _last_sent asks for
+    newest = db.session.scalar(db.select(db.func.max(MailMessage.sent_at)).filter_by(quote_id=quote.id))
+    facts = Facts(
+        mailed_at=newest or last.sent_at,
+        heard_at=max(filter(None, (quote.viewed_at, commented)), default=None),
+        ends_at=live.ends_at,
+        was_reminded_of=frozenset(key.removeprefix(prefix) for key in known),
+    )
+    what = due(facts, mail_server.stored(), utc_now())
+    if what is None:
+        return False
+    filled = mail_words.fill(mail_texts.REMINDER, quote, runtime.config.public_base_url)
+    message = MailMessage(
+        key=f"{prefix}{what}",
+        kind=mail_texts.REMINDER,
+        quote_id=quote.id,
+        author_id=quote.owner_id,
+        reply_to=quote.owner.email,
+        recipients=last.recipients,
+        subject=filled.subject,
+        text=filled.text,
+        message_id=sending.new_message_id(),
+    )
+    sending.queue(None, quote, message)
+    return True
+
+
+def _candidates(now: datetime) -> list[int]:
+    """Open quotes that were mailed, and not in the last day."""
+    newest = (
+        db.select(db.func.max(MailMessage.sent_at))
+        .where(MailMessage.quote_id == Quote.id)
+        .correlate(Quote)
+        .scalar_subquery()
+    )
+    waiting = db.select(MailMessage.id).where(
+        MailMessage.quote_id == Quote.id, MailMessage.sent_at.is_(None), MailMessage.ended_at.is_(None)
+    )
+    query = (
+        db.select(Quote.id)
+        .where(Quote.status == PENDING, newest < now - APART, ~waiting.exists())
+        .order_by(newest)
+    )
+    return list(db.session.scalars(query.limit(AT_ONCE)))
+
+
+def _last_sent(quote: Quote) -> MailMessage | None:
+    query = db.select(MailMessage).where(
+        MailMessage.quote_id == quote.id,
+        MailMessage.kind == mail_texts.SEND,
+        MailMessage.sent_at.is_not(None),
+    )
+    found: MailMessage | None = db.session.scalars(query.order_by(MailMessage.id.desc()).limit(1)).first()
+    return found
