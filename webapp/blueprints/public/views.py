@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import g, redirect, render_template, request, session, url_for
@@ -97,6 +98,15 @@ def logo(token: str) -> ResponseReturnValue:
     return branding.logo(live_of(acceptance.by_token(token))[1].brand)
 
 
+@public.get("/<token>/picture/<sha256>")
+def picture(token: str, sha256: str) -> ResponseReturnValue:
+    """The picture of an item, of those that the offer shows."""
+    quote = acceptance.by_token(token)
+    if acceptance.is_withdrawn(quote) or sha256 not in live_of(quote)[1].images:
+        raise NotFound("There's no such picture.")
+    return branding.picture(sha256)
+
+
 def _note_viewed(found: Opened) -> None:
     prefetched = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
     if current_user.is_authenticated or prefetched or acceptance.is_scanner(request.user_agent.string):
@@ -185,6 +195,7 @@ def page(found: Opened, **typed: Any) -> str:
         "choosing": not closed,
         "brand_css": url_for("public.brand_css", token=token, r=revision.number),
         "logo": url_for("public.logo", token=token, r=revision.number) if frozen.brand.logo else "",
+        "picture_of": branding.pictures(frozen, partial(url_for, "public.picture", token=token)),
         "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
         "next": afterwards.of_quote(quote),
         **talk_of(found, frozen),

@@ -11,7 +11,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints import answered
+from webapp.blueprints import answered, branding
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, may, runtime
 from webapp.models import Quote, QuoteLine, db, utc_now
@@ -41,7 +41,7 @@ from webapp.services.quoting.draft import (
 )
 from webapp.services.quoting.lifecycle import transitions
 from webapp.services.quoting.money.totals import Totals
-from webapp.services.quoting.paper import document, logos
+from webapp.services.quoting.paper import document, pictures
 from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
@@ -100,9 +100,9 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.newest_pdf(quote, base), name)
     frozen = _as_published(quote)
-    logo, link = logos.of(frozen.brand), document.link_to(quote, base)
+    images, link = pictures.of(frozen), document.link_to(quote, base)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, logo, link), name)
+    return pdf_response(document.render(frozen, None, images, link), name)
 
 
 def changes(quote: Quote, **what: Any) -> str:
@@ -249,7 +249,9 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {"frozen": frozen, **choosing.shown(frozen, computed, is_open=False)}
+    shown = choosing.shown(frozen, computed, is_open=False)
+    address = partial(url_for, "items.picture")
+    return {"frozen": frozen, **shown, "picture_of": branding.pictures(frozen, address)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

@@ -20,6 +20,7 @@ from webapp.services.company.brand import brand as brands
 from webapp.services.company.brand.brand import LETTERHEAD, Brand
 from webapp.services.quoting.answer import choosing
 from webapp.services.quoting.paper import document, logos, sample
+from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.revisions import pricing
 
 # What the look depends on, in its address.
@@ -39,6 +40,9 @@ class BrandForm(RecordForm):
     color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
     cover = SelectField(
         "Cover of the PDF", choices=[SelectChoice(kind, text) for kind, text in brands.COVERS.items()]
+    )
+    images = SelectField(
+        "Images of items", choices=[SelectChoice(kind, text) for kind, text in brands.IMAGES.items()]
     )
     tax_id = StringField("Tax ID")
     registration_number = StringField("Registration number")
@@ -86,6 +90,7 @@ def brand_page() -> ResponseReturnValue:
         **choosing.shown(frozen, computed),
         quantities={},
         pdf_address=url_for("settings.brand_paper", **_typed()),
+        picture_of=branding.pictures(frozen, _sample_picture),
         brand_css=url_for("settings.brand_css", color=looked_at.color),
         logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",
     )
@@ -97,10 +102,10 @@ def brand_page() -> ResponseReturnValue:
 def brand_paper() -> ResponseReturnValue:
     """The same offer as PDF."""
     frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
-    logo = logos.of(frozen.brand)
+    images = Pictures(logos.of(frozen.brand), sample.pictures(frozen))
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
     return pdf_response(
-        document.render(frozen, None, logo, f"{runtime().config.public_base_url}/q/sample"), "brand.pdf"
+        document.render(frozen, None, images, f"{runtime().config.public_base_url}/q/sample"), "brand.pdf"
     )
 
 
@@ -129,6 +134,10 @@ def _typed() -> dict[str, Any]:
 
 def _look(values: dict[str, str]) -> dict[str, object]:
     return {"look": brands.of_form(values), "typed": values, "default_color": brands.DEFAULT_COLOR}
+
+
+def _sample_picture(sha256: str) -> str:
+    return url_for("static", filename=f"img/{sha256}.webp")
 
 
 def _framed(response: Response) -> Response:

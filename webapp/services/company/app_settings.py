@@ -44,6 +44,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_BRAND: {
         **dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
         "cover": "long",
+        "images": "show",
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {

@@ -32,7 +32,9 @@ NEVER, LONG, ALWAYS = "never", "long", "always"
 COVERS = {LONG: "Quotes with 6 lines or more", ALWAYS: "Every quote", NEVER: "No quote"}
 # The lines that make a quote long.
 LONG_LINES = 6
-LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover")
+SHOW, HIDE = "show", "hide"
+IMAGES = {SHOW: "Small, beside their lines", HIDE: "Not shown"}
+LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover", "images")
 
 
 class Brand(BaseModel):
@@ -51,10 +53,16 @@ class Brand(BaseModel):
     registration_number: str = ""
     bank_details: str = ""
     cover: str = LONG
+    images: str = SHOW
 
     def has_cover(self, lines: int) -> bool:
         """True where the PDF of a quote with so many lines has a cover."""
         return self.cover == ALWAYS or (self.cover == LONG and lines >= LONG_LINES)
+
+    @property
+    def shows_images(self) -> bool:
+        """True where page and paper show the images of items."""
+        return self.images == SHOW
 
     @property
     def palette(self) -> colors.Palette:
@@ -145,6 +153,7 @@ def _read(reader: Reader) -> dict[str, Any]:
         "tax_id": reader.text("tax_id", 60),
         "registration_number": reader.text("registration_number", 60),
         "cover": reader.choice("cover", tuple(COVERS), LONG),
+        "images": reader.choice("images", tuple(IMAGES), SHOW),
         "bank_details": reader.text("bank_details", LONGEST_BANK_DETAILS, one_line=False),
     }
 

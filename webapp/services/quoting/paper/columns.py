@@ -19,6 +19,8 @@ ITEM_SHARE = 0.4
 # Beside the amount, for the mark of a taxed line.
 MARK, MARK_GAP = 12.0, 4.0
 BOX = 22.0
+# For the picture of an item, left of its name.
+PICTURE = 40.0
 RIGHT = 150.0
 SUMMARY = (120.0, 72.0, 78.0, 84.0)
 
@@ -60,6 +62,7 @@ def grid(paper: Sheet, figures: Figures) -> Grid:
     found = {
         "wide": Column(0, space),
         "item": Column(0, amount_x - price - quantity - GAP),
+        "item-pictured": Column(PICTURE, amount_x - price - quantity - GAP - PICTURE),
         "quantity": Column(amount_x - price - quantity, quantity, True),
         "price": Column(amount_x - price, price, True),
         "amount": Column(amount_x, amount, True),
@@ -68,6 +71,7 @@ def grid(paper: Sheet, figures: Figures) -> Grid:
         "label": Column(half, max(amount_x - half, space / 8)),
         "box": Column(0, BOX),
         "option": Column(BOX, space - BOX - RIGHT - GAP),
+        "option-pictured": Column(BOX + PICTURE, space - BOX - RIGHT - GAP - PICTURE),
         "lead": Column(0, space - RIGHT - GAP),
         "right": Column(space - RIGHT, RIGHT, True),
         "period": Column(0, SUMMARY[0]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,16 @@ class _Parts:
     above: list[Block] = field(default_factory=list)
 
 
-def draw(html: str, paper: Sheet, grid: Grid, palette: Palette, facts: Facts, base: Path) -> bytes:
-    """The PDF of ``html`` (``document.html_of``). Raises what xhtml2pdf and reportlab raise."""
+def draw(
+    html: str,
+    paper: Sheet,
+    grid: Grid,
+    palette: Palette,
+    facts: Facts,
+    items: Mapping[str, bytes],
+    base: Path,
+) -> bytes:
+    """The PDF of ``html`` (``document.html_of``). ``items``: pictures. Raises what xhtml2pdf and reportlab raise."""
     from xhtml2pdf.config.resources import ResourceAccessPolicy, render_budget, use_policy
     from xhtml2pdf.document import _RENDER_LOCK
     from xhtml2pdf.files import cleanFiles
@@ -63,20 +72,22 @@ def draw(html: str, paper: Sheet, grid: Grid, palette: Palette, facts: Facts, ba
         try:
             with use_policy(policy), render_budget(policy):
                 fonts.register(fonts.TEXT)
-                parts = _parts(html, paper, grid, policy, base)
+                parts = _parts(html, paper, grid, items, policy, base)
                 return _drawn(parts, paper, palette, facts)
         finally:
             cleanFiles()
             reset_caches()
 
 
-def _parts(html: str, paper: Sheet, grid: Grid, policy: Any, base: Path) -> _Parts:
+def _parts(
+    html: str, paper: Sheet, grid: Grid, items: Mapping[str, bytes], policy: Any, base: Path
+) -> _Parts:
     """The rows and the groups of flowables of ``html``."""
     from xhtml2pdf.document import pisaStory
 
     of_rows, of_header = ROWS.search(html), HEADER.search(html)
     parts = _Parts()
-    parts.rows = markup.rows(of_rows[1], grid) if of_rows else []
+    parts.rows = markup.rows(of_rows[1], grid, items) if of_rows else []
     named = {"wide": Column(0, HEADER_ROOM), "right": Column(paper.space - 120, 120, True)}
     parts.above = markup.cells(of_header[1], named) if of_header else []
     foreign = [

@@ -6,21 +6,22 @@ The template escapes what people wrote, so no tag in it is theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 from webapp.services.quoting.paper import sheet, texts
 from webapp.services.quoting.paper.columns import Column, Grid
+from webapp.services.quoting.paper.pictures import Picture
 from webapp.services.quoting.paper.rows import Cell, Row
 from webapp.services.quoting.paper.sheet import Style
 
 ROW = re.compile(r'<r k="([a-z-]+)"([^>]*)>(.*?)</r>', re.DOTALL)
-TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
+TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9-]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
 ATTRIBUTE = re.compile(r'([a-z])="([^"]*)"')
 
 
-def rows(html: str, grid: Grid) -> list[Row]:
-    """The rows in ``html``, in their order."""
+def rows(html: str, grid: Grid, items: Mapping[str, bytes]) -> list[Row]:
+    """The rows in ``html``, in their order. ``items``: the pictures that they name."""
     styles = {**sheet.STYLES, **_figures(grid)}
     found: list[Row] = []
     head: Row | None = None
@@ -35,6 +36,11 @@ def rows(html: str, grid: Grid) -> list[Row]:
             is_acceptance="m" in said,
             code=unescape(said.get("a", "")),
         )
+        if "i" in said:
+            name = row.cells[0].block
+            row.picture = Picture(
+                items[said["i"]], " ".join(name.lines) if isinstance(name, texts.Text) else ""
+            )
         if kind == "head":
             head = row
         elif kind == "part":
