@@ -41,6 +41,7 @@ class BrandForm(RecordForm):
     cover = SelectField(
         "Cover of the PDF", choices=[SelectChoice(kind, text) for kind, text in brands.COVERS.items()]
     )
+    font = SelectField("Font", choices=[SelectChoice(key, text) for key, text in brands.FONTS.items()])
     images = SelectField(
         "Images of items", choices=[SelectChoice(kind, text) for kind, text in brands.IMAGES.items()]
     )

@@ -45,6 +45,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
         "cover": "long",
         "images": "show",
+        "font": "inter",
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {

@@ -207,10 +207,11 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
     laid = Laid(frozen, computed, offered, shown.items)
     figures = _figures(offered.get("contract", ()), laid)
     name = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
-    paper = Sheet(name)
+    paper = Sheet(name, frozen.brand.font)
     environment = _environment(frozen.place)
     css = environment.get_template("quote.css").render(
         paper=name,
+        font=paper.text.name,
         colors=frozen.brand.palette,
         ink=INK,
         muted=MUTED,
@@ -239,7 +240,7 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
         short=_short,
         long_texts=list(_long_texts(frozen)),
     )
-    return letters.dressed(html), paper, columns.grid(paper, laid.figures(figures))
+    return letters.dressed(html, paper.text), paper, columns.grid(paper, laid.figures(figures))
 
 
 def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:

@@ -71,7 +71,7 @@ def draw(
     with _RENDER_LOCK:
         try:
             with use_policy(policy), render_budget(policy):
-                fonts.register(fonts.TEXT)
+                fonts.register(paper.text.name)
                 parts = _parts(html, paper, grid, items, policy, base)
                 return _drawn(parts, paper, palette, facts)
         finally:
@@ -89,7 +89,7 @@ def _parts(
     parts = _Parts()
     parts.rows = markup.rows(of_rows[1], grid, items) if of_rows else []
     named = {"wide": Column(0, HEADER_ROOM), "right": Column(paper.space - 120, 120, True)}
-    parts.above = markup.cells(of_header[1], named) if of_header else []
+    parts.above = markup.cells(of_header[1], named, paper.styles) if of_header else []
     foreign = [
         block
         for block in [*(cell.block for row in parts.rows for cell in row.cells), *parts.above]
@@ -208,7 +208,7 @@ def _page(pen: Pen, paper: Sheet, above: list[Block], placed: list[Placed], numb
             left.draw(pen, SIDE, paper.height - sheet.HEADER + 8)
             right.draw(pen, SIDE + paper.space - right.room, paper.height - sheet.HEADER + 8)
         foot.draw(pen, SIDE, sheet.FOOTER)
-        style = sheet.STYLES["small"]
+        style = paper.styles["small"]
         said = Text([f"Page {number + 1} of {count}"], style, NUMBER_ROOM, is_right=True)
         said.draw(pen, SIDE + paper.space - NUMBER_ROOM, sheet.FOOTER)
     before, is_table = "", False

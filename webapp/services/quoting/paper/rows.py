@@ -185,7 +185,7 @@ class Row:
             )
 
     def _heads(self, pen: Pen, bottom: float) -> None:
-        style = sheet.STYLES["small"]
+        style = self.grid.styles["small"]
         pen.tree.open("TR")
         for name, word in HEADS:
             column = self.grid.columns[name]
@@ -196,7 +196,7 @@ class Row:
         pen.rule(sheet.SIDE, bottom + 1, self.grid.columns["wide"].width, 1, "ink")
 
 
-HEADS_HEIGHT = sheet.STYLES["small"].leading + 9
+HEADS_HEIGHT = sheet.SMALL + 9
 TABLES = frozenset({
     "line", "more", "sum-first", "sum", "sum-last", "sum-only", "summary-head", "summary-first", "summary", "due-first",
     "due", "option", "signed",
