@@ -9,7 +9,7 @@ from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.blueprints import branding
+from webapp.blueprints import branding, customer_styles
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
@@ -84,6 +84,12 @@ def pdf(token: str) -> ResponseReturnValue:
     if found.share is not None:
         return pdf_response(document.colleagues_pdf(quote, base, token), name)
     return pdf_response(document.newest_pdf(quote, base), name)
+
+
+@public.get("/styles/<version>/<font>.css")
+def styles(version: str, font: str) -> ResponseReturnValue:
+    """The style sheet of every customer's page with this font."""
+    return customer_styles.answer(version, font)
 
 
 @public.get("/<token>/brand.css")
