@@ -20,6 +20,11 @@ POLICY = _ALWAYS + "frame-ancestors 'none'"
 # For a page that shows others of ours in frames, and for those.
 WITH_FRAMES = POLICY + "; frame-src 'self'"
 IN_A_FRAME = _ALWAYS + "frame-ancestors 'self'"
+# For a look at a mail, whose styles stand in it: nothing but those and images of ours.
+MAIL_IN_A_FRAME = (
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 
 
 # What is logged of refused requests, by status; an address can hold the secret of a customer's link, so it is not.

@@ -10,6 +10,7 @@ import config
 from tests.activity.mailbox import open_mailbox
 from tests.support.settings import environment
 from webapp.services.delivery import mail
+from webapp.services.delivery.mail import Letter
 
 FROM = {"MAIL_FROM": "quotes@desk.example"}
 
@@ -28,8 +29,8 @@ def test_without_tls(host: str, login: str, is_sent: bool) -> None:
         url = mailbox.url.replace("//127.0.0.1", f"//{login}{host}")
         settings = replace(config.load(environment(**FROM)), smtp_url=url)
         if is_sent:
-            mail.send(settings, "ann@acme.example", "Hello", "Hello, Ann")
+            mail.send(settings, Letter("ann@acme.example", "Hello", "Hello, Ann"))
         else:
             with pytest.raises(mail.MailNotSent, match="SMTPNotSupportedError"):
-                mail.send(settings, "ann@acme.example", "Hello", "Hello, Ann")
+                mail.send(settings, Letter("ann@acme.example", "Hello", "Hello, Ann"))
         assert len(mailbox.received) == is_sent

@@ -41,7 +41,9 @@ def send(app: Flask, mailbox: Mailbox) -> list[EmailMessage]:
 
 
 def words(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    return str(plain.get_content()).replace("\r\n", "\n")
 
 
 def test_each_is_mailed_to_who_waits_for_it(app: Flask, mailbox: Mailbox) -> None:

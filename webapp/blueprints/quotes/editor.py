@@ -26,7 +26,7 @@ from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.answer import acceptance, choosing, comments, sharing
+from webapp.services.quoting.answer import acceptance, choosing, comments, links, sharing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -100,7 +100,7 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.newest_pdf(quote, base), name)
     frozen = _as_published(quote)
-    images, link = pictures.of(frozen), document.link_to(quote, base)
+    images, link = pictures.of(frozen), links.to_page(base, quote.public_token)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
     return pdf_response(document.render(frozen, None, images, link), name)
 
@@ -187,7 +187,7 @@ def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
     revision, totals = quote.current_revision, pricing.of_quote(quote)
     undo_label, redo_label = undo.next_labels(actor(), quote.id)
-    link, here = url_for("public.show", token=quote.public_token), place.of_company()
+    here = place.of_company()
     return {
         "quote": quote,
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
@@ -234,7 +234,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "may_change": may(Permission.CHANGE, quote),
         "see_cost": may(Permission.SEE_COST),
         "loss_reasons": lambda: loss_reasons.current()[0],
-        "customer_link": f"{runtime().config.public_base_url}{link}",
+        "customer_link": links.to_page(runtime().config.public_base_url, quote.public_token),
         # Asked only where they are shown: most answers hold no list of choices.
         "tax_codes": tax_codes.everything,
         "category_paths": categories.paths,

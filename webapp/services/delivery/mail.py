@@ -20,12 +20,23 @@ class MailNotSent(Exception):
 
 
 @dataclass(frozen=True)
+class Logo:
+    """An image that the HTML of a mail shows, as ``cid:logo``."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Letter:
-    """One plain-text email."""
+    """One email. ``html``: says the same as ``text``; ``reply_to``: who gets an answer, where that's not the sender."""
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    logo: Logo | None = None
+    reply_to: str = ""
 
 
 def is_configured(config: Config) -> bool:
@@ -34,12 +45,20 @@ def is_configured(config: Config) -> bool:
 
 
 @metrics.timed(metrics.MAIL_SECONDS)
-def send(config: Config, to: str, subject: str, text: str) -> None:
-    """Send one plain-text email. Raises MailNotSent, whose text holds neither the password nor the message."""
+def send(config: Config, letter: Letter) -> None:
+    """Send one email. Raises MailNotSent, whose text holds neither the password nor the message."""
     message = EmailMessage()
-    message["From"], message["To"] = config.mail_from, to
-    message["Subject"] = " ".join(subject.split())
-    message.set_content(text)
+    message["From"], message["To"] = config.mail_from, letter.to
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
+    message["Subject"] = " ".join(letter.subject.split())
+    message.set_content(letter.text)
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
+        if letter.logo:
+            kind, _, of_kind = letter.logo.media_type.partition("/")
+            html = list(message.iter_parts())[-1]
+            html.add_related(letter.logo.content, kind, of_kind, cid="<logo>", disposition="inline")
     try:
         _deliver(config.smtp_url, message)
     except (OSError, smtplib.SMTPException) as error:

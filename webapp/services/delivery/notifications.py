@@ -91,7 +91,7 @@ class Notifications(Reader):
         # No transaction is open while the server is asked.
         db.session.rollback()
         try:
-            mail.send(runtime.config, letter.to, letter.subject, letter.text)
+            mail.send(runtime.config, letter)
         except mail.MailNotSent as error:
             given_up = attempt >= MAIL_TRIES
             log.warning("mail.not_sent", error=str(error), attempt=attempt, given_up=given_up)

@@ -26,6 +26,7 @@ from webapp.services.core import formatting, metrics, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
+from webapp.services.quoting.answer import links
 from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
@@ -78,7 +79,7 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
         return stored.pdf
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
-    shown, link = pictures.of(frozen), link_to(revision.quote, base_url)
+    shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
@@ -114,18 +115,13 @@ def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
     if revision is None or quote.status in WON_STATUSES:
         return newest_pdf(quote, base_url)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
-    shown, link = pictures.of(frozen), f"{base_url}/q/{token}" if base_url else ""
+    shown, link = pictures.of(frozen), links.to_page(base_url, token)
     db.session.commit()
     try:
         with once.one_at_a_time(key):
             return render(frozen, None, shown, link)
     except once.TooManyWait as error:
         raise RenderBusy(BUSY) from error
-
-
-def link_to(quote: Quote, base_url: str) -> str:
-    """The address of the customer's page; empty without a base."""
-    return f"{base_url}/q/{quote.public_token}" if base_url else ""
 
 
 @contextmanager
