@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 import config
 from bench import results
@@ -38,7 +38,7 @@ KILOBYTE = 1000
 SPEED = 1_638_400 / 8
 WAIT_MS, LIGHTHOUSE_WAIT_MS, SLOWDOWN = 150.0, 562.5, 4
 TARGET_KB, TARGET_MS = 100.0, 1500.0
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 PAINTED = """() => new Promise((done) => {
   const found = performance.getEntriesByName("first-contentful-paint")[0];
   if (found) done(found.startTime);
