@@ -14,6 +14,7 @@ BENCHES = {
     "speed": "how much faster a push is than sequential calls",
     "sandbox": "how fast the Autotask sandbox is with 100,000 products",
     "pdf": "how long a PDF takes beside plain reportlab, and whether anything stands alone on a page",
+    "page": "what the customer's page weighs at the first visit, and when it is painted on slow 4G",
     "editor": "how long the quote editor takes to open and to save an edit, with up to 300 lines and 575 categories",
     "items": "how fast the item library is with 100,000 items, on both databases",
     "settings": "how fast the Autotask settings page is with 500 categories",

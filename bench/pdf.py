@@ -15,7 +15,7 @@ from collections.abc import Callable
 from bench import results
 from tests.support import paper
 from webapp.services.quoting.paper import document, fonts
-from webapp.services.quoting.paper.sheet import BOLD, REGULAR
+from webapp.services.quoting.paper.sheet import styles
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 LENGTHS = (1, 20, 100, 300)
@@ -91,8 +91,9 @@ def plain(offered: Snapshot) -> bytes:
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
     fonts.register(fonts.TEXT)
-    name = ParagraphStyle("name", fontName=BOLD, fontSize=10, leading=14)
-    told = ParagraphStyle("told", fontName=REGULAR, fontSize=8, leading=11)
+    regular, bold = styles(fonts.TEXT)["body"].face, styles(fonts.TEXT)["name"].face
+    name = ParagraphStyle("name", fontName=bold, fontSize=10, leading=14)
+    told = ParagraphStyle("told", fontName=regular, fontSize=8, leading=11)
     rows: list[list[object]] = [["Item", "Qty", "Unit price", "Amount"]]
     rows += [
         [
@@ -106,7 +107,7 @@ def plain(offered: Snapshot) -> bytes:
     total = sum(line.quantity * line.unit_price for line in offered.lines)
     rows += [["", "", label, f"${total:,.2f}"] for label in ("Subtotal", "Sales tax", "Shipping", "Total")]
     style = [
-        ("FONT", (0, 0), (-1, -1), REGULAR, 10),
+        ("FONT", (0, 0), (-1, -1), regular, 10),
         ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, -1), 0.5, "#D5D9DE"),

@@ -22,7 +22,8 @@ WITH_FRAMES = POLICY + "; frame-src 'self'"
 IN_A_FRAME = _ALWAYS + "frame-ancestors 'self'"
 # For an email, in a frame of ours: it has styles of its own, runs no script, and loads nothing.
 MAIL_IN_A_FRAME = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "sandbox; frame-ancestors 'self'"
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from pypdf import PdfReader
 
 from stack import Stack
 from tests.browser.people import choose, entered, open_quote
@@ -93,7 +95,7 @@ def test_an_edit_changes_the_subtotal_and_a_folded_section_keeps_it(editor: Page
     assert accessibility_violations(page) == []
 
 
-def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -> None:
+def test_on_a_phone_the_customer_compares_chooses_asks_and_prints(editor: Page, browser: Browser) -> None:
     page = editor
     put(page, "Rack", "Furniture")
     head(page, "Furniture").get_by_role("link", name="Furniture").click()
@@ -121,4 +123,18 @@ def test_the_customer_chooses_one_of_a_section(editor: Page, browser: Browser) -
     expect(customer.get_by_role("link", name="Accept")).to_be_in_viewport()
     assert accessibility_violations(customer) == []
     assert customer.evaluate("document.documentElement.scrollWidth") == 390
+    card = customer.locator(".offer-card-plan").filter(has=customer.get_by_role("radio", name="Rack"))
+    expect(card.locator(".offer-difference")).to_have_text("The same total")
+    customer.locator("summary", has_text="Comment on Cable").click()
+    customer.get_by_label("Ask or comment about Cable").fill("How long is it?")
+    asked = customer.locator(".talk").filter(has=customer.get_by_label("about Cable"))
+    asked.get_by_role("button", name="Send").click()
+    expect(customer.locator(".talk-said li", has_text="How long is it?")).to_be_focused()
+    expect(customer.get_by_role("radio", name="Shelf")).to_be_checked()
+    # On paper: the offer from the first page on, and nothing to press or to discuss.
+    printed = [page.extract_text() for page in PdfReader(io.BytesIO(customer.pdf(format="Letter"))).pages]
+    assert "Cable" in printed[0]
+    assert "Shelf" in "".join(printed)
+    for word in ("Comment", "How long is it?", "Accept", "Decline", "Share"):
+        assert word not in "".join(printed)
     context.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -185,7 +186,7 @@ def test_whoever_accepts_gets_the_signed_pdf_and_the_rep_hears_of_it(
         ({"mailed": 9, "ends": 9, "reminded": {"ending"}}, None),
     ],
 )
-def test_when_a_reminder_is_due(facts: dict[str, object], expected: str | None) -> None:
+def test_when_a_reminder_is_due(facts: dict[str, Any], expected: str | None) -> None:
     now = datetime.fromisoformat("2026-11-02T15:00:00+00:00")
 
     def days(name: str, sign: int) -> datetime | None:
@@ -195,7 +196,7 @@ def test_when_a_reminder_is_due(facts: dict[str, object], expected: str | None) 
         mailed_at=days("mailed", -1) or now - timedelta(days=1),
         heard_at=days("heard", -1),
         ends_at=days("ends", 1),
-        was_reminded_of=frozenset(facts.get("reminded", ())),  # type: ignore[arg-type]
+        was_reminded_of=frozenset(facts.get("reminded", ())),
     )
     rules = MailServer(remind_silent_days=3, remind_ending_days=2)
     assert reminding.due(known, rules, now) == expected

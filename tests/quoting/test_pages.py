@@ -11,8 +11,8 @@ from tests.quoting.test_document import line, read
 from tests.quoting.test_snapshot import make
 from tests.support import paper
 from webapp.services.core.place import A4, LETTER
-from webapp.services.quoting.paper import columns, document, texts
-from webapp.services.quoting.paper.sheet import BOLD, REGULAR, Sheet
+from webapp.services.quoting.paper import columns, document
+from webapp.services.quoting.paper.sheet import Sheet
 
 AWKWARD = (1, 2, 3, 5, 6, 17, 18, 40)
 RECURRENCES = ("one_time", "monthly", "quarterly", "semi_annual", "annual")
@@ -65,19 +65,13 @@ def test_the_column_is_as_wide_as_its_figure_on_paper() -> None:
     figure = "$99,999,999.99"
     found = grid(Sheet(LETTER), [("1", figure, figure)], [])
     for name in ("price", "amount"):
-        assert found.columns[name].width > columns.width(figure, found.size)
+        assert found.columns[name].width > columns.width(figure, found.size, Sheet(LETTER).text)
 
 
 def grid(
     sheet: Sheet, lines: list[tuple[str, str, str]], summary: list[tuple[str, str, str]]
 ) -> columns.Grid:
     return columns.grid(sheet, columns.Figures(lines, [], [], summary))
-
-
-def test_a_page_of_every_font_has_tabular_figures() -> None:
-    for face in (REGULAR, BOLD):
-        columns.width("0", 10)
-        assert len({texts.width(digit, face) for digit in "0123456789"}) == 1
 
 
 @pytest.mark.parametrize(("words", "rows", "taxes"), [(100, 24, 12), (100, 24, 40)])

@@ -180,7 +180,7 @@ def test_a_box_to_tick_is_drawn_once_however_tall_its_option_is() -> None:
     option = line("Kit " * 60, is_optional=True, description="word\n" * 11)
     pdf = document.html_of(make(lines=(option,)))
     grid = columns_of()
-    (row,) = [one for one in markup.rows(pdf, grid) if one.kind == "option"]
+    (row,) = [one for one in markup.rows(pdf, grid, {}) if one.kind == "option"]
     parts = row.split(row.height() / 2)
     assert parts is not None
     assert [part.kind for part in parts] == ["option", "more"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from webapp.blueprints import customer_styles
+from webapp.services.company.brand import brand
+
 WEBAPP = Path(__file__).parents[2] / "webapp"
 # Made from the vendored one by a script.
 MADE = WEBAPP / "static/css/tabler.css"
@@ -22,4 +25,5 @@ def test_no_file_has_more_than_300_lines() -> None:
 def test_every_style_sheet_is_loaded_and_exists() -> None:
     templates = "".join(path.read_text() for path in sorted((WEBAPP / "templates").rglob("*.html")))
     loaded = set(re.findall(r"filename='css/([\w-]+\.css)'", templates))
+    loaded |= {f"{sheet}.css" for sheet in (*customer_styles.SHEETS, *brand.FONTS)} - {"{font}.css"}
     assert loaded == {path.name for path in (WEBAPP / "static/css").glob("*.css")}

@@ -19,8 +19,9 @@ from tests.support.settings import environment
 from webapp import create_app
 from webapp.models import db
 from webapp.services.accounts import users
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import document, pictures
 from webapp.services.quoting.paper.document import Signed
+from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_REDIS = "redis://127.0.0.1:1/0"
@@ -73,10 +74,12 @@ def laid_out_papers() -> Iterator[None]:
     kept: dict[str, bytes] = {}
     lay_out = document.render
 
-    def once(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> bytes:
-        page = document.html_of(frozen, signed, logo, link)
+    def once(
+        frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+    ) -> bytes:
+        page = document.html_of(frozen, signed, shown, link)
         if page not in kept:
-            kept[page] = lay_out(frozen, signed, logo, link)
+            kept[page] = lay_out(frozen, signed, shown, link)
         return kept[page]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -34,6 +34,10 @@ def test_an_admin_sees_page_and_paper_before_saving(admin: Visitor) -> None:
     assert "Tax ID NY 12" in text(page)
     assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
     assert "frame-src 'self'" in admin.client.get("/settings/brand").headers["Content-Security-Policy"]
+    mail = admin.client.get("/settings/brand/mail?color=%23F26A1B")
+    assert f'bgcolor="{DARKER}"' in mail.text
+    assert "default-src 'none'" in mail.headers["Content-Security-Policy"]
+    assert "script" not in mail.headers["Content-Security-Policy"]
     pdf = admin.client.get("/settings/brand/quote.pdf?tax_id=NY+12").data
     assert "Tax ID NY 12" in " ".join(read(pdf))
     form = admin.form("/settings/brand", "/settings/brand")

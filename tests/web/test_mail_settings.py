@@ -16,7 +16,8 @@ PAGE = "/settings/mail"
 
 def test_a_password_is_stored_encrypted_and_goes_to_no_other_server(app: Flask, admin: Visitor) -> None:
     def save(**values: str) -> int:
-        return admin.send(admin.form(PAGE, PAGE), values).status_code
+        filled: dict[str, str | bool] = dict(values)
+        return admin.send(admin.form(PAGE, PAGE), filled).status_code
 
     good = {"host": "smtp.example.com", "username": "desk", "from_address": "desk@example.com"}
     assert save(**good) == 422

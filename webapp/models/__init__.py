@@ -6,7 +6,7 @@ from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, Use
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
 from webapp.models.brand import Logo
-from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemPart, ItemWord, TaxCode
+from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemPart, ItemWord, Picture, TaxCode
 from webapp.models.conversation import QuoteComment, QuoteShare
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
 from webapp.models.diary import DiaryEntry, DiaryPermit
@@ -73,6 +73,7 @@ __all__ = [
     "PasswordAttempt",
     "PendingSignIn",
     "Person",
+    "Picture",
     "PushBatch",
     "PushCall",
     "PushClaim",

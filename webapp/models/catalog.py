@@ -254,6 +254,16 @@ class ItemFile(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class Picture(Base):
+    """An item's image as offers show it, small, by the hash of that image. It stays when another follows."""
+
+    __tablename__ = "picture"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 @event.listens_for(Item, "after_insert")
 def _add_words(_mapper: object, connection: Connection, item: Item) -> None:
     words = names.search_words(str(getattr(item, name) or "") for name in Item.searched)

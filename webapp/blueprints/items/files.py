@@ -8,6 +8,7 @@ from flask import Response, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from webapp.blueprints import branding
 from webapp.blueprints.items import items
 from webapp.blueprints.support import actor, ask, back_to
 from webapp.models import ItemFile
@@ -26,6 +27,13 @@ def image(item_id: int) -> ResponseReturnValue:
     if found is None:
         raise NotFound("This item has no image.")
     return _sent(found, as_attachment=False)
+
+
+@items.get("/pictures/<sha256>")
+@login_required
+def picture(sha256: str) -> ResponseReturnValue:
+    """The small picture of an item, as offers show it."""
+    return branding.picture(sha256)
 
 
 @items.post("/<int:item_id>/image")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.blueprints import branding
+from webapp.blueprints import branding, customer_styles
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.support import is_htmx, runtime
@@ -85,6 +86,12 @@ def pdf(token: str) -> ResponseReturnValue:
     return pdf_response(document.newest_pdf(quote, base), name)
 
 
+@public.get("/styles/<version>/<font>.css")
+def styles(version: str, font: str) -> ResponseReturnValue:
+    """The style sheet of every customer's page with this font."""
+    return customer_styles.answer(version, font)
+
+
 @public.get("/<token>/brand.css")
 def brand_css(token: str) -> ResponseReturnValue:
     """The colors that the offer was published with, as variables. The address names the revision, so it is kept."""
@@ -95,6 +102,15 @@ def brand_css(token: str) -> ResponseReturnValue:
 def logo(token: str) -> ResponseReturnValue:
     """The logo that the offer was published with."""
     return branding.logo(live_of(acceptance.by_token(token))[1].brand)
+
+
+@public.get("/<token>/picture/<sha256>")
+def picture(token: str, sha256: str) -> ResponseReturnValue:
+    """The picture of an item, of those that the offer shows."""
+    quote = acceptance.by_token(token)
+    if acceptance.is_withdrawn(quote) or sha256 not in live_of(quote)[1].images:
+        raise NotFound("There's no such picture.")
+    return branding.picture(sha256)
 
 
 def _note_viewed(found: Opened) -> None:
@@ -185,6 +201,7 @@ def page(found: Opened, **typed: Any) -> str:
         "choosing": not closed,
         "brand_css": url_for("public.brand_css", token=token, r=revision.number),
         "logo": url_for("public.logo", token=token, r=revision.number) if frozen.brand.logo else "",
+        "picture_of": branding.pictures(frozen, partial(url_for, "public.picture", token=token)),
         "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
         "next": afterwards.of_quote(quote),
         **talk_of(found, frozen),

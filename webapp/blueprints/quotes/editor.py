@@ -11,7 +11,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints import answered
+from webapp.blueprints import answered, branding
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, back_to, is_htmx, may, runtime
 from webapp.models import Quote, QuoteLine, db, utc_now
@@ -26,7 +26,7 @@ from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
-from webapp.services.quoting.answer import acceptance, choosing, comments, sharing
+from webapp.services.quoting.answer import acceptance, choosing, comments, links, sharing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -41,7 +41,7 @@ from webapp.services.quoting.draft import (
 )
 from webapp.services.quoting.lifecycle import sending, transitions
 from webapp.services.quoting.money.totals import Totals
-from webapp.services.quoting.paper import document, logos
+from webapp.services.quoting.paper import document, pictures
 from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
@@ -100,9 +100,9 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
         return pdf_response(document.newest_pdf(quote, base), name)
     frozen = _as_published(quote)
-    logo, link = logos.of(frozen.brand), document.link_to(quote, base)
+    images, link = pictures.of(frozen), links.to_page(base, quote.public_token)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, logo, link), name)
+    return pdf_response(document.render(frozen, None, images, link), name)
 
 
 def changes(quote: Quote, **what: Any) -> str:
@@ -187,7 +187,7 @@ def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
     revision, totals = quote.current_revision, pricing.of_quote(quote)
     undo_label, redo_label = undo.next_labels(actor(), quote.id)
-    link, here = url_for("public.show", token=quote.public_token), place.of_company()
+    here = place.of_company()
     return {
         "quote": quote,
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
@@ -237,7 +237,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "may_change": may(Permission.CHANGE, quote),
         "see_cost": may(Permission.SEE_COST),
         "loss_reasons": lambda: loss_reasons.current()[0],
-        "customer_link": f"{runtime().config.public_base_url}{link}",
+        "customer_link": links.to_page(runtime().config.public_base_url, quote.public_token),
         # Asked only where they are shown: most answers hold no list of choices.
         "tax_codes": tax_codes.everything,
         "category_paths": categories.paths,
@@ -252,7 +252,9 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     if chosen is not None:
         frozen = pricing.with_choices(frozen, [uid for uid, is_chosen in chosen.items() if is_chosen])
     computed = pricing.of_snapshot(frozen)
-    return {"frozen": frozen, **choosing.shown(frozen, computed, is_open=False)}
+    shown = choosing.shown(frozen, computed, is_open=False)
+    address = partial(url_for, "items.picture")
+    return {"frozen": frozen, **shown, "picture_of": branding.pictures(frozen, address)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

@@ -15,11 +15,13 @@ from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, runtime, submit
 from webapp.models import db, utc_now
-from webapp.security import IN_A_FRAME, WITH_FRAMES
+from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_FRAMES
 from webapp.services.company.brand import brand as brands
 from webapp.services.company.brand.brand import LETTERHEAD, Brand
-from webapp.services.quoting.answer import choosing
+from webapp.services.delivery import branded
+from webapp.services.quoting.answer import choosing, links
 from webapp.services.quoting.paper import document, logos, sample
+from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.revisions import pricing
 
 # What the look depends on, in its address.
@@ -39,6 +41,10 @@ class BrandForm(RecordForm):
     color = StringField("Color", render_kw={"maxlength": 20, "placeholder": brands.DEFAULT_COLOR})
     cover = SelectField(
         "Cover of the PDF", choices=[SelectChoice(kind, text) for kind, text in brands.COVERS.items()]
+    )
+    font = SelectField("Font", choices=[SelectChoice(key, text) for key, text in brands.FONTS.items()])
+    images = SelectField(
+        "Images of items", choices=[SelectChoice(kind, text) for kind, text in brands.IMAGES.items()]
     )
     tax_id = StringField("Tax ID")
     registration_number = StringField("Registration number")
@@ -86,6 +92,7 @@ def brand_page() -> ResponseReturnValue:
         **choosing.shown(frozen, computed),
         quantities={},
         pdf_address=url_for("settings.brand_paper", **_typed()),
+        picture_of=branding.pictures(frozen, _sample_picture),
         brand_css=url_for("settings.brand_css", color=looked_at.color),
         logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",
     )
@@ -97,11 +104,21 @@ def brand_page() -> ResponseReturnValue:
 def brand_paper() -> ResponseReturnValue:
     """The same offer as PDF."""
     frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
-    logo = logos.of(frozen.brand)
+    images = Pictures(logos.of(frozen.brand), sample.pictures(frozen))
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(
-        document.render(frozen, None, logo, f"{runtime().config.public_base_url}/q/sample"), "brand.pdf"
-    )
+    return pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf")
+
+
+@settings.get("/brand/mail")
+@admin_required
+def brand_mail() -> ResponseReturnValue:
+    """A mail to a customer with what is typed."""
+    looked_at = brands.of_form(_typed())
+    frozen = sample.offer(looked_at, actor(), utc_now())
+    logo = url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else ""
+    answer = make_response(branded.html_of(branded.sample(frozen, _sample_link()), frozen, logo))
+    answer.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
+    return answer
 
 
 @settings.get("/brand/colors.css")
@@ -129,6 +146,14 @@ def _typed() -> dict[str, Any]:
 
 def _look(values: dict[str, str]) -> dict[str, object]:
     return {"look": brands.of_form(values), "typed": values, "default_color": brands.DEFAULT_COLOR}
+
+
+def _sample_picture(sha256: str) -> str:
+    return url_for("static", filename=f"img/{sha256}.webp")
+
+
+def _sample_link() -> str:
+    return links.to_page(runtime().config.public_base_url, "sample")
 
 
 def _framed(response: Response) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from webapp.models import Item, ItemFile, User, db
+from webapp.services.catalog import pictures
 from webapp.services.core import images, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import clean_text
@@ -62,6 +63,7 @@ def set_image(actor: User | None, item: Item, content: bytes) -> ItemFile:
     _lock(item)
     _forget_image(item)
     image = _stored(item, IMAGE, "image", decoded.media_type, decoded.content)
+    pictures.keep(image)
     diary.write(actor, "item.image_changed", "item", item.id, name=item.name)
     return image
 

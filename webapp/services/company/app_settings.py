@@ -45,6 +45,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_BRAND: {
         **dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
         "cover": "long",
+        "images": "show",
+        "font": "inter",
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {

@@ -6,14 +6,19 @@ import struct
 import threading
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops
 
 from webapp.services.core.errors import Busy, Invalid
 
 MEGABYTE = 1024 * 1024
 # Refused before a pixel is decoded: a small file can hold very many.
 MAX_PIXELS = 25_000_000
+# What a small picture stands on, where the image is narrower or is clear; white becomes this too.
+WASH = "#F6F7F8"
+# From the first on, until the picture is small enough.
+_QUALITIES = (82, 70, 55, 40)
 _IMAGES = ("PNG", "JPEG", "WEBP")
 # What Pillow raises for broken images.
 _BROKEN = (
@@ -68,6 +73,34 @@ def read(content: bytes, longest: int, *, is_drawing: bool = False) -> Decoded:
         _DECODING.release()
 
 
+def square(content: bytes, side: int, largest: int) -> bytes:
+    """The image as a square WebP of ``side`` pixels, of up to ``largest`` bytes where that can be.
+
+    ``content``: as ``read`` gave it. Raises Invalid with a sentence.
+    """
+    try:
+        with Image.open(BytesIO(content), formats=_IMAGES) as image:
+            small = image.convert("RGBA")
+    except _BROKEN as broken:
+        raise Invalid("This image can't be read.") from broken
+    small.thumbnail((side, side))
+    over = Image.new("RGB", (side, side), "white")
+    over.paste(small, ((side - small.width) // 2, (side - small.height) // 2), small)
+    made = ImageChops.multiply(over, Image.new("RGB", (side, side), WASH))
+    out = b""
+    for quality in _QUALITIES:
+        out = _saved(made, "WEBP", quality=quality, method=6)
+        if len(out) <= largest:
+            break
+    return out
+
+
+def jpeg(content: bytes) -> bytes:
+    """A picture of ours as JPEG, which a PDF takes as it is."""
+    with Image.open(BytesIO(content), formats=_IMAGES) as image:
+        return _saved(image.convert("RGB"), "JPEG", quality=88, optimize=True)
+
+
 def check_size(content: bytes, largest: int, what: str) -> None:
     """Raises Invalid with a sentence when there is nothing, or more than ``largest`` bytes."""
     if not content:
@@ -103,9 +136,14 @@ def _again(content: bytes, longest: int, *, is_drawing: bool) -> Decoded:
     kept.thumbnail((longest, longest))
     # What Pillow would carry over, such as a profile or a comment.
     kept.info.clear()
+    out = _saved(kept, "PNG" if is_png else "JPEG", optimize=True)
+    return Decoded(out, "image/png" if is_png else "image/jpeg", kept.width, kept.height)
+
+
+def _saved(image: Image.Image, kind: str, **how: Any) -> bytes:
     out = BytesIO()
-    kept.save(out, "PNG" if is_png else "JPEG", optimize=True)
-    return Decoded(out.getvalue(), "image/png" if is_png else "image/jpeg", kept.width, kept.height)
+    image.save(out, kind, **how)
+    return out.getvalue()
 
 
 def _too_many_pixels() -> Invalid:

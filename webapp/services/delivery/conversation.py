@@ -17,10 +17,12 @@ from webapp.models import (
     utc_now,
 )
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import room
+from webapp.services.delivery import branded, room
+from webapp.services.delivery.branded import Said
 from webapp.services.delivery.mail import Letter
-from webapp.services.quoting.answer import comments
+from webapp.services.quoting.answer import comments, links
 from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 MAIL = "mail"
 # By the diary's action: the reason of the delivery.
@@ -125,20 +127,36 @@ def _comment_letter(base: str, comment: QuoteComment, owner: User) -> Letter:
 
 
 def _answer_letter(base: str, comment: QuoteComment, reader: Reader) -> Letter:
-    owner = comment.rep or comment.quote.owner
-    text = (
-        f"{comment.author} wrote about {_about(comment)}:\n\n{comment.text}\n\n"
-        f"Read and reply: {base}/q/{reader.token}#talk-{comment.line_uid or 'whole'}\n\n"
-        f"Or email {owner.name}: {owner.email}\n"
+    quote = comment.quote
+    owner, subject = comment.rep or quote.owner, f"{comment.author} wrote about quote {quote.number}"
+    said = Said(
+        subject,
+        f"{comment.author} wrote about {_about(comment)}:",
+        "Read and reply",
+        f"{links.to_page(base, reader.token)}#talk-{comment.line_uid or 'whole'}",
+        f"Or email {owner.name}: {owner.email}",
+        comment.text,
     )
-    return Letter(reader.email, f"{comment.author} wrote about quote {comment.quote.number}", text)
+    return branded.letter(reader.email, subject, said, _live(quote), owner.email)
 
 
 def _share_letter(base: str, quote: Quote, share: QuoteShare) -> Letter:
     by = share.shared_by or "A colleague"
-    text = (
+    subject = f"{by} shared quote {quote.number} with you"
+    said = Said(
+        subject,
         f"{by} shared {_name(quote)} with you. You can read it, ask questions, and accept or decline it with this "
-        f"link, which is yours alone: {base}/q/{share.token}\n\n"
-        f"Questions? Email {quote.owner.name}: {quote.owner.email}\n"
+        "link, which is yours alone.",
+        "Open the quote",
+        links.to_page(base, share.token),
+        f"Questions? Email {quote.owner.name}: {quote.owner.email}",
     )
-    return Letter(share.email, f"{by} shared quote {quote.number} with you", text)
+    return branded.letter(share.email, subject, said, _live(quote), quote.owner.email)
+
+
+def _live(quote: Quote) -> Snapshot:
+    """What the customer sees; there is something to write about from the first revision on."""
+    revision = quote.current_revision
+    if revision is None:
+        raise RuntimeError("A published quote must have a revision.")
+    return snapshot.parse(revision.content)

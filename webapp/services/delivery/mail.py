@@ -13,11 +13,11 @@ from email.message import EmailMessage
 
 from webapp.services.company.mail_server import TLS, VARIABLE, Server
 from webapp.services.core import hosts, metrics, outward
-from webapp.services.delivery.look import CID, Picture
 
 # A server that greets for a minute is cut off: the job has 60 seconds.
 LONGEST_SECONDS = 40.0
 TIMEOUT_SECONDS = 10.0
+CID = "logo"
 IN_DOUBT = "{host} broke off while it took the mail, so it may have been sent. It isn't sent again by itself."
 
 
@@ -32,11 +32,19 @@ class MailNotSent(Exception):
 
 
 @dataclass(frozen=True)
+class Logo:
+    """An image that the HTML of a mail shows, as ``cid:logo``."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """One email. ``html``: the same as HTML, empty for plain text alone. ``kind``: of its text, for the outbox.
 
     ``reply_to`` and ``by``: whom the answer goes to, and whose name the sender has. ``pdf``: the attachment, called
-    ``pdf_name``. ``message_id``: empty for a new one. ``logo``: what the HTML calls ``look.LOGO``. ``is_secret``: it
+    ``pdf_name``. ``message_id``: empty for a new one. ``logo``: what the HTML shows as ``cid:logo``. ``is_secret``: it
     has a link to sign in, and is never kept.
     """
 
@@ -51,7 +59,7 @@ class Letter:
     pdf: bytes | None = None
     pdf_name: str = ""
     message_id: str = ""
-    logo: Picture | None = None
+    logo: Logo | None = None
     is_secret: bool = False
 
 
@@ -78,10 +86,9 @@ def message(server: Server, letter: Letter) -> EmailMessage:
         made.add_alternative(letter.html, subtype="html")
         if letter.logo is not None:
             # Shown where the HTML names it; no server is asked for it, so nobody is watched reading.
-            kind = letter.logo.media_type.partition("/")[2]
-            made.get_payload()[1].add_related(  # type: ignore[union-attr, index]
-                letter.logo.content, maintype="image", subtype=kind, cid=f"<{CID}>", filename=f"logo.{kind}"
-            )
+            kind, _, of_kind = letter.logo.media_type.partition("/")
+            html = list(made.iter_parts())[-1]
+            html.add_related(letter.logo.content, kind, of_kind, cid=f"<{CID}>", disposition="inline")
     if letter.pdf is not None:
         made.add_attachment(letter.pdf, maintype="application", subtype="pdf", filename=letter.pdf_name)
     return made

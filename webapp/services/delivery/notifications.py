@@ -25,7 +25,7 @@ from webapp.services.catalog import costs
 from webapp.services.company import mail_server
 from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import conversation, forgotten_password, look, mail, outbox, quote_mail, room
+from webapp.services.delivery import branded, conversation, forgotten_password, mail, outbox, quote_mail, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip, Stop
 from webapp.services.delivery.reader import Reader
@@ -104,8 +104,8 @@ def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: date
     if letter.is_secret:
         message_id = None
     else:
-        html = letter.html or look.html_of(letter.subject, letter.text)
-        letter = replace(letter, html=html, logo=look.logo() if look.LOGO in html else None)
+        if not letter.html:
+            letter = branded.with_html(letter, branded.of_company())
         kept = outbox.keep(delivery, letter, server)
         message_id, letter = kept.id, replace(letter, message_id=kept.message_id)
         if kept.handed_at is not None:

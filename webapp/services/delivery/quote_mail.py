@@ -9,7 +9,7 @@ from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, db
 from webapp.models.quote import LOST
 from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import look, outbox, room
+from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
@@ -66,14 +66,8 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     name = quote.acceptance.name if quote.acceptance and kind == mail_texts.REP_ACCEPTED else ""
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
     filled = mail_texts.fill(kind, {**mail_words.of_quote(quote, base), **more})
-    return Letter(
-        quote.owner.email,
-        filled.subject,
-        filled.text,
-        kind=kind,
-        html=look.html_of(filled.subject, filled.text, filled.link),
-        reply_to=_contact(quote),
-    )
+    made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(quote))
+    return branded.with_html(made, branded.of_company(), filled.link)
 
 
 def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
@@ -86,11 +80,10 @@ def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
         copies=tuple(message.copies.split(", ")) if message.copies else (),
         by=author.name,
         reply_to=message.reply_to,
-        html=look.html_of(message.subject, message.text, mail_words.link(quote, base)),
         pdf_name=message.attachment,
         message_id=message.message_id,
     )
-    return _with_pdf(made, quote, base) if message.attachment else made
+    return _finished(made, quote, base, mail_words.link(quote, base))
 
 
 def _thanks(quote: Quote, base: str) -> Letter | None:
@@ -108,14 +101,17 @@ def _thanks(quote: Quote, base: str) -> Letter | None:
         kind=mail_texts.ACCEPTED,
         by=quote.owner.name,
         reply_to=quote.owner.email,
-        html=look.html_of(filled.subject, filled.text, filled.link),
         pdf_name=f"quote-{quote.number}.pdf",
     )
-    return _with_pdf(made, quote, base)
+    return _finished(made, quote, base, filled.link)
 
 
-def _with_pdf(made: Letter, quote: Quote, base: str) -> Letter:
-    return replace(made, pdf=document.newest_pdf(quote, base))
+def _finished(made: Letter, quote: Quote, base: str, link: str) -> Letter:
+    """In the quote's brand, with its PDF where one is to be attached."""
+    revision = quote.current_revision
+    if revision is not None:
+        made = branded.with_html(made, branded.of_offer(snapshot.parse(revision.content)), link)
+    return replace(made, pdf=document.newest_pdf(quote, base)) if made.pdf_name else made
 
 
 def _contact(quote: Quote) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 
 from webapp.models import User
-from webapp.services.company import mail_server, mail_texts, profile
+from webapp.services.company import mail_server, mail_texts
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import look, mail
+from webapp.services.delivery import branded, mail
 from webapp.services.delivery.mail import Letter
 
 SUBJECT = "Test of Quotewright's mail settings"
@@ -33,7 +33,7 @@ def send_test(runtime: Runtime, actor: User) -> str:
     server = mail_server.load(runtime)
     if server is None:
         raise Invalid("There's no mail server yet. Enter one and save it, then test.")
-    letter = Letter(actor.email, SUBJECT, TEXT, kind="test", html=look.html_of(SUBJECT, TEXT))
+    letter = branded.with_html(Letter(actor.email, SUBJECT, TEXT, kind="test"), branded.of_company())
     try:
         mail.send(server, letter)
     except mail.MailNotSent as error:
@@ -45,16 +45,17 @@ def sample(kind: str, subject: str, text: str) -> str:
     """A text as it looks with a sample quote; empty parts are as stored. Raises NotFound for no kind."""
     if kind not in mail_texts.KINDS:
         raise NotFound("There's no such email.")
-    company = profile.current()[0]["name"] or "Your company"
-    filled = mail_texts.fill(kind, {**SAMPLE, "company": company}, subject=subject, text=text)
-    return look.html_of(filled.subject, filled.text, filled.link)
+    sender = branded.of_company()
+    values = {**SAMPLE, "company": sender.name or "Your company"}
+    filled = mail_texts.fill(kind, values, subject=subject, text=text)
+    logo = branded.ATTACHED if branded.logo_of(sender.brand) else ""
+    return branded.html_of_text(filled.subject, filled.text, sender, logo, filled.link)
 
 
 def with_logo(html: str) -> str:
     """The HTML with its logo in it, as mail programs show it."""
-    found = look.logo()
+    found = branded.logo_of(branded.of_company().brand) if branded.ATTACHED in html else None
     if found is None:
         return html
-    return html.replace(
-        look.LOGO, f"data:{found.media_type};base64,{base64.b64encode(found.content).decode()}"
-    )
+    content = base64.b64encode(found.content).decode()
+    return html.replace(branded.ATTACHED, f"data:{found.media_type};base64,{content}")

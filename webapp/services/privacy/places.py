@@ -111,6 +111,7 @@ LEFT: dict[str, str] = {
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "
     "billing_country shipping_line1 shipping_line2 shipping_city shipping_state shipping_postal_code "
     "shipping_country name_key search_key",
+    "picture": "sha256",
     "push_batch": "state sentence",
     "push_call": "step_key method",
     "push_claim": "key",

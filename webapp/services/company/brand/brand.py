@@ -32,7 +32,17 @@ NEVER, LONG, ALWAYS = "never", "long", "always"
 COVERS = {LONG: "Quotes with 6 lines or more", ALWAYS: "Every quote", NEVER: "No quote"}
 # The lines that make a quote long.
 LONG_LINES = 6
-LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover")
+# On the page, and on paper: static/css/NAME.css, and ``fonts.TEXTS`` of the paper. Mail has the reader's own fonts.
+INTER = "inter"
+FONTS = {
+    INTER: "Inter, with Noto Sans in the PDF",
+    "ibm-plex-sans": "IBM Plex Sans",
+    "open-sans": "Open Sans",
+    "source-serif-4": "Source Serif",
+}
+SHOW, HIDE = "show", "hide"
+IMAGES = {SHOW: "Small, beside their lines", HIDE: "Not shown"}
+LETTERHEAD = ("tax_id", "registration_number", "bank_details", "cover", "images", "font")
 
 
 class Brand(BaseModel):
@@ -51,10 +61,17 @@ class Brand(BaseModel):
     registration_number: str = ""
     bank_details: str = ""
     cover: str = LONG
+    images: str = SHOW
+    font: str = INTER
 
     def has_cover(self, lines: int) -> bool:
         """True where the PDF of a quote with so many lines has a cover."""
         return self.cover == ALWAYS or (self.cover == LONG and lines >= LONG_LINES)
+
+    @property
+    def shows_images(self) -> bool:
+        """True where page and paper show the images of items."""
+        return self.images == SHOW
 
     @property
     def palette(self) -> colors.Palette:
@@ -145,6 +162,8 @@ def _read(reader: Reader) -> dict[str, Any]:
         "tax_id": reader.text("tax_id", 60),
         "registration_number": reader.text("registration_number", 60),
         "cover": reader.choice("cover", tuple(COVERS), LONG),
+        "font": reader.choice("font", tuple(FONTS), INTER),
+        "images": reader.choice("images", tuple(IMAGES), SHOW),
         "bank_details": reader.text("bank_details", LONGEST_BANK_DETAILS, one_line=False),
     }
 

@@ -6,6 +6,7 @@ from webapp.models import Quote
 from webapp.services.company import mail_texts
 from webapp.services.company.mail_texts import Filled
 from webapp.services.core import formatting
+from webapp.services.quoting.answer import links
 from webapp.services.quoting.revisions import pricing, snapshot
 
 NO_END = "further notice"
@@ -13,7 +14,7 @@ NO_END = "further notice"
 
 def link(quote: Quote, base: str) -> str:
     """The customer's link. ``base``: where customers reach Quotewright."""
-    return f"{base}/q/{quote.public_token}"
+    return links.to_page(base, quote.public_token)
 
 
 def of_quote(quote: Quote, base: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.models import Quote, Revision, User, db, utc_now
+from webapp.services.catalog import pictures
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.diary import diary, reading
@@ -66,6 +67,7 @@ def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Publish
         published_at=utc_now(),
     )
     revision = add_revision(quote, frozen, actor)
+    pictures.keep_all(frozen.images)
     quote.viewed_at = None
     diary.write(
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from webapp.services.quoting.paper import fonts, sheet
-from webapp.services.quoting.paper.sheet import Sheet
+from webapp.services.quoting.paper import fonts, texts
+from webapp.services.quoting.paper.fonts import Family
+from webapp.services.quoting.paper.sheet import Sheet, Style
 
 # Figures are in these sizes: the first, and smaller ones where the items would lose too much room.
 FIGURE_SIZES = (10.0, 8.0, 7.0, 6.0, 5.0)
@@ -19,6 +20,8 @@ ITEM_SHARE = 0.4
 # Beside the amount, for the mark of a taxed line.
 MARK, MARK_GAP = 12.0, 4.0
 BOX = 22.0
+# For the picture of an item, left of its name.
+PICTURE = 40.0
 RIGHT = 150.0
 SUMMARY = (120.0, 72.0, 78.0, 84.0)
 
@@ -32,11 +35,12 @@ class Column(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """All columns by name, and the size of the figures in the table of lines and in that of the totals."""
+    """All columns by name, the styles of texts, and the size of figures in the table of lines and in that of totals."""
 
     columns: Mapping[str, Column]
     size: float
     summary_size: float
+    styles: Mapping[str, Style]
 
 
 class Figures(NamedTuple):
@@ -48,18 +52,38 @@ class Figures(NamedTuple):
     summary: Iterable[tuple[str, str, str]]
 
 
+class _Figures(NamedTuple):
+    """The figures of a column: the least that it is wide, and what is in regular and in bold type."""
+
+    least: float
+    regular: Iterable[str] = ()
+    bold: Iterable[str] = ()
+
+
 def grid(paper: Sheet, figures: Figures) -> Grid:
     """The columns on ``paper``."""
-    space = paper.space
-    marks = [width(mark, HEAD) for mark in figures.marks if mark]
+    space, text = paper.space, paper.text
+    fonts.register(text.name)
+    marks = [width(mark, HEAD, text) for mark in figures.marks if mark]
     beside = max(MARK, max(marks) + MARK_GAP) if marks else 0.0
-    size, (quantity, price, amount) = _figures(space - beside, figures)
+    quantities, prices, amounts = list(zip(*figures.lines, strict=True)) or [(), (), ()]
+    size, (quantity, price, amount) = _sized(
+        [_Figures(QUANTITY, quantities), _Figures(PRICE, prices), _Figures(AMOUNT, amounts, figures.sums)],
+        (space - beside) * (1 - ITEM_SHARE),
+        text,
+    )
     amount_x = space - beside - amount
     half = space / 2
-    summary_size, sums = _summary(space, list(figures.summary))
+    of_sums = list(zip(*figures.summary, strict=True)) or [(), (), ()]
+    summary_size, sums = _sized(
+        [_Figures(least, bold=column) for least, column in zip(SUMMARY[1:], of_sums, strict=True)],
+        space - SUMMARY[0] - GAP,
+        text,
+    )
     found = {
         "wide": Column(0, space),
         "item": Column(0, amount_x - price - quantity - GAP),
+        "item-pictured": Column(PICTURE, amount_x - price - quantity - GAP - PICTURE),
         "quantity": Column(amount_x - price - quantity, quantity, True),
         "price": Column(amount_x - price, price, True),
         "amount": Column(amount_x, amount, True),
@@ -68,6 +92,7 @@ def grid(paper: Sheet, figures: Figures) -> Grid:
         "label": Column(half, max(amount_x - half, space / 8)),
         "box": Column(0, BOX),
         "option": Column(BOX, space - BOX - RIGHT - GAP),
+        "option-pictured": Column(BOX + PICTURE, space - BOX - RIGHT - GAP - PICTURE),
         "lead": Column(0, space - RIGHT - GAP),
         "right": Column(space - RIGHT, RIGHT, True),
         "period": Column(0, SUMMARY[0]),
@@ -77,50 +102,36 @@ def grid(paper: Sheet, figures: Figures) -> Grid:
         "items": Column(space - sum(sums), sums[0], True),
         "taxes": Column(space - sums[1] - sums[2], sums[1], True),
         "total": Column(space - sums[2], sums[2], True),
-        "code": Column(0, 66.0),
         "beside": Column(80.0, space - 80.0),
         "sign1": Column(0, space * 0.337),
         "sign2": Column(space * 0.365, space * 0.409),
         "sign3": Column(space * 0.802, space * 0.198),
     }
-    return Grid(found, size, summary_size)
+    return Grid(found, size, summary_size, paper.styles)
 
 
-def _figures(space: float, figures: Figures) -> tuple[float, list[float]]:
-    columns = list(zip(*figures.lines, strict=True)) or [(), (), ()]
-    sums = set(figures.sums)
+def _sized(columns: Sequence[_Figures], room: float, text: Family) -> tuple[float, list[float]]:
+    """The largest size in which the columns fit into ``room``, and how wide they are."""
     wanted: list[float] = []
     for size in FIGURE_SIZES:
-        least = (QUANTITY, PRICE, AMOUNT)
         wanted = [
-            max([start, *(width(text, size) + GAP for text in set(column))])
-            for start, column in zip(least, columns, strict=True)
+            max(
+                [
+                    column.least,
+                    *(width(figure, size, text) + GAP for figure in set(column.regular)),
+                    *(width(figure, size, text, bold=True) + GAP for figure in set(column.bold)),
+                ]
+            )
+            for column in columns
         ]
-        wanted[2] = max([wanted[2], *(width(text, size, bold=True) + GAP for text in sums)])
-        if sum(wanted) <= space * (1 - ITEM_SHARE):
+        if sum(wanted) <= room:
             return size, wanted
     return FIGURE_SIZES[-1], wanted
 
 
-def _summary(space: float, rows: list[tuple[str, str, str]]) -> tuple[float, list[float]]:
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    wanted: list[float] = []
-    for size in FIGURE_SIZES:
-        wanted = [
-            max([start, *(width(text, size, bold=True) + GAP for text in set(column))])
-            for start, column in zip(SUMMARY[1:], columns, strict=True)
-        ]
-        if sum(wanted) <= space - SUMMARY[0] - GAP:
-            return size, wanted
-    return FIGURE_SIZES[-1], wanted
-
-
-def width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of ``text`` in the text font; letters from other fonts are taken to be wide."""
-    from webapp.services.quoting.paper import texts
-
-    fonts.register(fonts.TEXT)
-    known = fonts.codes(fonts.FAMILIES[0].regular) if not text.isascii() else frozenset()
-    ours = "".join(letter for letter in text if letter.isascii() or ord(letter) in known)
-    face = sheet.BOLD if bold else sheet.REGULAR
-    return texts.width(ours, face) * size + (len(text) - len(ours)) * size
+def width(figure: str, size: float, text: Family, *, bold: bool = False) -> float:
+    """The width of ``figure`` in a registered text font; letters from other fonts are taken to be wide."""
+    known = fonts.codes(text.regular) if not figure.isascii() else frozenset()
+    ours = "".join(letter for letter in figure if letter.isascii() or ord(letter) in known)
+    face = f"{text.name}-bold" if bold else f"{text.name}-regular"
+    return texts.width(ours, face) * size + (len(figure) - len(ours)) * size

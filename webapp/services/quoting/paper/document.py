@@ -26,10 +26,12 @@ from webapp.services.core import formatting, metrics, records
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
-from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs
+from webapp.services.quoting.answer import links
+from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
 from webapp.services.quoting.paper.offer import Figure, Laid
+from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -77,12 +79,12 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
         return stored.pdf
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
-    logo, link = logos.of(frozen.brand), link_to(revision.quote, base_url)
+    shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen, None, logo, link)
+        pdf = render(frozen, None, shown, link)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
@@ -96,12 +98,12 @@ def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
         return stored.pdf
     accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
     frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
-    logo = logos.of(frozen.brand)
+    shown = pictures.of(frozen)
     db.session.commit()
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        pdf = render(frozen, signed, logo)
+        pdf = render(frozen, signed, shown)
         return _store(
             AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
         )
@@ -113,18 +115,13 @@ def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
     if revision is None or quote.status in WON_STATUSES:
         return newest_pdf(quote, base_url)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
-    logo, link = logos.of(frozen.brand), f"{base_url}/q/{token}" if base_url else ""
+    shown, link = pictures.of(frozen), links.to_page(base_url, token)
     db.session.commit()
     try:
         with once.one_at_a_time(key):
-            return render(frozen, None, logo, link)
+            return render(frozen, None, shown, link)
     except once.TooManyWait as error:
         raise RenderBusy(BUSY) from error
-
-
-def link_to(quote: Quote, base_url: str) -> str:
-    """The address of the customer's page; empty without a base."""
-    return f"{base_url}/q/{quote.public_token}" if base_url else ""
 
 
 @contextmanager
@@ -170,22 +167,28 @@ def preload() -> None:
     fonts.register(fonts.TEXT)
 
 
-def html_of(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> str:
-    """All that the document says, as HTML, before the layout. ``logo``: ``logos.of``; ``link``: the customer's page."""
-    return _written(frozen, signed, logo, link)[0]
+def html_of(
+    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+) -> str:
+    """All that the document says, as HTML. ``shown``: ``pictures.of``; ``link``: the customer's page."""
+    return _written(frozen, signed, shown, link)[0]
 
 
 @metrics.timed(metrics.PDF_SECONDS)
-def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link: str = "") -> bytes:
+def render(
+    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+) -> bytes:
     """Lay out ``frozen`` as PDF; the arguments are those of ``html_of``. Raises RenderFailed with a sentence."""
     from xhtml2pdf.config.resources import RenderLimitError
 
-    html, paper, grid = _written(frozen, signed, logo, link)
+    html, paper, grid = _written(frozen, signed, shown, link)
     number = f"Quote {frozen.number or '(draft)'}"
     customer = frozen.organization.name if frozen.organization else frozen.title
-    facts = Facts(f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if logo else "")
+    facts = Facts(
+        f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if shown.logo else ""
+    )
     try:
-        return drawing.draw(html, paper, grid, frozen.brand.palette, facts, TEMPLATES)
+        return drawing.draw(html, paper, grid, frozen.brand.palette, facts, shown.items, TEMPLATES)
     except RenderLimitError as error:
         raise RenderFailed(
             "The PDF couldn't be created because the quote is too large. Shorten its descriptions or split it into two "
@@ -193,17 +196,18 @@ def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link:
         ) from error
 
 
-def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> tuple[str, Sheet, Grid]:
+def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str) -> tuple[str, Sheet, Grid]:
     """The document as HTML, the paper, and its columns."""
     computed = pricing.of_snapshot(frozen)
     offered = pricing.offered(frozen, computed)
-    laid = Laid(frozen, computed, offered)
+    laid = Laid(frozen, computed, offered, shown.items)
     figures = _figures(offered.get("contract", ()), laid)
     name = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
-    paper = Sheet(name)
+    paper = Sheet(name, frozen.brand.font)
     environment = _environment(frozen.place)
     css = environment.get_template("quote.css").render(
         paper=name,
+        font=paper.text.name,
         colors=frozen.brand.palette,
         ink=INK,
         muted=MUTED,
@@ -211,7 +215,7 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
     )
     html = environment.get_template("quote.html").render(
         quote=frozen,
-        logo=logo,
+        logo=shown.logo,
         logo_size=logos.size(frozen.brand),
         signed=signed,
         **{"terms_of": {}, **offered},
@@ -224,13 +228,15 @@ def _written(frozen: Snapshot, signed: Signed | None, logo: str, link: str) -> t
         plans=laid.plans,
         options=laid.options,
         mark=laid.mark,
+        image=laid.image,
+        column=laid.column,
         saved=laid.saved,
         effect=laid.effect,
         figures=figures,
         short=_short,
         long_texts=list(_long_texts(frozen)),
     )
-    return letters.dressed(html), paper, columns.grid(paper, laid.figures(figures))
+    return letters.dressed(html, paper.text), paper, columns.grid(paper, laid.figures(figures))
 
 
 def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:

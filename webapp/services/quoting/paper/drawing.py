@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,16 @@ class _Parts:
     above: list[Block] = field(default_factory=list)
 
 
-def draw(html: str, paper: Sheet, grid: Grid, palette: Palette, facts: Facts, base: Path) -> bytes:
-    """The PDF of ``html`` (``document.html_of``). Raises what xhtml2pdf and reportlab raise."""
+def draw(
+    html: str,
+    paper: Sheet,
+    grid: Grid,
+    palette: Palette,
+    facts: Facts,
+    items: Mapping[str, bytes],
+    base: Path,
+) -> bytes:
+    """The PDF of ``html`` (``document.html_of``). ``items``: pictures. Raises what xhtml2pdf and reportlab raise."""
     from xhtml2pdf.config.resources import ResourceAccessPolicy, render_budget, use_policy
     from xhtml2pdf.document import _RENDER_LOCK
     from xhtml2pdf.files import cleanFiles
@@ -62,23 +71,25 @@ def draw(html: str, paper: Sheet, grid: Grid, palette: Palette, facts: Facts, ba
     with _RENDER_LOCK:
         try:
             with use_policy(policy), render_budget(policy):
-                fonts.register(fonts.TEXT)
-                parts = _parts(html, paper, grid, policy, base)
+                fonts.register(paper.text.name)
+                parts = _parts(html, paper, grid, items, policy, base)
                 return _drawn(parts, paper, palette, facts)
         finally:
             cleanFiles()
             reset_caches()
 
 
-def _parts(html: str, paper: Sheet, grid: Grid, policy: Any, base: Path) -> _Parts:
+def _parts(
+    html: str, paper: Sheet, grid: Grid, items: Mapping[str, bytes], policy: Any, base: Path
+) -> _Parts:
     """The rows and the groups of flowables of ``html``."""
     from xhtml2pdf.document import pisaStory
 
     of_rows, of_header = ROWS.search(html), HEADER.search(html)
     parts = _Parts()
-    parts.rows = markup.rows(of_rows[1], grid) if of_rows else []
+    parts.rows = markup.rows(of_rows[1], grid, items) if of_rows else []
     named = {"wide": Column(0, HEADER_ROOM), "right": Column(paper.space - 120, 120, True)}
-    parts.above = markup.cells(of_header[1], named) if of_header else []
+    parts.above = markup.cells(of_header[1], named, paper.styles) if of_header else []
     foreign = [
         block
         for block in [*(cell.block for row in parts.rows for cell in row.cells), *parts.above]
@@ -197,7 +208,7 @@ def _page(pen: Pen, paper: Sheet, above: list[Block], placed: list[Placed], numb
             left.draw(pen, SIDE, paper.height - sheet.HEADER + 8)
             right.draw(pen, SIDE + paper.space - right.room, paper.height - sheet.HEADER + 8)
         foot.draw(pen, SIDE, sheet.FOOTER)
-        style = sheet.STYLES["small"]
+        style = paper.styles["small"]
         said = Text([f"Page {number + 1} of {count}"], style, NUMBER_ROOM, is_right=True)
         said.draw(pen, SIDE + paper.space - NUMBER_ROOM, sheet.FOOTER)
     before, is_table = "", False

@@ -42,6 +42,23 @@ FAMILIES = (
 )  # fmt: skip
 
 
+# The text font of each that a brand can choose (``brand.FONTS``); what it lacks is drawn by those above. The digits of
+# each are of one width, so that figures stand below each other.
+TEXTS = {
+    "inter": FAMILIES[0],
+    "ibm-plex-sans": Family(
+        "plex", "ibm-plex-sans/IBMPlexSans_400Regular.ttf", "ibm-plex-sans/IBMPlexSans_700Bold.ttf"
+    ),
+    "open-sans": Family("open", "open-sans/OpenSans_400Regular.ttf", "open-sans/OpenSans_700Bold.ttf"),
+    "source-serif-4": Family(
+        "serif", "source-serif-4/SourceSerif4_400Regular.ttf", "source-serif-4/SourceSerif4_700Bold.ttf"
+    ),
+}
+# By name.
+_KNOWN = {family.name: family for family in (*FAMILIES, *TEXTS.values())}
+_PLAIN = frozenset(family.name for family in TEXTS.values())
+
+
 @cache
 def codes(file: str) -> frozenset[int]:
     """The code points that a font file has glyphs for."""
@@ -61,14 +78,14 @@ def register(name: str) -> None:
     from webapp.services.quoting.paper import shaping
 
     shaping.install()
-    family = next(family for family in FAMILIES if family.name == name)
+    family = _KNOWN[name]
     faces = {}
     for weight, file in {"regular": family.regular, "bold": family.bold}.items():
         if file:
             faces[weight] = f"{name}-{weight}"
             made = (
                 TTFont(faces[weight], str(FONTS / file))
-                if name == TEXT
+                if name in _PLAIN
                 else shaping.ShapedFont(faces[weight], FONTS / file)
             )
             pdfmetrics.registerFont(made)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from webapp.services.quoting.paper import clusters, fonts
+from webapp.services.quoting.paper.fonts import Family
 
+# The text font that is chosen where nothing else is, and the reach of all of them together.
+MAIN = fonts.FAMILIES[0]
 MARK = "\N{REPLACEMENT CHARACTER}"
 # Letters up to here (Latin with its extensions) are in the text font; looking no further keeps the editor fast.
 COMMON = "\u024f"
@@ -36,13 +39,17 @@ def missing(text: str) -> list[str]:
     return list(lost)
 
 
-def dressed(html: str) -> str:
-    """``html`` with each run of letters in the font that has them, and a mark for each that no font has."""
-    fonts.register(fonts.TEXT)
-    if not UNCOMMON.search(html):
+def dressed(html: str, main: Family = MAIN) -> str:
+    """``html`` with each run of letters in the font that has them, and a mark for each that no font has.
+
+    ``main``: the text font, which needs no other for what it has.
+    """
+    fonts.register(main.name)
+    others = _others(main)
+    if not others.search(html):
         return html
     parts = TOKEN.split(html)
-    parts[::2] = [_dressed(part) if UNCOMMON.search(part) else part for part in parts[::2]]
+    parts[::2] = [_dressed(part, main) if others.search(part) else part for part in parts[::2]]
     return "".join(parts)
 
 
@@ -64,10 +71,21 @@ def direction_of(text: str) -> str:
     return next(("L" if found == "L" else "R" for found in directions if found in ("L", "R", "AL")), "")
 
 
-def _dressed(text: str) -> str:
+@cache
+def _others(main: Family) -> re.Pattern[str]:
+    """The letters that have to be looked at: uncommon ones, and common ones that this font lacks."""
+    known = fonts.codes(main.regular)
+    common = (*range(0x20, ord(COMMON) + 1), *range(0x2010, 0x2028), *range(0x202F, 0x203F), 0x20AC)
+    lacking = [chr(code) for code in common if code not in known and not _is_invisible(chr(code))]
+    if main is MAIN or not lacking:
+        return UNCOMMON
+    return re.compile(f"{UNCOMMON.pattern}|[{re.escape(''.join(lacking))}]")
+
+
+def _dressed(text: str, main: Family) -> str:
     parts = []
-    for family, run in _runs(_composed(text)):
-        if family == fonts.TEXT:
+    for family, run in _runs(_composed(text), main):
+        if family == main.name:
             parts.append(run)
             continue
         fonts.register(family)
@@ -77,16 +95,18 @@ def _dressed(text: str) -> str:
     return "".join(parts)
 
 
-def _runs(text: str) -> Iterator[tuple[str, str]]:
+def _runs(text: str, main: Family) -> Iterator[tuple[str, str]]:
     """``text`` in runs of one family each. A space stays with the letters before it."""
-    current, run = fonts.TEXT, ""
-    for cluster in _drawable(text):
+    others = _others(main)
+    of_marks = main.name if ord(MARK) in fonts.codes(main.regular) else fonts.TEXT_WITH_MARKS
+    current, run = main.name, ""
+    for cluster in _drawable(text, main):
         # Letters of one text keep its font where it has them: others have some of the same.
-        stays = cluster == " " or (UNCOMMON.search(cluster) and _has(current, cluster))
-        family = current if stays else _family(cluster) or ""
+        stays = cluster == " " or (current != main.name and others.search(cluster) and _has(current, cluster))
+        family = current if stays else _family(cluster, main) or ""
         shown = cluster if family else _marked(cluster)
-        family = family or fonts.TEXT
-        if family == fonts.TEXT:
+        family = family or of_marks
+        if family == main.name:
             shown = "".join(letter for letter in shown if letter in DIRECTIONS or not _is_ignored(letter))
         if family != current:
             if run:
@@ -97,10 +117,10 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
         yield current, run
 
 
-def _drawable(text: str) -> Iterator[str]:
+def _drawable(text: str, main: Family) -> Iterator[str]:
     """The clusters of ``text``; the letters of one that no family has as a whole are drawn one after the other."""
     for cluster in clusters.of(text):
-        if _family(cluster) is None and all(_family(letter) for letter in cluster):
+        if _family(cluster, main) is None and all(_family(letter, main) for letter in cluster):
             yield from cluster
         else:
             yield cluster
@@ -111,18 +131,18 @@ def _marked(cluster: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _family(cluster: str) -> str | None:
+def _family(cluster: str, main: Family = MAIN) -> str | None:
     """The first family that has all letters of ``cluster``."""
     visible = frozenset(ord(letter) for letter in cluster if not _is_invisible(letter))
     if not visible:
-        return fonts.TEXT
-    families = fonts.FAMILIES
+        return main.name
+    families = (main, *fonts.FAMILIES[1:])
     if IDEOGRAPH.search(cluster):
         families = (*(family for family in families if family.name == fonts.HAN), *families)
     if EMOJI_STYLE in cluster or max(visible) >= FIRST_EMOJI:
         families = (*(family for family in families if family.name == fonts.EMOJI), *families)
     for family in families:
-        if family.name == fonts.TEXT and len(visible) > 1:
+        if family is main and len(visible) > 1:
             continue  # marks want a font that can place them
         if visible <= fonts.codes(family.regular):
             return family.name

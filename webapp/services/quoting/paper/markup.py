@@ -6,22 +6,23 @@ The template escapes what people wrote, so no tag in it is theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
-from webapp.services.quoting.paper import sheet, texts
+from webapp.services.quoting.paper import texts
 from webapp.services.quoting.paper.columns import Column, Grid
+from webapp.services.quoting.paper.pictures import Picture
 from webapp.services.quoting.paper.rows import Cell, Row
 from webapp.services.quoting.paper.sheet import Style
 
 ROW = re.compile(r'<r k="([a-z-]+)"([^>]*)>(.*?)</r>', re.DOTALL)
-TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
+TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9-]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
 ATTRIBUTE = re.compile(r'([a-z])="([^"]*)"')
 
 
-def rows(html: str, grid: Grid) -> list[Row]:
-    """The rows in ``html``, in their order."""
-    styles = {**sheet.STYLES, **_figures(grid)}
+def rows(html: str, grid: Grid, items: Mapping[str, bytes]) -> list[Row]:
+    """The rows in ``html``, in their order. ``items``: the pictures that they name."""
+    styles = {**grid.styles, **_figures(grid)}
     found: list[Row] = []
     head: Row | None = None
     for kind, attributes, inner in ROW.findall(html):
@@ -35,6 +36,11 @@ def rows(html: str, grid: Grid) -> list[Row]:
             is_acceptance="m" in said,
             code=unescape(said.get("a", "")),
         )
+        if "i" in said:
+            name = row.cells[0].block
+            row.picture = Picture(
+                items[said["i"]], " ".join(name.lines) if isinstance(name, texts.Text) else ""
+            )
         if kind == "head":
             head = row
         elif kind == "part":
@@ -44,20 +50,17 @@ def rows(html: str, grid: Grid) -> list[Row]:
     return found
 
 
-def cells(html: str, columns: dict[str, Column]) -> list[texts.Block]:
+def cells(html: str, columns: dict[str, Column], styles: Mapping[str, Style]) -> list[texts.Block]:
     """The texts of a header or footer, each on one line of its column."""
     found: list[texts.Block] = []
     for style, column, rtl, inner in TEXT.findall(html):
         room = columns[column].width
+        look, is_right = styles[style], columns[column].is_right
         if not rtl and "<span" not in inner:
-            inner = texts.shortened(unescape(inner), sheet.STYLES[style], room)
-            found.append(texts.Text([inner], sheet.STYLES[style], room, is_right=columns[column].is_right))
+            inner = texts.shortened(unescape(inner), look, room)
+            found.append(texts.Text([inner], look, room, is_right=is_right))
             continue
-        found.append(
-            texts.block(
-                inner, style, sheet.STYLES[style], room, is_right=columns[column].is_right, is_rtl=bool(rtl)
-            )
-        )
+        found.append(texts.block(inner, style, look, room, is_right=is_right, is_rtl=bool(rtl)))
     return found
 
 
@@ -73,10 +76,11 @@ def _cells(inner: str, grid: Grid, styles: dict[str, Style]) -> Iterator[Cell]:
 def _figures(grid: Grid) -> dict[str, Style]:
     """The styles of figures, which are smaller where they take too much room."""
     of_lines, of_sums = grid.size, grid.summary_size
+    body, name = grid.styles["body"], grid.styles["name"]
     return {
-        "figure": Style(sheet.REGULAR, of_lines, 14, "ink"),
-        "figure-bold": Style(sheet.BOLD, of_lines, 14, "ink"),
-        "sum": Style(sheet.REGULAR, of_sums, 14, "ink"),
-        "sum-bold": Style(sheet.BOLD, of_sums, 14, "ink"),
-        "sum-due": Style(sheet.BOLD, of_sums, 14, "accent"),
+        "figure": body._replace(size=of_lines),
+        "figure-bold": name._replace(size=of_lines),
+        "sum": body._replace(size=of_sums),
+        "sum-bold": name._replace(size=of_sums),
+        "sum-due": grid.styles["accent"]._replace(size=of_sums),
     }

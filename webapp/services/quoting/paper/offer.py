@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -76,6 +76,11 @@ class Options:
     is_first: bool
 
     @property
+    def lines(self) -> list[tuple[FrozenLine, LineTotals]]:
+        """The lines that are options themselves."""
+        return [line for option in self.options if not option.whole for line in option.lines]
+
+    @property
     def starts_page(self) -> bool:
         """The options begin a page."""
         whole = self.options[0].whole
@@ -95,8 +100,10 @@ class Figure:
 class Laid:
     """The parts of an offer that the template and the columns ask for."""
 
-    def __init__(self, frozen: Snapshot, computed: Totals, offered: dict[str, Any]) -> None:
-        self._frozen, self._computed = frozen, computed
+    def __init__(
+        self, frozen: Snapshot, computed: Totals, offered: dict[str, Any], images: Collection[str] = ()
+    ) -> None:
+        self._frozen, self._computed, self._images = frozen, computed, images
         self._rates = _marks(frozen)
         self.groups: list[PeriodGroup] = offered["groups"]
         # The sections that something is printed of, in the order of the paper: lines, plans, options.
@@ -131,6 +138,14 @@ class Laid:
         """The marks of the taxes of a line, of a bundle those of its parts; empty where it has none."""
         rates = dict.fromkeys(_taxes(line))
         return " ".join(mark for rate, mark in self._rates.items() if rate in rates)
+
+    def image(self, line: FrozenLine) -> str:
+        """The hash of the picture of a line; empty where it has none that can be shown."""
+        return line.image if line.image in self._images else ""
+
+    def column(self, name: str, lines: Iterable[tuple[FrozenLine, LineTotals]]) -> str:
+        """The column for the texts of lines that stand together: beside their pictures, where one has one."""
+        return f"{name}-pictured" if any(self.image(line) for line, _ in lines) else name
 
     def effect(self, choice: Choice, *, plan: bool = False) -> str:
         """What taking a line would do to the totals."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from webapp.services.quoting.paper import sheet
+from webapp.services.quoting.paper import pictures, sheet
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.pen import Pen
+from webapp.services.quoting.paper.pictures import Picture
 from webapp.services.quoting.paper.texts import Block, Text
 
 # How strongly a row holds to the next: not at all, where there is room, always.
@@ -71,6 +72,7 @@ class Row:
 
     ``period``: the head that is repeated where a page ends after this row's; ``block``: of a head, the height of its
     whole period, where it is known. ``code``: of the row that says where to accept, the address.
+    ``picture``: of the item, left of its texts.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Row:
     period: Row | None = None
     block: float = 0
     code: str = ""
+    picture: Picture | None = None
     is_filled: bool = False
     is_again: bool = False
     is_acceptance: bool = False
@@ -100,7 +103,8 @@ class Row:
         by_column: dict[str, float] = {}
         for cell in self.cells:
             by_column[cell.column] = by_column.get(cell.column, 0.0) + cell.block.height
-        tallest = max([*by_column.values(), 66.0 if self.code else 0.0])
+        least = 66.0 if self.code else pictures.SIZE if self.picture else 0.0
+        tallest = max([*by_column.values(), least])
         heads = HEADS_HEIGHT if self.kind == "head" and not has_heads else 0.0
         return self.look.above + tallest + self.look.below + heads
 
@@ -111,6 +115,8 @@ class Row:
         is_row = self.is_table
         if is_row:
             pen.tree.open("TR")
+        if self.picture:
+            self._picture(pen, y, self.picture)
         used: dict[str, float] = {}
         for cell in self.cells:
             column = self.grid.columns[cell.column]
@@ -153,7 +159,9 @@ class Row:
         if not upper or not lower:
             return None
         rest = "more" if self.kind in ("line", "option") else self.kind
-        return replace(self, cells=upper, glue=FREE), replace(self, kind=rest, cells=lower, starts_page=False)
+        return replace(self, cells=upper, glue=FREE), replace(
+            self, kind=rest, cells=lower, starts_page=False, picture=None
+        )
 
     def _rule(self, pen: Pen, top: float, before: str) -> None:
         look = self.look
@@ -161,6 +169,11 @@ class Row:
             color, thickness, first = look.rule
             x = self.grid.columns[first].x
             pen.rule(sheet.SIDE + x, top, self.grid.columns["wide"].width - x, thickness, color)
+
+    def _picture(self, pen: Pen, y: float, picture: Picture) -> None:
+        pen.tree.open("TD")
+        picture.draw(pen, sheet.SIDE + self.grid.columns["option" if self.kind == "option" else "item"].x, y)
+        pen.tree.close()
 
     def _box(self, pen: Pen, y: float) -> None:
         with pen.decoration():
@@ -172,7 +185,7 @@ class Row:
             )
 
     def _heads(self, pen: Pen, bottom: float) -> None:
-        style = sheet.STYLES["small"]
+        style = self.grid.styles["small"]
         pen.tree.open("TR")
         for name, word in HEADS:
             column = self.grid.columns[name]
@@ -183,7 +196,7 @@ class Row:
         pen.rule(sheet.SIDE, bottom + 1, self.grid.columns["wide"].width, 1, "ink")
 
 
-HEADS_HEIGHT = sheet.STYLES["small"].leading + 9
+HEADS_HEIGHT = sheet.SMALL + 9
 TABLES = frozenset({
     "line", "more", "sum-first", "sum", "sum-last", "sum-only", "summary-head", "summary-first", "summary", "due-first",
     "due", "option", "signed",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from webapp.models import User
@@ -20,6 +22,9 @@ from webapp.services.quoting.revisions.snapshot import (
 )
 
 DAYS = 30
+# Pictures of items that no library has: the names of files in static/img.
+LAPTOP, SWITCH = "sample-laptop", "sample-switch"
+IMAGES = Path(__file__).parents[3] / "static" / "img"
 PLANS = FrozenSection(
     uid="plans", title="Care plan", text="Everything that runs gets looked after.", choice=ONE
 )
@@ -55,8 +60,9 @@ def offer(brand: Brand, owner: User, now: datetime) -> Snapshot:
                 1389,
                 discount_kind="percent",
                 discount_value=Decimal(10),
+                image=LAPTOP,
             ),
-            _line("switch", "Access switch, 16 ports", 2, 449, sku="AS-16P"),
+            _line("switch", "Access switch, 16 ports", 2, 449, sku="AS-16P", image=SWITCH),
             _line("work", "Installation and move", 18, 145),
             _line("labels", "Cable clean-up and labeling", 1, 495, is_optional=True),
             _line("backup", "Cloud backup", 12, "6.50", recurrence="monthly"),
@@ -65,6 +71,11 @@ def offer(brand: Brand, owner: User, now: datetime) -> Snapshot:
             _line("test", "Security review", 1, 940, recurrence="annual"),
         ),
     )
+
+
+def pictures(frozen: Snapshot) -> Mapping[str, bytes]:
+    """The pictures of its items, as ``pictures.Pictures`` has them."""
+    return {name: (IMAGES / f"{name}.webp").read_bytes() for name in sorted(frozen.images)}
 
 
 def _line(uid: str, name: str, quantity: int, price: float | str, **more: Any) -> FrozenLine:

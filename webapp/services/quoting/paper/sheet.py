@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from webapp.services.core.place import A4, LETTER
 from webapp.services.quoting.paper import fonts
+from webapp.services.quoting.paper.fonts import Family
 
 SIZES = {A4: (595.28, 841.89), LETTER: (612.0, 792.0)}
 SIDE = 54.0
@@ -15,35 +18,52 @@ SIDE = 54.0
 FIRST_TOP, HEADER, TOP, FOOT, FOOTER = 42.0, 38.0, 62.0, 56.0, 42.0
 
 INK, MUTED, HAIRLINE, WHITE = "#16191D", "#4A5159", "#D5D9DE", "#FFFFFF"
-REGULAR, BOLD = f"{fonts.TEXT}-regular", f"{fonts.TEXT}-bold"
+# The leading of the smallest texts.
+SMALL = 11.0
 
 
 class Style(NamedTuple):
-    """How a text looks. ``color``: of ``Pen.color``."""
+    """How a text looks. ``bold``: the face of its bold parts; ``color``: of ``Pen.color``."""
 
     face: str
+    bold: str
     size: float
     leading: float
     color: str
 
 
-STYLES = {
-    "title": Style(BOLD, 26, 32, "ink"),
-    "name": Style(BOLD, 10, 14, "ink"),
-    "body": Style(REGULAR, 10, 14, "ink"),
-    "soft": Style(REGULAR, 10, 14, "muted"),
-    "accent": Style(BOLD, 10, 14, "accent"),
-    "link": Style(REGULAR, 10, 14, "accent"),
-    "small": Style(REGULAR, 8, 11, "muted"),
-    "mark": Style(REGULAR, 8, 14, "muted"),
-}
+@cache
+def styles(family: str) -> Mapping[str, Style]:
+    """The styles by name, in the faces of a text font (``fonts.TEXTS``)."""
+    regular, bold = f"{family}-regular", f"{family}-bold"
+    return {
+        "title": Style(bold, bold, 26, 32, "ink"),
+        "name": Style(bold, bold, 10, 14, "ink"),
+        "body": Style(regular, bold, 10, 14, "ink"),
+        "soft": Style(regular, bold, 10, 14, "muted"),
+        "accent": Style(bold, bold, 10, 14, "accent"),
+        "link": Style(regular, bold, 10, 14, "accent"),
+        "small": Style(regular, bold, 8, SMALL, "muted"),
+        "mark": Style(regular, bold, 8, 14, "muted"),
+    }
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of paper. ``paper``: A4 or Letter."""
+    """A sheet of paper. ``paper``: A4 or Letter; ``font``: one of ``fonts.TEXTS``."""
 
     paper: str
+    font: str = "inter"
+
+    @property
+    def text(self) -> Family:
+        """The family of the text font."""
+        return fonts.TEXTS[self.font]
+
+    @property
+    def styles(self) -> Mapping[str, Style]:
+        """The styles in that font."""
+        return styles(self.text.name)
 
     @property
     def width(self) -> float:

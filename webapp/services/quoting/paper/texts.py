@@ -11,7 +11,6 @@ from functools import lru_cache
 from html import unescape
 from typing import Any
 
-from webapp.services.quoting.paper import sheet
 from webapp.services.quoting.paper.pen import Pen
 from webapp.services.quoting.paper.sheet import Style
 
@@ -49,7 +48,7 @@ class Text:
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draw with the left edge at ``x`` and the upper one at ``top``."""
-        face, size, leading, color = self.style
+        face, _, size, leading, color = self.style
         y = top - leading / 2 - BASELINE * size
         canvas = pen.canvas
         canvas.setFillColor(pen.color(color))
@@ -62,7 +61,7 @@ class Text:
             canvas.drawText(text)
             return
         for number, line in enumerate(self.lines):
-            parts = list(_parts(line, face)) if self.has_markup else [(line, face)]
+            parts = list(_parts(line, self.style)) if self.has_markup else [(line, face)]
             at = x + self.room - sum(width(part, its) for part, its in parts) * size if self.is_right else x
             for part, its in parts:
                 canvas.setFont(its, size)
@@ -191,7 +190,7 @@ def _pieces(word: str, face: str, space: float) -> Iterator[str]:
     yield piece
 
 
-def _parts(line: str, face: str) -> Iterator[tuple[str, str]]:
+def _parts(line: str, style: Style) -> Iterator[tuple[str, str]]:
     for number, part in enumerate(BOLD_PART.split(line)):
         if part:
-            yield unescape(part), sheet.BOLD if number % 2 else face
+            yield unescape(part), style.bold if number % 2 else style.face

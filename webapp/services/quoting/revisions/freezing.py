@@ -19,6 +19,7 @@ from webapp.models import (
     utc_now,
 )
 from webapp.models.line import WHOLE
+from webapp.services.catalog import pictures
 from webapp.services.company import app_settings, place
 from webapp.services.company.brand import brand
 from webapp.services.core import records
@@ -42,8 +43,9 @@ LINE = tuple(
 )
 # Newly frozen with the next revision, but no change of the offer: brand, where the company is, who owns the quote.
 NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
-# Of lines: dates, and what follows from the other fields and a setting of the company, which are no change either.
-FOLLOWING = {"price_date": None, "cost_date": None, "quantity_prices": ""}
+# Of lines: dates, the item's image, and what follows from the other fields and a setting of the company: no change
+# either.
+FOLLOWING = {"price_date": None, "cost_date": None, "quantity_prices": "", "image": ""}
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id")
 
@@ -51,6 +53,7 @@ REFERENCES = ("item_id", "category_id", "tax_code_id")
 def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) -> Snapshot:
     """The draft as a snapshot, with the current customer, seller and tax data."""
     profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
+    images = pictures.of_items([line.item_id for line in quote.lines if line.item_id is not None])
     organization = quote.organization or (quote.person.organization if quote.person else None)
     return Snapshot(
         quote_id=quote.id,
@@ -70,7 +73,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
             FrozenSection(**{name: getattr(section, name) for name in FrozenSection.model_fields})
             for section in quote.sections
         ),
-        lines=tuple(_line(line) for line in quote.lines),
+        lines=tuple(_line(line, images.get(line.item_id or 0, "")) for line in quote.lines),
         **{name: getattr(quote, name) for name in HEADER},
     )
 
@@ -173,7 +176,7 @@ def _person(person: Person) -> FrozenPerson:
     return FrozenPerson(**{name: getattr(person, name) for name in FrozenPerson.model_fields})
 
 
-def _line(line: QuoteLine) -> FrozenLine:
+def _line(line: QuoteLine, image: str) -> FrozenLine:
     optional, selected = line.choice
     return FrozenLine(
         section_uid=line.section_uid,
@@ -184,6 +187,7 @@ def _line(line: QuoteLine) -> FrozenLine:
         tax_name=line.tax_code.name if line.tax_code else "",
         tax_rate=line.tax_code.rate if line.tax_code else Decimal(0),
         parts=parts.frozen(line),
+        image=image,
         quantity_prices=quantities.prices_of(line, line.quote.currency),
         **{name: getattr(line, name) for name in LINE},
     )

@@ -107,6 +107,7 @@ class FrozenLine(Frozen):
     ``parent_category_id``: the category above, when ``category_id`` is a subcategory. ``tax_rate`` in percent.
     ``section_uid``: of one of the snapshot's sections; where that is taken as a whole, the line is optional, and
     selected as the section is. ``parts``: of a bundle, each with its quantity in one bundle.
+    ``image``: the SHA-256 of the item's image (``catalog.pictures``), empty without one.
     ``quantity_prices``: where the customer can change the quantity and the price follows it (``prices.parse_tiers``).
     """
 
@@ -153,6 +154,7 @@ class FrozenLine(Frozen):
     max_quantity: Exact | None = None
     quantity_step: Exact | None = None
     quantity_prices: str = ""
+    image: str = ""
     bundle: str = ""
     shows_parts: bool = False
     parts: tuple[FrozenLine, ...] = ()
@@ -207,6 +209,11 @@ class Snapshot(Frozen):
     autotask_contact_id: int | None = None
     sections: tuple[FrozenSection, ...] = ()
     lines: tuple[FrozenLine, ...]
+
+    @property
+    def images(self) -> set[str]:
+        """The images that page and paper show; none where the brand shows none."""
+        return {line.image for line in self.lines if line.image} if self.brand.shows_images else set()
 
     @property
     def published_on(self) -> date:
