@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
@@ -22,15 +21,18 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
 from webapp.models.quote import WON_STATUSES
-from webapp.services.core import formatting, metrics, records
+from webapp.services.core import formatting, metrics, records, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
+from webapp.services.quoting.evidence import sealing
 from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs
+from webapp.services.quoting.paper import signed as signatures
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
 from webapp.services.quoting.paper.offer import Figure, Laid
 from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
+from webapp.services.quoting.paper.signed import Signed
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -42,16 +44,6 @@ IN_TABLE = 700
 LINES_IN_TABLE = 12
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
-
-
-@dataclass(frozen=True)
-class Signed:
-    """An acceptance on paper. ``recorded_by``: the rep who recorded it; empty when the customer signed online."""
-
-    name: str
-    at: datetime
-    fingerprint: str
-    recorded_by: str = ""
 
 
 class RenderFailed(ServiceError):
@@ -91,20 +83,35 @@ def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or quote.status not in WON_STATUSES:
         return pdf_for(revision.id if revision else 0, base_url)
+    return accepted_pdf(acceptance)
+
+
+def accepted_pdf(acceptance: Acceptance) -> bytes:
+    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``, and notes that in the chain."""
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
     accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
-    frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
+    frozen, acceptance_id, quote_id = snapshot.parse(accepted.content), acceptance.id, acceptance.quote_id
     logo = logos.of(frozen.brand)
     db.session.commit()
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        pdf = render(frozen, signed, logo)
-        return _store(
-            AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
-        )
+        acceptance = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
+        on_paper = signatures.of(acceptance, frozen)
+        db.session.commit()
+        pdf = render(frozen, on_paper, logo)
+        new = AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf))
+        with work.writing():
+            sealing.note(quote_id, frozen.revision, new.sha256)
+            return _store(new, acceptance_id)
+
+
+def pdf_to_deliver(revision_id: int, base_url: str = "") -> bytes:
+    """The PDF of a revision; of the accepted one the PDF that says so, whatever became of the quote since."""
+    acceptance = db.session.scalar(db.select(Acceptance).filter_by(revision_id=revision_id))
+    return pdf_for(revision_id, base_url) if acceptance is None else accepted_pdf(acceptance)
 
 
 def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
@@ -156,13 +163,6 @@ def _sha256(pdf: bytes) -> str:
     return hashlib.sha256(pdf).hexdigest()
 
 
-def _signed(acceptance: Acceptance) -> Signed:
-    recorder = acceptance.recorded_by
-    return Signed(
-        acceptance.name, acceptance.accepted_at, acceptance.content_sha256, recorder.name if recorder else ""
-    )
-
-
 def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
@@ -184,6 +184,8 @@ def render(frozen: Snapshot, signed: Signed | None = None, logo: str = "", link:
     number = f"Quote {frozen.number or '(draft)'}"
     customer = frozen.organization.name if frozen.organization else frozen.title
     facts = Facts(f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if logo else "")
+    if signed is not None and signed.certificate is not None:
+        facts.keywords = signed.certificate.keywords
     try:
         return drawing.draw(html, paper, grid, frozen.brand.palette, facts, TEMPLATES)
     except RenderLimitError as error:
@@ -272,6 +274,7 @@ def _environment(place: Place) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {function.__name__: function for function in formatting.ANYWHERE_ALIKE}
+    environment.filters["moment_here"] = lambda value: formatting.moment(value, place).rpartition(" ")[0]
     environment.filters |= {
         function.__name__: partial(function, place=place) for function in formatting.PLACED
     }

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from webapp.services.quoting.paper import sheet, texts
+from webapp.services.quoting.paper import ink, sheet, texts
 from webapp.services.quoting.paper.columns import Column, Grid
 from webapp.services.quoting.paper.rows import Cell, Row
 from webapp.services.quoting.paper.sheet import Style
@@ -64,6 +64,9 @@ def cells(html: str, columns: dict[str, Column]) -> list[texts.Block]:
 def _cells(inner: str, grid: Grid, styles: dict[str, Style]) -> Iterator[Cell]:
     for style, name, rtl, text in TEXT.findall(inner):
         column = grid.columns[name]
+        if style in (ink.TYPED, ink.DRAWN):
+            yield Cell(name, ink.block(style, text, column.width))
+            continue
         made = texts.block(
             text, style, styles[style], column.width, is_right=column.is_right, is_rtl=bool(rtl)
         )

@@ -35,6 +35,7 @@ STYLES = {
     "accent": Style(BOLD, 10, 14, "accent"),
     "link": Style(REGULAR, 10, 14, "accent"),
     "small": Style(REGULAR, 8, 11, "muted"),
+    "print": Style(REGULAR, 8, 11, "ink"),
     "mark": Style(REGULAR, 8, 14, "muted"),
 }
 
