@@ -128,7 +128,8 @@ def test_the_chain_tells_what_happened_from_publishing_on_and_by_whom(rep: User)
         share = sharing.share(quote.public_token, form).share
         visits.note(quote, visits.DOWNLOADED, Visitor("192.0.2.9", PHONE, "theo", share=share), "PDF")
         comments.write(share.token, {"text": "Is this all?", "revision": "1", "sha256": revision.content_sha256})
-        acceptance.accept(quote.public_token, answer(revision), [quote.lines[2].uid], HERE)
+        here = Evidence("192.0.2.7", PHONE, "visit")
+        acceptance.accept(quote.public_token, answer(revision), [quote.lines[2].uid], here)
     assert events(quote.id) == [
         ("published", "desk", rep.email),
         ("fetched", "program", ""),

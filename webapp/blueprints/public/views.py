@@ -10,12 +10,22 @@ from flask.typing import ResponseReturnValue
 from webapp.blueprints import branding
 from webapp.blueprints.public import public, visiting
 from webapp.blueprints.quotes.editor import pdf_response
+from webapp.blueprints.quotes.evidence import zip_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote, QuoteComment, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance, afterwards, choosing, comments, consent, opened, quantities
+from webapp.services.quoting.answer import (
+    acceptance,
+    afterwards,
+    bundle,
+    choosing,
+    comments,
+    consent,
+    opened,
+    quantities,
+)
 from webapp.services.quoting.answer.opened import Opened, Writer
 from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.paper import document
@@ -86,6 +96,16 @@ def pdf(token: str) -> ResponseReturnValue:
     if found.share is not None:
         return pdf_response(document.colleagues_pdf(quote, base, token), name)
     return pdf_response(document.newest_pdf(quote, base), name)
+
+
+@public.get("/<token>/evidence.zip")
+@limiter.limit("10/minute")
+def evidence(token: str) -> ResponseReturnValue:
+    """The bundle that proves the acceptance, as far as it's the customer's."""
+    found = opened.by_token(token)
+    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), "evidence")
+    name = bundle.name_of(found.quote)
+    return zip_response(bundle.of_quote(found.quote, for_customer=True), name)
 
 
 @public.get("/<token>/brand.css")

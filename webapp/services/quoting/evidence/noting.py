@@ -10,7 +10,7 @@ from webapp.services.core.formatting import plain
 from webapp.services.diary import diary
 from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PRODUCT, Happened
-from webapp.services.quoting.revisions import quantities, snapshot
+from webapp.services.quoting.revisions import offered, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 PUBLISHED, SIGNED, RECORDED, DECLINED, LOST = "published", "signed", "recorded", "declined", "lost"
@@ -55,7 +55,7 @@ def _events(entry: DiaryEntry) -> list[Happened]:
     acceptance = _acceptance(int(entry.object_id)) if kind == SIGNED else None
     facts: dict[str, Any] = {}
     who, name = _who(entry, detail, acceptance)
-    where = {
+    where: dict[str, Any] = {
         "revision": entry.revision,
         "address": entry.address,
         "agent": diary.here().agent,
@@ -66,12 +66,20 @@ def _events(entry: DiaryEntry) -> list[Happened]:
         facts = {"content_sha256": detail.get("sha256", "")}
     elif acceptance is not None:
         kind = SIGNED if acceptance.is_signed else RECORDED
+        if acceptance.is_signed:
+            where |= {
+                "address": acceptance.ip_address,
+                "agent": acceptance.user_agent,
+                "session": acceptance.session,
+            }
         changed = _changed(acceptance)
         events = [Happened("options_changed", who, name, detail={"changes": changed}, **where)] if changed else []
         return [*events, Happened(kind, who, name, detail=signed_facts(acceptance), **where)]
     else:
         kind = DECLINED if kind == LOST and entry.actor_id is None else kind
-        facts = {key: detail[key] for key in ("reason", "before", "comment") if detail.get(key)}
+        # What our own people wrote about a lost quote is theirs; the chain goes to the customer too.
+        told = ("reason", "comment") if entry.actor_id is None else ("comment",)
+        facts = {key: detail[key] for key in told if detail.get(key)}
     return [Happened(kind, who, name, detail=facts, **where)]
 
 
@@ -85,6 +93,7 @@ def signed_facts(acceptance: Acceptance) -> dict[str, Any]:
         "signature": acceptance.signature,
         "drawing_sha256": acceptance.drawing.sha256 if acceptance.drawing else "",
         "content_sha256": acceptance.content_sha256,
+        "offer_sha256": offered.sha256(db.session.get_one(Revision, acceptance.revision_id).content),
         "consent": acceptance.consent,
         "consent_version": acceptance.consent_version,
         "consent_sha256": acceptance.consent_sha256,

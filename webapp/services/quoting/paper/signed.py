@@ -6,12 +6,13 @@ import base64
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from webapp.models import Acceptance
+from webapp.models import Acceptance, Revision, db
 from webapp.services.core import browsers
 from webapp.services.core.formatting import moment
 from webapp.services.core.place import Place
 from webapp.services.quoting.evidence import chain, telling
 from webapp.services.quoting.evidence.telling import Told
+from webapp.services.quoting.revisions import offered
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 # Longer chains are in the bundle as a whole.
@@ -82,12 +83,13 @@ def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
     parties = [name for name in (frozen.seller.name, frozen.organization and frozen.organization.name) if name]
     hashes = {
         "content": acceptance.content_sha256,
+        "offer": _offer_sha256(acceptance),
         "terms": acceptance.terms_sha256,
         "consent": acceptance.consent_sha256,
         "drawing": acceptance.drawing.sha256 if acceptance.drawing else "",
         f"event{last[0]}": last[1],
     }
-    labels = ("Offer as signed", "Terms", "Consent", "Drawn signature", f"Event {last[0]}, the last so far")
+    labels = ("Revision as signed", "Customer's part of it", "Terms", "Consent", "Drawn signature", f"Event {last[0]}, the last so far")
     return Certificate(
         between=f"Quote {frozen.number}, revision {frozen.revision}"
         + (f", between {' and '.join(parties)}." if len(parties) > 1 else "."),
@@ -101,6 +103,10 @@ def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
         zone=place.zone_short(acceptance.accepted_at),
         keywords=" ".join(["quotewright", *(f"{name}={value}" for name, value in hashes.items() if value)]),
     )
+
+
+def _offer_sha256(acceptance: Acceptance) -> str:
+    return offered.sha256(db.session.get_one(Revision, acceptance.revision_id).content)
 
 
 def _facts(acceptance: Acceptance, place: Place) -> list[tuple[str, str]]:
