@@ -51,7 +51,6 @@
   show();
   // What was drawn before the answer was refused.
   if (sent.value) pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
-  if (sent.dataset.invalid !== undefined) setTimeout(() => drawn.querySelector("#e-drawing").focus());
   pad.addEventListener("endStroke", keep);
   window.addEventListener("resize", () => form.elements.how.value === "drawn" && fit());
   form.querySelector("[data-clear-drawing]").addEventListener("click", () => {
