@@ -53,6 +53,7 @@ KEPT = {
     *("acceptance.name", "acceptance.signature", "acceptance.email", "acceptance.ip_address"),
     *("acceptance.user_agent", "revision.content", "revision_document.pdf", "acceptance_document.pdf"),
     *("quote.title", "quote.name_key", "quote.search_key", "quote.comments", "quote.lost_reason"),
+    *("quote_event.name", "quote_event.address", "quote_event.agent", "quote_event.detail"),
     "link.pushed",
 }
 # Gone from everywhere else.
