@@ -61,10 +61,14 @@ def main(arguments: list[str]) -> int:
         print(f"  WRONG    {sentence}")
     if bundle.problems:
         count = len(bundle.problems)
-        print(f"\nNot proven: {count} thing{'s' if count > 1 else ''} in this bundle {'are' if count > 1 else 'is'} wrong.")
+        print(
+            f"\nNot proven: {count} thing{'s' if count > 1 else ''} in this bundle {'are' if count > 1 else 'is'} wrong."
+        )
         return 1
     print("\nProven: everything in this bundle agrees with what was accepted.")
-    print("Compare the fingerprints with those on your own copy of the PDF to know that no one wrote all of it anew.")
+    print(
+        "Compare the fingerprints with those on your own copy of the PDF to know that no one wrote all of it anew."
+    )
     return 0
 
 
@@ -146,10 +150,13 @@ def _check_acceptance(bundle: Bundle) -> dict[str, Any]:
         bundle.problems.append("No event says that the quote was accepted.")
         return {}
     event = found[-1]
-    detail = event.get("detail") if isinstance(event.get("detail"), dict) else {}
+    said = event.get("detail")
+    detail: dict[str, Any] = said if isinstance(said, dict) else {}
     names = sorted(set(detail) | set(bundle.facts))
     other = [name for name in names if detail.get(name) != bundle.facts.get(name)]
-    other += [name for name in ("address", "agent", "session") if event.get(name) != bundle.certificate.get(name)]
+    other += [
+        name for name in ("address", "agent", "session") if event.get(name) != bundle.certificate.get(name)
+    ]
     other += ["revision"] if event.get("revision") != bundle.certificate.get("revision") else []
     if event.get("kind") == "recorded":
         other = [name for name in other if name not in ("address", "agent", "session")]
@@ -210,7 +217,9 @@ def _check_drawing(bundle: Bundle) -> None:
 def _check_pdf(bundle: Bundle, event: dict[str, Any]) -> None:
     pdf = bundle.files["signed.pdf"]
     sha256 = hashlib.sha256(pdf).hexdigest()
-    sealed = [one for one in bundle.events if one.get("kind") == "sealed" and isinstance(one.get("detail"), dict)]
+    sealed = [
+        one for one in bundle.events if one.get("kind") == "sealed" and isinstance(one.get("detail"), dict)
+    ]
     if not sealed:
         bundle.problems.append("No event names the PDF, so it can't be checked.")
     else:

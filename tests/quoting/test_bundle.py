@@ -137,13 +137,22 @@ TAMPERED: dict[str, tuple[Callable[[Files], None], str]] = {
         replaced("revision.json", b'"unit_price":"100.0000"', b'"unit_price":"10.0000"'),
         "The whole revision (revision.json) was changed",
     ),
-    "an event removed": (in_events(lambda events: events.pop(1) and None), "Event 2 is missing from the chain."),
-    "the last events removed": (in_events(lambda events: events.__delitem__(slice(-2, None))), "No event says that"),
+    "an event removed": (
+        in_events(lambda events: events.pop(1) and None),
+        "Event 2 is missing from the chain.",
+    ),
+    "the last events removed": (
+        in_events(lambda events: events.__delitem__(slice(-2, None))),
+        "No event says that",
+    ),
     "an event edited": (
         in_events(lambda events: events[1].update(address="198.51.100.1")),
         "Event 2 (viewed) was changed after it was written.",
     ),
-    "events in another order": (in_events(lambda events: events.reverse()), "The events aren't in their order."),
+    "events in another order": (
+        in_events(lambda events: events.reverse()),
+        "The events aren't in their order.",
+    ),
     "all events written anew": (chained_again, "The PDF names another event"),
     "another picture": (
         lambda files: files.update({"signature.png": picture((200, 80))}),
@@ -154,7 +163,10 @@ TAMPERED: dict[str, tuple[Callable[[Files], None], str]] = {
         in_certificate(consent="I agree to anything."),
         "The sentence of consent isn't the one that was shown.",
     ),
-    "the signer": (in_certificate(name="Someone Else"), "something else than the event of the acceptance: name."),
+    "the signer": (
+        in_certificate(name="Someone Else"),
+        "something else than the event of the acceptance: name.",
+    ),
     "the terms": (
         in_certificate(terms_sha256="0" * 64),
         "The terms in the offer aren't those that were shown.",
@@ -184,7 +196,9 @@ def test_what_is_no_bundle_is_said_in_a_sentence(
 
 @pytest.mark.parametrize("name", ["events.json", "certificate.json", "offer.json"])
 @pytest.mark.parametrize("content", [b"{", b"[1]", b"7", b'{"number": []}'])
-def test_files_that_hold_something_else_are_said_in_a_sentence(files: Files, name: str, content: bytes) -> None:
+def test_files_that_hold_something_else_are_said_in_a_sentence(
+    files: Files, name: str, content: bytes
+) -> None:
     files[name] = content
     try:
         assert problems(files)

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy.exc import DatabaseError
 
-from tests.support import samples
 from tests.quoting.test_answers import HERE, answer, published
+from tests.support import samples
 from webapp.models import Acceptance, AcceptanceDrawing, QuoteEvent, Revision, User, db
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.diary import diary
@@ -30,7 +30,9 @@ def picture(size: tuple[int, int] = (300, 120), *, ink: bool = True, kind: str =
     """A signature as a browser draws it: dark strokes on nothing."""
     image = Image.new("RGBA", size, (0, 0, 0, 0))
     if ink:
-        ImageDraw.Draw(image).line([(20, 100), (90, 20), (160, 100), (250, 30)], fill=(22, 25, 29, 255), width=3)
+        ImageDraw.Draw(image).line(
+            [(20, 100), (90, 20), (160, 100), (250, 30)], fill=(22, 25, 29, 255), width=3
+        )
     out = BytesIO()
     (image if kind == "PNG" else image.convert("RGB")).save(out, kind)
     return out.getvalue()
@@ -54,7 +56,9 @@ def events(quote_id: int) -> list[tuple[str, str, str]]:
 
 def test_a_typed_signature_keeps_what_was_agreed_to(rep: User) -> None:
     quote, revision = published(rep)
-    values = answer(revision, title="Office Manager", email="ann@customer.example", purchase_order_number="PO-7")
+    values = answer(
+        revision, title="Office Manager", email="ann@customer.example", purchase_order_number="PO-7"
+    )
     here = Evidence("192.0.2.7", PHONE, "visit", "America/New_York")
     acceptance.accept(quote.public_token, values, [], here)
     record = db.session.scalars(db.select(Acceptance)).one()
@@ -127,7 +131,9 @@ def test_the_chain_tells_what_happened_from_publishing_on_and_by_whom(rep: User)
         form = {"colleague": "Theo Lind", "writer": "Ann Lee"}
         share = sharing.share(quote.public_token, form).share
         visits.note(quote, visits.DOWNLOADED, Visitor("192.0.2.9", PHONE, "theo", share=share), "PDF")
-        comments.write(share.token, {"text": "Is this all?", "revision": "1", "sha256": revision.content_sha256})
+        comments.write(
+            share.token, {"text": "Is this all?", "revision": "1", "sha256": revision.content_sha256}
+        )
         here = Evidence("192.0.2.7", PHONE, "visit")
         acceptance.accept(quote.public_token, answer(revision), [quote.lines[2].uid], here)
     assert events(quote.id) == [
@@ -144,7 +150,10 @@ def test_the_chain_tells_what_happened_from_publishing_on_and_by_whom(rep: User)
     ]
     signed = chain.of_quote(quote.id)[-1]
     assert (signed.address, signed.agent, signed.session, signed.revision) == ("192.0.2.7", PHONE, "visit", 2)
-    assert signed.facts["content_sha256"] == db.session.get_one(Revision, quote.acceptance.revision_id).content_sha256
+    assert (
+        signed.facts["content_sha256"]
+        == db.session.get_one(Revision, quote.acceptance.revision_id).content_sha256
+    )
     assert signed.facts["consent_sha256"] == quote.acceptance.consent_sha256
     assert chain.of_quote(quote.id)[-2].facts == {"changes": ["Added: B"]}
 

@@ -21,9 +21,7 @@ def clean(known: Known, quote_ids: Collection[int]) -> None:
 
 
 def _clean(known: Known, event: QuoteEvent) -> None:
-    is_theirs = (
-        event.who in (CUSTOMER, COLLEAGUE) if known.user_id is None else known.is_account(event.name)
-    )
+    is_theirs = event.who in (CUSTOMER, COLLEAGUE) if known.user_id is None else known.is_account(event.name)
     if is_theirs:
         event.address = event.agent = event.session = ""
     if is_theirs and known.user_id is not None:

@@ -23,7 +23,7 @@ from webapp.services.quoting.revisions import freezing, pricing, quantities, sna
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 OTHER_WORDS = (
-    "The sentence that you agree to changed while you were reading, so nothing was accepted. Please read it below, then "
+    "The sentence that you agree to changed while you were reading, so nothing was accepted. Read it below, then "
     "accept again."
 )
 OTHER_TOTALS = (
@@ -118,8 +118,10 @@ def accept(
     ``values``: ``name``, ``title``, ``email``, ``purchase_order_number``, ``signature`` (the name typed again) or with
     ``how`` = ``drawn`` a ``drawing``, ``terms`` (a check box), ``consent`` (the SHA-256 of the sentence beside it),
     ``sha256`` of the revision shown, and the quantities (``answer.quantities``). ``shown``: the digest of the choices
-    and totals on the customer's screen (``on_screen``). Raises Invalid with a sentence for each wrong field, or Conflict when the
-    screen showed an older revision or other totals; stores nothing then.
+    and totals on the customer's screen (``on_screen``).
+
+    Raises Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision, another
+    sentence or other totals; stores nothing then.
     """
     quote, share = _lock(token)
     live = _answerable(quote, values)
@@ -192,7 +194,15 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
     )
     reader.check("Please give a reason to decline.")
     label = share.name if share else _customer(live)
-    transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=label, through=share.id if share else None)
+    transitions.apply(
+        quote,
+        LOST,
+        actor=None,
+        reason=reason,
+        chosen=chosen,
+        label=label,
+        through=share.id if share else None,
+    )
     return quote
 
 

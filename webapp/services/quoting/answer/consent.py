@@ -14,7 +14,9 @@ def sentence(offer: Snapshot) -> str:
     """The sentence for an offer."""
     terms = " and its terms" if offer.terms else ""
     authority = f", and am authorized to sign for {offer.organization.name}" if offer.organization else ""
-    joined = f", agree to sign electronically{authority}" if authority else " and agree to sign electronically"
+    joined = (
+        f", agree to sign electronically{authority}" if authority else " and agree to sign electronically"
+    )
     return f"I accept quote {offer.number} as shown on this page{terms}{joined}."
 
 

@@ -73,7 +73,9 @@ def _events(entry: DiaryEntry) -> list[Happened]:
                 "session": acceptance.session,
             }
         changed = _changed(acceptance)
-        events = [Happened("options_changed", who, name, detail={"changes": changed}, **where)] if changed else []
+        events = (
+            [Happened("options_changed", who, name, detail={"changes": changed}, **where)] if changed else []
+        )
         return [*events, Happened(kind, who, name, detail=signed_facts(acceptance), **where)]
     else:
         kind = DECLINED if kind == LOST and entry.actor_id is None else kind

@@ -48,7 +48,7 @@ def note(quote: Quote, kind: str, visitor: Visitor, what: str = "") -> None:
     revision = quote.current_revision
     if revision is None:
         return
-    who, name = _who(quote, visitor)
+    who, name = _who(visitor)
     detail = {"what": what} if what else {}
     if _is_noted(quote, kind, who, visitor, revision.number, chain.canonical(detail)):
         return
@@ -66,7 +66,7 @@ def note(quote: Quote, kind: str, visitor: Visitor, what: str = "") -> None:
     chain.append(quote.id, [happened])
 
 
-def _who(quote: Quote, visitor: Visitor) -> tuple[str, str]:
+def _who(visitor: Visitor) -> tuple[str, str]:
     if visitor.user is not None:
         return DESK, visitor.user.email
     if visitor.is_program or is_scanner(visitor.agent):

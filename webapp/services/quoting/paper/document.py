@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
@@ -87,7 +86,7 @@ def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
 
 
 def accepted_pdf(acceptance: Acceptance) -> bytes:
-    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``, and notes that in the chain."""
+    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``; the chain notes it."""
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf

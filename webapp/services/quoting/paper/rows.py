@@ -121,7 +121,9 @@ class Row:
         for cell in self.cells:
             column = self.grid.columns[cell.column]
             with pen.tagged(
-                ("TH" if self.kind in ("summary-head", "event-head") else "TD") if is_row else TAGS.get(self.kind, "P")
+                ("TH" if self.kind in ("summary-head", "event-head") else "TD")
+                if is_row
+                else TAGS.get(self.kind, "P")
             ):
                 cell.block.draw(pen, sheet.SIDE + column.x, y - used.get(cell.column, 0.0))
             used[cell.column] = used.get(cell.column, 0.0) + cell.block.height

@@ -80,7 +80,9 @@ def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
     told = [one for one in map(telling.told, events) if not one.is_program]
     shown = told if len(told) <= MOST_EVENTS else [*told[:1], *told[1 - MOST_EVENTS :]]
     last = (events[-1].number, events[-1].sha256) if events else (0, "")
-    parties = [name for name in (frozen.seller.name, frozen.organization and frozen.organization.name) if name]
+    parties = [
+        name for name in (frozen.seller.name, frozen.organization and frozen.organization.name) if name
+    ]
     hashes = {
         "content": acceptance.content_sha256,
         "offer": _offer_sha256(acceptance),
@@ -89,7 +91,14 @@ def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
         "drawing": acceptance.drawing.sha256 if acceptance.drawing else "",
         f"event{last[0]}": last[1],
     }
-    labels = ("Revision as signed", "Customer's part of it", "Terms", "Consent", "Drawn signature", f"Event {last[0]}, the last so far")
+    labels = (
+        "Revision as signed",
+        "Customer's part of it",
+        "Terms",
+        "Consent",
+        "Drawn signature",
+        f"Event {last[0]}, the last so far",
+    )
     return Certificate(
         between=f"Quote {frozen.number}, revision {frozen.revision}"
         + (f", between {' and '.join(parties)}." if len(parties) > 1 else "."),
