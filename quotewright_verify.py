@@ -61,9 +61,8 @@ def main(arguments: list[str]) -> int:
         print(f"  WRONG    {sentence}")
     if bundle.problems:
         count = len(bundle.problems)
-        print(
-            f"\nNot proven: {count} thing{'s' if count > 1 else ''} in this bundle {'are' if count > 1 else 'is'} wrong."
-        )
+        things = f"{count} things in this bundle are" if count > 1 else "one thing in this bundle is"
+        print(f"\nNot proven: {things} wrong.")
         return 1
     print("\nProven: everything in this bundle agrees with what was accepted.")
     print(

@@ -22,8 +22,8 @@ DOOMED = (f"%:{RETIRED}%", f"%:{BY_HAND}%")
 class LocalKey:
     """One of our records.
 
-    ``id``: its id; of a part of a quote, a line's uid, an address's use or a revision's number (also of its acceptance). ``quote_id``: the quote
-    that it is, or is a part of.
+    ``id``: its id; of a part of a quote, a line's uid, an address's use or a revision's number (also of its
+    acceptance). ``quote_id``: the quote that it is, or is a part of.
     """
 
     kind: str

@@ -14,7 +14,8 @@ def attachment(context: Context, content_sha256: str) -> DesiredRecord:
     What was accepted is a PDF of its own, under a key of its own, beside the offer that may hang there already.
     """
     frozen, is_accepted = context.frozen, context.outcome.accepted
-    title = f"Quote {frozen.number} revision {frozen.revision}{' accepted' if is_accepted else ''} ({content_sha256[:8]})"
+    named = f"Quote {frozen.number} revision {frozen.revision}{' accepted' if is_accepted else ''}"
+    title = f"{named} ({content_sha256[:8]})"
     key_of = local_key.acceptance if is_accepted else local_key.revision
     return DesiredRecord(
         key=keys.ATTACHMENT,
