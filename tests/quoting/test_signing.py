@@ -148,13 +148,11 @@ def test_the_chain_tells_what_happened_from_publishing_on_and_by_whom(rep: User)
         ("options_changed", "customer", "Ann Lee"),
         ("signed", "customer", "Ann Lee"),
     ]
-    signed = chain.of_quote(quote.id)[-1]
+    signed, record = chain.of_quote(quote.id)[-1], quote.acceptance
+    assert record is not None
     assert (signed.address, signed.agent, signed.session, signed.revision) == ("192.0.2.7", PHONE, "visit", 2)
-    assert (
-        signed.facts["content_sha256"]
-        == db.session.get_one(Revision, quote.acceptance.revision_id).content_sha256
-    )
-    assert signed.facts["consent_sha256"] == quote.acceptance.consent_sha256
+    assert signed.facts["content_sha256"] == db.session.get_one(Revision, record.revision_id).content_sha256
+    assert signed.facts["consent_sha256"] == record.consent_sha256
     assert chain.of_quote(quote.id)[-2].facts == {"changes": ["Added: B"]}
 
 
@@ -162,6 +160,7 @@ def test_a_signed_in_person_of_the_sellers_is_told_apart(rep: User) -> None:
     quote, revision = published(rep)
     acceptance.accept(quote.public_token, answer(revision), [], Evidence(signed_in_as=rep.email))
     assert events(quote.id)[-1] == ("signed", "desk", rep.email)
+    assert quote.acceptance is not None
     assert quote.acceptance.signed_in_as == rep.email
 
 

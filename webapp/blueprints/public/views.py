@@ -103,7 +103,7 @@ def pdf(token: str) -> ResponseReturnValue:
 def evidence(token: str) -> ResponseReturnValue:
     """The bundle that proves the acceptance, as far as it's the customer's."""
     found = opened.by_token(token)
-    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), "evidence")
+    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), "evidence bundle")
     name = bundle.name_of(found.quote)
     return zip_response(bundle.of_quote(found.quote, for_customer=True), name)
 
