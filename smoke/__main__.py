@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from smoke import compare, landed, show, wanted
+from smoke import compare, evidence, landed, show, wanted
 from smoke.admin import Admin, Mapped
 from smoke.autotask import Credentials, Reader
 from smoke.customer import Buyer
@@ -128,6 +128,7 @@ class Scenario:
         accepted = wanted.chosen_offer(changed)
         self._accept(accepted)
         self._await(accepted, 3, self.admin.mapped.won, "accepted, with what the customer chose")
+        self._prove()
         print(f"\nRead back from {self.reader.base}:\n")
         for line in show.lines(accepted, self.landed, self.labels):
             print(line)
@@ -174,6 +175,13 @@ class Scenario:
         name = f"{self.customer.first_name} {self.customer.last_name}"
         more = {line.name: line.most for line in offer.lines if line.most}
         self.buyer.accept(self.rep.customer_link(), name, [*options, *whole], more)
+
+    def _prove(self) -> None:
+        """The evidence is proven without the product. Raises Disagreement with what is wrong."""
+        wrong = evidence.check(self.buyer.evidence(), self.landed)
+        if wrong:
+            raise Disagreement("\n".join(["the evidence isn't proven:", *(f"  - {one}" for one in wrong)]))
+        say("The bundle is proven by quotewright_verify, and its signed PDF is on the opportunity.")
 
     def _await(self, offer: wanted.Offer, revision: int, status: str, what: str) -> None:
         """Wait until Autotask holds the revision. Raises Disagreement with what differs when it takes too long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin
 
 from smoke.visitor import Stuck, Visitor
 
@@ -26,6 +27,16 @@ class Buyer(Visitor):
         self.send(form, values)
         if "Thank you" not in self.html:
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
+
+    def evidence(self) -> bytes:
+        """The bundle that the page offers after the acceptance."""
+        found = re.search(r'href="(/q/[^"]+/evidence\.zip)"', self.html)
+        if found is None:
+            raise Stuck(f"{self.url} offers no evidence of the acceptance.")
+        answer = self.session.get(urljoin(self.base_url, found[1]), timeout=self.timeout)
+        if not answer.ok:
+            raise Stuck(f"The evidence answered {answer.status_code}.")
+        return answer.content
 
     def _field_of(self, line: str) -> str:
         """The name of the field with the line's quantity."""

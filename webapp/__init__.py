@@ -13,6 +13,7 @@ from webapp.services.delivery import reader, room
 from webapp.services.delivery.notifications import Notifications
 from webapp.services.diary import diary, forwarding
 from webapp.services.integrations import registry
+from webapp.services.quoting.evidence import noting
 
 
 def create_app(config: settings.Config | None = None) -> Flask:
@@ -37,6 +38,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
         reader.register(listener)
     diary.subscribe(room.fan_out)
     diary.subscribe(forwarding.forward)
+    diary.subscribe(noting.note)
     measuring.init_app(app)
     compression.init_app(app)
     security.init_app(app)

@@ -1,7 +1,7 @@
 """Small pictures of items, as offers show them.
 
 Revision ID: 0047
-Revises: 0044
+Revises: 0046
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from webapp.models.types import UtcDateTime
 
 revision = "0047"
-down_revision = "0044"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 

@@ -19,6 +19,7 @@ LOCALS = {
     ("line", "7:by-hand-9"): local_key.by_hand(7, 9),
     ("location", "7:bill"): local_key.location(7, "bill"),
     ("revision", "7:2"): local_key.revision(7, 2),
+    ("acceptance", "7:2"): local_key.acceptance(7, 2),
 }
 RECORDS = {
     "company": keys.COMPANY,

@@ -20,6 +20,7 @@ from webapp.models import (
     Link,
     Person,
     Quote,
+    QuoteEvent,
     Revision,
     RevisionDocument,
     User,
@@ -53,6 +54,7 @@ KEPT = {
     *("acceptance.name", "acceptance.signature", "acceptance.email", "acceptance.ip_address"),
     *("acceptance.user_agent", "revision.content", "revision_document.pdf", "acceptance_document.pdf"),
     *("quote.title", "quote.name_key", "quote.search_key", "quote.comments", "quote.lost_reason"),
+    *("quote_event.name", "quote_event.address", "quote_event.agent", "quote_event.detail"),
     "link.pushed",
 }
 # Gone from everywhere else.
@@ -252,8 +254,12 @@ def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
         anonymizing.user(db.session.get_one(User, admin_id), leaver_id)
         db.session.commit()
         places = searching.found(TRACES)
-        assert set(places) <= {"revision.content"}, places
-        assert [row.partition(":")[0] for row in places["revision.content"]] == [str(signed_id)]
+        assert [row.partition(":")[0] for row in places.pop("revision.content")] == [str(signed_id)]
+        evidence = {
+            str(one.id) for one in db.session.scalars(db.select(QuoteEvent).filter_by(quote_id=won.id))
+        }
+        assert {name.partition(".")[0] for name in places} == {"quote_event"}, places
+        assert {row.partition(":")[0] for rows in places.values() for row in rows} <= evidence
         assert chain.check(noted).sentence == ""
         gone = db.session.get_one(User, leaver_id)
         assert gone.name == f"Former user {leaver_id}"

@@ -166,7 +166,7 @@ def test_a_user_takes_nothing_of_others_along(app: Flask, name: str) -> None:
 
 def test_each_text_has_its_place() -> None:
     named: dict[type[Base], set[str]] = {}
-    for group in (places.OWN, places.FROZEN, places.LOGS, places.DIARY):
+    for group in (places.OWN, places.FROZEN, places.LOGS, places.EVIDENCE, places.DIARY):
         for model, names in group.items():
             named.setdefault(model, set()).update(names)
     listed = [(model.__tablename__, name) for model, names in named.items() for name in names]

@@ -177,10 +177,11 @@ def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None
     assert record is not None
     pdf = document.newest_pdf(quote)
     words = " ".join(" ".join(read(pdf)).split())
-    assert "Name and job title" not in words
-    assert "Accepted by Ann Lee" in words
+    assert ("Name and job title" in words) == online, "a signature stands there"
+    assert "Certificate of acceptance" in words
+    assert ("Signed by Ann Lee" if online else "Accepted by Ann Lee") in words
     assert formatting.moment(record.accepted_at) in words
-    assert ("Signed online" if online else f"Recorded by {rep.name}") in words
+    assert ("Typed on the signing page" if online else f"Recorded by {rep.name}") in words
     assert record.content_sha256 in words.replace(" ", "")
     assert document.newest_pdf(quote) == pdf, "rendered once"
     assert document.pdf_for(revision.id) == offer, "the offer stays as it was sent"

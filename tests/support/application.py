@@ -20,8 +20,8 @@ from webapp import create_app
 from webapp.models import db
 from webapp.services.accounts import users
 from webapp.services.quoting.paper import document, pictures
-from webapp.services.quoting.paper.document import Signed
 from webapp.services.quoting.paper.pictures import Pictures
+from webapp.services.quoting.paper.signed import Signed
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_REDIS = "redis://127.0.0.1:1/0"

@@ -17,19 +17,10 @@ FOLDER = Path(__file__).parents[1] / "static" / "css"
 # In this order: later rules win. FONT stands for the one that the brand chose.
 FONT = "{font}"
 SHEETS = (
-    *(
-        "tabler-offer",
-        "tokens",
-        FONT,
-        "app",
-        "offer",
-        "terms",
-        "customer",
-        "choices",
-        "bundles",
-        "talk",
-        "brand",
-    ),
+    "tabler-offer",
+    "tokens",
+    FONT,
+    *("app", "offer", "terms", "customer", "signing", "choices", "bundles", "talk", "brand"),
 )
 # Texts in quotes, which stay; comments; space that says nothing.
 _PARTS = re.compile(r"""("[^"]*"|'[^']*')|/\*.*?\*/|\s*([{};,>])\s*|\s+""", re.DOTALL)

@@ -130,7 +130,8 @@ def init_app(app: Flask) -> None:
             # a sign-in, and would replace its cookie.
             if request.method == "POST":
                 session.setdefault("sid", secrets.token_hex(8))
-            g.open.enter_context(diary.origin(session.get("sid", ""), request.remote_addr or ""))
+            agent = request.user_agent.string
+            g.open.enter_context(diary.origin(session.get("sid", ""), request.remote_addr or "", agent))
 
     @app.teardown_request
     def close_request(_error: BaseException | None) -> None:

@@ -13,6 +13,7 @@ from webapp.models.diary import DiaryEntry, DiaryPermit
 from webapp.models.directory import Organization, Person
 from webapp.models.draft_step import DraftStep
 from webapp.models.drift import DriftCheck, DriftFinding
+from webapp.models.evidence import AcceptanceDrawing, QuoteEvent
 from webapp.models.integration import Connection, Link, RemoteMetadata, SettingsDraft, SettingsVersion
 from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.mail import MailMessage, MailServer
@@ -41,6 +42,7 @@ from webapp.models.webhook import WebhookEndpoint
 __all__ = [
     "Acceptance",
     "AcceptanceDocument",
+    "AcceptanceDrawing",
     "AccountLink",
     "AppSetting",
     "Authenticator",
@@ -83,6 +85,7 @@ __all__ = [
     "PushStep",
     "Quote",
     "QuoteComment",
+    "QuoteEvent",
     "QuoteLine",
     "QuoteSection",
     "QuoteShare",

@@ -8,9 +8,9 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 ORGANIZATION, PERSON, QUOTE, GOODS = "organization", "person", "quote", "goods"
-LINE, LOCATION, REVISION = "line", "location", "revision"
+LINE, LOCATION, REVISION, ACCEPTANCE = "line", "location", "revision", "acceptance"
 # Parts of a quote; they are stored as “7:5f3a…”, with the quote's id in front.
-PARTS = (LINE, LOCATION, REVISION)
+PARTS = (LINE, LOCATION, REVISION, ACCEPTANCE)
 # Items in Autotask that no line stands for, under the key of a line: one that was replaced or created twice, and one
 # that someone added there and that the next push deletes.
 RETIRED, BY_HAND = "~", "by-hand-"
@@ -22,8 +22,8 @@ DOOMED = (f"%:{RETIRED}%", f"%:{BY_HAND}%")
 class LocalKey:
     """One of our records.
 
-    ``id``: its id; of a part of a quote, a line's uid, an address's use or a revision's number. ``quote_id``: the quote
-    that it is, or is a part of.
+    ``id``: its id; of a part of a quote, a line's uid, an address's use or a revision's number (also of its
+    acceptance). ``quote_id``: the quote that it is, or is a part of.
     """
 
     kind: str
@@ -87,6 +87,11 @@ def location(quote_id: int, use: str) -> LocalKey:
 def revision(quote_id: int, number: int) -> LocalKey:
     """A revision of a quote."""
     return LocalKey(REVISION, str(number), quote_id)
+
+
+def acceptance(quote_id: int, number: int) -> LocalKey:
+    """The acceptance of a revision of a quote."""
+    return LocalKey(ACCEPTANCE, str(number), quote_id)
 
 
 def retired(quote_id: int, remote_id: int) -> LocalKey:

@@ -25,6 +25,7 @@ from webapp.models.account import User
 from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
 from webapp.models.conversation import QuoteShare
 from webapp.models.directory import Organization, Person
+from webapp.models.evidence import AcceptanceDrawing
 from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.types import ExactDecimal
 
@@ -226,8 +227,10 @@ class AcceptanceDocument(StoredPdf, Base):
 class Acceptance(Base):
     """An acceptance by the customer, or recorded by the rep, with the hash of the accepted content.
 
-    ``signature``: the name that the customer typed to sign; empty when ``recorded_by`` recorded the acceptance.
-    ``share``: the colleague's link through which it came; None for the quote's own.
+    ``signature``: the name that the customer typed to sign; empty when it was drawn (``AcceptanceDrawing``), or when
+    ``recorded_by`` recorded the acceptance. ``share``: the colleague's link through which it came; None for the quote's
+    own. ``consent``: the sentence as shown; ``terms_sha256``: of the terms, which the revision holds.
+    ``signed_in_as``: the user of ours in whose browser it was signed; empty for a customer's.
     """
 
     __tablename__ = "acceptance"
@@ -239,6 +242,15 @@ class Acceptance(Base):
     name: Mapped[str] = mapped_column(String(120))
     signature: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    title: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    purchase_order_number: Mapped[str] = mapped_column(String(50), default="", server_default="")
+    consent: Mapped[str] = mapped_column(Text, default="", server_default="")
+    consent_version: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    consent_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    terms_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    session: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    signed_in_as: Mapped[str] = mapped_column(String(254), default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     share_id: Mapped[int | None] = mapped_column(ForeignKey("quote_share.id"))
     ip_address: Mapped[str] = mapped_column(String(45), default="")
@@ -248,3 +260,9 @@ class Acceptance(Base):
     quote: Mapped[Quote] = relationship(back_populates="acceptance")
     recorded_by: Mapped[User | None] = relationship()
     share: Mapped[QuoteShare | None] = relationship()
+    drawing: Mapped[AcceptanceDrawing | None] = relationship()
+
+    @property
+    def is_signed(self) -> bool:
+        """True when the customer signed it; else someone here recorded it."""
+        return self.recorded_by_id is None

@@ -7,18 +7,28 @@ from typing import Any
 
 from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from webapp.blueprints import branding, customer_styles
-from webapp.blueprints.public import public
+from webapp.blueprints.public import public, visiting
 from webapp.blueprints.quotes.editor import pdf_response
+from webapp.blueprints.quotes.evidence import zip_response
 from webapp.blueprints.support import is_htmx, runtime
 from webapp.extensions import limiter
 from webapp.models import Quote, QuoteComment, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.quoting.answer import acceptance, afterwards, choosing, comments, opened, quantities
+from webapp.services.quoting.answer import (
+    acceptance,
+    afterwards,
+    bundle,
+    choosing,
+    comments,
+    consent,
+    opened,
+    quantities,
+)
 from webapp.services.quoting.answer.opened import Opened, Writer
+from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -27,7 +37,10 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 @public.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
     """The live revision. Fetching it isn't viewing it (``acceptance.note_viewed``)."""
-    return page(opened.by_token(token))
+    found = opened.by_token(token)
+    if visiting.is_program(who := visiting.visitor(found)):
+        visits.note(found.quote, visits.FETCHED, who)
+    return page(found)
 
 
 @public.post("/<token>/viewed")
@@ -52,9 +65,8 @@ def choose(token: str) -> ResponseReturnValue:
 def accept(token: str) -> ResponseReturnValue:
     """Accept the revision on the screen."""
     shown = request.form.get("shown", "")
-    evidence = acceptance.Evidence(request.remote_addr or "", request.user_agent.string)
     try:
-        acceptance.accept(token, request.form, _chosen(), evidence, shown)
+        acceptance.accept(token, request.form, _chosen(), visiting.evidence(), shown)
     except (Invalid, Conflict) as error:
         return _refused(token, error, "accept")
     return _answered(token)
@@ -79,6 +91,7 @@ def pdf(token: str) -> ResponseReturnValue:
     quote = found.quote
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
+    visits.note(quote, visits.DOWNLOADED, visiting.visitor(found), "PDF")
     name = f"quote-{quote.number}.pdf"
     base = runtime().config.public_base_url
     if found.share is not None:
@@ -90,6 +103,16 @@ def pdf(token: str) -> ResponseReturnValue:
 def styles(version: str, font: str) -> ResponseReturnValue:
     """The style sheet of every customer's page with this font."""
     return customer_styles.answer(version, font)
+
+
+@public.get("/<token>/evidence.zip")
+@limiter.limit("10/minute")
+def evidence(token: str) -> ResponseReturnValue:
+    """The bundle that proves the acceptance, as far as it's the customer's."""
+    found = opened.by_token(token)
+    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), "evidence bundle")
+    name = bundle.name_of(found.quote)
+    return zip_response(bundle.of_quote(found.quote, for_customer=True), name)
 
 
 @public.get("/<token>/brand.css")
@@ -114,10 +137,12 @@ def picture(token: str, sha256: str) -> ResponseReturnValue:
 
 
 def _note_viewed(found: Opened) -> None:
-    prefetched = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
-    if current_user.is_authenticated or prefetched or acceptance.is_scanner(request.user_agent.string):
+    who = visiting.visitor(found)
+    if visiting.is_program(who):
         return
-    acceptance.note_viewed(found.quote, found.share)
+    if who.user is None:
+        acceptance.note_viewed(found.quote, found.share)
+    visits.note(found.quote, visits.VIEWED, who)
 
 
 def _chosen() -> list[str]:
@@ -187,6 +212,7 @@ def page(found: Opened, **typed: Any) -> str:
         "quote": quote,
         "token": token,
         "known": opened.known(found, frozen),
+        "known_title": opened.known_title(found, frozen),
         "revision": revision,
         "frozen": frozen,
         **choosing.shown(frozen, computed, is_open=not closed),
@@ -196,6 +222,8 @@ def page(found: Opened, **typed: Any) -> str:
         "quantity_typed": request.form,
         "closed": closed,
         "withdrawn": is_withdrawn,
+        "consent": consent.sentence(frozen),
+        "consent_sha256": consent.sha256(consent.sentence(frozen)),
         "shown": acceptance.on_screen(frozen, computed),
         "loss_reasons": loss_reasons.current()[0],
         "choosing": not closed,

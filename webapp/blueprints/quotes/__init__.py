@@ -19,6 +19,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     autotask,
     bundles,
     editor,
+    evidence,
     handing_over,
     index,
     item_search,

@@ -32,10 +32,13 @@ _subscribers: list[Subscriber] = []
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an event came from. ``session``: a session of a browser, a worker or a command."""
+    """Where an event came from. ``session``: a session of a browser, a worker or a command. ``agent``: what the browser
+    calls itself; entries don't have it.
+    """
 
     session: str = ""
     address: str = ""
+    agent: str = ""
 
 
 @dataclass
@@ -59,13 +62,18 @@ _origin: ContextVar[Origin] = ContextVar("diary_origin")
 
 
 @contextmanager
-def origin(session: str, address: str = "") -> Iterator[None]:
+def origin(session: str, address: str = "", agent: str = "") -> Iterator[None]:
     """Note ``session`` and ``address`` at every entry that the block writes."""
-    token = _origin.set(Origin(session[:80], address[:45]))
+    token = _origin.set(Origin(session[:80], address[:45], agent[:300]))
     try:
         yield
     finally:
         _origin.reset(token)
+
+
+def here() -> Origin:
+    """Where events come from now."""
+    return _origin.get(NOWHERE)
 
 
 def write(

@@ -31,7 +31,7 @@ from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.people import directory
-from webapp.services.privacy import frozen, knowing, logs, places, trail
+from webapp.services.privacy import evidence, frozen, knowing, logs, places, trail
 from webapp.services.privacy.values import Known
 from webapp.services.quoting.draft import stages
 
@@ -80,6 +80,7 @@ def person(actor: User, person_id: int) -> None:
         _delete(model, local_type=local.kind, local_id=local.stored_id)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
+    evidence.clean(known, quote_ids)
     signed = frozen.signed(quote_ids)
     drafts = (Quote.person_id == record.id) & Quote.id.not_in(signed)
     _update(Quote, drafts, {"autotask_contact_id": None, "updated_at": Quote.updated_at})
@@ -117,6 +118,7 @@ def user(actor: User, user_id: int) -> None:
         guessing.forget_account(email)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
+    evidence.clean(known, quote_ids)
     logs.sign_off(known)
     values = {
         "name": known.alias,

@@ -18,6 +18,7 @@ from webapp.models import (
     Person,
     Quote,
     QuoteComment,
+    QuoteEvent,
     QuoteShare,
     Revision,
     SsoIdentity,
@@ -49,6 +50,7 @@ def person(actor: User, record: Person) -> str:
         "organization": _row(record.organization) if record.organization else None,
         "quotes": [_quote(quote) for quote in _by_id(Quote, quote_ids)],
         "acceptances": _rows(db.select(Acceptance).where(Acceptance.quote_id.in_(quote_ids))),
+        "events": _rows(db.select(QuoteEvent).where(QuoteEvent.quote_id.in_(quote_ids))),
         "messages": _rows(
             db.select(Delivery).where(Delivery.quote_id.in_(quote_ids), Delivery.payload != "")
         ),

@@ -29,6 +29,7 @@ from webapp.models import (
     PushRun,
     PushStep,
     QuoteComment,
+    QuoteEvent,
     QuoteShare,
     RecoveryCode,
     Revision,
@@ -64,6 +65,10 @@ LOGS: dict[type[Base], tuple[str, ...]] = {
     QuoteComment: ("email", "name", "text"),
     QuoteShare: ("email", "name", "shared_by"),
 }
+# Events of quotes that no one accepted, which get new hashes (``evidence``).
+EVIDENCE: dict[type[Base], tuple[str, ...]] = {
+    QuoteEvent: ("name", "address", "agent", "session", "detail", "previous_sha256", "sha256"),
+}
 # Bodies of entries, in a way of their own (``diary.replacing``), with new hashes.
 DIARY: dict[type[Base], tuple[str, ...]] = {
     DiaryEntry: ("actor", "address", "content", "salt", "body_sha256"),
@@ -87,8 +92,10 @@ OF_ACCOUNT: tuple[type[Base], ...] = (
 DELETED: tuple[type[Base], ...] = (*OF_ACCOUNT, PasswordAttempt)
 # Signed, of others, of the company, words of ours, or free text that people wrote: docs/privacy.md says which.
 LEFT: dict[str, str] = {
-    "acceptance": "content_sha256 name signature email ip_address user_agent",
+    "acceptance": "content_sha256 name signature email ip_address user_agent title purchase_order_number consent "
+    "consent_version consent_sha256 terms_sha256 session time_zone signed_in_as",
     "acceptance_document": "sha256",
+    "acceptance_drawing": "sha256",
     "app_setting": "key value",
     "category": "name name_key search_key",
     "connection": "integration state state_sentence user_name secret_encrypted code_encrypted root zone_name zone_url "
@@ -121,6 +128,7 @@ LEFT: dict[str, str] = {
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
     "autotask_opportunity_title lost_reason name_key search_key",
+    "quote_event": "kind who",
     "quote_comment": "line_uid line_name",
     "quote_share": "token",
     "quote_section": "uid title text choice discount_kind",

@@ -8,11 +8,11 @@ Owns its transactions: no transaction is open while Autotask is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.models import Link, Quote, QuoteLine, Revision, User, db, local_key
+from webapp.models import Acceptance, Link, Quote, QuoteLine, Revision, User, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import LocalKey
 from webapp.services.accounts import permissions
@@ -110,6 +110,11 @@ def _lacking() -> list[int]:
     }
     newest = db.select(Revision.quote_id, db.func.max(Revision.number)).group_by(Revision.quote_id)
     revisions: dict[int, int] = dict(db.session.execute(newest).all())
+    signed = set(
+        db.session.scalars(
+            db.select(Revision.quote_id).join(Acceptance, Acceptance.revision_id == Revision.id)
+        )
+    )
     lines: dict[int, list[str]] = {}
     plain = db.select(QuoteLine.quote_id, QuoteLine.uid, QuoteLine.setup_fee).where(QuoteLine.bundle == "")
     for quote_id, uid, fee in db.session.execute(plain):
@@ -124,17 +129,23 @@ def _lacking() -> list[int]:
         quote_id
         for quote_id in published
         if quote_id in revisions
-        and not _wanted(quote_id, revisions[quote_id], lines.get(quote_id, [])) <= linked
+        and not _wanted(_paper(quote_id, revisions[quote_id], signed), lines.get(quote_id, [])) <= linked
     ]
 
 
-def _wanted(quote_id: int, revision: int, uids: Iterable[str]) -> set[LinkKey]:
+def _paper(quote_id: int, revision: int, signed: Collection[int]) -> LocalKey:
+    """What the PDF hangs on. What was accepted is the newest revision."""
+    return (local_key.acceptance if quote_id in signed else local_key.revision)(quote_id, revision)
+
+
+def _wanted(paper: LocalKey, uids: Iterable[str]) -> set[LinkKey]:
     """The links that a pushed quote has."""
+    quote_id = paper.quote_id or 0
     quote = local_key.quote(quote_id)
     return {
         LinkKey(quote, "Quotes"),
         LinkKey(quote, "Opportunities"),
-        LinkKey(local_key.revision(quote_id, revision), "OpportunityAttachments"),
+        LinkKey(paper, "OpportunityAttachments"),
         *(LinkKey(local_key.line(quote_id, uid), "QuoteItems") for uid in uids),
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from webapp.models import Link, Organization, Person, Quote, QuoteLine, Revision, db, local_key
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import (
+    ACCEPTANCE,
     GOODS,
     LINE,
     LOCATION,
@@ -30,6 +31,7 @@ ENTITIES: dict[str, tuple[str, ...]] = {
     LOCATION: ("QuoteLocations",),
     GOODS: ("Products", "Services", "ServiceBundles"),
     REVISION: ("OpportunityAttachments",),
+    ACCEPTANCE: ("OpportunityAttachments",),
 }
 # Entities that are written through a parent, whose id the link needs.
 CHILDREN = {"Contacts": "company", "QuoteItems": "quote", "OpportunityAttachments": "opportunity"}
@@ -50,7 +52,7 @@ def sameness(kind: str, name: str) -> str:
     """The part of a record's name that people can't change: a quote's number; the whole name of other records."""
     return (
         name.split(maxsplit=1)[0]
-        if name and kind in (QUOTE, LOCATION, REVISION)
+        if name and kind in (QUOTE, LOCATION, REVISION, ACCEPTANCE)
         else " ".join(name.casefold().split())
     )
 
@@ -70,11 +72,11 @@ def parse(text: str) -> LocalKey:
         raise ValueError(f"“{names[0][:40]}” isn't a valid record ID.")
     if kind == LINE and not _UID.fullmatch(names[1]):
         raise ValueError(f"“{names[1][:40]}” isn't a valid line ID.")
-    if kind == REVISION:
+    if kind in (REVISION, ACCEPTANCE):
         revision = parse_id(names[1])
         if revision is None:
             raise ValueError(f"“{names[1][:40]}” isn't a valid revision.")
-        return local_key.revision(number, revision)
+        return LocalKey(kind, str(revision), number)
     return LocalKey(kind, names[-1], number) if kind in PARTS else LocalKey.parse(kind, str(number))
 
 
@@ -104,7 +106,7 @@ class Ours:
             return f"The quote with ID {number} has no line {part}."
         if kind == LOCATION and part not in PLACES:
             return f"“{part}” isn't a valid location. Use one of {', '.join(PLACES)}."
-        if kind == REVISION and (number, int(part)) not in self.revisions:
+        if kind in (REVISION, ACCEPTANCE) and (number, int(part)) not in self.revisions:
             return f"The quote with ID {number} has no revision {part}."
         return ""
 
@@ -119,8 +121,9 @@ class Ours:
             return self.people.get(number, "")
         if kind == LINE:
             return self.lines.get((number, part), part if part in EXTRA_LINES else "")
-        if kind == REVISION:
-            return f"{self.quotes.get(number, '')}, revision {part}"
+        if kind in (REVISION, ACCEPTANCE):
+            signed = " as accepted" if kind == ACCEPTANCE else ""
+            return f"{self.quotes.get(number, '')}, revision {part}{signed}"
         return self.quotes.get(number, "")
 
     def _has_line(self, local: LocalKey) -> bool:

@@ -89,7 +89,14 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
         lost_reason=quote.lost_reason,
         is_shared=len(on_opportunity) > 1,
         rules=siblings.ruler(on_opportunity).quote_id == quote.id,
+        accepted=_is_accepted(quote, frozen),
     )
+
+
+def _is_accepted(quote: Quote, frozen: Snapshot) -> bool:
+    record = quote.acceptance
+    numbers = {one.id: one.number for one in quote.revisions}
+    return record is not None and numbers.get(record.revision_id) == frozen.revision
 
 
 def observe_remote(

@@ -81,7 +81,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
         with deadline.put_off():
-            document.pdf_for(revision_id, runtime.config.public_base_url)
+            document.pdf_to_deliver(revision_id, runtime.config.public_base_url)
         failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
@@ -92,7 +92,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
                 run_journal,
                 desired,
                 push_run,
-                lambda: document.pdf_for(revision_id, runtime.config.public_base_url),
+                lambda: document.pdf_to_deliver(revision_id, runtime.config.public_base_url),
             )
         except ServiceError:
             # The calls so far belong to the run's record too.

@@ -9,18 +9,23 @@ from webapp.services.autotask.wanted.desired import DesiredRecord
 
 
 def attachment(context: Context, content_sha256: str) -> DesiredRecord:
-    """The desired attachment. Its title has a part of the content's hash, by which it is found again."""
-    frozen = context.frozen
-    title = f"Quote {frozen.number} revision {frozen.revision} ({content_sha256[:8]})"
+    """The desired attachment. Its title has a part of the content's hash, by which it is found again.
+
+    What was accepted is a PDF of its own, under a key of its own, beside the offer that may hang there already.
+    """
+    frozen, is_accepted = context.frozen, context.outcome.accepted
+    named = f"Quote {frozen.number} revision {frozen.revision}{' accepted' if is_accepted else ''}"
+    title = f"{named} ({content_sha256[:8]})"
+    key_of = local_key.acceptance if is_accepted else local_key.revision
     return DesiredRecord(
         key=keys.ATTACHMENT,
         entity="OpportunityAttachments",
-        local=local_key.revision(frozen.quote_id, frozen.revision),
+        local=key_of(frozen.quote_id, frozen.revision),
         title=title,
         initial={
             "attachmentType": "FILE_ATTACHMENT",
             "title": title,
-            "fullPath": f"quote-{frozen.number}-r{frozen.revision}.pdf",
+            "fullPath": f"quote-{frozen.number}-r{frozen.revision}{'-accepted' if is_accepted else ''}.pdf",
             "publish": context.facts.publish,
         },
         parent=keys.OPPORTUNITY,

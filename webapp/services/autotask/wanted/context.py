@@ -20,7 +20,8 @@ class Outcome:
 
     ``loss_reason_id``: the chosen loss reason; ``lost_reason``: in words. ``is_shared``: other quotes are on the same
     opportunity; ``rules``: this is the one whose outcome and amounts the opportunity has. ``hides_person``: the person
-    was made anonymous, so the contact is neither written nor taken off.
+    was made anonymous, so the contact is neither written nor taken off. ``accepted``: this revision is what someone
+    accepted, so its PDF is the one that says so.
     """
 
     status: str = PENDING
@@ -31,6 +32,7 @@ class Outcome:
     is_shared: bool = False
     rules: bool = True
     hides_person: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True)

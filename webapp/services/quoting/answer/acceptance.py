@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from webapp.models import Acceptance, Quote, QuoteShare, User, db, names, utc_now
+from webapp.models import Acceptance, AcceptanceDrawing, Quote, QuoteShare, User, db, names, utc_now
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.core.fields import Reader
+from webapp.services.core.fields import Reader, clean_text
 from webapp.services.core.formatting import day, plain
 from webapp.services.diary import diary
-from webapp.services.quoting.answer import opened
+from webapp.services.quoting.answer import consent, drawing, opened
 from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -22,23 +22,24 @@ from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
+OTHER_WORDS = (
+    "The sentence that you agree to changed while you were reading, so nothing was accepted. Read it below, then "
+    "accept again."
+)
 OTHER_TOTALS = (
     "These totals weren't on your screen yet, so nothing was accepted. Please check them, then accept again."
-)
-# Programs that open links to check or preview them, and say so.
-SCANNER = re.compile(
-    r"bot\b|crawl|spider|scanner|preview|prefetch|facebookexternalhit|whatsapp|safelinks|proofpoint|mimecast|barracuda|"
-    r"curl/|wget/|python-|go-http-client|okhttp|libwww",
-    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The IP address and browser of an answer."""
+    """Where an answer came from. ``time_zone``: the browser's; ``signed_in_as``: the user of ours who is signed in."""
 
     ip_address: str = ""
     user_agent: str = ""
+    session: str = ""
+    time_zone: str = ""
+    signed_in_as: str = ""
 
 
 def by_token(token: str) -> Quote:
@@ -50,11 +51,6 @@ def on_screen(offer: Snapshot, computed: Totals | None = None) -> str:
     """A digest of the choices and totals that a page with this offer shows. ``computed``: its totals, if known."""
     amounts = {f"{uid}={quantity}" for uid, quantity in quantities.chosen(offer).items()}
     return pricing.digest(computed or pricing.of_snapshot(offer), pricing.choices(offer) | amounts)
-
-
-def is_scanner(user_agent: str) -> bool:
-    """True for a program that says that it only checks or previews links."""
-    return not user_agent.strip() or SCANNER.search(user_agent) is not None
 
 
 @work.command
@@ -119,10 +115,13 @@ def accept(
 ) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
-    ``values``: ``name``, ``signature`` (the name typed again), ``email``, ``terms`` (a check box), ``sha256`` of the
-    revision shown, and the quantities (``answer.quantities``). ``shown``: the digest of the choices and totals on
-    the customer's screen (``on_screen``). Raises Invalid with a sentence for each wrong field, or Conflict when the
-    screen showed an older revision or other totals; stores nothing then.
+    ``values``: ``name``, ``title``, ``email``, ``purchase_order_number``, ``signature`` (the name typed again) or with
+    ``how`` = ``drawn`` a ``drawing``, ``terms`` (a check box), ``consent`` (the SHA-256 of the sentence beside it),
+    ``sha256`` of the revision shown, and the quantities (``answer.quantities``). ``shown``: the digest of the choices
+    and totals on the customer's screen (``on_screen``).
+
+    Raises Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision, another
+    sentence or other totals; stores nothing then.
     """
     quote, share = _lock(token)
     live = _answerable(quote, values)
@@ -131,30 +130,50 @@ def accept(
         raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
     if shown is not None and shown != on_screen(pricing.with_choices(live, chosen, wanted)):
         raise Conflict(OTHER_TOTALS)
+    agreed = consent.sentence(live)
+    if values.get("consent", consent.sha256(agreed)) != consent.sha256(agreed):
+        raise Conflict(OTHER_WORDS)
     reader = Reader(values)
+    record, drawn = _read(reader)
+    reader.check("Please complete the fields below to accept.")
+    record.consent, record.consent_version = agreed, consent.VERSION
+    record.consent_sha256, record.terms_sha256 = consent.sha256(agreed), consent.sha256(live.terms)
+    record.share_id = share.id if share else None
+    record.ip_address, record.user_agent = evidence.ip_address[:45], evidence.user_agent[:300]
+    record.session, record.signed_in_as = evidence.session[:80], evidence.signed_in_as
+    record.time_zone = clean_text(evidence.time_zone)[:64]
+    if drawn:
+        record.drawing = AcceptanceDrawing(png=drawn, sha256=hashlib.sha256(drawn).hexdigest())
+    accepted = pricing.with_choices(live, chosen, wanted)
+    if record.purchase_order_number:
+        accepted = accepted.model_copy(update={"purchase_order_number": record.purchase_order_number})
+    _accept(quote, live, accepted, None, record)
+    return quote
+
+
+def _read(reader: Reader) -> tuple[Acceptance, bytes]:
+    """Who signs, and the picture of a drawn signature; empty for a typed one."""
     name = reader.text("name", 120, missing="Enter your name.")
-    signature = reader.text("signature", 120, missing="Type your full name to sign.")
-    if name and signature and names.folded(name) != names.folded(signature):
-        reader.fail("signature", "The signature must match the name above.")
+    is_drawn, signature, drawn = reader.raw("how") == "drawn", "", b""
+    if is_drawn:
+        try:
+            drawn = drawing.read(reader.raw("drawing"))
+        except ValueError as error:
+            reader.fail("drawing", str(error))
+    else:
+        signature = reader.text("signature", 120, missing="Type your full name to sign.")
+        if name and signature and names.folded(name) != names.folded(signature):
+            reader.fail("signature", "The signature must match the name above.")
     if not reader.flag("terms"):
         reader.fail("terms", "Check this box to accept the quote.")
-    email = opened.read_email(reader, "email")
-    reader.check("Please complete the fields below to accept.")
-    _accept(
-        quote,
-        live,
-        pricing.with_choices(live, chosen, wanted),
-        None,
-        Acceptance(
-            name=name,
-            signature=signature,
-            email=email,
-            share_id=share.id if share else None,
-            ip_address=evidence.ip_address[:45],
-            user_agent=evidence.user_agent[:300],
-        ),
+    record = Acceptance(
+        name=name,
+        signature=signature,
+        email=opened.read_email(reader, "email"),
+        title=reader.text("title", 120),
+        purchase_order_number=reader.text("purchase_order_number", 50),
     )
-    return quote
+    return record, drawn
 
 
 @work.command
@@ -175,7 +194,15 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
     )
     reader.check("Please give a reason to decline.")
     label = share.name if share else _customer(live)
-    transitions.apply(quote, LOST, actor=None, reason=reason, chosen=chosen, label=label)
+    transitions.apply(
+        quote,
+        LOST,
+        actor=None,
+        reason=reason,
+        chosen=chosen,
+        label=label,
+        through=share.id if share else None,
+    )
     return quote
 
 

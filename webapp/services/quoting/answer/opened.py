@@ -63,6 +63,11 @@ def known(opened: Opened, live: Snapshot) -> Writer:
     return Writer("", "")
 
 
+def known_title(opened: Opened, live: Snapshot) -> str:
+    """The job title of the contact; empty for a colleague."""
+    return live.person.title if live.person is not None and opened.share is None else ""
+
+
 def read_writer(reader: Reader, opened: Opened) -> Writer:
     """Who writes: whom the link is for, or else the form's ``writer`` and ``writer_email`` (may be empty)."""
     if opened.share is not None:

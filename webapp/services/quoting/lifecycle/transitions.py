@@ -86,11 +86,12 @@ def apply(
     reason: str = "",
     chosen: LossReason | None = None,
     label: str = "",
+    through: int | None = None,
 ) -> Revision:
     """Make the transition, in the open transaction; returns the live revision.
 
     ``reason`` and ``chosen`` say why a quote is lost; other statuses ignore them.
-    ``label``: the customer's name when the customer answered online.
+    ``label``: the customer's name when the customer answered online; ``through``: the id of their colleague's link.
     """
     revision = quote.current_revision
     if revision is None:
@@ -117,5 +118,6 @@ def apply(
         before=before,
         reason=lost_reason,
         revision=revision.number,
+        **({"through": through} if through else {}),
     )
     return revision

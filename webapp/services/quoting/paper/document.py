@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
@@ -22,17 +20,20 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
 from webapp.models.quote import WON_STATUSES
-from webapp.services.core import formatting, metrics, records
+from webapp.services.core import formatting, metrics, records, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
 from webapp.services.quoting.answer import links
+from webapp.services.quoting.evidence import sealing
 from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
+from webapp.services.quoting.paper import signed as signatures
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
 from webapp.services.quoting.paper.offer import Figure, Laid
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
+from webapp.services.quoting.paper.signed import Signed
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -44,16 +45,6 @@ IN_TABLE = 700
 LINES_IN_TABLE = 12
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
-
-
-@dataclass(frozen=True)
-class Signed:
-    """An acceptance on paper. ``recorded_by``: the rep who recorded it; empty when the customer signed online."""
-
-    name: str
-    at: datetime
-    fingerprint: str
-    recorded_by: str = ""
 
 
 class RenderFailed(ServiceError):
@@ -93,20 +84,35 @@ def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or quote.status not in WON_STATUSES:
         return pdf_for(revision.id if revision else 0, base_url)
+    return accepted_pdf(acceptance)
+
+
+def accepted_pdf(acceptance: Acceptance) -> bytes:
+    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``; the chain notes it."""
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
     accepted = records.get(Revision, acceptance.revision_id, "This revision no longer exists.")
-    frozen, signed, acceptance_id = snapshot.parse(accepted.content), _signed(acceptance), acceptance.id
+    frozen, acceptance_id, quote_id = snapshot.parse(accepted.content), acceptance.id, acceptance.quote_id
     shown = pictures.of(frozen)
     db.session.commit()
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        pdf = render(frozen, signed, shown)
-        return _store(
-            AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf)), acceptance_id
-        )
+        acceptance = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
+        on_paper = signatures.of(acceptance, frozen)
+        db.session.commit()
+        pdf = render(frozen, on_paper, shown)
+        new = AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf))
+        with work.writing():
+            sealing.note(quote_id, frozen.revision, new.sha256)
+            return _store(new, acceptance_id)
+
+
+def pdf_to_deliver(revision_id: int, base_url: str = "") -> bytes:
+    """The PDF of a revision; of the accepted one the PDF that says so, whatever became of the quote since."""
+    acceptance = db.session.scalar(db.select(Acceptance).filter_by(revision_id=revision_id))
+    return pdf_for(revision_id, base_url) if acceptance is None else accepted_pdf(acceptance)
 
 
 def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
@@ -153,13 +159,6 @@ def _sha256(pdf: bytes) -> str:
     return hashlib.sha256(pdf).hexdigest()
 
 
-def _signed(acceptance: Acceptance) -> Signed:
-    recorder = acceptance.recorded_by
-    return Signed(
-        acceptance.name, acceptance.accepted_at, acceptance.content_sha256, recorder.name if recorder else ""
-    )
-
-
 def preload() -> None:
     """Load the PDF libraries early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
@@ -187,6 +186,8 @@ def render(
     facts = Facts(
         f"{number}, {customer}", frozen.seller.name, (frozen.seller.name or "Logo") if shown.logo else ""
     )
+    if signed is not None and signed.certificate is not None:
+        facts.keywords = signed.certificate.keywords
     try:
         return drawing.draw(html, paper, grid, frozen.brand.palette, facts, shown.items, TEMPLATES)
     except RenderLimitError as error:
@@ -278,6 +279,7 @@ def _environment(place: Place) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {function.__name__: function for function in formatting.ANYWHERE_ALIKE}
+    environment.filters["moment_here"] = lambda value: formatting.moment(value, place).rpartition(" ")[0]
     environment.filters |= {
         function.__name__: partial(function, place=place) for function in formatting.PLACED
     }

@@ -39,6 +39,8 @@ class Facts:
     author: str
     # What is said instead of the logo; empty without one.
     logo: str
+    # For programs: hashes of what was signed.
+    keywords: str = ""
 
 
 @dataclass
@@ -123,6 +125,7 @@ def _drawn(parts: _Parts, paper: Sheet, palette: Palette, facts: Facts) -> bytes
     canvas.setTitle(facts.title)
     canvas.setAuthor(facts.author)
     canvas.setSubject("")
+    canvas.setKeywords(facts.keywords)
     canvas.setCreator("Quotewright")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     tree = Tree()

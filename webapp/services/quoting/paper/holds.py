@@ -28,7 +28,18 @@ def hold(rows: Sequence[Row], room: float) -> None:
 
 
 def _between(row: Row, after: Row) -> int:
-    if row.kind in ("head", "part", "section", "full-name", "summary-head", "signed", "sign"):
+    if row.kind in (
+        "head",
+        "part",
+        "section",
+        "full-name",
+        "summary-head",
+        "signed",
+        "sign",
+        "inked",
+        "label",
+        "event-head",
+    ):
         return STRONG if (row.kind, after.kind) != ("signed", "part") else FREE
     if row.kind == "text":
         return STRONG if after.kind in ("line", "option") else FREE

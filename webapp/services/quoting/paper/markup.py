@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from webapp.services.quoting.paper import texts
+from webapp.services.quoting.paper import ink, texts
 from webapp.services.quoting.paper.columns import Column, Grid
 from webapp.services.quoting.paper.pictures import Picture
 from webapp.services.quoting.paper.rows import Cell, Row
@@ -67,6 +67,9 @@ def cells(html: str, columns: dict[str, Column], styles: Mapping[str, Style]) ->
 def _cells(inner: str, grid: Grid, styles: dict[str, Style]) -> Iterator[Cell]:
     for style, name, rtl, text in TEXT.findall(inner):
         column = grid.columns[name]
+        if style in (ink.TYPED, ink.DRAWN):
+            yield Cell(name, ink.block(style, text, column.width, grid.styles["name"]))
+            continue
         made = texts.block(
             text, style, styles[style], column.width, is_right=column.is_right, is_rtl=bool(rtl)
         )

@@ -52,6 +52,12 @@ LOOKS = {
     "para": Look(above=3, below=3),
     "full-name": Look(above=8, below=1),
     "sign": Look(before=34, above=4, below=2),
+    "inked": Look(before=6),
+    "sign-below": Look(above=4, below=2),
+    "label": Look(above=14, below=2),
+    "event-head": Look(before=16, below=4),
+    "event-first": Look(above=4.5, below=4.5, rule=("ink", 1, "wide")),
+    "event": Look(above=4.5, below=4.5, rule=HAIR),
     "signed": Look(above=6, below=6, rule=HAIR, after=("signed",)),
     "accept": Look(before=24, above=14, rule=HAIR),
     "band": Look(before=24, above=9, below=9, rule=("accent", 1, "wide")),
@@ -121,7 +127,9 @@ class Row:
         for cell in self.cells:
             column = self.grid.columns[cell.column]
             with pen.tagged(
-                ("TH" if self.kind == "summary-head" else "TD") if is_row else TAGS.get(self.kind, "P")
+                ("TH" if self.kind in ("summary-head", "event-head") else "TD")
+                if is_row
+                else TAGS.get(self.kind, "P")
             ):
                 cell.block.draw(pen, sheet.SIDE + column.x, y - used.get(cell.column, 0.0))
             used[cell.column] = used.get(cell.column, 0.0) + cell.block.height
@@ -129,7 +137,7 @@ class Row:
             pen.tree.close()
         if self.kind == "option":
             self._box(pen, y)
-        if self.kind == "sign":
+        if self.kind in ("sign", "sign-below"):
             for name in ("sign1", "sign2", "sign3"):
                 column = self.grid.columns[name]
                 pen.rule(sheet.SIDE + column.x, top, column.width, 1, "ink")
@@ -199,6 +207,6 @@ class Row:
 HEADS_HEIGHT = sheet.SMALL + 9
 TABLES = frozenset({
     "line", "more", "sum-first", "sum", "sum-last", "sum-only", "summary-head", "summary-first", "summary", "due-first",
-    "due", "option", "signed",
+    "due", "option", "signed", "event-head", "event-first", "event",
 })  # fmt: skip
 TAGS = {"head": "H2", "part": "H2", "section": "H3", "full-name": "H3"}

@@ -44,6 +44,7 @@ def styles(family: str) -> Mapping[str, Style]:
         "accent": Style(bold, bold, 10, 14, "accent"),
         "link": Style(regular, bold, 10, 14, "accent"),
         "small": Style(regular, bold, 8, SMALL, "muted"),
+        "print": Style(regular, bold, 8, SMALL, "ink"),
         "mark": Style(regular, bold, 8, 14, "muted"),
     }
 

@@ -1,7 +1,7 @@
 """The mail server of the settings, and every email that was sent.
 
-Revision ID: 0050
-Revises: 0044
+Revision ID: 0048
+Revises: 0047
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from webapp.models.types import UtcDateTime
 
-revision = "0050"
-down_revision = "0044"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 

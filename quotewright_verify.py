@@ -1,0 +1,282 @@
+"""Check a bundle of Quotewright: ``python -m quotewright_verify BUNDLE``.
+
+This one file needs Python 3.11 and nothing else: no Quotewright, no network. It says what was accepted, by whom and
+when, and names everything that isn't as it was then. Exit code 0: all agrees; 1: something doesn't; 2: no bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+FORMAT = "quotewright-evidence-1"
+FIRST = "0" * 64
+LARGEST = 100_000_000
+# Of events that can be missing, as many are named.
+MOST = 10_000
+NEEDED = ("signed.pdf", "offer.json", "certificate.json", "events.json")
+KEYWORDS = re.compile(rb"/Keywords \(quotewright ([\w= ]+)\)")
+
+
+class NoBundle(Exception):
+    """The file isn't a bundle; the message says why."""
+
+
+class Bundle:
+    """The files of a bundle. ``problems`` and ``agrees``: sentences that the checks add."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.problems: list[str] = []
+        self.agrees: list[str] = []
+        self.certificate = _object(files, "certificate.json")
+        self.events = _events(files)
+        accepted = self.certificate.get("acceptance")
+        self.facts: dict[str, Any] = accepted if isinstance(accepted, dict) else {}
+
+    def check(self, *, fits: bool, good: str, bad: str) -> None:
+        """Note what a comparison showed."""
+        (self.agrees if fits else self.problems).append(good if fits else bad)
+
+
+def main(arguments: list[str]) -> int:
+    """Check the bundle at the path in ``arguments`` and print sentences."""
+    if len(arguments) != 1:
+        print("Say which bundle to check: python -m quotewright_verify BUNDLE", file=sys.stderr)
+        return 2
+    try:
+        bundle = verify(read(Path(arguments[0])))
+    except NoBundle as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(told(bundle))
+    for sentence in bundle.agrees:
+        print(f"  agrees   {sentence}")
+    for sentence in bundle.problems:
+        print(f"  WRONG    {sentence}")
+    if bundle.problems:
+        count = len(bundle.problems)
+        things = f"{count} things in this bundle are" if count > 1 else "one thing in this bundle is"
+        print(f"\nNot proven: {things} wrong.")
+        return 1
+    print("\nProven: everything in this bundle agrees with what was accepted.")
+    print(
+        "Compare the fingerprints with those on your own copy of the PDF to know that no one wrote all of it anew."
+    )
+    return 0
+
+
+def read(path: Path) -> dict[str, bytes]:
+    """The files in the bundle at ``path``, by name. Raises NoBundle with a sentence."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > LARGEST:
+                raise NoBundle(f"{path.name} is larger than any bundle, so it wasn't read.")
+            files = {entry.filename: packed.read(entry) for entry in packed.infolist()}
+    except OSError as error:
+        raise NoBundle(f"{path.name} can't be opened: {error.strerror or error}.") from error
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        raise NoBundle(f"{path.name} isn't a zip file that can be read: {error}.") from error
+    missing = [name for name in NEEDED if name not in files]
+    if missing:
+        raise NoBundle(f"{path.name} isn't a whole bundle: it has no {' and no '.join(missing)}.")
+    return files
+
+
+def verify(files: dict[str, bytes]) -> Bundle:
+    """Compare everything in the bundle. Raises NoBundle for files that aren't JSON."""
+    bundle = Bundle(files)
+    if bundle.certificate.get("format") != FORMAT:
+        raise NoBundle(f"This bundle isn't in the format {FORMAT}, which this program reads.")
+    _check_chain(bundle)
+    event = _check_acceptance(bundle)
+    _check_offer(bundle)
+    _check_consent(bundle)
+    _check_drawing(bundle)
+    _check_pdf(bundle, event)
+    return bundle
+
+
+def told(bundle: Bundle) -> str:
+    """Who accepted what, in a sentence."""
+    facts, certificate = bundle.facts, bundle.certificate
+    who = ", ".join(str(facts[name]) for name in ("name", "title") if facts.get(name)) or "Someone"
+    what = f"quote {certificate.get('quote')}, revision {certificate.get('revision')}"
+    if facts.get("recorded_by"):
+        return f"{facts['recorded_by']} recorded that {who} accepted {what}, at {certificate.get('accepted_at')}.\n"
+    way = "with a drawn signature" if facts.get("drawing_sha256") else "with a typed signature"
+    where = f" from {certificate['address']}" if certificate.get("address") else ""
+    own = f" The browser was signed in as {facts['signed_in_as']}." if facts.get("signed_in_as") else ""
+    return f"{who} signed {what} {way} at {certificate.get('accepted_at')}{where}.{own}\n"
+
+
+def _check_chain(bundle: Bundle) -> None:
+    numbers = [event.get("number") for event in bundle.events]
+    whole, previous = True, FIRST
+    for event in bundle.events:
+        content = {name: value for name, value in event.items() if name != "sha256"}
+        if _canonical_sha256(content) != event.get("sha256"):
+            whole = False
+            bundle.problems.append(
+                f"Event {event.get('number')} ({event.get('kind')}) was changed after it was written."
+            )
+    counted = [number for number in numbers if isinstance(number, int)]
+    if counted != numbers or counted != sorted(set(counted)):
+        whole = False
+        bundle.problems.append("The events aren't in their order.")
+    for number in range(1, min(max(counted, default=0), MOST) + 1):
+        if number not in counted:
+            whole = False
+            bundle.problems.append(f"Event {number} is missing from the chain.")
+    for event in bundle.events:
+        if whole and event.get("previous") != previous:
+            whole = False
+            bundle.problems.append(f"Event {event.get('number')} doesn't follow the event before it.")
+        previous = str(event.get("sha256"))
+    if whole and bundle.events:
+        bundle.agrees.append(f"The {len(bundle.events)} events follow from each other.")
+
+
+def _check_acceptance(bundle: Bundle) -> dict[str, Any]:
+    """The event of the acceptance says what the certificate says."""
+    found = [event for event in bundle.events if event.get("kind") in ("signed", "recorded")]
+    if not found:
+        bundle.problems.append("No event says that the quote was accepted.")
+        return {}
+    event = found[-1]
+    said = event.get("detail")
+    detail: dict[str, Any] = said if isinstance(said, dict) else {}
+    names = sorted(set(detail) | set(bundle.facts))
+    other = [name for name in names if detail.get(name) != bundle.facts.get(name)]
+    other += [
+        name for name in ("address", "agent", "session") if event.get(name) != bundle.certificate.get(name)
+    ]
+    other += ["revision"] if event.get("revision") != bundle.certificate.get("revision") else []
+    if event.get("kind") == "recorded":
+        other = [name for name in other if name not in ("address", "agent", "session")]
+    bundle.check(
+        fits=not other,
+        good="The certificate says what the event of the acceptance says.",
+        bad=f"The certificate says something else than the event of the acceptance: {', '.join(other)}.",
+    )
+    return event
+
+
+def _check_offer(bundle: Bundle) -> None:
+    for name, key, what in (
+        ("offer.json", "offer_sha256", "The offer"),
+        ("revision.json", "content_sha256", "The whole revision"),
+    ):
+        if name not in bundle.files:
+            continue
+        sha256 = hashlib.sha256(bundle.files[name]).hexdigest()
+        bundle.check(
+            fits=sha256 == bundle.facts.get(key),
+            good=f"{what} ({name}) is what was accepted: {sha256}.",
+            bad=f"{what} ({name}) was changed: lines, prices or texts in it aren't those that were accepted.",
+        )
+    offer = _object(bundle.files, "offer.json")
+    if bundle.facts.get("terms_sha256"):
+        bundle.check(
+            fits=_sha256(str(offer.get("terms", ""))) == bundle.facts["terms_sha256"],
+            good="The terms are those that were shown.",
+            bad="The terms in the offer aren't those that were shown.",
+        )
+
+
+def _check_consent(bundle: Bundle) -> None:
+    if not bundle.facts.get("consent_sha256"):
+        return
+    bundle.check(
+        fits=_sha256(str(bundle.facts.get("consent", ""))) == bundle.facts["consent_sha256"],
+        good=f"The consent is the sentence that was shown: “{bundle.facts.get('consent')}”",
+        bad="The sentence of consent isn't the one that was shown.",
+    )
+
+
+def _check_drawing(bundle: Bundle) -> None:
+    wanted, picture = bundle.facts.get("drawing_sha256"), bundle.files.get("signature.png")
+    if not wanted and picture is None:
+        return
+    if picture is None:
+        bundle.problems.append("The picture of the drawn signature (signature.png) is missing.")
+        return
+    bundle.check(
+        fits=hashlib.sha256(picture).hexdigest() == wanted,
+        good="The picture of the signature is the one that was drawn.",
+        bad="The picture of the signature (signature.png) isn't the one that was drawn.",
+    )
+
+
+def _check_pdf(bundle: Bundle, event: dict[str, Any]) -> None:
+    pdf = bundle.files["signed.pdf"]
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    sealed = [
+        one for one in bundle.events if one.get("kind") == "sealed" and isinstance(one.get("detail"), dict)
+    ]
+    if not sealed:
+        bundle.problems.append("No event names the PDF, so it can't be checked.")
+    else:
+        bundle.check(
+            fits=any(one["detail"].get("pdf_sha256") == sha256 for one in sealed),
+            good=f"The PDF is the one that was stored: {sha256}.",
+            bad="The PDF (signed.pdf) isn't the one that was stored: at least one byte of it was changed.",
+        )
+    found = KEYWORDS.search(pdf)
+    if not found:
+        bundle.problems.append("The PDF doesn't name what was accepted.")
+        return
+    names = dict(part.split("=", 1) for part in found[1].decode("ascii").split() if "=" in part)
+    known = {"content": "content_sha256", "offer": "offer_sha256", "terms": "terms_sha256",
+             "consent": "consent_sha256", "drawing": "drawing_sha256"}  # fmt: skip
+    hashes = {f"event{one.get('number')}": one.get("sha256") for one in bundle.events}
+    other = [
+        name
+        for name, value in names.items()
+        if value != (bundle.facts.get(known[name]) if name in known else hashes.get(name))
+    ]
+    if event and not any(name.startswith("event") for name in names):
+        other.append("event")
+    bundle.check(
+        fits=not other,
+        good="The PDF names the same offer, terms, consent and event.",
+        bad=f"The PDF names another {' and another '.join(other)} than this bundle has.",
+    )
+
+
+def _events(files: dict[str, bytes]) -> list[dict[str, Any]]:
+    events = _parsed(files, "events.json")
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise NoBundle("events.json isn't a list of events.")
+    return events
+
+
+def _object(files: dict[str, bytes], name: str) -> dict[str, Any]:
+    found = _parsed(files, name)
+    if not isinstance(found, dict):
+        raise NoBundle(f"{name} isn't what a bundle has under this name.")
+    return found
+
+
+def _parsed(files: dict[str, bytes], name: str) -> Any:
+    try:
+        return json.loads(files[name])
+    except (ValueError, RecursionError) as error:
+        raise NoBundle(f"{name} can't be read: {error}.") from error
+
+
+def _canonical_sha256(content: dict[str, Any]) -> str:
+    return _sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

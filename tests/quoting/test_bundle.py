@@ -1,0 +1,205 @@
+"""The bundle proves an acceptance without the product, and names each thing that someone changed in it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import quotewright_verify
+from tests.quoting.test_answers import answer, published
+from tests.quoting.test_signing import PHONE, drawn, picture
+from webapp.models import User
+from webapp.services.core.errors import NotFound
+from webapp.services.diary import diary
+from webapp.services.quoting.answer import acceptance, bundle
+from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.evidence import visits
+from webapp.services.quoting.evidence.visits import Visitor
+
+Files = dict[str, bytes]
+HERE = Evidence("192.0.2.7", PHONE, "visit", "America/New_York")
+
+
+@pytest.fixture
+def files(rep: User) -> Files:
+    """The whole bundle of a quote that was signed by drawing."""
+    quote, revision = published(rep)
+    with diary.origin("visit", "192.0.2.7", PHONE):
+        visits.note(quote, visits.VIEWED, Visitor("192.0.2.7", PHONE, "visit"))
+        form = {**drawn(revision, picture()), "title": "Office Manager"}
+        acceptance.accept(quote.public_token, form, [quote.lines[1].uid], HERE)
+    return unpacked(bundle.of_quote(quote, for_customer=False))
+
+
+def unpacked(content: bytes) -> Files:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def problems(files: Files) -> list[str]:
+    return quotewright_verify.verify(files).problems
+
+
+def test_a_whole_bundle_is_proven(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    assert quotewright_verify.main([str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "Ann Lee, Office Manager signed quote 1001, revision 2 with a drawn signature at " in said
+    assert "from 192.0.2.7" in said
+    assert "Proven: everything in this bundle agrees" in said
+    assert "WRONG" not in said
+
+
+def test_the_customers_bundle_has_no_costs_and_is_proven_too(rep: User) -> None:
+    quote, revision = published(rep)
+    acceptance.accept(quote.public_token, answer(revision), [], HERE)
+    files = unpacked(bundle.of_quote(quote, for_customer=True))
+    assert "revision.json" not in files
+    everything = b" ".join(content for name, content in files.items() if name.endswith(".json"))
+    for internal in (b"unit_cost", b"supplier", b"autotask"):
+        assert internal not in everything
+    assert problems(files) == []
+
+
+def test_what_a_rep_recorded_is_no_signature(rep: User) -> None:
+    quote, _ = published(rep)
+    acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})
+    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, for_customer=False)))
+    assert checked.problems == []
+    assert quotewright_verify.told(checked).startswith(f"{rep.email} recorded that Ann Lee accepted")
+
+
+def test_without_an_acceptance_there_is_none(rep: User) -> None:
+    quote, _ = published(rep)
+    with pytest.raises(NotFound):
+        bundle.of_quote(quote, for_customer=True)
+
+
+def in_events(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Files], None]:
+    def tamper(files: Files) -> None:
+        events = json.loads(files["events.json"])
+        change(events)
+        files["events.json"] = json.dumps(events).encode()
+
+    return tamper
+
+
+def in_certificate(**facts: str) -> Callable[[Files], None]:
+    def tamper(files: Files) -> None:
+        certificate = json.loads(files["certificate.json"])
+        certificate["acceptance"] |= facts
+        files["certificate.json"] = json.dumps(certificate).encode()
+
+    return tamper
+
+
+def replaced(name: str, before: bytes, after: bytes) -> Callable[[Files], None]:
+    def tamper(files: Files) -> None:
+        assert before in files[name]
+        files[name] = files[name].replace(before, after)
+
+    return tamper
+
+
+def other_pdf_byte(files: Files) -> None:
+    pdf = bytearray(files["signed.pdf"])
+    pdf[len(pdf) // 2] ^= 1
+    files["signed.pdf"] = bytes(pdf)
+
+
+def chained_again(files: Files) -> None:
+    """Someone who knows the format changes an event and gives all of them new hashes."""
+    events, previous = json.loads(files["events.json"]), quotewright_verify.FIRST
+    events[0]["at"] = "2020-01-01T00:00:00.000000+00:00"
+    for event in events:
+        event["previous"] = previous
+        del event["sha256"]
+        event["sha256"] = previous = quotewright_verify._canonical_sha256(event)
+    files["events.json"] = json.dumps(events).encode()
+
+
+TAMPERED: dict[str, tuple[Callable[[Files], object], str]] = {
+    "a byte of the PDF": (other_pdf_byte, "The PDF (signed.pdf) isn't the one that was stored"),
+    "a price in the offer": (
+        replaced("offer.json", b'"unit_price":"100.0000"', b'"unit_price":"10.0000"'),
+        "The offer (offer.json) was changed",
+    ),
+    "a price in the revision": (
+        replaced("revision.json", b'"unit_price":"100.0000"', b'"unit_price":"10.0000"'),
+        "The whole revision (revision.json) was changed",
+    ),
+    "an event removed": (
+        in_events(lambda events: events.pop(1)),
+        "Event 2 is missing from the chain.",
+    ),
+    "the last events removed": (
+        in_events(lambda events: events.__delitem__(slice(-2, None))),
+        "No event says that",
+    ),
+    "an event edited": (
+        in_events(lambda events: events[1].update(address="198.51.100.1")),
+        "Event 2 (viewed) was changed after it was written.",
+    ),
+    "events in another order": (
+        in_events(lambda events: events.reverse()),
+        "The events aren't in their order.",
+    ),
+    "all events written anew": (chained_again, "The PDF names another event"),
+    "another picture": (
+        lambda files: files.update({"signature.png": picture((200, 80))}),
+        "The picture of the signature (signature.png) isn't the one that was drawn.",
+    ),
+    "no picture": (lambda files: files.pop("signature.png"), "(signature.png) is missing"),
+    "the consent": (
+        in_certificate(consent="I agree to anything."),
+        "The sentence of consent isn't the one that was shown.",
+    ),
+    "the signer": (
+        in_certificate(name="Someone Else"),
+        "something else than the event of the acceptance: name.",
+    ),
+    "the terms": (
+        in_certificate(terms_sha256="0" * 64),
+        "The terms in the offer aren't those that were shown.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_each_thing_that_is_changed_is_named(files: Files, what: str) -> None:
+    tamper, sentence = TAMPERED[what]
+    tamper(files)
+    assert any(sentence in problem for problem in problems(files)), problems(files)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 half"])
+def test_what_is_no_bundle_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(content)
+    assert quotewright_verify.main([str(path)]) == 2
+    assert "isn't a zip file" in capsys.readouterr().err
+    assert quotewright_verify.main([str(tmp_path / "none.zip")]) == 2
+    assert "can't be opened" in capsys.readouterr().err
+    assert quotewright_verify.main([]) == 2
+
+
+@pytest.mark.parametrize("name", ["events.json", "certificate.json", "offer.json"])
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"7", b'{"number": []}'])
+def test_files_that_hold_something_else_are_said_in_a_sentence(
+    files: Files, name: str, content: bytes
+) -> None:
+    files[name] = content
+    with contextlib.suppress(quotewright_verify.NoBundle):
+        assert problems(files)

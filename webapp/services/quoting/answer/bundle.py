@@ -1,0 +1,94 @@
+"""The bundle: what was accepted with its evidence as one file, which ``quotewright_verify.py`` checks without us."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC
+from typing import Any
+
+from webapp.models import Acceptance, Quote, Revision, db
+from webapp.services.core.errors import NotFound
+from webapp.services.quoting.evidence import chain, noting
+from webapp.services.quoting.paper import document
+from webapp.services.quoting.revisions import offered
+
+FORMAT = "quotewright-evidence-1"
+NOT_ACCEPTED = "This quote wasn't accepted, so there's no evidence of an acceptance to download."
+README = """This is quote {number} as it was accepted, with the evidence.
+
+signed.pdf        the document with the signature and the certificate
+{contents}
+certificate.json  who accepted, when, from where, and what they agreed to
+events.json       what happened to the quote, each event with the hash of the one before it
+{drawing}
+Check it without Quotewright, with Python 3.11 or later and the file quotewright_verify.py from Quotewright's source:
+
+    python -m quotewright_verify {name}
+"""
+
+
+def name_of(quote: Quote) -> str:
+    """The name of the file."""
+    return f"quote-{quote.number}-evidence.zip"
+
+
+def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
+    """The bundle as a zip file. Raises NotFound for a quote that no one accepted.
+
+    ``for_customer``: with the customer's part of the revision alone, which has no costs.
+    """
+    acceptance = quote.acceptance
+    if acceptance is None:
+        raise NotFound(NOT_ACCEPTED)
+    quote_id, acceptance_id = quote.id, acceptance.id
+    pdf = document.accepted_pdf(acceptance)
+    acceptance = db.session.get_one(Acceptance, acceptance_id)
+    revision = db.session.get_one(Revision, acceptance.revision_id)
+    events = [{**chain.content(one), "sha256": one.sha256} for one in chain.of_quote(quote_id)]
+    files: dict[str, bytes] = {"signed.pdf": pdf, "offer.json": offered.of_content(revision.content).encode()}
+    if not for_customer:
+        files["revision.json"] = revision.content.encode()
+    files |= {"certificate.json": _json(_certificate(acceptance, revision)), "events.json": _json(events)}
+    if acceptance.drawing:
+        files["signature.png"] = acceptance.drawing.png
+    files["README.txt"] = _readme(quote, files)
+    return _zip(files, acceptance)
+
+
+def _certificate(acceptance: Acceptance, revision: Revision) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "quote": acceptance.quote.number,
+        "revision": revision.number,
+        "accepted_at": acceptance.accepted_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "address": acceptance.ip_address,
+        "agent": acceptance.user_agent,
+        "session": acceptance.session,
+        "acceptance": noting.signed_facts(acceptance),
+    }
+
+
+def _readme(quote: Quote, files: dict[str, bytes]) -> bytes:
+    contents = "offer.json        the offer as data: what the customer was shown"
+    if "revision.json" in files:
+        contents += "\nrevision.json     the whole revision, with what is internal: don't pass it on"
+    drawing = "signature.png     the drawn signature\n" if "signature.png" in files else ""
+    text = README.format(number=quote.number, contents=contents, drawing=drawing, name=name_of(quote))
+    return text.encode()
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+
+def _zip(files: dict[str, bytes], acceptance: Acceptance) -> bytes:
+    at, out = acceptance.accepted_at.astimezone(UTC), io.BytesIO()
+    stamp = (at.year, at.month, at.day, at.hour, at.minute, at.second)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, content)
+    return out.getvalue()

@@ -1,0 +1,16 @@
+"""The signed PDF is stored: its hash is an event of the chain, so that another PDF shows."""
+
+from __future__ import annotations
+
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.evidence import chain
+from webapp.services.quoting.evidence.chain import PRODUCT, Happened
+
+SEALED = "sealed"
+
+
+def note(quote_id: int, revision: int, pdf_sha256: str) -> None:
+    """In the open transaction, which stores the PDF."""
+    editing.lock(quote_id)
+    event = Happened(SEALED, PRODUCT, revision=revision, detail={"pdf_sha256": pdf_sha256})
+    chain.append(quote_id, [event])
