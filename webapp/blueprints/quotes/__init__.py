@@ -30,5 +30,6 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     preflight,
     preview,
     sections,
+    several,
     talking,
 )
