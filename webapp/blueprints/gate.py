@@ -51,6 +51,7 @@ ALWAYS = {
         Permission.SELL,
     ),
     "quotes.hand_over": Permission.MANAGE,
+    "quotes.do_together": Permission.SELL,
 }
 # To send it; reading is for all.
 SENDING = dict.fromkeys(

@@ -32,4 +32,5 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     sections,
     several,
     talking,
+    together,
 )

@@ -22,6 +22,11 @@ ACTIONS = {
     "quote.share_ended": "Colleague's link turned off",
     "quote.shared": "Shared with a colleague",
     "quote.viewed": "Viewed by the customer",
+    "view.default_set": "Default view chosen",
+    "view.deleted": "Saved view deleted",
+    "view.exported": "Quotes exported",
+    "view.renamed": "Saved view renamed",
+    "view.saved": "View saved",
 }
 FIELDS = {
     "autotask_contact_id": "Autotask contact",
