@@ -28,6 +28,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     pasting,
     plain,
     preflight,
+    presence,
     preview,
     sections,
     several,
