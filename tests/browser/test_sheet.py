@@ -117,6 +117,11 @@ def test_several_lines_change_in_one_command_and_one_undo(editor: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#e-bulk")).to_have_text("Enter a percentage, like 25.")
     page.get_by_label("Set margin to").fill("75%")
+    foreseen = page.locator("#bulk-foreseen")
+    expect(foreseen.get_by_role("row", name="Cable")).to_contain_text("50.0% would be 75.0%")
+    expect(foreseen.get_by_role("row", name="Quote, one-time")).to_contain_text("$40.00 would be $60.00")
+    expect(foreseen).to_contain_text("1 line would not change: without a cost (Rack).")
+    assert accessibility_violations(page) == []
     page.get_by_role("button", name="Apply to 3 lines").click()
     expect(page.locator("#lines .amount")).to_have_text(["$20.00", "$10.00", "$20.00", "$10.00"])
     expect(page.locator("#toast")).to_contain_text(

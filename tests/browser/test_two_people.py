@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from stack import Stack
 from tests.browser.people import ADMIN_EMAIL, come_in, entered, open_quote
+from tests.support.browser import accessibility_violations
 
 pytestmark = pytest.mark.browser
 
@@ -88,3 +89,11 @@ def test_publishing_names_what_a_colleague_changed_and_asks(two: tuple[Page, Pag
     expect(entered(page.locator(".line"), "Price")).to_have_value("1.00")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Published as quote")).to_be_visible()
+
+
+def test_both_see_that_the_other_is_there(two: tuple[Page, Page]) -> None:
+    page, other = two
+    # The other one came later, and finds the rep; the rep is told within seconds.
+    expect(other.locator("#here")).to_have_text("Robin Alvarez is editing too")
+    expect(page.get_by_role("status").filter(has_text="is editing too")).to_be_visible()
+    assert accessibility_violations(page) == []

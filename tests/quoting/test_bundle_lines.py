@@ -170,7 +170,7 @@ def test_it_is_copied_undone_and_changed_as_one(rep: User) -> None:
     bulk.change(rep, quote.id, [back.uid], "tax", {"value": str(code.id)})
     assert {part.tax_code_id for part in parts.listed(back)} == {code.id}
     billed = bulk.change(rep, quote.id, [back.uid], "billing", {"value": "annual"})
-    assert "own billing periods" in billed.sentences[0]
+    assert "own billing periods" in billed.sentences()[0]
     assert len(parts.listed(copying.copy(rep, quote.id).lines[0])) == 3
 
 

@@ -304,7 +304,7 @@ def test_what_is_done_to_several_lines_keeps_the_rules_of_their_section(rep: Use
     quote, (_, care), uids = parts(rep)
     sections.change(rep, quote.id, care, {"title": "Care", "choice": "one"})
     done = bulk.change(rep, quote.id, uids[3:], "optional", {})
-    assert done.sentences == [
+    assert done.sentences() == [
         "2 lines not changed: their section says what the customer chooses (Desk, Backup)."
     ]
     bulk.duplicate(rep, quote.id, [uids[1], uids[3]])

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 
 from tests.support import samples
+from tests.support.sheet import token
 from tests.support.visitor import HTMX, Visitor
 from tests.web.conftest import Ids
-from webapp.models import Quote, db
+from webapp.models import DiaryEntry, Quote, db
 from webapp.services.company import app_settings
 from webapp.services.quoting.lists import listing
 
@@ -55,3 +56,46 @@ def test_a_persons_organization_hides_with_its_head(ids: Ids, rep: Visitor) -> N
     assert '<th scope="col" class="list-wide">Organization</th>' in page
     assert page.count('<td class="list-wide"') == page.count("<tr>") - 1
     assert '<span class="list-second list-narrow" dir="auto">Customer Ltd</span>' in page
+
+
+def test_a_saved_view_opens_the_list_and_every_filter_can_be_taken_off(ids: Ids, rep: Visitor) -> None:
+    page = rep.client.get("/quotes/?stage=Draft&q=nothing+has+this").text
+    assert "No quotes match." in page
+    assert 'href="/quotes/?q=nothing+has+this"' in page, "without the stage"
+    sent = {"name": "Empty", "q": "nothing has this", "stage": "Draft", "is_default": "1"}
+    sent_with = token(rep.client.get("/quotes/").text)
+    saved = rep.client.post("/quotes/views", data={**sent, "csrf_token": sent_with})
+    assert saved.status_code == 303
+    assert "No quotes match." in rep.client.get("/quotes/").text, "the default"
+    assert "No quotes match." not in rep.client.get("/quotes/?stage=").text
+    refused = rep.client.post("/quotes/views", data={**sent, "name": "", "csrf_token": sent_with})
+    assert refused.status_code == 422
+    assert "Enter a name for this view." in refused.text
+
+
+def test_the_list_is_a_file_and_its_export_is_in_the_diary(app: Flask, ids: Ids, rep: Visitor) -> None:
+    answer = rep.client.post(
+        "/quotes/export", data={"q": "", "csrf_token": token(rep.client.get("/quotes/").text)}
+    )
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text.startswith("\ufeffNumber,Title,Customer,")
+    assert len(answer.text.splitlines()) > 1
+    with app.app_context():
+        entry = db.session.scalar(db.select(DiaryEntry).filter_by(action="view.exported"))
+        assert entry is not None
+        assert entry.detail["quotes"] == len(answer.text.splitlines()) - 1
+
+
+def test_what_came_of_each_selected_quote_is_said(ids: Ids, rep: Visitor) -> None:
+    data = {
+        "selected": [str(ids.quote), "4711"],
+        "do": "lost",
+        "csrf_token": token(rep.client.get("/quotes/").text),
+    }
+    assert "Mark 2 quotes as lost?" in rep.client.post("/quotes/together", data=data).text
+    page = rep.client.post("/quotes/together", data={**data, "sure": "1", "reason": "Price"}).text
+    assert "of 2 quotes changed" in page
+    assert "This quote no longer exists." in page
+    nothing = rep.client.post("/quotes/together", data={**data, "selected": []})
+    assert "Select the quotes first." in nothing.text

@@ -22,6 +22,7 @@ OF_QUOTES = {
     "quotes.customer": Permission.CHANGE,
     "quotes.opportunity": Permission.CHANGE,
     "quotes.find": Permission.CHANGE,
+    "quotes.here": Permission.CHANGE,
     "quotes.find_autotask": Permission.CHANGE,
     "activity.push_again": Permission.SYNC,
     "activity.answer": Permission.SYNC,
@@ -51,6 +52,7 @@ ALWAYS = {
         Permission.SELL,
     ),
     "quotes.hand_over": Permission.MANAGE,
+    "quotes.do_together": Permission.SELL,
 }
 # To send it; reading is for all.
 SENDING = dict.fromkeys(

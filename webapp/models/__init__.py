@@ -35,6 +35,7 @@ from webapp.models.quote import (
     Revision,
     RevisionDocument,
 )
+from webapp.models.saved_view import SavedView
 from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoLeaving, SsoLogout, SsoProvider
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
@@ -93,6 +94,7 @@ __all__ = [
     "RemoteMetadata",
     "Revision",
     "RevisionDocument",
+    "SavedView",
     "SettingsDraft",
     "SettingsVersion",
     "SsoAttempt",

@@ -29,8 +29,11 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     pasting,
     plain,
     preflight,
+    presence,
     preview,
     sections,
     sending,
+    several,
     talking,
+    together,
 )

@@ -16,15 +16,14 @@ from flask_login import login_required
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import changes, context, order_digest, page, shown_line
-from webapp.blueprints.support import actor, ask, back_to, is_htmx, render_block
+from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote, QuoteLine, User
 from webapp.models.line import ONE
 from webapp.services.catalog import items
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.core.formatting import plural
-from webapp.services.quoting.draft import bulk, editing, lines, shown, undo
+from webapp.services.quoting.draft import editing, lines, shown, undo
 
 FEW = 20
 
@@ -125,37 +124,8 @@ def delete_line(quote_id: int, uid: str) -> ResponseReturnValue:
         return asked
     before = lines.order(quote_id)
     line = lines.remove(actor(), quote_id, uid)
-    near = _near(quote_id, before, [uid])
-    return changed(quote_id, near, before, "line-deleted", f"Line {line.position + 1} deleted.")
-
-
-@quotes.post("/<int:quote_id>/lines/bulk")
-@login_required
-@work.command
-def change_lines(quote_id: int) -> ResponseReturnValue:
-    """Do one thing (``do``) with several lines (``uids``)."""
-    what, uids = request.form.get("do", ""), request.form.get("uids", "").split()
-    before = lines.order(quote_id)
-    try:
-        if what == "delete":
-            gone = bulk.remove(actor(), quote_id, uids)
-            said, event, near = (
-                f"{plural(len(gone), 'line')} deleted.",
-                "line-deleted",
-                _near(quote_id, before, gone),
-            )
-            return changed(quote_id, near, before, event, said)
-        if what == "copy":
-            made = bulk.duplicate(actor(), quote_id, uids)
-            return changed(quote_id, made[0], before, "line-placed", f"{plural(len(made), 'line')} copied.")
-        done = bulk.change(actor(), quote_id, uids, what, request.form)
-    except Invalid as error:
-        sentence = " ".join(error.fields.values()) or str(error)
-        if is_htmx():
-            return render_block("quotes/_bulk.html", "refused", sentence=sentence, oob=True), 422
-        raise
-    said = " ".join([f"{plural(len(done.uids), 'line')} changed.", *done.sentences])
-    return changed(quote_id, "", before, "lines-changed", said, touched=done.uids, is_kept=bool(done.left))
+    at = near(quote_id, before, [uid])
+    return changed(quote_id, at, before, "line-deleted", f"Line {line.position + 1} deleted.")
 
 
 @quotes.post("/<int:quote_id>/steps/undo")
@@ -198,7 +168,7 @@ def _stepped(quote_id: int, go: Callable[[User, int], undo.Undone], word: str) -
     )
 
 
-def _near(quote_id: int, before: list[str], gone: Collection[str]) -> str:
+def near(quote_id: int, before: list[str], gone: Collection[str]) -> str:
     """The line that gets the focus: behind the first that is gone, else the last; empty when none is left."""
     after = lines.order(quote_id)
     place = min((before.index(uid) for uid in gone if uid in before), default=0)

@@ -7,7 +7,7 @@ from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import records, work
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.diary import diary
 
 
@@ -57,6 +57,34 @@ def give(actor: User, owner_id: int | None, successor_id: int | None) -> tuple[U
     return owner, successor, count
 
 
+@work.command
+def give_one(actor: User, quote_id: int, successor_id: int | None) -> User:
+    """Give one open quote to a colleague, who is returned. Raises Forbidden, NotFound, or Invalid with a sentence."""
+    permissions.require_now(actor, Permission.MANAGE)
+    query = db.select(Quote).filter_by(id=quote_id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    quote = db.session.scalar(query)
+    if quote is None:
+        raise NotFound(permissions.GONE)
+    if quote.status != PENDING:
+        raise Invalid(f"It is {quote.status}, so it stays with {quote.owner.name}.")
+    successor = next((one for one in takers() if one.id == successor_id), None)
+    if successor is None:
+        raise Invalid("Choose a colleague who takes it. It wasn't changed.")
+    if successor.id == quote.owner_id:
+        raise Invalid(f"{successor.name} has it already.")
+    _give(actor, quote, successor)
+    return successor
+
+
+def _give(actor: User, quote: Quote, successor: User) -> None:
+    """What the owner hasn't read of the customer's comments goes along."""
+    unread = db.update(Notification).filter_by(user_id=quote.owner_id, kind="comment", read_at=None)
+    quote.owner = successor
+    db.session.execute(unread.filter_by(quote_id=quote.id).values(user_id=successor.id))
+    diary.write(actor, "quote.handed_over", "quote", quote.id)
+
+
 def hand_over(actor: User, user: User, successor_id: int | None) -> None:
     """In the open transaction: give the user's open quotes to a colleague. Raises Invalid when none was chosen."""
     query = db.select(Quote).filter_by(owner_id=user.id, status=PENDING).order_by(Quote.id)
@@ -71,8 +99,5 @@ def hand_over(actor: User, user: User, successor_id: int | None) -> None:
             "Nothing was changed. Choose who takes the open quotes.",
             {"successor_id": f"{user.name} has {count}. Choose who takes them."},
         )
-    unread = db.update(Notification).filter_by(user_id=user.id, kind="comment", read_at=None)
     for quote in quotes:
-        quote.owner = successor
-        db.session.execute(unread.filter_by(quote_id=quote.id).values(user_id=successor.id))
-        diary.write(actor, "quote.handed_over", "quote", quote.id)
+        _give(actor, quote, successor)

@@ -38,6 +38,8 @@ PERIOD_SUFFIXES = {
     "semi_annual": "every 6 months",
     "annual": "per year",
 }
+# Behind an amount, where there is little room.
+PERIOD_SHORTS = {"monthly": "/mo", "quarterly": "/qtr", "semi_annual": "/6mo", "annual": "/yr"}
 
 
 @cache
@@ -172,6 +174,11 @@ def period_suffix(recurrence: str) -> str:
     return PERIOD_SUFFIXES.get(recurrence, "")
 
 
+def period_short(recurrence: str) -> str:
+    """“/mo” for ``monthly``; nothing for one-time."""
+    return PERIOD_SHORTS.get(recurrence, "")
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """“1 line”, “3 lines”. ``many``: the plural when it isn't ``one`` with an “s”."""
     return f"{count:,} {plural_word(count, one, many)}"
@@ -196,4 +203,4 @@ PLACED = (
     plain,
     plain_price,
 )
-ANYWHERE_ALIKE = (period_label, period_suffix, plural, plural_word)
+ANYWHERE_ALIKE = (period_label, period_suffix, period_short, plural, plural_word)

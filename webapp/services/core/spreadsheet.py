@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 MARK = "\ufeff"
 # A spreadsheet could run a cell that starts like this as a formula.
+NUMBER = re.compile("-[0-9][0-9.,'\u00a0\u202f]*")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
@@ -17,8 +19,8 @@ def safe(cell: str) -> str:
 
 
 def is_formula(cell: str) -> bool:
-    """True if a spreadsheet could run the cell."""
-    return cell.lstrip(" ").startswith(FORMULA)
+    """True if a spreadsheet could run the cell. A number below zero is none."""
+    return cell.lstrip(" ").startswith(FORMULA) and not NUMBER.fullmatch(cell)
 
 
 def lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:

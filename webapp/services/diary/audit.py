@@ -43,6 +43,7 @@ AREAS = {
     "webhook": "Webhook",
     "delivery": "Delivery",
     "audit": "Audit trail",
+    "view": "List of quotes",
 }
 
 

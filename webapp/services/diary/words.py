@@ -25,6 +25,11 @@ ACTIONS = {
     "quote.sent": "Email to the customer queued",
     "quote.shared": "Shared with a colleague",
     "quote.viewed": "Viewed by the customer",
+    "view.default_set": "Default view chosen",
+    "view.deleted": "Saved view deleted",
+    "view.exported": "Quotes exported",
+    "view.renamed": "Saved view renamed",
+    "view.saved": "View saved",
 }
 FIELDS = {
     "autotask_contact_id": "Autotask contact",

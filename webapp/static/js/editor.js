@@ -16,11 +16,16 @@ document.addEventListener("keydown", (event) => {
     list[Math.min(at + 1, list.length - 1)].focus();
   } else if (event.key === "ArrowUp" && at >= 0) {
     (at === 0 ? input : list[at - 1]).focus();
+  } else if (event.key === "ArrowUp" && list.length) {
+    list.at(-1).focus();
   } else if (event.key === "Escape") {
+    // Of an empty box, it goes back to the lines.
+    const isLeft = event.target === input && input.value === "";
     input.value = "";
     document.getElementById("found").replaceChildren();
-    input.focus();
-  } else if (event.key === "Enter" && event.target === input) {
+    if (!isLeft) input.focus();
+    else if (!window.sheet.focusCurrent()) input.blur();
+  } else if (event.key === "Enter" && event.target === input && !event.ctrlKey && !event.metaKey) {
     if (input.value.trim() === "") pendingText = "";
     else if (input.dataset.found === input.value && list.length) list[0].click();
     else pendingText = input.value;
@@ -61,6 +66,7 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
 // typed.
 document.addEventListener("line-added", (event) => {
   const input = searchBox();
+  window.sheet.stopAt(event.detail.line, "name");
   if (input.value !== "" || window.sheet.typesElsewhere()) return;
   document.getElementById("found").replaceChildren();
   if (event.detail.focus) window.sheet.editCell(event.detail.focus, "unit_price");

@@ -38,7 +38,8 @@ document.addEventListener("keydown", (event) => {
   if (!letters || event.ctrlKey || event.metaKey || event.target.closest?.(takesLetters)) return;
   const place = Date.now() < goUntil && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
   if (place) goUntil = 0;
-  const act = place ? () => place.click() : (frameKeys[key] ?? window.pageKeys?.[key]);
+  const named = event.shiftKey && /^[a-z]$/.test(key) ? `shift ${key}` : key;
+  const act = place ? () => place.click() : (frameKeys[named] ?? window.pageKeys?.[named]);
   if (!act) return;
   event.preventDefault();
   act();

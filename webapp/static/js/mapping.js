@@ -26,6 +26,17 @@ document.addEventListener("change", (event) => {
   if (form) compareRates(form);
 });
 
+// While the categories are searched, nothing is typed into rows that are about to be replaced. They are sent all the same,
+// as what is disabled isn't.
+for (const [event, isSearched] of [
+  ["htmx:beforeSend", true],
+  ["htmx:afterRequest", false],
+])
+  document.addEventListener(event, ({ detail }) => {
+    const list = detail.elt.id === "item_category-q" && document.querySelector(".category-list");
+    if (list) list.inert = isSearched;
+  });
+
 // In the open row of a category, Enter is Done and Esc is Cancel.
 document.addEventListener("keydown", (event) => {
   const row = event.target.closest?.(".category-open");

@@ -125,6 +125,7 @@ document.addEventListener("keydown", (event) => {
   else if (isFar && event.key.toLowerCase() === "d") name = "copy";
   else if (event.key === "Delete") name = "delete";
   else if (!isFar && cell.dataset.cell === "name" && event.key.toLowerCase() === "o") name = "optional";
+  else if (!isFar && cell.dataset.cell === "name" && event.key.toLowerCase() === "m") name = "section";
   else if ((event.key === "F10" && event.shiftKey) || (event.key === "." && cell.dataset.cell === "name")) {
     event.preventDefault();
     openMenu(uid);

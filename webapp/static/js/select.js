@@ -25,6 +25,7 @@ const showPicked = () => {
   all.indeterminate = count > 0 && count < there.length;
   bulkBar.hidden = count === 0;
   if (!count) closeBulk();
+  if (bulkWhat && bulkForm.elements.uids.value !== [...pickedUids].join(" ")) foresee();
   document.getElementById("bulk-count").textContent = `${count} selected`;
   document.getElementById("bulk-apply").textContent = `Apply to ${count === 1 ? "1 line" : `${count} lines`}`;
 };
@@ -106,10 +107,17 @@ const closeBulk = () => {
   bulkWhat = "";
   for (const button of bulkBar.querySelectorAll("[data-open]")) button.setAttribute("aria-expanded", "false");
 };
+// What the change would make of the lines, reckoned on the server.
+const foresee = () => {
+  bulkForm.elements.do.value = bulkWhat;
+  bulkForm.elements.uids.value = [...pickedUids].join(" ");
+  window.htmx.trigger(bulkForm, "foresee");
+};
 const openBulk = (what) => {
   closeBulk();
   bulkWhat = what;
   document.getElementById("e-bulk").textContent = "";
+  document.getElementById("bulk-foreseen").replaceChildren();
   for (const part of bulkForm.querySelectorAll("[data-bulk]")) {
     part.hidden = part.dataset.bulk !== what;
     for (const field of part.querySelectorAll("input, select")) field.disabled = part.hidden;
@@ -117,15 +125,17 @@ const openBulk = (what) => {
   bulkForm.hidden = false;
   bulkBar.querySelector(`[data-open="${what}"]`).setAttribute("aria-expanded", "true");
   bulkForm.querySelector("[data-bulk]:not([hidden]) .line-field").focus();
+  foresee();
 };
 const sendBulk = (what, values = {}) =>
   window.rows.postLines("bulk", { ...values, do: what, uids: [...pickedUids].join(" ") });
 
 bulkBar.addEventListener("click", (event) => {
-  const { open, bulkDo, bulkClear } = event.target.closest("button")?.dataset ?? {};
+  const { open, bulkDo, bulkSection, bulkClear } = event.target.closest("button")?.dataset ?? {};
   if (open && open === bulkWhat) closeBulk();
   else if (open) openBulk(open);
   else if (bulkDo) sendBulk(bulkDo);
+  else if (bulkSection !== undefined) window.sections.ask([...pickedUids]);
   else if (bulkClear !== undefined) clearPicked();
 });
 bulkForm.addEventListener("submit", (event) => {

@@ -157,7 +157,8 @@ const watchSections = () => {
 // Focus the first error, for keyboards and screen readers; or the section's Save button if the pressed button is gone.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target.isConnected ? event.target : document;
-  part.querySelector("[aria-invalid='true']")?.focus();
+  // Not of one who is typing what to search for.
+  if (!document.activeElement.matches("[type=search]")) part.querySelector("[aria-invalid='true']")?.focus();
   const { elt, triggeringEvent } = event.detail.requestConfig ?? {};
   const section = ["submit", "click"].includes(triggeringEvent?.type) && elt.closest("[data-section]");
   if (section && document.activeElement === document.body) {

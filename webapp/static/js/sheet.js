@@ -213,6 +213,15 @@ const inField = (event, row, cell) => {
   } else return false;
   return true;
 };
+// Up and down also stop at the headings of sections.
+const goBeside = (from, step) => {
+  const stops = [
+    ...document.querySelectorAll("#lines .section-edit, #lines .line:not([hidden]) > .line-row"),
+  ];
+  const next = stops[stops.indexOf(from) + step];
+  if (next?.matches(".line-row")) focusCell(uidOf(next), current.name);
+  else next?.focus();
+};
 const isTyping = (event) => event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
 const onCell = (event, row, cell) => {
   const cells = cellsOf(row);
@@ -221,8 +230,8 @@ const onCell = (event, row, cell) => {
   const isFar = event.ctrlKey || event.metaKey;
   const goTo = (next, name = cell.dataset.cell) => next && focusCell(uidOf(next), name);
   const isPlain = !event.altKey && !event.shiftKey;
-  if (event.key === "ArrowDown" && isPlain) goTo(beside(row, 1));
-  else if (event.key === "ArrowUp" && isPlain) goTo(beside(row, -1));
+  if (event.key === "ArrowDown" && isPlain) goBeside(row, 1);
+  else if (event.key === "ArrowUp" && isPlain) goBeside(row, -1);
   else if (event.key === "ArrowRight" && isPlain)
     goTo(row, cells[Math.min(at + 1, cells.length - 1)].dataset.cell);
   else if (event.key === "ArrowLeft" && isPlain) goTo(row, cells[Math.max(at - 1, 0)].dataset.cell);
@@ -242,7 +251,8 @@ const onCell = (event, row, cell) => {
 };
 document.addEventListener("keydown", (event) => {
   const cell = event.target.closest?.("#lines [data-cell]");
-  if (!cell || event.defaultPrevented) return;
+  const publishes = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  if (!cell || event.defaultPrevented || publishes) return;
   const row = cell.closest(".line-row");
   const isHandled = event.target === cell ? onCell(event, row, cell) : inField(event, row, cell);
   if (isHandled) event.preventDefault();
@@ -257,7 +267,17 @@ function typesElsewhere() {
   return active.value !== "" || active.closest(".line") !== null;
 }
 
+// The line that Tab stops at, by its name, where letters are keys; false where there is none.
+const focusCurrent = () => {
+  if (!rowOf(current.uid) && !allRows().length) return false;
+  focusCell(uidOf(rowOf(current.uid) ?? allRows()[0]), "name");
+  return true;
+};
+
 window.sheet = {
+  stopAt,
+  goBeside,
+  focusCurrent,
   typesElsewhere,
   enterRow,
   restRow,

@@ -47,3 +47,5 @@ document.addEventListener("line-deleted", (event) => {
 });
 for (const kind of ["line-placed", "lines-changed"])
   document.addEventListener(kind, (event) => event.detail.kept && showToast(event.detail.said, false));
+
+window.toast = { show: showToast };

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from webapp.models import Quote, QuoteLine, TaxCode, User, utc_now
 from webapp.models.catalog import RECURRENCES
@@ -37,14 +38,13 @@ class Changed:
         """Note that ``line`` stays as it is."""
         self.left.setdefault(why, []).append(line.name)
 
-    @property
-    def sentences(self) -> list[str]:
-        """“2 lines not changed: without a cost (Cable, Rack).”"""
+    def sentences(self, what: str = "not changed") -> list[str]:
+        """“2 lines not changed: without a cost (Cable, Rack).” ``what``: other words for it."""
         said = []
         for why, names in self.left.items():
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             count = "1 line" if len(names) == 1 else f"{len(names)} lines"
-            said.append(f"{count} not changed: {why} ({', '.join(names[:NAMED])}{more}).")
+            said.append(f"{count} {what}: {why} ({', '.join(names[:NAMED])}{more}).")
         return said
 
 
@@ -52,12 +52,21 @@ class Changed:
 def change(
     actor: User, quote_id: int, uids: Collection[str], what: str, values: Mapping[str, object]
 ) -> Changed:
-    """Set the margin, discount, tax code or billing period of these lines, or turn Optional on or off.
+    """Set the margin, markup, discount, tax code or billing period of these lines, or turn Optional on or off.
 
     Lines that can't take it stay as they are and are named. Raises Invalid with a sentence beside the field, or when
     none of the lines is there any more.
     """
     quote = editing.lock_editable(quote_id)
+    changed = apply(actor, quote, uids, what, values)
+    _note(actor, quote, changed.uids, "quote.lines_changed")
+    return changed
+
+
+def apply(
+    actor: User, quote: Quote, uids: Collection[str], what: str, values: Mapping[str, object]
+) -> Changed:
+    """What ``change`` does to the lines, without locking or storing them. Raises what it raises."""
     chosen = _chosen(quote, uids)
     before = discounts.before(actor, quote)
     reader = Reader(values, place.of_company())
@@ -76,7 +85,6 @@ def change(
             changed.uids.append(line.uid)
     sections.arrange(quote)
     discounts.check(actor, quote, before)
-    _note(actor, quote, changed.uids, "quote.lines_changed")
     return changed
 
 
@@ -129,27 +137,28 @@ def _note(actor: User, quote: Quote, uids: list[str], action: str) -> None:
 Setter = Callable[[QuoteLine], str]
 
 
-def _margin(actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Reader) -> Setter:
+def _on_cost(rule: str, actor: User, quote: Quote, _chosen: list[QuoteLine], reader: Reader) -> Setter:
+    """``rule``: the margin or the markup, which leads the prices from then on."""
     permissions.require(actor, Permission.SEE_COST)
     typed = Reader({"value": reader.raw("value").removesuffix("%")}, place.of_company())
-    percent = typed.decimal(
-        "value", minimum=prices.MIN_MARGIN, maximum=prices.MAX_MARGIN, example="Enter a percentage, like 25."
-    )
+    minimum, maximum = price_rules.LIMITS[rule]
+    percent = typed.decimal("value", minimum=minimum, maximum=maximum, example="Enter a percentage, like 25.")
     for name, sentence in typed.errors.items():
         reader.fail(name, sentence)
     digits = rounding(quote.currency).digits
+    priced = {prices.MARGIN: prices.with_margin, prices.MARKUP: prices.with_markup}[rule]
 
     def set_one(line: QuoteLine) -> str:
-        why = price_rules.why_not(prices.MARGIN, line.unit_price, line.unit_cost, line.discount_value)
+        why = price_rules.why_not(rule, line.unit_price, line.unit_cost, line.discount_value)
         if why:
             return why
-        price = prices.with_margin(line.unit_cost, percent, price_rules.ending_of(line.price_ending), digits)
+        price = priced(line.unit_cost, percent, price_rules.ending_of(line.price_ending), digits)
         if price > MAX_PRICE or line.quantity * price > bundles.MAX_AMOUNT:
             return "the price would be too high"
         amounts = dates.amounts(line)
         line.unit_price = price
         if not line.bundle:
-            line.price_rule, line.price_percent = prices.MARGIN, percent
+            line.price_rule, line.price_percent = rule, percent
         dates.follow(line, amounts)
         return ""
 
@@ -216,7 +225,8 @@ def _optional(_actor: User, _quote: Quote, chosen: list[QuoteLine], _reader: Rea
 
 
 SETTERS: dict[str, Callable[[User, Quote, list[QuoteLine], Reader], Setter]] = {
-    "margin": _margin,
+    prices.MARGIN: partial(_on_cost, prices.MARGIN),
+    prices.MARKUP: partial(_on_cost, prices.MARKUP),
     "discount": _discount,
     "tax": _tax,
     "billing": _billing,

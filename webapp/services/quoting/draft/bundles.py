@@ -128,7 +128,7 @@ def refuses(line: QuoteLine, what: str) -> str:
         return ""
     if what == "billing":
         return "the parts of a bundle have their own billing periods"
-    return "its price is the sum of its parts" if what == "margin" and line.bundle == SUM else ""
+    return "its price is the sum of its parts" if what in ("margin", "markup") and line.bundle == SUM else ""
 
 
 def saving(line: QuoteLine) -> Decimal:

@@ -292,6 +292,6 @@ def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
 def _period(text: str) -> str:
     """The billing period that the text names; what isn't one is refused when the line is read."""
     word = text.lower().strip("/ ")
-    short = {"mo": "monthly", "qtr": "quarterly", "6mo": "semi_annual", "yr": "annual", "yearly": "annual"}
+    short = {mark.strip("/"): name for name, mark in formatting.PERIOD_SHORTS.items()} | {"yearly": "annual"}
     labels = {label.lower(): name for name, label in formatting.PERIOD_LABELS.items()}
     return short.get(word) or labels.get(word) or word.replace("-", "_").replace(" ", "_")

@@ -115,6 +115,21 @@ def foot(viewer: User, view: View) -> tuple[int, Sums | None]:
     return count, _sums_of(_rows(db.session.scalars(_loading_all(query).limit(MOST_SUMMED)), now))
 
 
+def ids(viewer: User, view: View) -> list[int]:
+    """The ids of all quotes of ``view`` that ``viewer`` may see, in its order."""
+    query = _in_view(viewer, view, utc_now()).order_by(None).order_by(*_order(view.sort))
+    return list(db.session.scalars(query.with_only_columns(Quote.id)))
+
+
+def of_ids(quote_ids: list[int]) -> list[Row]:
+    """These quotes in this order; who may see them was asked before (``ids``). Those that are gone are left out."""
+    found = {
+        one.id: one
+        for one in db.session.scalars(_loading_all(db.select(Quote).where(Quote.id.in_(quote_ids))))
+    }
+    return _rows([found[one] for one in quote_ids if one in found], utc_now())
+
+
 def _count(query: Any) -> int:
     ids = query.order_by(None).with_only_columns(Quote.id).subquery()
     return db.session.scalar(db.select(db.func.count()).select_from(ids)) or 0
