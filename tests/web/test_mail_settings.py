@@ -5,19 +5,25 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.support import samples
+from smoke.forms import Form, read_forms
 from tests.support.visitor import Visitor, errors, text
-from webapp.models import Delivery, MailMessage, MailServer, db
+from tests.web.conftest import Ids
+from webapp.models import Delivery, MailMessage, MailServer, User, db
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
+from webapp.services.quoting.lifecycle import publishing
 
 PAGE = "/settings/mail"
+
+
+def server_form(admin: Visitor) -> Form:
+    return next(one for one in read_forms(admin.client.get(PAGE).text) if "host" in one.names())
 
 
 def test_a_password_is_stored_encrypted_and_goes_to_no_other_server(app: Flask, admin: Visitor) -> None:
     def save(**values: str) -> int:
         filled: dict[str, str | bool] = dict(values)
-        return admin.send(admin.form(PAGE, PAGE), filled).status_code
+        return admin.send(server_form(admin), filled).status_code
 
     good = {"host": "smtp.example.com", "username": "desk", "from_address": "desk@example.com"}
     assert save(**good) == 422
@@ -47,7 +53,7 @@ def test_a_password_is_stored_encrypted_and_goes_to_no_other_server(app: Flask, 
 )
 def test_wrong_input_has_a_sentence(admin: Visitor, field: str, value: str, sentence: str) -> None:
     good = {"host": "smtp.example.com", "from_address": "desk@example.com"}
-    answer = admin.send(admin.form(PAGE, PAGE), {**good, field: value})
+    answer = admin.send(server_form(admin), {**good, field: value})
     assert answer.status_code == 422
     assert sentence in errors(answer)[field]
 
@@ -64,10 +70,13 @@ def test_texts_refuse_words_that_stand_for_nothing_and_show_what_is_typed(admin:
     assert admin.client.get(f"{page}/nonsense/look").status_code == 404
 
 
-def test_a_rep_emails_a_quote_and_an_admin_reads_it_in_the_outbox(app: Flask, admin: Visitor) -> None:
+def test_a_rep_emails_a_quote_and_an_admin_reads_it_in_the_outbox(
+    app: Flask, admin: Visitor, ids: Ids
+) -> None:
+    quote_id = ids.quote
     with app.app_context():
-        quote = samples.published(samples.rep()).quote
-        quote_id = quote.id
+        rep = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
+        publishing.publish(rep, quote_id)
     page, address = f"/quotes/{quote_id}", f"/quotes/{quote_id}/send"
     form = admin.form(page, address)
     answer = admin.send(form, {"recipients": "nobody"})

@@ -162,7 +162,8 @@ def flush(redis: Redis) -> None:
         for field, amount in taken.items():
             pipe.hincrbyfloat(KEY, json.dumps(field), amount)
         pipe.execute()
-    except (RedisError, OSError):
+    except (RedisError, OSError, ValueError):
+        # ValueError: another thread closed the connection, at the end of the process.
         failed = taken
     finally:
         _pending.sent(failed)
