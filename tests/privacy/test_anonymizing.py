@@ -245,7 +245,7 @@ def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
         )
         admin_id, leaver_id = admin.id, leaver.id
         signed_id = db.session.scalars(db.select(Acceptance.revision_id)).one()
-        number = open_one.number
+        number, won_id = open_one.number, won.id
         with pytest.raises(Invalid, match=f"quote {number} can still be accepted, and the customer sees"):
             anonymizing.user(admin, leaver_id)
         db.session.rollback()
@@ -256,7 +256,7 @@ def test_a_user_who_left_is_nowhere_but_on_what_was_signed(app: Flask) -> None:
         places = searching.found(TRACES)
         assert [row.partition(":")[0] for row in places.pop("revision.content")] == [str(signed_id)]
         evidence = {
-            str(one.id) for one in db.session.scalars(db.select(QuoteEvent).filter_by(quote_id=won.id))
+            str(one.id) for one in db.session.scalars(db.select(QuoteEvent).filter_by(quote_id=won_id))
         }
         assert {name.partition(".")[0] for name in places} == {"quote_event"}, places
         assert {row.partition(":")[0] for rows in places.values() for row in rows} <= evidence
