@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -124,7 +124,7 @@ def paste_rows(hands: Hands, text: str) -> None:
 
 
 def test_a_quote_of_25_lines_is_put_together_and_published_by_keyboard(
-    connected_stack: Stack, browser_page: Page, record_property: pytest.RecordProperty
+    connected_stack: Stack, browser_page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     page = browser_page
     bundle(page, connected_stack)
