@@ -40,6 +40,7 @@ RECORDS = {
     "organization_id": "select max(id) from organization",
     "person_id": "select max(id) from person",
     "share_id": "select max(id) from quote_share",
+    "view_id": "select max(id) from saved_view",
     "number": "select max(number) from settings_version",
 }
 
@@ -132,6 +133,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.do(
         "insert into quote_share (quote_id, token, name, email, shared_by, created_at) "  # noqa: S608
         f"values ({int(ids['quote_id'])}, 'share', 'Theo', '', 'Ann', '2026-01-01 00:00:00')"
+    )
+    world.do(
+        "insert into saved_view (user_id, name, text, stage, owner, sort, is_default) "
+        "select id, 'Drafts', '', 'Draft', '', '-updated', 0 from user_account where email = 'rep@audit.example'"
     )
     stack.children.pop("worker").stop(grace=20)
     _attach_files(world)
