@@ -5,7 +5,9 @@
 // place that the address names, which takes the focus away.
 window.addEventListener("load", () =>
   setTimeout(() => {
-    const wrong = document.querySelector("#answer [aria-invalid], #answer [data-wrong], .decline [aria-invalid]");
+    const wrong = document.querySelector(
+      "#answer [aria-invalid], #answer [data-wrong], .decline [aria-invalid]",
+    );
     (wrong ?? document.querySelector(".answer-refused"))?.focus();
   }),
 );

@@ -50,7 +50,8 @@
   for (const way of form.elements.how) way.addEventListener("change", show);
   show();
   // What was drawn before the answer was refused.
-  if (sent.value) pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
+  if (sent.value)
+    pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
   pad.addEventListener("endStroke", keep);
   window.addEventListener("resize", () => form.elements.how.value === "drawn" && fit());
   form.querySelector("[data-clear-drawing]").addEventListener("click", () => {
