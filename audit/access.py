@@ -30,7 +30,11 @@ YES, NO, NOTHING = "yes", "", "404"
 ROW = re.compile(r"^\| `(GET|POST) ([^`]+)` \|(.*)\|$", re.MULTILINE)
 
 # Addresses whose part has the name of another thing's: where, the part, and what World.ids calls it there.
-NAMED_ALIKE = (("/join/", "token", "invitation"), ("/sections/", "uid", "section_uid"))
+NAMED_ALIKE = (
+    ("/join/", "token", "invitation"),
+    ("/sections/", "uid", "section_uid"),
+    ("/mail/texts/", "kind", "text_kind"),
+)
 
 Access = dict[tuple[str, str], tuple[str, ...]]
 

@@ -42,6 +42,7 @@ RECORDS = {
     "share_id": "select max(id) from quote_share",
     "view_id": "select max(id) from saved_view",
     "number": "select max(number) from settings_version",
+    "message_id": "select max(id) from mail_message",
 }
 
 
@@ -127,6 +128,11 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         "insert into app_setting (key, value, version, created_at, updated_at) "
         "values ('company_brand', '{\"logo\": \"a\"}', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
     )
+    world.do(
+        "insert into mail_message (key, kind, sender, reply_to, recipients, copies, subject, text, html, attachment, "
+        "message_id, outcome, created_at, send_at) values ('a', 'send', '', '', 'a@b.example', '', 'A', 'A', 'A', '', "
+        "'<a@b>', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    )
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
@@ -152,6 +158,7 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     }
     world.ids["invitation"] = world.owner.invite("invited@audit.example", "rep").rpartition("/")[2]
     world.ids |= {"sha256": "a", "section": "company", "kind": "quote", "filename": "css/app.css"}
+    world.ids |= {"version": "0", "font": "inter", "text_kind": "send"}
     missing = [name for name, value in world.ids.items() if value == "None"]
     if missing:
         raise Stuck(f"The audit has no record for {', '.join(missing)}.")

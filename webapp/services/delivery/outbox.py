@@ -14,7 +14,7 @@ from webapp.services.delivery import mail
 from webapp.services.delivery.mail import Letter
 from webapp.services.quoting.lifecycle import sending
 
-NO_SERVER = "No mail server is set up, so it wasn't sent. You can read it in Settings > Mail > Outbox."
+NO_SERVER = "No mail server is set up, so it wasn't sent. An admin can read it in Settings > Mail > Outbox."
 KEPT_FOR = timedelta(days=365)
 PAGE = 50
 KIND = "mail"
