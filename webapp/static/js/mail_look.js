@@ -16,7 +16,8 @@ function show(kind) {
   form.action = kind.dataset.look;
   form.target = kind.querySelector("iframe").name;
   form.append(hidden("csrf_token", document.querySelector("[name=csrf_token]").value));
-  for (const part of ["subject", "text"]) form.append(hidden(part, kind.querySelector(`[name$="_${part}"]`).value));
+  for (const part of ["subject", "text"])
+    form.append(hidden(part, kind.querySelector(`[name$="_${part}"]`).value));
   document.body.append(form);
   form.submit();
   form.remove();
