@@ -14,6 +14,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
     """Speaks as much SMTP as it takes to be sent an email.
 
     ``refuses``: turns every one away. ``breaks_off``: hangs up while it takes one.
+    ``parts_badly``: says something else than goodbye. ``refuses_address``: takes nothing for this one.
     """
 
     allow_reuse_address = True
@@ -24,6 +25,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self.received: list[EmailMessage] = []
         self.refuses = False
         self.breaks_off = False
+        self.parts_badly = False
+        self.refuses_address = ""
 
     @property
     def url(self) -> str:
@@ -42,8 +45,14 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self._take()
             elif word == b"MAIL" and self._server.refuses:
                 self._say("451 come back later")
+            elif (
+                word == b"RCPT"
+                and self._server.refuses_address
+                and self._server.refuses_address in line.decode()
+            ):
+                self._say("550 no such person")
             elif word == b"QUIT":
-                self._say("221 bye")
+                self._say("421 too busy" if self._server.parts_badly else "221 bye")
                 return
             else:
                 self._say("250 fine")

@@ -14,11 +14,11 @@ from flask import Flask
 from tests.activity.mailbox import Mailbox, open_mailbox, words
 from tests.support import samples
 from webapp.models import Delivery, MailMessage, MailServer, Notification, Quote, db, utc_now
-from webapp.services.core import work
+from webapp.services.core import outward, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, customer_link
 from webapp.services.quoting.answer.acceptance import Evidence
 from webapp.services.quoting.lifecycle import publishing, reminding, sending, transitions
 
@@ -138,6 +138,51 @@ def test_a_server_that_refuses_is_asked_again_and_one_that_broke_off_is_not(
     assert deliver(app, mailbox) == []
 
 
+def test_what_happens_after_it_was_taken_changes_nothing(app: Flask, mailbox: Mailbox, quote: Quote) -> None:
+    mailbox.parts_badly = True
+    mailbox.refuses_address = "bo@customer.example"
+    sending.send(quote.owner, quote.id, {**FORM, "key": "1", "copies": "bo@customer.example"})
+    (mail,) = deliver(app, mailbox)
+    assert mail["Date"].datetime is not None
+    message = the_message()
+    assert message.sent_at is not None
+    assert message.outcome == "The mail server refused bo@customer.example."
+    told = db.session.scalars(db.select(Notification).filter_by(kind="mail")).one()
+    assert "not to everyone" in told.sentence
+
+
+def test_one_that_is_canceled_in_the_last_moment_stays_here(
+    app: Flask, mailbox: Mailbox, quote: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = sending.send(quote.owner, quote.id, {**FORM, "key": "1"})
+    number, owner, quote_id = message.id, quote.owner, quote.id
+    connect = outward.connect
+
+    def connect_while_someone_cancels(*given: Any) -> Any:
+        sending.cancel(owner, quote_id, number)
+        return connect(*given)
+
+    monkeypatch.setattr(outward, "connect", connect_while_someone_cancels)
+    assert deliver(app, mailbox) == []
+    assert "Canceled" in the_message().outcome
+
+
+def test_a_form_that_was_sent_with_other_words_says_so(quote: Quote) -> None:
+    sending.send(quote.owner, quote.id, {**FORM, "key": "1"})
+    with pytest.raises(Invalid, match="sent already"):
+        sending.send(quote.owner, quote.id, {**FORM, "key": "1", "recipients": "bo@customer.example"})
+    for far in ("9999-12-31T23:59", "0001-01-01T00:00", "2099-01-01T10:00"):
+        with pytest.raises(Invalid):
+            sending.send(quote.owner, quote.id, {**FORM, "key": "2", "send_at": far})
+
+
+def test_another_link_takes_the_waiting_ones_back(app: Flask, mailbox: Mailbox, quote: Quote) -> None:
+    soon = (utc_now() + timedelta(days=2)).strftime(sending.FORMAT)
+    sending.send(quote.owner, quote.id, {**FORM, "key": "1", "send_at": soon})
+    customer_link.replace(quote.owner, quote.id)
+    assert "link in it was replaced" in the_message().outcome
+
+
 def test_a_worker_that_died_while_it_was_taken_sends_nothing_twice(
     app: Flask, mailbox: Mailbox, quote: Quote
 ) -> None:
@@ -184,6 +229,9 @@ def test_whoever_accepts_gets_the_signed_pdf_and_the_rep_hears_of_it(
         ({"mailed": 2, "ends": 2, "reminded": {"silent"}}, "ending"),
         ({"mailed": 2, "ends": 2, "reminded": {"ending"}}, None),
         ({"mailed": 9, "ends": 9, "reminded": {"ending"}}, None),
+        ({"mailed": 9, "published": 0}, None),
+        ({"mailed": 9, "published": 2}, None),
+        ({"mailed": 9, "published": 4}, "silent"),
     ],
 )
 def test_when_a_reminder_is_due(facts: dict[str, Any], expected: str | None) -> None:
@@ -194,6 +242,7 @@ def test_when_a_reminder_is_due(facts: dict[str, Any], expected: str | None) -> 
 
     known = reminding.Facts(
         mailed_at=days("mailed", -1) or now - timedelta(days=1),
+        published_at=days("published", -1) or now - timedelta(days=20),
         heard_at=days("heard", -1),
         ends_at=days("ends", 1),
         was_reminded_of=frozenset(facts.get("reminded", ())),
@@ -222,6 +271,11 @@ def test_a_silent_customer_is_reminded_once(
             )
         )
         db.session.execute(db.update(MailMessage).values(sent_at=utc_now() - timedelta(days=4)))
+    rules = db.session.get_one(MailServer, 1)
+    assert reminding._candidates(rules, utc_now()) == [quote.id]
+    # It was published today: whoever saw it today isn't reminded of it.
+    assert reminding.remind(runtime_of(app), quote.id) is False
+    monkeypatch.setattr(reminding, "utc_now", lambda: utc_now() + timedelta(days=4))
     assert reminding.remind(runtime_of(app), quote.id) is True
     assert reminding.remind(runtime_of(app), quote.id) is False
     (mail,) = deliver(app, mailbox)

@@ -66,6 +66,9 @@ def test_texts_refuse_words_that_stand_for_nothing_and_show_what_is_typed(admin:
     assert admin.send(admin.form(page, page), {"send_text": "Hi {first_name}!\n\n{link}"}).status_code == 303
     look = admin.client.get(f"{page}/send/look")
     assert "Hi Dana!" in text(look)
+    token = dict(admin.form(page, page).fields)["csrf_token"]
+    typed = {"csrf_token": token, "subject": "S", "text": "One.\r\n\r\n{link}\r\n\r\nTwo."}
+    assert "Open the quote" in admin.client.post(f"{page}/send/look", data=typed).text
     assert "sandbox" in look.headers["Content-Security-Policy"]
     assert admin.client.get(f"{page}/nonsense/look").status_code == 404
 

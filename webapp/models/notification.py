@@ -15,7 +15,7 @@ from webapp.models.quote import Quote
 class Notification(Base):
     """The push of a quote stopped, or a customer wrote; of comments one per quote and user while it is unread.
 
-    ``kind``: ``failed`` or ``needs_you`` of a push, ``comment`` of a customer.
+    ``kind``: ``failed`` or ``needs_you`` of a push, ``comment`` of a customer, ``mail`` that wasn't sent.
     """
 
     __tablename__ = "notification"

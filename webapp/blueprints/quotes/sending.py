@@ -10,7 +10,9 @@ from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.editor import page
 from webapp.blueprints.support import actor, back_to, runtime
-from webapp.services.company import mail_server
+from webapp.models import utc_now
+from webapp.services.company import mail_server, place
+from webapp.services.core import formatting
 from webapp.services.delivery import outbox
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import sending
@@ -22,13 +24,19 @@ def send(quote_id: int) -> ResponseReturnValue:
     """Queue the email."""
     sent, form = answered.attempt(
         lambda: sending.send(actor(), quote_id, request.form),
-        lambda: sending.form(editing.get(quote_id), runtime().config.public_base_url),
+        lambda: dict.fromkeys(sending.FIELDS, ""),
     )
     if sent is None:
         return page(editing.get(quote_id), form.status, send=form)
     if not mail_server.is_configured(runtime()):
         return back_to("quotes.show", outbox.NO_SERVER, quote_id=quote_id)
-    return back_to("quotes.show", f"The email to {sent.recipients} is on its way.", quote_id=quote_id)
+    if sent.send_at > utc_now():
+        said = f"The email to {sent.recipients} will be sent {formatting.moment(sent.send_at, place.of_company())}."
+    elif sent.is_waiting:
+        said = f"The email to {sent.recipients} is on its way."
+    else:
+        said = f"The email to {sent.recipients} was sent before, or canceled: see below."
+    return back_to("quotes.show", said, quote_id=quote_id)
 
 
 @quotes.post("/<int:quote_id>/send/<int:message_id>/cancel")

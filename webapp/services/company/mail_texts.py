@@ -17,6 +17,8 @@ from webapp.services.core.fields import Reader
 SEND, REMINDER, ACCEPTED = "send", "reminder", "accepted"
 REP_ACCEPTED, REP_DECLINED = "rep_accepted", "rep_declined"
 MAX_SUBJECT, MAX_TEXT = 200, 4000
+# A subject with its words filled in.
+MAX_FILLED = 300
 PLACE = re.compile(r"\{([^{}\n]{0,40})\}")
 
 # What each word in braces stands for, as the page explains it.
@@ -167,7 +169,9 @@ def fill(kind: str, values: Mapping[str, str], *, subject: str = "", text: str =
     """
     texts = current()[kind]
     return Filled(
-        _with(subject or texts["subject"], values), _with(text or texts["text"], values), values["link"]
+        _with(subject or texts["subject"], values)[:MAX_FILLED],
+        _with(text or texts["text"], values),
+        values["link"],
     )
 
 

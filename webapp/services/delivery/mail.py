@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import localtime
 
 from webapp.services.company.mail_server import TLS, VARIABLE, Server
 from webapp.services.core import hosts, metrics, outward
 
 # A server that greets for a minute is cut off: the job has 60 seconds.
 LONGEST_SECONDS = 40.0
-TIMEOUT_SECONDS = 10.0
 CID = "logo"
 IN_DOUBT = "{host} broke off while it took the mail, so it may have been sent. It isn't sent again by itself."
 
@@ -45,7 +45,7 @@ class Letter:
 
     ``reply_to`` and ``by``: whom the answer goes to, and whose name the sender has. ``pdf``: the attachment, called
     ``pdf_name``. ``message_id``: empty for a new one. ``logo``: what the HTML shows as ``cid:logo``. ``is_secret``: it
-    has a link to sign in, and is never kept.
+    has a link to sign in, and is never kept. ``is_automatic``: no person sent it.
     """
 
     to: str
@@ -61,6 +61,7 @@ class Letter:
     message_id: str = ""
     logo: Logo | None = None
     is_secret: bool = False
+    is_automatic: bool = False
 
 
 def sender(server: Server, by: str = "") -> str:
@@ -73,12 +74,15 @@ def sender(server: Server, by: str = "") -> str:
 def message(server: Server, letter: Letter) -> EmailMessage:
     """The letter as it goes over the wire."""
     made = EmailMessage()
-    made["From"], made["To"] = sender(server, letter.by), letter.to
+    made["From"], made["To"] = sender(server, letter.by), ", ".join(map(_ascii, letter.to.split(", ")))
     if letter.copies:
-        made["Cc"] = ", ".join(letter.copies)
+        made["Cc"] = ", ".join(map(_ascii, letter.copies))
     if letter.reply_to:
         made["Reply-To"] = letter.reply_to
     made["Subject"] = _plain(letter.subject)
+    made["Date"] = localtime()
+    if letter.is_automatic:
+        made["Auto-Submitted"] = "auto-generated"
     if letter.message_id:
         made["Message-ID"] = letter.message_id
     made.set_content(letter.text)
@@ -94,21 +98,36 @@ def message(server: Server, letter: Letter) -> EmailMessage:
     return made
 
 
+@dataclass
+class _Progress:
+    """How far it came: ``is_handed``: the server is taking it; ``is_taken``: it said that it has it."""
+
+    is_handed: bool = False
+    is_taken: bool = False
+    refused: tuple[str, ...] = ()
+
+
 @metrics.timed(metrics.MAIL_SECONDS)
-def send(server: Server, letter: Letter, handing: Callable[[], None] = lambda: None) -> None:
-    """Send one email. ``handing`` is called when the server is about to take it.
+def send(server: Server, letter: Letter, handing: Callable[[], None] = lambda: None) -> tuple[str, ...]:
+    """Send one email; returns the addresses that the server refused while it took it for the others.
 
-    Raises MailNotSent, whose text holds neither the password nor the message.
+    ``handing`` is called when the server is about to take it. Raises MailNotSent, whose text holds neither the password
+    nor the message.
     """
-    is_handed = False
-
-    def hand() -> None:
-        nonlocal is_handed
-        handing()
-        is_handed = True
-
+    progress = _Progress()
     try:
-        _deliver(server, message(server, letter), hand)
+        _exchange(server, letter, handing, progress)
+    except MailNotSent:
+        # What goes wrong afterwards, such as a goodbye that isn't answered, changes nothing.
+        if not progress.is_taken:
+            raise
+    return progress.refused
+
+
+def _exchange(server: Server, letter: Letter, handing: Callable[[], None], progress: _Progress) -> None:
+    """``send``, with its errors as sentences."""
+    try:
+        _deliver(server, message(server, letter), handing, progress)
     except outward.NotSent as error:
         raise MailNotSent(str(error)) from None
     except smtplib.SMTPAuthenticationError:
@@ -125,15 +144,22 @@ def send(server: Server, letter: Letter, handing: Callable[[], None] = lambda: N
         ) from None
     except ssl.SSLError:
         raise MailNotSent(f"No secure connection to {server.host} could be made.") from None
-    except smtplib.SMTPNotSupportedError:
-        raise MailNotSent(f"{server.host} doesn't offer TLS, so nothing was sent to it.") from None
+    except UnicodeError:
+        raise MailNotSent(
+            f"{server.host} can't be given this user name, password or address: it has letters beyond ASCII.",
+            is_final=True,
+        ) from None
+    except smtplib.SMTPNotSupportedError as error:
+        if "STARTTLS" in str(error):
+            raise MailNotSent(f"{server.host} doesn't offer TLS, so nothing was sent to it.") from None
+        raise MailNotSent(f"{server.host} can't take this: {error}", is_final=True) from None
     except (OSError, smtplib.SMTPException) as error:
-        if is_handed:
+        if progress.is_handed:
             raise MailNotSent(IN_DOUBT.format(host=server.host), is_final=True) from None
         raise MailNotSent(f"{server.host} broke off or was too slow ({type(error).__name__}).") from None
 
 
-def _deliver(server: Server, made: EmailMessage, hand: Callable[[], None]) -> None:
+def _deliver(server: Server, made: EmailMessage, handing: Callable[[], None], progress: _Progress) -> None:
     deadline = time.monotonic() + LONGEST_SECONDS
     plain = outward.connect(server.host, server.port, None if server.is_operators else VARIABLE, deadline)
     context = ssl.create_default_context()
@@ -149,8 +175,10 @@ def _deliver(server: Server, made: EmailMessage, hand: Callable[[], None]) -> No
             connection.ehlo()
         if server.username:
             connection.login(server.username, server.password)
-        hand()
-        connection.send_message(made)
+        handing()
+        progress.is_handed = True
+        progress.refused = tuple(sorted(connection.send_message(made)))
+        progress.is_taken = True
 
 
 class _Connected(smtplib.SMTP):
@@ -158,13 +186,22 @@ class _Connected(smtplib.SMTP):
 
     def __init__(self, plain: socket.socket, server: Server, context: ssl.SSLContext) -> None:
         self._plain, self._server, self._context = plain, server, context
-        super().__init__(server.host, server.port, timeout=TIMEOUT_SECONDS)
+        super().__init__(server.host, server.port, timeout=LONGEST_SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         self._plain.settimeout(timeout)
         if self._server.security == TLS:
             return self._context.wrap_socket(self._plain, server_hostname=host)
         return self._plain
+
+
+def _ascii(address: str) -> str:
+    """The address with its domain as every server takes it."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
 
 
 def _plain(text: str) -> str:

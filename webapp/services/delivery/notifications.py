@@ -24,6 +24,7 @@ from webapp.services.accounts.permissions import Permission, S
 from webapp.services.catalog import costs
 from webapp.services.company import mail_server
 from webapp.services.core import work
+from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, conversation, forgotten_password, mail, outbox, quote_mail, room
 from webapp.services.delivery.mail import Letter
@@ -42,6 +43,7 @@ MAIL_TRIES = 6
 # An older notification isn't mailed, for example when a server is configured for the first time.
 MAX_AGE = timedelta(days=1)
 TOO_OLD = "It's more than a day old."
+TOO_OFTEN = "It was tried six times."
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,9 @@ class Notifications(Reader):
     key = MAIL
     name = "Email"
     queue = MAIL
+    # The PDF of a long quote takes its time.
+    job_seconds = 300
+    claim_seconds = 330
 
     def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
         """Write the notifications of a push that stopped; a push that succeeded settles them."""
@@ -71,6 +76,17 @@ class Notifications(Reader):
 
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Send one mail: it is kept in the outbox first, and then handed to the server once."""
+        if delivery.attempt >= MAIL_TRIES:
+            return Stop(TOO_OFTEN, lambda row: _end(row, TOO_OFTEN))
+        try:
+            return self._deliver(runtime, delivery)
+        except Busy as error:
+            return Retry(str(error), wait=60.0 * 2 ** (delivery.attempt + 1))
+        except ServiceError as error:
+            sentence = str(error)
+            return Stop(sentence, lambda row: _end(row, sentence))
+
+    def _deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         if reason := quote_mail.blocker(delivery):
             return Skip(reason, lambda row: _end(row, reason))
         user = db.session.get(User, int(delivery.address)) if delivery.address.isdecimal() else None
@@ -120,7 +136,9 @@ def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: date
     # No transaction is open while the server is asked.
     db.session.rollback()
     try:
-        mail.send(server, letter, (lambda: outbox.hand(message_id)) if message_id else lambda: None)
+        refused = mail.send(server, letter, (lambda: outbox.hand(message_id)) if message_id else lambda: None)
+    except outbox.Withdrawn:
+        return Skip("It was canceled, or sent by another worker.")
     except mail.MailNotSent as error:
         sentence = str(error)
         given_up = error.is_final or attempt >= MAIL_TRIES
@@ -130,7 +148,7 @@ def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: date
         return Retry(
             sentence, _settle(message_id, lambda key: outbox.wait(key, sentence)), wait=60.0 * 2**attempt
         )
-    return Done(settle=_settle(message_id, outbox.sent))
+    return Done(settle=_settle(message_id, lambda key: outbox.sent(key, refused)))
 
 
 def _give_up(sentence: str, message_id: int | None) -> Outcome:

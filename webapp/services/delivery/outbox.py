@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from webapp.models import Delivery, MailMessage, Notification, db, utc_now
 from webapp.services.company import mail_texts
 from webapp.services.company.mail_server import Server
-from webapp.services.core import work
-from webapp.services.core.errors import NotFound
+from webapp.services.core import records, work
 from webapp.services.delivery import mail
 from webapp.services.delivery.mail import Letter
 from webapp.services.quoting.lifecycle import sending
@@ -17,9 +16,11 @@ from webapp.services.quoting.lifecycle import sending
 NO_SERVER = "No mail server is set up, so it wasn't sent. An admin can read it in Settings > Mail > Outbox."
 KEPT_FOR = timedelta(days=365)
 PAGE = 50
+MAX_SUBJECT = 300
 KIND = "mail"
 # Reasons of deliveries whose payload is an email's number.
 WRITTEN = (mail_texts.SEND, mail_texts.REMINDER)
+TO_CUSTOMERS = (*WRITTEN, mail_texts.ACCEPTED, "answer", "shared")
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,16 @@ class Page:
 def page(number: int) -> Page:
     """One page of the outbox, from 1."""
     query = db.select(MailMessage).order_by(MailMessage.id.desc()).offset((number - 1) * PAGE).limit(PAGE + 1)
-    found = list(db.session.scalars(query.options(db.joinedload(MailMessage.quote))))
+    light = (db.joinedload(MailMessage.quote), db.defer(MailMessage.html), db.defer(MailMessage.text))
+    found = list(db.session.scalars(query.options(*light)))
     return Page(found[:PAGE], number, len(found) > PAGE)
 
 
 def get(message_id: int) -> MailMessage:
     """One email. Raises NotFound."""
-    found = db.session.get(MailMessage, message_id)
-    if found is None:
-        raise NotFound("There's no such email, or it was removed because of its age.")
-    return found
+    return records.get(
+        MailMessage, message_id, "There's no such email, or it was removed because of its age."
+    )
 
 
 def written(delivery: Delivery) -> MailMessage | None:
@@ -67,7 +68,7 @@ def keep(delivery: Delivery, letter: Letter, server: Server | None) -> MailMessa
             reply_to=letter.reply_to,
             recipients=letter.to,
             copies=", ".join(letter.copies),
-            subject=letter.subject,
+            subject=letter.subject[:MAX_SUBJECT],
             text=letter.text,
             attachment=letter.pdf_name,
             message_id=sending.new_message_id(),
@@ -79,16 +80,26 @@ def keep(delivery: Delivery, letter: Letter, server: Server | None) -> MailMessa
     return found
 
 
+class Withdrawn(Exception):
+    """It was canceled, or another worker has handed it over."""
+
+
 @work.command
 def hand(message_id: int) -> None:
-    """The server is about to take it."""
-    get(message_id).handed_at = utc_now()
+    """The server is about to take it. Raises Withdrawn, in the last moment."""
+    message = db.session.get_one(MailMessage, message_id, with_for_update=True, populate_existing=True)
+    if message.ended_at is not None or message.handed_at is not None:
+        raise Withdrawn
+    message.handed_at = utc_now()
 
 
-def sent(message_id: int) -> None:
-    """The server took it. In the open transaction."""
+def sent(message_id: int, refused: tuple[str, ...]) -> None:
+    """The server took it, but for the addresses ``refused``. In the open transaction."""
     message = get(message_id)
     message.sent_at, message.outcome = utc_now(), ""
+    if refused:
+        message.outcome = f"The mail server refused {', '.join(refused)}."
+        _tell(message, f"An email was sent, but not to everyone. {message.outcome}")
 
 
 def wait(message_id: int, sentence: str) -> None:
@@ -101,17 +112,17 @@ def end(message_id: int, sentence: str, *, tell: bool = True) -> None:
     """It won't be sent, which the rep is told of unless ``tell`` is False. In the open transaction."""
     message = get(message_id)
     message.ended_at, message.outcome = utc_now(), sentence
-    quote = message.quote
-    if not tell or quote is None:
+    if tell:
+        _tell(message, f"The email to {message.recipients} wasn't sent. {sentence}")
+
+
+def _tell(message: MailMessage, sentence: str) -> None:
+    """Notify the rep, if it was for the customer."""
+    quote, author = message.quote, message.author
+    if quote is None or message.kind not in TO_CUSTOMERS:
         return
-    db.session.add(
-        Notification(
-            user_id=message.author_id or quote.owner_id,
-            quote_id=quote.id,
-            kind=KIND,
-            sentence=f"The email to {message.recipients} wasn't sent. {sentence}",
-        )
-    )
+    user = author if author is not None and author.is_active else quote.owner
+    db.session.add(Notification(user_id=user.id, quote_id=quote.id, kind=KIND, sentence=sentence))
 
 
 def tidy(now: datetime) -> None:

@@ -71,7 +71,7 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
 
 
 def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
-    author = message.author or quote.owner
+    author = message.author if message.author is not None and message.author.is_active else quote.owner
     made = Letter(
         message.recipients,
         message.subject,
@@ -79,7 +79,8 @@ def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
         kind=message.kind,
         copies=tuple(message.copies.split(", ")) if message.copies else (),
         by=author.name,
-        reply_to=message.reply_to,
+        reply_to=author.email,
+        is_automatic=message.kind == mail_texts.REMINDER,
         pdf_name=message.attachment,
         message_id=message.message_id,
     )

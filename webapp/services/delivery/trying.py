@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 
-from webapp.models import User
+from webapp.models import User, db
 from webapp.services.company import mail_server, mail_texts
 from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.fields import clean_text
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, mail
 from webapp.services.delivery.mail import Letter
@@ -33,12 +34,15 @@ def send_test(runtime: Runtime, actor: User) -> str:
     server = mail_server.load(runtime)
     if server is None:
         raise Invalid("There's no mail server yet. Enter one and save it, then test.")
-    letter = branded.with_html(Letter(actor.email, SUBJECT, TEXT, kind="test"), branded.of_company())
+    to = actor.email
+    letter = branded.with_html(Letter(to, SUBJECT, TEXT, kind="test"), branded.of_company())
+    # No transaction is open while the server is asked.
+    db.session.commit()
     try:
         mail.send(server, letter)
     except mail.MailNotSent as error:
         raise Invalid(str(error)) from error
-    return f"{server.host} took the test email to {actor.email}. Look into your inbox, and into spam."
+    return f"{server.host} took the test email to {to}. Look into your inbox, and into spam."
 
 
 def sample(kind: str, subject: str, text: str) -> str:
@@ -47,7 +51,7 @@ def sample(kind: str, subject: str, text: str) -> str:
         raise NotFound("There's no such email.")
     sender = branded.of_company()
     values = {**SAMPLE, "company": sender.name or "Your company"}
-    filled = mail_texts.fill(kind, values, subject=subject, text=text)
+    filled = mail_texts.fill(kind, values, subject=clean_text(subject), text=clean_text(text))
     logo = branded.ATTACHED if branded.logo_of(sender.brand) else ""
     return branded.html_of_text(filled.subject, filled.text, sender, logo, filled.link)
 

@@ -119,6 +119,7 @@ def user(actor: User, user_id: int) -> None:
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
     evidence.clean(known, quote_ids)
+    logs.clean_mail(known)
     logs.sign_off(known)
     values = {
         "name": known.alias,

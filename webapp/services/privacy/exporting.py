@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
+
 from webapp.models import (
     Acceptance,
     Delivery,
     DiaryEntry,
     KnownDevice,
     Link,
+    MailMessage,
     Notification,
     Passkey,
     Person,
@@ -52,8 +55,11 @@ def person(actor: User, record: Person) -> str:
         "acceptances": _rows(db.select(Acceptance).where(Acceptance.quote_id.in_(quote_ids))),
         "events": _rows(db.select(QuoteEvent).where(QuoteEvent.quote_id.in_(quote_ids))),
         "messages": _rows(
-            db.select(Delivery).where(Delivery.quote_id.in_(quote_ids), Delivery.payload != "")
+            db.select(Delivery).where(
+                Delivery.quote_id.in_(quote_ids), Delivery.payload != "", Delivery.reader != "mail"
+            )
         ),
+        "emails": _rows(db.select(MailMessage).where(MailMessage.quote_id.in_(quote_ids))),
         "notifications": _rows(db.select(Notification).where(Notification.quote_id.in_(quote_ids))),
         "comments": _rows(db.select(QuoteComment).where(QuoteComment.quote_id.in_(quote_ids))),
         "shared_links": _rows(db.select(QuoteShare).where(QuoteShare.quote_id.in_(quote_ids))),
@@ -79,11 +85,17 @@ def user(actor: User, record: User) -> str:
         "single_sign_on": _rows(db.select(SsoIdentity).filter_by(user_id=record.id)),
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
         "comments": _rows(db.select(QuoteComment).filter_by(rep_id=record.id)),
+        "emails": _rows(db.select(MailMessage).where(_of_user(record))),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
         "audit_trail": _entries(knowing.user(record, knowing.quotes_of_user(record)), {("user", record.id)}),
     }
     diary.write(actor, "user.exported", "user", record.id)
     return _as_json(content)
+
+
+def _of_user(record: User) -> ColumnElement[bool]:
+    """Emails that they wrote, and notices to them."""
+    return or_(MailMessage.author_id == record.id, MailMessage.recipients == record.email)
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

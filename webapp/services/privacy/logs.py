@@ -8,7 +8,17 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from webapp.models import Base, Delivery, DiaryEntry, PushCall, PushStep, QuoteComment, QuoteShare, db
+from webapp.models import (
+    Base,
+    Delivery,
+    DiaryEntry,
+    MailMessage,
+    PushCall,
+    PushStep,
+    QuoteComment,
+    QuoteShare,
+    db,
+)
 from webapp.models.delivery import DeliveryState
 from webapp.services.core.errors import Invalid
 from webapp.services.diary.diary import CUSTOMER
@@ -41,6 +51,16 @@ def clean(known: Known, quote_ids: Sequence[int]) -> None:
                 }
                 if changed:
                     db.session.execute(db.update(table).where(key == row[key.name]).values(**changed))
+
+
+def clean_mail(known: Known) -> None:
+    """In the open transaction: emails that a user wrote about anyone's quotes, and notices to them."""
+    table, names = table_of(MailMessage), places.LOGS[MailMessage]
+    theirs = db.or_(table.c.author_id == known.user_id, table.c.recipients.in_(known.account_emails))
+    query = db.select(*(table.c[name] for name in ("id", *names))).where(theirs)
+    for row in db.session.execute(query).mappings().all():
+        changed = {name: _after(known, MailMessage, name, row, table.c[name].type) for name in names}
+        db.session.execute(db.update(table).where(table.c.id == row["id"]).values(**changed))
 
 
 def sign_off(known: Known) -> None:

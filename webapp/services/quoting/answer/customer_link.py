@@ -10,6 +10,7 @@ from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import sending
 
 REPLACED = "This link was replaced and doesn't open the quote anymore. Ask the sender for the new link."
 
@@ -25,6 +26,7 @@ def replace(actor: User, quote_id: int) -> Quote:
     if live := quote.current_revision:
         db.session.execute(db.delete(RevisionDocument).where(RevisionDocument.revision_id == live.id))
     quote.public_token = secrets.token_urlsafe(24)
+    sending.end_waiting(quote, "The link in it was replaced. Send the quote again.")
     diary.write(actor, "quote.customer_link_replaced", "quote", quote.id)
     return quote
 

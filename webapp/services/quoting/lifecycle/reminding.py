@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from webapp.models import MailMessage, MailServer, Quote, QuoteComment, db, utc_now
+import structlog
+from sqlalchemy import ColumnElement, Select, exists, func, select
+
+from webapp.models import MailMessage, MailServer, Quote, QuoteComment, Revision, db, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.company import mail_server, mail_texts, place
 from webapp.services.core import work
+from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import mail_words, sending
@@ -23,13 +28,20 @@ FROM_HOUR, TO_HOUR = 8, 18
 # Two mails never follow each other faster.
 APART = timedelta(days=1)
 SILENT, ENDING = "silent", "ending"
+KINDS = (mail_texts.SEND, mail_texts.REMINDER)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """``heard_at``: when the customer last viewed or commented. ``mailed_at``: the last mail that was taken."""
+    """``mailed_at``: the last mail to the customer. ``published_at``: what they see now.
+
+    ``heard_at``: when the customer first viewed that, or last commented.
+    """
 
     mailed_at: datetime
+    published_at: datetime
     heard_at: datetime | None
     ends_at: datetime | None
     was_reminded_of: frozenset[str]
@@ -37,7 +49,7 @@ class Facts:
 
 def due(facts: Facts, rules: MailServer, now: datetime) -> str | None:
     """Which reminder is due, if any: ``ending`` or ``silent``. Pure."""
-    if now - facts.mailed_at < APART:
+    if now - max(facts.mailed_at, facts.published_at) < APART:
         return None
     ending, silent = rules.remind_ending_days, rules.remind_silent_days
     is_near = (
@@ -45,7 +57,7 @@ def due(facts: Facts, rules: MailServer, now: datetime) -> str | None:
     )
     if is_near and ENDING not in facts.was_reminded_of:
         return ENDING
-    quiet_since = max(filter(None, (facts.mailed_at, facts.heard_at)))
+    quiet_since = max(filter(None, (facts.mailed_at, facts.published_at, facts.heard_at)))
     is_silent = bool(silent) and now - quiet_since >= timedelta(days=silent or 0)
     if is_silent and not facts.was_reminded_of:
         return SILENT
@@ -62,8 +74,17 @@ def tick(runtime: Runtime) -> int:
     if not FROM_HOUR <= hour < TO_HOUR:
         return 0
     with work.unit():
-        ids = _candidates(now)
-    return sum(remind(runtime, quote_id) for quote_id in ids)
+        ids = _candidates(rules, now)
+    return sum(_remind_safely(runtime, quote_id) for quote_id in ids)
+
+
+def _remind_safely(runtime: Runtime, quote_id: int) -> bool:
+    try:
+        return remind(runtime, quote_id)
+    except ServiceError as error:
+        # One quote that can't be reminded of keeps no other one waiting.
+        log.warning("reminder.failed", quote=quote_id, error=str(error))
+        return False
 
 
 @work.command
@@ -72,13 +93,11 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
     quote = editing.lock(quote_id)
     revision, live = quote.current_revision, freezing.live(quote)
     last = _last_sent(quote)
-    if (
-        revision is None
-        or live is None
-        or last is None
-        or sending.blocker(quote)
-        or not quote.owner.is_active
-    ):
+    if revision is None or live is None or last is None or last.sent_at is None:
+        return False
+    if sending.blocker(quote) or not quote.owner.is_active:
+        return False
+    if db.session.scalar(_waiting(quote.id).limit(1)) is not None:
         return False
     prefix = f"reminder-{revision.id}-"
     known = db.session.scalars(db.select(MailMessage.key).where(MailMessage.key.startswith(prefix)))
@@ -87,10 +106,10 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
             QuoteComment.quote_id == quote.id, QuoteComment.rep_id.is_(None)
         )
     )
-    assert last.sent_at is not None  # noqa: S101  as _last_sent asks for
-    newest = db.session.scalar(db.select(db.func.max(MailMessage.sent_at)).filter_by(quote_id=quote.id))
+    newest: datetime | None = db.session.scalar(_newest(quote.id))
     facts = Facts(
         mailed_at=newest or last.sent_at,
+        published_at=live.published_at,
         heard_at=max(filter(None, (quote.viewed_at, commented)), default=None),
         ends_at=live.ends_at,
         was_reminded_of=frozenset(key.removeprefix(prefix) for key in known),
@@ -106,6 +125,7 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
         author_id=quote.owner_id,
         reply_to=quote.owner.email,
         recipients=last.recipients,
+        copies=last.copies,
         subject=filled.subject,
         text=filled.text,
         message_id=sending.new_message_id(),
@@ -114,23 +134,47 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
     return True
 
 
-def _candidates(now: datetime) -> list[int]:
-    """Open quotes that were mailed, and not in the last day."""
-    newest = (
-        db.select(db.func.max(MailMessage.sent_at))
-        .where(MailMessage.quote_id == Quote.id)
-        .correlate(Quote)
-        .scalar_subquery()
+def _candidates(rules: MailServer, now: datetime) -> list[int]:
+    """Open quotes of which a reminder may be due, those that were mailed longest ago first."""
+    newest = _newest(Quote.id).scalar_subquery()
+    revision = db.select(db.func.max(Revision.id)).where(Revision.quote_id == Quote.id).scalar_subquery()
+    prefix = db.literal("reminder-").concat(db.cast(revision, db.String)).concat("-")
+
+    def was(what: str) -> ColumnElement[bool]:
+        return exists().where(MailMessage.key == prefix.concat(what))
+
+    wanted: list[ColumnElement[bool]] = []
+    if rules.remind_silent_days:
+        quiet = now - timedelta(days=rules.remind_silent_days)
+        is_quiet = db.or_(Quote.viewed_at.is_(None), Quote.viewed_at <= quiet)
+        wanted.append(db.and_(newest <= quiet, is_quiet, ~was(SILENT), ~was(ENDING)))
+    if rules.remind_ending_days:
+        wanted.append(db.and_(Quote.ends_at <= now + timedelta(days=rules.remind_ending_days), ~was(ENDING)))
+    query = db.select(Quote.id).where(
+        Quote.status == PENDING,
+        newest < now - APART,
+        db.or_(Quote.ends_at.is_(None), Quote.ends_at > now),
+        ~_waiting(Quote.id).exists(),
+        db.or_(*wanted),
     )
-    waiting = db.select(MailMessage.id).where(
-        MailMessage.quote_id == Quote.id, MailMessage.sent_at.is_(None), MailMessage.ended_at.is_(None)
+    return list(db.session.scalars(query.order_by(newest, Quote.id).limit(AT_ONCE)))
+
+
+def _newest(quote_id: Any) -> Select[datetime | None]:
+    """When the customer was mailed last."""
+    return select(func.max(MailMessage.sent_at)).where(
+        MailMessage.quote_id == quote_id, MailMessage.kind.in_(KINDS)
     )
-    query = (
-        db.select(Quote.id)
-        .where(Quote.status == PENDING, newest < now - APART, ~waiting.exists())
-        .order_by(newest)
+
+
+def _waiting(quote_id: Any) -> Select[int]:
+    """Mail to the customer that is on its way."""
+    return select(MailMessage.id).where(
+        MailMessage.quote_id == quote_id,
+        MailMessage.kind.in_(KINDS),
+        MailMessage.sent_at.is_(None),
+        MailMessage.ended_at.is_(None),
     )
-    return list(db.session.scalars(query.limit(AT_ONCE)))
 
 
 def _last_sent(quote: Quote) -> MailMessage | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from webapp.models import MailMessage, Quote, User, db, utc_now
 from webapp.models.quote import PENDING
@@ -21,8 +21,11 @@ from webapp.services.quoting.revisions import freezing, snapshot
 MOST_ADDRESSES = 10
 # A rep may write to customers, not to the world.
 MOST_A_QUOTE = 100
-MAX_SUBJECT, MAX_TEXT = 200, 8000
+MAX_SUBJECT, MAX_TEXT = 300, 8000
+# Deliveries aren't kept for longer.
+MOST_DAYS_AHEAD = 28
 SENT = "quote.sent"
+FIELDS = ("key", "recipients", "copies", "subject", "text", "attach", "send_at")
 FORMAT = "%Y-%m-%dT%H:%M"
 
 
@@ -67,10 +70,11 @@ def send(actor: User, quote_id: int, values: Mapping[str, object]) -> MailMessag
     """
     quote = editing.lock(quote_id)
     reader = Reader(values)
-    key = f"form-{quote.id}-{reader.text('key', 24)}"
+    typed = reader.text("key", 24)
+    key = f"form-{quote.id}-{typed or secrets.token_hex(12)}"
     before: MailMessage | None = db.session.scalar(db.select(MailMessage).filter_by(key=key))
     if before is not None:
-        return before
+        return _sent_before(before, reader)
     if reason := blocker(quote):
         raise Invalid(f"{reason} Nothing was sent.")
     recipients = _addresses(reader, "recipients", "Enter the customer's email.")
@@ -99,6 +103,16 @@ def send(actor: User, quote_id: int, values: Mapping[str, object]) -> MailMessag
         send_at=send_at or utc_now(),
     )
     return queue(actor, quote, message, later=send_at is not None)
+
+
+def _sent_before(before: MailMessage, reader: Reader) -> MailMessage:
+    """The email that this form became; raises Invalid if other things are in it now."""
+    said = (", ".join(_addresses(reader, "recipients")), reader.text("subject", MAX_SUBJECT))
+    if said != (before.recipients, before.subject):
+        raise Invalid(
+            "This form was sent already, so this change wasn't sent. Open the quote again to send another."
+        )
+    return before
 
 
 def queue(actor: User | None, quote: Quote, message: MailMessage, *, later: bool = False) -> MailMessage:
@@ -142,7 +156,21 @@ def of_quote(quote: Quote) -> list[MailMessage]:
         MailMessage.quote_id == quote.id,
         MailMessage.kind.in_((mail_texts.SEND, mail_texts.REMINDER, mail_texts.ACCEPTED)),
     )
+    query = query.options(db.defer(MailMessage.html), db.defer(MailMessage.text))
     return list(db.session.scalars(query.order_by(MailMessage.id.desc()).limit(20)))
+
+
+def end_waiting(quote: Quote, sentence: str) -> None:
+    """The quote's emails that wait aren't sent any more. In the open transaction."""
+    waiting = db.select(MailMessage).where(
+        MailMessage.quote_id == quote.id,
+        MailMessage.kind.in_((mail_texts.SEND, mail_texts.REMINDER)),
+        MailMessage.handed_at.is_(None),
+        MailMessage.sent_at.is_(None),
+        MailMessage.ended_at.is_(None),
+    )
+    for message in db.session.scalars(waiting.with_for_update()):
+        message.ended_at, message.outcome = utc_now(), sentence
 
 
 def new_message_id() -> str:
@@ -174,13 +202,15 @@ def _moment(reader: Reader, quote: Quote) -> datetime | None:
         return None
     try:
         local = datetime.strptime(text[:16], FORMAT).replace(tzinfo=place.of_company().zone)
-    except ValueError:
+        moment = local.astimezone(UTC)
+    except (ValueError, OverflowError):
         reader.fail("send_at", "Enter a date and a time, or leave this empty to send it now.")
         return None
-    moment = local.astimezone(UTC)
     live = freezing.live(quote)
     if moment <= utc_now():
         reader.fail("send_at", "This time is over. Enter a later one, or leave this empty to send it now.")
+    elif moment > utc_now() + timedelta(days=MOST_DAYS_AHEAD):
+        reader.fail("send_at", f"Enter a time within the next {MOST_DAYS_AHEAD} days.")
     elif live is not None and stages.has_ended(live.ends_at, moment):
         reader.fail("send_at", "The quote will have expired by then. Enter an earlier time.")
     return moment

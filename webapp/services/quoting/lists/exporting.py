@@ -40,10 +40,14 @@ def _cells(ids: list[int], here: Place, *, with_costs: bool) -> Iterator[list[st
     cost_heads = [f"Cost, {label.lower()}" for label in labels] + ["Margin of the first year, percent"]
     yield [*COLUMNS, *labels, *(cost_heads if with_costs else []), *DATES]
     for start in range(0, len(ids), BATCH):
-        for row in listing.of_ids(ids[start : start + BATCH]):
-            yield _row(row, here, with_costs=with_costs)
-        # Of many quotes, those that are written already aren't kept.
-        db.session.expunge_all()
+        with work.reading():
+            rows = [
+                _row(row, here, with_costs=with_costs) for row in listing.of_ids(ids[start : start + BATCH])
+            ]
+            # No transaction is open while the browser takes its time, and what is written already isn't kept.
+            db.session.rollback()
+            db.session.expunge_all()
+        yield from rows
 
 
 def _row(row: listing.Row, here: Place, *, with_costs: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.models import Quote, User, db
 from webapp.services.accounts import permissions
-from webapp.services.core.fields import parse_id
+from webapp.services.core.fields import clean_text, parse_id
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lists import listing
 from webapp.services.quoting.lists.listing import View
@@ -67,11 +67,12 @@ class Chip:
 def read(values: Mapping[str, Any]) -> Filters:
     """The filters of an address or a form; what can't be one is left out."""
     sort, owner = str(values.get("sort", "")), str(values.get("owner", ""))
+    owner_id = parse_id(owner)
     stage = str(values.get("stage", ""))
     return Filters(
-        " ".join(str(values.get("q", "")).split())[:MAX_TEXT],
+        " ".join(clean_text(str(values.get("q", ""))).split())[:MAX_TEXT],
         stage if stage in stages.STAGES else "",
-        owner if owner == ME or parse_id(owner) is not None else "",
+        owner if owner == ME else str(owner_id or ""),
         sort if sort.removeprefix("-") in listing.SORTS else listing.LATEST,
     )
 

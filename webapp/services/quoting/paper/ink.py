@@ -67,12 +67,13 @@ class Typed:
 def block(kind: str, inner: str, room: float, name: Style) -> Any:
     """The signature in a cell. ``inner``: the name as HTML, or a PNG in base 64; ``name``: the style of names.
 
-    A name that the script font has no letters for is printed in the font of its letters.
+    A name that is too long, or that the script font has no letters for, is printed in the font of its letters.
     """
     if kind == DRAWN:
         return Drawn(inner, room)
     text = unescape(inner)
-    if "<" not in inner and all(ord(letter) in fonts.codes(FILE) for letter in text):
+    is_short = texts.width(text, _face()) * SIZES[-1] <= room
+    if is_short and "<" not in inner and all(ord(letter) in fonts.codes(FILE) for letter in text):
         return Typed(text, room)
     spaced = f"&nbsp;<br/>&nbsp;<br/>{inner}"
     return texts.block(spaced, "name", name, room, is_right=False, is_rtl=False)
