@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ class Bundle:
         self.events = _events(files)
         accepted = self.certificate.get("acceptance")
         self.facts: dict[str, Any] = accepted if isinstance(accepted, dict) else {}
+        found = [event for event in self.events if event.get("kind") in ("signed", "recorded")]
+        # The event of the acceptance; empty where there is none.
+        self.event: dict[str, Any] = found[-1] if found else {}
 
     def check(self, *, fits: bool, good: str, bad: str) -> None:
         """Note what a comparison showed."""
@@ -80,7 +84,7 @@ def read(path: Path) -> dict[str, bytes]:
             files = {entry.filename: packed.read(entry) for entry in packed.infolist()}
     except OSError as error:
         raise NoBundle(f"{path.name} can't be opened: {error.strerror or error}.") from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise NoBundle(f"{path.name} isn't a zip file that can be read: {error}.") from error
     missing = [name for name in NEEDED if name not in files]
     if missing:
@@ -94,11 +98,11 @@ def verify(files: dict[str, bytes]) -> Bundle:
     if bundle.certificate.get("format") != FORMAT:
         raise NoBundle(f"This bundle isn't in the format {FORMAT}, which this program reads.")
     _check_chain(bundle)
-    event = _check_acceptance(bundle)
+    _check_acceptance(bundle)
     _check_offer(bundle)
     _check_consent(bundle)
     _check_drawing(bundle)
-    _check_pdf(bundle, event)
+    _check_pdf(bundle)
     return bundle
 
 
@@ -107,12 +111,13 @@ def told(bundle: Bundle) -> str:
     facts, certificate = bundle.facts, bundle.certificate
     who = ", ".join(str(facts[name]) for name in ("name", "title") if facts.get(name)) or "Someone"
     what = f"quote {certificate.get('quote')}, revision {certificate.get('revision')}"
+    at = bundle.event.get("at") or "a time that no event says"
     if facts.get("recorded_by"):
-        return f"{facts['recorded_by']} recorded that {who} accepted {what}, at {certificate.get('accepted_at')}.\n"
+        return f"{facts['recorded_by']} recorded that {who} accepted {what}, at {at}.\n"
     way = "with a drawn signature" if facts.get("drawing_sha256") else "with a typed signature"
     where = f" from {certificate['address']}" if certificate.get("address") else ""
     own = f" The browser was signed in as {facts['signed_in_as']}." if facts.get("signed_in_as") else ""
-    return f"{who} signed {what} {way} at {certificate.get('accepted_at')}{where}.{own}\n"
+    return f"{who} signed {what} {way} at {at}{where}.{own}\n"
 
 
 def _check_chain(bundle: Bundle) -> None:
@@ -142,13 +147,12 @@ def _check_chain(bundle: Bundle) -> None:
         bundle.agrees.append(f"The {len(bundle.events)} events follow from each other.")
 
 
-def _check_acceptance(bundle: Bundle) -> dict[str, Any]:
+def _check_acceptance(bundle: Bundle) -> None:
     """The event of the acceptance says what the certificate says."""
-    found = [event for event in bundle.events if event.get("kind") in ("signed", "recorded")]
-    if not found:
+    event = bundle.event
+    if not event:
         bundle.problems.append("No event says that the quote was accepted.")
-        return {}
-    event = found[-1]
+        return
     said = event.get("detail")
     detail: dict[str, Any] = said if isinstance(said, dict) else {}
     names = sorted(set(detail) | set(bundle.facts))
@@ -156,7 +160,11 @@ def _check_acceptance(bundle: Bundle) -> dict[str, Any]:
     other += [
         name for name in ("address", "agent", "session") if event.get(name) != bundle.certificate.get(name)
     ]
-    other += ["revision"] if event.get("revision") != bundle.certificate.get("revision") else []
+    other += [
+        name
+        for name, of_event in (("revision", "revision"), ("accepted_at", "at"))
+        if event.get(of_event) != bundle.certificate.get(name)
+    ]
     if event.get("kind") == "recorded":
         other = [name for name in other if name not in ("address", "agent", "session")]
     bundle.check(
@@ -164,7 +172,6 @@ def _check_acceptance(bundle: Bundle) -> dict[str, Any]:
         good="The certificate says what the event of the acceptance says.",
         bad=f"The certificate says something else than the event of the acceptance: {', '.join(other)}.",
     )
-    return event
 
 
 def _check_offer(bundle: Bundle) -> None:
@@ -181,6 +188,11 @@ def _check_offer(bundle: Bundle) -> None:
             bad=f"{what} ({name}) was changed: lines, prices or texts in it aren't those that were accepted.",
         )
     offer = _object(bundle.files, "offer.json")
+    bundle.check(
+        fits=offer.get("number") == bundle.certificate.get("quote"),
+        good="The certificate is about the quote of the offer.",
+        bad="The certificate is about another quote than the offer.",
+    )
     if bundle.facts.get("terms_sha256"):
         bundle.check(
             fits=_sha256(str(offer.get("terms", ""))) == bundle.facts["terms_sha256"],
@@ -213,7 +225,7 @@ def _check_drawing(bundle: Bundle) -> None:
     )
 
 
-def _check_pdf(bundle: Bundle, event: dict[str, Any]) -> None:
+def _check_pdf(bundle: Bundle) -> None:
     pdf = bundle.files["signed.pdf"]
     sha256 = hashlib.sha256(pdf).hexdigest()
     sealed = [
@@ -240,7 +252,7 @@ def _check_pdf(bundle: Bundle, event: dict[str, Any]) -> None:
         for name, value in names.items()
         if value != (bundle.facts.get(known[name]) if name in known else hashes.get(name))
     ]
-    if event and not any(name.startswith("event") for name in names):
+    if bundle.event and not any(name.startswith("event") for name in names):
         other.append("event")
     bundle.check(
         fits=not other,

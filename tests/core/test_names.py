@@ -127,7 +127,7 @@ def test_a_signature_is_compared_as_it_is_read(app: Flask) -> None:
             "name": "Zoë O’Hara",
             "signature": unicodedata.normalize("NFD", "zoë o'hara"),
             "terms": "y",
-            "sha256": revision.content_sha256,
+            **samples.shown(revision),
         }
         acceptance.accept(quote.public_token, signed, [], acceptance.Evidence())
         assert quote.status == "accepted"

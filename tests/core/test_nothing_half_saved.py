@@ -98,7 +98,7 @@ def _answer(office: Office, **values: str) -> dict[str, str]:
     office.publish()
     revision = office.quote.current_revision
     assert revision is not None
-    return {"sha256": revision.content_sha256, **values}
+    return {**samples.shown(revision), **values}
 
 
 ACCEPTED = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1"}

@@ -208,7 +208,7 @@ def test_whoever_accepts_gets_the_signed_pdf_and_the_rep_hears_of_it(
     revision = quote.current_revision
     assert revision is not None
     signed = {"name": "Ann Lee", "signature": "Ann Lee", "email": "ann.lee@customer.example", "terms": "y"}
-    acceptance.accept(quote.public_token, {**signed, "sha256": revision.content_sha256}, [], Evidence())
+    acceptance.accept(quote.public_token, {**signed, **samples.shown(revision)}, [], Evidence())
     mails = {mail["To"]: mail for mail in deliver(app, mailbox)}
     assert set(mails) == {"ann.lee@customer.example", "rep@desk.example"}
     (pdf,) = mails["ann.lee@customer.example"].iter_attachments()

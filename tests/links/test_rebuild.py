@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import samples
 from tests.support.connected_desk import Desk, every_kind
 from webapp.models import DiaryEntry, Link, Quote, db, local_key
 from webapp.services.autotask.api.errors import NotConnected
@@ -16,6 +17,7 @@ from webapp.services.autotask.known.links import key_of_link
 from webapp.services.autotask.links import rebuild
 from webapp.services.autotask.links.rebuild import Report
 from webapp.services.delivery import room
+from webapp.services.quoting.answer import acceptance
 
 
 def lose_links(*, but: str = "") -> None:
@@ -263,3 +265,16 @@ def test_without_a_connection_a_sentence_is_raised_and_nothing_stored(desk: Desk
     with pytest.raises(NotConnected):
         rebuild.search(desk.runtime)
     assert links() == {}
+
+
+def test_an_accepted_quote_with_its_offer_linked_lacks_nothing(desk: Desk) -> None:
+    quote = pushed(desk)
+    assert quote.current_revision is not None
+    values = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "terms": "1",
+        **samples.shown(quote.current_revision),
+    }
+    acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    assert rebuild.search(desk.runtime).looked == 0

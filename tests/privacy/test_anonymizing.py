@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -34,9 +35,11 @@ from webapp.services.core import work
 from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.diary import chain, diary
 from webapp.services.people import directory
-from webapp.services.privacy import anonymizing
+from webapp.services.privacy import anonymizing, exporting
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing, readiness
+from webapp.services.quoting.evidence import chain as events
+from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import snapshot
@@ -98,7 +101,7 @@ def accept(quote: Quote) -> None:
     assert revision
     name = "Zebulón Quandaryx"
     values = {"name": name, "signature": name, "email": CANARY["email"], "terms": "1"}
-    values["sha256"] = revision.content_sha256
+    values |= samples.shown(revision)
     with diary.origin("browser", "192.0.2.77"):
         acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.77", "CanaryPhone/7"))
 
@@ -325,3 +328,20 @@ def test_the_file_has_everything(app: Flask, ids: Ids, admin: Visitor) -> None:
     assert content["account"]["email"] == "rep@desk.example"
     assert "password_hash" not in content["account"]
     assert any(entry["action"] == "quote.created" for entry in content["audit_trail"])
+
+
+def test_a_former_user_is_taken_out_of_the_events_of_other_peoples_quotes(desk: Desk) -> None:
+    boss, left = samples.admin(), samples.rep("left@canary.example")
+    others = samples.published(desk.rep).quote
+    signed = samples.quote(desk.rep, customer=others.person)
+    publishing.publish(desk.rep, signed.id)
+    for quote in (others, signed):
+        visits.note(quote, visits.VIEWED, visits.Visitor("192.0.2.2", "Browser/1", "desk", user=left))
+    assert json.loads(exporting.user(boss, left))["events"][0]["kind"] == "viewed"
+    accept(signed)
+    left.is_active = False
+    db.session.commit()
+    anonymizing.user(boss, left.id)
+    assert [one.name for one in events.of_quote(others.id)][1:] == [f"Former user {left.id}"]
+    assert [one.name for one in events.of_quote(signed.id)][1] == "left@canary.example"
+    assert (events.fault(others.id), events.fault(signed.id)) == ("", "")

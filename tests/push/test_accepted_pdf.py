@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tests.push.test_push import of_quote
+from tests.support import samples
 from tests.support.connected_desk import Desk
-from webapp.models import AcceptanceDocument, Quote, db
+from webapp.models import AcceptanceDocument, Quote, RevisionDocument, db
 from webapp.services.autotask.push import processing
+from webapp.services.core import failpoints
 from webapp.services.delivery import room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.answer.acceptance import Evidence
@@ -15,7 +17,7 @@ from webapp.services.quoting.evidence import chain
 def accept(quote: Quote) -> None:
     revision = quote.current_revision
     assert revision is not None
-    values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", "sha256": revision.content_sha256}
+    values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
     acceptance.accept(quote.public_token, values, [], Evidence())
 
 
@@ -44,6 +46,28 @@ def test_it_arrives_once_after_the_acceptance(desk: Desk) -> None:
     db.session.commit()
     assert desk.process(quote).state == "synced"
     assert files_of(desk, quote) == wanted, "once"
+
+
+def test_accepted_while_the_offer_is_synced_each_file_has_its_own_name(desk: Desk) -> None:
+    quote = desk.quote({"name": "Firewall"})
+    desk.publish(quote)
+
+    def meanwhile(point: str) -> None:
+        if point == "push.observed":
+            failpoints.arm(None)
+            accept(db.session.get_one(Quote, quote.id))
+
+    failpoints.arm(meanwhile)
+    try:
+        desk.process(quote)
+    finally:
+        failpoints.arm(None)
+    offered = db.session.scalars(db.select(RevisionDocument)).one()
+    (there,) = desk.tenant.state()["OpportunityAttachments"]
+    assert (there["title"].partition(" (")[0], there["size"]) == (
+        f"Quote {quote.number} revision 1",
+        len(offered.pdf),
+    )
 
 
 def test_accepted_before_the_first_push_only_that_pdf_arrives(desk: Desk) -> None:

@@ -33,7 +33,7 @@ def published(rep: User) -> tuple[Quote, Revision]:
 
 def answer(revision: Revision, **values: str) -> dict[str, str]:
     """A complete form."""
-    known = {"name": "Ann Lee", "signature": "ann lee", "terms": "1", "sha256": revision.content_sha256}
+    known = {"name": "Ann Lee", "signature": "ann lee", "terms": "1", **samples.shown(revision)}
     return {**known, **values}
 
 

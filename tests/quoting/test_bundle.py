@@ -15,9 +15,11 @@ import pytest
 import quotewright_verify
 from tests.quoting.test_answers import answer, published
 from tests.quoting.test_signing import PHONE, drawn, picture
-from webapp.models import User
+from tests.support import samples
+from webapp.models import QuoteEvent, User, db
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
+from webapp.services.privacy import anonymizing
 from webapp.services.quoting.answer import acceptance, bundle
 from webapp.services.quoting.answer.acceptance import Evidence
 from webapp.services.quoting.evidence import visits
@@ -103,6 +105,14 @@ def in_certificate(**facts: str) -> Callable[[Files], None]:
     return tamper
 
 
+def in_headline(**facts: object) -> Callable[[Files], None]:
+    def tamper(files: Files) -> None:
+        certificate = {**json.loads(files["certificate.json"]), **facts}
+        files["certificate.json"] = json.dumps(certificate).encode()
+
+    return tamper
+
+
 def replaced(name: str, before: bytes, after: bytes) -> Callable[[Files], None]:
     def tamper(files: Files) -> None:
         assert before in files[name]
@@ -168,6 +178,14 @@ TAMPERED: dict[str, tuple[Callable[[Files], object], str]] = {
         in_certificate(name="Someone Else"),
         "something else than the event of the acceptance: name.",
     ),
+    "the day": (
+        in_headline(accepted_at="2020-01-01T00:00:00.000000+00:00"),
+        "something else than the event of the acceptance: accepted_at.",
+    ),
+    "the number of the quote": (
+        in_headline(quote=7),
+        "The certificate is about another quote than the offer.",
+    ),
     "the terms": (
         in_certificate(terms_sha256="0" * 64),
         "The terms in the offer aren't those that were shown.",
@@ -180,6 +198,53 @@ def test_each_thing_that_is_changed_is_named(files: Files, what: str) -> None:
     tamper, sentence = TAMPERED[what]
     tamper(files)
     assert any(sentence in problem for problem in problems(files)), problems(files)
+
+
+def test_the_headline_says_when_the_event_says_it_was(files: Files) -> None:
+    (at,) = [one["at"] for one in json.loads(files["events.json"]) if one["kind"] == "signed"]
+    in_headline(accepted_at="2020-01-01T00:00:00.000000+00:00")(files)
+    said = quotewright_verify.told(quotewright_verify.verify(files))
+    assert at in said
+    assert "2020-01-01" not in said
+
+
+def test_a_broken_stream_in_the_file_is_no_bundle(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "bundle.zip", io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    broken, first = bytearray(out.getvalue()), 30 + len("signed.pdf")
+    # A block of a kind that doesn't exist.
+    broken[first] = 0x07
+    path.write_bytes(broken)
+    assert quotewright_verify.main([str(path)]) == 2
+    assert "isn't a zip file" in capsys.readouterr().err
+
+
+def test_what_a_rep_recorded_stays_proven_when_the_rep_is_made_anonymous(rep: User) -> None:
+    quote, _ = published(rep)
+    acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})
+    was = rep.email
+    rep.is_active = False
+    db.session.commit()
+    anonymizing.user(samples.admin(), rep.id)
+    assert rep.email != was
+    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, for_customer=False)))
+    assert checked.problems == []
+    assert quotewright_verify.told(checked).startswith(f"{was} recorded that Ann Lee accepted")
+
+
+def test_of_an_acceptance_before_there_were_events_there_is_none(rep: User) -> None:
+    quote, revision = published(rep)
+    acceptance.accept(quote.public_token, answer(revision), [], HERE)
+    db.session.execute(db.text("DROP TRIGGER quote_event_locked_delete"))
+    db.session.execute(db.delete(QuoteEvent).where(QuoteEvent.quote_id == quote.id))
+    db.session.commit()
+    assert not bundle.exists(quote)
+    with pytest.raises(NotFound, match="before Quotewright kept evidence"):
+        bundle.of_quote(quote, for_customer=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 half"])

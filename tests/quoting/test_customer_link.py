@@ -65,7 +65,7 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
             "signature": "Ann Lee",
             "terms": "1",
             "reason": "Too dear.",
-            "sha256": revision.content_sha256,
+            **samples.shown(revision),
         }
         rep_id, quote_id, old = rep.id, quote.id, quote.public_token
         db.session.remove()

@@ -169,7 +169,7 @@ def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None
     offer = document.newest_pdf(quote)
     assert "Name and job title" in "".join(read(offer))
     if online:
-        values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", "sha256": revision.content_sha256}
+        values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
         acceptance.accept(quote.public_token, values, [], Evidence())
     else:
         acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})

@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from tests.support import samples
-from webapp.models import RevisionDocument, db
+from webapp.models import AcceptanceDocument, RevisionDocument, db
+from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import ahead, document, once
 
 
@@ -91,3 +93,18 @@ def test_the_worker_renders_what_was_just_published(app: Flask) -> None:
         revision.created_at -= 2 * ahead.RECENT
         db.session.commit()
         assert ahead.tick(runtime) == 0, "an older one is rendered when someone asks for it"
+
+
+def test_the_worker_renders_what_was_just_accepted(app: Flask) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        revision = samples.published(rep)
+        other = publishing.publish(rep, samples.quote(rep, customer=revision.quote.person).id).revision
+        runtime = app.extensions["quotewright"]
+        assert document.pdf_for(other.id)
+        for one in (revision, other):
+            values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(one)}
+            acceptance.accept(one.quote.public_token, values, [], acceptance.Evidence())
+        assert [ahead.tick(runtime) for _ in range(3)] == [1, 1, 0]
+        assert len(db.session.scalars(db.select(AcceptanceDocument)).all()) == 2
+        assert db.session.get(RevisionDocument, revision.id) is None, "no one asks for its offer anymore"

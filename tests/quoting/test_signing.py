@@ -96,6 +96,9 @@ def test_a_drawn_signature_is_encoded_again_and_cut_to_its_ink(rep: User) -> Non
         (sent(picture(ink=False)), "Draw your signature, or type"),
         (sent(b"no picture"), "couldn't be read"),
         (sent(picture(kind="GIF")), "couldn't be read"),
+        (sent(picture(kind="JPEG")), "couldn't be read"),
+        (sent(picture(kind="WEBP")), "couldn't be read"),
+        ("data:image/png;base64,é", "Your drawn signature couldn't be read"),
         ("data:image/png;base64,!!!", "couldn't be read"),
         ("https://elsewhere.example/signature.png", "couldn't be read"),
         (sent(b"x" * 200_000), "couldn't be read"),
@@ -114,6 +117,9 @@ def test_another_sentence_than_the_one_on_the_screen_is_shown_first(rep: User) -
     quote, revision = published(rep)
     with pytest.raises(Conflict, match="The sentence that you agree to changed"):
         acceptance.accept(quote.public_token, answer(revision, consent="0" * 64), [], HERE)
+    without = {name: value for name, value in answer(revision).items() if name != "consent"}
+    with pytest.raises(Conflict, match="The sentence that you agree to changed"):
+        acceptance.accept(quote.public_token, without, [], HERE)
 
 
 def test_the_chain_tells_what_happened_from_publishing_on_and_by_whom(rep: User) -> None:
@@ -162,6 +168,44 @@ def test_a_signed_in_person_of_the_sellers_is_told_apart(rep: User) -> None:
     assert events(quote.id)[-1] == ("signed", "desk", rep.email)
     assert quote.acceptance is not None
     assert quote.acceptance.signed_in_as == rep.email
+
+
+def test_what_our_own_people_do_on_the_customers_page_is_theirs(rep: User) -> None:
+    quote, revision = published(rep)
+    with diary.origin("desk", "192.0.2.2", PHONE, rep.email):
+        comments.write(
+            quote.public_token,
+            {"text": "Is this all?", "revision": "1", "sha256": revision.content_sha256, "writer": "Ann Lee"},
+        )
+        sharing.share(quote.public_token, {"colleague": "Theo Lind", "writer": "Ann Lee"})
+        acceptance.decline(quote.public_token, {"reason": "Too slow.", "sha256": revision.content_sha256})
+    told = [(kind, who, name) for kind, who, name in events(quote.id) if kind != "published"]
+    assert told == [(kind, "desk", rep.email) for kind in ("commented", "shared", "declined")]
+
+
+def test_where_our_own_people_work_is_no_part_of_the_chain(rep: User) -> None:
+    with diary.origin("desk", "192.0.2.2", PHONE):
+        quote, revision = published(rep)
+        for _ in range(2):
+            visits.note(quote, visits.VIEWED, Visitor("192.0.2.2", PHONE, "desk", user=rep))
+    assert [kind for kind, _, _ in events(quote.id)] == ["published", "viewed"]
+    assert {(one.address, one.agent, one.session) for one in chain.of_quote(quote.id)} == {("", "", "")}
+    here = Evidence("192.0.2.2", PHONE, "desk", signed_in_as=rep.email)
+    acceptance.accept(quote.public_token, answer(revision), [], here)
+    signed = chain.of_quote(quote.id)[-1]
+    assert (signed.kind, signed.address, signed.session) == ("signed", "192.0.2.2", "desk")
+
+
+def test_programs_take_no_visits_from_people(rep: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "MOST", 3)
+    monkeypatch.setattr(visits, "MOST_OF_PROGRAMS", 2)
+    quote, _ = published(rep)
+    for number in range(5):
+        visits.note(quote, visits.FETCHED, Visitor(f"192.0.2.{number}", "SafeLinks scanner"))
+    for number in range(5):
+        visits.note(quote, visits.VIEWED, Visitor("192.0.2.7", PHONE, f"visit {number}"))
+    kinds = [kind for kind, _, _ in events(quote.id)]
+    assert kinds == ["published", *["fetched"] * 2, *["viewed"] * 3]
 
 
 def test_declines_and_records_of_the_rep_are_events_too(rep: User) -> None:

@@ -13,8 +13,10 @@ from webapp.services.catalog import items, tax_codes
 from webapp.services.company import app_settings
 from webapp.services.core.vault import Vault
 from webapp.services.people import directory
+from webapp.services.quoting.answer import consent
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.revisions import snapshot
 
 PASSWORD = "long enough to keep"
 
@@ -95,3 +97,9 @@ def quote(actor: User, *wanted: dict[str, Any], customer: Person | None = None) 
 def published(actor: User) -> Revision:
     """The revision of a sample quote that was just published."""
     return publishing.publish(actor, quote(actor).id).revision
+
+
+def shown(revision: Revision) -> dict[str, str]:
+    """What the customer's form says was on the screen: the revision, and the sentence beside the check box."""
+    sentence = consent.sentence(snapshot.parse(revision.content))
+    return {"sha256": revision.content_sha256, "consent": consent.sha256(sentence)}

@@ -91,12 +91,13 @@ def pdf(token: str) -> ResponseReturnValue:
     quote = found.quote
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
-    visits.note(quote, visits.DOWNLOADED, visiting.visitor(found), "PDF")
-    name = f"quote-{quote.number}.pdf"
     base = runtime().config.public_base_url
     if found.share is not None:
-        return pdf_response(document.colleagues_pdf(quote, base, token), name)
-    return pdf_response(document.newest_pdf(quote, base), name)
+        content = document.colleagues_pdf(quote, base, token)
+    else:
+        content = document.newest_pdf(quote, base)
+    _note_downloaded(token, "PDF")
+    return pdf_response(content, f"quote-{quote.number}.pdf")
 
 
 @public.get("/styles/<version>/<font>.css")
@@ -110,9 +111,9 @@ def styles(version: str, font: str) -> ResponseReturnValue:
 def evidence(token: str) -> ResponseReturnValue:
     """The bundle that proves the acceptance, as far as it's the customer's."""
     found = opened.by_token(token)
-    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), "evidence bundle")
-    name = bundle.name_of(found.quote)
-    return zip_response(bundle.of_quote(found.quote, for_customer=True), name)
+    content = bundle.of_quote(found.quote, for_customer=True)
+    _note_downloaded(token, "evidence bundle")
+    return zip_response(content, bundle.name_of(found.quote))
 
 
 @public.get("/<token>/brand.css")
@@ -143,6 +144,12 @@ def _note_viewed(found: Opened) -> None:
     if who.user is None:
         acceptance.note_viewed(found.quote, found.share)
     visits.note(found.quote, visits.VIEWED, who)
+
+
+def _note_downloaded(token: str, what: str) -> None:
+    """Once there is a file. Making one ends the transaction, so that all is asked anew."""
+    found = opened.by_token(token)
+    visits.note(found.quote, visits.DOWNLOADED, visiting.visitor(found), what)
 
 
 def _chosen() -> list[str]:
@@ -231,6 +238,7 @@ def page(found: Opened, **typed: Any) -> str:
         "logo": url_for("public.logo", token=token, r=revision.number) if frozen.brand.logo else "",
         "picture_of": branding.pictures(frozen, partial(url_for, "public.picture", token=token)),
         "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
+        "has_evidence": bundle.exists(quote),
         "next": afterwards.of_quote(quote),
         **talk_of(found, frozen),
         "older_link": linked if linked and linked < revision.number else None,

@@ -27,6 +27,7 @@ def evidence(quote_id: int) -> ResponseReturnValue:
         events=telling.of_quote(quote.id),
         fault=chain.fault(quote.id),
         acceptance=quote.acceptance,
+        has_bundle=bundle.exists(quote),
         zone_name=place.of_company().zone_name(),
     )
 

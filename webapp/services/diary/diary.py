@@ -33,12 +33,13 @@ _subscribers: list[Subscriber] = []
 @dataclass(frozen=True)
 class Origin:
     """Where an event came from. ``session``: a session of a browser, a worker or a command. ``agent``: what the browser
-    calls itself; entries don't have it.
+    calls itself; ``signed_in_as``: the email of our user whose browser shows a customer's page. Entries have neither.
     """
 
     session: str = ""
     address: str = ""
     agent: str = ""
+    signed_in_as: str = ""
 
 
 @dataclass
@@ -62,9 +63,9 @@ _origin: ContextVar[Origin] = ContextVar("diary_origin")
 
 
 @contextmanager
-def origin(session: str, address: str = "", agent: str = "") -> Iterator[None]:
+def origin(session: str, address: str = "", agent: str = "", signed_in_as: str = "") -> Iterator[None]:
     """Note ``session`` and ``address`` at every entry that the block writes."""
-    token = _origin.set(Origin(session[:80], address[:45], agent[:300]))
+    token = _origin.set(Origin(session[:80], address[:45], agent[:300], signed_in_as))
     try:
         yield
     finally:

@@ -118,7 +118,7 @@ def user(actor: User, user_id: int) -> None:
         guessing.forget_account(email)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
-    evidence.clean(known, quote_ids)
+    evidence.clean(known, {*quote_ids, *evidence.lock_named(known)})
     logs.clean_mail(known)
     logs.sign_off(known)
     values = {

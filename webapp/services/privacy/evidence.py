@@ -5,11 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from webapp.models import QuoteEvent
+from sqlalchemy import ColumnElement
+
+from webapp.models import Acceptance, Quote, QuoteEvent, db
 from webapp.services.privacy import frozen
 from webapp.services.privacy.values import Known
 from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER
+
+
+def by_user(known: Known) -> ColumnElement[bool]:
+    """The events that name the user, in whosever quote."""
+    emails = [email.lower() for email in known.account_emails]
+    named: ColumnElement[bool] = db.func.lower(QuoteEvent.name).in_(emails)
+    return named
+
+
+def lock_named(known: Known) -> list[int]:
+    """Lock the quotes that have events of the user and weren't accepted. Returns their ids."""
+    accepted = db.select(Acceptance.quote_id)
+    named = db.select(QuoteEvent.quote_id).where(by_user(known), QuoteEvent.quote_id.not_in(accepted))
+    query = db.select(Quote.id).where(Quote.id.in_(named)).order_by(Quote.id).with_for_update(of=Quote)
+    return list(db.session.scalars(query))
 
 
 def clean(known: Known, quote_ids: Collection[int]) -> None:

@@ -32,7 +32,7 @@ from webapp.models import (
 )
 from webapp.services.core import work
 from webapp.services.diary import diary
-from webapp.services.privacy import knowing
+from webapp.services.privacy import evidence, knowing
 from webapp.services.privacy.values import Known
 
 # Of a row, what is no one's data: digests and secrets.
@@ -76,6 +76,7 @@ def person(actor: User, record: Person) -> str:
 @work.command
 def user(actor: User, record: User) -> str:
     """What is held about a user. That it was exported is in the diary."""
+    known = knowing.user(record, knowing.quotes_of_user(record))
     owned = db.select(Quote.id, Quote.number, Quote.title, Quote.status).filter_by(owner_id=record.id)
     content = {
         "account": _row(record),
@@ -86,8 +87,9 @@ def user(actor: User, record: User) -> str:
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
         "comments": _rows(db.select(QuoteComment).filter_by(rep_id=record.id)),
         "emails": _rows(db.select(MailMessage).where(_of_user(record))),
+        "events": _rows(db.select(QuoteEvent).where(evidence.by_user(known)).order_by(QuoteEvent.id)),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
-        "audit_trail": _entries(knowing.user(record, knowing.quotes_of_user(record)), {("user", record.id)}),
+        "audit_trail": _entries(known, {("user", record.id)}),
     }
     diary.write(actor, "user.exported", "user", record.id)
     return _as_json(content)

@@ -23,6 +23,9 @@
     canvas.height = Math.round(canvas.offsetHeight * wanted);
     canvas.getContext("2d").scale(wanted, wanted);
     pad.fromData(strokes);
+    // What was drawn before the answer was refused is a picture alone.
+    if (!strokes.length && sent.value)
+      pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
   };
 
   // A picture as the server reads it: not larger than it has to be.
@@ -49,9 +52,6 @@
   how.hidden = false;
   for (const way of form.elements.how) way.addEventListener("change", show);
   show();
-  // What was drawn before the answer was refused.
-  if (sent.value)
-    pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
   pad.addEventListener("endStroke", keep);
   window.addEventListener("resize", () => form.elements.how.value === "drawn" && fit());
   form.querySelector("[data-clear-drawing]").addEventListener("click", () => {

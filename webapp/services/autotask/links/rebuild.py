@@ -129,13 +129,17 @@ def _lacking() -> list[int]:
         quote_id
         for quote_id in published
         if quote_id in revisions
-        and not _wanted(_paper(quote_id, revisions[quote_id], signed), lines.get(quote_id, [])) <= linked
+        and not _wanted(_paper(quote_id, revisions[quote_id], signed, linked), lines.get(quote_id, []))
+        <= linked
     ]
 
 
-def _paper(quote_id: int, revision: int, signed: Collection[int]) -> LocalKey:
-    """What the PDF hangs on. What was accepted is the newest revision."""
-    return (local_key.acceptance if quote_id in signed else local_key.revision)(quote_id, revision)
+def _paper(quote_id: int, revision: int, signed: Collection[int], linked: Collection[LinkKey]) -> LocalKey:
+    """What the PDF hangs on. What was accepted is the newest revision; its offer's PDF, as pushed before, does too."""
+    offered = local_key.revision(quote_id, revision)
+    if quote_id not in signed or LinkKey(offered, "OpportunityAttachments") in linked:
+        return offered
+    return local_key.acceptance(quote_id, revision)
 
 
 def _wanted(paper: LocalKey, uids: Iterable[str]) -> set[LinkKey]:

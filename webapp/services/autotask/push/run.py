@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import PushQuestion, PushRun, db, utc_now
+from webapp.models.local_key import ACCEPTANCE
 from webapp.services.autotask.api.client import Client
 from webapp.services.autotask.api.errors import Refused
 from webapp.services.autotask.api.values import plain
@@ -81,7 +82,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
         with deadline.put_off():
-            document.pdf_to_deliver(revision_id, runtime.config.public_base_url)
+            _pdf(runtime, desired, revision_id)
         failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
@@ -92,7 +93,7 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
                 run_journal,
                 desired,
                 push_run,
-                lambda: document.pdf_to_deliver(revision_id, runtime.config.public_base_url),
+                lambda: _pdf(runtime, desired, revision_id),
             )
         except ServiceError:
             # The calls so far belong to the run's record too.
@@ -101,6 +102,13 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
         if isinstance(result, Done) and not client.may_act:
             result.report.notes.append(NOT_AS_OWNER)
         return result
+
+
+def _pdf(runtime: Runtime, desired: Desired, revision_id: int) -> bytes:
+    """The file that the attachment's key names, also when the customer accepts while this push is under way."""
+    is_accepted = desired.attachment.local.kind == ACCEPTANCE
+    render = document.pdf_to_deliver if is_accepted else document.pdf_for
+    return render(revision_id, runtime.config.public_base_url)
 
 
 def _push(

@@ -12,11 +12,12 @@ from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, clean_text
-from webapp.services.core.formatting import day, plain
+from webapp.services.core.formatting import day
 from webapp.services.diary import diary
 from webapp.services.quoting.answer import consent, drawing, opened
 from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.draft import editing, stages
+from webapp.services.quoting.evidence import noting
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
@@ -123,6 +124,10 @@ def accept(
     Raises Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision, another
     sentence or other totals; stores nothing then.
     """
+    by_token(token)
+    # A drawing takes a while to decode: before the lock, for which others wait.
+    reader = Reader(values)
+    record, drawn = _read(reader)
     quote, share = _lock(token)
     live = _answerable(quote, values)
     wanted, wrong = typed_quantities.read(live, values)
@@ -131,10 +136,8 @@ def accept(
     if shown is not None and shown != on_screen(pricing.with_choices(live, chosen, wanted)):
         raise Conflict(OTHER_TOTALS)
     agreed = consent.sentence(live)
-    if values.get("consent", consent.sha256(agreed)) != consent.sha256(agreed):
+    if values.get("consent") != consent.sha256(agreed):
         raise Conflict(OTHER_WORDS)
-    reader = Reader(values)
-    record, drawn = _read(reader)
     reader.check("Please complete the fields below to accept.")
     record.consent, record.consent_version = agreed, consent.VERSION
     record.consent_sha256, record.terms_sha256 = consent.sha256(agreed), consent.sha256(live.terms)
@@ -230,20 +233,7 @@ def chosen_quantities(quote: Quote) -> list[str]:
     """What the customer accepted in another quantity than it was offered: “Seats: 15 instead of 10”."""
     if quote.acceptance is None:
         return []
-    accepted = next((one for one in quote.revisions if one.id == quote.acceptance.revision_id), None)
-    offered = next((one for one in quote.revisions if accepted and one.number == accepted.number - 1), None)
-    if accepted is None or offered is None:
-        return []
-    live, now = snapshot.parse(offered.content), snapshot.parse(accepted.content)
-    # A choice makes a revision of the moment of its offer; publishing makes one of a moment of its own.
-    if now.published_at != live.published_at:
-        return []
-    names = {line.uid: line.name for line in now.lines if line.counts}
-    return [
-        f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
-        for uid, (before, after) in quantities.differences(live, now).items()
-        if uid in names
-    ]
+    return noting.changed_quantities(*noting.chosen_from(quote.acceptance))
 
 
 def _lock(token: str) -> tuple[Quote, QuoteShare | None]:

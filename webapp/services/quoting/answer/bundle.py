@@ -8,7 +8,7 @@ import zipfile
 from datetime import UTC
 from typing import Any
 
-from webapp.models import Acceptance, Quote, Revision, db
+from webapp.models import Acceptance, Quote, QuoteEvent, Revision, db
 from webapp.services.core.errors import NotFound
 from webapp.services.quoting.evidence import chain, noting
 from webapp.services.quoting.paper import document
@@ -16,6 +16,10 @@ from webapp.services.quoting.revisions import offered
 
 FORMAT = "quotewright-evidence-1"
 NOT_ACCEPTED = "This quote wasn't accepted, so there's no evidence of an acceptance to download."
+BEFORE_EVENTS = (
+    "This quote was accepted before Quotewright kept evidence, so there's no bundle to download. The accepted PDF and "
+    "its fingerprint are kept as they were."
+)
 README = """This is quote {number} as it was accepted, with the evidence.
 
 signed.pdf        the document with the signature and the certificate
@@ -34,39 +38,52 @@ def name_of(quote: Quote) -> str:
     return f"quote-{quote.number}-evidence.zip"
 
 
+def exists(quote: Quote) -> bool:
+    """Whether there is one: the quote was accepted, and an event says so."""
+    return quote.acceptance is not None and noting.of_acceptance(quote.id) is not None
+
+
 def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
-    """The bundle as a zip file. Raises NotFound for a quote that no one accepted.
+    """The bundle as a zip file. Raises NotFound for a quote that no one accepted, or before there were events.
 
     ``for_customer``: with the customer's part of the revision alone, which has no costs.
     """
     acceptance = quote.acceptance
     if acceptance is None:
         raise NotFound(NOT_ACCEPTED)
+    if not exists(quote):
+        raise NotFound(BEFORE_EVENTS)
     quote_id, acceptance_id = quote.id, acceptance.id
     pdf = document.accepted_pdf(acceptance)
     acceptance = db.session.get_one(Acceptance, acceptance_id)
     revision = db.session.get_one(Revision, acceptance.revision_id)
-    events = [{**chain.content(one), "sha256": one.sha256} for one in chain.of_quote(quote_id)]
+    chained = chain.of_quote(quote_id)
+    events = [{**chain.content(one), "sha256": one.sha256} for one in chained]
     files: dict[str, bytes] = {"signed.pdf": pdf, "offer.json": offered.of_content(revision.content).encode()}
     if not for_customer:
         files["revision.json"] = revision.content.encode()
-    files |= {"certificate.json": _json(_certificate(acceptance, revision)), "events.json": _json(events)}
+    said = next(one for one in reversed(chained) if one.kind in (chain.SIGNED, noting.RECORDED))
+    files |= {
+        "certificate.json": _json(_certificate(acceptance, revision, said)),
+        "events.json": _json(events),
+    }
     if acceptance.drawing:
         files["signature.png"] = acceptance.drawing.png
     files["README.txt"] = _readme(quote, files)
     return _zip(files, acceptance)
 
 
-def _certificate(acceptance: Acceptance, revision: Revision) -> dict[str, Any]:
+def _certificate(acceptance: Acceptance, revision: Revision, said: QuoteEvent) -> dict[str, Any]:
+    """``said``: the event of the acceptance. What it says is as it was then, whoever was made anonymous since."""
     return {
         "format": FORMAT,
         "quote": acceptance.quote.number,
         "revision": revision.number,
-        "accepted_at": acceptance.accepted_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "accepted_at": chain.content(said)["at"],
         "address": acceptance.ip_address,
         "agent": acceptance.user_agent,
         "session": acceptance.session,
-        "acceptance": noting.signed_facts(acceptance),
+        "acceptance": said.facts,
     }
 
 

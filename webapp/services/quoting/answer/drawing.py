@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from io import BytesIO
 
 from PIL import Image, ImageChops
@@ -31,8 +30,11 @@ def read(sent: str) -> bytes:
     try:
         raw = base64.b64decode(sent[len(PREFIX) :], validate=True)
         decoded = images.read(raw, LONGEST, is_drawing=True)
-    except (binascii.Error, Invalid, Busy) as error:
+    except (ValueError, Invalid, Busy) as error:
         raise ValueError(NOT_READ) from error
+    # Whatever it says that it is.
+    if decoded.media_type != "image/png":
+        raise ValueError(NOT_READ)
     with Image.open(BytesIO(decoded.content), formats=("PNG",)) as image:
         drawn = image.convert("RGBA")
     paper = Image.new("RGBA", drawn.size, "white")

@@ -17,6 +17,7 @@ from webapp.models import Acceptance, QuoteEvent, db, utc_now
 FIRST = "0" * 64
 # Who did it.
 CUSTOMER, COLLEAGUE, DESK, PROGRAM, PRODUCT = "customer", "colleague", "desk", "program", "product"
+SIGNED = "signed"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def append(quote_id: int, happened: Iterable[Happened]) -> None:
     number, previous = (newest.number, newest.sha256) if newest else (0, FIRST)
     for one in happened:
         number += 1
+        # The customer gets the chain too. Where our own people work is theirs, unless one of them signed.
+        shows_where = one.who != DESK or one.kind == SIGNED
         event = QuoteEvent(
             quote_id=quote_id,
             number=number,
@@ -53,9 +56,9 @@ def append(quote_id: int, happened: Iterable[Happened]) -> None:
             revision=one.revision,
             who=one.who,
             name=one.name[:254],
-            address=one.address[:45],
-            agent=one.agent[:300],
-            session=one.session[:80],
+            address=one.address[:45] if shows_where else "",
+            agent=one.agent[:300] if shows_where else "",
+            session=one.session[:80] if shows_where else "",
             detail=canonical(one.detail),
             previous_sha256=previous,
         )

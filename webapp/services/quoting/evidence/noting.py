@@ -9,11 +9,11 @@ from webapp.models import Acceptance, DiaryEntry, QuoteComment, QuoteEvent, Revi
 from webapp.services.core.formatting import plain
 from webapp.services.diary import diary
 from webapp.services.quoting.evidence import chain
-from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PRODUCT, Happened
+from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PRODUCT, SIGNED, Happened
 from webapp.services.quoting.revisions import offered, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
-PUBLISHED, SIGNED, RECORDED, DECLINED, LOST = "published", "signed", "recorded", "declined", "lost"
+PUBLISHED, RECORDED, DECLINED, LOST = "published", "recorded", "declined", "lost"
 # The kinds of events by the diary's actions.
 KINDS = {
     "quote.published": PUBLISHED,
@@ -66,17 +66,18 @@ def _events(entry: DiaryEntry) -> list[Happened]:
         facts = {"content_sha256": detail.get("sha256", "")}
     elif acceptance is not None:
         kind = SIGNED if acceptance.is_signed else RECORDED
+        where["at"] = acceptance.accepted_at
         if acceptance.is_signed:
             where |= {
                 "address": acceptance.ip_address,
                 "agent": acceptance.user_agent,
                 "session": acceptance.session,
             }
-        changed = _changed(acceptance)
+        changed = _differences(*chosen_from(acceptance))
         events = (
             [Happened("options_changed", who, name, detail={"changes": changed}, **where)] if changed else []
         )
-        return [*events, Happened(kind, who, name, detail=signed_facts(acceptance), **where)]
+        return [*events, Happened(kind, who, name, detail=_signed_facts(acceptance), **where)]
     else:
         kind = DECLINED if kind == LOST and entry.actor_id is None else kind
         # What our own people wrote about a lost quote is theirs; the chain goes to the customer too.
@@ -85,7 +86,16 @@ def _events(entry: DiaryEntry) -> list[Happened]:
     return [Happened(kind, who, name, detail=facts, **where)]
 
 
-def signed_facts(acceptance: Acceptance) -> dict[str, Any]:
+def of_acceptance(quote_id: int) -> QuoteEvent | None:
+    """The event of the quote's acceptance; None where there is none, as before there were events."""
+    query = db.select(QuoteEvent).where(
+        QuoteEvent.quote_id == quote_id, QuoteEvent.kind.in_((SIGNED, RECORDED))
+    )
+    found: QuoteEvent | None = db.session.scalar(query.order_by(QuoteEvent.number.desc()).limit(1))
+    return found
+
+
+def _signed_facts(acceptance: Acceptance) -> dict[str, Any]:
     """What the event of an acceptance says: the hashes of all that was signed, and by whom."""
     facts = {
         "name": acceptance.name,
@@ -120,6 +130,8 @@ def _who(entry: DiaryEntry, detail: dict[str, Any], acceptance: Acceptance | Non
     name = entry.actor.removeprefix(diary.CUSTOMER)
     if acceptance is not None and acceptance.signed_in_as:
         return DESK, acceptance.signed_in_as
+    if acceptance is None and diary.here().signed_in_as:
+        return DESK, diary.here().signed_in_as
     return COLLEAGUE if _came_through(detail, acceptance) else CUSTOMER, name
 
 
@@ -131,17 +143,26 @@ def _came_through(detail: dict[str, Any], acceptance: Acceptance | None) -> bool
     return bool(detail.get("through")) or (comment is not None and comment.share_id is not None)
 
 
-def _changed(acceptance: Acceptance) -> list[str]:
-    """What the customer chose in another way than it was published, in words."""
+def chosen_from(acceptance: Acceptance) -> tuple[Snapshot, Snapshot]:
+    """The offer as it was published, and as it was accepted; the same where the customer chose nothing else."""
     accepted = db.session.get_one(Revision, acceptance.revision_id)
     offered = db.session.scalar(
         db.select(Revision).filter_by(quote_id=accepted.quote_id, number=accepted.number - 1)
     )
-    if offered is None:
-        return []
-    live, now = snapshot.parse(offered.content), snapshot.parse(accepted.content)
+    now = snapshot.parse(accepted.content)
+    live = snapshot.parse(offered.content) if offered else now
     # A choice makes a revision of the moment of its offer; publishing makes one of a moment of its own.
-    return _differences(live, now) if now.published_at == live.published_at else []
+    return (live, now) if now.published_at == live.published_at else (now, now)
+
+
+def changed_quantities(live: Snapshot, now: Snapshot) -> list[str]:
+    """What was accepted in another quantity than it was offered: “Seats: 15 instead of 10”."""
+    names = {line.uid: line.name for line in now.lines if line.counts}
+    return [
+        f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
+        for uid, (before, after) in quantities.differences(live, now).items()
+        if uid in names
+    ]
 
 
 def _differences(live: Snapshot, now: Snapshot) -> list[str]:
@@ -151,12 +172,7 @@ def _differences(live: Snapshot, now: Snapshot) -> list[str]:
         for line in now.lines
         if line.counts != were.get(line.uid, line.counts)
     ]
-    names = {line.uid: line.name for line in now.lines if line.counts}
-    said += [
-        f"{names[uid]}: {plain(after, now.place)} instead of {plain(before, now.place)}"
-        for uid, (before, after) in quantities.differences(live, now).items()
-        if uid in names
-    ]
+    said += changed_quantities(live, now)
     if now.purchase_order_number != live.purchase_order_number:
         said.append(f"PO number: {now.purchase_order_number}")
     return said

@@ -12,8 +12,9 @@ from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PROGRAM, Happened
 
 VIEWED, FETCHED, DOWNLOADED = "viewed", "fetched", "downloaded"
-# Of each visit the first of a kind is noted; and no more than this of a quote, whoever calls again and again.
-MOST = 1_000
+# Of each visit the first of a kind is noted; and no more than this of a quote, whoever calls again and again. Programs
+# have their own, lower one, so that they take nothing from people.
+MOST, MOST_OF_PROGRAMS = 1_000, 200
 # Programs that open links to check or preview them, and say so.
 SCANNER = re.compile(
     r"bot\b|crawl|spider|scanner|preview|prefetch|facebookexternalhit|whatsapp|safelinks|proofpoint|mimecast|barracuda|"
@@ -50,9 +51,13 @@ def note(quote: Quote, kind: str, visitor: Visitor, what: str = "") -> None:
         return
     who, name = _who(visitor)
     detail = {"what": what} if what else {}
-    if _is_noted(quote, kind, who, visitor, revision.number, chain.canonical(detail)):
+    new = kind, who, visitor, revision.number, chain.canonical(detail)
+    if _is_noted(quote, *new):
         return
     quote = editing.lock(quote.id)
+    # Asked again: another request may have noted it while this one waited.
+    if _is_noted(quote, *new):
+        return
     happened = Happened(
         kind,
         who,
@@ -80,13 +85,18 @@ def _is_noted(quote: Quote, kind: str, who: str, visitor: Visitor, revision: int
     same = db.select(QuoteEvent.id).filter_by(
         quote_id=quote.id, kind=kind, who=who, revision=revision, detail=detail
     )
-    if who == PROGRAM or not visitor.session:
+    if visitor.user is not None:
+        # The event doesn't say from where.
+        same = same.filter_by(name=visitor.user.email)
+    elif who == PROGRAM or not visitor.session:
         same = same.filter_by(address=visitor.address[:45], agent=visitor.agent[:300])
     else:
         same = same.filter_by(session=visitor.session[:80])
     if db.session.scalar(same.limit(1)) is not None:
         return True
     visits = db.select(db.func.count(QuoteEvent.id)).where(
-        QuoteEvent.quote_id == quote.id, QuoteEvent.kind.in_((VIEWED, FETCHED, DOWNLOADED))
+        QuoteEvent.quote_id == quote.id,
+        QuoteEvent.kind.in_((VIEWED, FETCHED, DOWNLOADED)),
+        QuoteEvent.who == PROGRAM if who == PROGRAM else QuoteEvent.who != PROGRAM,
     )
-    return (db.session.scalar(visits) or 0) >= MOST
+    return (db.session.scalar(visits) or 0) >= (MOST_OF_PROGRAMS if who == PROGRAM else MOST)

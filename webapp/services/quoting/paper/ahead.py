@@ -1,4 +1,4 @@
-"""The worker renders what was just published, so that no customer waits for it.
+"""The worker renders what was just published or accepted, so that no customer waits for it.
 
 Owns its transactions: no transaction is open while a PDF is rendered, which can take seconds.
 """
@@ -6,10 +6,12 @@ Owns its transactions: no transaction is open while a PDF is rendered, which can
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Select
 
-from webapp.models import Revision, RevisionDocument, db, utc_now
+from webapp.models import Acceptance, AcceptanceDocument, Revision, RevisionDocument, db, utc_now
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
@@ -23,35 +25,67 @@ LOOKED_AT = 100
 AT_ONCE = 1
 
 # What couldn't be rendered is tried again by whoever asks for it.
-_failed: set[int] = set()
+# Whether the accepted PDF, and the revision.
+_failed: set[tuple[bool, int]] = set()
 
 
 def tick(runtime: Runtime) -> int:
-    """Render the PDFs of revisions that were published since the last run. Returns their number."""
+    """Render the PDFs of revisions that were published or accepted since the last run. Returns their number."""
     due = _due()
     db.session.commit()
-    for revision_id in due:
-        _failed.add(revision_id)  # whatever it raises
+    for is_accepted, revision_id in due:
+        _failed.add((is_accepted, revision_id))  # whatever it raises
         try:
-            document.pdf_for(revision_id, runtime.config.public_base_url)
-            _failed.discard(revision_id)
+            document.pdf_to_deliver(revision_id, runtime.config.public_base_url)
+            _failed.discard((is_accepted, revision_id))
         except ServiceError as error:
             log.warning("paper.not_rendered", revision=revision_id, error=type(error).__name__)
     return len(due)
 
 
-def _due() -> list[int]:
+def _due() -> list[tuple[bool, int]]:
+    """Whether the accepted PDF, and the revision."""
+    accepted = [(True, one) for one in db.session.scalars(_accepted())]
+    published = [(False, one) for one in db.session.scalars(_published())]
+    return [*accepted, *published][:AT_ONCE]
+
+
+def _accepted() -> Select[Any]:
+    newest = db.select(Acceptance.id).order_by(Acceptance.id.desc()).limit(LOOKED_AT)
+    query: Select[Any] = (
+        db.select(Acceptance.revision_id)
+        .outerjoin(AcceptanceDocument, AcceptanceDocument.acceptance_id == Acceptance.id)
+        .where(
+            Acceptance.id.in_(newest),
+            AcceptanceDocument.acceptance_id.is_(None),
+            Acceptance.accepted_at > utc_now() - RECENT,
+            Acceptance.revision_id.not_in(_failures(is_accepted=True)),
+        )
+        .order_by(Acceptance.id.desc())
+        .limit(AT_ONCE)
+    )
+    return query
+
+
+def _published() -> Select[Any]:
     newest = db.select(Revision.id).order_by(Revision.id.desc()).limit(LOOKED_AT)
-    query = (
+    query: Select[Any] = (
         db.select(Revision.id)
         .outerjoin(RevisionDocument, RevisionDocument.revision_id == Revision.id)
+        .outerjoin(Acceptance, Acceptance.revision_id == Revision.id)
         .where(
             Revision.id.in_(newest),
             RevisionDocument.revision_id.is_(None),
+            # Of an accepted one no one asks for the offer anymore.
+            Acceptance.id.is_(None),
             Revision.created_at > utc_now() - RECENT,
-            Revision.id.not_in(_failed),
+            Revision.id.not_in(_failures(is_accepted=False)),
         )
         .order_by(Revision.id.desc())
         .limit(AT_ONCE)
     )
-    return list(db.session.scalars(query))
+    return query
+
+
+def _failures(*, is_accepted: bool) -> list[int]:
+    return [revision_id for accepted, revision_id in _failed if accepted == is_accepted]
