@@ -1,24 +1,24 @@
-"""Is this container alive? ``python deploy/healthy.py web|worker``: exit code 0 or 1, and a sentence.
+"""Is this container alive? ``python -m deploy.healthy web|worker``: exit code 0 or 1, and a sentence.
 
 A worker that RQ hasn't heard of hangs. One that can't reach Redis waits for it, which a restart wouldn't help.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import config
-
 # As /readyz: a worker reports every 45 seconds while it waits, and every 10 in a job.
 HEARTBEAT = timedelta(seconds=100)
 
 
-def web(address: str = "http://127.0.0.1:8000/livez") -> str:
+def web() -> str:
     """Empty if the web server answers, else what is wrong."""
+    address = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/livez"
     try:
         with urllib.request.urlopen(address, timeout=4) as answer:  # noqa: S310  an address of ours
             return "" if answer.status == 200 else f"The web server answered {answer.status}."
@@ -31,6 +31,8 @@ def worker() -> str:
     from redis import Redis
     from redis.exceptions import RedisError
     from rq import Worker
+
+    import config
 
     redis = Redis.from_url(config.load().redis_url, socket_connect_timeout=2, socket_timeout=2)
     try:

@@ -3,9 +3,9 @@
 # which can't change tables or their triggers. May run at every start.
 set -eu
 
-PGPASSWORD=$(cat /run/secrets/postgres_password)
-OWNER=$(cat /run/secrets/owner_password)
-SERVICE=$(cat /run/secrets/service_password)
+PGPASSWORD=$(cat "${SECRETS:-/run/secrets}/postgres_password")
+OWNER=$(cat "${SECRETS:-/run/secrets}/owner_password")
+SERVICE=$(cat "${SECRETS:-/run/secrets}/service_password")
 export PGPASSWORD OWNER SERVICE
 
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 <<'SQL'
