@@ -104,7 +104,9 @@ def test_every_image_has_a_version() -> None:
     images += re.findall(r"^FROM (\S+)", CONTAINERFILE.read_text(), re.MULTILINE)
     others = [image for image in images if not image.startswith("quotewright:")]
     assert len(others) > 5
-    assert [image for image in others if not re.search(r":\d+\.\d+(\.\d+)?(-[a-z]+)?(-[a-z]+)?$", image)] == []
+    assert [
+        image for image in others if not re.search(r":\d+\.\d+(\.\d+)?(-[a-z]+)?(-[a-z]+)?$", image)
+    ] == []
 
 
 def test_the_product_has_its_own_version_everywhere() -> None:
@@ -213,7 +215,9 @@ def test_every_pod_is_confined_and_limited() -> None:
         }
         assert container["args"] == [name.removeprefix("quotewright-")]
         assert {"/tmp", "/data"} <= {each["mountPath"] for each in container["volumeMounts"]}  # noqa: S108
-        assert {each["name"] for each in container["volumeMounts"]} == {each["name"] for each in pod["volumes"]}
+        assert {each["name"] for each in container["volumeMounts"]} == {
+            each["name"] for each in pod["volumes"]
+        }
         assert "memory" in container["resources"]["limits"]
 
 
@@ -231,7 +235,11 @@ def test_probes_ask_addresses_that_exist() -> None:
 
 def test_kubernetes_points_at_what_it_defines() -> None:
     objects = list(manifests())
-    labels = [each["spec"]["template"]["metadata"]["labels"] for each in objects if "template" in each.get("spec", {})]
+    labels = [
+        each["spec"]["template"]["metadata"]["labels"]
+        for each in objects
+        if "template" in each.get("spec", {})
+    ]
 
     def is_selected(selector: dict[str, str]) -> bool:
         return any(selector.items() <= given.items() for given in labels)
@@ -245,7 +253,9 @@ def test_kubernetes_points_at_what_it_defines() -> None:
             assert is_selected(each["spec"]["podSelector"]["matchLabels"])
     (ingress,) = [each for each in objects if each["kind"] == "Ingress"]
     backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
-    assert ("Service", backend["name"]) in {(each["kind"], each["metadata"]["name"]) for each in objects if "metadata" in each}
+    assert ("Service", backend["name"]) in {
+        (each["kind"], each["metadata"]["name"]) for each in objects if "metadata" in each
+    }
 
 
 def test_install_writes_for_its_reader_alone(installed: Path) -> None:
