@@ -120,6 +120,7 @@ Written to $FOLDER. Keep a copy of secrets/encryption_keys and secrets/secret_ke
 with ports 80 and 443 open. Then:
 
   cd $FOLDER
-  docker compose up --detach --build
+  docker compose build
+  docker compose up --detach
   docker compose exec web flask setup-token      # then open https://$DOMAIN
 EOF
