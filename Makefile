@@ -26,7 +26,7 @@ test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask s
 
 # Side by side, all of them even when one fails; each one's output in one piece where make can do that.
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -k -j $(if $(filter output-sync,$(.FEATURES)),-O)
-LINTERS := lint-ruff lint-format lint-types lint-imports lint-templates lint-sandbox-pages lint-scripts
+LINTERS := lint-ruff lint-format lint-types lint-imports lint-templates lint-sandbox-pages lint-scripts lint-deploy
 .PHONY: $(LINTERS) light-tests
 
 check: .venv/dev.stamp ## Lint, types and the tests that need nothing but Python, in seconds
@@ -50,6 +50,10 @@ lint-sandbox-pages:
 lint-scripts:
 	@if [ -x .venv/bin/biome ]; then .venv/bin/biome check --error-on-warnings --log-level=warn .; \
 		else echo "JavaScript and CSS were not checked: there is no biome for this machine."; fi
+lint-deploy:
+	@.venv/bin/yamllint --strict deploy docs/monitoring
+	@if [ -x .venv/bin/hadolint ]; then .venv/bin/hadolint Containerfile && .venv/bin/shellcheck deploy/*.sh; \
+		else echo "The Containerfile and deploy's scripts were not checked: there is no hadolint for this machine."; fi
 light-tests:
 	@QUICK=1 $(PY) -m pytest -q -n $(WORKERS) --dist worksteal -m light tests
 
