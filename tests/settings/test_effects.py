@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests.support.connected_desk import Desk
 from webapp.models import Person, db
@@ -82,8 +83,8 @@ def test_an_accepted_quote_is_closed_on_the_day_of_the_acceptance(desk: Desk) ->
     choose(desk, "quote_status", accepted=won, fulfilled=won)
     quote = desk.quote({"name": "A"})
     desk.push(quote)
-    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
-    quote.acceptance.accepted_at = datetime(2026, 3, 1, 12, tzinfo=UTC)  # type: ignore[union-attr]
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC)):
+        acceptance.record_for_customer(desk.rep, quote.id, {"name": "Nora Quist"})
     transitions.advance(desk.rep, quote.id, "fulfilled")
     assert desk.process(quote).state == "synced"
     closed = opportunity_of(desk, quote)
