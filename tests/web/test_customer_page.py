@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from smoke.forms import Form, read_forms
 from tests.support import samples
 from tests.support.visitor import text
-from webapp.models import DiaryEntry, Quote, Revision, db
+from webapp.models import DiaryEntry, Quote, QuoteEvent, Revision, db
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import once
 
@@ -215,3 +215,28 @@ def test_a_quantity_is_chosen_without_javascript(app: Flask, client: FlaskClient
     with app.app_context():
         accepted = db.session.scalars(db.select(Quote)).one()
         assert (accepted.status, accepted.lines[0].quantity) == ("accepted", 20)
+
+
+def test_only_a_file_that_was_sent_is_noted_as_downloaded(app: Flask, link: str) -> None:
+    client = app.test_client()
+
+    def downloads() -> list[str]:
+        with app.app_context():
+            query = db.select(QuoteEvent).filter_by(kind="downloaded").order_by(QuoteEvent.id)
+            return [event.facts["what"] for event in db.session.scalars(query)]
+
+    missing = client.get(f"{link}/evidence.zip", headers={"User-Agent": BROWSER})
+    assert (missing.status_code, downloads()) == (404, [])
+    assert send(client, answer_form(client.get(link)), SIGNED).status_code == 303
+    for name in ("quote.pdf", "evidence.zip"):
+        assert client.get(f"{link}/{name}", headers={"User-Agent": BROWSER}).status_code == 200
+    assert downloads() == ["PDF", "evidence bundle"]
+    assert "Download the evidence" in client.get(link).text
+    with app.app_context():
+        db.session.execute(db.text("DROP TRIGGER quote_event_locked_delete"))
+        db.session.execute(db.delete(QuoteEvent))
+        db.session.commit()
+    # As of a quote that was accepted before there were events.
+    assert "Download the evidence" not in client.get(link).text
+    old = client.get(f"{link}/evidence.zip", headers={"User-Agent": BROWSER})
+    assert (old.status_code, "before Quotewright kept evidence" in text(old)) == (404, True)

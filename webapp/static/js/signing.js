@@ -17,15 +17,13 @@
     const wanted = Math.max(window.devicePixelRatio || 1, 1);
     const width = Math.round(canvas.offsetWidth * wanted);
     if (!canvas.offsetWidth || (canvas.width === width && ratio === wanted)) return;
-    const strokes = pad.toData();
     ratio = wanted;
     canvas.width = width;
     canvas.height = Math.round(canvas.offsetHeight * wanted);
     canvas.getContext("2d").scale(wanted, wanted);
-    pad.fromData(strokes);
-    // What was drawn before the answer was refused is a picture alone.
-    if (!strokes.length && sent.value)
-      pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
+    // What was drawn before the answer was refused is a picture; strokes may stand over it since.
+    if (pad.toData().length || !sent.value) pad.redraw();
+    else pad.fromDataURL(sent.value, { ratio: 1, width: canvas.offsetWidth, height: canvas.offsetHeight });
   };
 
   // A picture as the server reads it: not larger than it has to be.
