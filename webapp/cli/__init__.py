@@ -6,6 +6,7 @@ from flask import Flask
 
 from webapp.cli.autotask import autotask
 from webapp.cli.backup import backup, move, restore
+from webapp.cli.doctor import doctor
 from webapp.cli.operate import diary, keys, users
 from webapp.cli.seed import seed
 from webapp.cli.setup_token import setup_token
@@ -13,5 +14,5 @@ from webapp.cli.setup_token import setup_token
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    for command in (seed, autotask, diary, keys, users, setup_token, backup, restore, move):
+    for command in (seed, autotask, diary, keys, users, setup_token, backup, restore, move, doctor):
         app.cli.add_command(command)
