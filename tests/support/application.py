@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,10 @@ def app(
     with application.app_context():
         db.session.remove()
         db.engine.dispose()
+    for thread in threading.enumerate():
+        # It still has the connection that is closed next.
+        if thread.name == "metrics":
+            thread.join()
     application.extensions["quotewright"].redis.close()
 
 

@@ -45,7 +45,9 @@ ACTIONS = (
         words="profile address terms currency tax rounding",
         needs=ADMINISTER,
     ),
-    Action("settings.mail", "Settings: Mail", words="email smtp server reminders texts outbox", needs=ADMINISTER),
+    Action(
+        "settings.mail", "Settings: Mail", words="email smtp server reminders texts outbox", needs=ADMINISTER
+    ),
     Action("settings.brand", "Settings: Brand", words="brand logo color letterhead", needs=ADMINISTER),
     Action(
         "settings.required", "Settings: Required Fields", words="customer person publish", needs=ADMINISTER

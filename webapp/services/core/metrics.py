@@ -162,8 +162,7 @@ def flush(redis: Redis) -> None:
         for field, amount in taken.items():
             pipe.hincrbyfloat(KEY, json.dumps(field), amount)
         pipe.execute()
-    except (RedisError, OSError, ValueError):
-        # ValueError: another thread closed the connection, at the end of the process.
+    except (RedisError, OSError):
         failed = taken
     finally:
         _pending.sent(failed)

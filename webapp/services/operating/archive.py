@@ -29,8 +29,11 @@ _DAMAGED = (
     zlib.error,
     struct.error,
     RuntimeError,
-    KeyError,
+    LookupError,
     ValueError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
     EOFError,
     OSError,
 )
@@ -123,7 +126,7 @@ class Reader:
             said = json.loads(self._zip.read(MANIFEST))
             tables = {name: Count(**count) for name, count in said.pop("tables").items()}
             self.manifest = Manifest(**said, tables=tables)
-        except (*_DAMAGED, TypeError) as error:
+        except _DAMAGED as error:
             raise NotABackup("This file isn't a backup, or it broke off while it was written.") from error
         if self.manifest.format != FORMAT:
             raise NotABackup("This backup was written by a newer version. Restore it with that version.")

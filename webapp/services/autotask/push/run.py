@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -78,23 +79,16 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     if desired.problems:
         return AskPerson(_sentence(desired.problems), desired.problems)
     run_journal = journal.Journal(push_run)
-    revision_id = revision.id
+    pdf = partial(_pdf, runtime, desired, revision.id)
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
         with deadline.put_off():
-            _pdf(runtime, desired, revision_id)
+            pdf()
         failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
         try:
-            result = _push(
-                runtime,
-                client,
-                run_journal,
-                desired,
-                push_run,
-                lambda: _pdf(runtime, desired, revision_id),
-            )
+            result = _push(runtime, client, run_journal, desired, push_run, pdf)
         except ServiceError:
             # The calls so far belong to the run's record too.
             run_journal.commit()
