@@ -1,5 +1,5 @@
 #!/bin/sh
-# Asks five questions and writes what compose needs into a folder: .env, the secrets, compose.yaml, Caddyfile, roles.sh.
+# Asks five questions and writes what compose needs into a folder: .env, the secrets, compose.yaml, Caddyfile, scripts.
 #
 #   deploy/install.sh [FOLDER]                      FOLDER: /srv/quotewright, or what is named
 #   DOMAIN=quotes.example.com deploy/install.sh --yes [FOLDER]
@@ -98,6 +98,7 @@ cat >"$STAGE/.env" <<EOF
 DOMAIN=$DOMAIN
 ACME_EMAIL=$ACME_EMAIL
 MAIL_FROM=$MAIL_FROM
+WEBS=1
 WORKERS=$WORKERS
 QUOTEWRIGHT_UID=$RUN_UID
 QUOTEWRIGHT_GID=$RUN_GID
@@ -107,17 +108,19 @@ if [ -n "$DATA_FOLDER" ]; then
     mkdir -p "$DATA_FOLDER/postgres" "$DATA_FOLDER/caddy" || die "Nothing was written: $DATA_FOLDER can't be created."
     printf 'POSTGRES_DATA=%s/postgres\nCADDY_DATA=%s/caddy\n' "$DATA_FOLDER" "$DATA_FOLDER" >>"$STAGE/.env"
 fi
-cp "$SOURCE/deploy/compose.yaml" "$SOURCE/deploy/Caddyfile" "$SOURCE/deploy/roles.sh" "$STAGE/"
+cp "$SOURCE/deploy/compose.yaml" "$SOURCE/deploy/Caddyfile" "$SOURCE/deploy/roles.sh" \
+    "$SOURCE/deploy/backup.sh" "$SOURCE/deploy/restore.sh" "$STAGE/"
 chmod 644 "$STAGE/compose.yaml" "$STAGE/Caddyfile" "$STAGE/roles.sh"
+chmod 755 "$STAGE/backup.sh" "$STAGE/restore.sh"
 chmod 600 "$STAGE/.env" "$STAGE"/secrets/*
 chmod 700 "$STAGE/secrets"
 if [ "$(id -u)" = 0 ]; then chown -R "$RUN_UID:$RUN_GID" "$STAGE/secrets"; fi
 
-for name in secrets .env Caddyfile roles.sh compose.yaml; do mv "$STAGE/$name" "$FOLDER/$name"; done
+for name in secrets .env Caddyfile roles.sh backup.sh restore.sh compose.yaml; do mv "$STAGE/$name" "$FOLDER/$name"; done
 
 cat <<EOF
 Written to $FOLDER. Keep a copy of secrets/encryption_keys and secrets/secret_key somewhere else. $DOMAIN must lead here,
-with ports 80 and 443 open. Then:
+by an A record, with ports 80 and 443 open. Mail will come from $MAIL_FROM: .env has it. Then:
 
   cd $FOLDER
   docker compose build

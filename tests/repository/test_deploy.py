@@ -268,6 +268,8 @@ def test_install_writes_for_its_reader_alone(installed: Path) -> None:
         "compose.yaml": "0o644",
         "Caddyfile": "0o644",
         "roles.sh": "0o644",
+        "backup.sh": "0o755",
+        "restore.sh": "0o755",
     }
     files = {each["file"] for each in compose(installed / "compose.yaml")["secrets"].values()}
     assert files == {f"./secrets/{name}" for name in modes(installed / "secrets")}
@@ -361,3 +363,48 @@ def test_install_asks_five_questions(tmp_path: Path) -> None:
     given = environment(tmp_path / "here")
     assert (given["DOMAIN"], given["ACME_EMAIL"]) == ("quotes.example.org", "webmaster@quotes.example.org")
     assert given["WORKERS"] == "4"
+
+
+def docker(folder: Path, fails_at: str = "no such step") -> dict[str, str]:
+    """An environment whose ``docker`` writes down what it is asked, and fails where that has ``fails_at``."""
+    program = folder / "bin/docker"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        f'echo "$*" >>{folder}/asked\n'
+        f'case "$*" in *"{fails_at}"*) exit 1 ;; *"flask backup"*) echo a backup ;; '
+        '*"flask restore"*) cat >/dev/null ;; esac\n'
+    )
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+
+def test_a_backup_has_its_name_only_when_it_is_whole(installed: Path, tmp_path: Path) -> None:
+    def back_up(environment: dict[str, str]) -> int:
+        called = [installed / "backup.sh", tmp_path]
+        return subprocess.run(
+            called, env=environment, capture_output=True, timeout=30, check=False
+        ).returncode
+
+    (tmp_path / "failing").mkdir()
+    assert back_up(docker(tmp_path / "failing", "flask backup")) != 0
+    assert list(tmp_path.glob("*.zip")) == []
+    assert back_up(docker(tmp_path)) == 0
+    (written,) = tmp_path.glob("quotewright-???.zip")
+    assert (written.read_text(), stat.S_IMODE(written.stat().st_mode)) == ("a backup\n", 0o600)
+
+
+@pytest.mark.parametrize(
+    "fails_at", ["RENAME", "createdb", "run --rm roles", "no-deps migrate", "flask restore", ""]
+)
+def test_a_restore_that_fails_starts_nothing(installed: Path, tmp_path: Path, fails_at: str) -> None:
+    environment = docker(tmp_path, fails_at or "no such step")
+    backup = tmp_path / "quotewright-Fri.zip"
+    backup.write_text("a backup\n")
+    called = [installed / "restore.sh", backup]
+    done = subprocess.run(called, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    asked = (tmp_path / "asked").read_text()
+    assert (done.returncode == 0) == (not fails_at)
+    assert ("--scale worker=0" in asked) == (not fails_at)
+    assert ("links rebuild --store" in done.stdout) == (not fails_at)
+    assert ("RENAME TO quotewright'" in done.stderr) == (fails_at == "flask restore")
