@@ -1,4 +1,7 @@
-"""Try the mail settings out: a test email, and how a text looks."""
+"""Try the mail settings out: a test email, and how a text looks.
+
+Owns its transactions: none is open while a mail is sent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The list of quotes as a spreadsheet: every quote of a view that the person may see, by the query of the list."""
+"""The list of quotes as a spreadsheet: every quote of a view that the person may see, by the query of the list.
+
+Owns its transactions: none is open while the browser takes what was read so far.
+"""
 
 from __future__ import annotations
 
