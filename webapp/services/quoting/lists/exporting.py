@@ -47,9 +47,8 @@ def _cells(ids: list[int], here: Place, *, with_costs: bool) -> Iterator[list[st
             rows = [
                 _row(row, here, with_costs=with_costs) for row in listing.of_ids(ids[start : start + BATCH])
             ]
-            # No transaction is open while the browser takes its time, and what is written already isn't kept.
+            # No transaction is open while the browser takes its time.
             db.session.rollback()
-            db.session.expunge_all()
         yield from rows
 
 
