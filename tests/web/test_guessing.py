@@ -30,7 +30,7 @@ def try_one(visitor: Visitor, email: str = EMAIL, password: str = "a guess") -> 
 def guess(app: Flask, number: int, email: str = EMAIL, address: str = "192.0.2.9", token: str = "") -> None:
     with app.app_context():
         for _ in range(number):
-            guessing.begin(email, address, token)
+            guessing.note_wrong(guessing.begin(email, address, token))
 
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@desk.example"])
@@ -67,7 +67,7 @@ def test_the_browser_of_another_is_not_known(app: Flask, ids: Ids, admin: Visito
 def test_an_address_takes_so_many_over_all_accounts(app: Flask, ids: Ids) -> None:
     with app.app_context():
         for number in range(guessing.OF_ADDRESS):
-            guessing.begin(f"person{number}@desk.example", "127.0.0.1")
+            guessing.note_wrong(guessing.begin(f"person{number}@desk.example", "127.0.0.1"))
     assert try_one(Visitor(app.test_client()), password=samples.PASSWORD).status_code == 429
     with app.app_context():
         assert sessions.sign_in(EMAIL, samples.PASSWORD, Device("192.0.2.1"))
@@ -106,10 +106,59 @@ def test_of_many_at_once_no_more_are_checked(app: Flask, ids: Ids) -> None:
         together.wait()
         with app.app_context():
             try:
-                return guessing.begin(EMAIL, "192.0.2.9") > 0
-            except guessing.TooMany:
-                return False
+                guessing.note_wrong(guessing.begin(EMAIL, "192.0.2.9"))
+            except guessing.TooMany as refused:
+                return str(refused) != guessing.TOO_MANY
+            return True
 
     with ThreadPoolExecutor(16) as pool:
-        passed = sum(pool.map(attempt, range(16)))
-    assert passed <= guessing.OF_ACCOUNT
+        assert sum(pool.map(attempt, range(16))) == guessing.OF_ACCOUNT
+
+
+@pytest.mark.both_databases
+def test_an_office_that_signs_in_at_once_gets_in(app: Flask, ids: Ids) -> None:
+    people = guessing.OF_ACCOUNT + 6
+    together = Barrier(people)
+
+    def arrive(_: int) -> bool:
+        together.wait()
+        with app.app_context():
+            return sessions.sign_in(EMAIL, samples.PASSWORD, Device("192.0.2.9")) is not None
+
+    with ThreadPoolExecutor(people) as pool:
+        assert all(pool.map(arrive, range(people)))
+    with app.app_context():
+        assert db.session.scalars(db.select(PasswordAttempt)).all() == []
+
+
+def test_whoever_comes_while_all_places_are_taken_waits_for_one(app: Flask, ids: Ids) -> None:
+    def come() -> int:
+        with app.app_context():
+            return guessing.begin(EMAIL, "192.0.2.9")
+
+    with ThreadPoolExecutor(1) as pool:
+        taken = [come() for _ in range(guessing.OF_ACCOUNT)]
+        waiting = pool.submit(come)
+        with app.app_context():
+            guessing.forget(taken[0])
+        assert waiting.result() not in taken[1:]
+
+
+def test_whoever_waited_too_long_is_told_so(app: Flask, ids: Ids, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guessing, "PATIENCE", 0.0)
+    with app.app_context():
+        for _ in range(guessing.OF_ACCOUNT):
+            guessing.begin(EMAIL, "192.0.2.9")
+    answer = try_one(Visitor(app.test_client()), password=samples.PASSWORD)
+    assert (answer.status_code, guessing.TOO_MANY_AT_ONCE in text(answer)) == (429, True)
+
+
+def test_an_attempt_that_nobody_ended_counts_as_wrong(app: Flask, ids: Ids) -> None:
+    with app.app_context():
+        for _ in range(guessing.OF_ACCOUNT):
+            guessing.begin(EMAIL, "192.0.2.9")
+        for row in db.session.scalars(db.select(PasswordAttempt)):
+            row.at -= guessing.CHECKED_WITHIN + timedelta(seconds=1)
+        db.session.commit()
+    answer = try_one(Visitor(app.test_client()), password=samples.PASSWORD)
+    assert (answer.status_code, guessing.TOO_MANY in text(answer)) == (429, True)

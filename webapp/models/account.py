@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, Recorded, Timestamped, utc_now
@@ -77,7 +77,7 @@ class AccountLink(Base):
 class PasswordAttempt(Base):
     """A password that was wrong, or is being checked; ``services.accounts.guessing`` has the rules.
 
-    ``is_code``: a code of the second step instead.
+    ``is_code``: a code of the second step instead. ``is_wrong``: it was checked.
     """
 
     __tablename__ = "password_attempt"
@@ -88,6 +88,8 @@ class PasswordAttempt(Base):
     address: Mapped[str] = mapped_column(String(45), default="", index=True)
     device_id: Mapped[int | None]
     is_code: Mapped[bool] = mapped_column(default=False)
+    # The server's own default is what a version says that doesn't tell the two apart.
+    is_wrong: Mapped[bool] = mapped_column(default=False, server_default=true())
 
 
 class KnownDevice(Base):

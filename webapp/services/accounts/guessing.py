@@ -4,6 +4,9 @@ An attempt is stored before its password is checked, so that many at once can't 
 was right. Within a quarter of an hour an account takes so many wrong passwords, and so does an address. A browser in
 which the account's person signed in before is counted by itself: nobody else's guesses keep its owner out.
 
+Attempts that are still being checked take a place, but refuse nobody: whoever comes while all places are taken waits
+for one. So an office that signs in at nine from one address gets in, and no more passwords than allowed are tried.
+
 Codes of the second step count with the passwords. Since they are short, an account takes only so many a day besides.
 """
 
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -26,6 +30,10 @@ OF_ACCOUNT, OF_DEVICE, OF_ADDRESS = 10, 10, 50
 CODES_FOR = timedelta(days=1)
 CODES_OF_ACCOUNT = 30
 DEVICE_KEPT = timedelta(days=180)
+# An attempt that nobody ended by then belonged to a process that is gone, and counts as wrong.
+CHECKED_WITHIN = timedelta(minutes=1)
+# Seconds to wait for a place, and between two looks.
+PATIENCE, LOOK_AGAIN = 5.0, 0.05
 TOO_MANY = (
     "Too many incorrect passwords, so this one wasn't checked. Wait 15 minutes, or use a browser you've signed in with "
     "before."
@@ -39,6 +47,9 @@ TOO_MANY_CODES_TODAY = (
     "before, or ask an admin to reset your two-step sign-in."
 )
 
+TOO_MANY_AT_ONCE = (
+    "Many people are signing in right now, so your password or code wasn't checked. Wait a few seconds and try again."
+)
 
 # Before an email and an address where someone asks for a link by mail: counted apart from passwords.
 ASKING = "ask:"
@@ -51,26 +62,29 @@ class TooMany(ServiceError):
 
 
 def begin(email: str, address: str, device_token: str = "", *, is_code: bool = False) -> int:
-    """Count an attempt before its password or code is checked; returns its id. Raises TooMany with a sentence.
+    """Count an attempt before its password or code is checked; returns its id, for ``forget`` or ``note_wrong``.
 
-    The same for accounts that exist and those that don't.
+    Waits while others are being checked in all places that are left. Raises TooMany with a sentence. The same for
+    accounts that exist and those that don't.
     """
-    attempt_id = _store(email, _network(address), device_token, is_code)
-    sentence = _too_many(attempt_id)
-    if sentence:
-        # A refused attempt doesn't count: otherwise guessing on would keep everyone out for ever.
-        forget(attempt_id)
-        raise TooMany(sentence)
-    return attempt_id
+    end = time.monotonic() + PATIENCE
+    while True:
+        attempt_id, sentence = _enter(email, _network(address), device_token, is_code=is_code)
+        if not sentence:
+            return attempt_id
+        if sentence != TOO_MANY_AT_ONCE or time.monotonic() > end:
+            raise TooMany(sentence)
+        work.pause()
+        time.sleep(LOOK_AGAIN)
 
 
+@work.command
 def begin_asking(email: str, address: str) -> None:
     """Count that someone asks for a link by mail, with an account or without. Raises TooMany with a sentence."""
-    attempt_id = _store(ASKING + email.strip(), ASKING + _network(address), "", False)
-    mine = db.session.get_one(PasswordAttempt, attempt_id)
+    mine = _stored(ASKING + email.strip(), ASKING + _network(address), "", is_code=False)
+    mine.is_wrong = True
     at_once = _others(mine, PasswordAttempt.address.startswith(ASKING), AT_ONCE)
-    if at_once >= ASKED_AT_ONCE or _too_many(attempt_id):
-        forget(attempt_id)
+    if at_once >= ASKED_AT_ONCE or _too_many(mine):
         raise TooMany(TOO_MANY_ASKED)
 
 
@@ -78,6 +92,12 @@ def begin_asking(email: str, address: str) -> None:
 def forget(attempt_id: int) -> None:
     """The password or code was right, or not checked."""
     db.session.execute(db.delete(PasswordAttempt).filter_by(id=attempt_id))
+
+
+@work.command
+def note_wrong(attempt_id: int) -> None:
+    """The password or code was wrong."""
+    db.session.execute(db.update(PasswordAttempt).filter_by(id=attempt_id).values(is_wrong=True))
 
 
 @work.command
@@ -109,44 +129,68 @@ def check(user: User, password: str, address: str, device_token: str = "") -> bo
     """True when ``password`` is the user's, for one who is signed in. Raises TooMany with a sentence."""
     attempt_id = begin(user.email, address, device_token)
     right = users.has_password(user, password)
-    if right:
-        forget(attempt_id)
+    (forget if right else note_wrong)(attempt_id)
     return right
 
 
 @work.command
-def _store(email: str, address: str, device_token: str, is_code: bool) -> int:
+def _enter(email: str, address: str, device_token: str, *, is_code: bool) -> tuple[int, str]:
+    """The id of a new attempt, or the sentence that refuses it; then nothing is stored.
+
+    A refused attempt doesn't count: otherwise guessing on would keep everyone out for ever.
+    """
+    mine = _stored(email, address, device_token, is_code=is_code)
+    sentence = _too_many(mine)
+    if sentence:
+        db.session.delete(mine)
+    return mine.id, sentence
+
+
+def _stored(email: str, address: str, device_token: str, *, is_code: bool) -> PasswordAttempt:
+    """In the open transaction, with whoever tries the same account or from the same address waiting for its end."""
+    account = _account(email)
+    if db.session.get_bind().dialect.name == "postgresql":
+        for busy in (account, _digest(address)):
+            db.session.execute(db.select(db.func.pg_advisory_xact_lock(int(busy[:15], 16))))
     now = utc_now()
     old = db.and_(PasswordAttempt.at < now - WINDOW, ~PasswordAttempt.is_code)
     db.session.execute(db.delete(PasswordAttempt).where(db.or_(old, PasswordAttempt.at < now - CODES_FOR)))
     device = _device(email, device_token)
     row = PasswordAttempt(
-        account_sha256=_account(email),
+        account_sha256=account,
         address=address[:45],
         device_id=device.id if device else None,
         is_code=is_code,
+        is_wrong=False,
     )
     db.session.add(row)
     db.session.flush()
-    return row.id
+    return row
 
 
-def _too_many(attempt_id: int) -> str:
-    """The sentence that refuses an attempt; empty when it isn't one too many.
-
-    Counts what others stored before this and at the same moment, so at most as many as allowed get through.
-    """
-    mine = db.session.get_one(PasswordAttempt, attempt_id)
+def _too_many(mine: PasswordAttempt) -> str:
+    """The sentence that refuses an attempt; empty when it isn't one too many."""
     sentence = TOO_MANY_CODES if mine.is_code else TOO_MANY
     if mine.device_id is not None:
-        return sentence if _others(mine, PasswordAttempt.device_id == mine.device_id) >= OF_DEVICE else ""
+        return _refusal(mine, PasswordAttempt.device_id == mine.device_id, OF_DEVICE, sentence)
     unknown = PasswordAttempt.device_id.is_(None)
     of_account = unknown & (PasswordAttempt.account_sha256 == mine.account_sha256)
-    codes = _others(mine, of_account & PasswordAttempt.is_code, CODES_FOR) if mine.is_code else 0
-    if codes >= CODES_OF_ACCOUNT:
-        return TOO_MANY_CODES_TODAY
-    of_address = _others(mine, unknown & (PasswordAttempt.address == mine.address))
-    return sentence if _others(mine, of_account) >= OF_ACCOUNT or of_address >= OF_ADDRESS else ""
+    codes = of_account & PasswordAttempt.is_code
+    return (
+        (mine.is_code and _refusal(mine, codes, CODES_OF_ACCOUNT, TOO_MANY_CODES_TODAY, CODES_FOR))
+        or _refusal(mine, of_account, OF_ACCOUNT, sentence)
+        or _refusal(mine, unknown & (PasswordAttempt.address == mine.address), OF_ADDRESS, sentence)
+    )
+
+
+def _refusal(
+    mine: PasswordAttempt, these: ColumnElement[bool], places: int, sentence: str, window: timedelta = WINDOW
+) -> str:
+    """Empty while ``these`` leave a place; ``sentence`` when as many were wrong, else TOO_MANY_AT_ONCE."""
+    if _others(mine, these, window) < places:
+        return ""
+    was_wrong = PasswordAttempt.is_wrong | (PasswordAttempt.at < utc_now() - CHECKED_WITHIN)
+    return sentence if _others(mine, these & was_wrong, window) >= places else TOO_MANY_AT_ONCE
 
 
 def _others(mine: PasswordAttempt, these: ColumnElement[bool], window: timedelta = WINDOW) -> int:

@@ -65,6 +65,7 @@ def by_code(token: str, typed: str, device: Device, vault: Vault) -> Entered:
         if not sentence:
             guessing.forget(attempt_id)
             return _admit(pending, device)
+        guessing.note_wrong(attempt_id)
         _note_failure(user, device)
     raise Invalid(sentence, {CODE: sentence})
 

@@ -101,6 +101,7 @@ def _proved(
         users.renew_hash(user, password)
         guessing.forget(attempt_id)
         return enter(user, device, epoch)
+    guessing.note_wrong(attempt_id)
     # Only of a known account: in a hurry, people type their password here.
     known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
     log.warning("sign_in.failed", address=device.address, user=known)
