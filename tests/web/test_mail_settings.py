@@ -81,7 +81,11 @@ def test_a_rep_emails_a_quote_and_an_admin_reads_it_in_the_outbox(
         rep = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
         publishing.publish(rep, quote_id)
     page, address = f"/quotes/{quote_id}", f"/quotes/{quote_id}/send"
-    form = admin.form(page, address)
+    # The page has only what opens the form.
+    assert "send-recipients" not in admin.client.get(page).text
+    part = admin.client.get(address, headers={"HX-Request": "true"})
+    assert ("send-recipients" in part.text, "<html" in part.text) == (True, False)
+    form = admin.form(address, address)
     answer = admin.send(form, {"recipients": "nobody"})
     assert answer.status_code == 422
     assert "“nobody” isn't an email" in text(answer)

@@ -28,6 +28,8 @@ class DeliveryState(StrEnum):
     STOPPED = "stopped"
 
 
+# The reader that sends email.
+MAIL = "mail"
 # Deliveries that are still under way.
 UNDER_WAY = (DeliveryState.WAITING, DeliveryState.RUNNING)
 

@@ -222,7 +222,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "reply": None,
         "mails": partial(sending.of_quote, quote),
         "send": None,
-        "send_form": partial(sending.form, quote, runtime().config.public_base_url),
+        "can_send": lambda: not sending.blocker(quote),
         "totals": totals,
         "amounts_of": {line.uid: one for line, one in zip(quote.lines, totals.lines, strict=True)},
         "contract": commitments.of_draft(quote, totals, here),

@@ -47,9 +47,7 @@ TOO_MANY_CODES_TODAY = (
     "before, or ask an admin to reset your two-step sign-in."
 )
 
-TOO_MANY_AT_ONCE = (
-    "Many people are signing in right now, so your password or code wasn't checked. Wait a few seconds and try again."
-)
+TOO_MANY_AT_ONCE = "Many people are signing in right now, so this wasn't checked. Try again in a few seconds."
 
 # Before an email and an address where someone asks for a link by mail: counted apart from passwords.
 ASKING = "ask:"

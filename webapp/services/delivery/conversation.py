@@ -16,6 +16,7 @@ from webapp.models import (
     db,
     utc_now,
 )
+from webapp.models.delivery import MAIL
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, room
 from webapp.services.delivery.branded import Said
@@ -24,7 +25,6 @@ from webapp.services.quoting.answer import comments, links
 from webapp.services.quoting.revisions import snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
-MAIL = "mail"
 # By the diary's action: the reason of the delivery.
 COMMENT, ANSWER, SHARED = "comment", "answer", "shared"
 REASONS = {"quote.commented": COMMENT, "quote.answered": ANSWER, "quote.shared": SHARED}

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import ColumnElement
 
 from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
+from webapp.models.delivery import MAIL
 from webapp.models.push import RunState
 from webapp.services.accounts import forgotten, permissions
 from webapp.services.accounts.permissions import Permission, S
@@ -32,7 +33,6 @@ from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary.diary import SYSTEM
 
-MAIL = "mail"
 SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
 # By the diary's action: what a notification is about, and what settles it.
 STOPPED = {f"quote.sync_{kind}": kind for kind in SUBJECTS}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, db
+from webapp.models.delivery import MAIL
 from webapp.models.quote import LOST
 from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
@@ -13,9 +14,8 @@ from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
-from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
-MAIL = "mail"
 SENT, REMINDED = "quote.sent", "quote.reminded"
 ANSWERS = {
     "quote.accepted": (mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED),
@@ -55,24 +55,25 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     quote, base = delivery.quote, runtime.config.public_base_url
     if quote is None or quote.current_revision is None:
         return None
+    frozen = mail_words.live(quote)
     message = outbox.written(delivery)
     if message is not None:
-        return _written(message, quote, base)
+        return _finished(_written(message, quote), quote, base, frozen, mail_words.link(quote, base))
     kind = delivery.reason
     if kind == mail_texts.ACCEPTED:
-        return _thanks(quote, base)
+        return _thanks(quote, base, frozen)
     if not quote.owner.is_active:
         return None
     name = quote.acceptance.name if quote.acceptance and kind == mail_texts.REP_ACCEPTED else ""
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
-    filled = mail_texts.fill(kind, {**mail_words.of_quote(quote, base), **more})
-    made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(quote))
+    filled = mail_words.fill(kind, quote, base, frozen, **more)
+    made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(frozen))
     return branded.with_html(made, branded.of_company(), filled.link)
 
 
-def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
+def _written(message: MailMessage, quote: Quote) -> Letter:
     author = message.author if message.author is not None and message.author.is_active else quote.owner
-    made = Letter(
+    return Letter(
         message.recipients,
         message.subject,
         message.text,
@@ -84,16 +85,15 @@ def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
         pdf_name=message.attachment,
         message_id=message.message_id,
     )
-    return _finished(made, quote, base, mail_words.link(quote, base))
 
 
-def _thanks(quote: Quote, base: str) -> Letter | None:
+def _thanks(quote: Quote, base: str, frozen: Snapshot) -> Letter | None:
     acceptance = quote.acceptance
-    to = (acceptance.email if acceptance else "") or _contact(quote)
+    to = (acceptance.email if acceptance else "") or _contact(frozen)
     if acceptance is None or not to:
         return None
     filled = mail_words.fill(
-        mail_texts.ACCEPTED, quote, base, customer=acceptance.name, first_name=acceptance.name
+        mail_texts.ACCEPTED, quote, base, frozen, customer=acceptance.name, first_name=acceptance.name
     )
     made = Letter(
         to,
@@ -104,18 +104,14 @@ def _thanks(quote: Quote, base: str) -> Letter | None:
         reply_to=quote.owner.email,
         pdf_name=f"quote-{quote.number}.pdf",
     )
-    return _finished(made, quote, base, filled.link)
+    return _finished(made, quote, base, frozen, filled.link)
 
 
-def _finished(made: Letter, quote: Quote, base: str, link: str) -> Letter:
+def _finished(made: Letter, quote: Quote, base: str, frozen: Snapshot, link: str) -> Letter:
     """In the quote's brand, with its PDF where one is to be attached."""
-    revision = quote.current_revision
-    if revision is not None:
-        made = branded.with_html(made, branded.of_offer(snapshot.parse(revision.content)), link)
+    made = branded.with_html(made, branded.of_offer(frozen), link)
     return replace(made, pdf=document.newest_pdf(quote, base)) if made.pdf_name else made
 
 
-def _contact(quote: Quote) -> str:
-    live = quote.current_revision
-    person = snapshot.parse(live.content).person if live else None
-    return person.email if person else ""
+def _contact(frozen: Snapshot) -> str:
+    return frozen.person.email if frozen.person else ""

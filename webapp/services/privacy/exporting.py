@@ -30,6 +30,7 @@ from webapp.models import (
     db,
     local_key,
 )
+from webapp.models.delivery import MAIL
 from webapp.services.core import work
 from webapp.services.diary import diary
 from webapp.services.privacy import evidence, knowing
@@ -56,7 +57,7 @@ def person(actor: User, record: Person) -> str:
         "events": _rows(db.select(QuoteEvent).where(QuoteEvent.quote_id.in_(quote_ids))),
         "messages": _rows(
             db.select(Delivery).where(
-                Delivery.quote_id.in_(quote_ids), Delivery.payload != "", Delivery.reader != "mail"
+                Delivery.quote_id.in_(quote_ids), Delivery.payload != "", Delivery.reader != MAIL
             )
         ),
         "emails": _rows(db.select(MailMessage).where(MailMessage.quote_id.in_(quote_ids))),

@@ -19,7 +19,7 @@ from webapp.models import (
     QuoteShare,
     db,
 )
-from webapp.models.delivery import DeliveryState
+from webapp.models.delivery import MAIL, DeliveryState
 from webapp.services.core.errors import Invalid
 from webapp.services.diary.diary import CUSTOMER
 from webapp.services.privacy import hanging, places
@@ -27,7 +27,6 @@ from webapp.services.privacy.hanging import table_of
 from webapp.services.privacy.values import REMOVED, Known
 
 CONTACTS = "Contacts"
-MAIL = "mail"
 # Of a message to a webhook, what people wrote.
 PROSE = ("title", "lost_reason")
 BEING_SENT = (

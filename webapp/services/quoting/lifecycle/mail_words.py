@@ -8,6 +8,7 @@ from webapp.services.company.mail_texts import Filled
 from webapp.services.core import formatting
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.revisions import pricing, snapshot
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_END = "further notice"
 
@@ -17,12 +18,16 @@ def link(quote: Quote, base: str) -> str:
     return links.to_page(base, quote.public_token)
 
 
-def of_quote(quote: Quote, base: str) -> dict[str, str]:
-    """All words for the live revision of a published quote. ``customer``: the contact, or else the organization."""
+def live(quote: Quote) -> Snapshot:
+    """The live revision of a published quote. It takes a moment to read: ask once, and hand it on."""
     revision = quote.current_revision
     if revision is None:
         raise ValueError("the quote was never published")
-    frozen = snapshot.parse(revision.content)
+    return snapshot.parse(revision.content)
+
+
+def of_quote(quote: Quote, base: str, frozen: Snapshot) -> dict[str, str]:
+    """All words for ``frozen``, the live revision. ``customer``: the contact, or else the organization."""
     person, organization = frozen.person, frozen.organization
     name = f"{person.first_name} {person.last_name}".strip() if person else ""
     customer = name or (organization.name if organization else "")
@@ -45,6 +50,6 @@ def of_quote(quote: Quote, base: str) -> dict[str, str]:
     }
 
 
-def fill(kind: str, quote: Quote, base: str, **more: str) -> Filled:
+def fill(kind: str, quote: Quote, base: str, frozen: Snapshot, **more: str) -> Filled:
     """The company's text of this kind for the quote. ``more``: words that are others here."""
-    return mail_texts.fill(kind, {**of_quote(quote, base), **more})
+    return mail_texts.fill(kind, {**of_quote(quote, base, frozen), **more})

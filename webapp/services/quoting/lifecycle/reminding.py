@@ -117,7 +117,8 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
     what = due(facts, mail_server.stored(), utc_now())
     if what is None:
         return False
-    filled = mail_words.fill(mail_texts.REMINDER, quote, runtime.config.public_base_url)
+    base = runtime.config.public_base_url
+    filled = mail_words.fill(mail_texts.REMINDER, quote, base, mail_words.live(quote))
     message = MailMessage(
         key=f"{prefix}{what}",
         kind=mail_texts.REMINDER,

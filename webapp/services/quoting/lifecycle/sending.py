@@ -16,7 +16,7 @@ from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import mail_words
-from webapp.services.quoting.revisions import freezing, snapshot
+from webapp.services.quoting.revisions import freezing
 
 MOST_ADDRESSES = 10
 # A rep may write to customers, not to the world.
@@ -45,15 +45,12 @@ def blocker(quote: Quote) -> str:
 
 
 def form(quote: Quote, base: str) -> dict[str, str]:
-    """What the form shows when it is opened: the contact's address and the company's text."""
-    revision = quote.current_revision
-    if revision is None or blocker(quote):
-        return {}
-    person = snapshot.parse(revision.content).person
-    filled = mail_words.fill(mail_texts.SEND, quote, base)
+    """What the form of a quote without ``blocker`` shows: the contact's address and the company's text."""
+    frozen = mail_words.live(quote)
+    filled = mail_words.fill(mail_texts.SEND, quote, base, frozen)
     return {
         "key": secrets.token_hex(12),
-        "recipients": person.email if person else "",
+        "recipients": frozen.person.email if frozen.person else "",
         "copies": "",
         "subject": filled.subject,
         "text": filled.text,
