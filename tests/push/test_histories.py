@@ -26,7 +26,9 @@ from webapp.models import Delivery, PushCall, PushLease, PushStep, Quote, db, ut
 from webapp.models.delivery import DeliveryState
 from webapp.models.push import StepState
 from webapp.services.autotask.connection import metadata
-from webapp.services.autotask.push import deadline, results
+from webapp.services.autotask.push import results
+from webapp.services.core import deadline
+from webapp.services.core.pool import Pool
 from webapp.services.delivery import attempt, reader, room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -433,3 +435,20 @@ def test_the_end_of_the_time_is_not_lost_inside_a_library() -> None:
     with UnixSignalDeathPenalty(600, JobTimeoutException), pytest.raises(JobTimeoutException):
         push()
     assert reached == ["the end of the library's work"]
+
+
+def test_no_thread_is_left_behind_whose_start_the_time_ran_out_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, ended = threading.Thread.start, []
+
+    def start_at_the_last_moment(thread: threading.Thread) -> None:
+        start(thread)
+        signal.raise_signal(signal.SIGALRM)
+
+    monkeypatch.setattr(threading.Thread, "start", start_at_the_last_moment)
+    with (
+        UnixSignalDeathPenalty(600, JobTimeoutException),
+        pytest.raises(JobTimeoutException),
+        Pool(max_workers=1) as pool,
+    ):
+        pool.submit(lambda: ended.append(sum(range(3_000_000))))
+    assert ended, "the pool waited for the call"

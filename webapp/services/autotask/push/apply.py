@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.wanted.desired import Ref
 from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core import failpoints
+from webapp.services.core.pool import Pool
 
 AT_ONCE = 12
 # The client's budget allows three threads at one endpoint. Three more steps stand ready, journaled already, so that no
@@ -83,7 +84,7 @@ class Executor:
         self._undone = {step.key for step in waiting}
         running: dict[Future[_Result], _Job] = {}
         try:
-            with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            with Pool(max_workers=AT_ONCE) as pool:
                 failure = self._run(pool, waiting, running)
         except JobTimeoutException:
             # The pool has waited for the calls that were under way. What they did needn't be looked for.
@@ -97,9 +98,7 @@ class Executor:
         if failure is not None:
             raise failure
 
-    def _run(
-        self, pool: ThreadPoolExecutor, waiting: list[Step], running: dict[Future[_Result], _Job]
-    ) -> Exception | None:
+    def _run(self, pool: Pool, waiting: list[Step], running: dict[Future[_Result], _Job]) -> Exception | None:
         """Run the steps in ``waiting``; after a failure only those that began. ``running``: the calls under way."""
         failure: Exception | None = None
         while running or (waiting and failure is None):
@@ -218,7 +217,7 @@ class Executor:
         return number
 
     def _finish(
-        self, pool: ThreadPoolExecutor, future: Future[_Result], running: dict[Future[_Result], _Job]
+        self, pool: Pool, future: Future[_Result], running: dict[Future[_Result], _Job]
     ) -> Exception | None:
         job = running.pop(future)
         try:

@@ -19,7 +19,6 @@ from webapp.services.autotask.known import links, match_catalog, siblings
 from webapp.services.autotask.known.observation import Observation, Question
 from webapp.services.autotask.push import (
     claims,
-    deadline,
     journal,
     lease,
     missing,
@@ -34,7 +33,7 @@ from webapp.services.autotask.push.failures import PlanOutdated, StepFailed
 from webapp.services.autotask.push.plan import CREATE, DELETE, UPDATE, Step, build
 from webapp.services.autotask.push.results import AskPerson, Done, PushResult, Retry
 from webapp.services.autotask.wanted.desired import Desired, Problem
-from webapp.services.core import failpoints
+from webapp.services.core import deadline, failpoints
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
@@ -206,9 +205,9 @@ def _refused_values(runtime: Runtime, desired: Desired, failed: StepFailed) -> l
 
 def _claim(push_run: PushRun, keys: list[str]) -> bool:
     """Claim everything that this push might create. Waits a while for another push; False when that takes too long."""
-    deadline = time.monotonic() + CLAIM_SECONDS
+    end = time.monotonic() + CLAIM_SECONDS
     while not claims.take(push_run.quote_id, push_run.token, keys):
-        if time.monotonic() > deadline:
+        if time.monotonic() > end:
             return False
         time.sleep(0.1)
     return True
