@@ -43,6 +43,8 @@ RECORDS = {
     "view_id": "select max(id) from saved_view",
     "number": "select max(number) from settings_version",
     "message_id": "select max(id) from mail_message",
+    "payment_id": "select max(id) from payment",
+    "gateway": "select 'link'",
 }
 
 
@@ -139,6 +141,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.do(
         "insert into quote_share (quote_id, token, name, email, shared_by, created_at) "  # noqa: S608
         f"values ({int(ids['quote_id'])}, 'share', 'Theo', '', 'Ann', '2026-01-01 00:00:00')"
+    )
+    world.do(
+        "insert into payment (quote_id, key, amount, source, reference, noted_at) "  # noqa: S608
+        f"values ({int(ids['quote_id'])}, 'hand-1', '1.0000', 'hand', '', '2026-01-01 00:00:00')"
     )
     world.do(
         "insert into saved_view (user_id, name, text, stage, owner, sort, is_default) "

@@ -99,7 +99,8 @@ def test_starts_renewals_and_short_months() -> None:
         ("quarterly", 4, 30, False),
     ]
     assert (found.has_later, found.is_mixed) == (True, True)
-    rows = commitments.rows(found, DAY, "USD", Place())
+    offer = Quote(currency="USD", deposit_kind="none", deposit_value=Decimal(0))
+    rows = commitments.rows(offer, found, DAY, Place())
     assert [(row.name, row.note) for row in rows] == [
         ("First invoice", commitments.LATER),
         ("First year", ""),
@@ -108,7 +109,7 @@ def test_starts_renewals_and_short_months() -> None:
     assert found.contract.total == 60 + 120
     alone = terms.reckoned(charges[:1], DAY)
     assert (alone.first_day, alone.first_invoice.total) == (date(2026, 4, 15), 10)
-    assert commitments.rows(alone, DAY, "USD", Place())[0].name == "First invoice, Apr 15, 2026"
+    assert commitments.rows(offer, alone, DAY, Place())[0].name == "First invoice, Apr 15, 2026"
     assert terms.later(date(2024, 1, 31), 1) == date(2024, 2, 29)
 
 

@@ -13,11 +13,11 @@ from tests.support.waiting import wait_for
 from tests.webhooks.office import Office, deliveries, names, only
 from tests.webhooks.receiver import CUT, HANG
 from webapp.models import Delivery, DeliveryAttempt, DiaryEntry, WebhookEndpoint, db, utc_now
-from webapp.services.core import key_rotation
+from webapp.services.core import key_rotation, signatures
 from webapp.services.core.errors import Invalid
 from webapp.services.core.vault import Vault
 from webapp.services.delivery import attempt, reader, room
-from webapp.services.integrations.webhook import endpoints, log, messages, retries, signing, snippet
+from webapp.services.integrations.webhook import endpoints, log, messages, retries, snippet
 
 pytestmark = pytest.mark.both_databases
 
@@ -58,7 +58,7 @@ def test_a_message_arrives_signed(office: Office) -> None:
     office.send_due()
     (got,) = office.receiver.got
     assert is_genuine(secret, got.signature, got.body)
-    assert not is_genuine(signing.new_secret(), got.signature, got.body)
+    assert not is_genuine(signatures.new_secret(), got.signature, got.body)
     delivery = only()
     assert (delivery.state, delivery.attempt) == ("done", 1)
     (attempt,) = delivery.attempts

@@ -14,6 +14,7 @@ from webapp.blueprints.integrations import integrations
 from webapp.blueprints.items import items
 from webapp.blueprints.livelinks import livelinks
 from webapp.blueprints.monitor import monitor
+from webapp.blueprints.payments import payments
 from webapp.blueprints.people import people
 from webapp.blueprints.public import public
 from webapp.blueprints.quotes import quotes
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
         integrations,
         drift,
         livelinks,
+        payments,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint)

@@ -18,6 +18,7 @@ from webapp.models.integration import Connection, Link, RemoteMetadata, Settings
 from webapp.models.line import QuoteLine, QuoteSection
 from webapp.models.mail import MailMessage, MailServer
 from webapp.models.notification import Notification
+from webapp.models.payment import Payment, PaymentSettings
 from webapp.models.push import (
     PushCall,
     PushClaim,
@@ -74,6 +75,8 @@ __all__ = [
     "Passkey",
     "PasskeyChallenge",
     "PasswordAttempt",
+    "Payment",
+    "PaymentSettings",
     "PendingSignIn",
     "Person",
     "Picture",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    false,
     select,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -47,6 +48,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
 
     ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
     ``discount_kind``: ``percent`` off every line, or an ``amount`` off the one-time total.
+    ``deposit_kind``: ``percent`` of the first invoice, or a ``fixed`` amount (``quoting.revisions.deposits``).
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
     ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
@@ -86,6 +88,9 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     discount_kind: Mapped[str] = mapped_column(String(8), default="none")
     discount_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
     shipping_amount: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0))
+    deposit_kind: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
+    deposit_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0), server_default="0")
+    deposit_is_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     autotask_opportunity_id: Mapped[int | None] = mapped_column(BigInteger)
     autotask_opportunity_title: Mapped[str] = mapped_column(String(200), default="")
     autotask_contact_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -17,6 +17,7 @@ from webapp.extensions import limiter
 from webapp.models import Quote, QuoteComment, Revision
 from webapp.services.company import loss_reasons
 from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.payments import paying
 from webapp.services.quoting.answer import (
     acceptance,
     afterwards,
@@ -240,6 +241,7 @@ def page(found: Opened, **typed: Any) -> str:
         "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
         "has_evidence": bundle.exists(quote),
         "next": afterwards.of_quote(quote),
+        "due": paying.of_quote(quote, frozen) if closed else None,
         **talk_of(found, frozen),
         "older_link": linked if linked and linked < revision.number else None,
     }

@@ -27,6 +27,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     new,
     outcome,
     pasting,
+    payments,
     plain,
     preflight,
     presence,

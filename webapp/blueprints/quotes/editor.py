@@ -26,6 +26,7 @@ from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
+from webapp.services.payments import paying
 from webapp.services.quoting.answer import acceptance, choosing, comments, links, sharing
 from webapp.services.quoting.draft import (
     bundles,
@@ -126,6 +127,10 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
+    extra["due"] = due = paying.of_quote(quote, live)
+    if due is not None:
+        extra["payments"] = paying.of(quote)
+        extra["payment_form"] = answered.opened("", paying.form(due, quote.currency))
     extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
     extra["since"] = reading.newest_id("quote", quote.id)
     extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)

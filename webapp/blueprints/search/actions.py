@@ -48,6 +48,7 @@ ACTIONS = (
     Action(
         "settings.mail", "Settings: Mail", words="email smtp server reminders texts outbox", needs=ADMINISTER
     ),
+    Action("settings.payment_settings", "Settings: Payments", words="deposit pay link", needs=ADMINISTER),
     Action("settings.brand", "Settings: Brand", words="brand logo color letterhead", needs=ADMINISTER),
     Action(
         "settings.required", "Settings: Required Fields", words="customer person publish", needs=ADMINISTER

@@ -13,6 +13,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     home,
     loss_reasons,
     mail,
+    payments,
     privacy,
     required_fields,
     roles,

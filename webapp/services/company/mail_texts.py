@@ -34,6 +34,7 @@ WORDS = {
     "company": "your company's name",
     "link": "the link to the quote",
     "reason": "why the customer declined",
+    "deposit": "the deposit that is due and where to pay it, or nothing",
 }
 OF_CUSTOMER = (
     "customer",
@@ -80,7 +81,9 @@ KINDS = {
         "whoever accepted, with the signed PDF",
         "You accepted quote {quote}: {title}",
         "Hello {first_name},\n\nThank you for accepting our quote “{title}”. The signed PDF is attached, and you find "
-        "the quote here at any time:\n\n{link}\n\n{rep} will contact you about what comes next.\n\n{company}",
+        "the quote here at any time:\n\n{link}\n\n{deposit}\n\n{rep} will contact you about what comes next.\n\n"
+        "{company}",
+        (*OF_CUSTOMER, "deposit"),
     ),
     REP_ACCEPTED: Kind(
         "A quote was accepted",
@@ -176,5 +179,8 @@ def fill(kind: str, values: Mapping[str, str], *, subject: str = "", text: str =
 
 
 def _with(text: str, values: Mapping[str, str]) -> str:
+    # A paragraph of which nothing is left goes.
+    for name in (name for name in PLACE.findall(text) if values.get(name) == ""):
+        text = text.replace(f"\n\n{{{name}}}\n\n", "\n\n")
     # In one go: what is filled in may have braces of its own.
     return PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), text)

@@ -27,6 +27,7 @@ WORDS = {
     "unit": "{sign} per unit",
     "line": "{sign} off line",
     "amount": "{sign} off one-time total",
+    "fixed": "fixed amount",
 }
 MAX_SHOWN = 200
 

@@ -32,6 +32,7 @@ from webapp.services.delivery.mail import Letter
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip, Stop
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary.diary import SYSTEM
+from webapp.services.payments import paying
 
 SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
 # By the diary's action: what a notification is about, and what settles it.
@@ -68,6 +69,8 @@ class Notifications(Reader):
             return conversation.subscribe(entry)
         if entry.action in quote_mail.ACTIONS:
             return quote_mail.subscribe(entry)
+        if entry.action == paying.NOTED:
+            _tell_paid(entry)
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
@@ -194,6 +197,16 @@ def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
             yield room.delivery(
                 MAIL, f"sync_{kind}", quote=quote, address=user_id, payload=str(notification.id)
             )
+
+
+def _tell_paid(entry: DiaryEntry) -> None:
+    """Tell the rep what a gateway noted, in the open transaction."""
+    quote = db.session.get_one(Quote, int(entry.object_id))
+    if entry.actor_id is None:
+        sentence = f"The customer paid {entry.detail['reason']}."
+        db.session.add(
+            Notification(user_id=quote.owner_id, quote_id=quote.id, kind="payment", sentence=sentence)
+        )
 
 
 def unread(user: User) -> list[Notification]:

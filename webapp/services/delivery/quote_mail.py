@@ -12,6 +12,7 @@ from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
+from webapp.services.payments import paying
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -92,9 +93,12 @@ def _thanks(quote: Quote, base: str, frozen: Snapshot) -> Letter | None:
     to = (acceptance.email if acceptance else "") or _contact(frozen)
     if acceptance is None or not to:
         return None
-    filled = mail_words.fill(
-        mail_texts.ACCEPTED, quote, base, frozen, customer=acceptance.name, first_name=acceptance.name
-    )
+    more = {
+        "customer": acceptance.name,
+        "first_name": acceptance.name,
+        "deposit": paying.in_words(quote, frozen),
+    }
+    filled = mail_words.fill(mail_texts.ACCEPTED, quote, base, frozen, **more)
     made = Letter(
         to,
         filled.subject,

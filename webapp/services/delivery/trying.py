@@ -29,6 +29,7 @@ SAMPLE = {
     "rep_email": "sam@example.com",
     "link": "https://quotes.example.com/q/sample",
     "reason": "No budget",
+    "deposit": "A deposit of $1,295.46 is due before work starts. Pay it here: https://pay.example.com/?invoice=1042",
 }
 
 

@@ -15,6 +15,8 @@ ACTIONS = {
     "quote.answered": "Customer's comment answered",
     "quote.changed": "Details changed",
     "quote.changes_discarded": "Changes discarded",
+    "quote.payment_noted": "Payment noted",
+    "quote.payment_removed": "Payment removed",
     "quote.colleague_viewed": "Viewed by a colleague of the customer",
     "quote.commented": "Comment by the customer",
     "quote.opportunity_chosen": "Opportunity changed",
@@ -34,6 +36,9 @@ ACTIONS = {
 FIELDS = {
     "autotask_contact_id": "Autotask contact",
     "autotask_opportunity_id": "Autotask opportunity",
+    "deposit_is_required": "deposit required",
+    "deposit_kind": "deposit type",
+    "deposit_value": "deposit",
     "discount_kind": "discount type",
     "discount_value": "discount",
     "expires_on": "expiration date",

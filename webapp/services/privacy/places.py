@@ -120,6 +120,8 @@ LEFT: dict[str, str] = {
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "
     "billing_country shipping_line1 shipping_line2 shipping_city shipping_state shipping_postal_code "
     "shipping_country name_key search_key",
+    "payment": "key source reference",
+    "payment_settings": "gateway pay_link secret_encrypted deposit_kind",
     "picture": "sha256",
     "push_batch": "state sentence",
     "push_call": "step_key method",
@@ -129,7 +131,7 @@ LEFT: dict[str, str] = {
     "push_run": "state",
     "push_step": "key action entity state",
     "quote": "public_token title status currency comments internal_notes purchase_order_number discount_kind "
-    "autotask_opportunity_title lost_reason name_key search_key",
+    "deposit_kind autotask_opportunity_title lost_reason name_key search_key",
     "quote_event": "kind who",
     "quote_comment": "line_uid line_name",
     "quote_share": "token",

@@ -14,12 +14,13 @@ import structlog
 from webapp.models import Delivery, DeliveryAttempt, WebhookEndpoint, db, utc_now
 from webapp.models.webhook import ACTIVE, PAUSED
 from webapp.services.company import place
+from webapp.services.core import signatures
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.formatting import moment
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Stop
 from webapp.services.diary import diary
-from webapp.services.integrations.webhook import payload, retries, sender, signing
+from webapp.services.integrations.webhook import payload, retries, sender
 from webapp.services.integrations.webhook.sender import Answer
 
 USER_AGENT = "Quotewright-Webhooks/1"
@@ -68,7 +69,7 @@ def _headers(
         "User-Agent": USER_AGENT,
         "Quotewright-Event": delivery.reason,
         "Quotewright-Delivery": delivery.uid or "",
-        signing.HEADER: signing.sign(keys, int(time.time()), body),
+        signatures.HEADER: signatures.sign(keys, int(time.time()), body),
     }
 
 

@@ -15,12 +15,12 @@ from webapp.models.delivery import DeliveryState
 from webapp.models.webhook import ACTIVE, PAUSED
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.core import merge, records, work
+from webapp.services.core import merge, records, signatures, work
 from webapp.services.core.errors import Conflict, Invalid, ServiceError
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary, merging
-from webapp.services.integrations.webhook import addresses, messages, payload, signing
+from webapp.services.integrations.webhook import addresses, messages, payload
 
 GONE = "This webhook no longer exists. Another admin may have removed it."
 MAX_ENDPOINTS = 20
@@ -75,7 +75,7 @@ def add(
         raise Invalid(
             f"You've reached the limit of {MAX_ENDPOINTS} webhooks. Remove one that you no longer need."
         )
-    secret = signing.new_secret()
+    secret = signatures.new_secret()
     read = _read(runtime, values, events)
     endpoint = WebhookEndpoint(secret_encrypted=runtime.vault.encrypt(secret))
     _store(runtime, endpoint, read)
@@ -124,7 +124,7 @@ def rotate(runtime: Runtime, actor: User, endpoint_id: int, seen: str) -> tuple[
             "Someone already replaced the secret, so it wasn't replaced again. To replace it anyway, reload the page "
             "first."
         )
-    secret = signing.new_secret()
+    secret = signatures.new_secret()
     endpoint.previous_secret_encrypted = endpoint.secret_encrypted
     endpoint.previous_until = utc_now() + BOTH_SECRETS
     endpoint.secret_encrypted = runtime.vault.encrypt(secret)

@@ -9,7 +9,10 @@ from webapp.services.quoting.draft import editing
 from webapp.services.quoting.draft.lines import copied, new_uid
 from webapp.services.quoting.draft.sections import FIELDS as SECTION
 
-HEADER = ("currency", "comments", "discount_kind", "discount_value", "shipping_amount")
+HEADER = (
+    *("currency", "comments", "discount_kind", "discount_value", "shipping_amount"),
+    *("deposit_kind", "deposit_value", "deposit_is_required"),
+)
 
 
 @work.command

@@ -10,7 +10,7 @@ from decimal import Decimal
 from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.company import currencies, place
+from webapp.services.company import currencies, payments, place
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
@@ -22,10 +22,12 @@ GONE = "This quote no longer exists. The draft may have been deleted."
 VALID_FOR_DAYS = 30
 # An amount and its unit only mean something together.
 DISCOUNT = ("discount_kind", "discount_value")
+DEPOSIT = ("deposit_kind", "deposit_value", "deposit_is_required")
 FIELDS = (
     *("title", "currency", "expires_on", "comments", "internal_notes", "purchase_order_number"),
     *DISCOUNT,
     "shipping_amount",
+    *DEPOSIT,
 )
 
 
@@ -86,6 +88,7 @@ def create(
         autotask_opportunity_id=opportunity[0] if opportunity else None,
         autotask_opportunity_title=opportunity[1][:200] if opportunity else "",
         autotask_contact_id=contact_id,
+        **payments.deposit_of_new_quotes(),
     )
     db.session.add(quote)
     db.session.flush()
@@ -114,10 +117,13 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
         "shipping_amount": reader.decimal(
             "shipping_amount", default=Decimal(0), maximum=MAX_PRICE, currency=currency
         ),
+        **payments.read_deposit(reader, currency),
     }
     reader.check()
     reading = merge.Reading(here, quote.currency)
-    merged = merging.into(actor, quote, values, read, what="quote", together=(DISCOUNT,), reading=reading)
+    merged = merging.into(
+        actor, quote, values, read, what="quote", together=(DISCOUNT, DEPOSIT), reading=reading
+    )
     changed = [name for name, value in merged.values.items() if getattr(quote, name) != value]
     before = discounts.before(actor, quote)
     for name in changed:

@@ -25,6 +25,9 @@ def header(quote: Quote) -> dict[str, str]:
         "shipping_amount": formatting.plain_price(quote.shipping_amount, here)
         if quote.shipping_amount
         else "",
+        "deposit_value": formatting.plain(quote.deposit_value, here) if quote.deposit_value else "",
+        "deposit_kind": quote.deposit_kind if quote.deposit_value else "percent",
+        "deposit_is_required": "y" if quote.deposit_is_required else "",
         "comments": quote.comments,
         "internal_notes": quote.internal_notes,
     }

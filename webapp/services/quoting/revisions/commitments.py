@@ -17,6 +17,7 @@ from webapp.services.quoting.money.money import ZERO, Rounding, rounded, roundin
 from webapp.services.quoting.money.priced import Share
 from webapp.services.quoting.money.terms import Charge, Contract, Value
 from webapp.services.quoting.money.totals import LineTotals, Totals
+from webapp.services.quoting.revisions import deposits
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
 LATER = "What starts later is on a later invoice."
@@ -52,14 +53,26 @@ def of_quote(quote: Quote, computed: Totals, day: date) -> Contract:
 
 def of_draft(quote: Quote, computed: Totals, place: Place) -> list[Row]:
     """``rows`` of a draft that starts today."""
-    return rows(of_quote(quote, computed, place.today()), place.today(), quote.currency, place)
+    return rows(quote, of_quote(quote, computed, place.today()), place.today(), place)
 
 
-def rows(contract: Contract, day: date, currency: str, place: Place) -> list[Row]:
-    """The values that say something new: of a quote where something recurs; the contract's where there is a term.
+def rows(offer: Quote | Snapshot, contract: Contract, day: date, place: Place) -> list[Row]:
+    """The values that say something new: of an offer where something recurs; the contract's where there is a term; the
+    deposit where it asks for one.
 
-    ``day``: on which the quote starts.
+    ``day``: on which the offer starts.
     """
+    return [*_values(contract, day, offer.currency, place), *_deposit(offer, contract, place)]
+
+
+def _deposit(offer: Quote | Snapshot, contract: Contract, place: Place) -> list[Row]:
+    amount = deposits.amount(offer, contract)
+    if not amount:
+        return []
+    return [Row("Deposit", amount, (), deposits.note(offer, contract, place))]
+
+
+def _values(contract: Contract, day: date, currency: str, place: Place) -> list[Row]:
     if not contract.recurs:
         return []
     later = f", {formatting.day(contract.first_day, place)}" if contract.first_day > day else ""

@@ -259,10 +259,7 @@ def offered(snapshot: Snapshot, computed: Totals) -> dict[str, Any]:
         "tax_note": tax_rounding_note(snapshot, computed),
         "terms_of": commitments.words(snapshot),
         "contract": commitments.rows(
-            commitments.of_snapshot(snapshot, computed),
-            snapshot.published_on,
-            snapshot.currency,
-            snapshot.place,
+            snapshot, commitments.of_snapshot(snapshot, computed), snapshot.published_on, snapshot.place
         ),
     }
 

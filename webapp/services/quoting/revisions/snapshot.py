@@ -205,6 +205,9 @@ class Snapshot(Frozen):
     discount_kind: str = "none"
     discount_value: Exact = Decimal("0.0000")
     shipping_amount: Exact = Decimal("0.0000")
+    deposit_kind: str = "none"
+    deposit_value: Exact = Decimal("0.0000")
+    deposit_is_required: bool = False
     autotask_opportunity_id: int | None = None
     autotask_contact_id: int | None = None
     sections: tuple[FrozenSection, ...] = ()

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from webapp.services.integrations.webhook import signing, snippet
+from webapp.services.core import signatures
+from webapp.services.integrations.webhook import snippet
 
 SECRET, OTHER = "whsec_one", "whsec_two"
 BODY = '{"by":"Zoë"}'.encode()
@@ -26,12 +27,12 @@ def is_genuine() -> Any:
 
 
 def header(*keys: str, age: int = 0, body: bytes = BODY) -> str:
-    return signing.sign(keys or (SECRET,), int(time.time()) - age, body)
+    return signatures.sign(keys or (SECRET,), int(time.time()) - age, body)
 
 
 def test_the_value_is_the_documented_one() -> None:
     # Computed with: printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac whsec_one
-    assert signing.sign([SECRET], 1_700_000_000, b'{"a":1}') == (
+    assert signatures.sign([SECRET], 1_700_000_000, b'{"a":1}') == (
         "t=1700000000,v1=3c2a43f6f69d57ddfe8e506b006b338393c7a8c400e77c5f191ba17e15763c74"
     )
 
@@ -68,7 +69,7 @@ def test_anything_else_is_not(is_genuine: Any, how: str) -> None:
 
 
 def test_no_two_secrets_are_alike() -> None:
-    made = {signing.new_secret() for _ in range(50)}
+    made = {signatures.new_secret() for _ in range(50)}
     assert len(made) == 50
     assert all(re.fullmatch(r"whsec_[\w-]{43}", secret) for secret in made)
 
