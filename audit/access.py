@@ -39,7 +39,7 @@ NAMED_ALIKE = (
 Access = dict[tuple[str, str], tuple[str, ...]]
 
 # What programs call: their messages are signed, and no browser has a token for them.
-SIGNED = ("/sso/backchannel-logout", "/payments/<gateway>")
+SIGNED = ("/sso/backchannel-logout", "/payments/<gateway>", "/mail/events")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from webapp.blueprints.home import home
 from webapp.blueprints.integrations import integrations
 from webapp.blueprints.items import items
 from webapp.blueprints.livelinks import livelinks
+from webapp.blueprints.mail_events import mail_events
 from webapp.blueprints.monitor import monitor
 from webapp.blueprints.payments import payments
 from webapp.blueprints.people import people
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         drift,
         livelinks,
         payments,
+        mail_events,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint)

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 class MailServer(Recorded, Timestamped, Base):
     """The only row: the mail server and the rules of reminders; ``services.company.mail_server`` has their meaning.
 
-    ``password_encrypted`` is a Fernet token. ``remind_silent_days``, ``remind_ending_days``: None sends no reminder.
+    ``password_encrypted`` is a Fernet token. ``events_sha256``: of the key with which a mail service tells of emails.
+    ``remind_silent_days``, ``remind_ending_days``: None sends no reminder.
     """
 
     __tablename__ = "mail_server"
     diary_type = "mail_server"
-    diary_skips = Recorded.diary_skips | {"password_encrypted"}
+    diary_skips = Recorded.diary_skips | {"password_encrypted", "events_sha256"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(String(255), default="")
@@ -35,6 +36,7 @@ class MailServer(Recorded, Timestamped, Base):
     from_name: Mapped[str] = mapped_column(String(120), default="")
     remind_silent_days: Mapped[int | None]
     remind_ending_days: Mapped[int | None]
+    events_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class MailMessage(Base):
@@ -45,7 +47,8 @@ class MailMessage(Base):
     ``message_id``: the same on every attempt, so that who gets it twice can tell. ``html``: as it was composed; empty
     until the first attempt. ``send_at``: not earlier. ``handed_at``: when the server began to take it: without an
     answer, nobody knows whether it did, and it isn't sent again. ``outcome``: a sentence about the last attempt.
-    ``sent_at``: when the server took it. ``ended_at``: when it was canceled, given up, or kept for want of a server.
+    ``sent_at``: when the server took it. ``delivered_at``, ``bounced_at``: when a mail service told so first.
+    ``ended_at``: when it was canceled, given up, or kept for want of a server.
     """
 
     __tablename__ = "mail_message"
@@ -70,6 +73,8 @@ class MailMessage(Base):
     handed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(Text, default="")
 
     quote: Mapped[Quote | None] = relationship("Quote")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -62,14 +63,15 @@ def mail() -> ResponseReturnValue:
     )
     if status == SAVED:
         return back_to("settings.mail", "Mail settings saved. Send a test to see that they work.")
-    row = mail_server.stored()
-    return render_template(
-        "settings/mail.html",
-        form=form,
-        operators=mail_server.load(runtime()) if runtime().config.smtp_url else None,
-        has_password=bool(row.password_encrypted),
-        is_configured=mail_server.is_configured(runtime()),
-    ), status
+    return _page(form), status
+
+
+@settings.post("/mail/events-key")
+@admin_required
+@confirmed
+def mail_events_key() -> ResponseReturnValue:
+    """Make a new address for the mail service, and show it this once."""
+    return _page(_form(formdata=None), mail_server.renew_events_key(actor()))
 
 
 @settings.post("/mail/test")
@@ -132,6 +134,20 @@ def mail_message(message_id: int) -> ResponseReturnValue:
 def mail_message_look(message_id: int) -> ResponseReturnValue:
     """Its HTML, in a frame."""
     return _framed(outbox.get(message_id).html)
+
+
+def _page(form: MailForm, events_key: str = "") -> str:
+    row, base = mail_server.stored(), urlsplit(runtime().config.public_base_url)
+    address = base._replace(netloc=f"events:{events_key}@{base.netloc}", path=url_for("mail_events.heard"))
+    return render_template(
+        "settings/mail.html",
+        form=form,
+        operators=mail_server.load(runtime()) if runtime().config.smtp_url else None,
+        has_password=bool(row.password_encrypted),
+        is_configured=mail_server.is_configured(runtime()),
+        has_events_key=bool(row.events_sha256),
+        events_address=address.geturl() if events_key else "",
+    )
 
 
 def _save_texts(entered: dict[str, Any]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -95,6 +98,7 @@ def stored() -> MailServer:
         from_name="",
         remind_silent_days=None,
         remind_ending_days=None,
+        events_sha256="",
     )
 
 
@@ -134,6 +138,24 @@ def save(runtime: Runtime, actor: User, values: Mapping[str, object]) -> None:
         keeps = password and merged["username"]
         row.password_encrypted = runtime.vault.encrypt(password) if keeps else ""
     diary.write(actor, "mail_server.changed", "mail_server", ONLY, new_password=bool(password))
+
+
+@work.command
+def renew_events_key(actor: User) -> str:
+    """Make a new key for the mail service, in place of the one before. Returns it, to be shown once."""
+    permissions.require_now(actor, Permission.ADMINISTER)
+    row, key = stored(), secrets.token_urlsafe(24)
+    if db.session.get(MailServer, ONLY) is None:
+        db.session.add(row)
+    row.events_sha256 = hashlib.sha256(key.encode()).hexdigest()
+    diary.write(actor, "mail_server.events_key_renewed", "mail_server", ONLY)
+    return key
+
+
+def is_events_key(key: str) -> bool:
+    """True for the key that the mail service has."""
+    wanted = stored().events_sha256
+    return bool(wanted) and hmac.compare_digest(wanted, hashlib.sha256(key.encode()).hexdigest())
 
 
 def _read(reader: Reader, runtime: Runtime) -> dict[str, object]:

@@ -11,6 +11,8 @@ from webapp.services.company.mail_server import Server
 from webapp.services.core import records, work
 from webapp.services.delivery import mail
 from webapp.services.delivery.mail import Letter
+from webapp.services.diary import diary
+from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import sending
 
 NO_SERVER = "No mail server is set up, so it wasn't sent. An admin can read it in Settings > Mail > Outbox."
@@ -96,10 +98,43 @@ def hand(message_id: int) -> None:
 def sent(message_id: int, refused: tuple[str, ...]) -> None:
     """The server took it, but for the addresses ``refused``. In the open transaction."""
     message = get(message_id)
+    if message.quote_id is not None:
+        # Before the email's own row, as everywhere.
+        editing.lock(message.quote_id)
+    action = "quote.reminder_sent" if message.kind == mail_texts.REMINDER else "quote.mail_sent"
+    _write(action, message, f"to {message.recipients}")
     message.sent_at, message.outcome = utc_now(), ""
     if refused:
         message.outcome = f"The mail server refused {', '.join(refused)}."
         _tell(message, f"An email was sent, but not to everyone. {message.outcome}")
+
+
+def delivered(message: MailMessage, address: str) -> bool:
+    """A mail service says that the locked email arrived; False if it said so before. In the open transaction."""
+    if message.delivered_at is not None:
+        return False
+    message.delivered_at = utc_now()
+    _write("quote.mail_delivered", message, f"to {address}")
+    return True
+
+
+def bounced(message: MailMessage, address: str, sentence: str) -> bool:
+    """A mail service says that an address of the locked email didn't get it, or doesn't want it; False if it said so
+    before. In the open transaction.
+    """
+    if message.bounced_at is not None and address in message.outcome:
+        return False
+    message.bounced_at = message.bounced_at or utc_now()
+    message.outcome = f"{message.outcome} {sentence}".strip()
+    _write("quote.mail_bounced", message, sentence)
+    _tell(message, f"An email bounced. {sentence}")
+    return True
+
+
+def _write(action: str, message: MailMessage, reason: str) -> None:
+    """An entry of the quote's diary, and so an event of its evidence; its quote is locked."""
+    if message.quote_id is not None and message.kind in TO_CUSTOMERS:
+        diary.write(None, action, "quote", message.quote_id, reason=reason)
 
 
 def wait(message_id: int, sentence: str) -> None:

@@ -114,7 +114,7 @@ LEFT: dict[str, str] = {
     "item_word": "word",
     "logo": "sha256 media_type",
     "mail_message": "key kind attachment message_id",
-    "mail_server": "host security username password_encrypted from_address from_name",
+    "mail_server": "host security username password_encrypted from_address from_name events_sha256",
     "link": "integration remote_entity pushed force_fields local_type local_id",
     "notification": "kind",
     "organization": "name phone website billing_line1 billing_line2 billing_city billing_state billing_postal_code "

@@ -18,6 +18,10 @@ PUBLISHED, RECORDED, DECLINED, LOST = "published", "recorded", "declined", "lost
 KINDS = {
     "quote.published": PUBLISHED,
     "quote.customer_link_replaced": "link_replaced",
+    "quote.mail_sent": "sent",
+    "quote.reminder_sent": "reminded",
+    "quote.mail_delivered": "delivered",
+    "quote.mail_bounced": "bounced",
     "quote.shared": "shared",
     "quote.share_ended": "share_ended",
     "quote.commented": "commented",

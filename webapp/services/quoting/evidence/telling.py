@@ -13,6 +13,10 @@ from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PR
 WORDS = {
     "published": "Published as revision {revision}",
     "link_replaced": "Customer's link replaced",
+    "sent": "Email sent",
+    "reminded": "Reminder sent",
+    "delivered": "Email delivered",
+    "bounced": "Email bounced",
     "shared": "Shared with a colleague",
     "share_ended": "Colleague's link turned off",
     "commented": "Commented",

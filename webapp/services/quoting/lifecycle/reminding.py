@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from webapp.models import MailMessage, MailServer, Quote, QuoteComment, Revision, db, utc_now
 from webapp.models.quote import PENDING
@@ -97,7 +98,7 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
         return False
     if sending.blocker(quote) or not quote.owner.is_active:
         return False
-    if db.session.scalar(_waiting(quote.id).limit(1)) is not None:
+    if any(db.session.scalar(one(quote.id).limit(1)) is not None for one in (_waiting, _bounced)):
         return False
     prefix = f"reminder-{revision.id}-"
     known = db.session.scalars(db.select(MailMessage.key).where(MailMessage.key.startswith(prefix)))
@@ -156,6 +157,7 @@ def _candidates(rules: MailServer, now: datetime) -> list[int]:
         newest < now - APART,
         db.or_(Quote.ends_at.is_(None), Quote.ends_at > now),
         ~_waiting(Quote.id).exists(),
+        ~_bounced(Quote.id).exists(),
         db.or_(*wanted),
     )
     return list(db.session.scalars(query.order_by(newest, Quote.id).limit(AT_ONCE)))
@@ -175,6 +177,18 @@ def _waiting(quote_id: Any) -> Select[int]:
         MailMessage.kind.in_(KINDS),
         MailMessage.sent_at.is_(None),
         MailMessage.ended_at.is_(None),
+    )
+
+
+def _bounced(quote_id: Any) -> Select[int]:
+    """Mail that didn't reach the customer, since a rep wrote last: the address needs a person."""
+    sent = aliased(MailMessage)
+    written = select(func.max(sent.sent_at)).where(sent.quote_id == quote_id, sent.kind == mail_texts.SEND)
+    return select(MailMessage.id).where(
+        MailMessage.quote_id == quote_id,
+        MailMessage.kind.in_(KINDS),
+        MailMessage.bounced_at.is_not(None),
+        MailMessage.sent_at >= written.scalar_subquery(),
     )
 
 
