@@ -14,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from smoke.forms import read_forms
 from tests.activity.mailbox import Mailbox, open_mailbox, words
+from tests.support import samples
 from tests.support.visitor import Visitor, text
 from tests.web.test_two_step import set_up
-from webapp.models import AccountLink, Delivery, DiaryEntry, SsoProvider, User, db, utc_now
+from webapp.models import AccountLink, Delivery, DiaryEntry, MailMessage, SsoProvider, User, db, utc_now
 from webapp.models.account import NO_PASSWORD
 from webapp.services.accounts import account_links, forgotten, guessing
 from webapp.services.accounts.sso import ONLY
+from webapp.services.company import mail_texts
 from webapp.services.delivery import attempt
 
 PAGE, EMAIL, NEW = "/login/forgot", "rep@desk.example", "four other plain words"
@@ -191,3 +193,41 @@ def test_without_mail_the_page_names_the_command(app: Flask) -> None:
     page = app.test_client().get(PAGE)
     assert "flask users reset-link" in text(page)
     assert not any("email" in form.names() for form in read_forms(page.text))
+
+
+def test_an_invitation_comes_by_mail_in_the_companys_words(
+    app: Flask, mailbox: Mailbox, admin: Visitor
+) -> None:
+    with app.app_context():
+        samples.company(name="Brightwater")
+        boss = db.session.scalars(db.select(User).filter_by(email="admin@desk.example")).one()
+        mail_texts.save(boss, {**mail_texts.shown(), "invitation_text": "Welcome, {name}!\n\n{link}"})
+    page = "/settings/users/new"
+    typed: dict[str, str | bool] = {"name": "Bo Lind", "email": "bo@desk.example", "by_mail": "y"}
+    form = next(one for one in read_forms(admin.client.get(page).text) if "email" in dict(one.fields))
+    form.action = page
+    assert admin.send(form, typed).status_code == 303
+    assert deliver(app) == ["done"]
+    mail = mailbox.received[-1]
+    assert (mail["To"], mail["Subject"]) == ("bo@desk.example", "Your account for quotes at Brightwater")
+    assert words(mail).startswith("Welcome, Bo Lind!")
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "Choose a password" in html.get_content()
+    first = link_of(mailbox)
+    with app.app_context():
+        # The link is nowhere but in the mail.
+        assert db.session.scalars(db.select(MailMessage)).all() == []
+        invited = db.session.scalars(db.select(User).filter_by(email="bo@desk.example")).one()
+        user_id = invited.id
+    # Again: the new link ends the one before, and works once.
+    assert admin.send(admin.form(f"/settings/users/{user_id}", "/link"), {"by_mail": "y"}).status_code == 303
+    assert deliver(app) == ["done"]
+    visitor = Visitor(app.test_client())
+    assert visitor.client.get(first).status_code == 404
+    form = read_forms(visitor.client.get(link_of(mailbox)).text)[0]
+    form.action = link_of(mailbox)
+    late = admin.form(f"/settings/users/{user_id}", "/link")
+    assert visitor.send(form, {"password": NEW}).status_code == 303
+    answer = admin.send(late, {"by_mail": "y"})
+    assert (answer.status_code, "has joined already" in text(answer)) == (422, True)

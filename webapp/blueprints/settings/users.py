@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.confirming import confirmed
@@ -23,6 +23,7 @@ from webapp.services.accounts import account_links, handing_over, permissions, s
 from webapp.services.accounts import users as accounts
 from webapp.services.accounts.sso import people
 from webapp.services.accounts.two_step import changing, factors
+from webapp.services.company import mail_server
 from webapp.services.core import records
 from webapp.services.privacy import anonymizing, exporting
 
@@ -43,21 +44,24 @@ def users() -> ResponseReturnValue:
 @admin_required
 @confirmed
 def new_user() -> ResponseReturnValue:
-    """Create an account and show the link of its invitation, once."""
+    """Create an account, and mail its invitation or show its link, once."""
     form = NewUserForm()
-    invited, status = submit(
-        form,
-        lambda: account_links.invite(
-            actor(),
-            email=form.email.data or "",
-            name=form.name.data or "",
-            role=form.role.data or "",
-            team=form.team.data or "",
-        ),
-    )
+    mails = mail_server.is_configured(runtime())
+    by_mail = mails and "by_mail" in request.form
+
+    def invite() -> tuple[User, str]:
+        typed = {name: form[name].data or "" for name in ("email", "name", "role", "team")}
+        if by_mail:
+            return account_links.invite_by_mail(actor(), **typed), ""
+        return account_links.invite(actor(), **typed)
+
+    invited, status = submit(form, invite)
     if invited is not None:
+        if by_mail:
+            return _mailed(invited[0])
         return _link(*invited)
-    return render_template("settings/new_user.html", form=form, labels=permissions.LABELS), status
+    page = render_template("settings/new_user.html", form=form, labels=permissions.LABELS, mails=mails)
+    return page, status
 
 
 @settings.route("/users/<int:user_id>", methods=["GET", "POST"])
@@ -92,6 +96,7 @@ def user(user_id: int) -> ResponseReturnValue:
         open_quotes=handing_over.open_quotes(record),
         has_two_step=factors.has(record),
         linked=people.is_linked(record),
+        mails=mail_server.is_configured(runtime()),
     )
     return page, status
 
@@ -100,8 +105,11 @@ def user(user_id: int) -> ResponseReturnValue:
 @admin_required
 @confirmed
 def user_link(user_id: int) -> ResponseReturnValue:
-    """Show a new link with which the person chooses a password, once."""
+    """Show a new link with which the person chooses a password, once; or mail an invitation."""
     record = _get(user_id)
+    if "by_mail" in request.form and mail_server.is_configured(runtime()):
+        account_links.mail_invitation(actor(), record)
+        return _mailed(record)
     return _link(record, account_links.issue(actor(), record))
 
 
@@ -157,6 +165,10 @@ def anonymize_user(user_id: int) -> ResponseReturnValue:
         return asked
     anonymizing.user(actor(), user_id)
     return back_to("settings.user", "The account was anonymized.", user_id=user_id)
+
+
+def _mailed(record: User) -> ResponseReturnValue:
+    return back_to("settings.users", f"The invitation to {record.email} is on its way.")
 
 
 def _link(record: User, token: str) -> str:

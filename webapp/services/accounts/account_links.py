@@ -21,6 +21,7 @@ from webapp.services.diary import diary
 
 # The diary's action, and in place of a user's id: the link is no account's.
 REFUSED, NO_ONE = "user.link_refused", 0
+MAILED_INVITATION = "user.invitation_mailed"
 # So soon after it was noted that someone came with a link that never was, it isn't noted from there again.
 PAUSE = timedelta(minutes=5)
 # Entries in that time, whatever the addresses: of IPv6, anyone has more than can be counted.
@@ -36,6 +37,23 @@ def invite(actor: User | None, *, email: str, name: str, role: str, team: str = 
     """Create an account whose person chooses the password. Returns it with its link's token. Raises Invalid."""
     user = users.create_user(actor, email=email, name=name, password=None, role=role, team=team)
     return user, issue(actor, user)
+
+
+@work.command
+def invite_by_mail(actor: User, *, email: str, name: str, role: str, team: str = "") -> User:
+    """The same, with the link mailed by the worker that makes it: nobody else sees it. Raises Invalid."""
+    user = users.create_user(actor, email=email, name=name, password=None, role=role, team=team)
+    mail_invitation(actor, user)
+    return user
+
+
+@work.command
+def mail_invitation(actor: User, user: User) -> None:
+    """Have a new link mailed to a user who hasn't joined yet. Raises Invalid for who has, or may not."""
+    users.check_may_change(actor, user)
+    if not user.is_active or not user.is_invited:
+        raise Invalid(f"{user.name} has joined already or is inactive, so no invitation was sent.")
+    diary.write(actor, MAILED_INVITATION, "user", user.id)
 
 
 @work.command

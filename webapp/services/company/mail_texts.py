@@ -1,4 +1,4 @@
-"""The texts of the emails that customers and reps get: one source for plain text and HTML.
+"""The texts of the emails that customers and users get: one source for plain text and HTML.
 
 A text has paragraphs, and words in braces that are filled in. ``{link}`` on a line by itself is a button in HTML.
 """
@@ -16,6 +16,7 @@ from webapp.services.core.fields import Reader
 
 SEND, REMINDER, ACCEPTED = "send", "reminder", "accepted"
 REP_ACCEPTED, REP_DECLINED = "rep_accepted", "rep_declined"
+INVITATION, RESET = "invitation", "reset"
 MAX_SUBJECT, MAX_TEXT = 200, 4000
 # A subject with its words filled in.
 MAX_FILLED = 300
@@ -34,6 +35,8 @@ WORDS = {
     "company": "your company's name",
     "link": "the link to the quote",
     "reason": "why the customer declined",
+    "name": "the user's name",
+    "within": "how long the link works",
     "deposit": "the deposit that is due and where to pay it, or nothing",
 }
 OF_CUSTOMER = (
@@ -48,6 +51,8 @@ OF_CUSTOMER = (
     "company",
     "link",
 )
+
+OF_USER = ("name", "company", "link", "within")
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,22 @@ KINDS = {
         "{customer} declined quote {quote} “{title}”.\n\nReason: {reason}\n\n{link}",
         (*OF_CUSTOMER, "reason"),
     ),
+    INVITATION: Kind(
+        "Invite a user",
+        "the new user",
+        "Your account for quotes at {company}",
+        "Hello {name},\n\nYou're invited to write quotes for {company}. Choose a password to begin. The link works "
+        "once, within {within}:\n\n{link}",
+        OF_USER,
+    ),
+    RESET: Kind(
+        "Reset a password",
+        "a user who forgot the password",
+        "Choose a new password",
+        "Hello {name},\n\nChoose a new password with this link. It works once, within {within}, and signs you out "
+        "everywhere:\n\n{link}\n\nIf you didn't ask for this, do nothing: your password stays as it is.",
+        OF_USER,
+    ),
 }
 
 
@@ -146,7 +167,7 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
         for part in ("subject", "text"):
             check(reader, f"{kind}_{part}", mine[f"{kind}_{part}"], of.words)
         if "{link}" not in mine[f"{kind}_text"]:
-            reader.fail(f"{kind}_text", "Put {link} in the text, so that the quote can be opened.")
+            reader.fail(f"{kind}_text", "Put {link} in the text: it opens what the email is about.")
     reader.check()
     key = app_settings.MAIL_TEXTS
     fields, document, version = app_settings.merged(key, actor, values, mine, lambda _document: shown())

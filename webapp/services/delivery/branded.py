@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from webapp.services.company import profile
+from webapp.services.company import mail_texts, profile
 from webapp.services.company.brand import brand
 from webapp.services.company.brand.brand import Brand
 from webapp.services.core.errors import NotFound
@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "mail"
 WASH = "#F6F7F8"
 # Where the HTML finds the logo that the mail brings along.
 ATTACHED = f"cid:{CID}"
-BUTTON = "Open the quote"
+BUTTON, JOIN = "Open the quote", "Choose a password"
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,15 @@ def letter(to: str, subject: str, said: Said, frozen: Snapshot, reply_to: str) -
     )
 
 
+def button(kind: str) -> str:
+    """What the button of a text of this kind says."""
+    return JOIN if kind in (mail_texts.INVITATION, mail_texts.RESET) else BUTTON
+
+
 def with_html(made: Letter, sender: Sender, link: str = "") -> Letter:
     """A letter of plain text with its HTML, whose button opens ``link``."""
     logo = logo_of(sender.brand)
-    html = html_of_text(made.subject, made.text, sender, ATTACHED if logo else "", link)
+    html = html_of_text(made.subject, made.text, sender, ATTACHED if logo else "", link, button(made.kind))
     return replace(made, html=html, logo=logo)
 
 
@@ -92,10 +97,12 @@ def html_of(said: Said, frozen: Snapshot, logo: str) -> str:
     return _rendered("branded.html", of_offer(frozen), logo, heading=said.heading, said=said)
 
 
-def html_of_text(subject: str, text: str, sender: Sender, logo: str, link: str = "") -> str:
+def html_of_text(
+    subject: str, text: str, sender: Sender, logo: str, link: str = "", button: str = BUTTON
+) -> str:
     """A text as HTML; a paragraph that is ``link`` alone becomes a button."""
     parts = [part for paragraph in text.split("\n\n") if (part := paragraph.strip())]
-    return _rendered("text.html", sender, logo, heading=subject, parts=parts, link=link, button=BUTTON)
+    return _rendered("text.html", sender, logo, heading=subject, parts=parts, link=link, button=button)
 
 
 def sample(frozen: Snapshot, address: str) -> Said:

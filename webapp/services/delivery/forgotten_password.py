@@ -1,14 +1,18 @@
-"""The mail to someone who forgot the password. Its link is made here, in the worker, and is nowhere else."""
+"""Mail with a link to choose a password: to who forgot it, and to who is invited.
+
+The link is made here, in the worker, and is nowhere else.
+"""
 
 from __future__ import annotations
 
 from webapp.models import Delivery, User, utc_now
-from webapp.services.accounts import forgotten
-from webapp.services.company import mail_server
+from webapp.services.accounts import account_links, forgotten
+from webapp.services.company import mail_server, mail_texts
 from webapp.services.core.runtime import Runtime
+from webapp.services.delivery import branded
 from webapp.services.delivery.mail import Letter
 
-REASON = "reset_asked"
+REASON, INVITED = "reset_asked", "invitation"
 SUBJECT = "Choose a new password"
 
 
@@ -20,14 +24,8 @@ def letter(runtime: Runtime, delivery: Delivery, user: User | None) -> Letter | 
     base = runtime.config.public_base_url
     token = forgotten.new_link(user, again=delivery.attempt > 0)
     if token:
-        return Letter(
-            user.email,
-            SUBJECT,
-            f"Choose a new password with this link. It works once, within {forgotten.LASTS.seconds // 60} minutes, and "
-            f"signs you out everywhere: {base}/join/{token}\n\nIf you didn't ask for this, do nothing: your password "
-            "stays as it is.\n",
-            kind="reset",
-            is_secret=True,
+        return _with_link(
+            mail_texts.RESET, user, f"{base}/join/{token}", f"{forgotten.LASTS.seconds // 60} minutes"
         )
     if user.is_active and forgotten.must_use_provider(user) and forgotten.refuse(user):
         return Letter(
@@ -37,3 +35,20 @@ def letter(runtime: Runtime, delivery: Delivery, user: User | None) -> Letter | 
             f"there is none: {base}/login\n\nIf you didn't ask for this, do nothing.\n",
         )
     return None
+
+
+def invitation(runtime: Runtime, user: User | None) -> Letter | None:
+    """The mail to a user who hasn't joined yet; None for who has, or may not. Its link ends the one before."""
+    if user is None or not user.is_invited or not user.is_active:
+        return None
+    token = account_links.issue(None, user)
+    within = f"{account_links.INVITATION.days} days"
+    return _with_link(mail_texts.INVITATION, user, f"{runtime.config.public_base_url}/join/{token}", within)
+
+
+def _with_link(kind: str, user: User, link: str, within: str) -> Letter:
+    sender = branded.of_company()
+    values = {"name": user.name, "company": sender.name, "link": link, "within": within}
+    filled = mail_texts.fill(kind, values)
+    made = Letter(user.email, filled.subject, filled.text, kind=kind, is_secret=True)
+    return branded.with_html(made, sender, link)

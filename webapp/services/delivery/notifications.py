@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement
 from webapp.models import Delivery, DiaryEntry, Notification, Quote, User, db, utc_now
 from webapp.models.delivery import MAIL
 from webapp.models.push import RunState
-from webapp.services.accounts import forgotten, permissions
+from webapp.services.accounts import account_links, forgotten, permissions
 from webapp.services.accounts.permissions import Permission, S
 from webapp.services.catalog import costs
 from webapp.services.company import mail_server
@@ -65,6 +65,8 @@ class Notifications(Reader):
             return [room.delivery(MAIL, TWO_STEP_RESET, address=entry.object_id, payload=entry.actor)]
         if entry.action == forgotten.ASKED:
             return [room.delivery(MAIL, forgotten_password.REASON, address=entry.object_id)]
+        if entry.action == account_links.MAILED_INVITATION:
+            return [room.delivery(MAIL, forgotten_password.INVITED, address=entry.object_id)]
         if entry.action in conversation.REASONS:
             return conversation.subscribe(entry)
         if entry.action in quote_mail.ACTIONS:
@@ -102,6 +104,8 @@ class Notifications(Reader):
             letter = _reset_letter(runtime, user, delivery.payload) if user else None
         elif delivery.reason == forgotten_password.REASON:
             letter = forgotten_password.letter(runtime, delivery, user)
+        elif delivery.reason == forgotten_password.INVITED:
+            letter = forgotten_password.invitation(runtime, user)
         else:
             notification = db.session.get(Notification, int(delivery.payload))
             if notification is None or user is None or notification.read_at is not None:

@@ -29,6 +29,8 @@ SAMPLE = {
     "rep_email": "sam@example.com",
     "link": "https://quotes.example.com/q/sample",
     "reason": "No budget",
+    "name": "Sam Ortiz",
+    "within": "3 days",
     "deposit": "A deposit of $1,295.46 is due before work starts. Pay it here: https://pay.example.com/?invoice=1042",
 }
 
@@ -57,7 +59,7 @@ def sample(kind: str, subject: str, text: str) -> str:
     values = {**SAMPLE, "company": sender.name or "Your company"}
     filled = mail_texts.fill(kind, values, subject=clean_text(subject), text=clean_text(text))
     logo = branded.ATTACHED if branded.logo_of(sender.brand) else ""
-    return branded.html_of_text(filled.subject, filled.text, sender, logo, filled.link)
+    return branded.html_of_text(filled.subject, filled.text, sender, logo, filled.link, branded.button(kind))
 
 
 def with_logo(html: str) -> str:
