@@ -17,7 +17,7 @@ from webapp.services.core import merge
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, steps
+from webapp.services.quoting.draft import discounts, editing, numbering, steps
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_SECTIONS = 100
@@ -130,8 +130,7 @@ def arrange(quote: Quote) -> None:
     lines = sorted(quote.lines, key=lambda line: places.get(id(line.section), 0))
     if lines != list(quote.lines):
         quote.lines[:] = lines
-    for position, line in enumerate(lines):
-        line.position = position
+    numbering.number(lines)
     settle(quote)
 
 
