@@ -24,8 +24,8 @@ USERS = {
 PUT_TOGETHER = re.compile(
     r"bg-(secondary|blue|azure|orange|green|red|yellow)-lt|alert-(danger|info|success|warning)"
 )
-# In place of a selector that is costly. With “legend + *”, a browser styles all rows of a long list again whenever one is
-# added, moved or taken away: with 300 lines, that was half of what the page's thread did.
+# In place of a selector that is costly. With “legend + *”, a browser styles all rows of a long list again whenever one
+# is added, moved or taken away: with 300 lines, that was half of what the page's thread did.
 CHEAPER = {"legend+*": "fieldset>:not(legend)"}
 HEAD = "/* What our pages use of vendor/tabler/tabler.min.css (@tabler/core, MIT). Made by scripts/trim_css.py. */\n"
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")

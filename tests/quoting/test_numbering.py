@@ -55,6 +55,12 @@ def counted_rows() -> Iterator[list[int]]:
         event.remove(db.engine, "before_cursor_execute", note)
 
 
+@work.command
+def copy_and_fail(rep: User, quote: Quote, uid: str) -> None:
+    lines.duplicate(rep, quote.id, uid)
+    raise ZeroDivisionError
+
+
 def test_a_line_at_the_top_renumbers_all_below_it_in_one_statement(rep: User, quote: Quote) -> None:
     uids = lines.order(quote.id)
     with counted_rows() as rows:
@@ -72,9 +78,8 @@ def test_what_follows_a_refused_change_in_its_transaction_numbers_the_lines_as_t
 ) -> None:
     uids = lines.order(quote.id)
     with work.unit():
-        with pytest.raises(ZeroDivisionError), work.unit():
-            lines.duplicate(rep, quote.id, uids[0])
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            copy_and_fail(rep, quote, uids[0])
         lines.move(rep, quote.id, uids[0], 2)
     assert named(quote)[:3] == ["1", "0", "2"]
     assert places(quote) == list(range(COUNT))

@@ -41,4 +41,6 @@ def test_the_look_waits_for_no_writer_and_changes_nothing(app: Flask, ids: Ids, 
     refused = rep.client.post(
         f"{ids.quote_page}/lines/foresee", data={**values, "do": "delete"}, headers=HTMX
     )
-    assert "This quote is lost, so it can't be edited." in " ".join(refused.text.replace("&#39;", "'").split())
+    assert "This quote is lost, so it can't be edited." in " ".join(
+        refused.text.replace("&#39;", "'").split()
+    )

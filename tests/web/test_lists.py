@@ -115,7 +115,12 @@ def test_all_quotes_of_a_view_are_selected_where_the_list_has_pages(
         named = editing.get(quote.id).title
         mine = len(listing.ids(quote.owner, listing.View(text=named)))
     monkeypatch.setattr(listing, "PAGE", 1)
-    where = {"q": named, "csrf_token": token(rep.client.get("/quotes/").text), "do": "lost", "reason": "Price"}
+    where = {
+        "q": named,
+        "csrf_token": token(rep.client.get("/quotes/").text),
+        "do": "lost",
+        "reason": "Price",
+    }
     assert f"All {mine} in this view" in rep.client.get("/quotes/", query_string={"q": named}).text
     stale = rep.client.post("/quotes/together", data={**where, "all": str(mine + 1), "sure": "1"})
     assert stale.status_code == 422

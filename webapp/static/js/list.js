@@ -33,7 +33,8 @@ const select = (toLast) => {
   show();
 };
 document.addEventListener("change", (event) => {
-  if (["pick-all", "pick-view"].includes(event.target.id)) for (const box of boxes()) box.checked = event.target.checked;
+  if (["pick-all", "pick-view"].includes(event.target.id))
+    for (const box of boxes()) box.checked = event.target.checked;
   else if (event.target.matches(".list-pick")) last = event.target;
   else return;
   show();

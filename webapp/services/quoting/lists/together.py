@@ -43,7 +43,9 @@ def do(actor: User, quote_ids: Iterable[int], what: str, values: Mapping[str, ob
     if not chosen:
         raise Invalid("Select the quotes first. Nothing was changed.")
     if len(chosen) > MOST:
-        raise Invalid(f"Select up to {MOST} quotes at a time. Nothing was changed. Narrow the view with its filters.")
+        raise Invalid(
+            f"Select up to {MOST} quotes at a time. Nothing was changed. Narrow the view with its filters."
+        )
     if what not in DOINGS:
         raise Invalid("Choose what to do with the quotes. Nothing was changed.")
     doing = DOINGS[what](actor, values)
@@ -58,7 +60,9 @@ def of_view(actor: User, view: View, count: int) -> list[int]:
     found = listing.ids(actor, view)
     if len(found) != count:
         now = "1 quote" if len(found) == 1 else f"{len(found)} quotes"
-        raise Invalid(f"This view has {now} now, and had {count}. Nothing was changed. Look at the list, and select again.")
+        raise Invalid(
+            f"This view has {now} now, and had {count}. Nothing was changed. Look at the list, and select again."
+        )
     return found
 
 
