@@ -128,8 +128,14 @@ def test_several_lines_change_in_one_command_and_one_undo(editor: Page) -> None:
         "2 lines changed. 1 line not changed: without a cost (Rack)."
     )
     page.get_by_role("button", name="Optional", exact=True).click()
+    expect(foreseen.get_by_role("row", name="Cable")).to_contain_text("Included would be Optional, on")
+    expect(page.locator("#lines .line-tag")).to_have_count(0)
+    page.keyboard.press("Enter")
     expect(page.locator("#lines .line-tag")).to_have_text(["Optional, on"] * 3)
-    page.locator("#bulk").get_by_role("button", name="Delete").click()
+    page.locator("#bulk").get_by_role("button", name="Delete", exact=True).click()
+    expect(foreseen.get_by_role("row", name="Cable")).to_contain_text("$20.00 would be deleted")
+    expect(foreseen.get_by_role("row", name="Quote, one-time")).to_contain_text("$60.00 would be $10.00")
+    page.get_by_role("button", name="Delete 3 lines").click()
     expect(names(page)).to_have_text(["Tray"])
     expect(page.locator("#bulk")).to_be_hidden()
     for _ in range(3):

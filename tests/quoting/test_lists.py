@@ -148,6 +148,6 @@ def test_quotes_are_lost_reopened_and_deleted_together(rep: User, manager: User)
     assert [one.is_done for one in together.do(rep, ids, "reopen", {})] == [True, False]
     gone = together.do(manager, ids, "delete", {})
     assert [(one.is_done, one.quote_id) for one in gone] == [(False, published.id), (True, None)]
-    for wrong in ([], "hand_over"), (ids, "forget"), (list(range(1, 300)), "lost"):
+    for wrong in ([], "hand_over"), (ids, "forget"), (list(range(1, 600)), "lost"):
         with pytest.raises(Invalid):
             together.do(manager, wrong[0], wrong[1], {})

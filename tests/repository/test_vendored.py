@@ -63,3 +63,10 @@ def test_the_trimmed_style_sheet_holds_what_pages_use_and_is_made_by_its_script(
 def test_the_sandbox_has_the_same_htmx() -> None:
     ours, theirs = ROOT / "webapp/static/vendor/htmx/htmx.min.js", ROOT / "sandbox/static/htmx.min.js"
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_no_rule_reaches_from_any_element_to_its_next_sibling() -> None:
+    """Such a rule makes browsers style all rows of a long list again when one is added, moved or taken away."""
+    for path in sorted((ROOT / "webapp/static/css").glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        assert not re.findall(r"[^{}\n]*[+~]\s*\*[^{}]*\{", text), path.name

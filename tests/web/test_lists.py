@@ -11,7 +11,8 @@ from tests.support.visitor import HTMX, Visitor
 from tests.web.conftest import Ids
 from webapp.models import DiaryEntry, Quote, db
 from webapp.services.company import app_settings
-from webapp.services.quoting.lists import listing
+from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lists import listing, together
 
 
 def test_the_sums_of_several_pages_come_without_the_quotes(
@@ -99,3 +100,37 @@ def test_what_came_of_each_selected_quote_is_said(ids: Ids, rep: Visitor) -> Non
     assert "This quote no longer exists." in page
     nothing = rep.client.post("/quotes/together", data={**data, "selected": []})
     assert "Select the quotes first." in nothing.text
+
+
+def test_all_quotes_of_a_view_are_selected_where_the_list_has_pages(
+    app: Flask, ids: Ids, rep: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "in this view" not in rep.client.get("/quotes/").text, "the page shows all of it"
+    with app.app_context():
+        quote = db.session.get_one(Quote, ids.quote)
+        samples.quote(quote.owner, customer=quote.person)
+        samples.quote(quote.owner, customer=quote.person)
+        other = editing.create(quote.owner, person=quote.person, title="Something else").id
+        db.session.commit()
+        named = editing.get(quote.id).title
+        mine = len(listing.ids(quote.owner, listing.View(text=named)))
+    monkeypatch.setattr(listing, "PAGE", 1)
+    where = {
+        "q": named,
+        "csrf_token": token(rep.client.get("/quotes/").text),
+        "do": "lost",
+        "reason": "Price",
+    }
+    assert f"All {mine} in this view" in rep.client.get("/quotes/", query_string={"q": named}).text
+    stale = rep.client.post("/quotes/together", data={**where, "all": str(mine + 1), "sure": "1"})
+    assert stale.status_code == 422
+    assert f"This view has {mine} quotes now, and had {mine + 1}. Nothing was changed." in stale.text
+    asked = rep.client.post("/quotes/together", data={**where, "all": str(mine), "selected": [str(other)]})
+    assert f"Mark {mine} quotes as lost?" in asked.text
+    assert f'name="all" value="{mine}"' in asked.text
+    done = rep.client.post("/quotes/together", data={**where, "all": str(mine), "sure": "1"})
+    assert f"of {mine} quotes changed" in done.text
+    assert "Something else" not in done.text
+    monkeypatch.setattr(together, "MOST", 1)
+    page = rep.client.get("/quotes/?stage=").text
+    assert "To select all of a view, narrow it to 1 or fewer." in page

@@ -39,6 +39,8 @@ PAGES = 10_000
 SAVED = 303
 # By what a service raised; anything else is 422.
 STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, Busy: 429}
+# They change nothing, and what they are asked is too long for an address.
+READ_BY_POST = ("quotes.foresee_lines",)
 WITHOUT_SESSION = ("static", "monitor.healthz", "monitor.livez", "monitor.readyz", "monitor.show_metrics")
 
 SENTENCES = {
@@ -123,7 +125,7 @@ def init_app(app: Flask) -> None:
     def open_request() -> None:
         g.open = ExitStack()
         g.open.enter_context(work.bell(partial(room.nudge, runtime())))
-        if request.method in ("GET", "HEAD"):
+        if request.method in ("GET", "HEAD") or request.endpoint in READ_BY_POST:
             g.open.enter_context(work.reading())
         if request.endpoint not in WITHOUT_SESSION:
             # Only a form that is sent gets a cookie for it: the answer to some other request might come after that of

@@ -16,7 +16,7 @@ from webapp.services.autotask.activity import states
 from webapp.services.company import loss_reasons, place
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.draft import stages
-from webapp.services.quoting.lists import exporting, filters, listing, saved_views
+from webapp.services.quoting.lists import exporting, filters, listing, saved_views, together
 from webapp.services.quoting.lists.filters import Filters
 
 
@@ -105,6 +105,7 @@ def _context(shown: Filters, view_sentence: str = "") -> dict[str, Any]:
         "count": page.count,
         "sums": sums,
         "asks": asks,
+        "most_together": together.MOST,
         "today": place.today(),
         "takers": handing_over.takers() if may(Permission.MANAGE) else [],
         "loss_reasons": loss_reasons.current()[0],

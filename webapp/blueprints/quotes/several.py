@@ -11,7 +11,7 @@ from webapp.blueprints.quotes.lines import changed, near
 from webapp.blueprints.support import actor, is_htmx, may, render_block
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import work
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.formatting import plural
 from webapp.services.quoting.draft import bulk, editing, foreseen, lines
 
@@ -48,7 +48,10 @@ def change_lines(quote_id: int) -> ResponseReturnValue:
 @quotes.post("/<int:quote_id>/lines/foresee")
 @login_required
 def foresee_lines(quote_id: int) -> ResponseReturnValue:
-    """What ``change_lines`` would make of the lines and the quote: changes nothing, and is empty without a value."""
+    """What ``change_lines`` or ``put_lines`` would make of the lines and the quote; empty without a value.
+
+    Changes nothing, and keeps no writer waiting (``support.READ_BY_POST``).
+    """
     what, uids = request.form.get("do", ""), request.form.get("uids", "").split()
     is_empty = what in ("margin", "markup") and not request.form.get("value", "").strip()
     seen, sentence = None, ""
@@ -56,6 +59,8 @@ def foresee_lines(quote_id: int) -> ResponseReturnValue:
         seen = None if is_empty else foreseen.change(actor(), quote_id, uids, what, request.form)
     except Invalid as error:
         sentence = " ".join(error.fields.values()) or str(error)
+    except NotFound as error:
+        sentence = str(error)
     currency, see_cost = editing.get(quote_id).currency, may(Permission.SEE_COST)
     shared = {"foreseen": seen, "sentence": sentence, "currency": currency, "see_cost": see_cost}
     return render_template("quotes/_bulk_foreseen.html", **shared)

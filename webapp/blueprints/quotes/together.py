@@ -19,9 +19,17 @@ ASKED = {"lost": ("Mark {} as lost?", "Mark as lost"), "delete": ("Delete {} and
 @quotes.post("/together")
 @login_required
 def do_together() -> ResponseReturnValue:
-    """Do what ``do`` says with the quotes that are selected (``selected``), and say what came of each."""
-    what, ids = request.form.get("do", ""), [parse_id(one) for one in request.form.getlist("selected")]
-    chosen = [one for one in ids if one is not None]
+    """Do what ``do`` says with the quotes that are selected (``selected``), and say what came of each.
+
+    ``all``: the number of quotes in the view that is shown, where all of them are meant.
+    """
+    what, shown = request.form.get("do", ""), filters.read(request.form)
+    count = parse_id(request.form.get("all", ""))
+    if count is not None:
+        chosen = together.of_view(actor(), shown.view(actor()), count)
+    else:
+        ids = [parse_id(one) for one in request.form.getlist("selected")]
+        chosen = [one for one in ids if one is not None]
     if what in ASKED and chosen:
         sentence, button = ASKED[what]
         many = plural(len(chosen), "draft" if what == "delete" else "quote")
@@ -29,5 +37,4 @@ def do_together() -> ResponseReturnValue:
         if asked:
             return asked
     outcomes = together.do(actor(), chosen, what, request.form)
-    shown = filters.read(request.form)
     return render_template("quotes/together.html", outcomes=outcomes, shown=shown)

@@ -12,7 +12,8 @@ from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import ColumnProperty, Session, SessionTransaction, object_session
+from sqlalchemy.orm import ColumnProperty, PassiveFlag, Session, SessionTransaction, object_session
+from sqlalchemy.orm.attributes import get_history
 
 from webapp.models.base import Recorded
 
@@ -125,13 +126,16 @@ def _note(record: Recorded, verb: str) -> None:
         if attribute.key == "id" or attribute.key in record.diary_skips:
             continue
         value = state.dict.get(attribute.key)
-        history = state.attrs[attribute.key].history
-        if verb == "changed" and history.has_changes():
-            noted.append(note(attribute, history.deleted[0] if history.deleted else None, value))
-        elif verb == "added" and value not in EMPTY:
-            noted.append(note(attribute, None, value))
-        elif verb == "deleted" and value not in EMPTY:
-            noted.append(note(attribute, value, None))
+        if verb == "changed":
+            # Only what was set since it was loaded has another value to be found.
+            if attribute.key not in state.committed_state:
+                continue
+            history = get_history(record, attribute.key, PassiveFlag.PASSIVE_NO_INITIALIZE)
+            if history.has_changes():
+                noted.append(note(attribute, history.deleted[0] if history.deleted else None, value))
+        elif value not in EMPTY:
+            before, after = (None, value) if verb == "added" else (value, None)
+            noted.append(note(attribute, before, after))
 
 
 def _name_of_field(attribute: ColumnProperty[Any] | None) -> str:

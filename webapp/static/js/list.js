@@ -12,9 +12,13 @@ let last = null;
 const show = () => {
   const all = document.getElementById("pick-all");
   if (!all) return;
-  const count = boxes().filter((box) => box.checked).length;
-  all.checked = count > 0 && count === boxes().length;
-  all.indeterminate = count > 0 && !all.checked;
+  // All of the view: those of the other pages, too.
+  const view = document.getElementById("pick-view");
+  const here = boxes().filter((box) => box.checked).length;
+  if (view?.checked && here < boxes().length) view.checked = false;
+  const count = view?.checked ? Number(view.value) : here;
+  all.checked = here > 0 && here === boxes().length;
+  all.indeterminate = here > 0 && !all.checked;
   const words = count === 1 ? "1 quote selected" : `${count} quotes selected`;
   document.getElementById("together-count").textContent = words;
 };
@@ -29,7 +33,8 @@ const select = (toLast) => {
   show();
 };
 document.addEventListener("change", (event) => {
-  if (event.target.id === "pick-all") for (const box of boxes()) box.checked = event.target.checked;
+  if (["pick-all", "pick-view"].includes(event.target.id))
+    for (const box of boxes()) box.checked = event.target.checked;
   else if (event.target.matches(".list-pick")) last = event.target;
   else return;
   show();

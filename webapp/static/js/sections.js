@@ -85,8 +85,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Which section lines go to.
-const ask = (uids) => {
-  const choice = document.getElementById("section-choice");
+const fillChoice = (choice) => {
   const first = new Option("Above all sections", "");
   choice.replaceChildren(
     first,
@@ -94,6 +93,9 @@ const ask = (uids) => {
       (head) => new Option(head.querySelector(".section-edit").textContent, head.dataset.section),
     ),
   );
+};
+const ask = (uids) => {
+  fillChoice(document.getElementById("section-choice"));
   sectionDialog.dataset.uids = uids.join(" ");
   sectionDialog.showModal();
 };
@@ -126,4 +128,4 @@ document.addEventListener("section-saved", (event) => {
 });
 showFolds();
 
-window.sections = { ask };
+window.sections = { ask, fillChoice };

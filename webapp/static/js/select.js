@@ -27,7 +27,12 @@ const showPicked = () => {
   if (!count) closeBulk();
   if (bulkWhat && bulkForm.elements.uids.value !== [...pickedUids].join(" ")) foresee();
   document.getElementById("bulk-count").textContent = `${count} selected`;
-  document.getElementById("bulk-apply").textContent = `Apply to ${count === 1 ? "1 line" : `${count} lines`}`;
+  nameApply();
+};
+const nameApply = () => {
+  const count = pickedUids.size;
+  const verb = { delete: "Delete", section: "Move" }[bulkWhat] ?? "Apply to";
+  document.getElementById("bulk-apply").textContent = `${verb} ${count === 1 ? "1 line" : `${count} lines`}`;
 };
 const sayPicked = () => {
   clearTimeout(countTimer);
@@ -122,26 +127,33 @@ const openBulk = (what) => {
     part.hidden = part.dataset.bulk !== what;
     for (const field of part.querySelectorAll("input, select")) field.disabled = part.hidden;
   }
+  if (what === "section") window.sections.fillChoice(document.getElementById("bulk-section"));
+  nameApply();
   bulkForm.hidden = false;
   bulkBar.querySelector(`[data-open="${what}"]`).setAttribute("aria-expanded", "true");
-  bulkForm.querySelector("[data-bulk]:not([hidden]) .line-field").focus();
+  const field = bulkForm.querySelector("[data-bulk]:not([hidden]) .line-field");
+  (field ?? document.getElementById("bulk-apply")).focus();
   foresee();
 };
 const sendBulk = (what, values = {}) =>
-  window.rows.postLines("bulk", { ...values, do: what, uids: [...pickedUids].join(" ") });
+  window.rows.postLines(what === "section" ? what : "bulk", {
+    ...values,
+    do: what,
+    uids: [...pickedUids].join(" "),
+  });
 
 bulkBar.addEventListener("click", (event) => {
-  const { open, bulkDo, bulkSection, bulkClear } = event.target.closest("button")?.dataset ?? {};
+  const { open, bulkDo, bulkClear } = event.target.closest("button")?.dataset ?? {};
   if (open && open === bulkWhat) closeBulk();
   else if (open) openBulk(open);
   else if (bulkDo) sendBulk(bulkDo);
-  else if (bulkSection !== undefined) window.sections.ask([...pickedUids]);
   else if (bulkClear !== undefined) clearPicked();
 });
 bulkForm.addEventListener("submit", (event) => {
   event.preventDefault();
   sendBulk(bulkWhat, Object.fromEntries(new FormData(bulkForm)));
 });
-document.addEventListener("lines-changed", () => !bulkForm.hidden && closeBulk());
+for (const kind of ["lines-changed", "line-placed", "line-deleted"])
+  document.addEventListener(kind, () => !bulkForm.hidden && closeBulk());
 
 window.picked = () => pickable().filter((uid) => pickedUids.has(uid));

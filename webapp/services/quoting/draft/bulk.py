@@ -67,7 +67,7 @@ def apply(
     actor: User, quote: Quote, uids: Collection[str], what: str, values: Mapping[str, object]
 ) -> Changed:
     """What ``change`` does to the lines, without locking or storing them. Raises what it raises."""
-    chosen = _chosen(quote, uids)
+    chosen = chosen_of(quote, uids)
     before = discounts.before(actor, quote)
     reader = Reader(values, place.of_company())
     setter = SETTERS[what](actor, quote, chosen, reader) if what in SETTERS else None
@@ -83,7 +83,7 @@ def apply(
             bundles.follow(line, ["tax_code"] if what == "tax" else [])
             bundles.settle_terms(line)
             changed.uids.append(line.uid)
-    sections.arrange(quote)
+    sections.settle(quote)
     discounts.check(actor, quote, before)
     return changed
 
@@ -92,7 +92,7 @@ def apply(
 def remove(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
     """Delete these lines. Returns the uids of those that were there."""
     quote = editing.lock_editable(quote_id)
-    chosen = _chosen(quote, uids)
+    chosen = chosen_of(quote, uids)
     for line in chosen:
         quote.lines.remove(line)
     sections.arrange(quote)
@@ -105,7 +105,7 @@ def remove(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
 def duplicate(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
     """Insert a copy of each of these lines behind the last of them. Returns the copies' uids."""
     quote = editing.lock_editable(quote_id)
-    chosen = _chosen(quote, uids)
+    chosen = chosen_of(quote, uids)
     if len(quote.lines) + len(chosen) > lines.MAX_LINES:
         raise Invalid(f"A quote can have up to {lines.MAX_LINES:,} lines, so nothing was copied.")
     at = quote.lines.index(chosen[-1]) + 1
@@ -117,7 +117,8 @@ def duplicate(actor: User, quote_id: int, uids: Collection[str]) -> list[str]:
     return made
 
 
-def _chosen(quote: Quote, uids: Collection[str]) -> list[QuoteLine]:
+def chosen_of(quote: Quote, uids: Collection[str]) -> list[QuoteLine]:
+    """Those of these lines that are there, in order. Raises Invalid when none is."""
     wanted = set(uids)
     chosen = [line for line in quote.lines if line.uid in wanted]
     if not chosen:

@@ -51,13 +51,18 @@ def lock(quote_id: int) -> Quote:
 def lock_editable(quote_id: int) -> Quote:
     """Like ``lock``. Raises Invalid with a sentence when the quote is won or lost: it can't be edited then."""
     quote = lock(quote_id)
+    check_editable(quote)
+    steps.watch(quote)
+    return quote
+
+
+def check_editable(quote: Quote) -> None:
+    """Raises Invalid with a sentence when the quote is won or lost."""
     if quote.status != PENDING:
         raise Invalid(
             f"This quote is {quote.status}, so it can't be edited. Nothing was changed. Copy it to a new quote to make "
             "a different offer."
         )
-    steps.watch(quote)
-    return quote
 
 
 @work.command

@@ -17,7 +17,7 @@ from webapp.services.core import merge
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary, merging
-from webapp.services.quoting.draft import discounts, editing, steps
+from webapp.services.quoting.draft import discounts, editing, numbering, steps
 from webapp.services.quoting.draft.editing import lock_editable
 
 MAX_SECTIONS = 100
@@ -95,13 +95,7 @@ def put_lines(actor: User, quote_id: int, uids: Collection[str], section_uid: st
     """
     quote = lock_editable(quote_id)
     section = find(quote, section_uid) if section_uid else None
-    lines = [line for line in quote.lines if line.uid in uids]
-    if len(lines) < len(set(uids)):
-        raise NotFound("One of these lines was deleted by someone else. Nothing was moved.")
-    for line in lines:
-        quote.lines.remove(line)
-        quote.lines.append(line)
-        join(line, section)
+    lines = bring(quote, uids, section)
     arrange(quote)
     quote.updated_at = utc_now()
     diary.write(
@@ -112,6 +106,21 @@ def put_lines(actor: User, quote_id: int, uids: Collection[str], section_uid: st
         lines=len(lines),
         section=section.title if section else "",
     )
+
+
+def bring(quote: Quote, uids: Collection[str], section: QuoteSection | None) -> list[QuoteLine]:
+    """Put lines at the end, in their order, and into ``section``; ``arrange`` then finds their places.
+
+    Returns them. Raises NotFound when one of them was deleted.
+    """
+    lines = [line for line in quote.lines if line.uid in uids]
+    if len(lines) < len(set(uids)):
+        raise NotFound("One of these lines was deleted by someone else. Nothing was moved.")
+    for line in lines:
+        quote.lines.remove(line)
+        quote.lines.append(line)
+        join(line, section)
+    return lines
 
 
 def find(quote: Quote, uid: str) -> QuoteSection:
@@ -126,13 +135,17 @@ def arrange(quote: Quote) -> None:
     """Bring the lines into the order of their sections, and number both."""
     for position, section in enumerate(quote.sections):
         section.position = position
+    order(quote)
+    numbering.number(quote.lines)
+    settle(quote)
+
+
+def order(quote: Quote) -> None:
+    """Bring the lines into the order of their sections, without numbering them."""
     places = {id(section): position for position, section in enumerate(quote.sections, start=1)}
     lines = sorted(quote.lines, key=lambda line: places.get(id(line.section), 0))
     if lines != list(quote.lines):
         quote.lines[:] = lines
-    for position, line in enumerate(lines):
-        line.position = position
-    settle(quote)
 
 
 def join(line: QuoteLine, section: QuoteSection | None) -> None:

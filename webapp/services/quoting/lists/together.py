@@ -13,8 +13,10 @@ from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.lists import listing
+from webapp.services.quoting.lists.listing import View
 
-MOST = 200
+MOST = 500
 GONE = "a quote that was deleted"
 
 
@@ -41,11 +43,27 @@ def do(actor: User, quote_ids: Iterable[int], what: str, values: Mapping[str, ob
     if not chosen:
         raise Invalid("Select the quotes first. Nothing was changed.")
     if len(chosen) > MOST:
-        raise Invalid(f"Select up to {MOST} quotes at a time. Nothing was changed.")
+        raise Invalid(
+            f"Select up to {MOST} quotes at a time. Nothing was changed. Narrow the view with its filters."
+        )
     if what not in DOINGS:
         raise Invalid("Choose what to do with the quotes. Nothing was changed.")
     doing = DOINGS[what](actor, values)
     return [_one(actor, quote_id, doing) for quote_id in chosen]
+
+
+def of_view(actor: User, view: View, count: int) -> list[int]:
+    """The ids of all quotes of a view, as it was shown to ``actor`` with ``count`` of them.
+
+    Raises Invalid with a sentence where there are more or fewer by now: some of them nobody has seen.
+    """
+    found = listing.ids(actor, view)
+    if len(found) != count:
+        now = "1 quote" if len(found) == 1 else f"{len(found)} quotes"
+        raise Invalid(
+            f"This view has {now} now, and had {count}. Nothing was changed. Look at the list, and select again."
+        )
+    return found
 
 
 def _one(actor: User, quote_id: int, doing: Doing) -> Outcome:
