@@ -53,7 +53,7 @@ def beating(app: Flask, redis_url: str) -> Worker:
 def test_all_is_well(app: Flask, beating: Worker) -> None:
     status, found = checks(app)
     assert (status, set(found.values())) == (200, {"ok"})
-    assert set(found) == {"database", "migrations", "redis", "workers", "outbox"}
+    assert set(found) == {"database", "migrations", "redis", "workers", "outbox", "maintenance"}
 
 
 def test_a_worker_that_fell_silent_is_named(app: Flask, beating: Worker) -> None:
