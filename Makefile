@@ -19,7 +19,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench faults kills mutations audit strangers bare
+.PHONY: test check lint fmt bench faults kills chaos load mutations audit strangers bare
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -70,6 +70,12 @@ faults: .venv/dev.stamp ## Let every fault meet every call of a push; make test 
 
 kills: .venv/dev.stamp ## Kill real workers while they push, and compare what Autotask holds (SEED=, N= quotes, DATABASE=sqlite or postgres)
 	@SEED=$(SEED) N=$(N) DATABASE=$(DATABASE) $(PY) -m kills
+
+chaos: .venv/dev.stamp ## Break everything at random under load for five minutes, and check what is left (SECONDS=, SEED=, REPS=, FAULTS=web,redis)
+	@SECONDS=$(SECONDS) SEED=$(SEED) REPS=$(REPS) FAULTS=$(FAULTS) $(PY) -m chaos
+
+load: .venv/dev.stamp ## 50 reps' mixed traffic on PostgreSQL for ten minutes, then more until something breaks (MINUTES=, REPS=, MORE=no)
+	@MINUTES=$(MINUTES) REPS=$(REPS) MORE=$(MORE) $(PY) -m load
 
 mutations: .venv/dev.stamp ## Put back each fault that the push once had, and see the tests find it
 	@$(PY) -m tests.push.mutations
