@@ -93,7 +93,7 @@ bare: ## Do what the README says on bare Debians, as root and as a plain user (R
 	done; done; done
 
 ##@ Keep it
-.PHONY: lock sbom vulnerabilities clean help
+.PHONY: lock sbom vulnerabilities release clean help
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (UPGRADE=--upgrade for newer versions)
@@ -104,6 +104,9 @@ lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (U
 
 sbom: .venv/dev.stamp ## Write the bill of materials of what runs in production: sbom.cdx.json (CycloneDX)
 	@$(PY) scripts/sbom.py
+
+release: .venv/dev.stamp ## Build the wheel, the bill of materials, checksums and, where podman or docker is, the image, into dist/
+	@PY=$(PY) scripts/release.sh
 
 vulnerabilities: .venv/dev.stamp ## Ask whether a pinned package has a known vulnerability
 	@$(PY) scripts/vulnerabilities.py

@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache, partial
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -33,7 +34,7 @@ from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
 from webapp.services.company import maintenance
-from webapp.services.core import failpoints, metrics, queues
+from webapp.services.core import failpoints, metrics, queues, turns
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -47,6 +48,8 @@ SWEEP_SECONDS = 2.0
 # Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, remove what is kept no longer,
 # start due comparisons.
 SWEEPS_PER_TICK = 30
+# One worker's turn a minute for all of them: a little less, so that who comes a second early isn't skipped.
+TURN = timedelta(seconds=55)
 WORKER_TTL = 60
 RESTART_SECONDS = 2
 
@@ -127,16 +130,27 @@ def sweep_for_ever(parent: int) -> None:
             _attempt(app, name, task)
         metrics.flush_soon(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
-            _attempt(app, "expiry", expiry.tick)
-            _attempt(app, "reminders", reminding.tick)
-            _attempt(app, "hour", call_quota.watch)
-            _attempt(app, "retention", retention.tick)
-            _attempt(app, "drift", drift_schedule.tick)
+            for name, task in SCHEDULES.items():
+                _attempt(app, name, partial(_in_turn, name, task))
 
 
 def _render_ahead(app: Flask, stop: threading.Event) -> None:
     while not stop.wait(SWEEP_SECONDS):
         _attempt(app, "paper", ahead.tick)
+
+
+SCHEDULES: dict[str, Callable[[Runtime], object]] = {
+    "expiry": expiry.tick,
+    "reminders": reminding.tick,
+    "hour": call_quota.watch,
+    "retention": retention.tick,
+    "drift": drift_schedule.tick,
+}
+
+
+def _in_turn(name: str, task: Callable[[Runtime], object], runtime: Runtime) -> None:
+    if turns.take(name, TURN):
+        task(runtime)
 
 
 def _sweep(of: Reader, runtime: Runtime) -> None:

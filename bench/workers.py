@@ -52,6 +52,7 @@ def _measure(count: int) -> dict[str, Any]:
     with ExitStack() as stack:
         url, _ = stack.enter_context(own_server())
         desk, env = stack.enter_context(open_bench(url))
+        empty = _stored()
         _publish(desk)
         desk.tenant.change(latencyMs=LATENCY_MS, hourlyThreshold=0)
         desk.tenant.forget_calls()
@@ -75,6 +76,9 @@ def _measure(count: int) -> dict[str, Any]:
         desk.tenant.change(latencyMs=0)
         numbers = Counter(row["externalQuoteNumber"] for row in desk.tenant.state()["Quotes"])
         states = Counter(db.session.scalars(db.select(PushRun.state)))
+        stored = {
+            name: (rows - empty[name][0], size - empty[name][1]) for name, (rows, size) in _stored().items()
+        }
         db.session.rollback()
     measured = {
         "workers": count,
@@ -88,6 +92,9 @@ def _measure(count: int) -> dict[str, Any]:
         "cpu": cpu,
         "cpu_per_quote": cpu / QUOTES,
         "runs": dict(states),
+        "rows_per_quote": sum(rows for rows, _ in stored.values()) / QUOTES,
+        "bytes_per_quote": sum(size for _, size in stored.values()) / QUOTES,
+        "stored": stored,
     }
     print(
         f"{QUOTES} quotes of {LINES} lines, {LATENCY_MS} ms per call, {count} workers: {seconds:.0f} s, "
@@ -96,7 +103,24 @@ def _measure(count: int) -> dict[str, Any]:
         f"{measured['duplicates']}, calls above the limit {measured['violations']}, runs {dict(states)}",
         flush=True,
     )
+    largest = sorted(stored, key=lambda name: -stored[name][1])[:6]
+    print(
+        f"    a quote: {stats['total'] / QUOTES:.1f} calls, {measured['rows_per_quote']:.1f} rows, "
+        f"{measured['bytes_per_quote'] / 1000:.1f} kB with indexes, most of it: "
+        + ", ".join(f"{name} {stored[name][1] / QUOTES / 1000:.1f} kB" for name in largest),
+        flush=True,
+    )
     return measured
+
+
+def _stored() -> dict[str, tuple[int, int]]:
+    """Rows and bytes of each table, with its indexes and what is kept beside it."""
+    found = {}
+    for name in sorted(db.metadata.tables):
+        rows = db.session.scalar(db.select(db.func.count()).select_from(db.metadata.tables[name])) or 0
+        found[name] = rows, int(db.session.scalar(db.select(db.func.pg_total_relation_size(name))) or 0)
+    db.session.rollback()
+    return found
 
 
 def _publish(desk: Desk) -> None:

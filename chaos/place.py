@@ -16,6 +16,7 @@ import requests
 from smoke.__main__ import SANDBOX, options
 from smoke.admin import PASSWORD, Admin
 from smoke.autotask import Credentials, Reader
+from smoke.visitor import Visitor
 from stack import Stack, StackError
 from stack.child import Child, session_members
 from tests.support.databases import with_database
@@ -120,6 +121,11 @@ class Place:
                 self.postgres.start()
 
 
+def from_elsewhere(visitor: Visitor, number: int) -> None:
+    """Let a visitor come from an address of their own, as people do: limits count by address."""
+    visitor.session.headers["X-Forwarded-For"] = f"198.51.{number // 250}.{number % 250 + 1}"
+
+
 def wait(condition: Callable[[], bool], patience: float) -> float | None:
     """Seconds until ``condition()`` was true; None if it wasn't within ``patience`` seconds."""
     started = time.monotonic()
@@ -140,7 +146,12 @@ def installed(folder: Path, *, web_processes: int = 2) -> Iterator[Place]:
             connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0")
         url = with_database(admin_url, DATABASE)
         chosen = options(folder / "data", None)
-        environ = {**chosen.environ, "DATABASE_URL": url, "AUTOTASK_TIMEOUT_SECONDS": "5"}
+        environ = {
+            **chosen.environ,
+            "DATABASE_URL": url,
+            "AUTOTASK_TIMEOUT_SECONDS": "5",
+            "TRUSTED_PROXIES": "1",
+        }
         stack = Stack(replace(chosen, environ=environ, web_processes=web_processes))
         stack.start()
         running.callback(stack.stop)
@@ -158,4 +169,4 @@ def _parent_and_group(pid: int) -> tuple[int, int]:
     return int(fields[1]), int(fields[2])
 
 
-__all__ = ["ADMIN", "PASSWORD", "Place", "installed", "wait"]
+__all__ = ["ADMIN", "PASSWORD", "Place", "from_elsewhere", "installed", "wait"]

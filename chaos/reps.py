@@ -10,7 +10,7 @@ from random import Random
 
 import requests
 
-from chaos.place import ADMIN, PASSWORD
+from chaos.place import ADMIN, PASSWORD, from_elsewhere
 from smoke.customer import Buyer
 from smoke.rep import Customer, Rep
 from smoke.visitor import Stuck
@@ -83,6 +83,7 @@ class OneRep:
         self.chance = Random(f"{seed}/rep {number}")  # noqa: S311  no secret
         self.rep = Rep(address, timeout=REQUESTS)
         self.turn = 0
+        from_elsewhere(self.rep, number)
 
     def work(self) -> None:
         """Until ``over`` is set."""
@@ -115,7 +116,9 @@ class OneRep:
         self._publish(told, box)
         if self.chance.random() < 0.2:
             link = rep.customer_link()
-            Buyer(self.address, timeout=REQUESTS).accept(link, "Lee Load", [], {})
+            buyer = Buyer(self.address, timeout=REQUESTS)
+            from_elsewhere(buyer, self.number + 1000 + self.turn)
+            buyer.accept(link, "Lee Load", [], {})
             self.ledger.accepted(told)
             return
         changed = replace(box, quantity=Decimal(self.chance.randint(3, 9)))

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos.place import Place, installed
+from chaos.place import Place, from_elsewhere, installed
 from load.reps import Clock, Person
 from smoke.admin import PASSWORD, Admin
 from smoke.rep import Rep
@@ -62,7 +62,9 @@ def people(place: Place, count: int, before: list[Person]) -> list[Person]:
     more = []
     for number in range(len(before), count):
         email = f"rep{number}@load.example"
-        Rep(place.stack.web_url).join(admin.invite(email, "rep"))
+        newcomer = Rep(place.stack.web_url)
+        from_elsewhere(newcomer, number)
+        newcomer.join(admin.invite(email, "rep"))
         more.append(Person(place.stack.web_url, number, email))
     return [*before, *more]
 

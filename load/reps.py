@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from chaos.place import from_elsewhere
 from smoke.admin import PASSWORD
 from smoke.rep import Customer, Rep
 from smoke.visitor import Stuck
@@ -62,6 +63,7 @@ class Person:
         self.chance = Random(f"load {number}")  # noqa: S311  no secret
         self.rep = TimedRep(address, timeout=60)
         self.rep.clock = Clock()
+        from_elsewhere(self.rep, number)
         self.link = ""
         self.turn = 0
 
@@ -110,7 +112,8 @@ class Person:
         ]
 
     def _customer(self) -> None:
-        response = requests.get(urljoin(self.rep.base_url, self.link), timeout=60)
+        elsewhere = {"X-Forwarded-For": f"203.0.{self.number // 250}.{self.number % 250 + 1}"}
+        response = requests.get(urljoin(self.rep.base_url, self.link), headers=elsewhere, timeout=60)
         self.rep.clock.note("customer's page", response.elapsed.total_seconds())
         if not response.ok:
             raise Stuck(f"The customer's page answered {response.status_code}.")

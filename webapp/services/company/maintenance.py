@@ -1,6 +1,8 @@
 """Maintenance mode: only admins work, and the workers begin nothing, until the operator ends it.
 
 It is kept in the database, so that every machine follows it and a restored backup is as it was when it was written.
+
+Owns its transactions: whoever asks before a request has nothing open, and what follows begins its own.
 """
 
 from __future__ import annotations
