@@ -8,12 +8,12 @@ import re
 import subprocess
 import sys
 import sysconfig
-import urllib.request
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+import requests
 
 import config
 from scripts import wheel
@@ -68,8 +68,7 @@ def test_it_starts_where_there_is_no_checkout(built: Path, tmp_path: Path) -> No
     try:
         child.wait_until(facts.exists, 120)
         address = json.loads(facts.read_text())["web"]
-        with urllib.request.urlopen(f"{address}/readyz?for=web", timeout=10) as answer:
-            assert json.load(answer)["ready"] is True
+        assert requests.get(f"{address}/readyz?for=web", timeout=10).json()["ready"] is True
         done = subprocess.run(
             [*program, "flask", "backup", str(tmp_path / "now.zip")],
             cwd=tmp_path,
