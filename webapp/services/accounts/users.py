@@ -26,7 +26,7 @@ INVALID_EMAIL = "Enter a valid email, like name@company.com."
 # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
 # In a rush one after the other in each process: side by side, all of them would wait as long as the last.
-_turn = threading.Lock()
+_turn = threading.RLock()
 
 
 @cache
