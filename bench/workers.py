@@ -39,7 +39,11 @@ def main() -> list[str]:
     rows = [_measure(workers) for workers in WORKERS]
     results.save("workers", rows)
     speed = {row["workers"]: row["per_second"] for row in rows}
-    one, two, four = speed.get(1, 0), speed.get(2, GAIN * speed.get(1, 0)), speed.get(4, speed.get(2, 0))
+    one, two, four = (
+        speed.get(1, 0),
+        speed.get(2, GAIN * speed.get(1, 0)),
+        speed.get(4, speed.get(2, 2 * speed.get(1, 0))),
+    )
     wrong = [
         f"{name} with {row['workers']}"
         for row in rows
