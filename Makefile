@@ -19,7 +19,7 @@ smoke: .venv/runtime.stamp ## Do the main job end to end without a person and pr
 	@$(PY) -m smoke
 
 ##@ Check it
-.PHONY: test check lint fmt bench faults kills mutations audit strangers bare
+.PHONY: test check lint fmt bench faults kills chaos load mutations audit strangers bare
 test: .venv/dev.stamp ## Run every test, with real Redis, PostgreSQL, Autotask sandbox and Chromium (T=tests/push for a part)
 	@scripts/system-packages.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
@@ -71,6 +71,12 @@ faults: .venv/dev.stamp ## Let every fault meet every call of a push; make test 
 kills: .venv/dev.stamp ## Kill real workers while they push, and compare what Autotask holds (SEED=, N= quotes, DATABASE=sqlite or postgres)
 	@SEED=$(SEED) N=$(N) DATABASE=$(DATABASE) $(PY) -m kills
 
+chaos: .venv/dev.stamp ## Break everything at random under load for five minutes, and check what is left (SECONDS=, SEED=, REPS=, FAULTS=web,redis)
+	@SECONDS=$(SECONDS) SEED=$(SEED) REPS=$(REPS) FAULTS=$(FAULTS) $(PY) -m chaos
+
+load: .venv/dev.stamp ## 50 reps' mixed traffic on PostgreSQL for ten minutes, then more until something breaks (MINUTES=, REPS=, MORE=no)
+	@MINUTES=$(MINUTES) REPS=$(REPS) MORE=$(MORE) $(PY) -m load
+
 mutations: .venv/dev.stamp ## Put back each fault that the push once had, and see the tests find it
 	@$(PY) -m tests.push.mutations
 
@@ -87,7 +93,7 @@ bare: ## Do what the README says on bare Debians, as root and as a plain user (R
 	done; done; done
 
 ##@ Keep it
-.PHONY: lock sbom vulnerabilities clean help
+.PHONY: lock sbom vulnerabilities release clean help
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (UPGRADE=--upgrade for newer versions)
@@ -98,6 +104,9 @@ lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (U
 
 sbom: .venv/dev.stamp ## Write the bill of materials of what runs in production: sbom.cdx.json (CycloneDX)
 	@$(PY) scripts/sbom.py
+
+release: .venv/dev.stamp ## Build the wheel, the bill of materials, checksums and, where podman or docker is, the image, into dist/
+	@PY=$(PY) scripts/release.sh
 
 vulnerabilities: .venv/dev.stamp ## Ask whether a pinned package has a known vulnerability
 	@$(PY) scripts/vulnerabilities.py

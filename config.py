@@ -62,6 +62,7 @@ class Config:
     metrics_token: str = field(default="", repr=False)
     log_json: bool = False
     audit_log: bool = False
+    empty_database: bool = False
     fail_points: Path | None = None
 
 
@@ -99,6 +100,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         metrics_token=source.secret("METRICS_TOKEN", needed=False),
         log_json=source.flag("LOG_JSON", False),
         audit_log=source.flag("AUDIT_LOG", False),
+        empty_database=source.flag("EMPTY_DATABASE", False),
         fail_points=source.fail_points("FAIL_POINTS", autotask_root),
         smtp_url=smtp_url,
         mail_from=source.sender("MAIL_FROM", needed=bool(smtp_url)),

@@ -13,11 +13,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache, partial
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 import structlog
 from flask import Flask
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Worker
 from rq.exceptions import StopRequested
@@ -30,7 +33,8 @@ from webapp import create_app
 from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
-from webapp.services.core import failpoints, metrics, queues
+from webapp.services.company import maintenance
+from webapp.services.core import failpoints, metrics, queues, turns
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -44,6 +48,8 @@ SWEEP_SECONDS = 2.0
 # Every 30th sweep (once a minute): notice expiries, watch the hourly call quota, remove what is kept no longer,
 # start due comparisons.
 SWEEPS_PER_TICK = 30
+# One worker's turn a minute for all of them: a little less, so that who comes a second early isn't skipped.
+TURN = timedelta(seconds=55)
 WORKER_TTL = 60
 RESTART_SECONDS = 2
 
@@ -77,7 +83,8 @@ def compare_quotes() -> None:
     app = application()
     with app.app_context():
         try:
-            drift_schedule.compare_due(_runtime(app))
+            if not maintenance.asked().is_on:
+                drift_schedule.compare_due(_runtime(app))
         finally:
             db.session.remove()
             metrics.flush(_runtime(app).redis)
@@ -123,16 +130,27 @@ def sweep_for_ever(parent: int) -> None:
             _attempt(app, name, task)
         metrics.flush_soon(_runtime(app).redis)
         if sweeps % SWEEPS_PER_TICK == 0:
-            _attempt(app, "expiry", expiry.tick)
-            _attempt(app, "reminders", reminding.tick)
-            _attempt(app, "hour", call_quota.watch)
-            _attempt(app, "retention", retention.tick)
-            _attempt(app, "drift", drift_schedule.tick)
+            for name, task in SCHEDULES.items():
+                _attempt(app, name, partial(_in_turn, name, task))
 
 
 def _render_ahead(app: Flask, stop: threading.Event) -> None:
     while not stop.wait(SWEEP_SECONDS):
         _attempt(app, "paper", ahead.tick)
+
+
+SCHEDULES: dict[str, Callable[[Runtime], object]] = {
+    "expiry": expiry.tick,
+    "reminders": reminding.tick,
+    "hour": call_quota.watch,
+    "retention": retention.tick,
+    "drift": drift_schedule.tick,
+}
+
+
+def _in_turn(name: str, task: Callable[[Runtime], object], runtime: Runtime) -> None:
+    if turns.take(name, TURN):
+        task(runtime)
 
 
 def _sweep(of: Reader, runtime: Runtime) -> None:
@@ -142,17 +160,58 @@ def _sweep(of: Reader, runtime: Runtime) -> None:
 def _attempt(app: Flask, name: str, task: Callable[[Runtime], object]) -> None:
     with app.app_context():
         try:
-            task(_runtime(app))
+            if not maintenance.asked().is_on:
+                task(_runtime(app))
         except Exception as error:  # noqa: BLE001  the database may be away for a while; sweeping continues
             log.warning("sweep.failed", task=name, error=type(error).__name__)
         finally:
             db.session.remove()
 
 
+class Sweeper:
+    """The child process that sweeps, started again when it died: of one worker alone, nobody else would sweep."""
+
+    def __init__(self, sweep: Callable[[int], None] = sweep_for_ever) -> None:
+        self._sweep = sweep
+        self._owner = os.getpid()
+        self._process: BaseProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process that sweeps, or did last."""
+        return self._process.pid if self._process else None
+
+    def ensure(self) -> None:
+        """Start it unless it runs. Does nothing in a process that was forked from the worker, such as a job's."""
+        if os.getpid() != self._owner or (self._process is not None and self._process.is_alive()):
+            return
+        if self._process is not None:
+            log.error("sweeper.died", exit_code=self._process.exitcode, sentence="Starting another one.")
+        context = multiprocessing.get_context("fork")
+        self._process = context.Process(target=self._sweep, args=(self._owner,), name="sweeper", daemon=True)
+        self._process.start()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(5)
+
+
 class AskableWorker(Worker):
-    """RQ's worker, which remembers whether it was asked to stop: RQ also returns when something broke."""
+    """RQ's worker, which remembers whether it was asked to stop: RQ also returns when something broke.
+
+    It looks after the sweeper whenever it says that it lives: every 45 seconds, in a job every 10.
+    """
 
     asked_to_stop = False
+    sweeper: Sweeper | None = None
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Called by RQ."""
+        if self.sweeper is not None:
+            self.sweeper.ensure()
+        super().heartbeat(timeout, pipeline)
 
     def handle_warm_shutdown_request(self) -> None:
         """Called by RQ when the first signal comes."""
@@ -173,11 +232,14 @@ def new_worker(runtime: Runtime) -> AskableWorker:
     )
 
 
-def work(runtime: Runtime) -> None:
+def work(runtime: Runtime, sweeper: Sweeper | None = None) -> None:
     """Take jobs until a signal, across times without Redis and across errors inside RQ."""
     while True:
+        if sweeper is not None:
+            sweeper.ensure()
         try:
             worker = new_worker(runtime)
+            worker.sweeper = sweeper
             worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
             if worker.asked_to_stop:
                 return
@@ -202,14 +264,12 @@ def main() -> int:
     """Run the sweeper and the worker. Returns the exit code."""
     app = application()
     warm_up(app)
-    context = multiprocessing.get_context("fork")
-    sweeper = context.Process(target=sweep_for_ever, args=(os.getpid(),), name="sweeper", daemon=True)
-    sweeper.start()
+    sweeper = Sweeper()
+    sweeper.ensure()
     try:
-        work(_runtime(app))
+        work(_runtime(app), sweeper)
     finally:
-        sweeper.terminate()
-        sweeper.join(5)
+        sweeper.stop()
     return 0
 
 

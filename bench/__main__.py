@@ -18,7 +18,7 @@ BENCHES = {
     "editor": "how long the quote editor takes to open and to save an edit, with up to 300 lines and 575 categories",
     "items": "how fast the item library is with 100,000 items, on both databases",
     "settings": "how fast the Autotask settings page is with 500 categories",
-    "workers": "two workers and many quotes published at once",
+    "workers": "one, two and four workers and many quotes published at once (QUOTES=, LINES=, WORKERS=1,2)",
     "locks": "two web processes and two workers on SQLite under load",
 }
 

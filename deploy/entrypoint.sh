@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the image does: web, worker, migrate, or any program of it, such as "flask backup -".
+# What the image does: web, worker, migrate, backup, or any program of it, such as "flask backup -".
 set -eu
 
 case "${1:-web}" in
@@ -10,5 +10,6 @@ case "${1:-web}" in
         ;;
     worker) exec python worker.py ;;
     migrate) exec flask db upgrade ;;
+    backup) exec flask backups "${BACKUP_FOLDER:-/backups}" --daily "${BACKUP_AT:-02:30}" --keep "${BACKUP_KEEP:-14}" ;;
     *) exec "$@" ;;
 esac

@@ -1,4 +1,4 @@
-"""Is this container alive? ``python -m deploy.healthy web|worker``: exit code 0 or 1, and a sentence.
+"""Is this container alive? ``python -m deploy.healthy web|worker|backup``: exit code 0 or 1, and a sentence.
 
 A worker that RQ hasn't heard of hangs. One that can't reach Redis waits for it, which a restart wouldn't help.
 """
@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 # As /readyz: a worker reports every 45 seconds while it waits, and every 10 in a job.
 HEARTBEAT = timedelta(seconds=100)
@@ -47,14 +48,26 @@ def worker() -> str:
     return ""
 
 
+def backup() -> str:
+    """Empty if a backup of the last day is there, else what is wrong."""
+    from webapp.services.operating import nightly
+
+    folder = Path(os.environ.get("BACKUP_FOLDER") or "/backups")
+    try:
+        late = nightly.is_late(folder, datetime.now(UTC))
+    except OSError as error:
+        return f"{folder} can't be read: {error.strerror}."
+    return f"{folder} has no backup of the last day." if late else ""
+
+
 def hostname() -> str:
     """As RQ calls this machine; each container has a name of its own."""
     return socket.gethostname()
 
 
 def main(what: str) -> int:
-    """The exit code for ``web`` or ``worker``."""
-    checks: dict[str, Callable[[], str]] = {"web": web, "worker": worker}
+    """The exit code for ``web``, ``worker`` or ``backup``."""
+    checks: dict[str, Callable[[], str]] = {"web": web, "worker": worker, "backup": backup}
     sentence = checks[what]()
     print(sentence or "ok")
     return 1 if sentence else 0

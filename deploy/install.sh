@@ -47,7 +47,7 @@ case ${DOMAIN:-} in
 esac
 ask ACME_EMAIL "webmaster@$DOMAIN" "2. Email for the certificate authority's warnings:"
 case $ACME_EMAIL in *?@?*) ;; *) die "Nothing was written: ACME_EMAIL must be an email address." ;; esac
-ask DATA_FOLDER "" "3. Folder for the database and certificates (empty: volumes of the container engine):"
+ask DATA_FOLDER "" "3. Folder for the database, backups and certificates (empty: volumes of the container engine):"
 case $DATA_FOLDER in *:*) die "Nothing was written: DATA_FOLDER can't have a colon." ;; "" | /*) ;;
     *) die "Nothing was written: DATA_FOLDER must start with /." ;; esac
 ask SMTP_URL "" "4. Mail server, such as smtp://user:password@host:587 (empty: later, in Settings > Mail):"
@@ -105,8 +105,9 @@ QUOTEWRIGHT_GID=$RUN_GID
 QUOTEWRIGHT_SOURCE='$SOURCE'
 EOF
 if [ -n "$DATA_FOLDER" ]; then
-    mkdir -p "$DATA_FOLDER/postgres" "$DATA_FOLDER/caddy" || die "Nothing was written: $DATA_FOLDER can't be created."
-    printf 'POSTGRES_DATA=%s/postgres\nCADDY_DATA=%s/caddy\n' "$DATA_FOLDER" "$DATA_FOLDER" >>"$STAGE/.env"
+    mkdir -p "$DATA_FOLDER/postgres" "$DATA_FOLDER/caddy" "$DATA_FOLDER/backups" || die "Nothing was written: $DATA_FOLDER can't be created."
+    printf 'POSTGRES_DATA=%s/postgres\nCADDY_DATA=%s/caddy\nBACKUPS=%s/backups\n' "$DATA_FOLDER" "$DATA_FOLDER" "$DATA_FOLDER" >>"$STAGE/.env"
+    if [ "$(id -u)" = 0 ]; then chown "$RUN_UID:$RUN_GID" "$DATA_FOLDER/backups"; fi
 fi
 cp "$SOURCE/deploy/compose.yaml" "$SOURCE/deploy/Caddyfile" "$SOURCE/deploy/roles.sh" \
     "$SOURCE/deploy/backup.sh" "$SOURCE/deploy/restore.sh" "$STAGE/"

@@ -11,12 +11,13 @@ FILE=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cd "$(dirname "$0")"
 BEFORE=quotewright_before_$(date +%Y%m%d%H%M%S)
 
-docker compose stop caddy web worker
+docker compose stop caddy web worker backup
 docker compose up --detach --wait postgres valkey
 docker compose exec -T postgres psql --username postgres --quiet --command "ALTER DATABASE quotewright RENAME TO $BEFORE"
 docker compose exec -T postgres createdb --username postgres --encoding UTF8 quotewright
 docker compose run --rm roles
-docker compose run --rm --no-deps migrate
+# Empty on purpose: the data folder remembers that this name had tables.
+docker compose run --rm --no-deps --env EMPTY_DATABASE=yes migrate
 if ! docker compose run --rm --no-deps -T --entrypoint sh migrate -c \
     'umask 077; cat >/data/restore.zip; flask restore /data/restore.zip; done=$?; rm /data/restore.zip; exit $done' <"$FILE"; then
     echo "The backup wasn't restored, and nothing runs. The database of before is $BEFORE. To have it back:" >&2

@@ -6,6 +6,7 @@ the models and the migrations agree.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +15,12 @@ from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.default import DefaultDialect
 
+from webapp.models import utc_now
+from webapp.services.operating import emptied
+
 migrate = current_app.extensions["migrate"]
 metadata = migrate.db.metadata
+settings = current_app.extensions["quotewright"].config
 
 
 def skip_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
@@ -56,6 +61,7 @@ def run_online() -> None:
         **migrate.configure_args,
     }
     with migrate.db.engine.connect() as connection:
+        refuse_emptied(connection)
         # A batch change rebuilds a table; with foreign keys on, dropping the old one would delete what refers to it.
         # The pragma does nothing inside a transaction (https://sqlite.org/pragma.html#pragma_foreign_keys).
         set_foreign_keys(connection, "OFF")
@@ -69,6 +75,27 @@ def run_online() -> None:
                     refuse_broken_references(connection)
         finally:
             set_foreign_keys(connection, "ON")
+        if not is_empty(connection):
+            emptied.remember(
+                settings.data_dir, connection.engine.url, utc_now().isoformat(timespec="seconds")
+            )
+
+
+def refuse_emptied(connection: sa.Connection) -> None:
+    """End the program with a sentence where a database has lost its tables."""
+    if is_empty(connection):
+        try:
+            emptied.refuse(settings.data_dir, connection.engine.url, is_meant=settings.empty_database)
+        except emptied.Emptied as error:
+            print(error, file=sys.stderr)
+            raise SystemExit(2) from None
+
+
+def is_empty(connection: sa.Connection) -> bool:
+    """True where no migration ever ran."""
+    found = sa.inspect(connection).has_table("alembic_version")
+    connection.rollback()
+    return not found
 
 
 def set_foreign_keys(connection: sa.Connection, state: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 import config
 from tests.support import samples
 from tests.support.settings import environment
+from tests.support.visitor import Visitor
 from webapp import create_app
 from webapp.models import Category, Delivery, db, utc_now
 from webapp.services.core import outage, work
@@ -53,7 +54,7 @@ def beating(app: Flask, redis_url: str) -> Worker:
 def test_all_is_well(app: Flask, beating: Worker) -> None:
     status, found = checks(app)
     assert (status, set(found.values())) == (200, {"ok"})
-    assert set(found) == {"database", "migrations", "redis", "workers", "outbox"}
+    assert set(found) == {"database", "migrations", "redis", "workers", "outbox", "maintenance"}
 
 
 def test_a_worker_that_fell_silent_is_named(app: Flask, beating: Worker) -> None:
@@ -119,6 +120,23 @@ def test_without_a_database_every_page_says_so_in_one_line(
         (logged,) = caplog.records
         assert "database.unavailable" in logged.getMessage()
         assert logged.exc_info is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_who_is_signed_in_reads_the_same(app: Flask, tmp_path: Path, headers: dict[str, str]) -> None:
+    app.testing, app.config["PROPAGATE_EXCEPTIONS"] = False, False
+    with app.app_context():
+        samples.rep()
+        db.session.commit()
+    rep = Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    (tmp_path / "quotewright.db").unlink()
+    (tmp_path / "quotewright.db").mkdir()
+    answer = rep.client.get("/quotes/new", headers=headers)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "reach its database" in answer.text
 
 
 def test_a_form_that_comes_meanwhile_is_answered_alike(away: Flask) -> None:

@@ -26,12 +26,13 @@ CONTAINERFILE = ROOT / "Containerfile"
 SETTINGS = set(re.findall(r'source\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config.py").read_text(encoding="utf-8")))
 # What others read: gunicorn, Flask, and each image that isn't ours.
 OF_GUNICORN = {"WEB_CONCURRENCY"}
+OF_ENTRYPOINT = {"BACKUP_AT", "BACKUP_KEEP"}
 OF_OTHERS = {
     "postgres": {"POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"},
     "roles": {"PGHOST", "PGUSER", "PGDATABASE"},
     "caddy": {"DOMAIN", "ACME_EMAIL"},
 }
-OURS = ("migrate", "web", "worker")
+OURS = ("migrate", "web", "worker", "backup")
 USER = "${QUOTEWRIGHT_UID:-10001}:${QUOTEWRIGHT_GID:-10001}"
 ANSWERS = {"DOMAIN": "quotes.example.com", "PATH": os.environ["PATH"]}
 
@@ -48,11 +49,11 @@ def manifests() -> Iterator[dict[str, Any]]:
 
 
 def pods() -> dict[str, dict[str, Any]]:
-    """The pod of each Deployment and Job, by the object's name."""
+    """The pod of each Deployment, Job and CronJob, by the object's name."""
     return {
-        each["metadata"]["name"]: each["spec"]["template"]["spec"]
+        each["metadata"]["name"]: each["spec"].get("jobTemplate", each)["spec"]["template"]["spec"]
         for each in manifests()
-        if each["kind"] in ("Deployment", "Job")
+        if each["kind"] in ("Deployment", "Job", "CronJob")
     }
 
 
@@ -87,7 +88,7 @@ def test_compose_sets_only_what_its_image_reads(service: str) -> None:
     if service not in OURS:
         assert given == OF_OTHERS.get(service, set())
     else:
-        assert [name for name in given - OF_GUNICORN if not is_setting(name)] == []
+        assert [name for name in given - OF_GUNICORN - OF_ENTRYPOINT if not is_setting(name)] == []
 
 
 def test_each_service_gets_the_secrets_that_its_settings_name() -> None:
@@ -144,21 +145,21 @@ def test_services_wait_for_what_they_need() -> None:
             is_program = services[other]["restart"] != "no"
             wanted = "service_healthy" if is_program else "service_completed_successfully"
             assert wait == {"condition": wanted}, (name, other)
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "backup"):
         assert set(services[name]["depends_on"]) == {"migrate", "valkey"}
 
 
 def test_nothing_outside_reaches_the_database_or_the_queue() -> None:
     described = compose()
     assert described["networks"]["inside"] == {"internal": True}
-    for name in ("postgres", "valkey", "roles", "migrate"):
+    for name in ("postgres", "valkey", "roles", "migrate", "backup"):
         assert described["services"][name]["networks"] == ["inside"]
     assert [name for name, service in described["services"].items() if "ports" in service] == ["caddy"]
 
 
 def test_health_checks_ask_what_exists() -> None:
     services = compose()["services"]
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "backup"):
         assert services[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "deploy.healthy", name]
     assert healthy.HEARTBEAT == readiness.HEARTBEAT
 
@@ -202,7 +203,12 @@ def test_kubernetes_names_every_file_but_the_example() -> None:
 
 
 def test_every_pod_is_confined_and_limited() -> None:
-    assert sorted(pods()) == ["quotewright-migrate", "quotewright-web", "quotewright-worker"]
+    assert sorted(pods()) == [
+        "quotewright-backup",
+        "quotewright-migrate",
+        "quotewright-web",
+        "quotewright-worker",
+    ]
     for name, pod in pods().items():
         (container,) = pod["containers"]
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -213,7 +219,8 @@ def test_every_pod_is_confined_and_limited() -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert container["args"] == [name.removeprefix("quotewright-")]
+        if name != "quotewright-backup":  # once, since the cluster has the schedule
+            assert container["args"] == [name.removeprefix("quotewright-")]
         assert {"/tmp", "/data"} <= {each["mountPath"] for each in container["volumeMounts"]}  # noqa: S108
         assert {each["name"] for each in container["volumeMounts"]} == {
             each["name"] for each in pod["volumes"]
@@ -289,7 +296,11 @@ def test_install_answers_every_variable_of_the_compose_file(tmp_path: Path) -> N
     without_default = set(re.findall(r"\$\{([A-Z_]+)(?:\}|:\?)", COMPOSE.read_text()))
     given = environment(tmp_path / "here")
     assert without_default <= set(given) <= used
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["caddy", "postgres"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
+        "backups",
+        "caddy",
+        "postgres",
+    ]
     account = str(os.getuid() or 10001)
     assert given["QUOTEWRIGHT_UID"] == account
 
@@ -395,7 +406,7 @@ def test_a_backup_has_its_name_only_when_it_is_whole(installed: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "fails_at", ["RENAME", "createdb", "run --rm roles", "no-deps migrate", "flask restore", ""]
+    "fails_at", ["RENAME", "createdb", "run --rm roles", "EMPTY_DATABASE=yes migrate", "flask restore", ""]
 )
 def test_a_restore_that_fails_starts_nothing(installed: Path, tmp_path: Path, fails_at: str) -> None:
     environment = docker(tmp_path, fails_at or "no such step")

@@ -104,7 +104,7 @@ def migrate(url: str) -> None:
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, **environment(DATABASE_URL=url)},
+        env={**os.environ, **environment(DATABASE_URL=url, QUOTEWRIGHT_DATA=os.devnull)},
         capture_output=True,
         text=True,
         check=False,

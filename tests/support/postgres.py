@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,11 @@ import pytest
 from stack.child import Child
 
 USER = "quotewright"
+COMMON = ("listen_addresses=", "fsync=off", "wal_level=minimal", "max_wal_senders=0")
+# No checkpoint while the tests run: each new database is written as WAL.
+QUICK = ("full_page_writes=off", "synchronous_commit=off", "max_wal_size=8GB", "checkpoint_timeout=1h")
+# A process that is killed loses nothing; only the machine's own end would.
+KEEPING = ("synchronous_commit=on", "max_wal_size=128MB", "min_wal_size=32MB", "max_connections=200")
 
 
 @contextmanager
@@ -29,14 +34,24 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_server() as (url, _):
+        yield url
+
+
+@contextmanager
+def own_server(parent: Path | None = None, *, keeps: bool = False) -> Iterator[tuple[str, Child]]:
+    """The same as a program that can be killed and started again. ``keeps``: what was committed outlives that.
+
+    ``parent``: the folder for its own one.
+    """
     # Not under pytest's own temporary folder, which the unprivileged user that runs the server can't enter.
-    folder = Path(tempfile.mkdtemp(prefix="quotewright-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="quotewright-postgres-", dir=parent))
     try:
-        child = _start(_binaries(), folder)
+        child = _start(_binaries(), folder, QUICK if not keeps else KEEPING)
         try:
             url = f"postgresql://{USER}@/postgres?host={folder}"
-            child.wait_until(lambda: _answers(url), 60)
-            yield url
+            child.wait_until(lambda: answers(url), 60)
+            yield url, child
         finally:
             # An orderly end would wait for every open connection, and its data is thrown away.
             child.kill()
@@ -59,7 +74,7 @@ def _binaries() -> Path:
     return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def _start(binaries: Path, folder: Path) -> Child:
+def _start(binaries: Path, folder: Path, settings: Sequence[str]) -> Child:
     """initdb, then the server; as an unprivileged user when we are root, whom PostgreSQL refuses."""
     as_user: list[str] = []
     if os.geteuid() == 0:
@@ -85,11 +100,7 @@ def _start(binaries: Path, folder: Path) -> Child:
         cwd=folder,
     )
     command = [*as_user, str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
-    for setting in (
-        *("listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off"),
-        # No checkpoint while the tests run: each new database is written as WAL.
-        *("wal_level=minimal", "max_wal_senders=0", "max_wal_size=8GB", "checkpoint_timeout=1h"),
-    ):
+    for setting in (*COMMON, *settings):
         command += ["-c", setting]
     child = Child("PostgreSQL", command, env=dict(os.environ), cwd=folder, log=folder / "server.log")
     child.start()
@@ -109,7 +120,8 @@ def _group(user: str) -> str:
     return str(pwd.getpwnam(user).pw_gid)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server takes connections there."""
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from tests.support import samples
@@ -100,3 +101,20 @@ def test_one_rule_holds_at_every_place(
     with app.app_context():
         user = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
         assert user.password_hash == before
+
+
+def test_a_hash_of_other_parameters_is_replaced_at_the_next_sign_in(app: Flask, ids: Ids) -> None:
+    older = PasswordHasher(time_cost=2, memory_cost=64, parallelism=1).hash(samples.PASSWORD)
+
+    def stored() -> str:
+        with app.app_context():
+            return db.session.scalars(db.select(User.password_hash).filter_by(email="rep@desk.example")).one()
+
+    with app.app_context():
+        db.session.execute(db.update(User).filter_by(email="rep@desk.example").values(password_hash=older))
+        db.session.commit()
+    Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
+    now = stored()
+    assert now != older
+    Visitor(app.test_client()).sign_in("rep@desk.example", samples.PASSWORD)
+    assert stored() == now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.blueprints import gate, support, theme
+from webapp.blueprints import closed, gate, support, theme
 from webapp.blueprints.account import account
 from webapp.blueprints.activity import activity
 from webapp.blueprints.auth import auth
@@ -48,4 +48,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     support.init_app(app)
     theme.init_app(app)
+    closed.init_app(app)
     app.before_request(gate.check)

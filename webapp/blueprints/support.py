@@ -113,7 +113,9 @@ def unavailable(sentence: str, error: Exception) -> ResponseReturnValue:
         db.session.rollback()
     log.error("database.unavailable", reason=outage.reason(error), sentence=sentence, route=request.endpoint)
     template = "errors/_alert.html" if is_htmx() else "errors/unavailable.html"
-    return render_template(template, sentence=sentence), 503, {"Retry-After": "10"}
+    # Not by render_template, which lets Flask-Login look for the user of a cookie.
+    body = current_app.jinja_env.get_template(template).render(sentence=sentence)
+    return body, 503, {"Retry-After": "10"}
 
 
 def init_app(app: Flask) -> None:

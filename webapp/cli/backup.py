@@ -1,9 +1,12 @@
-"""``flask backup``, ``flask restore`` and ``flask move``."""
+"""``flask backup``, ``flask backups``, ``flask restore`` and ``flask move``."""
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,11 +19,12 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 import config
-from webapp.models import db
+from webapp.models import db, utc_now
 from webapp.services.core import outage
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.operating import backup as backups
+from webapp.services.operating import nightly
 from webapp.services.operating.archive import Manifest
 
 
@@ -63,6 +67,49 @@ def _to_file(path: Path, with_keys: bool) -> Manifest:
         os.fsync(target.fileno())
     unfinished.replace(path)
     return manifest
+
+
+@click.command("backups")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path))
+@click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="how many to keep")
+@click.option("--daily", metavar="HH:MM", help="stay, and take one each day at this time (UTC)")
+@with_appcontext
+def backups_(folder: Path, keep: int, daily: str | None) -> None:
+    """Write a backup into FOLDER under the time's name, without the keys, and remove all but the newest ones."""
+    if daily is None:
+        _take(folder, keep)
+        return
+    clock = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", daily)
+    if clock is None:
+        raise click.ClickException(f"--daily is “{daily}”. Use a time of day such as 02:30.")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    wait = (nightly.due(folder, utc_now(), int(clock[1]), int(clock[2])) - utc_now()).total_seconds()
+    while not stop.wait(max(0.0, wait)):
+        try:
+            _take(folder, keep)
+            wait = (nightly.due(folder, utc_now(), int(clock[1]), int(clock[2])) - utc_now()).total_seconds()
+        except click.ClickException as error:
+            click.echo(
+                f"Error: {error.message} Trying again in {nightly.AGAIN.seconds // 60} minutes.", err=True
+            )
+            wait = nightly.AGAIN.total_seconds()
+
+
+def _take(folder: Path, keep: int) -> None:
+    try:
+        path = folder / nightly.name(utc_now())
+        manifest = _to_file(path, with_keys=False)
+        old = nightly.drop_old(folder, keep)
+    except (ServiceError, OSError, DBAPIError) as error:
+        raise click.ClickException(f"No backup was written. {_reason(error)}") from error
+    finally:
+        # What stays must hold no connection over the day.
+        db.session.remove()
+        db.engine.dispose()
+    removed = f" Removed: {', '.join(one.name for one in old)}." if old else ""
+    click.echo(f"{_said('Backed up', manifest)} Written: {path}.{removed}", err=True)
 
 
 @click.command("restore")

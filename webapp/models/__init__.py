@@ -38,6 +38,7 @@ from webapp.models.quote import (
 )
 from webapp.models.saved_view import SavedView
 from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoLeaving, SsoLogout, SsoProvider
+from webapp.models.turn import Turn
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
 
@@ -106,6 +107,7 @@ __all__ = [
     "SsoLogout",
     "SsoProvider",
     "TaxCode",
+    "Turn",
     "User",
     "UserSession",
     "WebhookEndpoint",

@@ -1,5 +1,5 @@
 """App-wide settings: company profile and brand, required fields, loss reasons, who needs two-step sign-in, how long
-things are kept, texts of mail, and whether pushing is paused.
+things are kept, texts of mail, whether pushing is paused, and maintenance mode.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ TWO_STEP = "two_step"
 ACCESS = "access"
 PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
+MAINTENANCE = "maintenance"
 OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -77,6 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
     MAIL_TEXTS: {},
+    MAINTENANCE: {"sentence": "", "since": ""},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
+from webapp.services.company import maintenance
 from webapp.services.core import clock, failpoints, metrics
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
@@ -28,7 +29,8 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
     ``early``: a person wants it now, even if it isn't due yet.
     """
     waiting = db.session.get(Delivery, delivery_id)
-    if waiting is None:
+    if waiting is None or maintenance.now().is_on:
+        # In maintenance nothing is written: the sweeper queues it again afterwards.
         return
     of = reader.get(waiting.reader)
     blocked = of.blocker()

@@ -17,6 +17,7 @@ from sqlalchemy.engine import CursorResult
 
 from webapp.models import Delivery, DiaryEntry, PushBatch, Quote, Revision, db
 from webapp.models.delivery import DeliveryState
+from webapp.services.company import maintenance
 from webapp.services.core import clock, failpoints, metrics, work
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import jobs, reader
@@ -105,8 +106,8 @@ def nudge(runtime: Runtime) -> None:
 
 
 def queue_due(runtime: Runtime, of: Reader) -> int:
-    """Queue a job for each due delivery of a reader; returns how many. 0 when Redis is down."""
-    waiting = [] if of.blocker() else due(of, clock.now())
+    """Queue a job for each due delivery of a reader; returns how many. 0 in maintenance, and when Redis is down."""
+    waiting = [] if maintenance.now().is_on or of.blocker() else due(of, clock.now())
     ids = {f"{of.key}-{entry.id}-{entry.not_before:%d%H%M%S%f}": entry.id for entry in waiting}
     db.session.commit()
     return jobs.enqueue(runtime, of.queue, ids, of.job_seconds)
@@ -160,6 +161,12 @@ def status(quote: Quote) -> dict[str, Delivery]:
     """The quote's newest delivery to each reader, by the reader's key."""
     newest = db.select(db.func.max(Delivery.id)).filter_by(quote_id=quote.id).group_by(Delivery.reader)
     return {row.reader: row for row in db.session.scalars(db.select(Delivery).where(Delivery.id.in_(newest)))}
+
+
+def under_way() -> int:
+    """How many deliveries are being delivered just now."""
+    running = db.select(db.func.count()).select_from(Delivery).filter_by(state=DeliveryState.RUNNING)
+    return db.session.scalar(running) or 0
 
 
 def changed(statement: Update) -> int:

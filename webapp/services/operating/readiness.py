@@ -19,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from migrations.newest import newest
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
+from webapp.services.company import maintenance
+from webapp.services.company.maintenance import Maintenance
 from webapp.services.core import clock
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import reader
@@ -62,7 +64,8 @@ def of_web() -> list[Check]:
 
 @dataclass(frozen=True)
 class Found:
-    """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox.
+    """Every check, in the order in which to mend: database, migrations, Redis, a living worker, age of the outbox, and
+    whether maintenance mode is on, in which the outbox may wait.
 
     ``beats``: when each worker that RQ knows last said that it lives; ``outbox_age``: how long the oldest delivery
     waits that could have gone. None where it couldn't be asked.
@@ -89,8 +92,12 @@ def of_all(redis: Redis) -> Found:
         checks.append(Check("workers", "Unknown without Redis."))
     else:
         checks += [Check("redis"), Check("workers", _workers(beats))]
-    age = outbox_age(clock.now()) if all(check.is_ok for check in checks[:2]) else None
-    checks.append(Check("outbox", "Unknown without the database." if age is None else _outbox(age)))
+    if not all(check.is_ok for check in checks[:2]):
+        unknown = "Unknown without the database."
+        return Found([*checks, Check("outbox", unknown), Check("maintenance", unknown)], beats, None)
+    age, mode = outbox_age(clock.now()), maintenance.now()
+    checks.append(Check("outbox", "" if mode.is_on else _outbox(age)))
+    checks.append(Check("maintenance", _maintenance(mode)))
     return Found(checks, beats, age)
 
 
@@ -162,3 +169,12 @@ def _outbox(age: timedelta) -> str:
     if age <= WAITS:
         return ""
     return f"Something has waited {age.total_seconds() // 60:.0f} minutes to be sent. Look at Activity > Deliveries."
+
+
+def _maintenance(mode: Maintenance) -> str:
+    if not mode.is_on:
+        return ""
+    return (
+        f"Maintenance mode is on since {mode.since}: only admins can work, and syncs and mail wait. "
+        "End it with flask maintenance off."
+    )

@@ -146,6 +146,7 @@ LEFT: dict[str, str] = {
     "sso_provider": "label issuer client_id client_secret_encrypted allowed_domains default_role groups_claim "
     "group_roles",
     "tax_code": "name name_key search_key",
+    "turn": "name",
     "user_account": "role",
     "webhook_endpoint": "url_encrypted url_sha256 host description events secret_encrypted "
     "previous_secret_encrypted state state_sentence",

@@ -1,0 +1,30 @@
+"""Which process does what is done every minute.
+
+Revision ID: 0055
+Revises: 0048
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from webapp.models.types import UtcDateTime
+
+revision = "0055"
+down_revision = "0048"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "turn",
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("taken_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_turn")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("turn")
