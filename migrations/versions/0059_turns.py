@@ -1,7 +1,7 @@
 """Which process does what is done every minute.
 
-Revision ID: 0055
-Revises: 0048
+Revision ID: 0059
+Revises: 0058
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from webapp.models.types import UtcDateTime
 
-revision = "0055"
-down_revision = "0048"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 
