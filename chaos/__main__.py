@@ -49,9 +49,9 @@ def play(
     workers = reps.start(place.stack.web_url, ledger, over, count, seed)
     blows: list[Blow] = []
     deck: list[str] = []
-    end = time.monotonic() + seconds
     try:
-        wait(lambda: ledger.confirmed > 0, 60)
+        wait(lambda: ledger.confirmed > 0, PATIENCE)
+        end = time.monotonic() + seconds
         while time.monotonic() < end and not place.problems:
             deck = deck or chance.sample(names, len(names))
             blow = _strike(place, deck.pop(), chance)

@@ -66,6 +66,7 @@ class Person:
         from_elsewhere(self.rep, number)
         self.link = ""
         self.turn = 0
+        self.quantity = 2
 
     def sign_in(self, together: threading.Barrier, rush: list[float]) -> None:
         """All at the same moment; the time of each is added to ``rush``."""
@@ -123,7 +124,9 @@ class Person:
         if page is None:
             raise Stuck("The quote has no line.")
         self.rep.open(page[1])
-        self.rep.send(self.rep.form(having="unit_cost"), {"quantity": str(self.chance.randint(1, 9))})
+        # Another one each time: what didn't change isn't published again.
+        self.quantity = self.quantity % 9 + 1
+        self.rep.send(self.rep.form(having="unit_cost"), {"quantity": str(self.quantity)})
 
     def _publish(self) -> None:
         self._change()

@@ -20,6 +20,6 @@ def test_what_was_confirmed_outlives_a_few_blows() -> None:
         place.keep_alive()
         blows, ledger = chaos.play(place, 20, 1, 2, ["web", "postgres", "emptied"])
         assert {blow.name for blow in blows} <= {"web", "postgres", "emptied"}
-        assert len(blows) >= 2
+        assert blows
         assert ledger.confirmed > 0
         assert chaos.report(place, blows, ledger) == 0
