@@ -80,6 +80,7 @@ def test_a_signature_is_typed_or_drawn_or_the_quote_declined(phone: Page, browse
 
 def test_it_is_typed_on_a_phone(phone: Page) -> None:
     phone.get_by_label("Your name").fill("Tom Brennan")
+    phone.get_by_label("Job title").fill("Owner")
     phone.get_by_label("Your PO number").fill("PO-7")
     phone.get_by_label("Sign by typing your full name").fill("Tom Brennan")
     phone.get_by_label("I accept quote").check()

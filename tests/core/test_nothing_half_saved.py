@@ -101,7 +101,7 @@ def _answer(office: Office, **values: str) -> dict[str, str]:
     return {**samples.shown(revision), **values}
 
 
-ACCEPTED = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1"}
+ACCEPTED = {"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": "1"}
 PERSON = {
     "first_name": "New",
     "last_name": "Person",

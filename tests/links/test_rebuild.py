@@ -273,6 +273,7 @@ def test_an_accepted_quote_with_its_offer_linked_lacks_nothing(desk: Desk) -> No
     values = {
         "name": "Ann Lee",
         "signature": "Ann Lee",
+        "title": "Buyer",
         "terms": "1",
         **samples.shown(quote.current_revision),
     }

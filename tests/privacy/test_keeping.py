@@ -201,7 +201,7 @@ def test_what_was_accepted_keeps_its_evidence_whatever_its_age(seller: User, lat
     publishing.publish(seller, quote.id)
     revision = quote.current_revision
     assert revision
-    values = {"name": "Ann", "signature": "Ann", "terms": "1", **samples.shown(revision)}
+    values = {"name": "Ann", "signature": "Ann", "title": "Buyer", "terms": "1", **samples.shown(revision)}
     acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.1", "Phone"))
     expire(quote)
     later(5000)

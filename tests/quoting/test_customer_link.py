@@ -41,7 +41,7 @@ def test_a_replaced_link_opens_nothing(app: Flask) -> None:
     for path in (f"/q/{old}", f"/q/{old}/quote.pdf"):
         gone = customer.get(path)
         assert (gone.status_code, customer_link.REPLACED in text(gone)) == (404, True)
-    typed = dict(accept.fill({"name": "Ann Lee", "signature": "Ann Lee", "terms": True}))
+    typed = dict(accept.fill({"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": True}))
     assert customer.post(accept.action, data=typed).status_code == 404
     with app.app_context():
         stored = db.session.scalars(db.select(Quote)).one()
@@ -63,6 +63,7 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
         typed: dict[str, object] = {
             "name": "Ann Lee",
             "signature": "Ann Lee",
+            "title": "Buyer",
             "terms": "1",
             "reason": "Too dear.",
             **samples.shown(revision),

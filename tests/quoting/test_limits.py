@@ -93,7 +93,13 @@ def test_the_customer_accepts_another_quantity(rep: User) -> None:
     revision = editing.get(quote.id).current_revision
     assert revision is not None
     live, uid = snapshot.parse(revision.content), quote.lines[0].uid
-    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    person = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
     evidence, token = acceptance.Evidence(), quote.public_token
     for wrong in ("4", "7", "55", "", "many", "5" * 40, "NaN", "1e3"):
         with pytest.raises(Invalid) as caught:
@@ -304,7 +310,13 @@ def accepted(quote: Quote, chosen: list[str], quantities: dict[str, str]) -> Quo
     """The quote, accepted by the customer as it is live, with these options and quantities."""
     revision = quote.current_revision
     assert revision is not None
-    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    person = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
     typed = {f"quantity:{uid}": quantity for uid, quantity in quantities.items()}
     return acceptance.accept(quote.public_token, {**person, **typed}, chosen, acceptance.Evidence())
 

@@ -103,7 +103,13 @@ def test_the_worker_renders_what_was_just_accepted(app: Flask) -> None:
         runtime = app.extensions["quotewright"]
         assert document.pdf_for(other.id)
         for one in (revision, other):
-            values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(one)}
+            values = {
+                "name": "Ann Lee",
+                "signature": "Ann Lee",
+                "title": "Buyer",
+                "terms": "1",
+                **samples.shown(one),
+            }
             acceptance.accept(one.quote.public_token, values, [], acceptance.Evidence())
         assert [ahead.tick(runtime) for _ in range(3)] == [1, 1, 0]
         assert len(db.session.scalars(db.select(AcceptanceDocument)).all()) == 2

@@ -46,7 +46,13 @@ def offered(rep: User, last_day: date = LAST_DAY) -> Quote:
 def answer(quote: Quote) -> dict[str, str]:
     revision = quote.current_revision
     assert revision is not None
-    return {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    return {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
 
 
 def live(quote: Quote) -> snapshot.Snapshot:

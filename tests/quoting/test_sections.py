@@ -193,7 +193,7 @@ def test_what_the_customer_takes_is_frozen_and_stands_in_the_draft(rep: User) ->
     sections.change(rep, quote.id, care, {"title": "Care", "choice": "whole"})
     revision = publishing.publish(rep, quote.id).revision
     values = {
-        "name": "Cleo", "signature": "Cleo", "email": "", "terms": "1", **samples.shown(revision),
+        "name": "Cleo", "signature": "Cleo", "email": "", "title": "Buyer", "terms": "1", **samples.shown(revision),
     }  # fmt: skip
     accepted = acceptance.accept(quote.public_token, values, [care], acceptance.Evidence())
     assert accepted.current_revision is not None
@@ -337,7 +337,7 @@ def test_a_section_that_was_added_since_does_not_stand_in_the_way_of_the_custome
     sections.put_lines(rep, quote.id, [one.uid for one in quote.lines], section.uid)
     revision = quote.current_revision
     assert revision is not None
-    values = {"name": "Cleo", "signature": "Cleo", "terms": "1", **samples.shown(revision)}
+    values = {"name": "Cleo", "signature": "Cleo", "title": "Buyer", "terms": "1", **samples.shown(revision)}
     accepted = acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
     assert (accepted.status, names(accepted)[0][0], accepted.sections) == ("accepted", "", [])
 

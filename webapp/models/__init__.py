@@ -36,6 +36,14 @@ from webapp.models.quote import (
     RevisionDocument,
 )
 from webapp.models.saved_view import SavedView
+from webapp.models.signing import (
+    QuoteSigner,
+    QuoteSigning,
+    Signature,
+    SignatureDrawing,
+    SignedFields,
+    SigningCode,
+)
 from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoLeaving, SsoLogout, SsoProvider
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
 from webapp.models.webhook import WebhookEndpoint
@@ -90,6 +98,8 @@ __all__ = [
     "QuoteLine",
     "QuoteSection",
     "QuoteShare",
+    "QuoteSigner",
+    "QuoteSigning",
     "RecoveryCode",
     "RemoteMetadata",
     "Revision",
@@ -97,6 +107,10 @@ __all__ = [
     "SavedView",
     "SettingsDraft",
     "SettingsVersion",
+    "Signature",
+    "SignatureDrawing",
+    "SignedFields",
+    "SigningCode",
     "SsoAttempt",
     "SsoIdentity",
     "SsoLeaving",

@@ -25,6 +25,7 @@ TWO_STEP = "two_step"
 ACCESS = "access"
 PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
+SIGNING = "signing"
 OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -77,6 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
     MAIL_TEXTS: {},
+    SIGNING: {"countersign": False},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

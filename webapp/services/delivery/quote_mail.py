@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, db
+from webapp.models import Acceptance, Delivery, DiaryEntry, MailMessage, Quote, QuoteSigner, Signature, db
 from webapp.models.quote import LOST
 from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
+from webapp.services.quoting.answer import links, signers, turns
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import snapshot
 
 MAIL = "mail"
 SENT, REMINDED = "quote.sent", "quote.reminded"
-ANSWERS = {
-    "quote.accepted": (mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED),
-    f"quote.{LOST}": (mail_texts.REP_DECLINED,),
-}
-ACTIONS = (SENT, REMINDED, *ANSWERS)
-REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED)
+ASKED, SIGNED, ACCEPTED = "quote.sign_asked", "quote.signed", "quote.accepted"
+COUNTERSIGNED = "quote.countersigned"
+DECLINED = f"quote.{LOST}"
+ACTIONS = (SENT, REMINDED, ASKED, SIGNED, ACCEPTED, COUNTERSIGNED, DECLINED)
+TO_REP = (mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED, mail_texts.REP_SIGNED, mail_texts.COUNTERSIGN)
+REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.SIGN, *TO_REP)
+# Before the number of a signature, or a signer, to whom a mail goes.
+OF_SIGNATURE, OF_SIGNER = "signature-", "signer-"
 
 
 def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
@@ -33,9 +36,31 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         made = room.delivery(MAIL, message.kind, quote=quote, payload=str(message.id))
         made.not_before = message.send_at
         return [made]
+    if entry.action == ASKED:
+        address = f"{OF_SIGNER}{entry.detail['signer']}"
+        return [room.delivery(MAIL, mail_texts.SIGN, quote=quote, address=address)]
+    if entry.action == COUNTERSIGNED:
+        return _copies(quote)
     if entry.actor_id is not None:
         return []
-    return [room.delivery(MAIL, kind, quote=quote) for kind in ANSWERS[entry.action]]
+    if entry.action == SIGNED:
+        payload = str(entry.detail["signature"])
+        return [room.delivery(MAIL, mail_texts.REP_SIGNED, quote=quote, payload=payload)]
+    if entry.action == DECLINED:
+        return [room.delivery(MAIL, mail_texts.REP_DECLINED, quote=quote)]
+    is_waiting = quote.acceptance is not None and quote.acceptance.is_waiting
+    kind = mail_texts.COUNTERSIGN if is_waiting else mail_texts.REP_ACCEPTED
+    return [*([] if is_waiting else _copies(quote)), room.delivery(MAIL, kind, quote=quote)]
+
+
+def _copies(quote: Quote) -> list[Delivery]:
+    """The signed PDF to everyone at the customer who signed."""
+    if quote.acceptance is None or not quote.acceptance.is_signed:
+        return []
+    others = [f"{OF_SIGNATURE}{one.id}" for one in quote.acceptance.earlier]
+    return [
+        room.delivery(MAIL, mail_texts.ACCEPTED, quote=quote, address=address) for address in ("", *others)
+    ]
 
 
 def blocker(delivery: Delivery) -> str:
@@ -60,10 +85,12 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
         return _written(message, quote, base)
     kind = delivery.reason
     if kind == mail_texts.ACCEPTED:
-        return _thanks(quote, base)
+        return _thanks(runtime, quote, delivery.address)
+    if kind == mail_texts.SIGN:
+        return _ask(runtime, quote, delivery.address)
     if not quote.owner.is_active:
         return None
-    name = quote.acceptance.name if quote.acceptance and kind == mail_texts.REP_ACCEPTED else ""
+    name = _who(quote, delivery)
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
     filled = mail_texts.fill(kind, {**mail_words.of_quote(quote, base), **more})
     made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(quote))
@@ -87,13 +114,57 @@ def _written(message: MailMessage, quote: Quote, base: str) -> Letter:
     return _finished(made, quote, base, mail_words.link(quote, base))
 
 
-def _thanks(quote: Quote, base: str) -> Letter | None:
-    acceptance = quote.acceptance
-    to = (acceptance.email if acceptance else "") or _contact(quote)
-    if acceptance is None or not to:
+def _who(quote: Quote, delivery: Delivery) -> str:
+    """Who signed, in a mail to the rep; empty where it's the customer."""
+    if delivery.reason == mail_texts.REP_SIGNED:
+        signature = db.session.get(Signature, int(delivery.payload))
+        return signature.name if signature else ""
+    if delivery.reason in (mail_texts.REP_ACCEPTED, mail_texts.COUNTERSIGN) and quote.acceptance:
+        return quote.acceptance.names
+    return ""
+
+
+def _ask(runtime: Runtime, quote: Quote, address: str) -> Letter | None:
+    """The mail with the signer's own link; None where they aren't asked any more."""
+    signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
+    if signer is None or sending.blocker(quote) or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN:
         return None
+    link = _link_of(runtime, signer)
     filled = mail_words.fill(
-        mail_texts.ACCEPTED, quote, base, customer=acceptance.name, first_name=acceptance.name
+        mail_texts.SIGN,
+        quote,
+        runtime.config.public_base_url,
+        customer=signer.name,
+        first_name=signer.name,
+        link=link,
+    )
+    made = Letter(
+        signer.email,
+        filled.subject,
+        filled.text,
+        kind=mail_texts.SIGN,
+        by=quote.owner.name,
+        reply_to=quote.owner.email,
+    )
+    return _finished(made, quote, runtime.config.public_base_url, link)
+
+
+def _link_of(runtime: Runtime, signer: QuoteSigner) -> str:
+    return links.to_page(runtime.config.public_base_url, signers.token_of(runtime, signer))
+
+
+def _thanks(runtime: Runtime, quote: Quote, address: str) -> Letter | None:
+    base, acceptance = runtime.config.public_base_url, quote.acceptance
+    record: Acceptance | Signature | None = acceptance
+    if address.startswith(OF_SIGNATURE):
+        record = db.session.get(Signature, int(address.removeprefix(OF_SIGNATURE)))
+    to = (record.email if record else "") or ("" if address else _contact(quote))
+    if record is None or acceptance is None or not to:
+        return None
+    signer = db.session.get(QuoteSigner, record.signer_id) if record.signer_id else None
+    link = _link_of(runtime, signer) if signer else mail_words.link(quote, base)
+    filled = mail_words.fill(
+        mail_texts.ACCEPTED, quote, base, customer=record.name, first_name=record.name, link=link
     )
     made = Letter(
         to,
