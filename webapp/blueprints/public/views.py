@@ -70,7 +70,7 @@ def accept(token: str) -> ResponseReturnValue:
     try:
         acceptance.accept(token, request.form, _chosen(), visiting.evidence(), shown)
     except (Invalid, Conflict) as error:
-        return _refused(token, error, "accept")
+        return refused(token, error, "accept")
     return _answered(token)
 
 
@@ -81,7 +81,7 @@ def decline(token: str) -> ResponseReturnValue:
     try:
         acceptance.decline(token, request.form)
     except (Invalid, Conflict) as error:
-        return _refused(token, error, "decline")
+        return refused(token, error, "decline")
     return _answered(token)
 
 
@@ -164,7 +164,8 @@ def _answered(token: str) -> ResponseReturnValue:
     return redirect(url_for("public.show", token=token), 303)
 
 
-def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturnValue:
+def refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturnValue:
+    """The page after an answer that wasn't stored, with what was entered and why. ``form``: which of its forms."""
     fields = error.fields if isinstance(error, Invalid) else {}
     status = 409 if isinstance(error, Conflict) else 422
     typed = {"values": request.form, "errors": fields, "sentence": str(error), "refused": form}

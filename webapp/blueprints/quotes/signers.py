@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import render_template, request
@@ -12,11 +13,11 @@ from webapp.blueprints import answered
 from webapp.blueprints.public import visiting
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.support import actor, ask, back_to, may, runtime
-from webapp.models import Quote
+from webapp.models import Quote, QuoteSigner
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company import mail_server
 from webapp.services.company import signing as company_signing
-from webapp.services.core.errors import NotFound
+from webapp.services.core.errors import NotFound, ServiceError
 from webapp.services.quoting.answer import consent, countersigning, links, signers, turns
 from webapp.services.quoting.answer.turns import Turn
 from webapp.services.quoting.draft import editing
@@ -95,7 +96,7 @@ def _stored(quote: Quote) -> dict[str, str]:
 
 
 def _page(quote: Quote, form: answered.Answered | None = None) -> str:
-    turn, base = turns.round_of(quote), runtime().config.public_base_url
+    turn = turns.round_of(quote)
     form = form or answered.opened("", _stored(quote))
     filled = [n for n in range(signers.MOST + 1) if form.values[f"name-{n}"] or form.values[f"email-{n}"]]
     last = max(filled, default=-1)
@@ -106,16 +107,19 @@ def _page(quote: Quote, form: answered.Answered | None = None) -> str:
         turn=turn,
         form=form,
         rows=range(max(last + 1, min(last + 1 + SPARE, signers.MOST))),
-        links={
-            one.id: links.to_page(base, signers.token_of(runtime(), one))
-            for one in turn.signers
-            if shows_links
-        },
+        links={one.id: _link(one) for one in turn.signers if shows_links},
         can_ask={one.id for one in turn.signers if turn.turn(one) is Turn.OPEN},
         may_change=shows_links and quote.status == "pending",
         countersigns=company_signing.countersigns(),
         mails=mail_server.is_configured(runtime()),
     )
+
+
+def _link(signer: QuoteSigner) -> str:
+    """The signer's link; empty where no key decrypts it anymore."""
+    with suppress(ServiceError):
+        return links.to_page(runtime().config.public_base_url, signers.token_of(runtime(), signer))
+    return ""
 
 
 def _countersign_page(quote: Quote, form: answered.Answered | None = None) -> str:

@@ -9,17 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import SigningForm
-from webapp.blueprints.support import SAVED, actor, admin_required, back_to, submit
+from webapp.blueprints.support import SAVED, actor, admin_required, back_to, runtime, submit
 from webapp.services.company import signing as company_signing
 
 
 @settings.route("/signing", methods=["GET", "POST"])
 @admin_required
 def signing() -> ResponseReturnValue:
-    """Whether we countersign."""
+    """Whether we countersign, and whether customers prove their email."""
     form = _form()
     _, status = submit(
-        form, lambda: company_signing.save(actor(), form.entered), lambda: _form(formdata=None)
+        form, lambda: company_signing.save(runtime(), actor(), form.entered), lambda: _form(formdata=None)
     )
     if status == SAVED:
         return back_to("settings.signing", "Saved.")

@@ -78,7 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PUSHING: {"paused": False, "by": "", "at": "", "reason": ""},
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
     MAIL_TEXTS: {},
-    SIGNING: {"countersign": False},
+    SIGNING: {"countersign": False, "code": False},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

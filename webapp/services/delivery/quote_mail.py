@@ -11,7 +11,7 @@ from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
-from webapp.services.quoting.answer import links, signers, turns
+from webapp.services.quoting.answer import codes, links, signers, turns
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import snapshot
@@ -19,11 +19,12 @@ from webapp.services.quoting.revisions import snapshot
 MAIL = "mail"
 SENT, REMINDED = "quote.sent", "quote.reminded"
 ASKED, SIGNED, ACCEPTED = "quote.sign_asked", "quote.signed", "quote.accepted"
-COUNTERSIGNED = "quote.countersigned"
+COUNTERSIGNED, CODE_SENT = "quote.countersigned", "quote.code_sent"
 DECLINED = f"quote.{LOST}"
-ACTIONS = (SENT, REMINDED, ASKED, SIGNED, ACCEPTED, COUNTERSIGNED, DECLINED)
+ACTIONS = (SENT, REMINDED, ASKED, CODE_SENT, SIGNED, ACCEPTED, COUNTERSIGNED, DECLINED)
 TO_REP = (mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED, mail_texts.REP_SIGNED, mail_texts.COUNTERSIGN)
-REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.SIGN, *TO_REP)
+CODE = "code"
+REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.SIGN, CODE, *TO_REP)
 # Before the number of a signature, or a signer, to whom a mail goes.
 OF_SIGNATURE, OF_SIGNER = "signature-", "signer-"
 
@@ -39,6 +40,8 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
     if entry.action == ASKED:
         address = f"{OF_SIGNER}{entry.detail['signer']}"
         return [room.delivery(MAIL, mail_texts.SIGN, quote=quote, address=address)]
+    if entry.action == CODE_SENT:
+        return [room.delivery(MAIL, CODE, quote=quote, payload=str(entry.detail["code"]))]
     if entry.action == COUNTERSIGNED:
         return _copies(quote)
     if entry.actor_id is not None:
@@ -86,6 +89,8 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     kind = delivery.reason
     if kind == mail_texts.ACCEPTED:
         return _thanks(runtime, quote, delivery.address)
+    if kind == CODE:
+        return _code(quote, int(delivery.payload))
     if kind == mail_texts.SIGN:
         return _ask(runtime, quote, delivery.address)
     if not quote.owner.is_active:
@@ -147,6 +152,29 @@ def _ask(runtime: Runtime, quote: Quote, address: str) -> Letter | None:
         reply_to=quote.owner.email,
     )
     return _finished(made, quote, runtime.config.public_base_url, link)
+
+
+def _code(quote: Quote, code_id: int) -> Letter | None:
+    """The digits, made now; None where they aren't wanted any more."""
+    made = codes.new_code(code_id)
+    if made is None:
+        return None
+    row, digits = made
+    shown = f"{digits[:3]} {digits[3:]}"
+    letter = Letter(
+        row.email,
+        f"{shown} is your code for quote {quote.number}",
+        f"Your code to sign quote {quote.number} “{quote.title}”:\n\n{shown}\n\nEnter it on the page where you asked "
+        "for it. It works for 10 minutes.\n\nIf you didn't ask for it, do nothing: without the code no one can sign "
+        "with your email.\n",
+        kind=CODE,
+        reply_to=quote.owner.email,
+        is_secret=True,
+        is_automatic=True,
+    )
+    revision = quote.current_revision
+    frozen = snapshot.parse(revision.content) if revision else None
+    return branded.with_html(letter, branded.of_offer(frozen)) if frozen else letter
 
 
 def _link_of(runtime: Runtime, signer: QuoteSigner) -> str:

@@ -22,7 +22,7 @@ from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import day
 from webapp.services.diary import diary
-from webapp.services.quoting.answer import consent, countersigning, opened, signature, signers, turns
+from webapp.services.quoting.answer import consent, countersigning, opened, proven, signature, signers, turns
 from webapp.services.quoting.answer import quantities as typed_quantities
 from webapp.services.quoting.answer.opened import Opened
 from webapp.services.quoting.answer.signature import Entered, Evidence
@@ -34,6 +34,7 @@ from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
+Values = Mapping[str, object]
 OTHER_WORDS = (
     "The sentence that you agree to changed while you were reading, so nothing was accepted. Read it below, then "
     "accept again."
@@ -74,11 +75,7 @@ def closed_reason(quote: Quote) -> str:
 
 @work.command
 def accept(
-    token: str,
-    values: Mapping[str, object],
-    chosen: Collection[str],
-    evidence: Evidence,
-    shown: str | None = None,
+    token: str, values: Values, chosen: Collection[str], evidence: Evidence, shown: str | None = None
 ) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
@@ -98,6 +95,7 @@ def accept(
     live = _answerable(quote, values)
     turn = turns.round_of(quote)
     check_turn(quote, link, turn)
+    proof = proven.required(link, evidence.session)
     accepted = live if turn.given else _chosen(live, values, chosen)
     if shown is not None and shown != on_screen(accepted):
         raise Conflict(OTHER_TOTALS)
@@ -108,6 +106,8 @@ def accept(
     fields = entered.fields | signature.agreed(live, agreed) | signature.origin(evidence)
     if link.signer is not None:
         fields |= {"signer_id": link.signer.id, "email": link.signer.email}
+    if proof:
+        fields |= {"email": proof, "confirmed_email": proof}
     if turn.given:
         # It is part of what the first one signed.
         fields["purchase_order_number"] = ""
@@ -144,7 +144,7 @@ def check_turn(quote: Quote, link: Opened, turn: Round) -> None:
             )
 
 
-def _chosen(live: Snapshot, values: Mapping[str, object], chosen: Collection[str]) -> Snapshot:
+def _chosen(live: Snapshot, values: Values, chosen: Collection[str]) -> Snapshot:
     wanted, wrong = typed_quantities.read(live, values)
     if wrong:
         raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
@@ -152,7 +152,7 @@ def _chosen(live: Snapshot, values: Mapping[str, object], chosen: Collection[str
 
 
 @work.command
-def decline(token: str, values: Mapping[str, object]) -> Quote:
+def decline(token: str, values: Values) -> Quote:
     """The customer declines. ``values``: ``loss_reason`` (an id of the list) or ``reason``, and ``sha256``.
 
     Raises Invalid or Conflict.
@@ -185,7 +185,7 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
 
 
 @work.command
-def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
+def record_for_customer(actor: User, quote_id: int, values: Values) -> Quote:
     """Record an acceptance that the rep got by phone or on paper, for the live revision as published.
 
     ``values``: ``name`` of the person who accepted. Raises Invalid with a sentence.
@@ -285,7 +285,7 @@ def _accept(
             record.beside.append(one)
 
 
-def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
+def _answerable(quote: Quote, values: Values) -> Snapshot:
     reason = closed_reason(quote)
     if reason:
         raise Invalid(reason)
