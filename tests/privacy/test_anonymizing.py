@@ -37,6 +37,7 @@ from webapp.services.diary import chain, diary
 from webapp.services.people import directory
 from webapp.services.privacy import anonymizing, exporting
 from webapp.services.quoting.answer import acceptance, viewing
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing, readiness
 from webapp.services.quoting.evidence import chain as events
 from webapp.services.quoting.evidence import visits
@@ -103,7 +104,7 @@ def accept(quote: Quote) -> None:
     values = {"name": name, "signature": name, "email": CANARY["email"], "title": "Buyer", "terms": "1"}
     values |= samples.shown(revision)
     with diary.origin("browser", "192.0.2.77"):
-        acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.77", "CanaryPhone/7"))
+        acceptance.accept(quote.public_token, values, [], Evidence("192.0.2.77", "CanaryPhone/7"))
 
 
 @pytest.mark.both_databases

@@ -17,6 +17,7 @@ from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.quoting.answer import acceptance, customer_link
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -74,7 +75,7 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
     def give_it() -> None:
         with app.app_context():
             if answer == "accept":
-                acceptance.accept(old, typed, [], acceptance.Evidence())
+                acceptance.accept(old, typed, [], Evidence())
             else:
                 acceptance.decline(old, typed)
 

@@ -18,6 +18,7 @@ from webapp.models import AppSetting, Quote, User, db, utc_now
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, choosing, quantities
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import discounts, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.money.limits import Limits
@@ -100,7 +101,7 @@ def test_the_customer_accepts_another_quantity(rep: User) -> None:
         "terms": "1",
         **samples.shown(revision),
     }
-    evidence, token = acceptance.Evidence(), quote.public_token
+    evidence, token = Evidence(), quote.public_token
     for wrong in ("4", "7", "55", "", "many", "5" * 40, "NaN", "1e3"):
         with pytest.raises(Invalid) as caught:
             acceptance.accept(token, {**person, f"quantity:{uid}": wrong}, [], evidence)
@@ -318,7 +319,7 @@ def accepted(quote: Quote, chosen: list[str], quantities: dict[str, str]) -> Quo
         **samples.shown(revision),
     }
     typed = {f"quantity:{uid}": quantity for uid, quantity in quantities.items()}
-    return acceptance.accept(quote.public_token, {**person, **typed}, chosen, acceptance.Evidence())
+    return acceptance.accept(quote.public_token, {**person, **typed}, chosen, Evidence())
 
 
 def test_only_what_the_customer_chose_is_said_to_be_theirs(rep: User) -> None:

@@ -10,6 +10,7 @@ from webapp.models import Quote, db
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, viewing
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing, transitions
 
 pytestmark = pytest.mark.both_databases
@@ -26,7 +27,7 @@ def hash_of(quote: Quote) -> str:
 def accept(quote: Quote) -> None:
     assert quote.current_revision is not None
     values = {**ANSWER, **samples.shown(quote.current_revision)}
-    acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    acceptance.accept(quote.public_token, values, [], Evidence())
 
 
 def test_publishing_writes_the_message_with_it(office: Office) -> None:
