@@ -15,7 +15,7 @@ from webapp.services.quoting.lifecycle import publishing, transitions
 
 pytestmark = pytest.mark.both_databases
 
-ANSWER = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "y"}
+ANSWER = {"name": "Ann Lee", "title": "Buyer", "signature": "Ann Lee", "terms": "y"}
 
 
 def hash_of(quote: Quote) -> str:
