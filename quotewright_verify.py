@@ -42,6 +42,10 @@ class Bundle:
         found = [event for event in self.events if event.get("kind") in ("signed", "recorded")]
         # The event of the acceptance; empty where there is none.
         self.event: dict[str, Any] = found[-1] if found else {}
+        signed = self.certificate.get("signatures", [])
+        whole = isinstance(signed, list) and all(isinstance(one, dict) for one in signed)
+        # The signatures beside the last one: of other signers, and of the seller who countersigned.
+        self.beside: list[dict[str, Any]] = signed if whole else []
 
     def check(self, *, fits: bool, good: str, bad: str) -> None:
         """Note what a comparison showed."""
@@ -99,9 +103,12 @@ def verify(files: dict[str, bytes]) -> Bundle:
         raise NoBundle(f"This bundle isn't in the format {FORMAT}, which this program reads.")
     _check_chain(bundle)
     _check_acceptance(bundle)
+    _check_signers(bundle)
     _check_offer(bundle)
     _check_consent(bundle)
-    _check_drawing(bundle)
+    _check_drawing(bundle, "signature.png", bundle.facts, "")
+    for one in bundle.beside:
+        _check_drawing(bundle, f"signature-{one.get('event')}.png", _facts_of(one), f" of {_name_of(one)}")
     _check_pdf(bundle)
     return bundle
 
@@ -117,7 +124,13 @@ def told(bundle: Bundle) -> str:
     way = "with a drawn signature" if facts.get("drawing_sha256") else "with a typed signature"
     where = f" from {certificate['address']}" if certificate.get("address") else ""
     own = f" The browser was signed in as {facts['signed_in_as']}." if facts.get("signed_in_as") else ""
-    return f"{who} signed {what} {way} at {at}{where}.{own}\n"
+    said = f"{who} signed {what} {way} at {at}{where}.{own}\n"
+    for one in bundle.beside:
+        who = ", ".join(str(_facts_of(one)[name]) for name in ("name", "title") if _facts_of(one).get(name))
+        verb = "countersigned" if one.get("kind") == "countersigned" else "signed"
+        where = f" from {one['address']}" if one.get("address") else ""
+        said += f"{who or 'Someone'} {verb} it at {one.get('at')}{where}.\n"
+    return said
 
 
 def _check_chain(bundle: Bundle) -> None:
@@ -174,6 +187,58 @@ def _check_acceptance(bundle: Bundle) -> None:
     )
 
 
+def _check_signers(bundle: Bundle) -> None:
+    """Each other signature is an event, says the same there, is about the same content, and none is missing."""
+    by_number = {event.get("number"): event for event in bundle.events}
+    for one in bundle.beside:
+        event, facts, who = by_number.get(one.get("event"), {}), _facts_of(one), _name_of(one)
+        said = event.get("detail")
+        detail: dict[str, Any] = said if isinstance(said, dict) else {}
+        other = [name for name in sorted(set(detail) | set(facts)) if detail.get(name) != facts.get(name)]
+        other += [
+            name for name in ("kind", "at", "address", "agent", "session") if event.get(name) != one.get(name)
+        ]
+        bundle.check(
+            fits=not other,
+            good=f"The signature of {who} is what its event says.",
+            bad=f"The signature of {who} isn't what its event says: {', '.join(other)}.",
+        )
+        same = all(facts.get(name) == bundle.facts.get(name) for name in ("content_sha256", "terms_sha256"))
+        bundle.check(
+            fits=same and bool(facts.get("content_sha256")),
+            good=f"{who} signed the same offer and terms.",
+            bad=f"{who} signed another offer or other terms than the one that was accepted.",
+        )
+        bundle.check(
+            fits=_sha256(str(facts.get("consent", ""))) == facts.get("consent_sha256"),
+            good=f"The consent of {who} is the sentence that was shown.",
+            bad=f"The sentence of consent of {who} isn't the one that was shown.",
+        )
+    wanted = bundle.facts.get("with", [])
+    known = [
+        by_number.get(one.get("event"), {}).get("sha256")
+        for one in bundle.beside
+        if one.get("kind") == "signed"
+    ]
+    counter = [event.get("number") for event in bundle.events if event.get("kind") == "countersigned"]
+    found = [one.get("event") for one in bundle.beside if one.get("kind") == "countersigned"]
+    if wanted or bundle.beside or counter:
+        bundle.check(
+            fits=wanted == known and counter == found,
+            good=f"No signature is missing: there are {len(bundle.beside) + 1}.",
+            bad="A signature is missing, or there is one that isn't part of the acceptance.",
+        )
+
+
+def _facts_of(one: dict[str, Any]) -> dict[str, Any]:
+    found = one.get("signature")
+    return found if isinstance(found, dict) else {}
+
+
+def _name_of(one: dict[str, Any]) -> str:
+    return str(_facts_of(one).get("name") or "a signer")
+
+
 def _check_offer(bundle: Bundle) -> None:
     for name, key, what in (
         ("offer.json", "offer_sha256", "The offer"),
@@ -211,17 +276,18 @@ def _check_consent(bundle: Bundle) -> None:
     )
 
 
-def _check_drawing(bundle: Bundle) -> None:
-    wanted, picture = bundle.facts.get("drawing_sha256"), bundle.files.get("signature.png")
+def _check_drawing(bundle: Bundle, file: str, facts: dict[str, Any], whose: str) -> None:
+    """``whose``: “ of Ann Lee”, where there are several."""
+    wanted, picture = facts.get("drawing_sha256"), bundle.files.get(file)
     if not wanted and picture is None:
         return
     if picture is None:
-        bundle.problems.append("The picture of the drawn signature (signature.png) is missing.")
+        bundle.problems.append(f"The picture of the drawn signature{whose} ({file}) is missing.")
         return
     bundle.check(
         fits=hashlib.sha256(picture).hexdigest() == wanted,
-        good="The picture of the signature is the one that was drawn.",
-        bad="The picture of the signature (signature.png) isn't the one that was drawn.",
+        good=f"The picture of the signature{whose} is the one that was drawn.",
+        bad=f"The picture of the signature{whose} ({file}) isn't the one that was drawn.",
     )
 
 

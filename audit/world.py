@@ -40,6 +40,7 @@ RECORDS = {
     "organization_id": "select max(id) from organization",
     "person_id": "select max(id) from person",
     "share_id": "select max(id) from quote_share",
+    "signer_id": "select max(id) from quote_signer",
     "view_id": "select max(id) from saved_view",
     "number": "select max(number) from settings_version",
     "message_id": "select max(id) from mail_message",
@@ -138,6 +139,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
     world.own = _quote(world, rep, "Their own rack")
     ids = _quote(world, world.colleague, "A colleague's rack")
     _start_batch(world, ids["quote_id"])
+    world.do(
+        "insert into quote_signer (quote_id, position, name, email, title, token_sha256, token_encrypted, created_at) "  # noqa: S608
+        f"values ({int(ids['quote_id'])}, 1, 'Theo', 'theo@audit.example', '', 'x', 'x', '2026-01-01 00:00:00')"
+    )
     world.do(
         "insert into quote_share (quote_id, token, name, email, shared_by, created_at) "  # noqa: S608
         f"values ({int(ids['quote_id'])}, 'share', 'Theo', '', 'Ann', '2026-01-01 00:00:00')"

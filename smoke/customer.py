@@ -15,7 +15,7 @@ class Buyer(Visitor):
         """Choose the lines and sections with these names, which the page offers, and the quantities, and accept."""
         self.open(link)
         form = self.form(action="/accept")
-        values: dict[str, str | bool] = {"name": name, "signature": name, "terms": True}
+        values: dict[str, str | bool] = {"name": name, "signature": name, "title": "Buyer", "terms": True}
         for box, value in map(self._box_of, options):
             form.check(box, value)
         values |= {self._field_of(line): str(quantity) for line, quantity in quantities.items()}

@@ -96,6 +96,7 @@ def test_from_a_question_to_what_happens_next(phone: Phone, browser_page: Page, 
     colleague = phone(theirs)
     expect(colleague.get_by_text("Shared with you by Tom Brennan")).to_be_visible()
     expect(colleague.get_by_label("Your name", exact=True)).to_have_value("Theo Lind")
+    colleague.get_by_label("Job title").fill("Buyer")
     colleague.get_by_label("Sign by typing your full name").fill("Theo Lind")
     colleague.get_by_label("I accept quote").check()
     colleague.get_by_role("button", name="Accept quote").click()

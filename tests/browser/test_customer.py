@@ -53,6 +53,7 @@ def customer(offered: Page, browser: Browser, live_stack: Stack) -> Iterator[Ope
 
 def sign(page: Page, name: str = "Tom Brennan") -> None:
     page.get_by_label("Your name").fill("Tom Brennan")
+    page.get_by_label("Job title").fill("Owner")
     page.get_by_label("Sign by typing your full name").fill(name)
     page.get_by_label("I accept quote").check()
 

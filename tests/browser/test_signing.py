@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from stack import Stack
 from tests.browser.people import REP_EMAIL, come_in, quote_of
+from tests.support.browser import accessibility_violations as violations
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +81,7 @@ def test_a_signature_is_typed_or_drawn_or_the_quote_declined(phone: Page, browse
 
 def test_it_is_typed_on_a_phone(phone: Page) -> None:
     phone.get_by_label("Your name").fill("Tom Brennan")
+    phone.get_by_label("Job title").fill("Owner")
     phone.get_by_label("Your PO number").fill("PO-7")
     phone.get_by_label("Sign by typing your full name").fill("Tom Brennan")
     phone.get_by_label("I accept quote").check()
@@ -92,3 +94,61 @@ def test_it_is_declined_on_a_phone(phone: Page) -> None:
     phone.get_by_label("Anything we should change?").fill("Too slow.")
     phone.get_by_role("button", name="Decline quote").click()
     expect(phone.get_by_role("heading", name="This quote was declined")).to_be_visible()
+
+
+def test_two_sign_one_after_the_other(live_stack: Stack, browser_page: Page, browser: Browser) -> None:
+    rep = come_in(browser_page, live_stack, REP_EMAIL)
+    option = {"name": "Care", "unit_price": "25", "recurrence": "monthly", "is_optional": "1"}
+    quote_of(rep, {"name": "Firewall", "unit_price": "100"}, option)
+    rep.send(rep.form(action="/publish"))
+    browser_page.goto(rep.url)
+    shared = browser_page.locator("a[href^='/q/']").first.get_attribute("href") or ""
+    browser_page.get_by_role("link", name="Signers").click()
+    for number, name in enumerate(("Carla Khan", "Theo Lind"), start=1):
+        browser_page.get_by_label(f"Name of signer {number}").fill(name)
+        browser_page.get_by_label(f"Email of signer {number}").fill(
+            f"{name.split()[0].lower()}@customer.example"
+        )
+    browser_page.get_by_label("One after the other").check()
+    browser_page.get_by_role("button", name="Save signers").click()
+    expect(browser_page.get_by_role("heading", name="0 of 2 signed")).to_be_visible()
+    assert violations(browser_page) == []
+    paths = [
+        browser_page.get_by_label(f"Link of {name}").input_value() for name in ("Carla Khan", "Theo Lind")
+    ]
+    contexts = [
+        browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US", has_touch=True)
+        for _ in range(2)
+    ]
+    carla, theo = (context.new_page() for context in contexts)
+    for page, link in zip((carla, theo), paths, strict=True):
+        page.set_default_timeout(30_000)
+        page.goto(f"{live_stack.web_url}/q/{link.rpartition('/')[2]}")
+    expect(theo.get_by_role("heading", name="Carla Khan signs first")).to_be_visible()
+    expect(theo.get_by_role("button", name="Accept quote")).to_have_count(0)
+    assert violations(theo) == []
+    # The first one chooses, and draws.
+    carla.get_by_label("Add Care").check()
+    expect(carla.locator("#offer-bar")).to_contain_text("$25.00")
+    carla.get_by_label("Job title").fill("CEO")
+    carla.get_by_label("Draw", exact=True).check()
+    draw(carla)
+    carla.get_by_label("I accept quote").check()
+    assert carla.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    carla.get_by_role("button", name="Sign", exact=True).last.click()
+    expect(carla.get_by_role("heading", name="You signed. Theo Lind signs next")).to_be_visible()
+    # The second one signs the same.
+    theo.reload()
+    expect(theo.get_by_role("heading", name="It's your turn to sign, Theo Lind")).to_be_visible()
+    expect(theo.get_by_label("Add Care")).to_have_count(0)
+    expect(theo.locator("#offer")).to_contain_text("$25.00")
+    assert violations(theo) == []
+    theo.get_by_label("Job title").fill("CFO")
+    theo.get_by_label("Sign by typing your full name").fill("theo lind")
+    theo.get_by_label("I accept quote").check()
+    theo.get_by_role("button", name="Accept quote").click()
+    expect(theo.get_by_role("heading", name="Thank you, Theo Lind")).to_be_visible()
+    carla.goto(f"{live_stack.web_url}{shared}")
+    expect(carla.get_by_text("accepted by Carla Khan and Theo Lind")).to_be_visible()
+    for context in contexts:
+        context.close()

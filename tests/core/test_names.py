@@ -16,6 +16,7 @@ from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import clean_text
 from webapp.services.people import directory
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.lists import listing
 from webapp.services.quoting.lists.listing import View
@@ -126,8 +127,9 @@ def test_a_signature_is_compared_as_it_is_read(app: Flask) -> None:
         signed = {
             "name": "Zoë O’Hara",
             "signature": unicodedata.normalize("NFD", "zoë o'hara"),
+            "title": "Buyer",
             "terms": "y",
             **samples.shown(revision),
         }
-        acceptance.accept(quote.public_token, signed, [], acceptance.Evidence())
+        acceptance.accept(quote.public_token, signed, [], Evidence())
         assert quote.status == "accepted"

@@ -22,6 +22,7 @@ from webapp.services.company import loss_reasons, profile
 from webapp.services.integrations.webhook import endpoints
 from webapp.services.people import directory, required_fields
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import bulk, copying, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -101,7 +102,7 @@ def _answer(office: Office, **values: str) -> dict[str, str]:
     return {**samples.shown(revision), **values}
 
 
-ACCEPTED = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1"}
+ACCEPTED = {"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": "1"}
 PERSON = {
     "first_name": "New",
     "last_name": "Person",
@@ -140,7 +141,7 @@ COMMANDS: dict[str, Callable[[Office], Command]] = {
         acceptance.record_for_customer, o.admin, _published(o), {"name": "Ann Lee"}
     ),
     "accept": lambda o: partial(
-        acceptance.accept, o.token, _answer(o, **ACCEPTED), [], acceptance.Evidence("127.0.0.1", "Phone")
+        acceptance.accept, o.token, _answer(o, **ACCEPTED), [], Evidence("127.0.0.1", "Phone")
     ),
     "decline": lambda o: partial(acceptance.decline, o.token, _answer(o, reason="Too much")),
     "add a person": lambda o: partial(directory.save_person, o.admin, None, PERSON),

@@ -19,7 +19,7 @@ from webapp.services.core.errors import Invalid
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance, customer_link
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing, reminding, sending, transitions
 
 FORM = {"recipients": "ann@customer.example", "subject": "Our quote", "text": "Hello.\n\nPlease look."}
@@ -207,7 +207,8 @@ def test_whoever_accepts_gets_the_signed_pdf_and_the_rep_hears_of_it(
 ) -> None:
     revision = quote.current_revision
     assert revision is not None
-    signed = {"name": "Ann Lee", "signature": "Ann Lee", "email": "ann.lee@customer.example", "terms": "y"}
+    signed = {"name": "Ann Lee", "title": "Buyer", "signature": "Ann Lee", "terms": "y"}
+    signed["email"] = "ann.lee@customer.example"
     acceptance.accept(quote.public_token, {**signed, **samples.shown(revision)}, [], Evidence())
     mails = {mail["To"]: mail for mail in deliver(app, mailbox)}
     assert set(mails) == {"ann.lee@customer.example", "rep@desk.example"}

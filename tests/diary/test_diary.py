@@ -17,6 +17,7 @@ from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import chain, diary, reading, words
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
@@ -112,8 +113,8 @@ def test_a_name_that_a_customer_typed_is_no_actor(rep: User, typed: str) -> None
     publishing.publish(rep, quote.id)
     revision = quote.current_revision
     assert revision
-    values = {"name": typed, "signature": typed, "terms": "1", **samples.shown(revision)}
-    acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.1", "Phone"))
+    values = {"name": typed, "signature": typed, "title": "Buyer", "terms": "1", **samples.shown(revision)}
+    acceptance.accept(quote.public_token, values, [], Evidence("192.0.2.1", "Phone"))
     entry = of_quote(quote)[-1]
     assert (entry.action, entry.actor, entry.actor_id) == ("quote.accepted", f"Customer: {typed}", None)
 

@@ -20,7 +20,7 @@ from webapp.services.delivery import attempt, events, reader, room
 from webapp.services.delivery.outcomes import AskPerson, Done, Outcome, Retry
 from webapp.services.integrations import base, registry
 from webapp.services.integrations.base import PSA, Integration, State
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, viewing
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -71,7 +71,7 @@ def published(app: Flask) -> Quote:
 def test_it_hears_of_quotes_beside_autotask(app: Flask, other: OtherPsa) -> None:
     with app.app_context():
         quote = published(app)
-        acceptance.note_viewed(quote)
+        viewing.note_viewed(quote)
         acceptance.record_for_customer(quote.owner, quote.id, {"name": "Ann Lee"})
         assert other.heard == [
             ("published", "pending", "Rob Rep"),

@@ -18,6 +18,7 @@ from webapp.services.autotask.links import rebuild
 from webapp.services.autotask.links.rebuild import Report
 from webapp.services.delivery import room
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 
 
 def lose_links(*, but: str = "") -> None:
@@ -273,8 +274,9 @@ def test_an_accepted_quote_with_its_offer_linked_lacks_nothing(desk: Desk) -> No
     values = {
         "name": "Ann Lee",
         "signature": "Ann Lee",
+        "title": "Buyer",
         "terms": "1",
         **samples.shown(quote.current_revision),
     }
-    acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    acceptance.accept(quote.public_token, values, [], Evidence())
     assert rebuild.search(desk.runtime).looked == 0

@@ -36,7 +36,8 @@ from webapp.services.core.errors import Forbidden, Invalid
 from webapp.services.diary import chain, diary
 from webapp.services.people import directory
 from webapp.services.privacy import anonymizing, exporting
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, viewing
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing, readiness
 from webapp.services.quoting.evidence import chain as events
 from webapp.services.quoting.evidence import visits
@@ -91,7 +92,7 @@ def offer(desk: Desk, person: Person, title: str) -> Quote:
     editing.save_header(desk.rep, quote.id, {"title": title, "comments": "Dear Zebulón, call 555 0100."})
     desk.push(quote)
     with diary.origin("browser", "192.0.2.78"):
-        acceptance.note_viewed(quote)
+        viewing.note_viewed(quote)
     db.session.commit()
     return quote
 
@@ -100,10 +101,10 @@ def accept(quote: Quote) -> None:
     revision = quote.current_revision
     assert revision
     name = "Zebulón Quandaryx"
-    values = {"name": name, "signature": name, "email": CANARY["email"], "terms": "1"}
+    values = {"name": name, "signature": name, "email": CANARY["email"], "title": "Buyer", "terms": "1"}
     values |= samples.shown(revision)
     with diary.origin("browser", "192.0.2.77"):
-        acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.77", "CanaryPhone/7"))
+        acceptance.accept(quote.public_token, values, [], Evidence("192.0.2.77", "CanaryPhone/7"))
 
 
 @pytest.mark.both_databases

@@ -34,6 +34,7 @@ from webapp.services.autotask.push import retention as call_bodies
 from webapp.services.diary import chain
 from webapp.services.privacy import keeping, old_quotes, retention
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.paper import document
@@ -201,8 +202,8 @@ def test_what_was_accepted_keeps_its_evidence_whatever_its_age(seller: User, lat
     publishing.publish(seller, quote.id)
     revision = quote.current_revision
     assert revision
-    values = {"name": "Ann", "signature": "Ann", "terms": "1", **samples.shown(revision)}
-    acceptance.accept(quote.public_token, values, [], acceptance.Evidence("192.0.2.1", "Phone"))
+    values = {"name": "Ann", "signature": "Ann", "title": "Buyer", "terms": "1", **samples.shown(revision)}
+    acceptance.accept(quote.public_token, values, [], Evidence("192.0.2.1", "Phone"))
     expire(quote)
     later(5000)
     assert retention.remove_quotes(90) == 0

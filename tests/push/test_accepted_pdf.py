@@ -10,14 +10,20 @@ from webapp.services.autotask.push import processing
 from webapp.services.core import failpoints
 from webapp.services.delivery import room
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import chain
 
 
 def accept(quote: Quote) -> None:
     revision = quote.current_revision
     assert revision is not None
-    values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    values = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
     acceptance.accept(quote.public_token, values, [], Evidence())
 
 

@@ -13,7 +13,7 @@ from webapp.models.quote import ACCEPTED, LOST, ORDERED, PENDING, STATUSES
 from webapp.services.company import place
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.revisions import snapshot
@@ -33,8 +33,8 @@ def published(rep: User) -> tuple[Quote, Revision]:
 
 def answer(revision: Revision, **values: str) -> dict[str, str]:
     """A complete form."""
-    known = {"name": "Ann Lee", "signature": "ann lee", "terms": "1", **samples.shown(revision)}
-    return {**known, **values}
+    known = {"name": "Ann Lee", "title": "Office Manager", "signature": "ann lee", "terms": "1"}
+    return {**known, **samples.shown(revision), **values}
 
 
 def test_choices_are_frozen_and_signed(rep: User) -> None:

@@ -21,7 +21,7 @@ from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
 from webapp.services.privacy import anonymizing
 from webapp.services.quoting.answer import acceptance, bundle
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.evidence.visits import Visitor
 

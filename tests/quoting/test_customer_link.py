@@ -17,6 +17,7 @@ from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.quoting.answer import acceptance, customer_link
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -41,7 +42,7 @@ def test_a_replaced_link_opens_nothing(app: Flask) -> None:
     for path in (f"/q/{old}", f"/q/{old}/quote.pdf"):
         gone = customer.get(path)
         assert (gone.status_code, customer_link.REPLACED in text(gone)) == (404, True)
-    typed = dict(accept.fill({"name": "Ann Lee", "signature": "Ann Lee", "terms": True}))
+    typed = dict(accept.fill({"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": True}))
     assert customer.post(accept.action, data=typed).status_code == 404
     with app.app_context():
         stored = db.session.scalars(db.select(Quote)).one()
@@ -63,6 +64,7 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
         typed: dict[str, object] = {
             "name": "Ann Lee",
             "signature": "Ann Lee",
+            "title": "Buyer",
             "terms": "1",
             "reason": "Too dear.",
             **samples.shown(revision),
@@ -73,7 +75,7 @@ def test_an_answer_that_waited_while_the_link_was_replaced_is_refused(app: Flask
     def give_it() -> None:
         with app.app_context():
             if answer == "accept":
-                acceptance.accept(old, typed, [], acceptance.Evidence())
+                acceptance.accept(old, typed, [], Evidence())
             else:
                 acceptance.decline(old, typed)
 

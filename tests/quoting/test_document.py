@@ -13,7 +13,7 @@ from tests.support import samples
 from webapp.models import RevisionDocument, User, db
 from webapp.services.core import formatting
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions.snapshot import FrozenLine, FrozenOrganization, Seller
@@ -169,7 +169,13 @@ def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None
     offer = document.newest_pdf(quote)
     assert "Name and job title" in "".join(read(offer))
     if online:
-        values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+        values = {
+            "name": "Ann Lee",
+            "signature": "Ann Lee",
+            "title": "Buyer",
+            "terms": "1",
+            **samples.shown(revision),
+        }
         acceptance.accept(quote.public_token, values, [], Evidence())
     else:
         acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})

@@ -18,6 +18,7 @@ from webapp.models import AppSetting, Quote, User, db, utc_now
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.answer import acceptance, choosing, quantities
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import discounts, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.money.limits import Limits
@@ -93,8 +94,14 @@ def test_the_customer_accepts_another_quantity(rep: User) -> None:
     revision = editing.get(quote.id).current_revision
     assert revision is not None
     live, uid = snapshot.parse(revision.content), quote.lines[0].uid
-    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
-    evidence, token = acceptance.Evidence(), quote.public_token
+    person = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
+    evidence, token = Evidence(), quote.public_token
     for wrong in ("4", "7", "55", "", "many", "5" * 40, "NaN", "1e3"):
         with pytest.raises(Invalid) as caught:
             acceptance.accept(token, {**person, f"quantity:{uid}": wrong}, [], evidence)
@@ -304,9 +311,15 @@ def accepted(quote: Quote, chosen: list[str], quantities: dict[str, str]) -> Quo
     """The quote, accepted by the customer as it is live, with these options and quantities."""
     revision = quote.current_revision
     assert revision is not None
-    person = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    person = {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
     typed = {f"quantity:{uid}": quantity for uid, quantity in quantities.items()}
-    return acceptance.accept(quote.public_token, {**person, **typed}, chosen, acceptance.Evidence())
+    return acceptance.accept(quote.public_token, {**person, **typed}, chosen, Evidence())
 
 
 def test_only_what_the_customer_chose_is_said_to_be_theirs(rep: User) -> None:

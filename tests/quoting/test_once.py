@@ -11,6 +11,7 @@ from flask import Flask
 from tests.support import samples
 from webapp.models import AcceptanceDocument, RevisionDocument, db
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import ahead, document, once
 
@@ -103,8 +104,14 @@ def test_the_worker_renders_what_was_just_accepted(app: Flask) -> None:
         runtime = app.extensions["quotewright"]
         assert document.pdf_for(other.id)
         for one in (revision, other):
-            values = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(one)}
-            acceptance.accept(one.quote.public_token, values, [], acceptance.Evidence())
+            values = {
+                "name": "Ann Lee",
+                "signature": "Ann Lee",
+                "title": "Buyer",
+                "terms": "1",
+                **samples.shown(one),
+            }
+            acceptance.accept(one.quote.public_token, values, [], Evidence())
         assert [ahead.tick(runtime) for _ in range(3)] == [1, 1, 0]
         assert len(db.session.scalars(db.select(AcceptanceDocument)).all()) == 2
         assert db.session.get(RevisionDocument, revision.id) is None, "no one asks for its offer anymore"

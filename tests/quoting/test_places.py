@@ -18,6 +18,7 @@ from webapp.services.core import formatting
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.core.place import Place, time_zones
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing, lines, readiness, shown, stages
 from webapp.services.quoting.lifecycle import expiry, publishing
 from webapp.services.quoting.lists import dashboard, listing
@@ -46,7 +47,13 @@ def offered(rep: User, last_day: date = LAST_DAY) -> Quote:
 def answer(quote: Quote) -> dict[str, str]:
     revision = quote.current_revision
     assert revision is not None
-    return {"name": "Ann Lee", "signature": "Ann Lee", "terms": "1", **samples.shown(revision)}
+    return {
+        "name": "Ann Lee",
+        "signature": "Ann Lee",
+        "title": "Buyer",
+        "terms": "1",
+        **samples.shown(revision),
+    }
 
 
 def live(quote: Quote) -> snapshot.Snapshot:
@@ -83,7 +90,7 @@ def test_the_last_day_ends_when_it_ends_at_the_company(rep: User, zone: str, sti
         assert prepare.outcome_of(quote, live(quote)).expired
         assert expiry.due(utc_now()) == [quote.id]
         with pytest.raises(Invalid, match=r"expired on Nov 26, 2026 \(end of day, "):
-            acceptance.accept(quote.public_token, answer(quote), [], acceptance.Evidence())
+            acceptance.accept(quote.public_token, answer(quote), [], Evidence())
 
 
 def test_a_promised_day_stays_where_it_was_promised(rep: User) -> None:
@@ -97,7 +104,7 @@ def test_a_promised_day_stays_where_it_was_promised(rep: User) -> None:
     assert not freezing.has_changes(quote, revision)
     assert quote.ends_at == datetime(2026, 11, 27, 5, tzinfo=UTC) == live(quote).ends_at
     with time_machine.travel(datetime(2026, 11, 27, 4, tzinfo=UTC), tick=False):
-        acceptance.accept(quote.public_token, answer(quote), [], acceptance.Evidence())
+        acceptance.accept(quote.public_token, answer(quote), [], Evidence())
 
 
 def test_the_closing_date_in_autotask_is_the_companys(rep: User) -> None:
@@ -105,7 +112,7 @@ def test_the_closing_date_in_autotask_is_the_companys(rep: User) -> None:
     with time_machine.travel(datetime(2026, 12, 31, 16, 30, tzinfo=place.of_company().zone), tick=False):
         quote = offered(rep, date(2026, 12, 31))
         assert live(quote).published_on == date(2026, 12, 31)
-        acceptance.accept(quote.public_token, answer(quote), [], acceptance.Evidence())
+        acceptance.accept(quote.public_token, answer(quote), [], Evidence())
     assert prepare.outcome_of(quote, live(quote)).closed_on == date(2026, 12, 31)
 
 

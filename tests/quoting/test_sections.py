@@ -14,6 +14,7 @@ from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.company import profile
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import bulk, copying, editing, lines, pasting, sections, steps, undo
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
@@ -193,9 +194,9 @@ def test_what_the_customer_takes_is_frozen_and_stands_in_the_draft(rep: User) ->
     sections.change(rep, quote.id, care, {"title": "Care", "choice": "whole"})
     revision = publishing.publish(rep, quote.id).revision
     values = {
-        "name": "Cleo", "signature": "Cleo", "email": "", "terms": "1", **samples.shown(revision),
+        "name": "Cleo", "signature": "Cleo", "email": "", "title": "Buyer", "terms": "1", **samples.shown(revision),
     }  # fmt: skip
-    accepted = acceptance.accept(quote.public_token, values, [care], acceptance.Evidence())
+    accepted = acceptance.accept(quote.public_token, values, [care], Evidence())
     assert accepted.current_revision is not None
     frozen = snapshot.parse(accepted.current_revision.content)
     assert [section.is_selected for section in frozen.sections] == [False, True]
@@ -337,8 +338,8 @@ def test_a_section_that_was_added_since_does_not_stand_in_the_way_of_the_custome
     sections.put_lines(rep, quote.id, [one.uid for one in quote.lines], section.uid)
     revision = quote.current_revision
     assert revision is not None
-    values = {"name": "Cleo", "signature": "Cleo", "terms": "1", **samples.shown(revision)}
-    accepted = acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    values = {"name": "Cleo", "signature": "Cleo", "title": "Buyer", "terms": "1", **samples.shown(revision)}
+    accepted = acceptance.accept(quote.public_token, values, [], Evidence())
     assert (accepted.status, names(accepted)[0][0], accepted.sections) == ("accepted", "", [])
 
 

@@ -16,7 +16,7 @@ from webapp.models import Acceptance, AcceptanceDrawing, QuoteEvent, Revision, U
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.answer import acceptance, comments, consent, sharing
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import chain, visits
 from webapp.services.quoting.evidence.visits import Visitor
 from webapp.services.quoting.lifecycle import publishing, transitions

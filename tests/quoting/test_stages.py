@@ -11,7 +11,7 @@ from tests.support import samples
 from webapp.models import Quote, User, db, utc_now
 from webapp.models.quote import LOST
 from webapp.services.company import place
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, viewing
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.lists import dashboard, listing
@@ -75,7 +75,7 @@ def test_each_stage_is_the_same_in_python_and_in_sql(rep: User) -> None:
     draft, late = draft_of(rep), offered(rep, days=-1)
     edit(draft, days=-10)
     current, opened, lost, won = (offered(rep, days=2) for _ in range(4))
-    acceptance.note_viewed(opened)
+    viewing.note_viewed(opened)
     transitions.advance(rep, lost.id, LOST, reason="Too late")
     acceptance.record_for_customer(rep, won.id, {"name": "Ann Lee"})
     every = {draft, late, current, opened, lost, won}

@@ -30,11 +30,16 @@ from webapp.models import (
 )
 from webapp.services.accounts import handing_over
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.answer import acceptance, comments, customer_link, opened, sharing
+from webapp.services.quoting.answer import acceptance, comments, customer_link, opened, sharing, viewing
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 
-SIGNED: dict[str, str | bool] = {"name": "Theo Lind", "signature": "Theo Lind", "terms": True}
+SIGNED: dict[str, str | bool] = {
+    "name": "Theo Lind",
+    "signature": "Theo Lind",
+    "title": "Buyer",
+    "terms": True,
+}
 
 
 @dataclass(frozen=True)
@@ -315,9 +320,9 @@ def test_a_colleagues_view_is_theirs(offer: Offer, app: Flask) -> None:
     with app.app_context():
         quote = editing.get(offer.quote_id)
         share = sharing.of_quote(quote)[0]
-        acceptance.note_viewed(quote)
+        viewing.note_viewed(quote)
         for _ in range(2):
-            acceptance.note_viewed(editing.get(offer.quote_id), db.session.get_one(QuoteShare, share.id))
+            viewing.note_viewed(editing.get(offer.quote_id), db.session.get_one(QuoteShare, share.id))
         assert [one.actor for one in entries("quote.viewed")] == ["Customer: Ann Lee"]
         assert [one.actor for one in entries("quote.colleague_viewed")] == ["Customer: Theo Lind"]
     assert offer.customer().client.get(theirs).status_code == 200

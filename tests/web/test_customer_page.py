@@ -17,7 +17,12 @@ from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import once
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-SIGNED: dict[str, str | bool] = {"name": "Ann Lee", "signature": "Ann Lee", "terms": True}
+SIGNED: dict[str, str | bool] = {
+    "name": "Ann Lee",
+    "title": "Office Manager",
+    "signature": "Ann Lee",
+    "terms": True,
+}
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_the_address_of_who_accepts_is_the_customers_behind_a_proxy(
     behind = application(app_settings, TRUSTED_PROXIES=proxies)
     customer = Visitor(behind.test_client())
     form = customer.form(f"/q/{link}", "/accept")
-    sent = dict(form.fill({"name": "Ann Lee", "signature": "Ann Lee", "terms": True}))
+    sent = dict(form.fill({"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": True}))
     headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
     assert customer.client.post(form.action, data=sent, headers=headers).status_code == 303
     with behind.app_context():

@@ -93,7 +93,7 @@ def test_the_customer_takes_a_section_or_chooses_one_line(app: Flask) -> None:
     shown = client.post(f"{link}/choose", data=dict(sent))
     assert "$120.00" in shown.text
     again = next(one for one in read_forms(shown.text) if "/accept" in one.action)
-    signed = dict(again.fill({"name": "Ann Lee", "signature": "Ann Lee", "terms": True}))
+    signed = dict(again.fill({"name": "Ann Lee", "signature": "Ann Lee", "title": "Buyer", "terms": True}))
     assert (signed["choose"], signed[f"choose:{backup}"]) == (care, uids["Hourly"])
     assert client.post(again.action, data=signed).status_code == 303
     with app.app_context():

@@ -9,12 +9,13 @@ from tests.webhooks.office import Office, deliveries, names, only
 from webapp.models import Quote, db
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.answer import acceptance
+from webapp.services.quoting.answer import acceptance, viewing
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.lifecycle import publishing, transitions
 
 pytestmark = pytest.mark.both_databases
 
-ANSWER = {"name": "Ann Lee", "signature": "Ann Lee", "terms": "y"}
+ANSWER = {"name": "Ann Lee", "title": "Buyer", "signature": "Ann Lee", "terms": "y"}
 
 
 def hash_of(quote: Quote) -> str:
@@ -26,7 +27,7 @@ def hash_of(quote: Quote) -> str:
 def accept(quote: Quote) -> None:
     assert quote.current_revision is not None
     values = {**ANSWER, **samples.shown(quote.current_revision)}
-    acceptance.accept(quote.public_token, values, [], acceptance.Evidence())
+    acceptance.accept(quote.public_token, values, [], Evidence())
 
 
 def test_publishing_writes_the_message_with_it(office: Office) -> None:
@@ -68,7 +69,7 @@ def test_what_a_message_says(office: Office) -> None:
 def test_the_link_that_accepts_is_not_told(office: Office) -> None:
     office.add()
     quote = office.publish()
-    acceptance.note_viewed(quote)
+    viewing.note_viewed(quote)
     accept(quote)
     assert len(deliveries()) == 4
     assert all(quote.public_token not in delivery.payload for delivery in deliveries())
@@ -106,7 +107,7 @@ def test_the_life_of_a_quote(office: Office) -> None:
     quote = office.publish()
     publishing.publish(office.rep, quote.id)  # nothing changed, so nothing is told
     for _ in range(2):
-        acceptance.note_viewed(quote)
+        viewing.note_viewed(quote)
     accept(quote)
     for status in ("ordered", "fulfilled"):
         transitions.advance(office.rep, quote.id, status)
@@ -154,7 +155,7 @@ def test_declined_and_opened_again(office: Office) -> None:
 def test_only_chosen_events(office: Office) -> None:
     office.add("quote.accepted")
     quote = office.publish()
-    acceptance.note_viewed(quote)
+    viewing.note_viewed(quote)
     acceptance.record_for_customer(office.rep, quote.id, {"name": "Ann Lee"})
     assert names() == ["quote.accepted"]
 

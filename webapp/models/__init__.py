@@ -37,6 +37,14 @@ from webapp.models.quote import (
     RevisionDocument,
 )
 from webapp.models.saved_view import SavedView
+from webapp.models.signing import (
+    QuoteSigner,
+    QuoteSigning,
+    Signature,
+    SignatureDrawing,
+    SignedFields,
+    SigningCode,
+)
 from webapp.models.single_sign_on import SsoAttempt, SsoIdentity, SsoLeaving, SsoLogout, SsoProvider
 from webapp.models.turn import Turn
 from webapp.models.two_step import Authenticator, Passkey, PasskeyChallenge, PendingSignIn, RecoveryCode
@@ -94,6 +102,8 @@ __all__ = [
     "QuoteLine",
     "QuoteSection",
     "QuoteShare",
+    "QuoteSigner",
+    "QuoteSigning",
     "RecoveryCode",
     "RemoteMetadata",
     "Revision",
@@ -101,6 +111,10 @@ __all__ = [
     "SavedView",
     "SettingsDraft",
     "SettingsVersion",
+    "Signature",
+    "SignatureDrawing",
+    "SignedFields",
+    "SigningCode",
     "SsoAttempt",
     "SsoIdentity",
     "SsoLeaving",

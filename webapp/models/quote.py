@@ -28,6 +28,7 @@ from webapp.models.conversation import QuoteShare
 from webapp.models.directory import Organization, Person
 from webapp.models.evidence import AcceptanceDrawing
 from webapp.models.line import QuoteLine, QuoteSection
+from webapp.models.signing import COUNTERS, CUSTOMERS, Signature, SignedFields
 from webapp.models.types import ExactDecimal
 
 PENDING = "pending"
@@ -229,13 +230,13 @@ class AcceptanceDocument(StoredPdf, Base):
     acceptance_id: Mapped[int] = mapped_column(ForeignKey("acceptance.id"), primary_key=True)
 
 
-class Acceptance(Base):
+class Acceptance(SignedFields, Base):
     """An acceptance by the customer, or recorded by the rep, with the hash of the accepted content.
 
-    ``signature``: the name that the customer typed to sign; empty when it was drawn (``AcceptanceDrawing``), or when
-    ``recorded_by`` recorded the acceptance. ``share``: the colleague's link through which it came; None for the quote's
-    own. ``consent``: the sentence as shown; ``terms_sha256``: of the terms, which the revision holds.
-    ``signed_in_as``: the user of ours in whose browser it was signed; empty for a customer's.
+    It is the last signature, with which the quote was accepted; ``earlier`` are those of the other signers.
+    ``signature`` is empty when it was drawn (``AcceptanceDrawing``), or when ``recorded_by`` recorded the acceptance.
+    ``share``: the colleague's link through which it came; None for the quote's own. ``wants_countersignature``: the
+    signed PDF waits for ours.
     """
 
     __tablename__ = "acceptance"
@@ -243,31 +244,38 @@ class Acceptance(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), unique=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
-    content_sha256: Mapped[str] = mapped_column(String(64))
-    name: Mapped[str] = mapped_column(String(120))
-    signature: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
-    title: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    purchase_order_number: Mapped[str] = mapped_column(String(50), default="", server_default="")
-    consent: Mapped[str] = mapped_column(Text, default="", server_default="")
-    consent_version: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    consent_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    terms_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    session: Mapped[str] = mapped_column(String(80), default="", server_default="")
-    time_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    signed_in_as: Mapped[str] = mapped_column(String(254), default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     share_id: Mapped[int | None] = mapped_column(ForeignKey("quote_share.id"))
-    ip_address: Mapped[str] = mapped_column(String(45), default="")
-    user_agent: Mapped[str] = mapped_column(String(300), default="")
-    accepted_at: Mapped[datetime] = mapped_column(default=utc_now)
+    wants_countersignature: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     quote: Mapped[Quote] = relationship(back_populates="acceptance")
     recorded_by: Mapped[User | None] = relationship()
     share: Mapped[QuoteShare | None] = relationship()
     drawing: Mapped[AcceptanceDrawing | None] = relationship()
+    beside: Mapped[list[Signature]] = relationship(order_by="Signature.id")
 
     @property
     def is_signed(self) -> bool:
         """True when the customer signed it; else someone here recorded it."""
         return self.recorded_by_id is None
+
+    @property
+    def earlier(self) -> list[Signature]:
+        """The signatures of the customer's other signers, in the order in which they signed."""
+        return [one for one in self.beside if one.kind == CUSTOMERS]
+
+    @property
+    def countersignature(self) -> Signature | None:
+        """Ours."""
+        return next((one for one in self.beside if one.kind == COUNTERS), None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while our countersignature is missing."""
+        return self.wants_countersignature and self.countersignature is None
+
+    @property
+    def names(self) -> str:
+        """Everyone at the customer who signed: “Carla Khan and Theo Lindqvist”."""
+        *others, last = [*(one.name for one in self.earlier), self.name]
+        return f"{', '.join(others)} and {last}" if others else last

@@ -20,4 +20,4 @@ def note_our_own() -> None:
         g.open.enter_context(diary.origin(here.session, here.address, here.agent, email))
 
 
-from webapp.blueprints.public import talking, views  # noqa: F401  the views register themselves
+from webapp.blueprints.public import codes, talking, views  # noqa: F401  the views register themselves

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.blueprints import branding, customer_styles
 from webapp.blueprints.public import public, visiting
+from webapp.blueprints.public import signing as signing_page
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.quotes.evidence import zip_response
 from webapp.blueprints.support import is_htmx, runtime
@@ -27,6 +28,7 @@ from webapp.services.quoting.answer import (
     consent,
     opened,
     quantities,
+    viewing,
 )
 from webapp.services.quoting.answer.opened import Opened, Writer
 from webapp.services.quoting.evidence import visits
@@ -37,7 +39,7 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 
 @public.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """The live revision. Fetching it isn't viewing it (``acceptance.note_viewed``)."""
+    """The live revision. Fetching it isn't viewing it (``viewing.note_viewed``)."""
     found = opened.by_token(token)
     if visiting.is_program(who := visiting.visitor(found)):
         visits.note(found.quote, visits.FETCHED, who)
@@ -69,7 +71,7 @@ def accept(token: str) -> ResponseReturnValue:
     try:
         acceptance.accept(token, request.form, _chosen(), visiting.evidence(), shown)
     except (Invalid, Conflict) as error:
-        return _refused(token, error, "accept")
+        return refused(token, error, "accept")
     return _answered(token)
 
 
@@ -80,7 +82,7 @@ def decline(token: str) -> ResponseReturnValue:
     try:
         acceptance.decline(token, request.form)
     except (Invalid, Conflict) as error:
-        return _refused(token, error, "decline")
+        return refused(token, error, "decline")
     return _answered(token)
 
 
@@ -143,7 +145,7 @@ def _note_viewed(found: Opened) -> None:
     if visiting.is_program(who):
         return
     if who.user is None:
-        acceptance.note_viewed(found.quote, found.share)
+        viewing.note_viewed(found.quote, found.share, found.signer)
     visits.note(found.quote, visits.VIEWED, who)
 
 
@@ -163,7 +165,8 @@ def _answered(token: str) -> ResponseReturnValue:
     return redirect(url_for("public.show", token=token), 303)
 
 
-def _refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturnValue:
+def refused(token: str, error: Invalid | Conflict, form: str) -> ResponseReturnValue:
+    """The page after an answer that wasn't stored, with what was entered and why. ``form``: which of its forms."""
     fields = error.fields if isinstance(error, Invalid) else {}
     status = 409 if isinstance(error, Conflict) else 422
     typed = {"values": request.form, "errors": fields, "sentence": str(error), "refused": form}
@@ -208,10 +211,11 @@ def page(found: Opened, **typed: Any) -> str:
     revision, frozen = live_of(quote)
     g.place = frozen.place
     closed = acceptance.closed_reason(quote)
+    signing = signing_page.of_page(found, closed)
     shown_before, _ = quantities.read(frozen, request.form, quantities.WAS)
     before = pricing.with_choices(frozen, request.form.getlist("was"), shown_before)
     wanted, wrong = quantities.read(frozen, request.form)
-    if not closed and "chosen" in request.form:
+    if signing["choosing"] and "chosen" in request.form:
         # Where a quantity can't be chosen, the page keeps the one that it showed.
         frozen = pricing.with_choices(frozen, _chosen(), shown_before | wanted)
     computed, is_withdrawn = pricing.of_snapshot(frozen), acceptance.is_withdrawn(quote)
@@ -223,9 +227,9 @@ def page(found: Opened, **typed: Any) -> str:
         "known_title": opened.known_title(found, frozen),
         "revision": revision,
         "frozen": frozen,
-        **choosing.shown(frozen, computed, is_open=not closed),
+        **choosing.shown(frozen, computed, is_open=signing["choosing"]),
         "was": pricing.choices(frozen),
-        "quantities": {} if closed else quantities.shown(frozen),
+        "quantities": {} if not signing["choosing"] else quantities.shown(frozen),
         "quantity_errors": wrong,
         "quantity_typed": request.form,
         "closed": closed,
@@ -234,7 +238,7 @@ def page(found: Opened, **typed: Any) -> str:
         "consent_sha256": consent.sha256(consent.sentence(frozen)),
         "shown": acceptance.on_screen(frozen, computed),
         "loss_reasons": loss_reasons.current()[0],
-        "choosing": not closed,
+        **signing,
         "brand_css": url_for("public.brand_css", token=token, r=revision.number),
         "logo": url_for("public.logo", token=token, r=revision.number) if frozen.brand.logo else "",
         "picture_of": branding.pictures(frozen, partial(url_for, "public.picture", token=token)),

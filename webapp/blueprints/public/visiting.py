@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import request, session
 from flask_login import current_user
 
-from webapp.services.quoting.answer.acceptance import Evidence
 from webapp.services.quoting.answer.opened import Opened
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.evidence.visits import Visitor
 
@@ -20,6 +20,7 @@ def visitor(found: Opened) -> Visitor:
         session=session.get("sid", ""),
         user=current_user.user if current_user.is_authenticated else None,
         share=found.share,
+        name=found.signer.name if found.signer else "",
         is_program=fetches_ahead,
     )
 

@@ -35,6 +35,7 @@ from webapp.blueprints.quotes import (  # noqa: F401  the views register themsel
     sections,
     sending,
     several,
+    signers,
     talking,
     together,
 )

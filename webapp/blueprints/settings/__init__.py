@@ -18,6 +18,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     required_fields,
     roles,
     sign_in,
+    signing,
     single_sign_on,
     users,
 )

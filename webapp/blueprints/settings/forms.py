@@ -81,6 +81,20 @@ class SignInForm(RecordForm):
     trusts_devices = BooleanField("People can skip it on a device for 30 days")
 
 
+class SigningForm(RecordForm):
+    """How customers' signatures are completed and proven."""
+
+    countersign = BooleanField(
+        "We countersign what customers sign",
+        description="The quote is won, and synced, when the customer has signed. The signed PDF goes out when a sales "
+        "manager or an admin has countersigned. Each quote can say otherwise under Signers.",
+    )
+    code = BooleanField(
+        "Customers confirm their email with a code before they sign",
+        description="Six digits by email, which work for 10 minutes. The certificate says that it was confirmed.",
+    )
+
+
 class PrivacyForm(RecordForm):
     """How long things are kept, in days."""
 

@@ -26,6 +26,7 @@ ACCESS = "access"
 PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
 MAINTENANCE = "maintenance"
+SIGNING = "signing"
 OFTEN = (COMPANY_PROFILE, ACCESS)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -79,6 +80,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
     MAIL_TEXTS: {},
     MAINTENANCE: {"sentence": "", "since": ""},
+    SIGNING: {"countersign": False, "code": False},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 

@@ -17,6 +17,7 @@ from webapp.services.core.fields import Reader
 SEND, REMINDER, ACCEPTED = "send", "reminder", "accepted"
 REP_ACCEPTED, REP_DECLINED = "rep_accepted", "rep_declined"
 INVITATION, RESET = "invitation", "reset"
+SIGN, REP_SIGNED, COUNTERSIGN = "sign", "rep_signed", "countersign"
 MAX_SUBJECT, MAX_TEXT = 200, 4000
 # A subject with its words filled in.
 MAX_FILLED = 300
@@ -81,9 +82,16 @@ KINDS = {
         "Hello {first_name},\n\nA short reminder: our quote “{title}” is waiting for your answer, and is good through "
         "{expires}.\n\n{link}\n\nJust reply to this email if you have questions.\n\n{rep}\n{company}",
     ),
+    SIGN: Kind(
+        "Ask to sign",
+        "a named signer, on their turn",
+        "Please sign quote {quote}: {title}",
+        "Hello {first_name},\n\nPlease read and sign our quote “{title}”. This link is yours alone:\n\n{link}\n\nIt is "
+        "good through {expires}. Just reply to this email if you have questions.\n\n{rep}\n{company}",
+    ),
     ACCEPTED: Kind(
         "Thank for an acceptance",
-        "whoever accepted, with the signed PDF",
+        "everyone who signed, with the signed PDF",
         "You accepted quote {quote}: {title}",
         "Hello {first_name},\n\nThank you for accepting our quote “{title}”. The signed PDF is attached, and you find "
         "the quote here at any time:\n\n{link}\n\n{deposit}\n\n{rep} will contact you about what comes next.\n\n"
@@ -95,6 +103,19 @@ KINDS = {
         "the rep",
         "{customer} accepted quote {quote}",
         "{customer} accepted quote {quote} “{title}” ({total}).\n\n{link}",
+    ),
+    REP_SIGNED: Kind(
+        "One of several signed",
+        "the rep",
+        "{customer} signed quote {quote}",
+        "{customer} signed quote {quote} “{title}” ({total}). Others still have to sign.\n\n{link}",
+    ),
+    COUNTERSIGN: Kind(
+        "Ready to countersign",
+        "the rep",
+        "Quote {quote} waits for your countersignature",
+        "{customer} accepted quote {quote} “{title}” ({total}). A sales manager or an admin countersigns it here, and "
+        "then the signed PDF goes out.\n\n{link}",
     ),
     REP_DECLINED: Kind(
         "A quote was declined",

@@ -8,12 +8,14 @@ from webapp.models import DiaryEntry, Quote, Revision, User, db
 from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED
 from webapp.services.diary.diary import CUSTOMER
 
-# Events of a published quote. The last five follow a change of its status.
+# Events of a published quote. ``STATUS_KINDS`` follow a change of its status.
 PUBLISHED, VIEWED, EXPIRED, REOPENED = "published", "viewed", "expired", "reopened"
+COUNTERSIGNED = "countersigned"
 STATUS_KINDS = (ACCEPTED, ORDERED, FULFILLED, LOST, REOPENED)
 # By the diary's action.
 KINDS = {
     **{f"quote.{kind}": kind for kind in (PUBLISHED, VIEWED, EXPIRED, ACCEPTED, ORDERED, FULFILLED, LOST)},
+    f"quote.{COUNTERSIGNED}": COUNTERSIGNED,
     "quote.pending": REOPENED,
 }
 

@@ -22,7 +22,7 @@ MAX_SUBJECT = 300
 KIND = "mail"
 # Reasons of deliveries whose payload is an email's number.
 WRITTEN = (mail_texts.SEND, mail_texts.REMINDER)
-TO_CUSTOMERS = (*WRITTEN, mail_texts.ACCEPTED, "answer", "shared")
+TO_CUSTOMERS = (*WRITTEN, mail_texts.ACCEPTED, mail_texts.SIGN, "answer", "shared")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, db
+from webapp.models import Acceptance, Delivery, DiaryEntry, MailMessage, Quote, QuoteSigner, Signature, db
 from webapp.models.delivery import MAIL
 from webapp.models.quote import LOST
 from webapp.services.company import mail_texts
@@ -13,17 +13,21 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, outbox, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.payments import paying
+from webapp.services.quoting.answer import codes, links, signers, turns
 from webapp.services.quoting.lifecycle import mail_words, sending
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 SENT, REMINDED = "quote.sent", "quote.reminded"
-ANSWERS = {
-    "quote.accepted": (mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED),
-    f"quote.{LOST}": (mail_texts.REP_DECLINED,),
-}
-ACTIONS = (SENT, REMINDED, *ANSWERS)
-REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED)
+ASKED, SIGNED, ACCEPTED = "quote.sign_asked", "quote.signed", "quote.accepted"
+COUNTERSIGNED, CODE_SENT = "quote.countersigned", "quote.code_sent"
+DECLINED = f"quote.{LOST}"
+ACTIONS = (SENT, REMINDED, ASKED, CODE_SENT, SIGNED, ACCEPTED, COUNTERSIGNED, DECLINED)
+TO_REP = (mail_texts.REP_ACCEPTED, mail_texts.REP_DECLINED, mail_texts.REP_SIGNED, mail_texts.COUNTERSIGN)
+CODE = "code"
+REASONS = (*outbox.WRITTEN, mail_texts.ACCEPTED, mail_texts.SIGN, CODE, *TO_REP)
+# Before the number of a signature, or a signer, to whom a mail goes.
+OF_SIGNATURE, OF_SIGNER = "signature-", "signer-"
 
 
 def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
@@ -34,9 +38,33 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         made = room.delivery(MAIL, message.kind, quote=quote, payload=str(message.id))
         made.not_before = message.send_at
         return [made]
+    if entry.action == ASKED:
+        address = f"{OF_SIGNER}{entry.detail['signer']}"
+        return [room.delivery(MAIL, mail_texts.SIGN, quote=quote, address=address)]
+    if entry.action == CODE_SENT:
+        return [room.delivery(MAIL, CODE, quote=quote, payload=str(entry.detail["code"]))]
+    if entry.action == COUNTERSIGNED:
+        return _copies(quote)
     if entry.actor_id is not None:
         return []
-    return [room.delivery(MAIL, kind, quote=quote) for kind in ANSWERS[entry.action]]
+    if entry.action == SIGNED:
+        payload = str(entry.detail["signature"])
+        return [room.delivery(MAIL, mail_texts.REP_SIGNED, quote=quote, payload=payload)]
+    if entry.action == DECLINED:
+        return [room.delivery(MAIL, mail_texts.REP_DECLINED, quote=quote)]
+    is_waiting = quote.acceptance is not None and quote.acceptance.is_waiting
+    kind = mail_texts.COUNTERSIGN if is_waiting else mail_texts.REP_ACCEPTED
+    return [*([] if is_waiting else _copies(quote)), room.delivery(MAIL, kind, quote=quote)]
+
+
+def _copies(quote: Quote) -> list[Delivery]:
+    """The signed PDF to everyone at the customer who signed."""
+    if quote.acceptance is None or not quote.acceptance.is_signed:
+        return []
+    others = [f"{OF_SIGNATURE}{one.id}" for one in quote.acceptance.earlier]
+    return [
+        room.delivery(MAIL, mail_texts.ACCEPTED, quote=quote, address=address) for address in ("", *others)
+    ]
 
 
 def blocker(delivery: Delivery) -> str:
@@ -62,10 +90,14 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
         return _finished(_written(message, quote), quote, base, frozen, mail_words.link(quote, base))
     kind = delivery.reason
     if kind == mail_texts.ACCEPTED:
-        return _thanks(quote, base, frozen)
+        return _thanks(runtime, quote, frozen, delivery.address)
+    if kind == CODE:
+        return _code(quote, frozen, int(delivery.payload))
+    if kind == mail_texts.SIGN:
+        return _ask(runtime, quote, frozen, delivery.address)
     if not quote.owner.is_active:
         return None
-    name = quote.acceptance.name if quote.acceptance and kind == mail_texts.REP_ACCEPTED else ""
+    name = _who(quote, delivery)
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
     filled = mail_words.fill(kind, quote, base, frozen, **more)
     made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(frozen))
@@ -88,14 +120,81 @@ def _written(message: MailMessage, quote: Quote) -> Letter:
     )
 
 
-def _thanks(quote: Quote, base: str, frozen: Snapshot) -> Letter | None:
-    acceptance = quote.acceptance
-    to = (acceptance.email if acceptance else "") or _contact(frozen)
-    if acceptance is None or not to:
+def _who(quote: Quote, delivery: Delivery) -> str:
+    """Who signed, in a mail to the rep; empty where it's the customer."""
+    if delivery.reason == mail_texts.REP_SIGNED:
+        signature = db.session.get(Signature, int(delivery.payload))
+        return signature.name if signature else ""
+    if delivery.reason in (mail_texts.REP_ACCEPTED, mail_texts.COUNTERSIGN) and quote.acceptance:
+        return quote.acceptance.names
+    return ""
+
+
+def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Letter | None:
+    """The mail with the signer's own link; None where they aren't asked any more."""
+    signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
+    if signer is None or sending.blocker(quote) or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN:
         return None
+    link = _link_of(runtime, signer)
+    filled = mail_words.fill(
+        mail_texts.SIGN,
+        quote,
+        runtime.config.public_base_url,
+        frozen,
+        customer=signer.name,
+        first_name=signer.name,
+        link=link,
+    )
+    made = Letter(
+        signer.email,
+        filled.subject,
+        filled.text,
+        kind=mail_texts.SIGN,
+        by=quote.owner.name,
+        reply_to=quote.owner.email,
+    )
+    return _finished(made, quote, runtime.config.public_base_url, frozen, link)
+
+
+def _code(quote: Quote, frozen: Snapshot, code_id: int) -> Letter | None:
+    """The digits, made now; None where they aren't wanted any more."""
+    made = codes.new_code(code_id)
+    if made is None:
+        return None
+    row, digits = made
+    shown = f"{digits[:3]} {digits[3:]}"
+    letter = Letter(
+        row.email,
+        f"{shown} is your code for quote {quote.number}",
+        f"Your code to sign quote {quote.number} “{quote.title}”:\n\n{shown}\n\nEnter it on the page where you asked "
+        "for it. It works for 10 minutes.\n\nIf you didn't ask for it, do nothing: without the code no one can sign "
+        "with your email.\n",
+        kind=CODE,
+        reply_to=quote.owner.email,
+        is_secret=True,
+        is_automatic=True,
+    )
+    return branded.with_html(letter, branded.of_offer(frozen))
+
+
+def _link_of(runtime: Runtime, signer: QuoteSigner) -> str:
+    return links.to_page(runtime.config.public_base_url, signers.token_of(runtime, signer))
+
+
+def _thanks(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Letter | None:
+    base, acceptance = runtime.config.public_base_url, quote.acceptance
+    record: Acceptance | Signature | None = acceptance
+    if address.startswith(OF_SIGNATURE):
+        record = db.session.get(Signature, int(address.removeprefix(OF_SIGNATURE)))
+    to = (record.email if record else "") or ("" if address else _contact(frozen))
+    if record is None or acceptance is None or not to:
+        return None
+    signer = db.session.get(QuoteSigner, record.signer_id) if record.signer_id else None
+    link = _link_of(runtime, signer) if signer else mail_words.link(quote, base)
     more = {
-        "customer": acceptance.name,
-        "first_name": acceptance.name,
+        "customer": record.name,
+        "first_name": record.name,
+        "link": link,
         "deposit": paying.in_words(quote, frozen),
     }
     filled = mail_words.fill(mail_texts.ACCEPTED, quote, base, frozen, **more)

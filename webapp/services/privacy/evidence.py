@@ -7,7 +7,16 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Acceptance, Quote, QuoteEvent, db
+from webapp.models import (
+    Acceptance,
+    Quote,
+    QuoteEvent,
+    QuoteSigner,
+    Signature,
+    SignatureDrawing,
+    SigningCode,
+    db,
+)
 from webapp.services.privacy import frozen
 from webapp.services.privacy.values import Known
 from webapp.services.quoting.evidence import chain
@@ -30,11 +39,26 @@ def lock_named(known: Known) -> list[int]:
 
 
 def clean(known: Known, quote_ids: Collection[int]) -> None:
-    """In the open transaction: names, and where they came from. The chain gets new hashes."""
+    """In the open transaction: names, and where they came from. The chain gets new hashes.
+
+    Signatures of some of several signers go: without the last one there is no contract.
+    """
+    db.session.execute(db.delete(SigningCode).where(SigningCode.quote_id.in_(list(quote_ids))))
     for quote_id in sorted(set(quote_ids) - set(frozen.signed(quote_ids))):
         for event in chain.of_quote(quote_id):
             _clean(known, event)
         chain.chain_again(quote_id)
+        if known.user_id is None:
+            _clean_signers(known, quote_id)
+
+
+def _clean_signers(known: Known, quote_id: int) -> None:
+    signed = db.select(Signature.id).where(Signature.quote_id == quote_id)
+    db.session.execute(db.delete(SignatureDrawing).where(SignatureDrawing.signature_id.in_(signed)))
+    db.session.execute(db.delete(Signature).where(Signature.quote_id == quote_id))
+    for signer in db.session.scalars(db.select(QuoteSigner).filter_by(quote_id=quote_id)):
+        signer.name = known.without(signer.name)[:120]
+        signer.email, signer.title = known.without(signer.email)[:254], known.without(signer.title)[:120]
 
 
 def _clean(known: Known, event: QuoteEvent) -> None:

@@ -23,7 +23,10 @@ from webapp.models import (
     QuoteComment,
     QuoteEvent,
     QuoteShare,
+    QuoteSigner,
     Revision,
+    Signature,
+    SigningCode,
     SsoIdentity,
     User,
     UserSession,
@@ -54,6 +57,9 @@ def person(actor: User, record: Person) -> str:
         "organization": _row(record.organization) if record.organization else None,
         "quotes": [_quote(quote) for quote in _by_id(Quote, quote_ids)],
         "acceptances": _rows(db.select(Acceptance).where(Acceptance.quote_id.in_(quote_ids))),
+        "signers": _rows(db.select(QuoteSigner).where(QuoteSigner.quote_id.in_(quote_ids))),
+        "signatures": _rows(db.select(Signature).where(Signature.quote_id.in_(quote_ids))),
+        "codes_by_mail": _rows(db.select(SigningCode).where(SigningCode.quote_id.in_(quote_ids))),
         "events": _rows(db.select(QuoteEvent).where(QuoteEvent.quote_id.in_(quote_ids))),
         "messages": _rows(
             db.select(Delivery).where(
@@ -88,6 +94,7 @@ def user(actor: User, record: User) -> str:
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
         "comments": _rows(db.select(QuoteComment).filter_by(rep_id=record.id)),
         "emails": _rows(db.select(MailMessage).where(_of_user(record))),
+        "countersignatures": _rows(db.select(Signature).filter_by(countersigner_id=record.id)),
         "events": _rows(db.select(QuoteEvent).where(evidence.by_user(known)).order_by(QuoteEvent.id)),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
         "audit_trail": _entries(known, {("user", record.id)}),

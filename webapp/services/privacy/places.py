@@ -31,10 +31,13 @@ from webapp.models import (
     QuoteComment,
     QuoteEvent,
     QuoteShare,
+    QuoteSigner,
     RecoveryCode,
     Revision,
     RevisionDocument,
     SavedView,
+    Signature,
+    SigningCode,
     SsoIdentity,
     SsoLeaving,
     User,
@@ -66,9 +69,16 @@ LOGS: dict[type[Base], tuple[str, ...]] = {
     QuoteComment: ("email", "name", "text"),
     QuoteShare: ("email", "name", "shared_by"),
 }
-# Events of quotes that no one accepted, which get new hashes (``evidence``).
+# Of quotes that no one accepted: events, which get new hashes, who was to sign, and who did, which is deleted
+# (``evidence``).
 EVIDENCE: dict[type[Base], tuple[str, ...]] = {
     QuoteEvent: ("name", "address", "agent", "session", "detail", "previous_sha256", "sha256"),
+    QuoteSigner: ("name", "email", "title"),
+    Signature: (
+        *("content_sha256", "name", "signature", "email", "title", "purchase_order_number", "consent"),
+        *("consent_version", "consent_sha256", "terms_sha256", "session", "time_zone", "signed_in_as"),
+        *("confirmed_email", "ip_address", "user_agent"),
+    ),
 }
 # Bodies of entries, in a way of their own (``diary.replacing``), with new hashes.
 DIARY: dict[type[Base], tuple[str, ...]] = {
@@ -91,11 +101,11 @@ OF_ACCOUNT: tuple[type[Base], ...] = (
     SsoLeaving,
     UserSession,
 )
-DELETED: tuple[type[Base], ...] = (*OF_ACCOUNT, PasswordAttempt)
+DELETED: tuple[type[Base], ...] = (*OF_ACCOUNT, PasswordAttempt, SigningCode)
 # Signed, of others, of the company, words of ours, or free text that people wrote: docs/privacy.md says which.
 LEFT: dict[str, str] = {
     "acceptance": "content_sha256 name signature email ip_address user_agent title purchase_order_number consent "
-    "consent_version consent_sha256 terms_sha256 session time_zone signed_in_as",
+    "consent_version consent_sha256 terms_sha256 session time_zone signed_in_as confirmed_email",
     "acceptance_document": "sha256",
     "acceptance_drawing": "sha256",
     "app_setting": "key value",
@@ -135,6 +145,10 @@ LEFT: dict[str, str] = {
     "quote_event": "kind who",
     "quote_comment": "line_uid line_name",
     "quote_share": "token",
+    "quote_signer": "token_sha256 token_encrypted",
+    "quote_signing": "countersign",
+    "signature": "kind",
+    "signature_drawing": "sha256",
     "quote_section": "uid title text choice discount_kind",
     "quote_line": "uid discount_kind name description sku mpn manufacturer supplier supplier_sku price_rule "
     "price_ending tiers recurrence origin_entity bundle stored_parts",

@@ -96,7 +96,9 @@ def outcome_of(quote: Quote, frozen: Snapshot) -> Outcome:
 def _is_accepted(quote: Quote, frozen: Snapshot) -> bool:
     record = quote.acceptance
     numbers = {one.id: one.number for one in quote.revisions}
-    return record is not None and numbers.get(record.revision_id) == frozen.revision
+    # Until we countersigned, what hangs on the opportunity is the offer.
+    is_signed = record is not None and not record.is_waiting
+    return is_signed and record is not None and numbers.get(record.revision_id) == frozen.revision
 
 
 def observe_remote(

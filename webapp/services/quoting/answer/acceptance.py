@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from webapp.models import Acceptance, AcceptanceDrawing, Quote, QuoteShare, User, db, names, utc_now
+from webapp.models import (
+    Acceptance,
+    AcceptanceDrawing,
+    Quote,
+    Revision,
+    Signature,
+    SignatureDrawing,
+    User,
+    db,
+    utc_now,
+)
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
-from webapp.services.core.fields import Reader, clean_text
+from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import day
 from webapp.services.diary import diary
-from webapp.services.quoting.answer import consent, drawing, opened
+from webapp.services.quoting.answer import consent, countersigning, opened, proven, signature, signers, turns
 from webapp.services.quoting.answer import quantities as typed_quantities
+from webapp.services.quoting.answer.opened import Opened
+from webapp.services.quoting.answer.signature import Entered, Evidence
+from webapp.services.quoting.answer.turns import Round, Turn
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.evidence import noting
 from webapp.services.quoting.lifecycle import publishing, transitions
@@ -23,6 +34,7 @@ from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
+Values = Mapping[str, object]
 OTHER_WORDS = (
     "The sentence that you agree to changed while you were reading, so nothing was accepted. Read it below, then "
     "accept again."
@@ -30,17 +42,6 @@ OTHER_WORDS = (
 OTHER_TOTALS = (
     "These totals weren't on your screen yet, so nothing was accepted. Please check them, then accept again."
 )
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Where an answer came from. ``time_zone``: the browser's; ``signed_in_as``: the user of ours who is signed in."""
-
-    ip_address: str = ""
-    user_agent: str = ""
-    session: str = ""
-    time_zone: str = ""
-    signed_in_as: str = ""
 
 
 def by_token(token: str) -> Quote:
@@ -52,40 +53,6 @@ def on_screen(offer: Snapshot, computed: Totals | None = None) -> str:
     """A digest of the choices and totals that a page with this offer shows. ``computed``: its totals, if known."""
     amounts = {f"{uid}={quantity}" for uid, quantity in quantities.chosen(offer).items()}
     return pricing.digest(computed or pricing.of_snapshot(offer), pricing.choices(offer) | amounts)
-
-
-@work.command
-def note_viewed(quote: Quote, share: QuoteShare | None = None) -> None:
-    """Record when the customer first viewed the live revision, and when a colleague first viewed the quote.
-
-    Merely fetching the page is no view: mail and chat programs fetch links too. The page's script tells it after a few
-    seconds on the screen or at the first touch, and so does a choice of options.
-    """
-    is_first = share is not None and share.viewed_at is None
-    if (quote.viewed_at is not None or quote.status != PENDING) and not is_first:
-        return
-    quote = editing.lock(quote.id)
-    revision = quote.current_revision
-    if revision is None:
-        return
-    # Two requests can arrive at once; only the first one counts.
-    is_colleagues = share is not None and _views_first(share)
-    customer = share.name if share else _customer(snapshot.parse(revision.content))
-    if quote.viewed_at is None and quote.status == PENDING:
-        quote.viewed_at = utc_now()
-        diary.write(None, "quote.viewed", "quote", quote.id, label=customer, revision=revision.number)
-    elif is_colleagues:
-        diary.write(
-            None, "quote.colleague_viewed", "quote", quote.id, label=customer, revision=revision.number
-        )
-
-
-def _views_first(share: QuoteShare) -> bool:
-    db.session.refresh(share)
-    if share.viewed_at is not None:
-        return False
-    share.viewed_at = utc_now()
-    return True
 
 
 def is_withdrawn(quote: Quote) -> bool:
@@ -108,11 +75,7 @@ def closed_reason(quote: Quote) -> str:
 
 @work.command
 def accept(
-    token: str,
-    values: Mapping[str, object],
-    chosen: Collection[str],
-    evidence: Evidence,
-    shown: str | None = None,
+    token: str, values: Values, chosen: Collection[str], evidence: Evidence, shown: str | None = None
 ) -> Quote:
     """The customer accepts the live revision with the optional lines ``chosen`` (uids).
 
@@ -124,69 +87,81 @@ def accept(
     Raises Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision, another
     sentence or other totals; stores nothing then.
     """
-    by_token(token)
+    link = opened.by_token(token)
     # A drawing takes a while to decode: before the lock, for which others wait.
     reader = Reader(values)
-    record, drawn = _read(reader)
-    quote, share = _lock(token)
+    entered = signature.read(reader, name=link.signer.name if link.signer else "")
+    quote, link = _lock(token)
     live = _answerable(quote, values)
-    wanted, wrong = typed_quantities.read(live, values)
-    if wrong:
-        raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
-    if shown is not None and shown != on_screen(pricing.with_choices(live, chosen, wanted)):
+    turn = turns.round_of(quote)
+    check_turn(quote, link, turn)
+    proof = proven.required(link, evidence.session)
+    accepted = live if turn.given else _chosen(live, values, chosen)
+    if shown is not None and shown != on_screen(accepted):
         raise Conflict(OTHER_TOTALS)
     agreed = consent.sentence(live)
     if values.get("consent") != consent.sha256(agreed):
         raise Conflict(OTHER_WORDS)
     reader.check("Please complete the fields below to accept.")
-    record.consent, record.consent_version = agreed, consent.VERSION
-    record.consent_sha256, record.terms_sha256 = consent.sha256(agreed), consent.sha256(live.terms)
-    record.share_id = share.id if share else None
-    record.ip_address, record.user_agent = evidence.ip_address[:45], evidence.user_agent[:300]
-    record.session, record.signed_in_as = evidence.session[:80], evidence.signed_in_as
-    record.time_zone = clean_text(evidence.time_zone)[:64]
-    if drawn:
-        record.drawing = AcceptanceDrawing(png=drawn, sha256=hashlib.sha256(drawn).hexdigest())
-    accepted = pricing.with_choices(live, chosen, wanted)
-    if record.purchase_order_number:
-        accepted = accepted.model_copy(update={"purchase_order_number": record.purchase_order_number})
-    _accept(quote, live, accepted, None, record)
+    fields = entered.fields | signature.agreed(live, agreed) | signature.origin(evidence)
+    if link.signer is not None:
+        fields |= {"signer_id": link.signer.id, "email": link.signer.email}
+    if proof:
+        fields |= {"email": proof, "confirmed_email": proof}
+    if turn.given:
+        # It is part of what the first one signed.
+        fields["purchase_order_number"] = ""
+    elif fields["purchase_order_number"]:
+        number = fields["purchase_order_number"]
+        accepted = accepted.model_copy(update={"purchase_order_number": number})
+    if not turn.is_last(link.signer):
+        _sign(quote, live, accepted, Signature(**fields), entered)
+        return quote
+    record = Acceptance(**fields, share_id=link.share.id if link.share else None)
+    if entered.png:
+        record.drawing = AcceptanceDrawing(png=entered.png, sha256=entered.png_sha256)
+    record.wants_countersignature = countersigning.is_wanted(quote)
+    _accept(quote, live, accepted, None, record, turn)
     return quote
 
 
-def _read(reader: Reader) -> tuple[Acceptance, bytes]:
-    """Who signs, and the picture of a drawn signature; empty for a typed one."""
-    name = reader.text("name", 120, missing="Enter your name.")
-    is_drawn, signature, drawn = reader.raw("how") == "drawn", "", b""
-    if is_drawn:
-        try:
-            drawn = drawing.read(reader.raw("drawing"))
-        except ValueError as error:
-            reader.fail("drawing", str(error))
-    else:
-        signature = reader.text("signature", 120, missing="Type your full name to sign.")
-        if name and signature and names.folded(name) != names.folded(signature):
-            reader.fail("signature", "The signature must match the name above.")
-    if not reader.flag("terms"):
-        reader.fail("terms", "Check this box to accept the quote.")
-    record = Acceptance(
-        name=name,
-        signature=signature,
-        email=opened.read_email(reader, "email"),
-        title=reader.text("title", 120),
-        purchase_order_number=reader.text("purchase_order_number", 50),
-    )
-    return record, drawn
+def check_turn(quote: Quote, link: Opened, turn: Round) -> None:
+    """Raise Conflict, with a sentence of what is true and what to do, unless the link can sign now."""
+    owner = f"{quote.owner.name} ({quote.owner.email})"
+    waits = turns.listed([one.name for one in turn.due]) if turn.due else ""
+    match turn.turn(link.signer):
+        case Turn.SIGNED:
+            raise Conflict(f"You already signed, and it was counted once. {waits} signs next.")
+        case Turn.LATER:
+            raise Conflict(
+                f"{waits} signs first, so nothing was signed. You'll get an email when it's your turn."
+            )
+        case Turn.OTHER:
+            named = turns.listed([one.name for one in turn.signers])
+            raise Conflict(
+                f"This quote is signed by {named}, each with a link of their own, so nothing was changed. To sign it "
+                f"too, ask {owner} to add you as a signer."
+            )
+
+
+def _chosen(live: Snapshot, values: Values, chosen: Collection[str]) -> Snapshot:
+    wanted, wrong = typed_quantities.read(live, values)
+    if wrong:
+        raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
+    return pricing.with_choices(live, chosen, wanted)
 
 
 @work.command
-def decline(token: str, values: Mapping[str, object]) -> Quote:
+def decline(token: str, values: Values) -> Quote:
     """The customer declines. ``values``: ``loss_reason`` (an id of the list) or ``reason``, and ``sha256``.
 
     Raises Invalid or Conflict.
     """
-    quote, share = _lock(token)
+    quote, link = _lock(token)
     live = _answerable(quote, values)
+    turn = turns.round_of(quote)
+    if turn.turn(link.signer) in (Turn.OTHER, Turn.SIGNED):
+        check_turn(quote, link, turn)
     reader = Reader(values)
     chosen = loss_reasons.find(values.get("loss_reason"))
     reason = reader.text(
@@ -196,7 +171,7 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
         one_line=False,
     )
     reader.check("Please give a reason to decline.")
-    label = share.name if share else _customer(live)
+    label = link.person.name if link.person else opened.customer_of(live)
     transitions.apply(
         quote,
         LOST,
@@ -204,13 +179,13 @@ def decline(token: str, values: Mapping[str, object]) -> Quote:
         reason=reason,
         chosen=chosen,
         label=label,
-        through=share.id if share else None,
+        through=link.share.id if link.share else None,
     )
     return quote
 
 
 @work.command
-def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
+def record_for_customer(actor: User, quote_id: int, values: Values) -> Quote:
     """Record an acceptance that the rep got by phone or on paper, for the live revision as published.
 
     ``values``: ``name`` of the person who accepted. Raises Invalid with a sentence.
@@ -225,7 +200,8 @@ def record_for_customer(actor: User, quote_id: int, values: Mapping[str, object]
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
     reader.check("Nothing was changed. Fix the highlighted fields.")
     live = snapshot.parse(revision.content)
-    _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id))
+    record = Acceptance(name=name, recorded_by_id=actor.id)
+    _accept(quote, live, live, actor, record, turns.round_of(quote))
     return quote
 
 
@@ -236,31 +212,80 @@ def chosen_quantities(quote: Quote) -> list[str]:
     return noting.changed_quantities(*noting.chosen_from(quote.acceptance))
 
 
-def _lock(token: str) -> tuple[Quote, QuoteShare | None]:
+def _lock(token: str) -> tuple[Quote, Opened]:
     quote = editing.lock(by_token(token).id)
     # Asked again, as the link may have been replaced while this waited.
-    return quote, opened.by_token(token).share
+    return quote, opened.by_token(token)
+
+
+def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, entered: Entered) -> None:
+    """One of several signatures, of which others are missing. The first one freezes the choices for all."""
+    is_first = not turns.round_of(quote).given
+    # A rep's changes that aren't published stay as they are: the quote isn't won yet.
+    published = quote.current_revision
+    is_clean = published is not None and not freezing.has_changes(quote, published)
+    revision = _freeze(quote, live, accepted, None)
+    if accepted != live and is_clean:
+        freezing.restore(quote, snapshot.parse(revision.content))
+    record.quote_id, record.revision_id, record.content_sha256 = (
+        quote.id,
+        revision.id,
+        revision.content_sha256,
+    )
+    if entered.png:
+        record.drawing = SignatureDrawing(png=entered.png, sha256=entered.png_sha256)
+    db.session.add(record)
+    db.session.flush()
+    diary.write(
+        None,
+        "quote.signed",
+        "quote",
+        quote.id,
+        label=record.name,
+        revision=revision.number,
+        signature=record.id,
+        first=is_first,
+    )
+    signers.ask_next(quote)
+
+
+def _freeze(quote: Quote, live: Snapshot, accepted: Snapshot, actor: User | None) -> Revision:
+    """The revision with what was chosen: a new one if it differs from the live one."""
+    if accepted != live:
+        # It keeps the day of the offer, from which the values of the contract count that were on the screen.
+        accepted = accepted.model_copy(update={"revision": live.revision + 1})
+        publishing.add_revision(quote, accepted, actor)
+    revision = quote.current_revision
+    if revision is None:
+        raise NotFound(opened.NO_SUCH_LINK)
+    return revision
 
 
 def _accept(
-    quote: Quote, live: Snapshot, accepted_content: Snapshot, actor: User | None, record: Acceptance
+    quote: Quote,
+    live: Snapshot,
+    accepted_content: Snapshot,
+    actor: User | None,
+    record: Acceptance,
+    turn: Round,
 ) -> None:
     """Freeze the choices and quantities (as a new revision if they differ), link the acceptance to it, and commit."""
     if ACCEPTED not in transitions.possible(quote):
         raise transitions.TransitionRefused(
             f"A quote that is {quote.status} can't be accepted. Nothing was changed."
         )
-    if accepted_content != live:
-        # It keeps the day of the offer, from which the values of the contract count that were on the screen.
-        accepted_content = accepted_content.model_copy(update={"revision": live.revision + 1})
-        publishing.add_revision(quote, accepted_content, actor)
-    freezing.restore(quote, accepted_content)
+    frozen = _freeze(quote, live, accepted_content, actor)
+    freezing.restore(quote, snapshot.parse(frozen.content))
     revision = transitions.apply(quote, ACCEPTED, actor=actor, label=record.name)
     record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
     quote.acceptance = record
+    db.session.flush()
+    for one in turn.given:
+        if isinstance(one, Signature):
+            record.beside.append(one)
 
 
-def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
+def _answerable(quote: Quote, values: Values) -> Snapshot:
     reason = closed_reason(quote)
     if reason:
         raise Invalid(reason)
@@ -273,9 +298,3 @@ def _answerable(quote: Quote, values: Mapping[str, object]) -> Snapshot:
             "new version. Please review it, then answer again."
         )
     return snapshot.parse(revision.content)
-
-
-def _customer(live: Snapshot) -> str:
-    if live.person:
-        return f"{live.person.first_name} {live.person.last_name}".strip()
-    return live.organization.name if live.organization else "Customer"

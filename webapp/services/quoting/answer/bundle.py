@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from webapp.models import Acceptance, Quote, QuoteEvent, Revision, db
+from webapp.models import Acceptance, Quote, QuoteEvent, Revision, Signature, db
+from webapp.models.signing import COUNTERS, CUSTOMERS
 from webapp.services.core.errors import NotFound
 from webapp.services.quoting.evidence import chain, noting
 from webapp.services.quoting.paper import document
@@ -16,6 +18,10 @@ from webapp.services.quoting.revisions import offered
 
 FORMAT = "quotewright-evidence-1"
 NOT_ACCEPTED = "This quote wasn't accepted, so there's no evidence of an acceptance to download."
+NOT_COUNTERSIGNED = (
+    "This quote is accepted, and waits for our countersignature. The evidence can be downloaded once that is "
+    "there."
+)
 BEFORE_EVENTS = (
     "This quote was accepted before Quotewright kept evidence, so there's no bundle to download. The accepted PDF and "
     "its fingerprint are kept as they were."
@@ -39,8 +45,12 @@ def name_of(quote: Quote) -> str:
 
 
 def exists(quote: Quote) -> bool:
-    """Whether there is one: the quote was accepted, and an event says so."""
-    return quote.acceptance is not None and noting.of_acceptance(quote.id) is not None
+    """Whether there is one: the quote was accepted, an event says so, and our countersignature isn't missing."""
+    return (
+        quote.acceptance is not None
+        and not quote.acceptance.is_waiting
+        and noting.of_acceptance(quote.id) is not None
+    )
 
 
 def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
@@ -51,6 +61,8 @@ def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
     acceptance = quote.acceptance
     if acceptance is None:
         raise NotFound(NOT_ACCEPTED)
+    if acceptance.is_waiting:
+        raise NotFound(NOT_COUNTERSIGNED)
     if not exists(quote):
         raise NotFound(BEFORE_EVENTS)
     quote_id, acceptance_id = quote.id, acceptance.id
@@ -63,18 +75,45 @@ def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
     if not for_customer:
         files["revision.json"] = revision.content.encode()
     said = next(one for one in reversed(chained) if one.kind in (chain.SIGNED, noting.RECORDED))
+    beside = _beside(acceptance, chained)
     files |= {
-        "certificate.json": _json(_certificate(acceptance, revision, said)),
+        "certificate.json": _json(_certificate(acceptance, revision, said, [event for event, _ in beside])),
         "events.json": _json(events),
     }
     if acceptance.drawing:
         files["signature.png"] = acceptance.drawing.png
+    for event, record in beside:
+        if record.drawing:
+            files[f"signature-{event.number}.png"] = record.drawing.png
     files["README.txt"] = _readme(quote, files)
     return _zip(files, acceptance)
 
 
-def _certificate(acceptance: Acceptance, revision: Revision, said: QuoteEvent) -> dict[str, Any]:
-    """``said``: the event of the acceptance. What it says is as it was then, whoever was made anonymous since."""
+def _beside(acceptance: Acceptance, chained: Sequence[QuoteEvent]) -> list[tuple[QuoteEvent, Signature]]:
+    """The signatures beside the last one, our countersignature too, each with its event."""
+    kinds = {CUSTOMERS: chain.SIGNED, COUNTERS: chain.COUNTERSIGNED}
+    events = {(one.kind, one.at): one for one in chained}
+    return [(events[kinds[one.kind], one.accepted_at], one) for one in acceptance.beside]
+
+
+def _certificate(
+    acceptance: Acceptance, revision: Revision, said: QuoteEvent, beside: Sequence[QuoteEvent]
+) -> dict[str, Any]:
+    """``said``: the event of the acceptance; ``beside``: of the other signatures. What they say is as it was then,
+    whoever was made anonymous since.
+    """
+    others = [
+        {
+            "event": one.number,
+            "kind": one.kind,
+            "at": chain.content(one)["at"],
+            "address": one.address,
+            "agent": one.agent,
+            "session": one.session,
+            "signature": one.facts,
+        }
+        for one in beside
+    ]
     return {
         "format": FORMAT,
         "quote": acceptance.quote.number,
@@ -84,6 +123,7 @@ def _certificate(acceptance: Acceptance, revision: Revision, said: QuoteEvent) -
         "agent": acceptance.user_agent,
         "session": acceptance.session,
         "acceptance": said.facts,
+        **({"signatures": others} if others else {}),
     }
 
 
@@ -91,7 +131,8 @@ def _readme(quote: Quote, files: dict[str, bytes]) -> bytes:
     contents = "offer.json        the offer as data: what the customer was shown"
     if "revision.json" in files:
         contents += "\nrevision.json     the whole revision, with what is internal: don't pass it on"
-    drawing = "signature.png     the drawn signature\n" if "signature.png" in files else ""
+    drawn = sorted(name for name in files if name.endswith(".png"))
+    drawing = "".join(f"{name:<17} a drawn signature\n" for name in drawn)
     text = README.format(number=quote.number, contents=contents, drawing=drawing, name=name_of(quote))
     return text.encode()
 

@@ -20,6 +20,15 @@ def sentence(offer: Snapshot) -> str:
     return f"I accept quote {offer.number} as shown on this page{terms}{joined}."
 
 
+def of_seller(offer: Snapshot) -> str:
+    """The sentence for our countersignature."""
+    authority = f" and am authorized to sign for {offer.seller.name}" if offer.seller.name else ""
+    return (
+        f"I countersign quote {offer.number}, revision {offer.revision}, as the customer signed it, agree to sign "
+        f"electronically{authority}."
+    )
+
+
 def sha256(text: str) -> str:
     """The hex SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

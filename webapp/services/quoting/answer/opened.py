@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
-from webapp.models import Quote, QuoteShare, db
+from webapp.models import Quote, QuoteShare, QuoteSigner, db
 from webapp.services.core.errors import NotFound
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.people import directory
@@ -21,11 +22,17 @@ ADDRESS = re.compile(r"[/@]|(?i:www\.)|\w\w\.(?:[a-z]{2,}|[A-Z]{2,})\b")
 
 @dataclass(frozen=True)
 class Opened:
-    """``share``: the colleague's link that was opened; None for the quote's own."""
+    """``share``: the colleague's link that was opened, ``signer``: the signer's; both None for the quote's own."""
 
     token: str
     quote: Quote
     share: QuoteShare | None = None
+    signer: QuoteSigner | None = None
+
+    @property
+    def person(self) -> QuoteShare | QuoteSigner | None:
+        """Whom alone the link is for; None for the quote's own."""
+        return self.share or self.signer
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,11 @@ def by_token(token: str) -> Opened:
     quote: Quote | None = db.session.scalar(db.select(Quote).filter_by(public_token=token))
     if quote is not None and quote.number is not None:
         return Opened(token, quote)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    signer: QuoteSigner | None = db.session.scalar(db.select(QuoteSigner).filter_by(token_sha256=digest))
+    of_signer = db.session.get(Quote, signer.quote_id) if signer is not None else None
+    if of_signer is not None and of_signer.number is not None:
+        return Opened(token, of_signer, signer=signer)
     share: QuoteShare | None = db.session.scalar(db.select(QuoteShare).filter_by(token=token))
     if share is not None and share.ended_at is None:
         return Opened(token, share.quote, share)
@@ -55,23 +67,25 @@ def by_token(token: str) -> Opened:
 
 
 def known(opened: Opened, live: Snapshot) -> Writer:
-    """Who most likely stands before the page: the colleague with this link, or else the contact."""
-    if opened.share is not None:
-        return Writer(opened.share.name, opened.share.email)
+    """Who most likely stands before the page: the person with this link, or else the contact."""
+    if opened.person is not None:
+        return Writer(opened.person.name, opened.person.email)
     if live.person is not None:
         return Writer(f"{live.person.first_name} {live.person.last_name}".strip(), live.person.email)
     return Writer("", "")
 
 
 def known_title(opened: Opened, live: Snapshot) -> str:
-    """The job title of the contact; empty for a colleague."""
+    """The job title of the signer or the contact; empty for a colleague."""
+    if opened.signer is not None:
+        return opened.signer.title
     return live.person.title if live.person is not None and opened.share is None else ""
 
 
 def read_writer(reader: Reader, opened: Opened) -> Writer:
     """Who writes: whom the link is for, or else the form's ``writer`` and ``writer_email`` (may be empty)."""
-    if opened.share is not None:
-        return Writer(opened.share.name, opened.share.email)
+    if opened.person is not None:
+        return Writer(opened.person.name, opened.person.email)
     name = reader.text(NAME, MAX_NAME, missing="Enter your name.")
     check_name(reader, NAME, name)
     return Writer(name, read_email(reader, EMAIL))
@@ -92,3 +106,10 @@ def read_email(reader: Reader, field: str) -> str:
         except ValueError as error:
             reader.fail(field, str(error))
     return text
+
+
+def customer_of(live: Snapshot) -> str:
+    """What the customer is called, where no one said who they are."""
+    if live.person:
+        return f"{live.person.first_name} {live.person.last_name}".strip()
+    return live.organization.name if live.organization else "Customer"

@@ -17,7 +17,7 @@ from webapp.models import Acceptance, QuoteEvent, db, utc_now
 FIRST = "0" * 64
 # Who did it.
 CUSTOMER, COLLEAGUE, DESK, PROGRAM, PRODUCT = "customer", "colleague", "desk", "program", "product"
-SIGNED = "signed"
+SIGNED, COUNTERSIGNED = "signed", "countersigned"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def append(quote_id: int, happened: Iterable[Happened]) -> None:
     for one in happened:
         number += 1
         # The customer gets the chain too. Where our own people work is theirs, unless one of them signed.
-        shows_where = one.who != DESK or one.kind == SIGNED
+        shows_where = one.who != DESK or one.kind in (SIGNED, COUNTERSIGNED)
         event = QuoteEvent(
             quote_id=quote_id,
             number=number,

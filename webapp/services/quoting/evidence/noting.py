@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from webapp.models import Acceptance, DiaryEntry, QuoteComment, QuoteEvent, Revision, db
+from webapp.models import Acceptance, DiaryEntry, QuoteComment, QuoteEvent, Revision, Signature, db
 from webapp.services.core.formatting import plain
 from webapp.services.diary import diary
 from webapp.services.quoting.evidence import chain
-from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER, DESK, PRODUCT, SIGNED, Happened
+from webapp.services.quoting.evidence.chain import (
+    COLLEAGUE,
+    COUNTERSIGNED,
+    CUSTOMER,
+    DESK,
+    PRODUCT,
+    SIGNED,
+    Happened,
+)
 from webapp.services.quoting.revisions import offered, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -26,13 +34,22 @@ KINDS = {
     "quote.share_ended": "share_ended",
     "quote.commented": "commented",
     "quote.answered": "answered",
+    "quote.signers_changed": "signers_changed",
+    "quote.sign_asked": "sign_asked",
+    "quote.signing_restarted": "signing_restarted",
+    "quote.code_sent": "code_sent",
+    "quote.code_confirmed": "code_confirmed",
+    "quote.signed": SIGNED,
     "quote.accepted": SIGNED,
+    "quote.countersigned": COUNTERSIGNED,
     "quote.ordered": "ordered",
     "quote.fulfilled": "fulfilled",
     "quote.lost": LOST,
     "quote.pending": "reopened",
     "quote.expired": "expired",
 }
+# What our own people say of these is for the customer too.
+TOLD = ("signers_changed", "sign_asked", "signing_restarted")
 
 
 def note(entries: list[DiaryEntry]) -> Callable[[], None]:
@@ -56,9 +73,9 @@ def _is_started(quote_id: int) -> bool:
 
 def _events(entry: DiaryEntry) -> list[Happened]:
     kind, detail = KINDS[entry.action], dict(entry.detail)
-    acceptance = _acceptance(int(entry.object_id)) if kind == SIGNED else None
+    record = _record(entry, detail) if kind in (SIGNED, COUNTERSIGNED) else None
     facts: dict[str, Any] = {}
-    who, name = _who(entry, detail, acceptance)
+    who, name = _who(entry, detail, record)
     where: dict[str, Any] = {
         "revision": entry.revision,
         "address": entry.address,
@@ -68,26 +85,42 @@ def _events(entry: DiaryEntry) -> list[Happened]:
     }
     if kind == PUBLISHED:
         facts = {"content_sha256": detail.get("sha256", "")}
-    elif acceptance is not None:
-        kind = SIGNED if acceptance.is_signed else RECORDED
-        where["at"] = acceptance.accepted_at
-        if acceptance.is_signed:
+    elif record is not None:
+        is_signed = isinstance(record, Signature) or record.is_signed
+        kind = kind if is_signed else RECORDED
+        where["at"] = record.accepted_at
+        if is_signed:
             where |= {
-                "address": acceptance.ip_address,
-                "agent": acceptance.user_agent,
-                "session": acceptance.session,
+                "address": record.ip_address,
+                "agent": record.user_agent,
+                "session": record.session,
             }
-        changed = _differences(*chosen_from(acceptance))
+        changed = _differences(*chosen_from(record)) if _froze(record, detail) else []
         events = (
             [Happened("options_changed", who, name, detail={"changes": changed}, **where)] if changed else []
         )
-        return [*events, Happened(kind, who, name, detail=_signed_facts(acceptance), **where)]
+        return [*events, Happened(kind, who, name, detail=_signed_facts(record), **where)]
     else:
         kind = DECLINED if kind == LOST and entry.actor_id is None else kind
         # What our own people wrote about a lost quote is theirs; the chain goes to the customer too.
-        told = ("reason", "comment") if entry.actor_id is None else ("comment",)
+        told = ("reason", "comment") if entry.actor_id is None or kind in TOLD else ("comment",)
         facts = {key: detail[key] for key in told if detail.get(key)}
     return [Happened(kind, who, name, detail=facts, **where)]
+
+
+def _record(entry: DiaryEntry, detail: dict[str, Any]) -> Acceptance | Signature | None:
+    """What was signed with the entry."""
+    if "signature" in detail:
+        return db.session.get(Signature, detail["signature"])
+    found: Acceptance | None = db.session.scalar(
+        db.select(Acceptance).filter_by(quote_id=int(entry.object_id))
+    )
+    return found
+
+
+def _froze(record: Acceptance | Signature, detail: dict[str, Any]) -> bool:
+    """Whether it is the first signature, with which the customer's choices were frozen."""
+    return not record.earlier if isinstance(record, Acceptance) else bool(detail.get("first"))
 
 
 def of_acceptance(quote_id: int) -> QuoteEvent | None:
@@ -99,9 +132,13 @@ def of_acceptance(quote_id: int) -> QuoteEvent | None:
     return found
 
 
-def _signed_facts(acceptance: Acceptance) -> dict[str, Any]:
-    """What the event of an acceptance says: the hashes of all that was signed, and by whom."""
-    facts = {
+def _signed_facts(acceptance: Acceptance | Signature) -> dict[str, Any]:
+    """What the event of a signature says: the hashes of all that was signed, and by whom.
+
+    ``with``: the hashes of the events of the signatures that it completes.
+    """
+    recorder = acceptance.recorded_by if isinstance(acceptance, Acceptance) else None
+    facts: dict[str, Any] = {
         "name": acceptance.name,
         "title": acceptance.title,
         "email": acceptance.email,
@@ -116,38 +153,42 @@ def _signed_facts(acceptance: Acceptance) -> dict[str, Any]:
         "terms_sha256": acceptance.terms_sha256,
         "time_zone": acceptance.time_zone,
         "signed_in_as": acceptance.signed_in_as,
-        "recorded_by": acceptance.recorded_by.email if acceptance.recorded_by else "",
+        "confirmed_email": acceptance.confirmed_email,
+        "recorded_by": recorder.email if recorder else "",
+        "with": [one.sha256 for one in of_earlier(acceptance)] if isinstance(acceptance, Acceptance) else [],
     }
     return {key: value for key, value in facts.items() if value}
 
 
-def _acceptance(quote_id: int) -> Acceptance | None:
-    found: Acceptance | None = db.session.scalar(db.select(Acceptance).filter_by(quote_id=quote_id))
-    return found
+def of_earlier(acceptance: Acceptance) -> list[QuoteEvent]:
+    """The events of the signatures before the last one, in their order."""
+    moments = {one.accepted_at for one in acceptance.earlier}
+    signed = [one for one in chain.of_quote(acceptance.quote_id) if one.kind == SIGNED]
+    return [one for one in signed if one.at in moments]
 
 
-def _who(entry: DiaryEntry, detail: dict[str, Any], acceptance: Acceptance | None) -> tuple[str, str]:
+def _who(entry: DiaryEntry, detail: dict[str, Any], record: Acceptance | Signature | None) -> tuple[str, str]:
     if entry.actor_id is not None:
         return DESK, entry.actor
     if not entry.actor.startswith(diary.CUSTOMER):
         return PRODUCT, ""
     name = entry.actor.removeprefix(diary.CUSTOMER)
-    if acceptance is not None and acceptance.signed_in_as:
-        return DESK, acceptance.signed_in_as
-    if acceptance is None and diary.here().signed_in_as:
+    if record is not None and record.signed_in_as:
+        return DESK, record.signed_in_as
+    if record is None and diary.here().signed_in_as:
         return DESK, diary.here().signed_in_as
-    return COLLEAGUE if _came_through(detail, acceptance) else CUSTOMER, name
+    return COLLEAGUE if _came_through(detail, record) else CUSTOMER, name
 
 
-def _came_through(detail: dict[str, Any], acceptance: Acceptance | None) -> bool:
+def _came_through(detail: dict[str, Any], record: Acceptance | Signature | None) -> bool:
     """Whether it came through a colleague's link."""
-    if acceptance is not None:
-        return acceptance.share_id is not None
+    if record is not None:
+        return isinstance(record, Acceptance) and record.share_id is not None
     comment = db.session.get(QuoteComment, detail["comment"]) if detail.get("comment") else None
     return bool(detail.get("through")) or (comment is not None and comment.share_id is not None)
 
 
-def chosen_from(acceptance: Acceptance) -> tuple[Snapshot, Snapshot]:
+def chosen_from(acceptance: Acceptance | Signature) -> tuple[Snapshot, Snapshot]:
     """The offer as it was published, and as it was accepted; the same where the customer chose nothing else."""
     accepted = db.session.get_one(Revision, acceptance.revision_id)
     offered = db.session.scalar(

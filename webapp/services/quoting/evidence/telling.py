@@ -26,6 +26,12 @@ WORDS = {
     "downloaded": "Downloaded",
     "options_changed": "Choices changed",
     "signed": "Signed revision {revision}",
+    "countersigned": "Countersigned revision {revision}",
+    "signers_changed": "Signers named",
+    "sign_asked": "Asked to sign",
+    "signing_restarted": "Signing started over",
+    "code_sent": "Code to confirm the email sent",
+    "code_confirmed": "Email confirmed by the code",
     "recorded": "Acceptance recorded for revision {revision}",
     "sealed": "Signed PDF stored",
     "declined": "Declined",
@@ -88,7 +94,7 @@ def _detail(event: QuoteEvent) -> str:
     facts = event.facts
     if event.kind == "options_changed":
         return "; ".join(facts.get("changes", []))
-    if event.kind == "signed":
+    if event.kind in (chain.SIGNED, chain.COUNTERSIGNED):
         way = "drawn signature" if facts.get("drawing_sha256") else "typed signature"
         return f"{way}, in our own browser as {facts['signed_in_as']}" if facts.get("signed_in_as") else way
     if event.kind == "downloaded":

@@ -27,7 +27,7 @@ SCANNER = re.compile(
 class Visitor:
     """Who calls. ``user``: the user of ours who is signed in in that browser. ``share``: the colleague's link.
 
-    ``is_program``: it says so itself, or only fetches ahead.
+    ``name``: of the signer with this link. ``is_program``: it says so itself, or only fetches ahead.
     """
 
     address: str
@@ -35,6 +35,7 @@ class Visitor:
     session: str = ""
     user: User | None = None
     share: QuoteShare | None = None
+    name: str = ""
     is_program: bool = False
 
 
@@ -78,7 +79,7 @@ def _who(visitor: Visitor) -> tuple[str, str]:
         return PROGRAM, ""
     if visitor.share is not None:
         return COLLEAGUE, visitor.share.name
-    return CUSTOMER, ""
+    return CUSTOMER, visitor.name
 
 
 def _is_noted(quote: Quote, kind: str, who: str, visitor: Visitor, revision: int, detail: str) -> bool:

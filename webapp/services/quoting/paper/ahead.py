@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Select
 
-from webapp.models import Acceptance, AcceptanceDocument, Revision, RevisionDocument, db, utc_now
+from webapp.models import Acceptance, AcceptanceDocument, Revision, RevisionDocument, Signature, db, utc_now
+from webapp.models.signing import COUNTERS
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
@@ -59,6 +60,8 @@ def _accepted() -> Select[Any]:
             Acceptance.id.in_(newest),
             AcceptanceDocument.acceptance_id.is_(None),
             Acceptance.accepted_at > utc_now() - RECENT,
+            # What waits for our countersignature has no signed PDF yet.
+            ~Acceptance.wants_countersignature | Acceptance.beside.any(Signature.kind == COUNTERS),
             Acceptance.revision_id.not_in(_failures(is_accepted=True)),
         )
         .order_by(Acceptance.id.desc())

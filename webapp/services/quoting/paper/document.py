@@ -80,9 +80,9 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
 
 
 def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
-    """The PDF of the live revision; once it is accepted, the one that says so. Renders like ``pdf_for``."""
+    """The PDF of the live revision; once all have signed, the one that says so. Renders like ``pdf_for``."""
     revision, acceptance = quote.current_revision, quote.acceptance
-    if acceptance is None or quote.status not in WON_STATUSES:
+    if acceptance is None or acceptance.is_waiting or quote.status not in WON_STATUSES:
         return pdf_for(revision.id if revision else 0, base_url)
     return accepted_pdf(acceptance)
 
@@ -112,7 +112,9 @@ def accepted_pdf(acceptance: Acceptance) -> bytes:
 def pdf_to_deliver(revision_id: int, base_url: str = "") -> bytes:
     """The PDF of a revision; of the accepted one the PDF that says so, whatever became of the quote since."""
     acceptance = db.session.scalar(db.select(Acceptance).filter_by(revision_id=revision_id))
-    return pdf_for(revision_id, base_url) if acceptance is None else accepted_pdf(acceptance)
+    if acceptance is None or acceptance.is_waiting:
+        return pdf_for(revision_id, base_url)
+    return accepted_pdf(acceptance)
 
 
 def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:

@@ -1,7 +1,7 @@
 """Which process does what is done every minute.
 
-Revision ID: 0059
-Revises: 0058
+Revision ID: 0053
+Revises: 0052
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from webapp.models.types import UtcDateTime
 
-revision = "0059"
-down_revision = "0058"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What mail services tell of emails: delivered, bounced; and the key that they tell it with.
 
-Revision ID: 0058
-Revises: 0057
+Revision ID: 0052
+Revises: 0051
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from webapp.models.types import UtcDateTime
 
-revision = "0058"
-down_revision = "0057"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Deposits: what a quote asks for, where it is paid, and what was paid.
 
-Revision ID: 0057
-Revises: 0049
+Revision ID: 0051
+Revises: 0050
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from webapp.models.types import ExactDecimal, UtcDateTime
 
-revision = "0057"
-down_revision = "0049"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 

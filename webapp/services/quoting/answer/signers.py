@@ -1,0 +1,212 @@
+"""A rep names who must sign a quote, in any order or one after the other; each gets a link of their own by mail."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webapp.models import Quote, QuoteSigner, QuoteSigning, User, db, utc_now
+from webapp.models.quote import PENDING
+from webapp.models.signing import COUNTERSIGN_CHOICES
+from webapp.services.company import mail_server
+from webapp.services.core import records, work
+from webapp.services.core.errors import Conflict, Invalid, NotFound
+from webapp.services.core.fields import Reader, parse_id
+from webapp.services.core.runtime import Runtime
+from webapp.services.diary import diary
+from webapp.services.people import directory
+from webapp.services.quoting.answer import opened, turns
+from webapp.services.quoting.draft import editing, stages
+from webapp.services.quoting.revisions import freezing
+
+MOST = 8
+NOTHING = "Nothing was changed. Fix the highlighted fields."
+SIGNED_ALREADY = (
+    "{people} already signed, so the signers can't be changed. Nothing was changed. Start over to ask everyone "
+    "again."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One signer as entered. ``id``: of one who was named before."""
+
+    id: int | None
+    order: int
+    name: str
+    email: str
+    title: str
+
+
+@work.command
+def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
+    """Store who must sign, from form input.
+
+    ``values``: ``name-<n>``, ``email-<n>``, ``title-<n>``, ``order-<n>`` and ``id-<n>`` for each row n from 0 (a row
+    without name and email is left out), ``in_order``, and ``countersign`` (``yes``, ``no`` or empty).
+
+    Raises Invalid with a sentence for each wrong field, or Conflict when someone signed already.
+    """
+    quote = _lock_open(quote_id)
+    given = turns.round_of(quote).given
+    if given:
+        raise Conflict(SIGNED_ALREADY.format(people=turns.listed([one.name for one in given])))
+    reader = Reader(values)
+    rows = _read(reader)
+    countersign = reader.choice("countersign", COUNTERSIGN_CHOICES, "")
+    is_ordered = reader.flag("in_order")
+    reader.check(NOTHING)
+    known = {one.id: one for one in turns.signers_of(quote)}
+    for position, row in enumerate(sorted(rows, key=lambda row: row.order), start=1):
+        signer = known.pop(row.id, None) if row.id else None
+        if signer is None or signer.email.casefold() != row.email.casefold():
+            # Another person: the link that was sent opens nothing any more.
+            if signer is not None:
+                db.session.delete(signer)
+            signer = _new(runtime, quote)
+        signer.position, signer.name, signer.email, signer.title = position, row.name, row.email, row.title
+        db.session.add(signer)
+    for gone in known.values():
+        db.session.delete(gone)
+    ways = _ways(quote)
+    ways.is_ordered, ways.countersign = is_ordered, countersign
+    db.session.flush()
+    live = quote.current_revision
+    named = [one.name for one in turns.signers_of(quote)]
+    order = " in this order" if is_ordered and len(named) > 1 else ""
+    diary.write(
+        actor,
+        "quote.signers_changed",
+        "quote",
+        quote.id,
+        revision=live.number if live else None,
+        reason=f"{turns.listed(named)}{order}" if named else "no one is named",
+    )
+    return quote
+
+
+@work.command
+def start_over(actor: User, quote_id: int) -> Quote:
+    """Signatures so far don't count any more, and everyone can sign again. They stay in the evidence.
+
+    Raises Invalid where no one signed.
+    """
+    quote = _lock_open(quote_id)
+    given = turns.round_of(quote).given
+    if not given:
+        raise Invalid("No one has signed yet, so there's nothing to start over. Nothing was changed.")
+    _ways(quote).restarted_at = utc_now()
+    live = quote.current_revision
+    diary.write(
+        actor,
+        "quote.signing_restarted",
+        "quote",
+        quote.id,
+        revision=live.number if live else None,
+        reason=f"the signature of {turns.listed([one.name for one in given])} no longer counts",
+    )
+    return quote
+
+
+@work.command
+def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> QuoteSigner:
+    """Mail a signer the link to sign. Raises NotFound, or Invalid with a sentence where it can't be used now."""
+    quote = _lock_open(quote_id)
+    live = freezing.live(quote)
+    if live is None:
+        raise Invalid("This quote hasn't been published, so there's nothing to sign yet. Nothing was sent.")
+    if stages.has_ended(live.ends_at, utc_now()):
+        raise Invalid(
+            "This quote has expired, so it can't be signed. Nothing was sent. Publish a new date first."
+        )
+    if not mail_server.is_configured(runtime):
+        raise Invalid("No mail server is set up, so nothing was sent. Copy the link and send it yourself.")
+    wanted = parse_id(signer_id)
+    signer = records.find(QuoteSigner, wanted) if wanted else None
+    if signer is None or signer.quote_id != quote.id:
+        raise NotFound("There's no such signer of this quote. Nothing was sent.")
+    turn = turns.round_of(quote).turn(signer)
+    if turn is turns.Turn.SIGNED:
+        raise Invalid(f"{signer.name} already signed. Nothing was sent.")
+    if turn is turns.Turn.LATER:
+        raise Invalid(f"It isn't {signer.name}'s turn yet. Nothing was sent; they are asked when it is.")
+    note_asked(quote, signer, actor)
+    return signer
+
+
+def ask_next(quote: Quote) -> None:
+    """In the open transaction, after a signature: ask whoever can sign now and wasn't asked yet."""
+    for signer in turns.round_of(quote).due:
+        if signer.asked_at is None:
+            note_asked(quote, signer, None)
+
+
+def note_asked(quote: Quote, signer: QuoteSigner, actor: User | None) -> None:
+    """In the open transaction: the mail to the signer is queued."""
+    signer.asked_at = utc_now()
+    live = quote.current_revision
+    diary.write(
+        actor,
+        "quote.sign_asked",
+        "quote",
+        quote.id,
+        revision=live.number if live else None,
+        reason=f"{signer.name}, {signer.email}",
+        signer=signer.id,
+    )
+
+
+def token_of(runtime: Runtime, signer: QuoteSigner) -> str:
+    """The token of the signer's link. Raises ServiceError where no key decrypts it."""
+    return runtime.vault.decrypt(signer.token_encrypted)
+
+
+def _lock_open(quote_id: int) -> Quote:
+    quote = editing.lock(quote_id)
+    if quote.status != PENDING:
+        raise Invalid(f"This quote is {quote.status}, so who signs it can't be changed. Nothing was changed.")
+    return quote
+
+
+def _ways(quote: Quote) -> QuoteSigning:
+    ways = turns.ways_of(quote)
+    db.session.add(ways)
+    return ways
+
+
+def _new(runtime: Runtime, quote: Quote) -> QuoteSigner:
+    token = secrets.token_urlsafe(24)
+    return QuoteSigner(
+        quote_id=quote.id,
+        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+        token_encrypted=runtime.vault.encrypt(token),
+    )
+
+
+def _read(reader: Reader) -> list[Row]:
+    rows: list[Row] = []
+    emails: set[str] = set()
+    for n in range(MOST + 1):
+        name, email = reader.raw(f"name-{n}"), reader.raw(f"email-{n}")
+        if not name and not email:
+            continue
+        if len(rows) == MOST:
+            reader.fail(f"name-{n}", f"Up to {MOST} people can sign a quote.")
+        name = reader.text(f"name-{n}", opened.MAX_NAME, missing="Enter the signer's name.")
+        opened.check_name(reader, f"name-{n}", name)
+        email = reader.text(f"email-{n}", 254, missing="Enter the signer's email.")
+        if email:
+            try:
+                email = directory.normalize_email(email)
+            except ValueError as error:
+                reader.fail(f"email-{n}", str(error))
+        if email and email.casefold() in emails:
+            reader.fail(f"email-{n}", "Each signer needs an email of their own.")
+        emails.add(email.casefold())
+        order = parse_id(reader.raw(f"order-{n}"))
+        rows.append(
+            Row(parse_id(reader.raw(f"id-{n}")), order or n + 1, name, email, reader.text(f"title-{n}", 120))
+        )
+    return rows
