@@ -29,7 +29,7 @@ from webapp.services.core import signatures
 from webapp.services.core.errors import Invalid
 from webapp.services.payments import paying, registry
 from webapp.services.quoting.answer import acceptance, consent
-from webapp.services.quoting.answer.acceptance import Evidence
+from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import copying, editing, shown
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.revisions import commitments, pricing, snapshot
