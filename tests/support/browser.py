@@ -108,6 +108,11 @@ def accessibility_violations(page: Page) -> list[str]:
     """What axe-core finds wrong on the page, one line each; empty when nothing."""
     # Evaluated by the debugger, so the page's content security policy stays as it is.
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    # A color that is still on its way to another is neither.
+    page.evaluate(
+        "Promise.all(document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity)"
+        ".map(one => one.finished.catch(() => null)))"
+    )
     # Every rule runs on everything; what passed is counted, but not described element by element, which takes longest.
     run = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
     violations: list[dict[str, Any]] = page.evaluate(run)
