@@ -32,4 +32,6 @@ Restored. The database of before is $BEFORE. No worker runs yet. If quotes were 
   docker compose exec web flask autotask links rebuild --store
 and then, in any case,
   docker compose up --detach
+A backup that was taken in maintenance mode brings the mode back:
+  docker compose exec web flask maintenance status
 EOF

@@ -85,6 +85,8 @@ def test_each_service_is_understood(content: Any, expected: list[Report]) -> Non
         b"",
         b"\xff",
         b"3",
+        b'[{"event": "bounce", "email": null}]',
+        b'[{"event": "bounce", "email": 5}]',
         b"{}",
         b"[3]",
         b"[{}]",
@@ -108,6 +110,7 @@ def test_a_bounce_is_noted_once_and_the_rep_is_told(app: Flask, mailbox: Mailbox
     # A service without our number of the email: the newest one to the address.
     assert bounces.note(Report(SPAM, "bo@customer.example"))
     assert not bounces.note(Report(BOUNCED, "bo@customer.example", "<another@quotewright>", "full"))
+    assert bounces.note(Report(BOUNCED, "o@customer.example")) is False
     assert not bounces.note(Report(BOUNCED, "nobody@customer.example", message_id))
     message = the_message()
     assert (

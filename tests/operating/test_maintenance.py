@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from redis import Redis
@@ -14,6 +16,7 @@ from tests.support.visitor import Visitor
 from webapp.models import Delivery, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.company import maintenance
+from webapp.services.core import clock
 from webapp.services.core.errors import Invalid
 from webapp.services.delivery import attempt, room
 from webapp.services.operating import readiness
@@ -114,7 +117,10 @@ def test_the_command_says_what_is_still_under_way(people: Flask) -> None:
     assert flask(people, "on").endswith("Nothing is being sent any more.\n")
     with people.app_context():
         running = room.add(room.delivery("mail", "asked", address="1"))
-        running.state = DeliveryState.RUNNING
+        running.state, running.lease_until = DeliveryState.RUNNING, clock.now() + timedelta(minutes=1)
+        # Its worker is gone: nobody is sending it.
+        gone = room.add(room.delivery("mail", "asked", address="2"))
+        gone.state, gone.lease_until = DeliveryState.RUNNING, clock.now() - timedelta(minutes=1)
         db.session.commit()
     since = flask(people, "status").splitlines()[0]
     assert flask(people, "status").endswith("Still being sent: 1. Ask again with flask maintenance status.\n")

@@ -26,6 +26,16 @@ def test_the_next_one_is_due_at_its_time_or_at_once(tmp_path: Path) -> None:
     assert nightly.due(tmp_path, NOON, 2, 30) == datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
     assert nightly.due(tmp_path, NOON, 13, 0) == datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
     assert nightly.due(tmp_path, NOON + timedelta(hours=20), 2, 30) == NOON + timedelta(hours=20)
+    # A night in which nothing ran is made up for as soon as something does.
+    assert nightly.due(tmp_path, NOON + timedelta(hours=15), 2, 30) == NOON + timedelta(hours=15)
+
+
+def test_what_a_killed_one_left_goes_and_odd_names_keep_nobody(tmp_path: Path) -> None:
+    for name in ("quotewright-20261128T010203Z.zip.unfinished", "quotewright-20261399T023000Z.zip"):
+        (tmp_path / name).touch()
+    nightly.drop_unfinished(tmp_path)
+    assert nightly.due(tmp_path, NOON, 2, 30) == NOON
+    assert [path.name for path in tmp_path.iterdir()] == ["quotewright-20261399T023000Z.zip"]
 
 
 def test_the_newest_stay_and_what_isnt_ours_too(tmp_path: Path) -> None:

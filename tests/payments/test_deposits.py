@@ -76,6 +76,7 @@ def accept(quote: Quote) -> Quote:
         ({"deposit_value": "30", "deposit_kind": "percent"}, "330.00"),
         ({"deposit_value": "33.333%", "deposit_kind": "fixed"}, "366.66"),
         ({"deposit_value": "250", "deposit_kind": "fixed"}, "250.00"),
+        ({"deposit_value": "10.004", "deposit_kind": "fixed"}, "10.00"),
         # Nobody pays more in advance than the first invoice.
         ({"deposit_value": "5000", "deposit_kind": "fixed"}, "1100.00"),
     ],
@@ -149,7 +150,7 @@ def test_the_customer_pays_after_accepting_and_a_payment_is_noted_once(app: Flas
     due = paying.of_quote(quote)
     assert due is not None
     assert (due.paid, due.left) == (100, 230)
-    assert "amount=230.00" in due.address
+    assert due.address.endswith("&amount=230.00&currency=USD")
     paying.note(rep_of, quote.id, {"key": "form-2", "amount": "230", "reference": ""})
     assert "paid. Thank you" in text(app.test_client().get(f"/q/{quote.public_token}"))
     paying.remove(rep_of, quote.id, first.id)
@@ -193,6 +194,10 @@ def test_a_program_tells_of_a_payment(app: Flask, rep_of: User) -> None:
     assert app.test_client().post("/payments/link", data=b"{}").status_code == 401
     assert app.test_client().post("/payments/other", data=b"{}").status_code == 404
     assert [(one.amount, one.source, one.reference) for one in paying.of(quote)] == [(330, "link", "PAY-17")]
+    paying.remove(rep_of, quote.id, paying.of(quote)[0].id)
+    assert "removed it" in send(told)[1]
+    assert send({**told, "id": "a\x00b"})[0] == 422
+    assert send({**told, "id": "7", "amount": "0.001"})[0] == 422
     (told_rep,) = db.session.scalars(db.select(Notification)).all()
     assert (told_rep.user_id, told_rep.sentence) == (rep_of.id, "The customer paid $330.00, PAY-17.")
 
@@ -251,4 +256,4 @@ def test_an_admin_sets_it_up_and_a_rep_notes_a_payment(
         payment = db.session.scalars(db.select(Payment)).one()
     assert rep.send(rep.form(page, f"{page}/payments/{payment.id}/remove")).status_code == 303
     with app.app_context():
-        assert db.session.scalars(db.select(Payment)).all() == []
+        assert db.session.scalars(db.select(Payment).filter_by(removed_at=None)).all() == []

@@ -60,12 +60,15 @@ def backup(file: str, with_keys: bool) -> None:
 
 def _to_file(path: Path, with_keys: bool) -> Manifest:
     """Readable by nobody else, and under its name only when it is whole."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-        manifest = backups.write(_runtime(), target, with_keys=with_keys)
-        target.flush()
-        os.fsync(target.fileno())
-    unfinished.replace(path)
+    unfinished = path.with_name(path.name + nightly.UNFINISHED)
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            manifest = backups.write(_runtime(), target, with_keys=with_keys)
+            target.flush()
+            os.fsync(target.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return manifest
 
 
@@ -99,6 +102,7 @@ def backups_(folder: Path, keep: int, daily: str | None) -> None:
 
 def _take(folder: Path, keep: int) -> None:
     try:
+        nightly.drop_unfinished(folder)
         path = folder / nightly.name(utc_now())
         manifest = _to_file(path, with_keys=False)
         old = nightly.drop_old(folder, keep)

@@ -37,7 +37,7 @@ class PaymentSettings(Recorded, Timestamped, Base):
 
 
 class Payment(Base):
-    """What was paid for a quote, in its currency. Rows are added, and removed where one was noted by mistake.
+    """What was paid for a quote, in its currency. Rows are added; ``removed_at``: it was noted by mistake.
 
     ``key``: the form, or the gateway and its own number of the payment: each is noted once. ``source``: the gateway, or
     ``hand``; ``noted_by``: then the person. ``reference``: what finds it in the books, such as a check's number.
@@ -53,6 +53,7 @@ class Payment(Base):
     source: Mapped[str] = mapped_column(String(20))
     reference: Mapped[str] = mapped_column(String(120), default="")
     noted_at: Mapped[datetime] = mapped_column(default=utc_now)
+    removed_at: Mapped[datetime | None]
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     quote: Mapped[Quote] = relationship("Quote")

@@ -11,7 +11,7 @@ import structlog
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from webapp.models import Delivery, db
+from webapp.models import Delivery, Quote, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.company import maintenance
 from webapp.services.core import clock, failpoints, metrics
@@ -39,6 +39,10 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
         return
     fence = _claim(of, delivery_id, early=early)
     if fence is None:
+        return
+    if maintenance.asked().is_on:
+        # Between the first look and the claim: whoever counts what is under way must be able to rely on it.
+        _give_back(delivery_id, fence)
         return
     failpoints.reach("delivery.claimed")
     with structlog.contextvars.bound_contextvars(**_named(waiting)):
@@ -89,6 +93,13 @@ def _claim(of: Reader, delivery_id: int, *, early: bool) -> int | None:
     return fence
 
 
+def _give_back(delivery_id: int, fence: int) -> None:
+    """A claimed delivery waits again, as if nobody had taken it. Commits."""
+    mine = db.update(Delivery).where(Delivery.id == delivery_id, Delivery.fence == fence)
+    room.changed(mine.values(state=DeliveryState.WAITING, lease_until=None))
+    db.session.commit()
+
+
 def _explain_wait(delivery_id: int, sentence: str) -> None:
     """Store at a waiting delivery why it waits; it stays due and uses up no attempt. Commits."""
     room.changed(
@@ -101,6 +112,10 @@ def _explain_wait(delivery_id: int, sentence: str) -> None:
 
 def _finish(delivery_id: int, fence: int, outcome: Outcome) -> None:
     """Store the outcome in one transaction, unless another worker has taken the delivery since."""
+    if outcome.settle is not None:
+        # What is settled may concern the quote, which everyone locks first.
+        of_delivery = db.select(Delivery.quote_id).filter_by(id=delivery_id).scalar_subquery()
+        db.session.execute(db.select(Quote.id).where(Quote.id == of_delivery).with_for_update())
     row = db.session.get(Delivery, delivery_id, populate_existing=True, with_for_update=True)
     if row is None or row.fence != fence or row.state != DeliveryState.RUNNING:
         # Removed with its recipient, or put back and taken by another worker.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -46,11 +46,14 @@ class Report:
 def read(body: bytes) -> list[Report]:
     """The reports in a message of a mail service; those of other kinds are left out. Raises Invalid with a sentence."""
     try:
-        content = json.loads(body)
-        found = list(_reports(content))
+        found = list(_reports(json.loads(body)))[:MOST_REPORTS]
+        read_ones = [
+            replace(one, address=clean_text(one.address).strip(), message_id=clean_text(one.message_id))
+            for one in found
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Invalid(UNREADABLE) from None
-    return [one for one in found[:MOST_REPORTS] if "@" in one.address]
+    return [one for one in read_ones if "@" in one.address]
 
 
 @work.command
@@ -81,8 +84,8 @@ def _find(report: Report) -> int | None:
     )
     if report.message_id:
         named = db.session.execute(query.where(MailMessage.message_id == report.message_id)).first()
-        if named is not None:
-            return named.id if _has(named, report.address) else None
+        # One of another program that sends through the same service is none of ours.
+        return named.id if named is not None and _has(named, report.address) else None
     recent = query.where(
         MailMessage.created_at >= utc_now() - RECENT,
         (MailMessage.recipients + ", " + MailMessage.copies).icontains(report.address, autoescape=True),

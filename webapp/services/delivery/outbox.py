@@ -122,7 +122,7 @@ def bounced(message: MailMessage, address: str, sentence: str) -> bool:
     """A mail service says that an address of the locked email didn't get it, or doesn't want it; False if it said so
     before. In the open transaction.
     """
-    if message.bounced_at is not None and address in message.outcome:
+    if message.bounced_at is not None and f" {address} " in f" {message.outcome}":
         return False
     message.bounced_at = message.bounced_at or utc_now()
     message.outcome = f"{message.outcome} {sentence}".strip()

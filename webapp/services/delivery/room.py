@@ -164,8 +164,9 @@ def status(quote: Quote) -> dict[str, Delivery]:
 
 
 def under_way() -> int:
-    """How many deliveries are being delivered just now."""
+    """How many deliveries are being delivered just now, but for those whose worker is gone."""
     running = db.select(db.func.count()).select_from(Delivery).filter_by(state=DeliveryState.RUNNING)
+    running = running.where(Delivery.lease_until >= clock.now())
     return db.session.scalar(running) or 0
 
 

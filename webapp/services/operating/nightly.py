@@ -11,6 +11,8 @@ DAY = timedelta(days=1)
 LATE = timedelta(hours=26)
 # After one that failed.
 AGAIN = timedelta(minutes=10)
+# A backup that is being written has this after its name.
+UNFINISHED = ".unfinished"
 _NAME = re.compile(r"^quotewright-(\d{8}T\d{6})Z\.zip$")
 _FORM = "%Y%m%dT%H%M%S"
 
@@ -25,18 +27,31 @@ def taken(folder: Path) -> list[tuple[datetime, Path]]:
     found = []
     for path in folder.iterdir():
         match = _NAME.match(path.name)
-        if match and path.is_file():
-            found.append((datetime.strptime(match[1], _FORM).replace(tzinfo=UTC), path))
+        at = _moment(match[1]) if match else None
+        if at is not None and path.is_file():
+            found.append((at, path))
     return sorted(found)
 
 
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def due(folder: Path, now: datetime, hour: int, minute: int) -> datetime:
-    """When the next backup should be taken: at that time of day in UTC, and at once where one is missing."""
+    """When the next backup should be taken: at that time of day in UTC, and at once where the last one is missing."""
     latest = max((at for at, _ in taken(folder)), default=None)
-    if latest is None or now - latest >= LATE:
-        return now
     today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return today if now < today else today + DAY
+    last = today if now >= today else today - DAY
+    return now if latest is None or latest < last else last + DAY
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Remove what is left of backups whose process was killed."""
+    for path in folder.glob(f"quotewright-*Z.zip{UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def drop_old(folder: Path, keep: int) -> list[Path]:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from webapp.models import Payment, Quote, User, db
+from sqlalchemy.exc import IntegrityError
+
+from webapp.models import Payment, Quote, User, db, utc_now
 from webapp.models.quote import LOST, PENDING
 from webapp.services.catalog.items import MAX_PRICE
 from webapp.services.company import place
@@ -60,7 +62,8 @@ def of_quote(quote: Quote, frozen: Snapshot | None = None) -> Due | None:
     due = Due(amount, paid, frozen.deposit_is_required)
     if quote.status in (PENDING, LOST) or not due.left:
         return due
-    address = registry.chosen().address(Asked(quote.number, due.left, frozen.currency))
+    left = rounded(due.left, rounding(frozen.currency).digits)
+    address = registry.chosen().address(Asked(quote.number, left, frozen.currency))
     return Due(amount, paid, frozen.deposit_is_required, address)
 
 
@@ -75,8 +78,9 @@ def in_words(quote: Quote, frozen: Snapshot) -> str:
 
 
 def of(quote: Quote) -> list[Payment]:
-    """The payments of a quote, in the order in which they were noted."""
-    return list(db.session.scalars(db.select(Payment).filter_by(quote_id=quote.id).order_by(Payment.id)))
+    """The payments of a quote, in the order in which they were noted, without those that were removed."""
+    query = db.select(Payment).filter_by(quote_id=quote.id, removed_at=None)
+    return list(db.session.scalars(query.order_by(Payment.id)))
 
 
 def form(due: Due | None, currency: str) -> dict[str, str]:
@@ -112,10 +116,11 @@ def remove(actor: User, quote_id: int, payment_id: int) -> None:
     """Take back a payment that was noted by mistake; the quote's history keeps both. Raises NotFound."""
     quote = editing.lock(quote_id)
     payment = records.find(Payment, payment_id)
-    if payment is None or payment.quote_id != quote.id:
+    if payment is None or payment.quote_id != quote.id or payment.removed_at is not None:
         raise NotFound("There's no such payment of this quote. Nothing was changed.")
     diary.write(actor, REMOVED, "quote", quote.id, reason=_said(quote, payment))
-    db.session.delete(payment)
+    # Its key stays taken: a gateway that tells it again isn't believed again.
+    payment.removed_at = utc_now()
 
 
 @work.command
@@ -132,6 +137,8 @@ def hear(runtime: Runtime, key: str, headers: Mapping[str, str], body: bytes) ->
     quote = editing.lock(found)
     if told.currency != quote.currency:
         raise Refused(f"Quote {told.number} is in {quote.currency}, not {told.currency}. Nothing was noted.")
+    if told.amount != rounded(told.amount, rounding(quote.currency).digits):
+        raise Refused(f"{told.amount:f} isn't an amount in {quote.currency}. Nothing was noted.")
     return _keep(None, quote, _payment(gateway.key, told))
 
 
@@ -142,18 +149,38 @@ def _payment(source: str, told: Told) -> Payment:
 
 def _keep(actor: User | None, quote: Quote, payment: Payment) -> Payment:
     """Store the payment of a locked quote, or find the one that it is."""
-    before: Payment | None = db.session.scalar(db.select(Payment).filter_by(key=payment.key))
+    before = _known(payment.key)
     if before is not None:
-        if (before.quote_id, before.amount) != (quote.id, payment.amount):
-            raise Refused("This payment was noted with another amount or quote. Nothing was changed.")
-        return before
+        return _the_same(before, quote, payment)
     if len(of(quote)) >= MOST:
         raise Refused(f"{MOST} payments were noted for this quote, which is the most. Nothing was noted.")
-    payment.quote = quote
-    db.session.add(payment)
-    db.session.flush()
+    payment.quote_id = quote.id
+    try:
+        with work.unit():
+            db.session.add(payment)
+            db.session.flush()
+    except IntegrityError:
+        # Told for two quotes at the same moment.
+        before = _known(payment.key)
+        if before is None:
+            raise
+        return _the_same(before, quote, payment)
     diary.write(actor, NOTED, "quote", quote.id, reason=_said(quote, payment), source=payment.source)
     return payment
+
+
+def _known(key: str) -> Payment | None:
+    found: Payment | None = db.session.scalar(db.select(Payment).filter_by(key=key))
+    return found
+
+
+def _the_same(before: Payment, quote: Quote, payment: Payment) -> Payment:
+    """The payment that was noted ``before``. Raises Refused where it says something else, or was removed."""
+    if before.removed_at is not None:
+        raise Refused("This payment was noted before, and a person removed it. Nothing was changed.")
+    if (before.quote_id, before.amount) != (quote.id, payment.amount):
+        raise Refused("This payment was noted with another amount or quote. Nothing was changed.")
+    return before
 
 
 def _said(quote: Quote, payment: Payment) -> str:

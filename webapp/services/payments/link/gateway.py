@@ -22,7 +22,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
-    id: Annotated[str, Field(min_length=1, max_length=120)]
+    id: Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,120}$")]
     quote: Annotated[int, Field(gt=0, lt=2**31)]
     amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=4)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]

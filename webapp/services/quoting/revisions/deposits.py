@@ -18,10 +18,10 @@ WELCOME = "Can be paid when you accept."
 
 def amount(offer: Quote | Snapshot, contract: Contract) -> Decimal:
     """The deposit in the offer's currency, 0 for none: never more than the first invoice, tax included."""
-    first = max(contract.first_invoice.total, ZERO)
+    first, digits = max(contract.first_invoice.total, ZERO), rounding(offer.currency).digits
     if offer.deposit_kind == PERCENT:
-        return rounded(first * offer.deposit_value / 100, rounding(offer.currency).digits)
-    return min(offer.deposit_value, first) if offer.deposit_kind == FIXED else ZERO
+        return rounded(first * offer.deposit_value / 100, digits)
+    return min(rounded(offer.deposit_value, digits), first) if offer.deposit_kind == FIXED else ZERO
 
 
 def note(offer: Quote | Snapshot, contract: Contract, place: Place) -> str:
