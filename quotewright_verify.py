@@ -203,7 +203,9 @@ def _check_signers(bundle: Bundle) -> None:
             good=f"The signature of {who} is what its event says.",
             bad=f"The signature of {who} isn't what its event says: {', '.join(other)}.",
         )
-        same = all(facts.get(name) == bundle.facts.get(name) for name in ("content_sha256", "terms_sha256"))
+        # An acceptance that a rep recorded was shown to no one: it names the content, of which the terms are a part.
+        names = [name for name in ("content_sha256", "terms_sha256") if bundle.facts.get(name)]
+        same = all(facts.get(name) == bundle.facts[name] for name in names)
         bundle.check(
             fits=same and bool(facts.get("content_sha256")),
             good=f"{who} signed the same offer and terms.",

@@ -15,7 +15,17 @@ from tests.quoting.test_answers import HERE, answer, published
 from tests.quoting.test_bundle import unpacked
 from tests.quoting.test_signing import drawn, events, picture
 from tests.support import samples
-from webapp.models import Acceptance, Delivery, Quote, QuoteSigner, Revision, Signature, User, db
+from webapp.models import (
+    Acceptance,
+    Delivery,
+    Notification,
+    Quote,
+    QuoteSigner,
+    Revision,
+    Signature,
+    User,
+    db,
+)
 from webapp.models.quote import ACCEPTED, LOST, PENDING
 from webapp.services.core.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.services.core.runtime import Runtime
@@ -23,6 +33,7 @@ from webapp.services.quoting.answer import acceptance, bundle, consent, counters
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import signed as paper
 from webapp.services.quoting.revisions import snapshot
 
 pytestmark = pytest.mark.both_databases
@@ -363,3 +374,45 @@ def test_what_a_rep_records_needs_no_one_else(runtime: Runtime, rep: User) -> No
     assert record is not None
     assert ([one.name for one in record.earlier], record.is_waiting) == (["Carla Khan"], False)
     assert db.session.scalars(db.select(Signature.acceptance_id)).all() == [record.id]
+    live = quote_live(quote)
+    assert [one.named for one in paper.of(record, snapshot.parse(live.content)).hands] == [
+        "Carla Khan, Office Manager"
+    ]
+    checked = quotewright_verify.verify(unpacked(bundle.of_quote(editing.get(quote.id), for_customer=True)))
+    assert checked.problems == []
+
+
+def test_whoever_may_countersign_hears_of_it(runtime: Runtime, rep: User) -> None:
+    boss = samples.admin()
+    quote, _ = both_signed(runtime, rep)
+    query = db.select(Delivery.address).filter_by(quote_id=quote.id, reason="countersign")
+    assert sorted(db.session.scalars(query)) == ["", str(boss.id)]
+    assert db.session.scalars(db.select(Notification.user_id)).all() == [boss.id]
+
+
+def quote_live(quote: Quote) -> Revision:
+    live = editing.get(quote.id).current_revision
+    assert live is not None
+    return live
+
+
+def test_everyone_is_asked_again_after_a_new_start(runtime: Runtime, rep: User) -> None:
+    quote, revision, (carla, _) = named(runtime, rep)
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    assert reasons(quote, "mail").count("sign") == 1
+    signers.start_over(rep, quote.id)
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    assert reasons(quote, "mail").count("sign") == 2
+    lines.add_ad_hoc(rep, quote.id, {"name": "Rack", "unit_price": "20"})
+    newer = publishing.publish(rep, quote.id).revision
+    acceptance.accept(carla, signature(newer, "Carla Khan"), [], HERE)
+    assert reasons(quote, "mail").count("sign") == 3
+
+
+def test_a_po_number_that_came_too_late_is_not_dropped(runtime: Runtime, rep: User) -> None:
+    quote, revision, (carla, theo) = named(runtime, rep, in_order=False)
+    acceptance.accept(theo, signature(revision, "Theo Lind"), [], HERE)
+    with pytest.raises(Conflict, match="Theo Lind signed first, without your purchase order number"):
+        acceptance.accept(carla, signature(revision, "Carla Khan", purchase_order_number="PO-9"), [], HERE)
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    assert editing.get(quote.id).status == ACCEPTED

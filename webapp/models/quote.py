@@ -271,8 +271,8 @@ class Acceptance(SignedFields, Base):
 
     @property
     def is_waiting(self) -> bool:
-        """True while our countersignature is missing."""
-        return self.wants_countersignature and self.countersignature is None
+        """True while our countersignature is missing; of a quote that was lost since, nobody waits for it."""
+        return self.wants_countersignature and self.countersignature is None and self.quote.status != LOST
 
     @property
     def names(self) -> str:

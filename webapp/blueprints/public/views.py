@@ -95,7 +95,7 @@ def pdf(token: str) -> ResponseReturnValue:
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
     base = runtime().config.public_base_url
-    if found.share is not None:
+    if found.person is not None:
         content = document.colleagues_pdf(quote, base, token)
     else:
         content = document.newest_pdf(quote, base)

@@ -45,7 +45,8 @@ class Letter:
 
     ``reply_to`` and ``by``: whom the answer goes to, and whose name the sender has. ``pdf``: the attachment, called
     ``pdf_name``. ``message_id``: empty for a new one. ``logo``: what the HTML shows as ``cid:logo``. ``is_secret``: it
-    has a link to sign in, and is never kept. ``is_automatic``: no person sent it.
+    has a link to sign in, and is never kept. ``private``: what is left out where it is kept, such as the reader's own
+    token. ``is_automatic``: no person sent it.
     """
 
     to: str
@@ -61,6 +62,7 @@ class Letter:
     message_id: str = ""
     logo: Logo | None = None
     is_secret: bool = False
+    private: str = ""
     is_automatic: bool = False
 
 

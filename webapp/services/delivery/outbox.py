@@ -71,15 +71,19 @@ def keep(delivery: Delivery, letter: Letter, server: Server | None) -> MailMessa
             recipients=letter.to,
             copies=", ".join(letter.copies),
             subject=letter.subject[:MAX_SUBJECT],
-            text=letter.text,
+            text=_without(letter.private, letter.text),
             attachment=letter.pdf_name,
             message_id=sending.new_message_id(),
         )
         db.session.add(found)
-    found.html = letter.html
+    found.html = _without(letter.private, letter.html)
     found.sender = mail.sender(server, letter.by) if server else letter.by
     db.session.flush()
     return found
+
+
+def _without(private: str, text: str) -> str:
+    return text.replace(private, "…") if private else text
 
 
 class Withdrawn(Exception):

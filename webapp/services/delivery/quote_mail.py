@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from webapp.models import Acceptance, Delivery, DiaryEntry, MailMessage, Quote, QuoteSigner, Signature, db
+from webapp.models import (
+    Acceptance,
+    Delivery,
+    DiaryEntry,
+    MailMessage,
+    Notification,
+    Quote,
+    QuoteSigner,
+    Signature,
+    User,
+    db,
+)
 from webapp.models.delivery import MAIL
 from webapp.models.quote import LOST
+from webapp.services.accounts import permissions
+from webapp.services.accounts.permissions import Permission
 from webapp.services.company import mail_texts
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, outbox, room
@@ -54,17 +67,35 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         return [room.delivery(MAIL, mail_texts.REP_DECLINED, quote=quote)]
     is_waiting = quote.acceptance is not None and quote.acceptance.is_waiting
     kind = mail_texts.COUNTERSIGN if is_waiting else mail_texts.REP_ACCEPTED
-    return [*([] if is_waiting else _copies(quote)), room.delivery(MAIL, kind, quote=quote)]
+    others = _tell_countersigners(quote) if is_waiting else _copies(quote)
+    return [*others, room.delivery(MAIL, kind, quote=quote)]
+
+
+def _tell_countersigners(quote: Quote) -> list[Delivery]:
+    """Whoever may countersign hears of it in the app, and by mail besides the rep, who perhaps may not."""
+    may = db.select(User).where(User.is_active, User.role.in_(permissions.roles_with(Permission.MANAGE)))
+    people = list(db.session.scalars(may.order_by(User.id)))
+    sentence = "The customer signed, and our countersignature is missing. The signed PDF waits for it."
+    db.session.add_all(
+        Notification(user_id=user.id, quote_id=quote.id, kind=mail_texts.COUNTERSIGN, sentence=sentence)
+        for user in people
+    )
+    return [
+        room.delivery(MAIL, mail_texts.COUNTERSIGN, quote=quote, address=user.id)
+        for user in people
+        if user.id != quote.owner_id
+    ]
 
 
 def _copies(quote: Quote) -> list[Delivery]:
     """The signed PDF to everyone at the customer who signed."""
-    if quote.acceptance is None or not quote.acceptance.is_signed:
+    acceptance = quote.acceptance
+    if acceptance is None:
         return []
-    others = [f"{OF_SIGNATURE}{one.id}" for one in quote.acceptance.earlier]
-    return [
-        room.delivery(MAIL, mail_texts.ACCEPTED, quote=quote, address=address) for address in ("", *others)
-    ]
+    signed = ["", *(f"{OF_SIGNATURE}{one.id}" for one in acceptance.earlier)]
+    # What a rep recorded was signed by those alone who did so before.
+    addresses = signed if acceptance.is_signed else signed[1:]
+    return [room.delivery(MAIL, mail_texts.ACCEPTED, quote=quote, address=address) for address in addresses]
 
 
 def blocker(delivery: Delivery) -> str:
@@ -95,12 +126,13 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
         return _code(quote, frozen, int(delivery.payload))
     if kind == mail_texts.SIGN:
         return _ask(runtime, quote, frozen, delivery.address)
-    if not quote.owner.is_active:
+    to = db.session.get(User, int(delivery.address)) if delivery.address.isdecimal() else quote.owner
+    if to is None or not to.is_active:
         return None
     name = _who(quote, delivery)
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
     filled = mail_words.fill(kind, quote, base, frozen, **more)
-    made = Letter(quote.owner.email, filled.subject, filled.text, kind=kind, reply_to=_contact(frozen))
+    made = Letter(to.email, filled.subject, filled.text, kind=kind, reply_to=_contact(frozen))
     return branded.with_html(made, branded.of_company(), filled.link)
 
 
@@ -152,6 +184,7 @@ def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Lett
         kind=mail_texts.SIGN,
         by=quote.owner.name,
         reply_to=quote.owner.email,
+        private=link.rsplit("/", 1)[-1],
     )
     return _finished(made, quote, runtime.config.public_base_url, frozen, link)
 

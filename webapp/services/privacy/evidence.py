@@ -16,9 +16,12 @@ from webapp.models import (
     SignatureDrawing,
     SigningCode,
     db,
+    utc_now,
 )
+from webapp.models.quote import PENDING
 from webapp.services.privacy import frozen
 from webapp.services.privacy.values import Known
+from webapp.services.quoting.draft import stages
 from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER
 
@@ -53,9 +56,13 @@ def clean(known: Known, quote_ids: Collection[int]) -> None:
 
 
 def _clean_signers(known: Known, quote_id: int) -> None:
-    signed = db.select(Signature.id).where(Signature.quote_id == quote_id)
+    quote = db.session.get_one(Quote, quote_id)
+    # While others can still sign, the contact is of an earlier revision, and theirs stay.
+    goes_on = quote.status == PENDING and not stages.has_ended(quote.ends_at, utc_now())
+    rows = db.session.scalars(db.select(Signature).filter_by(quote_id=quote_id))
+    signed = [one.id for one in rows if not goes_on or known.has_email(one.email)]
     db.session.execute(db.delete(SignatureDrawing).where(SignatureDrawing.signature_id.in_(signed)))
-    db.session.execute(db.delete(Signature).where(Signature.quote_id == quote_id))
+    db.session.execute(db.delete(Signature).where(Signature.id.in_(signed)))
     for signer in db.session.scalars(db.select(QuoteSigner).filter_by(quote_id=quote_id)):
         signer.name = known.without(signer.name)[:120]
         signer.email, signer.title = known.without(signer.email)[:254], known.without(signer.title)[:120]

@@ -108,11 +108,16 @@ def accept(
         fields |= {"signer_id": link.signer.id, "email": link.signer.email}
     if proof:
         fields |= {"email": proof, "confirmed_email": proof}
+    number = fields["purchase_order_number"]
     if turn.given:
         # It is part of what the first one signed.
+        if number not in ("", live.purchase_order_number):
+            raise Conflict(
+                f"{turn.given[0].name} signed first, without your purchase order number, so nothing was signed. You "
+                f"sign the same: sign again without it, or ask {quote.owner.name} ({quote.owner.email}) to start over."
+            )
         fields["purchase_order_number"] = ""
-    elif fields["purchase_order_number"]:
-        number = fields["purchase_order_number"]
+    elif number:
         accepted = accepted.model_copy(update={"purchase_order_number": number})
     if not turn.is_last(link.signer):
         _sign(quote, live, accepted, Signature(**fields), entered)
@@ -129,13 +134,12 @@ def check_turn(quote: Quote, link: Opened, turn: Round) -> None:
     """Raise Conflict, with a sentence of what is true and what to do, unless the link can sign now."""
     owner = f"{quote.owner.name} ({quote.owner.email})"
     waits = turns.listed([one.name for one in turn.due]) if turn.due else ""
+    sign = "signs" if len(turn.due) == 1 else "sign"
     match turn.turn(link.signer):
         case Turn.SIGNED:
-            raise Conflict(f"You already signed, and it was counted once. {waits} signs next.")
+            raise Conflict(f"You already signed, and it was counted once. {waits} {sign} next.")
         case Turn.LATER:
-            raise Conflict(
-                f"{waits} signs first, so nothing was signed. You'll get an email when it's your turn."
-            )
+            raise Conflict(f"{waits} {sign} first, so nothing was signed. It's your turn after that.")
         case Turn.OTHER:
             named = turns.listed([one.name for one in turn.signers])
             raise Conflict(

@@ -144,7 +144,9 @@ def _check(token: str, code_id: int, values: Mapping[str, object], session: str)
 
 def asked(link: Opened, email: str) -> SigningCode | None:
     """The newest code that was sent to the address and isn't confirmed or expired."""
-    found = _newest(link.quote, link.person.email if link.person and link.person.email else email)
+    reader = Reader({"email": email})
+    address = _email(reader, link)
+    found = None if reader.errors else _newest(link.quote, address)
     if found is None or found.confirmed_at is not None or found.created_at < utc_now() - LASTS * 2:
         return None
     return found

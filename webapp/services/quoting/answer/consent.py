@@ -7,7 +7,7 @@ import hashlib
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 # Raised with every change of the words, so that it is known which of them someone saw.
-VERSION = "2026-11"
+VERSION = "2026-11-28"
 
 
 def sentence(offer: Snapshot) -> str:
@@ -22,10 +22,11 @@ def sentence(offer: Snapshot) -> str:
 
 def of_seller(offer: Snapshot) -> str:
     """The sentence for our countersignature."""
-    authority = f" and am authorized to sign for {offer.seller.name}" if offer.seller.name else ""
+    name = offer.seller.name
+    joined = f", agree to sign electronically and am authorized to sign for {name}" if name else ""
+    joined = joined or ", and agree to sign electronically"
     return (
-        f"I countersign quote {offer.number}, revision {offer.revision}, as the customer signed it, agree to sign "
-        f"electronically{authority}."
+        f"I countersign quote {offer.number}, revision {offer.revision}, as the customer signed it{joined}."
     )
 
 

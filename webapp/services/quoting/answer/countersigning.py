@@ -15,7 +15,7 @@ from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company import signing
 from webapp.services.core import work
-from webapp.services.core.errors import Conflict, Invalid
+from webapp.services.core.errors import Conflict
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.answer import consent, signature, turns
@@ -25,7 +25,6 @@ from webapp.services.quoting.revisions import snapshot
 
 NOT_WON = "This quote isn't accepted, so there's nothing to countersign. Nothing was changed."
 NOT_WANTED = "No countersignature is wanted on this quote. Nothing was changed."
-WAITS = "We countersign this quote first. The signed PDF is here as soon as that is done."
 
 
 def is_wanted(quote: Quote) -> bool:
@@ -85,9 +84,3 @@ def sign(actor: User, quote_id: int, values: Mapping[str, object], evidence: Evi
         signature=record.id,
     )
     return quote
-
-
-def check_finished(quote: Quote) -> None:
-    """Raise Invalid with a sentence while our signature is missing."""
-    if is_due(quote):
-        raise Invalid(WAITS)

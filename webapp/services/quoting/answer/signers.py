@@ -137,9 +137,12 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
 
 
 def ask_next(quote: Quote) -> None:
-    """In the open transaction, after a signature: ask whoever can sign now and wasn't asked yet."""
+    """In the open transaction, after a signature: ask whoever can sign now and wasn't asked in this round yet."""
+    # A revision by no user of ours has the choices of the first signature: the same round.
+    published = [one.created_at for one in quote.revisions if one.created_by_id is not None]
+    begun = max(filter(None, (quote.status_changed_at, turns.ways_of(quote).restarted_at, *published)))
     for signer in turns.round_of(quote).due:
-        if signer.asked_at is None:
+        if signer.asked_at is None or signer.asked_at < begun:
             note_asked(quote, signer, None)
 
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from webapp.models import MailMessage, MailServer, Quote, QuoteComment, Revision, db, utc_now
+from webapp.models import MailMessage, MailServer, Quote, QuoteComment, QuoteSigner, Revision, db, utc_now
 from webapp.models.quote import PENDING
 from webapp.services.company import mail_server, mail_texts, place
 from webapp.services.core import work
@@ -66,7 +66,7 @@ def due(facts: Facts, rules: MailServer, now: datetime) -> str | None:
 
 
 def tick(runtime: Runtime) -> int:
-    """Queue what is due; returns how many. Called every minute by every worker."""
+    """Queue what is due; returns how many. Called every minute by one of the workers."""
     rules = mail_server.stored()
     now = utc_now()
     if not (rules.remind_silent_days or rules.remind_ending_days) or not mail_server.is_configured(runtime):
@@ -98,7 +98,7 @@ def remind(runtime: Runtime, quote_id: int) -> bool:
         return False
     if sending.blocker(quote) or not quote.owner.is_active:
         return False
-    if any(db.session.scalar(one(quote.id).limit(1)) is not None for one in (_waiting, _bounced)):
+    if any(db.session.scalar(one(quote.id).limit(1)) is not None for one in (_waiting, _bounced, _named)):
         return False
     prefix = f"reminder-{revision.id}-"
     known = db.session.scalars(db.select(MailMessage.key).where(MailMessage.key.startswith(prefix)))
@@ -158,6 +158,7 @@ def _candidates(rules: MailServer, now: datetime) -> list[int]:
         db.or_(Quote.ends_at.is_(None), Quote.ends_at > now),
         ~_waiting(Quote.id).exists(),
         ~_bounced(Quote.id).exists(),
+        ~_named(Quote.id).exists(),
         db.or_(*wanted),
     )
     return list(db.session.scalars(query.order_by(newest, Quote.id).limit(AT_ONCE)))
@@ -178,6 +179,11 @@ def _waiting(quote_id: Any) -> Select[int]:
         MailMessage.sent_at.is_(None),
         MailMessage.ended_at.is_(None),
     )
+
+
+def _named(quote_id: Any) -> Select[int]:
+    """Named signers: each is asked on their turn, by their own link, which this mail doesn't have."""
+    return select(QuoteSigner.id).where(QuoteSigner.quote_id == quote_id)
 
 
 def _bounced(quote_id: Any) -> Select[int]:

@@ -77,7 +77,7 @@ def of(acceptance: Acceptance, frozen: Snapshot) -> Signed:
     """All that is printed of an acceptance, with the events so far."""
     recorder, counter = acceptance.recorded_by, acceptance.countersignature
     customer = frozen.organization.name if frozen.organization else ""
-    theirs: list[Acceptance | Signature] = [*acceptance.earlier, acceptance] if not recorder else []
+    theirs: list[Acceptance | Signature] = [*acceptance.earlier, *([] if recorder else [acceptance])]
     hands = [_hand(one, customer) for one in theirs]
     if counter is not None:
         hands.append(_hand(counter, frozen.seller.name))
