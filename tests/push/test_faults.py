@@ -190,12 +190,18 @@ def test_a_worker_that_overslept_its_lease_writes_nothing(
     for nth in range(1, int(0.8 * ground.scenes[FIRST].calls), 4):
         sleeper = sleeping_push(ground.desk, ground.restore(FIRST), nth)
         awake_at = time.monotonic() + FRESH
-        end_idle_transactions()
-        recover(ground.desk, ground.quote_id)
-        before = ground.desk.tenant.stats()["writes"]
-        wait_for(partial(passed, awake_at), "the lease to be old")
-        os.kill(sleeper, signal.SIGCONT)
-        os.waitpid(sleeper, 0)
+        try:
+            end_transactions()
+            recover(ground.desk, ground.quote_id)
+            before = ground.desk.tenant.stats()["writes"]
+            wait_for(partial(passed, awake_at), "the lease to be old")
+            os.kill(sleeper, signal.SIGCONT)
+        except BaseException:
+            # Left asleep, it would hold every pipe of this process open.
+            os.kill(sleeper, signal.SIGKILL)
+            raise
+        finally:
+            os.waitpid(sleeper, 0)
         assert ground.desk.tenant.stats()["writes"] == before
         ground.check(FIRST, f"asleep after call {nth}")
 
@@ -204,13 +210,16 @@ def passed(moment: float) -> bool:
     return time.monotonic() > moment
 
 
-def end_idle_transactions() -> None:
-    """Do what idle_in_transaction_session_timeout does to a stopped process after a minute."""
+def end_transactions() -> None:
+    """Do what idle_in_transaction_session_timeout does to a stopped process after a minute.
+
+    Also to a statement that PostgreSQL is still working on: its transaction would be idle a moment later.
+    """
     db.session.commit()
     db.session.execute(
         sqlalchemy.text(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
+            "AND pid <> pg_backend_pid() AND state <> 'idle'"
         )
     )
     db.session.commit()

@@ -111,11 +111,7 @@ def accept(
     number = fields["purchase_order_number"]
     if turn.given:
         # It is part of what the first one signed.
-        if number not in ("", live.purchase_order_number):
-            raise Conflict(
-                f"{turn.given[0].name} signed first, without your purchase order number, so nothing was signed. You "
-                f"sign the same: sign again without it, or ask {quote.owner.name} ({quote.owner.email}) to start over."
-            )
+        turns.check_number(turn, quote, live.purchase_order_number, number)
         fields["purchase_order_number"] = ""
     elif number:
         accepted = accepted.model_copy(update={"purchase_order_number": number})

@@ -12,6 +12,7 @@ from enum import StrEnum
 from webapp.models import Quote, QuoteSigner, QuoteSigning, Signature, SignedFields, db
 from webapp.models.quote import PENDING
 from webapp.models.signing import CUSTOMERS
+from webapp.services.core.errors import Conflict
 
 
 class Turn(StrEnum):
@@ -98,3 +99,12 @@ def listed(people: Sequence[str]) -> str:
     """Names in a sentence: “Ann”, “Ann and Bob”, “Ann, Bob and Cy”."""
     *others, last = people
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def check_number(turn: Round, quote: Quote, known: str, typed: str) -> None:
+    """Raise Conflict where a later signer types another purchase order number than the first one's, ``known``."""
+    if typed not in ("", known):
+        raise Conflict(
+            f"{turn.given[0].name} signed first, without your purchase order number, so nothing was signed. You sign "
+            f"the same: sign again without it, or ask {quote.owner.name} ({quote.owner.email}) to start over."
+        )
