@@ -123,6 +123,7 @@ class Reader:
     def __init__(self, source: IO[bytes]) -> None:
         try:
             self._zip = ZipFile(source)
+            _refuse_overlaps(self._zip)
             said = json.loads(self._zip.read(MANIFEST))
             tables = {name: Count(**count) for name, count in said.pop("tables").items()}
             self.manifest = Manifest(**said, tables=tables)
@@ -143,6 +144,13 @@ class Reader:
             raise NotABackup(f"The table {name} is damaged in this backup.") from error
         if count != self.manifest.tables[name]:
             raise NotABackup(f"The table {name} isn't complete in this backup, or somebody changed it.")
+
+
+def _refuse_overlaps(packed: ZipFile) -> None:
+    """Raise BadZipFile where two files begin at one place; Python 3.13 only warns of them while it reads."""
+    files = packed.infolist()
+    if len({one.header_offset for one in files}) < len(files):
+        raise BadZipFile
 
 
 def _plain(value: object) -> object:
