@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, SessionTransaction
 
 from webapp.models import AppSetting, User, db
 from webapp.services.core import merge, work
@@ -27,7 +29,8 @@ PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
 MAINTENANCE = "maintenance"
 SIGNING = "signing"
-OFTEN = (COMPANY_PROFILE, ACCESS)
+# What nearly every page asks for, some of it a hundred times.
+OFTEN = (COMPANY_PROFILE, ACCESS, REQUIRED_FIELDS, LOSS_REASONS, TWO_STEP, SIGNING)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -95,25 +98,28 @@ def get(key: str) -> tuple[dict[str, Any], int]:
 
 
 def _row(key: str) -> AppSetting | None:
-    """The row of ``key``. A page asks for some a hundred times (``OFTEN``), and a transaction reads these once.
-
-    The session keeps the row alive, and expires it like any other; without a row, it keeps the transaction that found
-    none.
-    """
+    """The row of ``key``. A transaction reads those that pages ask for ``OFTEN`` together, once."""
     session = db.session()
     if key not in OFTEN:
         return session.get(AppSetting, key)
-    kept: dict[str, object] = session.info.setdefault(KEPT, {})
-    if key in kept and kept[key] is session.get_transaction():
-        return None
-    row = session.get(AppSetting, key)
-    kept[key] = row or session.get_transaction()
-    return row
+    transaction, rows = session.info.get(KEPT, (None, {}))
+    if transaction is None or transaction is not session.get_transaction():
+        # A row that was read behind a savepoint keeps what it said when the savepoint is rolled back.
+        query = db.select(AppSetting).where(AppSetting.key.in_(OFTEN))
+        rows = {row.key: row for row in session.scalars(query.execution_options(populate_existing=True))}
+        session.info[KEPT] = session.get_transaction(), rows
+    found: AppSetting | None = rows.get(key)
+    return found
 
 
-def _forget(key: str) -> None:
-    """Look for the row again."""
-    db.session.info.get(KEPT, {}).pop(key, None)
+def _forget() -> None:
+    """Read them again."""
+    db.session.info.pop(KEPT, None)
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget_what_was_taken_back(session: Session, _ended: SessionTransaction) -> None:
+    session.info.pop(KEPT, None)
 
 
 def merged(
@@ -129,7 +135,7 @@ def merged(
     ``put``, in the same transaction. Raises Conflict with the fields that both changed.
     """
     db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
-    _forget(key)
+    _forget()
     document, version = get(key)
     stored = shown(document)
 
@@ -147,7 +153,7 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     Raises Conflict when someone saved after ``expected_version`` was read.
     """
     row = db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
-    _forget(key)
+    _forget()
     before, version = get(key)
     if version != expected_version:
         raise Conflict(STALE)
@@ -162,5 +168,5 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
         # Two people saved these settings for the first time at the same moment.
         raise Conflict(STALE) from error
     finally:
-        _forget(key)
+        _forget()
     return version + 1
