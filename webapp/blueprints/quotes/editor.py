@@ -244,7 +244,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "loss_reasons": lambda: loss_reasons.current()[0],
         "customer_link": links.to_page(runtime().config.public_base_url, quote.public_token),
         # Asked only where they are shown: most answers hold no list of choices.
-        "tax_codes": tax_codes.everything,
+        "tax_codes": cache(tax_codes.everything),
         "category_paths": categories.paths,
         "recurrences": RECURRENCES,
         "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],

@@ -116,7 +116,12 @@ def day(value: date | datetime | None, place: Place = ANYWHERE) -> str:
 
 def moment(value: datetime | None, place: Place = ANYWHERE) -> str:
     """“Nov 3, 2026, 2:05 PM EST”, in the time of ``place``; a dash for None."""
-    return "–" if value is None else f"{_local(value, place)} {place.zone_short(value)}"
+    return "–" if value is None else _moment(value, place)
+
+
+@lru_cache(maxsize=KEPT)
+def _moment(value: datetime, place: Place) -> str:
+    return f"{_local(value, place)} {place.zone_short(value)}"
 
 
 def when(value: datetime | None, place: Place = ANYWHERE, now: datetime | None = None) -> str:
@@ -140,6 +145,7 @@ def _relative(distance: timedelta) -> str:
     return format_timedelta(distance, add_direction=True, threshold=1, locale="en_US")
 
 
+@lru_cache(maxsize=KEPT)
 def _local(value: datetime, place: Place) -> str:
     local = value.astimezone(place.zone)
     clock = format_time(local, "short", locale=_locale(place.locale)).replace("\u202f", " ")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from sqlalchemy import ScalarSelect
+
 from webapp.models import DraftStep, Quote, QuoteLine, QuoteSection, User, db, utc_now
 from webapp.services.catalog import costs
 from webapp.services.core import work
@@ -37,8 +39,10 @@ class Undone:
 
 def next_labels(actor: User, quote_id: int) -> tuple[str, str]:
     """What the actor's session would undo and do again, in words; empty where there is nothing."""
-    done, undone = _next(actor, quote_id, undone=False), _next(actor, quote_id, undone=True)
-    return done.label if done else "", undone.label if undone else ""
+    ends = [_ends(actor, quote_id, undone=undone) for undone in (False, True)]
+    query = db.select(DraftStep.is_undone, DraftStep.label).where(DraftStep.id.in_(ends))
+    labels = {step.is_undone: step.label for step in db.session.execute(query)} if steps.session() else {}
+    return labels.get(False, ""), labels.get(True, "")
 
 
 @work.command
@@ -85,12 +89,19 @@ def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
 
 
 def _next(actor: User, quote_id: int, *, undone: bool) -> DraftStep | None:
-    order = DraftStep.id.asc() if undone else DraftStep.id.desc()
-    mine = {"quote_id": quote_id, "session": steps.session(), "user_id": actor.id, "is_undone": undone}
     if not steps.session():
         return None
-    query = db.select(DraftStep).filter_by(**mine).order_by(order).limit(1)
-    found: DraftStep | None = db.session.scalar(query)
+    step: DraftStep | None = db.session.scalar(
+        db.select(DraftStep).filter_by(id=_ends(actor, quote_id, undone=undone))
+    )
+    return step
+
+
+def _ends(actor: User, quote_id: int, *, undone: bool) -> ScalarSelect[int]:
+    """The id of this session's newest step, or of the oldest one that is ``undone``."""
+    end = db.func.min if undone else db.func.max
+    mine = {"quote_id": quote_id, "session": steps.session(), "user_id": actor.id, "is_undone": undone}
+    found: ScalarSelect[int] = db.select(end(DraftStep.id)).filter_by(**mine).scalar_subquery()
     return found
 
 
