@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
 import worker
+from stack.options import ROOT
 from tests.support.waiting import wait_for
 
 
@@ -56,3 +59,12 @@ def test_a_job_starts_none(sweeper: worker.Sweeper) -> None:
     sweeper.ensure()
     assert sweeper.pid == before
     sweeper._owner = os.getpid()
+
+@pytest.mark.parametrize(("before", "after"), [("0", "10"), ("15", "15")])
+def test_a_worker_gives_way_to_pages(before: str, after: str) -> None:
+    """A higher number that an operator chose stays: nobody but root may lower one."""
+    said = "import os, worker; worker.give_way(); print(os.nice(0))"
+    command = ["nice", "-n", before, sys.executable, "-c", said]
+    start = os.nice(0)
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    assert int(found.stdout) == max(start + int(before), int(after))
