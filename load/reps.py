@@ -1,4 +1,7 @@
-"""Reps with a browser each: mostly they look, now and then they change and publish, and a customer opens a link."""
+"""Reps with a browser each: mostly they look, now and then they change and publish, and a customer opens a link.
+
+They think before every click. Where a browser with JavaScript asks for a part of a page, so do they.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from random import Random
 from urllib.parse import urljoin
@@ -15,6 +19,7 @@ import requests
 
 from chaos.place import from_elsewhere
 from smoke.admin import PASSWORD
+from smoke.forms import Form
 from smoke.rep import Customer, Rep
 from smoke.visitor import Stuck
 from smoke.wanted import Line
@@ -44,10 +49,36 @@ class Clock:
 
 
 class TimedRep(Rep):
-    """A rep whose requests are timed, each for itself, until the response's head is there."""
+    """A rep whose requests are timed, each for itself, until the response's head is there.
+
+    ``think``: waits as long as somebody does before a click.
+    """
 
     clock: Clock
     doing = ""
+
+    @staticmethod
+    def think() -> None:
+        """Until they work, they don't."""
+
+    def open(self, path: str) -> str:
+        """Think, then open a page."""
+        self.think()
+        return super().open(path)
+
+    def send(self, form: Form, values: Mapping[str, str | bool] | None = None) -> str:
+        """Think, then send a form."""
+        self.think()
+        return super().send(form, values)
+
+    @contextmanager
+    def in_page(self) -> Iterator[None]:
+        """Ask for parts of the page that is open, as htmx does."""
+        self.session.headers["HX-Request"] = "true"
+        try:
+            yield
+        finally:
+            del self.session.headers["HX-Request"]
 
     def _take(self, response: requests.Response) -> str:
         for each in (*response.history, response):
@@ -66,7 +97,7 @@ class Person:
         from_elsewhere(self.rep, number)
         self.link = ""
         self.turn = 0
-        self.quantity = 2
+        self.changes = 0
 
     def sign_in(self, together: threading.Barrier, rush: list[float]) -> None:
         """All at the same moment; the time of each is added to ``rush``."""
@@ -85,8 +116,7 @@ class Person:
     def work(self, clock: Clock, over: threading.Event) -> None:
         """Click after click until ``over``."""
         self.rep.clock = clock
-        # They don't all begin in the same moment.
-        over.wait(self.chance.uniform(0, THINKS))
+        self.rep.think = lambda: self._think(over)  # type: ignore[method-assign]
         while not over.is_set():
             what, act = self.chance.choices(self._actions(), weights=(14, 14, 16, 10, 8, 14, 10, 5, 5, 2))[0]
             self.rep.doing = what
@@ -95,7 +125,9 @@ class Person:
             except ERRORS as error:
                 if not over.is_set():
                     clock.failed(what, error)
-            over.wait(self.chance.uniform(0.5 * THINKS, 1.5 * THINKS))
+
+    def _think(self, over: threading.Event) -> None:
+        over.wait(self.chance.uniform(0.5 * THINKS, 1.5 * THINKS))
 
     def _actions(self) -> list[tuple[str, Callable[[], object]]]:
         rep = self.rep
@@ -106,13 +138,18 @@ class Person:
             ("people", lambda: rep.open("/people/")),
             ("items", lambda: rep.open("/items/")),
             ("change a line", self._change),
-            ("search", lambda: rep.open(f"{rep.quote_path}/find?q=box")),
+            ("search", self._search),
             ("customer's page", self._customer),
             ("publish", self._publish),
             ("new quote", self._new_quote),
         ]
 
+    def _search(self) -> None:
+        with self.rep.in_page():
+            self.rep.open(f"{self.rep.quote_path}/find?q=box")
+
     def _customer(self) -> None:
+        self.rep.think()
         elsewhere = {"X-Forwarded-For": f"203.0.{self.number // 250}.{self.number % 250 + 1}"}
         response = requests.get(urljoin(self.rep.base_url, self.link), headers=elsewhere, timeout=60)
         self.rep.clock.note("customer's page", response.elapsed.total_seconds())
@@ -120,13 +157,14 @@ class Person:
             raise Stuck(f"The customer's page answered {response.status_code}.")
 
     def _change(self) -> None:
-        page = re.search(r'class="line-name" href="([^"]+)"', self.rep.open(self.rep.quote_path))
-        if page is None:
+        line = re.search(r'id="row-([^"]+)"', self.rep.open(self.rep.quote_path))
+        if line is None:
             raise Stuck("The quote has no line.")
-        self.rep.open(page[1])
         # Another one each time: what didn't change isn't published again.
-        self.quantity = self.quantity % 9 + 1
-        self.rep.send(self.rep.form(having="unit_cost"), {"quantity": str(self.quantity)})
+        self.changes += 1
+        with self.rep.in_page():
+            self.rep.open(f"{self.rep.quote_path}/details/{line[1]}")
+            self.rep.send(self.rep.form(having="description"), {"description": f"Change {self.changes}"})
 
     def _publish(self) -> None:
         self._change()
