@@ -24,10 +24,12 @@ from webapp.services.core import formatting, metrics, records, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
+from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.evidence import sealing
-from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
+from webapp.services.quoting.paper import attempts, columns, drawing, fonts, letters, logos, once, paragraphs, pictures
 from webapp.services.quoting.paper import signed as signatures
+from webapp.services.quoting.paper.attempts import Plan
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
 from webapp.services.quoting.paper.offer import Figure, Laid
@@ -79,16 +81,19 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
-def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
+def newest_pdf(quote: Quote, runtime: Runtime) -> bytes:
     """The PDF of the live revision; once all have signed, the one that says so. Renders like ``pdf_for``."""
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or acceptance.is_waiting or quote.status not in WON_STATUSES:
-        return pdf_for(revision.id if revision else 0, base_url)
-    return accepted_pdf(acceptance)
+        return pdf_for(revision.id if revision else 0, runtime.config.public_base_url)
+    return accepted_pdf(acceptance, runtime)
 
 
-def accepted_pdf(acceptance: Acceptance) -> bytes:
-    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``; the chain notes it."""
+def accepted_pdf(acceptance: Acceptance, runtime: Runtime) -> bytes:
+    """The PDF that carries the acceptance and its certificate, sealed. Renders like ``pdf_for``; the chain notes it.
+
+    Raises SealPending too, while it waits for a time stamp.
+    """
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
@@ -99,31 +104,36 @@ def accepted_pdf(acceptance: Acceptance) -> bytes:
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        acceptance = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
-        on_paper = signatures.of(acceptance, frozen)
-        db.session.commit()
-        pdf = render(frozen, on_paper, shown)
+
+        def paper(plan: Plan) -> bytes:
+            signed = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
+            on_paper = signatures.of(signed, frozen, plan.facts(frozen.place))
+            db.session.commit()
+            return render(frozen, on_paper, shown)
+
+        pdf, plan = attempts.sealed(runtime, acceptance_id, paper)
         new = AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf))
         with work.writing():
-            sealing.note(quote_id, frozen.revision, new.sha256)
+            sealing.note(quote_id, frozen.revision, new.sha256, plan.noted())
+            attempts.settle(plan, acceptance_id, quote_id)
             return _store(new, acceptance_id)
 
 
-def pdf_to_deliver(revision_id: int, base_url: str = "") -> bytes:
+def pdf_to_deliver(revision_id: int, runtime: Runtime) -> bytes:
     """The PDF of a revision; of the accepted one the PDF that says so, whatever became of the quote since."""
     acceptance = db.session.scalar(db.select(Acceptance).filter_by(revision_id=revision_id))
     if acceptance is None or acceptance.is_waiting:
-        return pdf_for(revision_id, base_url)
-    return accepted_pdf(acceptance)
+        return pdf_for(revision_id, runtime.config.public_base_url)
+    return accepted_pdf(acceptance, runtime)
 
 
-def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
+def colleagues_pdf(quote: Quote, runtime: Runtime, token: str) -> bytes:
     """Like ``newest_pdf``, with a colleague's own link to accept at: the quote's isn't theirs. It isn't stored."""
     revision = quote.current_revision
     if revision is None or quote.status in WON_STATUSES:
-        return newest_pdf(quote, base_url)
+        return newest_pdf(quote, runtime)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
-    shown, link = pictures.of(frozen), links.to_page(base_url, token)
+    shown, link = pictures.of(frozen), links.to_page(runtime.config.public_base_url, token)
     db.session.commit()
     try:
         with once.one_at_a_time(key):

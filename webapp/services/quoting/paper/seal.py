@@ -24,6 +24,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from webapp.services.company.seal import authority
 from webapp.services.company.seal.authority import Stamper
+from webapp.services.company.seal.errors import NotSealed
 from webapp.services.company.seal.settings import Seal
 
 DIGEST = "sha256"
@@ -31,10 +32,6 @@ FIELD, STAMP_FIELD = "Seal", "TimeStamp"
 REASON = "Seals the quote as it was signed"
 # For the signature itself, beside certificates and time stamp.
 ROOM = 4 * 1024
-
-
-class NotSealed(Exception):
-    """The key made no whole signature, for the reason in the sentence."""
 
 
 def sealed(pdf: bytes, seal: Seal) -> bytes:
