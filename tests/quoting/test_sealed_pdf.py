@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,11 +26,20 @@ import quotewright_verify
 from tests.company.test_seal import admin, app_settings, authority, tsa  # noqa: F401  fixtures
 from tests.quoting.test_answers import answer, published
 from tests.quoting.test_bundle import HERE, unpacked
+from tests.quoting.test_document import read
 from tests.support import samples, seals
-from tests.support.paper import read
 from tests.support.samples import runtime
 from tests.support.seals import Tsa, certificate, chained, packed, rsa_key
-from webapp.models import AcceptanceDocument, AcceptanceSeal, DiaryEntry, Notification, Quote, User, db, utc_now
+from webapp.models import (
+    AcceptanceDocument,
+    AcceptanceSeal,
+    DiaryEntry,
+    Notification,
+    Quote,
+    User,
+    db,
+    utc_now,
+)
 from webapp.services.company.seal import settings
 from webapp.services.core.errors import Busy
 from webapp.services.quoting.answer import acceptance, bundle
@@ -97,9 +112,9 @@ def test_with_a_key_and_an_authority_it_is_pades_b_t_and_trusted(admin: User, ts
         },
     }
     assert "sealed by Acme IT Seal" in telling.of_quote(won.id)[-1].detail
-    for broken in (pdf.replace(b"/Title", b"/Tutle", 1), pdf + b"\n% more"):
-        (embedded,) = PdfFileReader(io.BytesIO(broken)).embedded_signatures
-        assert not validate_pdf_signature(embedded, trust, trust).bottom_line
+    broken = pdf.replace(b"(quotewright ", b"(quotewrighT ", 1)
+    (embedded,) = PdfFileReader(io.BytesIO(broken)).embedded_signatures
+    assert not validate_pdf_signature(embedded, trust, trust).bottom_line
 
 
 def test_with_a_key_alone_it_is_pades_b_b(admin: User, won: Quote) -> None:  # noqa: F811
@@ -111,6 +126,11 @@ def test_with_a_key_alone_it_is_pades_b_b(admin: User, won: Quote) -> None:  # n
     assert status.bottom_line
     assert status.timestamp_validity is None
     assert "Time stamp" not in words(pdf)
+    checked = quotewright_verify.verify(
+        unpacked(bundle.of_quote(editing.get(won.id), runtime(), for_customer=True))
+    )
+    assert checked.problems == []
+    assert not any("time stamp" in one for one in checked.agrees)
 
 
 def test_with_an_authority_alone_it_has_a_document_time_stamp(admin: User, tsa: Tsa, won: Quote) -> None:  # noqa: F811
@@ -118,7 +138,13 @@ def test_with_an_authority_alone_it_has_a_document_time_stamp(admin: User, tsa: 
     pdf = document.newest_pdf(won, runtime())
     (embedded,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     assert embedded.sig_object_type == "/DocTimeStamp"
-    assert validate_pdf_timestamp(embedded, trusting(seals.root()[0])).bottom_line
+    status = validate_pdf_timestamp(embedded, trusting(seals.root()[0]))
+    assert (status.intact, status.valid, status.trusted) == (True, True, True)
+    checked = quotewright_verify.verify(
+        unpacked(bundle.of_quote(editing.get(won.id), runtime(), for_customer=True))
+    )
+    assert checked.problems == []
+    assert any("The time stamp in the PDF is of this very file: 20" in one for one in checked.agrees)
     assert "Sealed by" not in words(pdf)
 
 
@@ -130,7 +156,7 @@ def test_without_both_it_is_as_ever(won: Quote) -> None:
 
 
 def test_a_time_stamp_is_waited_for_and_then_done_without(
-    app: Flask,  # noqa: ARG001
+    app: Flask,
     admin: User,  # noqa: F811
     tsa: Tsa,  # noqa: F811
     won: Quote,
@@ -208,3 +234,127 @@ def files(admin: User, tsa: Tsa, won: Quote) -> dict[str, bytes]:  # noqa: F811
     put_key(admin)
     put_authority(admin, tsa)
     return unpacked(bundle.of_quote(won, runtime(), for_customer=True))
+
+
+def resealed(files: dict[str, bytes], pdf: bytes) -> dict[str, bytes]:
+    """The bundle with another PDF, and the chain written anew to fit: only the seal in the PDF can tell."""
+    events = json.loads(files["events.json"])
+    previous = quotewright_verify.FIRST
+    for event in events:
+        if event["kind"] == "sealed":
+            event["detail"]["pdf_sha256"] = hashlib.sha256(pdf).hexdigest()
+        event["previous"] = previous
+        content = {name: value for name, value in event.items() if name != "sha256"}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        event["sha256"] = previous = hashlib.sha256(text.encode()).hexdigest()
+    return {**files, "signed.pdf": pdf, "events.json": json.dumps(events).encode()}
+
+
+def test_the_verifier_says_what_the_seal_is(
+    files: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as packed_files:
+        for name, content in files.items():
+            packed_files.writestr(name, content)
+    assert quotewright_verify.main([str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "agrees   The PDF's signature covers the whole file." in said
+    assert "agrees   The digest in the PDF's signature is that of the file" in said
+    assert "agrees   The PDF's signature was made with the key of the certificate it names." in said
+    assert "“Acme IT Seal, Acme IT GmbH” (certificate with SHA-256" in said
+    assert "issued by “Test Root, Acme IT GmbH”" in said
+    assert "is of this very file: 20" in said
+    assert "UTC, by “Test TSA, Acme IT GmbH”" in said
+    assert "note     A PDF reader checks whether the certificates" in said
+
+
+def flipped(pdf: bytes, at: int) -> bytes:
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
+
+
+def hole(pdf: bytes) -> tuple[int, int]:
+    """Where the signature begins and ends."""
+    found = quotewright_verify.BYTE_RANGE.search(pdf)
+    assert found
+    return int(found[2]) + 1, int(found[3]) - 1
+
+
+def unsealed(pdf: bytes) -> bytes:
+    """The PDF before it was sealed: the seal is an update at its end."""
+    return pdf[: pdf.index(b"%%EOF") + 5]
+
+
+def in_the_cms(pdf: bytes, before: bytes, after: bytes) -> bytes:
+    start, end = hole(pdf)
+    assert before.hex().encode() in pdf[start:end].lower()
+    return (
+        pdf[:start]
+        + pdf[start:end].lower().replace(before.hex().encode(), after.hex().encode(), 1)
+        + pdf[end:]
+    )
+
+
+def redigested(pdf: bytes) -> bytes:
+    """A byte of a page changed, and the digest in the signature made to fit."""
+    start, end = hole(pdf)
+    old = hashlib.sha256(pdf[: start - 1] + pdf[end + 1 :]).digest()
+    pdf = flipped(pdf, 100)
+    new = hashlib.sha256(pdf[: start - 1] + pdf[end + 1 :]).digest()
+    return in_the_cms(pdf, old, new)
+
+
+TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "a byte": (lambda pdf: flipped(pdf, 100), "isn't that of the file"),
+    "added": (lambda pdf: pdf + b"\n% more", "doesn't cover the whole file"),
+    "cut off": (lambda pdf: pdf[:-1], "doesn't cover the whole file"),
+    "no seal": (unsealed, "seal was taken away"),
+    "digest": (redigested, "wasn't made with the key"),
+    "time": (lambda pdf: in_the_cms(pdf, b"Z\x02\x08", b"Y\x02\x08"), "is of something else, or was changed"),
+    "no stamp": (
+        lambda pdf: in_the_cms(
+            pdf, quotewright_verify.TIME_STAMP, quotewright_verify.TIME_STAMP[:-1] + b"\x0f"
+        ),
+        "time stamp in the PDF was taken away",
+    ),
+    "damaged": (lambda pdf: flipped(pdf, hole(pdf)[0] + 1), "can't be read"),
+    "twice": (lambda pdf: pdf + b"/ByteRange [0 1 2 3]", "has 2 signatures"),
+    "moved": (lambda pdf: pdf.replace(b"/ByteRange [0 ", b"/ByteRange [1 "), "from its beginning"),
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERED)
+def test_each_tampering_with_the_seal_is_named(files: dict[str, bytes], kind: str) -> None:
+    tamper, said = TAMPERED[kind]
+    changed = resealed(files, tamper(files["signed.pdf"]))
+    assert changed["signed.pdf"] != files["signed.pdf"]
+    found = quotewright_verify.verify(changed).problems
+    assert any(said in one for one in found), found
+    assert not any("isn't the one that was stored" in one for one in found), "the chain was written anew"
+
+
+def test_another_certificate_than_the_event_names_is_told(files: dict[str, bytes]) -> None:
+    events = json.loads(files["events.json"])
+    for event in events:
+        if event["kind"] == "sealed":
+            event["detail"]["seal"]["certificate_sha256"] = "0" * 64
+    changed = resealed({**files, "events.json": json.dumps(events).encode()}, files["signed.pdf"])
+    assert any(
+        "another certificate than its event" in one for one in quotewright_verify.verify(changed).problems
+    )
+    for event in events:
+        if event["kind"] == "sealed":
+            del event["detail"]["seal"]
+    changed = resealed({**files, "events.json": json.dumps(events).encode()}, files["signed.pdf"])
+    assert "The PDF has a signature that no event names." in quotewright_verify.verify(changed).problems
+
+
+@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="no pdfsig on this machine")
+def test_another_program_finds_it_valid_too(files: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(files["signed.pdf"])
+    said = subprocess.run(
+        ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False
+    ).stdout
+    assert "Signature is Valid" in said
+    assert "Total document signed" in said

@@ -378,7 +378,9 @@ def test_what_a_rep_records_needs_no_one_else(runtime: Runtime, rep: User) -> No
     assert [one.named for one in paper.of(record, snapshot.parse(live.content)).hands] == [
         "Carla Khan, Office Manager"
     ]
-    checked = quotewright_verify.verify(unpacked(bundle.of_quote(editing.get(quote.id), runtime, for_customer=True)))
+    checked = quotewright_verify.verify(
+        unpacked(bundle.of_quote(editing.get(quote.id), runtime, for_customer=True))
+    )
     assert checked.problems == []
 
 

@@ -148,11 +148,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stamping(purposes: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,)) -> Iterator[Tsa]:
+def stamping(
+    purposes: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,),
+) -> Iterator[Tsa]:
     """A time stamp authority that runs for the block; its certificate is for these purposes."""
     key = rsa_key(2)
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.tsa = Tsa(server.server_address[1], certificate(key, "Test TSA", issuer=root(), purposes=purposes), key)
+    server.tsa = Tsa(
+        server.server_address[1], certificate(key, "Test TSA", issuer=root(), purposes=purposes), key
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -13,11 +13,11 @@ from wtforms import PasswordField, StringField
 from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, runtime, submit
+from webapp.services.company import place
 from webapp.services.company.seal import settings as seals
 from webapp.services.company.seal.key import MOST_BYTES
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.formatting import moment
-from webapp.services.company import place
 from webapp.services.quoting.paper import attempts
 
 KEY = "key"
@@ -34,7 +34,8 @@ class AuthorityForm(RecordForm):
     """The time stamp authority."""
 
     stamp_url = StringField(
-        "URL", render_kw={"placeholder": "https://timestamp.example.com", "autocomplete": "off", "inputmode": "url"}
+        "URL",
+        render_kw={"placeholder": "https://timestamp.example.com", "autocomplete": "off", "inputmode": "url"},
     )
     stamp_username = StringField("User name", render_kw={"autocomplete": "off"})
     stamp_password = PasswordField("Password", render_kw={"autocomplete": "new-password"})
@@ -54,7 +55,11 @@ def seal() -> ResponseReturnValue:
         lambda: _authority(formdata=None),
     )
     if status == SAVED:
-        said = "Saved. Get a time stamp to see that it works." if form.stamp_url.data else "Saved: no time stamps."
+        said = (
+            "Saved. Get a time stamp to see that it works."
+            if form.stamp_url.data
+            else "Saved: no time stamps."
+        )
         return back_to("settings.seal", said)
     return _page(KeyForm(formdata=None), form), status
 
@@ -75,7 +80,10 @@ def test_time_stamp() -> ResponseReturnValue:
     """Obtain a real time stamp, and say in a sentence what came of it."""
     try:
         stamp = seals.try_authority(runtime())
-        flash(f"It works: time stamp of {moment(stamp.at, place.of_company())}, by {stamp.by or 'the authority'}.", "success")
+        flash(
+            f"It works: time stamp of {moment(stamp.at, place.of_company())}, by {stamp.by or 'the authority'}.",
+            "success",
+        )
     except ServiceError as error:
         flash(f"The test failed. {error}", "error")
     return redirect(url_for("settings.seal"), 303)

@@ -133,7 +133,9 @@ def _asked(authority: Authority, body: bytes) -> bytes:
     if status in (401, 403):
         raise NoStamp(f"{host} refused the user name and password (status {status}).")
     if 300 <= status < 400:
-        raise NoStamp(f"{host} answered with a redirect (status {status}), which isn't followed. Enter that URL.")
+        raise NoStamp(
+            f"{host} answered with a redirect (status {status}), which isn't followed. Enter that URL."
+        )
     if status != 200:
         raise NoStamp(f"{host} answered with status {status}.")
     if len(content) > MOST_BYTES:

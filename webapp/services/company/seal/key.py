@@ -35,8 +35,8 @@ WRONG_PASSWORD = "The password doesn't open this file."  # noqa: S105  a sentenc
 NO_KEY = "This file has no private key. Export the certificate again, together with its private key."
 NO_CERTIFICATE = "This file has no certificate for its private key. Export both together."
 NOT_FOR_SIGNING = (
-    "This certificate isn't made for signing documents: its usage allows no digital signatures. Ask for one for document "
-    "signing."
+    "This certificate isn't made for signing documents: its usage allows no digital signatures. Ask for one for "
+    "document signing."
 )
 NOT_THIS_KIND = "Use an RSA key of at least 2,048 bits, or an EC key on P-256, P-384 or P-521: PDF readers check no other."
 
@@ -116,7 +116,9 @@ def _opened(content: bytes, password: str) -> tuple[object, x509.Certificate, li
     if certificate is None:
         raise ValueError(NO_CERTIFICATE)
     if len(others) >= MOST_CERTIFICATES:
-        raise ValueError(f"This file has {len(others) + 1} certificates. Export only those of this key's chain.")
+        raise ValueError(
+            f"This file has {len(others) + 1} certificates. Export only those of this key's chain."
+        )
     return private, certificate, list(others)
 
 

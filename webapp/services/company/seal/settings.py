@@ -105,8 +105,8 @@ def warning(now: datetime | None = None) -> str:
         return ""
     if now >= until:
         return (
-            f"The certificate that seals signed PDFs expired on {until:%Y-%m-%d}: they are made without your signature. "
-            "Upload a new key in Settings > Signing."
+            f"The certificate that seals signed PDFs expired on {until:%Y-%m-%d}: they are made without your "
+            "signature. Upload a new key in Settings > Signing."
         )
     days = (until - now).days
     when = f"in {days} days" if days > 1 else "tomorrow" if days == 1 else "today"

@@ -27,7 +27,17 @@ from webapp.services.core.place import Place
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.evidence import sealing
-from webapp.services.quoting.paper import attempts, columns, drawing, fonts, letters, logos, once, paragraphs, pictures
+from webapp.services.quoting.paper import (
+    attempts,
+    columns,
+    drawing,
+    fonts,
+    letters,
+    logos,
+    once,
+    paragraphs,
+    pictures,
+)
 from webapp.services.quoting.paper import signed as signatures
 from webapp.services.quoting.paper.attempts import Plan
 from webapp.services.quoting.paper.columns import Grid

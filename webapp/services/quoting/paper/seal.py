@@ -62,7 +62,9 @@ async def _sealed(pdf: bytes, seal: Seal) -> bytes:
 
 
 async def _signed(writer: IncrementalPdfFileWriter, seal: Seal, stamper: Stamper | None) -> Any:
-    certificates = [x509.Certificate.load(der) for _, _, der in pem.unarmor(seal.certificates.encode(), multiple=True)]
+    certificates = [
+        x509.Certificate.load(der) for _, _, der in pem.unarmor(seal.certificates.encode(), multiple=True)
+    ]
     _, _, private = pem.unarmor(seal.private.encode())
     signer = SimpleSigner(
         certificates[0], keys.PrivateKeyInfo.load(private), SimpleCertificateStore.from_certs(certificates)
@@ -84,7 +86,7 @@ async def _signed(writer: IncrementalPdfFileWriter, seal: Seal, stamper: Stamper
 
 
 async def _is_whole(pdf: bytes) -> bool:
-    """Whether the seal that was just made can be verified: a key that doesn't fit, or a bad stamp, makes one that can't."""
+    """Whether the seal that was just made can be verified, as it can't with a key that doesn't fit."""
     (embedded,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     context = ValidationContext(trust_roots=[], allow_fetching=False)
     if embedded.sig_object_type == "/DocTimeStamp":

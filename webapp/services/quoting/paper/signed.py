@@ -110,9 +110,7 @@ def _hand(record: Acceptance | Signature, side: str) -> Hand:
     )
 
 
-def _certificate(
-    acceptance: Acceptance, frozen: Snapshot, seal: Sequence[tuple[str, str]]
-) -> Certificate:
+def _certificate(acceptance: Acceptance, frozen: Snapshot, seal: Sequence[tuple[str, str]]) -> Certificate:
     events, place = chain.of_quote(acceptance.quote_id), frozen.place
     told = [one for one in map(telling.told, events) if not one.is_program]
     shown = told if len(told) <= MOST_EVENTS else [*told[:1], *told[1 - MOST_EVENTS :]]
