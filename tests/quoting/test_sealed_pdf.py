@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 import quotewright_verify
@@ -94,7 +95,7 @@ def test_with_a_key_and_an_authority_it_is_pades_b_t_and_trusted(admin: User, ts
     assert status.timestamp_validity is not None
     assert status.timestamp_validity.trusted
     assert embedded.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
-    assert status.coverage.name == "ENTIRE_FILE"
+    assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     assert len(tsa.asked) == 1, "asked for one time stamp"
     said = words(pdf)
     row = settings.stored()
@@ -164,13 +165,14 @@ def test_a_time_stamp_is_waited_for_and_then_done_without(
     put_key(admin)
     put_authority(admin, tsa)
     tsa.status = 503
-    start = utc_now()
+    assert won.acceptance is not None
+    start, acceptance_id = utc_now(), won.acceptance.id
     # Minutes after the acceptance; at each the worker comes by.
     for minutes, tries in ((0, 1), (0.5, 1), (2, 2), (4, 2), (7, 3), (12, 3)):
         with time_machine.travel(start + timedelta(minutes=minutes), tick=True):
             ahead.tick(runtime())
             assert len(tsa.asked) == tries, minutes
-            assert db.session.get(AcceptanceDocument, won.acceptance.id) is None
+            assert db.session.get(AcceptanceDocument, acceptance_id) is None
             if minutes == 0.5:
                 with pytest.raises(Busy, match="waits for its time stamp"):
                     bundle.of_quote(won, runtime(), for_customer=True)

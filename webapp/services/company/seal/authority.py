@@ -75,13 +75,13 @@ class Stamper(TimeStamper):
     """
 
     def __init__(self, authority: Authority) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.authority = authority
         self.stamp: Stamp | None = None
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """A token for this digest. Raises NoStamp with a sentence."""
-        nonce, request = self.request_cms(message_digest, md_algorithm)
+        nonce, request = self.request_cms(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
         body = _asked(self.authority, request.dump())
         host = self.authority.host
         try:

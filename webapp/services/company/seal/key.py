@@ -38,7 +38,7 @@ NOT_FOR_SIGNING = (
     "This certificate isn't made for signing documents: its usage allows no digital signatures. Ask for one for "
     "document signing."
 )
-NOT_THIS_KIND = "Use an RSA key of at least 2,048 bits, or an EC key on P-256, P-384 or P-521: PDF readers check no other."
+NOT_THIS_KIND = "Use an RSA key of at least 2,048 bits, or an EC key on P-256, P-384 or P-521."
 
 
 @dataclass(frozen=True)
