@@ -101,7 +101,7 @@ def test_with_a_key_and_an_authority_it_is_pades_b_t_and_trusted(admin: User, ts
     row = settings.stored()
     assert "Sealed by Acme IT Seal, Acme IT GmbH; certificate issued by Test Root" in said
     assert row.fingerprint in said.replace(" ", "")
-    assert "by 127.0.0.1 (RFC 3161)" in said
+    assert "Time stamp 127.0.0.1 (RFC 3161)" in said
     assert document.newest_pdf(editing.get(won.id), runtime()) == pdf, "sealed once"
     assert len(tsa.asked) == 1
     assert sealed_event(won) == {

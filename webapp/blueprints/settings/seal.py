@@ -12,7 +12,7 @@ from wtforms import PasswordField, StringField
 
 from webapp.blueprints.confirming import confirmed, confirmed_first
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, runtime, submit
+from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, ask, back_to, runtime, submit
 from webapp.services.company import place
 from webapp.services.company.seal import settings as seals
 from webapp.services.company.seal.key import MOST_BYTES
@@ -69,6 +69,11 @@ def seal() -> ResponseReturnValue:
 @confirmed
 def remove_seal_key() -> ResponseReturnValue:
     """Forget the key."""
+    asked = ask(
+        "Remove the key? PDFs that are signed from now on are made without your signature.", "Remove the key"
+    )
+    if asked is not None:
+        return asked
     seals.remove_key(actor(), request.form.get("fingerprint", ""))
     return back_to("settings.seal", "Key removed. PDFs that it sealed stay as they are.")
 

@@ -53,7 +53,7 @@ class Plan:
     def facts(self, place: Place) -> list[tuple[str, str]]:
         """What the certificate says of it: label and text each; empty where nothing is sealed."""
         seal = self.seal
-        stamp = f"by {seal.authority.host} (RFC 3161). PDF readers show its time." if seal.authority else ""
+        stamp = f"{seal.authority.host} (RFC 3161). PDF readers show its time." if seal.authority else ""
         facts = [
             ("Sealed by", f"{seal.subject}; certificate issued by {seal.issuer}" if seal.private else ""),
             ("Sealed on", moment(self.at, place) if seal.private else ""),
