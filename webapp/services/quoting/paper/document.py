@@ -34,6 +34,7 @@ from webapp.services.quoting.paper import (
     fonts,
     letters,
     logos,
+    long_texts,
     once,
     paragraphs,
     pictures,
@@ -52,9 +53,6 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 WEBAPP = Path(__file__).parents[3]
 TEMPLATES = WEBAPP / "templates" / "document"
 
-# Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
-IN_TABLE = 700
-LINES_IN_TABLE = 12
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
 
@@ -256,8 +254,8 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
         saved=laid.saved,
         effect=laid.effect,
         figures=figures,
-        short=_short,
-        long_texts=list(_long_texts(frozen)),
+        short=long_texts.short,
+        long_texts=list(long_texts.of(frozen)),
     )
     return letters.dressed(html, paper.text), paper, columns.grid(paper, laid.figures(figures))
 
@@ -275,20 +273,6 @@ def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:
         return f"{said} {row.note}".strip()
 
     return [Figure(row.name, reckoned(row), row.amount) for row in contract]
-
-
-def _short(text: str) -> str:
-    """The part of a description that the table of lines shows."""
-    shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
-    return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
-
-
-def _long_texts(frozen: Snapshot) -> Iterator[tuple[str, str]]:
-    """What the table shows only the beginning of: the name and the whole text."""
-    texts = [("Message", frozen.comments)]
-    texts += [(section.title, section.text) for section in frozen.sections]
-    texts += [(line.name, line.description) for line in frozen.lines]
-    return ((name, text) for name, text in texts if _short(text) != text)
 
 
 @lru_cache(maxsize=16)
