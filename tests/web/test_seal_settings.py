@@ -41,6 +41,16 @@ def test_a_key_is_uploaded_shown_and_removed_and_never_in_a_page(app: Flask, adm
     assert "Signed with “Acme IT Seal" in admin.client.get("/settings/signing").text
     assert admin.send_and_confirm(admin.form(PAGE, "remove-key")).status_code == 303
     assert "No key yet" in admin.client.get(PAGE).text
+    form = next(one for one in read_forms(admin.client.get(PAGE).text) if "part" in one.names())
+    again = {"csrf_token": dict(form.fill({}))["csrf_token"], "sure": "y"}
+    assert admin.client.post(f"{PAGE}/remove-key", data=again).status_code == 303, "a second click"
+
+
+def test_to_remove_a_key_that_never_was_is_no_error(admin: Visitor) -> None:
+    token = dict(read_forms(admin.client.get(PAGE).text)[-1].fill({}))["csrf_token"]
+    for sure in ({}, {"sure": "y"}):
+        answer = admin.client.post(f"{PAGE}/remove-key", data={"csrf_token": token, **sure})
+        assert answer.status_code in (200, 303)
 
 
 def test_admins_are_warned_on_the_home_page(admin: Visitor) -> None:
