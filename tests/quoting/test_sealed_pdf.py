@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from asn1crypto import x509 as der
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -134,6 +135,20 @@ def test_with_a_key_alone_it_is_pades_b_b(admin: User, won: Quote) -> None:  # n
     assert not any("time stamp" in one for one in checked.agrees)
 
 
+def test_an_ec_key_seals_too_and_its_signature_is_left_to_readers(admin: User, won: Quote) -> None:  # noqa: F811
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = certificate(key)
+    settings.put_key(runtime(), admin, packed(key, own), seals.PASSWORD)
+    pdf = document.newest_pdf(won, runtime())
+    (embedded,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+    assert validate_pdf_signature(embedded, trusting(own)).bottom_line
+    checked = quotewright_verify.verify(
+        unpacked(bundle.of_quote(editing.get(won.id), runtime(), for_customer=True))
+    )
+    assert checked.problems == []
+    assert any("isn't of a kind that this program can check" in one for one in checked.notes)
+
+
 def test_with_an_authority_alone_it_has_a_document_time_stamp(admin: User, tsa: Tsa, won: Quote) -> None:  # noqa: F811
     put_authority(admin, tsa)
     pdf = document.newest_pdf(won, runtime())
@@ -156,6 +171,7 @@ def test_without_both_it_is_as_ever(won: Quote) -> None:
     assert "Seal of this document" not in words(pdf)
 
 
+@pytest.mark.both_databases
 def test_a_time_stamp_is_waited_for_and_then_done_without(
     app: Flask,
     admin: User,  # noqa: F811
