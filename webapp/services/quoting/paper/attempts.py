@@ -44,11 +44,15 @@ class SealPending(Busy):
 
 @dataclass(frozen=True)
 class Plan:
-    """One way to seal a PDF: what with, when, and what it has to do without, in sentences."""
+    """One way to seal a PDF: what with, when, and what it has to do without, in sentences.
+
+    ``why``: the rest of the reason, which is for admins: customers read the PDF and its events.
+    """
 
     seal: Seal
     at: datetime
     lacking: str
+    why: str = ""
 
     def facts(self, place: Place) -> list[tuple[str, str]]:
         """What the certificate says of it: label and text each; empty where nothing is sealed."""
@@ -63,11 +67,14 @@ class Plan:
         ]
         return [(label, text) for label, text in facts if text]
 
-    def without(self, part: str, reason: str) -> Plan:
-        """The next best plan, where this ``part`` of the seal can't be had."""
+    def without(self, part: str, reason: str, why: str = "") -> Plan:
+        """The next best plan, where this ``part`` of the seal can't be had. ``reason``, ``why``: of the plan."""
         empty: Any = "" if part == "private" else None
         return replace(
-            self, seal=replace(self.seal, **{part: empty}), lacking=f"{self.lacking} {reason}".strip()
+            self,
+            seal=replace(self.seal, **{part: empty}),
+            lacking=f"{self.lacking} {reason}".strip(),
+            why=f"{self.why} {why}".strip(),
         )
 
     def noted(self) -> dict[str, str]:
@@ -129,19 +136,20 @@ def _without_stamp(plan: Plan, acceptance_id: int, reason: str) -> Plan:
     log.warning("seal.no_stamp", reason=reason, tries=tries)
     if not is_last:
         raise SealPending(NOT_YET)
-    return plan.without("authority", f"No time stamp, in {tries} tries: {reason}")
+    host = plan.seal.authority.host if plan.seal.authority else "The authority"
+    return plan.without("authority", f"{host} gave no time stamp in {tries} tries.", reason)
 
 
 def settle(plan: Plan, acceptance_id: int, quote_id: int) -> None:
     """In the open transaction, which stores the PDF: note what it lacks, and tell admins (``delivery``)."""
-    row = db.session.get(AcceptanceSeal, acceptance_id)
+    row, reason = db.session.get(AcceptanceSeal, acceptance_id), f"{plan.lacking} {plan.why}".strip()
     if row is None and plan.lacking:
         row = AcceptanceSeal(acceptance_id=acceptance_id, tries=0)
         db.session.add(row)
     if row is not None:
-        row.next_try_at, row.lacking = None, plan.lacking
+        row.next_try_at, row.lacking = None, reason
     if plan.lacking:
-        diary.write(None, LACKED, "quote", quote_id, reason=plan.lacking)
+        diary.write(None, LACKED, "quote", quote_id, reason=reason)
 
 
 def lacking() -> list[tuple[Quote, AcceptanceSeal]]:
