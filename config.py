@@ -48,6 +48,7 @@ class Config:
     autotask_timeout_seconds: float = 30.0
     call_bodies_days: int = 90
     webhook_allowed_hosts: tuple[str, ...] = ()
+    timestamp_allowed_hosts: tuple[str, ...] = ()
     mail_allowed_hosts: tuple[str, ...] = ()
     cookie_secure: bool = False
     trusted_proxies: int = 0
@@ -90,6 +91,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         call_bodies_days=source.days("CALL_BODIES_DAYS", 90),
         webhook_allowed_hosts=source.words("WEBHOOK_ALLOWED_HOSTS"),
         mail_allowed_hosts=source.words("MAIL_ALLOWED_HOSTS"),
+        timestamp_allowed_hosts=source.words("TIMESTAMP_ALLOWED_HOSTS"),
         oidc_issuer=source.issuer("OIDC_ISSUER") if oidc_issuer else "",
         oidc_client_id=source.client_id("OIDC_CLIENT_ID", needed=bool(oidc_issuer)),
         oidc_client_secret=source.text("OIDC_CLIENT_SECRET"),

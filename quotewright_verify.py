@@ -21,6 +21,23 @@ LARGEST = 100_000_000
 # Of events that can be missing, as many are named.
 MOST = 10_000
 NEEDED = ("signed.pdf", "offer.json", "certificate.json", "events.json")
+BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
+READER = (
+    "A PDF reader checks whether the certificates in the PDF's seal can be trusted; this program doesn't."
+)
+# Object identifiers in DER.
+COMMON_NAME, ORGANIZATION = b"\x55\x04\x03", b"\x55\x04\x0a"
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+TIME_STAMP = bytes.fromhex("2a864886f70d010910020e")
+RSA_KEY = bytes.fromhex("2a864886f70d010101")
+RSA = {bytes.fromhex("2a864886f70d0101" + end) for end in ("01", "05", "0b", "0c", "0d")}
+HASHES = {
+    bytes.fromhex("2b0e03021a"): "sha1",
+    bytes.fromhex("608648016503040201"): "sha256",
+    bytes.fromhex("608648016503040202"): "sha384",
+    bytes.fromhex("608648016503040203"): "sha512",
+}
 KEYWORDS = re.compile(rb"/Keywords \(quotewright ([\w= ]+)\)")
 
 
@@ -29,12 +46,13 @@ class NoBundle(Exception):
 
 
 class Bundle:
-    """The files of a bundle. ``problems`` and ``agrees``: sentences that the checks add."""
+    """The files of a bundle. ``problems``, ``agrees`` and ``notes``: sentences that the checks add."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
         self.problems: list[str] = []
         self.agrees: list[str] = []
+        self.notes: list[str] = []
         self.certificate = _object(files, "certificate.json")
         self.events = _events(files)
         accepted = self.certificate.get("acceptance")
@@ -67,6 +85,8 @@ def main(arguments: list[str]) -> int:
         print(f"  agrees   {sentence}")
     for sentence in bundle.problems:
         print(f"  WRONG    {sentence}")
+    for sentence in bundle.notes:
+        print(f"  note     {sentence}")
     if bundle.problems:
         count = len(bundle.problems)
         things = f"{count} things in this bundle are" if count > 1 else "one thing in this bundle is"
@@ -110,6 +130,7 @@ def verify(files: dict[str, bytes]) -> Bundle:
     for one in bundle.beside:
         _check_drawing(bundle, f"signature-{one.get('event')}.png", _facts_of(one), f" of {_name_of(one)}")
     _check_pdf(bundle)
+    _check_seal(bundle)
     return bundle
 
 
@@ -327,6 +348,214 @@ def _check_pdf(bundle: Bundle) -> None:
         good="The PDF names the same offer, terms, consent and event.",
         bad=f"The PDF names another {' and another '.join(other)} than this bundle has.",
     )
+
+
+def _check_seal(bundle: Bundle) -> None:
+    """The seal in the PDF: what it covers, what it names, and whether the event of the PDF says the same."""
+    pdf = bundle.files["signed.pdf"]
+    found = [
+        one["detail"]
+        for one in bundle.events
+        if one.get("kind") == "sealed" and isinstance(one.get("detail"), dict)
+    ]
+    said = found[-1].get("seal") if found else None
+    event: dict[str, Any] = said if isinstance(said, dict) else {}
+    if event.get("lacking"):
+        bundle.notes.append(f"The PDF was made without its whole seal: {event['lacking']}")
+    ranges = BYTE_RANGE.findall(pdf)
+    is_expected = bool(event.get("certificate_sha256") or event.get("stamped_by"))
+    if not ranges and is_expected:
+        bundle.problems.append(
+            "The PDF's seal was taken away: its event names one, and there is none in the file."
+        )
+    if not ranges:
+        return
+    if not is_expected:
+        bundle.problems.append("The PDF has a signature that no event names.")
+    if len(ranges) > 1:
+        bundle.problems.append(f"The PDF has {len(ranges)} signatures, where Quotewright makes one.")
+    start, hole, after, rest = map(int, ranges[0])
+    if not (start == 0 and hole < after and pdf[hole : hole + 1] == b"<" and pdf[after - 1 : after] == b">"):
+        bundle.problems.append("The PDF's signature doesn't cover the file from its beginning.")
+        return
+    bundle.check(
+        fits=after + rest == len(pdf),
+        good="The PDF's signature covers the whole file.",
+        bad="The PDF's signature doesn't cover the whole file: something was added after it was sealed, or cut off.",
+    )
+    try:
+        _check_signature(
+            bundle,
+            event,
+            bytes.fromhex(pdf[hole + 1 : after - 1].decode("ascii")),
+            pdf[:hole] + pdf[after : after + rest],
+        )
+    except (ValueError, IndexError, KeyError, OverflowError):
+        bundle.problems.append("The PDF's signature can't be read: it was damaged or changed.")
+
+
+def _check_signature(bundle: Bundle, event: dict[str, Any], contents: bytes, covered: bytes) -> None:
+    """``contents``: the signature (CMS) or the time stamp (RFC 3161) in the PDF; ``covered``: the bytes it is of."""
+    cms = _Cms(contents)
+    wanted, stamp = event.get("certificate_sha256"), None
+    if cms.stamped is not None:
+        if wanted:
+            bundle.problems.append(
+                "The PDF has no signature of the seller, whom its event names: only a time stamp."
+            )
+        stamp, what = cms, covered
+    else:
+        bundle.check(
+            fits=cms.digest == _hashed(cms.hash, covered),
+            good="The digest in the PDF's signature is that of the file: nothing was changed since it was sealed.",
+            bad="The digest in the PDF's signature isn't that of the file: something was changed after it was sealed.",
+        )
+        _check_signer(bundle, cms, "The PDF's signature")
+        names = f"“{cms.signer}” (certificate with SHA-256 {cms.fingerprint}, issued by “{cms.issuer}”)"
+        bundle.check(
+            fits=cms.fingerprint == wanted,
+            good=f"The PDF's signature names {names}, as its event does.",
+            bad=f"The PDF's signature names {names}: another certificate than its event does.",
+        )
+        stamp, what = (_Cms(cms.stamp), cms.signature) if cms.stamp else (None, b"")
+    if stamp is not None:
+        _check_stamp(bundle, stamp, what)
+    elif event.get("stamped_by"):
+        bundle.problems.append("The time stamp in the PDF was taken away: its event names one.")
+    bundle.notes.append(READER)
+
+
+def _check_stamp(bundle: Bundle, stamp: _Cms, what: bytes) -> None:
+    """``what``: the bytes that the time stamp must be of."""
+    if stamp.stamped is None:
+        raise ValueError
+    imprint = stamp.stamped[2].parts
+    fits = imprint[1].body == _hashed(HASHES[imprint[0].parts[0].body], what)
+    at = next(one for one in stamp.stamped if one.tag == 0x18).body.decode("ascii")
+    told = f"{at[:4]}-{at[4:6]}-{at[6:8]} {at[8:10]}:{at[10:12]}:{at[12:14]} UTC, by “{stamp.signer}”"
+    bundle.check(
+        fits=fits and stamp.digest == _hashed(stamp.hash, stamp.content),
+        good=f"The time stamp in the PDF is of this very file: {told}.",
+        bad=f"The time stamp in the PDF ({told}) is of something else, or was changed.",
+    )
+    _check_signer(bundle, stamp, "The time stamp")
+
+
+def _check_signer(bundle: Bundle, cms: _Cms, what: str) -> None:
+    """Whether the key of the certificate made the signature: by RSA here, else by a PDF reader."""
+    fits = cms.is_signed()
+    if fits is None:
+        bundle.notes.append(
+            f"{what} isn't of a kind that this program can check with its certificate; a PDF reader can."
+        )
+        return
+    bundle.check(
+        fits=fits,
+        good=f"{what} was made with the key of the certificate it names.",
+        bad=f"{what} wasn't made with the key of the certificate it names.",
+    )
+
+
+class _Der:
+    """One value of DER: its ``tag``, its content (``body``), and all its bytes (``raw``)."""
+
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        self.tag, length, start = data[at], data[at + 1], at + 2
+        if length >= 0x80:
+            count = length & 0x7F
+            if not 1 <= count <= 4:
+                raise ValueError
+            length, start = int.from_bytes(data[start : start + count], "big"), start + count
+        self.end = start + length
+        if self.end > len(data):
+            raise ValueError
+        self.body, self.raw = data[start : self.end], data[at : self.end]
+
+    @property
+    def parts(self) -> list[_Der]:
+        """The values in it."""
+        found, at = [], 0
+        while at < len(self.body):
+            found.append(_Der(self.body, at))
+            at = found[-1].end
+        return found
+
+
+class _Cms:
+    """A signature in CMS (RFC 5652) with one signer. ``stamped``: the parts of what a time stamp says; else None.
+
+    ``content``: what is signed, if it is inside. ``digest``: of what is signed. ``stamp``: a time stamp of the
+    ``signature``; empty without. ``signer``, ``issuer``, ``fingerprint``: of the signer's certificate.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        whole = _Der(data)
+        # What follows it fills the place that was kept for it.
+        if whole.tag != 0x30 or whole.parts[0].body != SIGNED_DATA or data[whole.end :].strip(b"\0"):
+            raise ValueError
+        signed = whole.parts[1].parts[0].parts
+        inside = signed[2].parts
+        self.content = inside[1].parts[0].body if len(inside) > 1 else b""
+        self.stamped = _Der(self.content).parts if self.content else None
+        certificates = [one for part in signed if part.tag == 0xA0 for one in part.parts]
+        (info,) = signed[-1].parts
+        fields = info.parts
+        self.hash = HASHES[fields[2].parts[0].body]
+        self.attributes = next(one for one in fields if one.tag == 0xA0)
+        values = {one.parts[0].body: one.parts[1].parts[0] for one in self.attributes.parts}
+        self.digest = values[MESSAGE_DIGEST].body
+        at = fields.index(self.attributes)
+        self.algorithm, self.signature = fields[at + 1].parts[0].body, fields[at + 2].body
+        extra = {
+            one.parts[0].body: one.parts[1].parts[0].raw for field in fields[at + 3 :] for one in field.parts
+        }
+        self.stamp = extra.get(TIME_STAMP, b"")
+        self._certificate([part.raw for part in fields[1].parts], certificates)
+
+    def _certificate(self, named: list[bytes], certificates: list[_Der]) -> None:
+        """``named``: issuer and number of the signer's certificate."""
+        for certificate in certificates:
+            fields = [one for one in certificate.parts[0].parts if one.tag != 0xA0]
+            if [fields[2].raw, fields[0].raw] == named:
+                self.signer, self.issuer = _name(fields[4]), _name(fields[2])
+                self.fingerprint = hashlib.sha256(certificate.raw).hexdigest()
+                self.key = fields[5]
+                return
+        raise ValueError
+
+    def is_signed(self) -> bool | None:
+        """Whether the certificate's key made the signature; None where this program can't tell."""
+        kind, key = self.key.parts
+        if kind.parts[0].body != RSA_KEY or self.algorithm not in RSA:
+            return None
+        modulus, exponent = (int.from_bytes(one.body, "big") for one in _Der(key.body[1:]).parts)
+        size = (modulus.bit_length() + 7) // 8
+        shown = pow(int.from_bytes(self.signature, "big"), exponent, modulus).to_bytes(size, "big")
+        # RFC 5652, 5.4: the attributes are signed as a set.
+        digest = _hashed(self.hash, b"\x31" + self.attributes.raw[1:])
+        oid = next(oid for oid, name in HASHES.items() if name == self.hash)
+        kind_of_hash = b"\x06" + bytes([len(oid)]) + oid + b"\x05\x00"
+        info = b"\x30" + bytes([len(kind_of_hash)]) + kind_of_hash + b"\x04" + bytes([len(digest)]) + digest
+        info = b"\x30" + bytes([len(info)]) + info
+        return shown == b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+
+
+def _name(name: _Der) -> str:
+    """The common name and the organization."""
+    found: dict[bytes, str] = {}
+    for part in name.parts:
+        for one in part.parts:
+            oid, value = one.parts
+            text = value.body.decode("utf-16-be" if value.tag == 0x1E else "utf-8", "replace")
+            found.setdefault(oid.body, "".join(letter for letter in text if letter.isprintable()))
+    return (
+        ", ".join(found[oid] for oid in (COMMON_NAME, ORGANIZATION) if oid in found)
+        or "someone without a name"
+    )
+
+
+def _hashed(name: str, content: bytes) -> bytes:
+    return hashlib.new(name, content).digest()
 
 
 def _events(files: dict[str, bytes]) -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ from flask import Flask
 import config
 from tests.support.settings import environment
 from webapp import create_app
-from webapp.models import db
+from webapp.models import db, utc_now
 from webapp.services.company import mail_server
+from webapp.services.company.seal import settings as seal
 from webapp.services.core.runtime import Runtime
 from webapp.services.core.vault import Vault
 from webapp.services.operating import doctor
@@ -65,6 +66,16 @@ def test_a_mail_server_that_is_away(app: Flask) -> None:
     sentence = found(app, smtp_url=url, mail_from="a@example.com")["mail"]
     assert "127.0.0.1" in sentence
     assert "word" not in sentence
+
+
+def test_a_certificate_that_expires_soon(app: Flask) -> None:
+    with app.app_context():
+        assert "seal" not in found(app)
+        row = seal.stored()
+        row.key_encrypted, row.valid_until = "", utc_now() + timedelta(days=9, hours=1)
+        db.session.add(row)
+        db.session.commit()
+    assert "expires in 9 days" in found(app)["seal"]
 
 
 def test_secrets_that_no_key_reads(app: Flask) -> None:

@@ -121,7 +121,7 @@ def test_nothing_is_left_but_what_was_signed(desk: Desk) -> None:
     for quote in (lost, won):
         assert quote.current_revision
         document.pdf_for(quote.current_revision.id)
-    document.newest_pdf(won)
+    document.newest_pdf(won, desk.runtime)
     signed = db.session.scalars(db.select(Acceptance)).one()
     before = (signed.name, signed.ip_address, signed.user_agent, signed.content_sha256)
     pdf = db.session.scalars(db.select(AcceptanceDocument.sha256)).one()

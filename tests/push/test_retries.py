@@ -24,6 +24,7 @@ from webapp.services.autotask.api.errors import (
 )
 from webapp.services.autotask.push import lease, results
 from webapp.services.delivery import attempt
+from webapp.services.quoting.paper.attempts import SealPending
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,12 @@ def test_only_the_newest_revision_is_pushed(desk: Desk) -> None:
     files = [row["title"] for row in desk.tenant.state()["OpportunityAttachments"]]
     assert len(files) == 1
     assert "revision 2 " in files[0]
+
+
+def test_a_signed_pdf_that_waits_for_its_time_stamp_makes_the_push_wait_too() -> None:
+    result = results.of_error(SealPending("The signed PDF isn't ready."), 500)
+    assert isinstance(result, results.Retry)
+    assert (result.counts, result.wait) == (False, results.BUSY_SECONDS)
 
 
 def test_no_wait_is_longer_than_ten_minutes_and_no_two_pushes_wait_alike() -> None:

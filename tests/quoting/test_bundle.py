@@ -16,6 +16,7 @@ import quotewright_verify
 from tests.quoting.test_answers import answer, published
 from tests.quoting.test_signing import PHONE, drawn, picture
 from tests.support import samples
+from tests.support.samples import runtime
 from webapp.models import QuoteEvent, User, db
 from webapp.services.core.errors import NotFound
 from webapp.services.diary import diary
@@ -37,7 +38,7 @@ def files(rep: User) -> Files:
         visits.note(quote, visits.VIEWED, Visitor("192.0.2.7", PHONE, "visit"))
         form = {**drawn(revision, picture()), "title": "Office Manager"}
         acceptance.accept(quote.public_token, form, [quote.lines[1].uid], HERE)
-    return unpacked(bundle.of_quote(quote, for_customer=False))
+    return unpacked(bundle.of_quote(quote, runtime(), for_customer=False))
 
 
 def unpacked(content: bytes) -> Files:
@@ -65,7 +66,7 @@ def test_a_whole_bundle_is_proven(files: Files, tmp_path: Path, capsys: pytest.C
 def test_the_customers_bundle_has_no_costs_and_is_proven_too(rep: User) -> None:
     quote, revision = published(rep)
     acceptance.accept(quote.public_token, answer(revision), [], HERE)
-    files = unpacked(bundle.of_quote(quote, for_customer=True))
+    files = unpacked(bundle.of_quote(quote, runtime(), for_customer=True))
     assert "revision.json" not in files
     everything = b" ".join(content for name, content in files.items() if name.endswith(".json"))
     for internal in (b"unit_cost", b"supplier", b"autotask"):
@@ -76,7 +77,7 @@ def test_the_customers_bundle_has_no_costs_and_is_proven_too(rep: User) -> None:
 def test_what_a_rep_recorded_is_no_signature(rep: User) -> None:
     quote, _ = published(rep)
     acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})
-    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, for_customer=False)))
+    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, runtime(), for_customer=False)))
     assert checked.problems == []
     assert quotewright_verify.told(checked).startswith(f"{rep.email} recorded that Ann Lee accepted")
 
@@ -84,7 +85,7 @@ def test_what_a_rep_recorded_is_no_signature(rep: User) -> None:
 def test_without_an_acceptance_there_is_none(rep: User) -> None:
     quote, _ = published(rep)
     with pytest.raises(NotFound):
-        bundle.of_quote(quote, for_customer=True)
+        bundle.of_quote(quote, runtime(), for_customer=True)
 
 
 def in_events(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Files], None]:
@@ -231,7 +232,7 @@ def test_what_a_rep_recorded_stays_proven_when_the_rep_is_made_anonymous(rep: Us
     db.session.commit()
     anonymizing.user(samples.admin(), rep.id)
     assert rep.email != was
-    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, for_customer=False)))
+    checked = quotewright_verify.verify(unpacked(bundle.of_quote(quote, runtime(), for_customer=False)))
     assert checked.problems == []
     assert quotewright_verify.told(checked).startswith(f"{was} recorded that Ann Lee accepted")
 
@@ -244,7 +245,7 @@ def test_of_an_acceptance_before_there_were_events_there_is_none(rep: User) -> N
     db.session.commit()
     assert not bundle.exists(quote)
     with pytest.raises(NotFound, match="before Quotewright kept evidence"):
-        bundle.of_quote(quote, for_customer=True)
+        bundle.of_quote(quote, runtime(), for_customer=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 half"])

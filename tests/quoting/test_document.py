@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from tests.quoting.test_snapshot import make
 from tests.support import samples
+from tests.support.samples import runtime
 from webapp.models import RevisionDocument, User, db
 from webapp.services.core import formatting
 from webapp.services.quoting.answer import acceptance
@@ -166,7 +167,7 @@ def test_it_is_rendered_once_and_kept(rep: User) -> None:
 def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None:
     quote = samples.quote(rep, {"name": "Rack", "unit_price": "100"})
     revision = publishing.publish(rep, quote.id).revision
-    offer = document.newest_pdf(quote)
+    offer = document.newest_pdf(quote, runtime())
     assert "Name and job title" in "".join(read(offer))
     if online:
         values = {
@@ -181,7 +182,7 @@ def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None
         acceptance.record_for_customer(rep, quote.id, {"name": "Ann Lee"})
     record = quote.acceptance
     assert record is not None
-    pdf = document.newest_pdf(quote)
+    pdf = document.newest_pdf(quote, runtime())
     words = " ".join(" ".join(read(pdf)).split())
     assert ("Name and job title" in words) == online, "a signature stands there"
     assert "Certificate of acceptance" in words
@@ -189,5 +190,5 @@ def test_the_paper_of_an_accepted_quote_says_so(rep: User, online: bool) -> None
     assert formatting.moment(record.accepted_at) in words
     assert ("Typed on the signing page" if online else f"Recorded by {rep.name}") in words
     assert record.content_sha256 in words.replace(" ", "")
-    assert document.newest_pdf(quote) == pdf, "rendered once"
+    assert document.newest_pdf(quote, runtime()) == pdf, "rendered once"
     assert document.pdf_for(revision.id) == offer, "the offer stays as it was sent"

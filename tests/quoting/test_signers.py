@@ -236,8 +236,8 @@ def test_the_win_counts_at_once_and_the_signed_pdf_waits_for_us(runtime: Runtime
     assert reasons(quote, "autotask") == ["published", "accepted"]
     assert reasons(quote, "mail") == ["rep_signed", "sign", "countersign"]
     with pytest.raises(NotFound, match="waits for our countersignature"):
-        bundle.of_quote(quote, for_customer=True)
-    assert b"Countersignature" not in document.newest_pdf(quote)
+        bundle.of_quote(quote, runtime, for_customer=True)
+    assert b"Countersignature" not in document.newest_pdf(quote, runtime)
     with pytest.raises(Forbidden):
         countersigning.sign(rep, quote.id, countersignature(record), HERE)
     admin = samples.admin()
@@ -262,7 +262,7 @@ def files(runtime: Runtime, rep: User) -> dict[str, bytes]:
     """The bundle of a quote that two signed, and we did."""
     quote, record = both_signed(runtime, rep)
     countersigning.sign(samples.admin(), quote.id, countersignature(record), HERE)
-    return unpacked(bundle.of_quote(editing.get(quote.id), for_customer=True))
+    return unpacked(bundle.of_quote(editing.get(quote.id), runtime, for_customer=True))
 
 
 def test_the_bundle_proves_every_signature(files: dict[str, bytes]) -> None:
@@ -378,7 +378,9 @@ def test_what_a_rep_records_needs_no_one_else(runtime: Runtime, rep: User) -> No
     assert [one.named for one in paper.of(record, snapshot.parse(live.content)).hands] == [
         "Carla Khan, Office Manager"
     ]
-    checked = quotewright_verify.verify(unpacked(bundle.of_quote(editing.get(quote.id), for_customer=True)))
+    checked = quotewright_verify.verify(
+        unpacked(bundle.of_quote(editing.get(quote.id), runtime, for_customer=True))
+    )
     assert checked.problems == []
 
 

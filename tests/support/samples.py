@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
+
 from webapp.models import AppSetting, Connection, Item, Person, Quote, Revision, TaxCode, User, db
 from webapp.services.accounts import users
 from webapp.services.catalog import items, tax_codes
 from webapp.services.company import app_settings
+from webapp.services.core.runtime import Runtime
 from webapp.services.core.vault import Vault
 from webapp.services.people import directory
 from webapp.services.quoting.answer import consent
@@ -19,6 +22,12 @@ from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.revisions import snapshot
 
 PASSWORD = "long enough to keep"
+
+
+def runtime() -> Runtime:
+    """The runtime of the application whose context is open."""
+    found: Runtime = current_app.extensions["quotewright"]
+    return found
 
 
 def company(**values: str) -> None:

@@ -6,7 +6,10 @@ from flask import request
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
 PASSKEY = "confirm_passkey"
-SECRETS = {"password", "secret", "integration_code", "current", "one_time_code", "passkey", PASSWORD, PASSKEY}
+SECRETS = {
+    *("password", "secret", "integration_code", "current", "one_time_code", "passkey"),
+    *("file_password", "stamp_password", PASSWORD, PASSKEY),
+}
 # Ours, not the person's: the token that each page has, and the wish to be asked for nothing but the password.
 TOKEN, ONLY = "csrf_token", "confirm_only"
 

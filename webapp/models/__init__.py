@@ -37,6 +37,7 @@ from webapp.models.quote import (
     RevisionDocument,
 )
 from webapp.models.saved_view import SavedView
+from webapp.models.seal import AcceptanceSeal, CompanySeal
 from webapp.models.signing import (
     QuoteSigner,
     QuoteSigning,
@@ -54,11 +55,13 @@ __all__ = [
     "Acceptance",
     "AcceptanceDocument",
     "AcceptanceDrawing",
+    "AcceptanceSeal",
     "AccountLink",
     "AppSetting",
     "Authenticator",
     "Base",
     "Category",
+    "CompanySeal",
     "Connection",
     "Counter",
     "Delivery",

@@ -6,8 +6,10 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from webapp.blueprints.support import actor
+from webapp.blueprints.support import actor, may
+from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.activity import states
+from webapp.services.company.seal import settings as seal
 from webapp.services.diary import reading
 from webapp.services.quoting.lists import dashboard as dashboards
 
@@ -24,5 +26,10 @@ def dashboard() -> ResponseReturnValue:
     badges = states.of_quotes([row.quote.id for row in rows])
     feed = reading.feed(actor(), everyone=everyone)
     return render_template(
-        "home/dashboard.html", board=board, everyone=everyone, push_badges=badges, feed=feed
+        "home/dashboard.html",
+        board=board,
+        everyone=everyone,
+        push_badges=badges,
+        feed=feed,
+        warning=seal.warning() if may(Permission.ADMINISTER) else "",
     )

@@ -94,11 +94,10 @@ def pdf(token: str) -> ResponseReturnValue:
     quote = found.quote
     if acceptance.is_withdrawn(quote):
         raise NotFound("This offer was declined or withdrawn, so its PDF is no longer available.")
-    base = runtime().config.public_base_url
     if found.person is not None:
-        content = document.colleagues_pdf(quote, base, token)
+        content = document.colleagues_pdf(quote, runtime(), token)
     else:
-        content = document.newest_pdf(quote, base)
+        content = document.newest_pdf(quote, runtime())
     _note_downloaded(token, "PDF")
     return pdf_response(content, f"quote-{quote.number}.pdf")
 
@@ -114,7 +113,7 @@ def styles(version: str, font: str) -> ResponseReturnValue:
 def evidence(token: str) -> ResponseReturnValue:
     """The bundle that proves the acceptance, as far as it's the customer's."""
     found = opened.by_token(token)
-    content = bundle.of_quote(found.quote, for_customer=True)
+    content = bundle.of_quote(found.quote, runtime(), for_customer=True)
     _note_downloaded(token, "evidence bundle")
     return zip_response(content, bundle.name_of(found.quote))
 

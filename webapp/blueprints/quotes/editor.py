@@ -99,7 +99,7 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
     name = f"quote-{quote.number or 'draft'}.pdf"
     base = runtime().config.public_base_url
     if revision is not None and (quote.status != PENDING or not freezing.has_changes(quote, revision)):
-        return pdf_response(document.newest_pdf(quote, base), name)
+        return pdf_response(document.newest_pdf(quote, runtime()), name)
     frozen = _as_published(quote)
     images, link = pictures.of(frozen), links.to_page(base, quote.public_token)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction

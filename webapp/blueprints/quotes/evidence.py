@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.support import may
+from webapp.blueprints.support import may, runtime
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company import place
 from webapp.services.core.errors import NotFound
@@ -50,7 +50,7 @@ def evidence_bundle(quote_id: int) -> ResponseReturnValue:
     """The bundle; without costs for whoever may not see them."""
     quote = editing.get(quote_id)
     name = bundle.name_of(quote)
-    return zip_response(bundle.of_quote(quote, for_customer=not may(Permission.SEE_COST)), name)
+    return zip_response(bundle.of_quote(quote, runtime(), for_customer=not may(Permission.SEE_COST)), name)
 
 
 def zip_response(content: bytes, name: str) -> Response:

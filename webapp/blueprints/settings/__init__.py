@@ -17,6 +17,7 @@ from webapp.blueprints.settings import (  # noqa: F401  the views register thems
     privacy,
     required_fields,
     roles,
+    seal,
     sign_in,
     signing,
     single_sign_on,

@@ -11,6 +11,7 @@ from webapp.blueprints.settings import settings
 from webapp.blueprints.settings.forms import SigningForm
 from webapp.blueprints.support import SAVED, actor, admin_required, back_to, runtime, submit
 from webapp.services.company import signing as company_signing
+from webapp.services.company.seal import settings as seals
 
 
 @settings.route("/signing", methods=["GET", "POST"])
@@ -23,7 +24,7 @@ def signing() -> ResponseReturnValue:
     )
     if status == SAVED:
         return back_to("settings.signing", "Saved.")
-    return render_template("settings/signing.html", form=form), status
+    return render_template("settings/signing.html", form=form, seal=seals.stored()), status
 
 
 def _form(**options: Any) -> SigningForm:

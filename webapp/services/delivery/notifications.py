@@ -33,6 +33,7 @@ from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip
 from webapp.services.delivery.reader import Reader
 from webapp.services.diary.diary import SYSTEM
 from webapp.services.payments import paying
+from webapp.services.quoting.paper import attempts
 
 SUBJECTS = {RunState.FAILED: "failed", RunState.NEEDS_YOU: "needs attention"}
 # By the diary's action: what a notification is about, and what settles it.
@@ -73,6 +74,8 @@ class Notifications(Reader):
             return quote_mail.subscribe(entry)
         if entry.action == paying.NOTED:
             _tell_paid(entry)
+        if entry.action == attempts.LACKED:
+            _tell_admins(entry)
         if entry.action in STOPPED:
             return _notify(entry, STOPPED[entry.action])
         if entry.action in SETTLED:
@@ -201,6 +204,17 @@ def _notify(entry: DiaryEntry, kind: str) -> Iterator[Delivery]:
             yield room.delivery(
                 MAIL, f"sync_{kind}", quote=quote, address=user_id, payload=str(notification.id)
             )
+
+
+def _tell_admins(entry: DiaryEntry) -> None:
+    """Tell those who set up the seal that a signed PDF was made without a part of it, in the open transaction."""
+    quote = db.session.get_one(Quote, int(entry.object_id))
+    sentence = f"The signed PDF was made without its whole seal. {entry.detail['reason']}"
+    admins = db.select(User.id).where(
+        User.is_active, User.role.in_(permissions.roles_with(Permission.ADMINISTER))
+    )
+    for user_id in db.session.scalars(admins).all():
+        db.session.add(Notification(user_id=user_id, quote_id=quote.id, kind="seal", sentence=sentence))
 
 
 def _tell_paid(entry: DiaryEntry) -> None:

@@ -118,7 +118,7 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     frozen = mail_words.live(quote)
     message = outbox.written(delivery)
     if message is not None:
-        return _finished(_written(message, quote), quote, base, frozen, mail_words.link(quote, base))
+        return _finished(_written(message, quote), quote, runtime, frozen, mail_words.link(quote, base))
     kind = delivery.reason
     if kind == mail_texts.ACCEPTED:
         return _thanks(runtime, quote, frozen, delivery.address)
@@ -186,7 +186,7 @@ def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Lett
         reply_to=quote.owner.email,
         private=link.rsplit("/", 1)[-1],
     )
-    return _finished(made, quote, runtime.config.public_base_url, frozen, link)
+    return _finished(made, quote, runtime, frozen, link)
 
 
 def _code(quote: Quote, frozen: Snapshot, code_id: int) -> Letter | None:
@@ -240,13 +240,13 @@ def _thanks(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> L
         reply_to=quote.owner.email,
         pdf_name=f"quote-{quote.number}.pdf",
     )
-    return _finished(made, quote, base, frozen, filled.link)
+    return _finished(made, quote, runtime, frozen, filled.link)
 
 
-def _finished(made: Letter, quote: Quote, base: str, frozen: Snapshot, link: str) -> Letter:
+def _finished(made: Letter, quote: Quote, runtime: Runtime, frozen: Snapshot, link: str) -> Letter:
     """In the quote's brand, with its PDF where one is to be attached."""
     made = branded.with_html(made, branded.of_offer(frozen), link)
-    return replace(made, pdf=document.newest_pdf(quote, base)) if made.pdf_name else made
+    return replace(made, pdf=document.newest_pdf(quote, runtime)) if made.pdf_name else made
 
 
 def _contact(frozen: Snapshot) -> str:

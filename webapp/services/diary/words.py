@@ -31,6 +31,7 @@ ACTIONS = {
     "quote.signed": "Signed by one of several",
     "quote.signers_changed": "Signers changed",
     "quote.signing_restarted": "Signing started over",
+    "quote.sealed_without": "Signed PDF made without its whole seal",
     "quote.share_ended": "Colleague's link turned off",
     "quote.reminded": "Reminder queued",
     "quote.send_canceled": "Email canceled",

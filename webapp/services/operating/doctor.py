@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.models import Base, db, utc_now
 from webapp.services.company import mail_server
+from webapp.services.company.seal import settings as seal
 from webapp.services.core import clock, key_rotation
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
@@ -34,13 +35,14 @@ def examine(runtime: Runtime, environ: Mapping[str, str]) -> list[Check]:
     checks.append(Check("rights", _rights(environ)))
     if not {"database", "migrations"} <= found.fine:
         unknown = "Unknown without the database and its tables."
-        return [*checks, *(Check(name, unknown) for name in ("clock", "keys", "mail"))]
+        return [*checks, *(Check(name, unknown) for name in ("clock", "keys", "mail", "seal"))]
     try:
         return [
             *checks,
             Check("clock", _clock()),
             Check("keys", _keys(runtime)),
             Check("mail", _mail(runtime)),
+            Check("seal", seal.warning()),
         ]
     finally:
         db.session.rollback()

@@ -108,8 +108,11 @@ LEFT: dict[str, str] = {
     "consent_version consent_sha256 terms_sha256 session time_zone signed_in_as confirmed_email",
     "acceptance_document": "sha256",
     "acceptance_drawing": "sha256",
+    "acceptance_seal": "lacking",
     "app_setting": "key value",
     "category": "name name_key search_key",
+    "company_seal": "key_encrypted certificates subject issuer fingerprint stamp_url stamp_username "
+    "stamp_password_encrypted",
     "connection": "integration state state_sentence user_name secret_encrypted code_encrypted root zone_name zone_url "
     "web_url",
     "counter": "name",

@@ -16,13 +16,15 @@ from webapp.services.autotask.api.errors import (
 from webapp.services.autotask.push.failures import StepFailed
 from webapp.services.autotask.push.reconcile import Report
 from webapp.services.autotask.wanted.desired import Problem
-from webapp.services.core.errors import ServiceError
+from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.delivery import outcomes
 from webapp.services.delivery.outcomes import Outcome, Settle
 
 # After this many attempts, Autotask's own errors go to a person. While Autotask is unreachable we retry forever.
 MAX_ATTEMPTS = 30
 RECONNECT_SECONDS = 20.0
+# The signed PDF waits for its time stamp, or many wait for it.
+BUSY_SECONDS = 60.0
 LONGEST_WAIT = 600.0
 
 
@@ -112,6 +114,8 @@ PushResult = Done | Retry | AskPerson | Stop
 def of_error(error: ServiceError, attempt: int) -> Retry | Stop:
     """The result for an error that ended the ``attempt``-th attempt."""
     cause = error.cause if isinstance(error, StepFailed) else error
+    if isinstance(cause, Busy):
+        return Retry(str(error), BUSY_SECONDS, counts=False)
     if isinstance(cause, NotConnected | ConnectionRefused):
         return Retry(str(error), RECONNECT_SECONDS, counts=False)
     if isinstance(cause, CredentialsRejected):

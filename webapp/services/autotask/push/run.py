@@ -100,8 +100,9 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
 def _pdf(runtime: Runtime, desired: Desired, revision_id: int) -> bytes:
     """The file that the attachment's key names, also when the customer accepts while this push is under way."""
     is_accepted = desired.attachment.local.kind == ACCEPTANCE
-    render = document.pdf_to_deliver if is_accepted else document.pdf_for
-    return render(revision_id, runtime.config.public_base_url)
+    if is_accepted:
+        return document.pdf_to_deliver(revision_id, runtime)
+    return document.pdf_for(revision_id, runtime.config.public_base_url)
 
 
 def _push(

@@ -12,6 +12,7 @@ from typing import Any
 from webapp.models import Acceptance, Quote, QuoteEvent, Revision, Signature, db
 from webapp.models.signing import COUNTERS, CUSTOMERS
 from webapp.services.core.errors import NotFound
+from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.evidence import chain, noting
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import offered
@@ -53,7 +54,7 @@ def exists(quote: Quote) -> bool:
     )
 
 
-def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
+def of_quote(quote: Quote, runtime: Runtime, *, for_customer: bool) -> bytes:
     """The bundle as a zip file. Raises NotFound for a quote that no one accepted, or before there were events.
 
     ``for_customer``: with the customer's part of the revision alone, which has no costs.
@@ -66,7 +67,7 @@ def of_quote(quote: Quote, *, for_customer: bool) -> bytes:
     if not exists(quote):
         raise NotFound(BEFORE_EVENTS)
     quote_id, acceptance_id = quote.id, acceptance.id
-    pdf = document.accepted_pdf(acceptance)
+    pdf = document.accepted_pdf(acceptance, runtime)
     acceptance = db.session.get_one(Acceptance, acceptance_id)
     revision = db.session.get_one(Revision, acceptance.revision_id)
     chained = chain.of_quote(quote_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,4 +100,16 @@ def _detail(event: QuoteEvent) -> str:
         return f"{way}, in our own browser as {facts['signed_in_as']}" if facts.get("signed_in_as") else way
     if event.kind == "downloaded":
         return str(facts.get("what", ""))
+    if event.kind == "sealed":
+        return _seal(facts.get("seal", {}))
     return str(facts.get("reason", ""))
+
+
+def _seal(facts: Mapping[str, str]) -> str:
+    """What the PDF was sealed with."""
+    said = [
+        f"sealed by {facts['signed_by']}" if facts.get("signed_by") else "",
+        f"time stamp by {facts['stamped_by']}" if facts.get("stamped_by") else "",
+        facts.get("lacking", ""),
+    ]
+    return ", ".join(part for part in said if part)

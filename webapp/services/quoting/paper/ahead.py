@@ -11,11 +11,21 @@ from typing import Any
 import structlog
 from sqlalchemy import Select
 
-from webapp.models import Acceptance, AcceptanceDocument, Revision, RevisionDocument, Signature, db, utc_now
+from webapp.models import (
+    Acceptance,
+    AcceptanceDocument,
+    AcceptanceSeal,
+    Revision,
+    RevisionDocument,
+    Signature,
+    db,
+    utc_now,
+)
 from webapp.models.signing import COUNTERS
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper.attempts import SealPending
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +47,10 @@ def tick(runtime: Runtime) -> int:
     for is_accepted, revision_id in due:
         _failed.add((is_accepted, revision_id))  # whatever it raises
         try:
-            document.pdf_to_deliver(revision_id, runtime.config.public_base_url)
+            document.pdf_to_deliver(revision_id, runtime)
+            _failed.discard((is_accepted, revision_id))
+        except SealPending:
+            # ``AcceptanceSeal`` says when it is due again.
             _failed.discard((is_accepted, revision_id))
         except ServiceError as error:
             log.warning("paper.not_rendered", revision=revision_id, error=type(error).__name__)
@@ -56,10 +69,15 @@ def _accepted() -> Select[Any]:
     query: Select[Any] = (
         db.select(Acceptance.revision_id)
         .outerjoin(AcceptanceDocument, AcceptanceDocument.acceptance_id == Acceptance.id)
+        .outerjoin(AcceptanceSeal, AcceptanceSeal.acceptance_id == Acceptance.id)
         .where(
             Acceptance.id.in_(newest),
             AcceptanceDocument.acceptance_id.is_(None),
-            Acceptance.accepted_at > utc_now() - RECENT,
+            db.or_(
+                db.and_(AcceptanceSeal.acceptance_id.is_(None), Acceptance.accepted_at > utc_now() - RECENT),
+                # Its time stamp is asked for again.
+                AcceptanceSeal.next_try_at <= utc_now(),
+            ),
             # What waits for our countersignature has no signed PDF yet.
             ~Acceptance.wants_countersignature | Acceptance.beside.any(Signature.kind == COUNTERS),
             Acceptance.revision_id.not_in(_failures(is_accepted=True)),

@@ -24,10 +24,23 @@ from webapp.services.core import formatting, metrics, records, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
+from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.evidence import sealing
-from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
+from webapp.services.quoting.paper import (
+    attempts,
+    columns,
+    drawing,
+    fonts,
+    letters,
+    logos,
+    long_texts,
+    once,
+    paragraphs,
+    pictures,
+)
 from webapp.services.quoting.paper import signed as signatures
+from webapp.services.quoting.paper.attempts import Plan
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
 from webapp.services.quoting.paper.offer import Figure, Laid
@@ -40,9 +53,6 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 WEBAPP = Path(__file__).parents[3]
 TEMPLATES = WEBAPP / "templates" / "document"
 
-# Longer descriptions are printed in full after the offer, so that the table of lines stays readable.
-IN_TABLE = 700
-LINES_IN_TABLE = 12
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
 
@@ -79,16 +89,19 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
-def newest_pdf(quote: Quote, base_url: str = "") -> bytes:
+def newest_pdf(quote: Quote, runtime: Runtime) -> bytes:
     """The PDF of the live revision; once all have signed, the one that says so. Renders like ``pdf_for``."""
     revision, acceptance = quote.current_revision, quote.acceptance
     if acceptance is None or acceptance.is_waiting or quote.status not in WON_STATUSES:
-        return pdf_for(revision.id if revision else 0, base_url)
-    return accepted_pdf(acceptance)
+        return pdf_for(revision.id if revision else 0, runtime.config.public_base_url)
+    return accepted_pdf(acceptance, runtime)
 
 
-def accepted_pdf(acceptance: Acceptance) -> bytes:
-    """The PDF that carries the acceptance and its certificate. Renders like ``pdf_for``; the chain notes it."""
+def accepted_pdf(acceptance: Acceptance, runtime: Runtime) -> bytes:
+    """The PDF that carries the acceptance and its certificate, sealed. Renders like ``pdf_for``; the chain notes it.
+
+    Raises SealPending too, while it waits for a time stamp.
+    """
     stored = db.session.get(AcceptanceDocument, acceptance.id)
     if stored is not None:
         return stored.pdf
@@ -99,31 +112,36 @@ def accepted_pdf(acceptance: Acceptance) -> bytes:
     with _once(AcceptanceDocument, acceptance_id) as found:
         if found:
             return found
-        acceptance = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
-        on_paper = signatures.of(acceptance, frozen)
-        db.session.commit()
-        pdf = render(frozen, on_paper, shown)
+
+        def paper(plan: Plan) -> bytes:
+            signed = records.get(Acceptance, acceptance_id, "This acceptance no longer exists.")
+            on_paper = signatures.of(signed, frozen, plan.facts(frozen.place))
+            db.session.commit()
+            return render(frozen, on_paper, shown)
+
+        pdf, plan = attempts.sealed(runtime, acceptance_id, paper)
         new = AcceptanceDocument(acceptance_id=acceptance_id, pdf=pdf, sha256=_sha256(pdf))
         with work.writing():
-            sealing.note(quote_id, frozen.revision, new.sha256)
+            sealing.note(quote_id, frozen.revision, new.sha256, plan.noted())
+            attempts.settle(plan, acceptance_id, quote_id)
             return _store(new, acceptance_id)
 
 
-def pdf_to_deliver(revision_id: int, base_url: str = "") -> bytes:
+def pdf_to_deliver(revision_id: int, runtime: Runtime) -> bytes:
     """The PDF of a revision; of the accepted one the PDF that says so, whatever became of the quote since."""
     acceptance = db.session.scalar(db.select(Acceptance).filter_by(revision_id=revision_id))
     if acceptance is None or acceptance.is_waiting:
-        return pdf_for(revision_id, base_url)
-    return accepted_pdf(acceptance)
+        return pdf_for(revision_id, runtime.config.public_base_url)
+    return accepted_pdf(acceptance, runtime)
 
 
-def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
+def colleagues_pdf(quote: Quote, runtime: Runtime, token: str) -> bytes:
     """Like ``newest_pdf``, with a colleague's own link to accept at: the quote's isn't theirs. It isn't stored."""
     revision = quote.current_revision
     if revision is None or quote.status in WON_STATUSES:
-        return newest_pdf(quote, base_url)
+        return newest_pdf(quote, runtime)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
-    shown, link = pictures.of(frozen), links.to_page(base_url, token)
+    shown, link = pictures.of(frozen), links.to_page(runtime.config.public_base_url, token)
     db.session.commit()
     try:
         with once.one_at_a_time(key):
@@ -236,8 +254,8 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
         saved=laid.saved,
         effect=laid.effect,
         figures=figures,
-        short=_short,
-        long_texts=list(_long_texts(frozen)),
+        short=long_texts.short,
+        long_texts=list(long_texts.of(frozen)),
     )
     return letters.dressed(html, paper.text), paper, columns.grid(paper, laid.figures(figures))
 
@@ -255,20 +273,6 @@ def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:
         return f"{said} {row.note}".strip()
 
     return [Figure(row.name, reckoned(row), row.amount) for row in contract]
-
-
-def _short(text: str) -> str:
-    """The part of a description that the table of lines shows."""
-    shown = "\n".join(text.split("\n")[:LINES_IN_TABLE])
-    return shown if len(shown) <= IN_TABLE else shown[:IN_TABLE].rsplit(" ", 1)[0]
-
-
-def _long_texts(frozen: Snapshot) -> Iterator[tuple[str, str]]:
-    """What the table shows only the beginning of: the name and the whole text."""
-    texts = [("Message", frozen.comments)]
-    texts += [(section.title, section.text) for section in frozen.sections]
-    texts += [(line.name, line.description) for line in frozen.lines]
-    return ((name, text) for name, text in texts if _short(text) != text)
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,7 +27,8 @@ class Certificate:
 
     ``fingerprints``: label and text each. ``left_out``: how many events aren't shown.
 
-    ``keywords``: the same hashes for programs, as the PDF's own properties hold them.
+    ``keywords``: the same hashes for programs, as the PDF's own properties hold them. ``seal``: facts about the seal,
+    label and text each.
     """
 
     between: str
@@ -37,6 +39,7 @@ class Certificate:
     left_out: int
     zone: str
     keywords: str
+    seal: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ class Signed:
         return self.others or ", ".join(part for part in (self.name, self.title) if part)
 
 
-def of(acceptance: Acceptance, frozen: Snapshot) -> Signed:
-    """All that is printed of an acceptance, with the events so far."""
+def of(acceptance: Acceptance, frozen: Snapshot, seal: Sequence[tuple[str, str]] = ()) -> Signed:
+    """All that is printed of an acceptance, with the events so far, and with the facts about the ``seal``."""
     recorder, counter = acceptance.recorded_by, acceptance.countersignature
     customer = frozen.organization.name if frozen.organization else ""
     theirs: list[Acceptance | Signature] = [*acceptance.earlier, *([] if recorder else [acceptance])]
@@ -92,7 +95,7 @@ def of(acceptance: Acceptance, frozen: Snapshot) -> Signed:
         purchase_order_number=next(filter(None, numbers), ""),
         hands=hands,
         others=acceptance.names if acceptance.earlier else "",
-        certificate=_certificate(acceptance, frozen),
+        certificate=_certificate(acceptance, frozen, seal),
     )
 
 
@@ -107,7 +110,7 @@ def _hand(record: Acceptance | Signature, side: str) -> Hand:
     )
 
 
-def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
+def _certificate(acceptance: Acceptance, frozen: Snapshot, seal: Sequence[tuple[str, str]]) -> Certificate:
     events, place = chain.of_quote(acceptance.quote_id), frozen.place
     told = [one for one in map(telling.told, events) if not one.is_program]
     shown = told if len(told) <= MOST_EVENTS else [*told[:1], *told[1 - MOST_EVENTS :]]
@@ -143,6 +146,7 @@ def _certificate(acceptance: Acceptance, frozen: Snapshot) -> Certificate:
         left_out=len(events) - len(shown),
         zone=place.zone_short(acceptance.accepted_at),
         keywords=" ".join(["quotewright", *(f"{name}={value}" for name, value in hashes.items() if value)]),
+        seal=seal,
     )
 
 
