@@ -174,7 +174,7 @@ def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Lett
         runtime.config.public_base_url,
         frozen,
         customer=signer.name,
-        first_name=signer.name,
+        first_name=mail_words.first_name(signer.name, signer.email, frozen),
         link=link,
     )
     made = Letter(
@@ -226,7 +226,7 @@ def _thanks(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> L
     link = _link_of(runtime, signer) if signer else mail_words.link(quote, base)
     more = {
         "customer": record.name,
-        "first_name": record.name,
+        "first_name": mail_words.first_name(record.name, to, frozen),
         "link": link,
         "deposit": paying.in_words(quote, frozen),
     }

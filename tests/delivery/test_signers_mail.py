@@ -1,0 +1,48 @@
+"""Mail to the named signers of a quote: to whom, with which link, and what the history says of it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.activity.mailbox import Mailbox, words
+from tests.delivery.test_quote_mail import deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
+from tests.quoting.test_signers import form, signature
+from webapp.models import DiaryEntry, Quote, QuoteSigner, db
+from webapp.services.quoting.answer import acceptance, signers, turns
+from webapp.services.quoting.answer.signature import Evidence
+from webapp.services.quoting.draft import editing
+
+HERE = Evidence("192.0.2.7", "Browser/1")
+CARLA = ("Carla Khan", "carla@customer.example", "CEO")
+THEO = ("Theo Lindqvist", "theo@customer.example", "CFO")
+
+
+@pytest.fixture
+def tokens(app: Flask, quote: Quote) -> list[str]:  # noqa: F811
+    """The links of Carla, who signs first, and Theo."""
+    signers.save(runtime_of(app), quote.owner, quote.id, form(CARLA, THEO, in_order="1"))
+    return [signers.token_of(runtime_of(app), one) for one in turns.signers_of(quote)]
+
+
+def sign(quote: Quote, token: str, name: str) -> None:  # noqa: F811
+    revision = editing.get(quote.id).current_revision
+    assert revision is not None
+    acceptance.accept(token, signature(revision, name), [], HERE)
+
+
+def asked(quote: Quote) -> list[str]:  # noqa: F811
+    """Whom the history says to have been asked."""
+    query = db.select(DiaryEntry).filter_by(action="quote.sign_asked", object_id=str(quote.id))
+    return [entry.detail["reason"] for entry in db.session.scalars(query.order_by(DiaryEntry.id))]
+
+
+def test_signers_are_greeted_by_first_name(app: Flask, mailbox: Mailbox, quote: Quote, tokens: list[str]) -> None:  # noqa: F811
+    signers.ask(runtime_of(app), quote.owner, quote.id, turns.signers_of(quote)[0].id)
+    (mail,) = deliver(app, mailbox)
+    assert words(mail).startswith("Hello Carla,")
+    sign(quote, tokens[0], "Carla Khan")
+    sign(quote, tokens[1], "Theo Lindqvist")
+    hellos = {str(mail["To"]): words(mail).partition("\n")[0] for mail in deliver(app, mailbox)}
+    assert hellos["carla@customer.example"] == "Hello Carla,"
+    assert hellos["theo@customer.example"] == "Hello Theo,"
