@@ -8,7 +8,7 @@ from flask import Flask
 from tests.activity.mailbox import Mailbox, words
 from tests.delivery.test_quote_mail import deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
 from tests.quoting.test_signers import form, signature
-from webapp.models import DiaryEntry, Quote, QuoteSigner, db
+from webapp.models import DiaryEntry, Quote, db
 from webapp.services.quoting.answer import acceptance, signers, turns
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing
@@ -37,7 +37,9 @@ def asked(quote: Quote) -> list[str]:  # noqa: F811
     return [entry.detail["reason"] for entry in db.session.scalars(query.order_by(DiaryEntry.id))]
 
 
-def test_signers_are_greeted_by_first_name(app: Flask, mailbox: Mailbox, quote: Quote, tokens: list[str]) -> None:  # noqa: F811
+def test_signers_are_greeted_by_first_name(
+    app: Flask, mailbox: Mailbox, quote: Quote, tokens: list[str]
+) -> None:
     signers.ask(runtime_of(app), quote.owner, quote.id, turns.signers_of(quote)[0].id)
     (mail,) = deliver(app, mailbox)
     assert words(mail).startswith("Hello Carla,")

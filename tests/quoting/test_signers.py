@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -181,6 +182,29 @@ def test_signers_stay_once_someone_signed_until_a_rep_starts_over(runtime: Runti
     record = editing.get(quote.id).acceptance
     assert record is not None
     assert (record.names, record.earlier) == ("Theo Lind", [])
+
+
+def test_no_clock_decides_which_signatures_count(runtime: Runtime, rep: User) -> None:
+    """The machines that serve the page, and those of reps, differ by an hour."""
+    quote, revision, (carla, theo) = named(runtime, rep)
+    transitions.advance(rep, quote.id, LOST, reason="Too slow.")
+    transitions.advance(rep, quote.id, PENDING)
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    first = db.session.scalars(db.select(Signature)).one()
+    first.accepted_at -= timedelta(hours=1)
+    db.session.commit()
+    assert [one.name for one in turns.round_of(quote).given] == ["Carla Khan"]
+    first.accepted_at += timedelta(hours=2)
+    db.session.commit()
+    signers.start_over(rep, quote.id)
+    assert turns.round_of(quote).given == []
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    # Theo is asked in each round, whenever the other machine says that he was asked.
+    assert reasons(quote, "mail").count("sign") == 2
+    acceptance.accept(theo, signature(revision, "Theo Lind"), [], HERE)
+    record = editing.get(quote.id).acceptance
+    assert record is not None
+    assert [one.name for one in record.earlier] == ["Carla Khan"]
 
 
 @pytest.mark.parametrize(

@@ -227,11 +227,8 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
     revision = _freeze(quote, live, accepted, None)
     if accepted != live and is_clean:
         freezing.restore(quote, snapshot.parse(revision.content))
-    record.quote_id, record.revision_id, record.content_sha256 = (
-        quote.id,
-        revision.id,
-        revision.content_sha256,
-    )
+    record.quote_id, record.round_number = quote.id, turns.ways_of(quote).round_number
+    record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
     if entered.png:
         record.drawing = SignatureDrawing(png=entered.png, sha256=entered.png_sha256)
     db.session.add(record)

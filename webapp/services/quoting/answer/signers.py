@@ -19,6 +19,7 @@ from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.answer import opened, turns
 from webapp.services.quoting.draft import editing, stages
+from webapp.services.quoting.lifecycle import rounds
 from webapp.services.quoting.revisions import freezing
 
 MOST = 8
@@ -97,7 +98,7 @@ def start_over(actor: User, quote_id: int) -> Quote:
     given = turns.round_of(quote).given
     if not given:
         raise Invalid("No one has signed yet, so there's nothing to start over. Nothing was changed.")
-    _ways(quote).restarted_at = utc_now()
+    rounds.begin(quote)
     live = quote.current_revision
     diary.write(
         actor,
@@ -138,17 +139,15 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
 
 def ask_next(quote: Quote) -> None:
     """In the open transaction, after a signature: ask whoever can sign now and wasn't asked in this round yet."""
-    # A revision by no user of ours has the choices of the first signature: the same round.
-    published = [one.created_at for one in quote.revisions if one.created_by_id is not None]
-    begun = max(filter(None, (quote.status_changed_at, turns.ways_of(quote).restarted_at, *published)))
+    this_round = turns.ways_of(quote).round_number
     for signer in turns.round_of(quote).due:
-        if signer.asked_at is None or signer.asked_at < begun:
+        if signer.asked_round != this_round:
             note_asked(quote, signer, None)
 
 
 def note_asked(quote: Quote, signer: QuoteSigner, actor: User | None) -> None:
     """In the open transaction: the mail to the signer is queued."""
-    signer.asked_at = utc_now()
+    signer.asked_at, signer.asked_round = utc_now(), turns.ways_of(quote).round_number
     live = quote.current_revision
     diary.write(
         actor,
