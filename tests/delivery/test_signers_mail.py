@@ -1,5 +1,7 @@
 """Mail to the named signers of a quote: to whom, with which link, and what the history says of it."""
 
+# ruff: noqa: F811  fixtures of another module
+
 from __future__ import annotations
 
 import pytest
@@ -8,7 +10,8 @@ from flask import Flask
 from tests.activity.mailbox import Mailbox, words
 from tests.delivery.test_quote_mail import deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
 from tests.quoting.test_signers import form, signature
-from webapp.models import DiaryEntry, Quote, db
+from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, QuoteSigner, db
+from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance, signers, turns
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing
@@ -19,19 +22,19 @@ THEO = ("Theo Lindqvist", "theo@customer.example", "CFO")
 
 
 @pytest.fixture
-def tokens(app: Flask, quote: Quote) -> list[str]:  # noqa: F811
+def tokens(app: Flask, quote: Quote) -> list[str]:
     """The links of Carla, who signs first, and Theo."""
     signers.save(runtime_of(app), quote.owner, quote.id, form(CARLA, THEO, in_order="1"))
     return [signers.token_of(runtime_of(app), one) for one in turns.signers_of(quote)]
 
 
-def sign(quote: Quote, token: str, name: str) -> None:  # noqa: F811
+def sign(quote: Quote, token: str, name: str) -> None:
     revision = editing.get(quote.id).current_revision
     assert revision is not None
     acceptance.accept(token, signature(revision, name), [], HERE)
 
 
-def asked(quote: Quote) -> list[str]:  # noqa: F811
+def asked(quote: Quote) -> list[str]:
     """Whom the history says to have been asked."""
     query = db.select(DiaryEntry).filter_by(action="quote.sign_asked", object_id=str(quote.id))
     return [entry.detail["reason"] for entry in db.session.scalars(query.order_by(DiaryEntry.id))]
@@ -48,3 +51,32 @@ def test_signers_are_greeted_by_first_name(
     hellos = {str(mail["To"]): words(mail).partition("\n")[0] for mail in deliver(app, mailbox)}
     assert hellos["carla@customer.example"] == "Hello Carla,"
     assert hellos["theo@customer.example"] == "Hello Theo,"
+
+
+def test_the_history_says_asked_once_the_mail_is_sent(
+    app: Flask,
+    mailbox: Mailbox,
+    quote: Quote,
+    tokens: list[str],
+) -> None:
+    sign(quote, tokens[0], "Carla Khan")
+    assert asked(quote) == []
+    to_rep, to_theo = deliver(app, mailbox)
+    assert (to_rep["To"], to_theo["To"]) == (quote.owner.email, "theo@customer.example")
+    assert asked(quote) == ["Theo Lindqvist, theo@customer.example"]
+    theo = db.session.scalars(db.select(QuoteSigner).filter_by(name="Theo Lindqvist")).one()
+    assert theo.asked_at is not None
+    assert deliver(app, mailbox) == []
+
+
+def test_without_a_mail_server_no_one_was_asked(app: Flask, quote: Quote, tokens: list[str]) -> None:
+    sign(quote, tokens[0], "Carla Khan")
+    for waiting in db.session.scalars(db.select(Delivery.id).filter_by(reader="mail")).all():
+        attempt.perform(runtime_of(app), waiting)
+    assert asked(quote) == []
+    assert [one.asked_at for one in turns.signers_of(quote)] == [None, None]
+    # It is in the outbox as it would look, but for the secret of the link.
+    kept = db.session.scalars(db.select(MailMessage).filter_by(recipients="theo@customer.example")).one()
+    assert "Hello Theo," in kept.text
+    assert tokens[1] not in kept.text + kept.html
+    assert "/q/…" in kept.text

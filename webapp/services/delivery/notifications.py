@@ -155,7 +155,18 @@ def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: date
         return Retry(
             sentence, _settle(message_id, lambda key: outbox.wait(key, sentence)), wait=60.0 * 2**attempt
         )
-    return Done(settle=_settle(message_id, lambda key: outbox.sent(key, refused)))
+    return Done(settle=_sent(message_id, refused))
+
+
+def _sent(message_id: int | None, refused: tuple[str, ...]) -> Settle | None:
+    if message_id is None:
+        return None
+
+    def settle(row: Delivery) -> None:
+        quote_mail.note_sent(row)
+        outbox.sent(message_id, refused)
+
+    return settle
 
 
 def _give_up(sentence: str, message_id: int | None) -> Outcome:

@@ -242,8 +242,8 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
         revision=revision.number,
         signature=record.id,
         first=is_first,
+        asks=[one.id for one in signers.next_to_ask(quote)],
     )
-    signers.ask_next(quote)
 
 
 def _freeze(quote: Quote, live: Snapshot, accepted: Snapshot, actor: User | None) -> Revision:

@@ -137,16 +137,20 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
     return signer
 
 
-def ask_next(quote: Quote) -> None:
-    """In the open transaction, after a signature: ask whoever can sign now and wasn't asked in this round yet."""
+def next_to_ask(quote: Quote) -> list[QuoteSigner]:
+    """In the open transaction, after a signature: who can sign now and wasn't mailed in this round yet, but is now.
+
+    That they were asked is noted when the mail was sent (``note_asked``): without a mail server none is.
+    """
     this_round = turns.ways_of(quote).round_number
-    for signer in turns.round_of(quote).due:
-        if signer.asked_round != this_round:
-            note_asked(quote, signer, None)
+    found = [one for one in turns.round_of(quote).due if one.asked_round != this_round]
+    for signer in found:
+        signer.asked_round = this_round
+    return found
 
 
 def note_asked(quote: Quote, signer: QuoteSigner, actor: User | None) -> None:
-    """In the open transaction: the mail to the signer is queued."""
+    """In the open transaction: ``actor`` wants the signer to be mailed, or (None) the product has mailed them."""
     signer.asked_at, signer.asked_round = utc_now(), turns.ways_of(quote).round_number
     live = quote.current_revision
     diary.write(
