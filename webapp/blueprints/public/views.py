@@ -184,7 +184,7 @@ def live_of(quote: Quote) -> tuple[Revision, Snapshot]:
 def writer_of(found: Opened, frozen: Snapshot) -> Writer:
     """Who writes, as a form is opened: as this browser last wrote, or else whom the link is for."""
     known = opened.known(found, frozen)
-    said = session.get("writer") if found.share is None else None
+    said = session.get("writer") if found.person is None else None
     return Writer(said[0], said[1]) if isinstance(said, list) and len(said) == 2 else known
 
 
