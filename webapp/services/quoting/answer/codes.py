@@ -47,7 +47,6 @@ def ask(runtime: Runtime, token: str, values: Mapping[str, object]) -> SigningCo
     if not mail_server.is_configured(runtime):
         raise Invalid(f"Email isn't set up here, so no code could be sent. Contact {owner} to sign.")
     now = utc_now()
-    db.session.execute(db.delete(SigningCode).where(SigningCode.created_at < now - KEPT))
     recent = db.select(db.func.count(SigningCode.id)).where(
         SigningCode.quote_id == quote.id, SigningCode.created_at > now - HOUR
     )
@@ -140,6 +139,12 @@ def _check(token: str, code_id: int, values: Mapping[str, object], session: str)
         )
     found.confirmed_at, found.session = utc_now(), session[:80]
     return found.email
+
+
+@work.command
+def forget() -> None:
+    """Delete what is older than a day. A signature keeps that its code was right (``confirmed_email``)."""
+    db.session.execute(db.delete(SigningCode).where(SigningCode.created_at < utc_now() - KEPT))
 
 
 def asked(link: Opened, email: str) -> SigningCode | None:
