@@ -180,7 +180,12 @@ def _who(quote: Quote, delivery: Delivery) -> str:
 def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Letter | None:
     """The mail with the signer's own link; None where they aren't asked any more."""
     signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
-    if signer is None or sending.blocker(quote) or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN:
+    if (
+        signer is None
+        or "@" not in signer.email
+        or sending.blocker(quote)
+        or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN
+    ):
         return None
     link = _link_of(runtime, signer)
     filled = mail_words.fill(

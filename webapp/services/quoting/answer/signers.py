@@ -122,12 +122,14 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
         raise Invalid(
             "This quote has expired, so it can't be signed. Nothing was sent. Publish a new date first."
         )
-    if not mail_server.is_configured(runtime):
-        raise Invalid("No mail server is set up, so nothing was sent. Copy the link and send it yourself.")
     wanted = parse_id(signer_id)
     signer = records.find(QuoteSigner, wanted) if wanted else None
     if signer is None or signer.quote_id != quote.id:
         raise NotFound("There's no such signer of this quote. Nothing was sent.")
+    if "@" not in signer.email:
+        raise Invalid(f"{signer.name} was made anonymous, so nothing was sent. Name someone else who signs.")
+    if not mail_server.is_configured(runtime):
+        raise Invalid("No mail server is set up, so nothing was sent. Copy the link and send it yourself.")
     turn = turns.round_of(quote).turn(signer)
     if turn is turns.Turn.SIGNED:
         raise Invalid(f"{signer.name} already signed. Nothing was sent.")
