@@ -33,7 +33,7 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import acceptance, bundle, consent, countersigning, opened, signers, turns
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import document, unsigned
 from webapp.services.quoting.paper import signed as paper
 from webapp.services.quoting.revisions import snapshot
 
@@ -204,6 +204,26 @@ def test_no_clock_decides_which_signatures_count(runtime: Runtime, rep: User) ->
     record = editing.get(quote.id).acceptance
     assert record is not None
     assert [one.name for one in record.earlier] == ["Carla Khan"]
+
+
+def test_the_pdf_has_a_line_for_each_signer_and_ours(runtime: Runtime, rep: User) -> None:
+    quote, revision = published(rep)
+    before = document.pdf_for(revision.id)
+    assert document.pdf_for(revision.id) == before
+    signers.save(runtime, rep, quote.id, form(*NAMES, countersign="yes"))
+    frozen = snapshot.parse(revision.content)
+    lines_to_sign = unsigned.of(editing.get(quote.id), frozen)
+    assert [(one.side, one.named) for one in lines_to_sign] == [
+        ("Customer Ltd", "Carla Khan, CEO"),
+        ("Customer Ltd", "Theo Lind, CFO"),
+        ("Brightwater IT", ""),
+    ]
+    html = document.html_of(frozen, blanks=lines_to_sign)
+    assert html.count("Name and job title") == 3
+    assert "Each signer can sign online with a link of their own" in html
+    assert document.html_of(frozen).count("Name and job title") == 1
+    # What was stored before they were named is rendered again.
+    assert document.pdf_for(revision.id) != before
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,17 @@ from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.place import Place
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.evidence import sealing
-from webapp.services.quoting.paper import columns, drawing, fonts, letters, logos, once, paragraphs, pictures
+from webapp.services.quoting.paper import (
+    columns,
+    drawing,
+    fonts,
+    letters,
+    logos,
+    once,
+    paragraphs,
+    pictures,
+    unsigned,
+)
 from webapp.services.quoting.paper import signed as signatures
 from webapp.services.quoting.paper.columns import Grid
 from webapp.services.quoting.paper.drawing import Facts
@@ -34,6 +44,7 @@ from webapp.services.quoting.paper.offer import Figure, Laid
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
 from webapp.services.quoting.paper.signed import Signed
+from webapp.services.quoting.paper.unsigned import Blank
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -71,11 +82,12 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
     shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
+    blanks = unsigned.of(revision.quote, frozen)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen, None, shown, link)
+        pdf = render(frozen, None, shown, link, blanks)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
@@ -123,11 +135,11 @@ def colleagues_pdf(quote: Quote, base_url: str, token: str) -> bytes:
     if revision is None or quote.status in WON_STATUSES:
         return newest_pdf(quote, base_url)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
-    shown, link = pictures.of(frozen), links.to_page(base_url, token)
+    shown, link, blanks = pictures.of(frozen), links.to_page(base_url, token), unsigned.of(quote, frozen)
     db.session.commit()
     try:
         with once.one_at_a_time(key):
-            return render(frozen, None, shown, link)
+            return render(frozen, None, shown, link, blanks)
     except once.TooManyWait as error:
         raise RenderBusy(BUSY) from error
 
@@ -169,20 +181,30 @@ def preload() -> None:
 
 
 def html_of(
-    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+    frozen: Snapshot,
+    signed: Signed | None = None,
+    shown: Pictures = pictures.NONE,
+    link: str = "",
+    blanks: Sequence[Blank] = (),
 ) -> str:
-    """All that the document says, as HTML. ``shown``: ``pictures.of``; ``link``: the customer's page."""
-    return _written(frozen, signed, shown, link)[0]
+    """All that the document says, as HTML. ``shown``: ``pictures.of``; ``link``: the customer's page; ``blanks``: the
+    lines to sign on, one where there are none.
+    """
+    return _written(frozen, signed, shown, link, blanks)[0]
 
 
 @metrics.timed(metrics.PDF_SECONDS)
 def render(
-    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+    frozen: Snapshot,
+    signed: Signed | None = None,
+    shown: Pictures = pictures.NONE,
+    link: str = "",
+    blanks: Sequence[Blank] = (),
 ) -> bytes:
     """Lay out ``frozen`` as PDF; the arguments are those of ``html_of``. Raises RenderFailed with a sentence."""
     from xhtml2pdf.config.resources import RenderLimitError
 
-    html, paper, grid = _written(frozen, signed, shown, link)
+    html, paper, grid = _written(frozen, signed, shown, link, blanks)
     number = f"Quote {frozen.number or '(draft)'}"
     customer = frozen.organization.name if frozen.organization else frozen.title
     facts = Facts(
@@ -199,7 +221,9 @@ def render(
         ) from error
 
 
-def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str) -> tuple[str, Sheet, Grid]:
+def _written(
+    frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str, blanks: Sequence[Blank]
+) -> tuple[str, Sheet, Grid]:
     """The document as HTML, the paper, and its columns."""
     computed = pricing.of_snapshot(frozen)
     offered = pricing.offered(frozen, computed)
@@ -225,6 +249,7 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
         css=Markup(css),  # noqa: S704  our own style sheet
         has_cover=frozen.brand.has_cover(len(frozen.lines)),
         link=link,
+        blanks=blanks or unsigned.anyone(frozen),
         laid=laid,
         periods=laid.periods,
         sums=laid.sums,
