@@ -60,11 +60,11 @@ def is_withdrawn(quote: Quote) -> bool:
     return quote.status == LOST and quote.acceptance is None
 
 
-def closed_reason(quote: Quote) -> str:
-    """Why the quote can't be accepted or declined now; empty when it can."""
-    live = freezing.live(quote)
+def closed_reason(quote: Quote, live: Snapshot | None = None) -> str:
+    """Why the quote can't be accepted or declined now; empty when it can. ``live``: the revision, if it was read."""
     if quote.status != PENDING:
         return f"This quote was already {'declined' if quote.status == LOST else 'accepted'}."
+    live = live or freezing.live(quote)
     if live is not None and stages.has_ended(live.ends_at, utc_now()):
         return (
             f"This quote expired on {day(live.expires_on, live.place)} (end of day, {live.place.zone_name()}). "
@@ -283,15 +283,15 @@ def _accept(
 
 
 def _answerable(quote: Quote, values: Values) -> Snapshot:
-    reason = closed_reason(quote)
-    if reason:
-        raise Invalid(reason)
     revision = quote.current_revision
     if revision is None:
         raise NotFound(opened.NO_SUCH_LINK)
+    live = snapshot.parse(revision.content)
+    if reason := closed_reason(quote, live):
+        raise Invalid(reason)
     if str(values.get("sha256", "")) != revision.content_sha256:
         raise Conflict(
             "This quote was updated while you were reading it, so your answer wasn't recorded. The page now shows the "
             "new version. Please review it, then answer again."
         )
-    return snapshot.parse(revision.content)
+    return live

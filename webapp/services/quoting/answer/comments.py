@@ -83,9 +83,9 @@ def for_rep(quote: Quote) -> list[Thread]:
     return sorted(found, key=lambda one: (not one.is_waiting, -one.comments[-1].id))
 
 
-def closed_reason(quote: Quote) -> str:
-    """Why the customer can't comment now, and what to do; empty when they can."""
-    reason = acceptance.closed_reason(quote)
+def closed_reason(quote: Quote, live: Snapshot) -> str:
+    """Why the customer can't comment now on ``live``, and what to do; empty when they can."""
+    reason = acceptance.closed_reason(quote, live)
     if not reason or quote.status == PENDING:
         return reason
     word = "declined or withdrawn" if quote.status == LOST else "accepted"
@@ -106,9 +106,9 @@ def write(token: str, values: Mapping[str, object]) -> QuoteComment:
     quote = editing.lock(opened.by_token(token).quote.id)
     # Asked again, as the link may have been replaced while this waited.
     link = opened.by_token(token)
-    if reason := closed_reason(quote):
-        raise Conflict(f"Your comment wasn't sent. {reason}")
     live = _live(quote)
+    if reason := closed_reason(quote, live):
+        raise Conflict(f"Your comment wasn't sent. {reason}")
     if str(values.get("revision", "")) != str(live.revision):
         raise Conflict(UPDATED)
     reader = Reader(values)
