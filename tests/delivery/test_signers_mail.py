@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
 from tests.activity.mailbox import Mailbox, words
-from tests.delivery.test_quote_mail import deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
+from tests.delivery.test_quote_mail import FORM, deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
 from tests.quoting.test_signers import form, signature
-from webapp.models import Delivery, DiaryEntry, MailMessage, Quote, QuoteSigner, db
+from webapp.models import Delivery, DiaryEntry, MailMessage, MailServer, Quote, QuoteSigner, db, utc_now
+from webapp.services.core import work
 from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance, signers, turns
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import reminding, sending
 
 HERE = Evidence("192.0.2.7", "Browser/1")
 CARLA = ("Carla Khan", "carla@customer.example", "CEO")
@@ -80,3 +84,22 @@ def test_without_a_mail_server_no_one_was_asked(app: Flask, quote: Quote, tokens
     assert "Hello Theo," in kept.text
     assert tokens[1] not in kept.text + kept.html
     assert "/q/…" in kept.text
+
+
+def test_nobody_is_reminded_with_the_quotes_own_link_while_signers_are_named(
+    app: Flask, mailbox: Mailbox, quote: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending.send(quote.owner, quote.id, {**FORM, "key": "1"})
+    deliver(app, mailbox)
+    with work.unit():
+        db.session.add(MailServer(id=1, host="", remind_silent_days=3, password_encrypted=""))
+        db.session.execute(db.update(MailMessage).values(sent_at=utc_now() - timedelta(days=4)))
+    rules, runtime = db.session.get_one(MailServer, 1), runtime_of(app)
+    monkeypatch.setattr(reminding, "utc_now", lambda: utc_now() + timedelta(days=4))
+    signers.save(runtime, quote.owner, quote.id, form(CARLA, THEO))
+    assert reminding._candidates(rules, utc_now()) == []
+    assert reminding.remind(runtime, quote.id) is False
+    # Without signers it is good for an answer again.
+    signers.save(runtime, quote.owner, quote.id, form())
+    assert reminding._candidates(rules, utc_now()) == [quote.id]
+    assert reminding.remind(runtime, quote.id) is True
