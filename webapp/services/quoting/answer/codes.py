@@ -101,6 +101,8 @@ def _count(token: str, values: Mapping[str, object]) -> int:
     quote, link = _lock(token)
     reader = Reader(values)
     email = _email(reader, link)
+    # Nothing entered is no try.
+    reader.text("code", 40, missing="Enter the code from the email.")
     reader.check("Nothing was confirmed. Fix the highlighted field.")
     found = _newest(quote, email)
     if found is None:
@@ -155,6 +157,12 @@ def asked(link: Opened, email: str) -> SigningCode | None:
     if found is None or found.confirmed_at is not None or found.created_at < utc_now() - LASTS * 2:
         return None
     return found
+
+
+def works(code: SigningCode) -> bool:
+    """Whether it can still be entered: it hasn't expired, and there are tries left."""
+    is_over = code.expires_at is not None and code.expires_at < utc_now()
+    return not is_over and code.tries < TRIES
 
 
 def _lock(token: str) -> tuple[Quote, Opened]:
