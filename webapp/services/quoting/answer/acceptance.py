@@ -10,7 +10,6 @@ from webapp.models import (
     Quote,
     Revision,
     Signature,
-    SignatureDrawing,
     User,
     db,
     utc_now,
@@ -229,8 +228,7 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
         freezing.restore(quote, snapshot.parse(revision.content))
     record.quote_id, record.round_number = quote.id, turns.ways_of(quote).round_number
     record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
-    if entered.png:
-        record.drawing = SignatureDrawing(png=entered.png, sha256=entered.png_sha256)
+    entered.keep_drawing(record)
     db.session.add(record)
     db.session.flush()
     diary.write(
