@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
 from webapp.models import PaymentSettings, User, db
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company import currencies, place, shares
-from webapp.services.core import formatting, merge, signatures, work
+from webapp.services.core import formatting, merge, records, signatures, work
 from webapp.services.core.fields import Reader
 from webapp.services.core.place import Place
 from webapp.services.core.runtime import Runtime
@@ -30,15 +29,7 @@ FIELDS = ("pay_link", *DEPOSIT)
 
 def stored() -> PaymentSettings:
     """The row of the settings page; with its defaults if it was never saved."""
-    return db.session.get(PaymentSettings, ONLY) or PaymentSettings(
-        id=ONLY,
-        gateway="link",
-        pay_link="",
-        secret_encrypted="",
-        deposit_kind=NONE,
-        deposit_value=Decimal(0),
-        deposit_is_required=False,
-    )
+    return records.only(PaymentSettings, ONLY)
 
 
 def deposit_of_new_quotes() -> dict[str, object]:
