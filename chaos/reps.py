@@ -118,7 +118,7 @@ class OneRep:
             link = rep.customer_link()
             buyer = Buyer(self.address, timeout=REQUESTS)
             from_elsewhere(buyer, self.number + 1000 + self.turn)
-            buyer.accept(link, "Lee Load", [], {})
+            buyer.sign(link, "Lee Load", [], {})
             self.ledger.accepted(told)
             return
         changed = replace(box, quantity=Decimal(self.chance.randint(3, 9)))

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import requests
 
 from smoke import compare, evidence, landed, show, wanted
-from smoke.admin import Admin, Mapped
+from smoke.admin import NAME, Admin, Mapped
 from smoke.autotask import Credentials, Reader
 from smoke.customer import Buyer
 from smoke.landed import Labels
@@ -110,6 +110,7 @@ class Scenario:
         self.customer = Customer(
             f"Søndergård & Partners {self.stamp}", "Zoë", "Łukasiewicz", f"zoe@{self.stamp}.example"
         )
+        self.signers = (f"{self.customer.first_name} {self.customer.last_name}", "Theo Lindqvist")
         self.number = 0
         self.landed = landed.Landed()
 
@@ -126,9 +127,11 @@ class Scenario:
         self._change(offer, changed)
         self._await(changed, 2, self.admin.mapped.status, "changed and published again")
         accepted = wanted.chosen_offer(changed)
-        self._accept(accepted)
-        self._await(accepted, 3, self.admin.mapped.won, "accepted, with what the customer chose")
-        self._prove()
+        links = self._sign(accepted)
+        self._await(
+            accepted, 3, self.admin.mapped.won, "signed by two and countersigned, with what the first chose"
+        )
+        self._prove(links[-1])
         print(f"\nRead back from {self.reader.base}:\n")
         for line in show.lines(accepted, self.landed, self.labels):
             print(line)
@@ -168,20 +171,36 @@ class Scenario:
         self.rep.write_header(after, "Thank you for your patience.")
         self.rep.publish()
 
-    def _accept(self, offer: wanted.Offer) -> None:
+    def _sign(self, offer: wanted.Offer) -> list[str]:
+        """Two of the customer's people sign one after the other, and then we do. Returns the two links."""
         chosen = [line for line in offer.lines if line.chosen]
         whole = {line.section.title for line in chosen if line.section and line.section.choice == "whole"}
         options = [line.name for line in chosen if not line.section or line.section.title not in whole]
-        name = f"{self.customer.first_name} {self.customer.last_name}"
         more = {line.name: line.most for line in offer.lines if line.most}
-        self.buyer.accept(self.rep.customer_link(), name, [*options, *whole], more)
+        links = self.rep.name_signers(
+            [(name, f"signer{at}@{self.stamp}.example") for at, name in enumerate(self.signers)]
+        )
+        first, second = self.signers
+        self.buyer.open(links[1])
+        if self.buyer.can_sign():
+            raise Stuck(f"{second} could sign before {first}.")
+        self.buyer.sign(links[0], first, [*options, *whole], more)
+        self.buyer.sign(links[1], second, [], {})
+        self.admin.countersign(self.rep.quote_path)
+        say(f"{first} chose and signed, then {second}, and {NAME} countersigned.")
+        return links
 
-    def _prove(self) -> None:
+    def _prove(self, link: str) -> None:
         """The evidence is proven without the product. Raises Disagreement with what is wrong."""
-        wrong = evidence.check(self.buyer.evidence(), self.landed)
+        people = [*self.signers, NAME]
+        names = ", ".join(people)
+        wrong = evidence.check(self.buyer.evidence(link), self.landed, people)
         if wrong:
             raise Disagreement("\n".join(["the evidence isn't proven:", *(f"  - {one}" for one in wrong)]))
-        say("The bundle is proven by quotewright_verify, and its signed PDF is on the opportunity.")
+        say(
+            f"quotewright_verify proves the bundle with the signatures of {names}, and its signed PDF is on the "
+            "opportunity."
+        )
 
     def _await(self, offer: wanted.Offer, revision: int, status: str, what: str) -> None:
         """Wait until Autotask holds the revision. Raises Disagreement with what differs when it takes too long."""

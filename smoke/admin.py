@@ -15,6 +15,7 @@ from smoke.visitor import Stuck, Visitor
 
 AUTOTASK = "/settings/integrations/autotask"
 PASSWORD = "a long smoke password"  # noqa: S105  of accounts that only exist during the run
+NAME = "Sam Smoke"
 LABOR, GOODS = "Smoke labor", "Smoke goods"
 
 
@@ -48,8 +49,17 @@ class Admin(Visitor):
     def set_up(self, token: str) -> None:
         """Create the first account of a new installation."""
         self.open("/")
-        values = {"token": token, "name": "Sam Smoke", "email": "admin@smoke.example", "password": PASSWORD}
+        values = {"token": token, "name": NAME, "email": "admin@smoke.example", "password": PASSWORD}
         self.send(self.form(having="token"), {**values, **COMPANY})
+
+    def countersign(self, quote_path: str) -> None:
+        """Sign what the customer signed."""
+        self.open(f"{quote_path}/countersign")
+        form = self.form(action="/countersign")
+        self.send(form, {"signature": NAME, "title": "Partner", "terms": True})
+        self.open(f"{quote_path}/evidence")
+        if "Countersigned by" not in self.html:
+            raise Stuck(f"The countersignature was not confirmed: {self.complaints()}")
 
     def invite(self, email: str, role: str) -> str:
         """Create an account; returns the path of the link that its person gets."""

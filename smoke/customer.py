@@ -11,11 +11,16 @@ from smoke.visitor import Stuck, Visitor
 class Buyer(Visitor):
     """A customer with a link and without an account."""
 
-    def accept(self, link: str, name: str, options: list[str], quantities: dict[str, int]) -> None:
-        """Choose the lines and sections with these names, which the page offers, and the quantities, and accept."""
+    def sign(self, link: str, name: str, options: list[str], quantities: dict[str, int]) -> None:
+        """Choose the lines and sections with these names, which the page offers, and the quantities, and sign.
+
+        ``link``: the quote's own, or a named signer's, whose name is on the page.
+        """
         self.open(link)
         form = self.form(action="/accept")
-        values: dict[str, str | bool] = {"name": name, "signature": name, "title": "Buyer", "terms": True}
+        values: dict[str, str | bool] = {"signature": name, "title": "Buyer", "terms": True}
+        if "name" in form.names():
+            values["name"] = name
         for box, value in map(self._box_of, options):
             form.check(box, value)
         values |= {self._field_of(line): str(quantity) for line, quantity in quantities.items()}
@@ -25,11 +30,18 @@ class Buyer(Visitor):
             self.send(form, values)
             form = self.form(action="/accept")
         self.send(form, values)
+        if self.can_sign():
+            raise Stuck(f"The signature of {name} was not confirmed: {self.complaints()}")
+
+    def can_sign(self) -> bool:
+        """Whether the page that is open has the form to sign."""
+        return any("/accept" in form.action for form in self.forms())
+
+    def evidence(self, link: str) -> bytes:
+        """The bundle that the page offers after the last signature."""
+        self.open(link)
         if "Thank you" not in self.html:
             raise Stuck(f"The acceptance was not confirmed: {self.complaints()}")
-
-    def evidence(self) -> bytes:
-        """The bundle that the page offers after the acceptance."""
         found = re.search(r'href="(/q/[^"]+/evidence\.zip)"', self.html)
         if found is None:
             raise Stuck(f"{self.url} offers no evidence of the acceptance.")

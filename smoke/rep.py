@@ -163,6 +163,21 @@ class Rep(Visitor):
             raise Stuck(f"{self.url} shows no link for the customer.")
         return found[1]
 
+    def name_signers(self, people: Sequence[tuple[str, str]]) -> list[str]:
+        """Who signs, one after the other, and that we countersign; returns the path of each one's link.
+
+        ``people``: name and email of each.
+        """
+        self.open(f"{self.quote_path}/signers")
+        values: dict[str, str | bool] = {"in_order": True, "countersign": "yes"}
+        for number, (name, email) in enumerate(people):
+            values |= {f"name-{number}": name, f"email-{number}": email}
+        self.send(self.form(having="in_order"), values)
+        found = re.findall(r'id="link-\d+" value="[^"]*?(/q/[\w-]+)"', self.html)
+        if len(found) != len(people):
+            raise Stuck(f"{self.url} shows {len(found)} links for {len(people)} signers: {self.complaints()}")
+        return found
+
     def push_state(self) -> tuple[str, str]:
         """State and sentences of the newest push, as shown on the quote's page."""
         self.open(self.quote_path)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from requests.auth import _basic_auth_str
 
@@ -125,6 +126,25 @@ def test_a_bounce_is_noted_once_and_the_rep_is_told(app: Flask, mailbox: Mailbox
     ]
     kinds = db.session.scalars(db.select(QuoteEvent.kind).order_by(QuoteEvent.number)).all()
     assert kinds[-4:] == ["sent", "delivered", "bounced", "bounced"]
+
+
+@pytest.mark.postgres
+def test_a_bounce_locks_the_quote_before_its_email(app: Flask, mailbox: Mailbox, quote: Quote) -> None:
+    """As everyone does: whoever has the quote and wants the email would wait for it forever otherwise."""
+    sending.send(quote.owner, quote.id, {**FORM, "key": "1"})
+    deliver(app, mailbox)
+    message_id, locked = the_message().message_id, list[str]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "FOR UPDATE" in statement:
+            locked.append(statement.partition("FROM ")[2].split()[0])
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert bounces.note(Report(BOUNCED, ANN, message_id, "full"))
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert locked[:2] == ["quote", "mail_message"]
 
 
 def test_nobody_is_reminded_at_an_address_that_bounced(app: Flask, mailbox: Mailbox, quote: Quote) -> None:

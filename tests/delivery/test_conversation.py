@@ -11,12 +11,14 @@ from flask import Flask
 
 from smoke.forms import read_forms
 from tests.activity.mailbox import Mailbox, open_mailbox, words
+from tests.quoting.test_signers import NAMES
+from tests.quoting.test_signers import form as signer_form
 from tests.support import samples
 from tests.support.visitor import Visitor, text
 from webapp.models import Delivery, Quote, User, db
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
-from webapp.services.quoting.answer import comments, sharing
+from webapp.services.quoting.answer import comments, sharing, signers, turns
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -81,3 +83,24 @@ def test_each_is_mailed_to_who_waits_for_it(app: Flask, mailbox: Mailbox) -> Non
         )
         sharing.end(db.session.get_one(User, rep_id), quote_id, late.share.id)
     assert send(app, mailbox) == []
+
+
+def test_the_answer_to_a_signer_links_to_the_signers_own_page(app: Flask, mailbox: Mailbox) -> None:
+    with app.app_context():
+        runtime, rep = app.extensions["quotewright"], samples.rep()
+        quote = samples.quote(rep)
+        publishing.publish(rep, quote.id)
+        signers.save(runtime, rep, quote.id, signer_form(*NAMES))
+        carla, theo = turns.signers_of(quote)
+        token, base = signers.token_of(runtime, carla), runtime.config.public_base_url
+        public, quote_id = quote.public_token, quote.id
+        for link, line in ((token, "How fast?"), (signers.token_of(runtime, theo), "How slow?")):
+            comments.write(link, {"text": line, "revision": "1"})
+        # Whoever needn't sign any more has no link that would open the quote, and neither has who comes instead.
+        others = ("Max Weber", "max@customer.example", "CIO")
+        signers.save(runtime, rep, quote_id, signer_form(NAMES[0], others, **{"id-0": str(carla.id)}))
+        comments.answer(rep, quote_id, {"text": "Very."})
+    _, _, mail = send(app, mailbox)
+    assert mail["To"] == "carla@customer.example"
+    assert f"Read and reply: {base}/q/{token}#talk-whole" in words(mail)
+    assert public not in words(mail)

@@ -143,6 +143,18 @@ def test_the_page_asks_for_the_code_first(app: Flask, mailbox: Mailbox, demanded
     wrong = client.post(f"{address}/confirm", data={**form_of(asked), "code": "1"})
     assert wrong.status_code == 422
     assert "That code didn" in text(wrong)
+    # Nothing entered is no try, and a code that doesn't work anymore isn't asked for.
+    empty = client.post(f"{address}/confirm", data={**form_of(asked), "code": " "})
+    assert "Enter the code from the email." in text(empty)
+    assert db.session.scalars(db.select(SigningCode.tries)).one() == 1
+    db.session.execute(db.update(SigningCode).values(tries=codes.TRIES))
+    db.session.commit()
+    locked = client.post(f"{address}/confirm", data={**form_of(asked), "code": code})
+    assert "Too many incorrect codes" in text(locked)
+    assert 'name="code"' not in locked.text
+    assert "Send a new code" in text(locked)
+    db.session.execute(db.update(SigningCode).values(tries=1))
+    db.session.commit()
     ready = client.post(f"{address}/confirm", data={**form_of(wrong), "code": code})
     assert "Your email, confirmed" in text(ready)
     sent = {**form_of(ready), "name": "Ann Lee", "title": "Owner", "signature": "Ann Lee", "terms": "1"}

@@ -24,6 +24,7 @@ from webapp.models import (
     PushRun,
     PushStep,
     Quote,
+    SigningCode,
     User,
     db,
     utc_now,
@@ -277,3 +278,13 @@ def test_a_wrong_number_has_a_sentence(app: Flask, ids: Ids, admin: Visitor, fie
 
 def test_only_admins_see_the_page(ids: Ids, rep: Visitor) -> None:
     assert rep.client.get(PAGE).status_code == 403
+
+
+def test_codes_by_mail_go_after_a_day_though_no_one_asks_for_another(app: Flask, seller: User) -> None:
+    quote = samples.published(seller).quote
+    for hours in (23, 25):
+        made_at = utc_now() - timedelta(hours=hours)
+        db.session.add(SigningCode(quote_id=quote.id, email=f"{hours}@customer.example", created_at=made_at))
+    db.session.commit()
+    retention.tick(app.extensions["quotewright"])
+    assert list(db.session.scalars(db.select(SigningCode.email))) == ["23@customer.example"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import acceptance, bundle, consent, countersigning, opened, signers, turns
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing, transitions
-from webapp.services.quoting.paper import document
+from webapp.services.quoting.paper import document, unsigned
 from webapp.services.quoting.paper import signed as paper
 from webapp.services.quoting.revisions import snapshot
 
@@ -108,7 +109,6 @@ def test_the_quote_is_accepted_with_the_last_signature(runtime: Runtime, rep: Us
         ("signers_changed", "desk", rep.email),
         ("options_changed", "customer", "Carla Khan"),
         ("signed", "customer", "Carla Khan"),
-        ("sign_asked", "product", ""),
         ("signed", "customer", "Theo Lind"),
     ]
 
@@ -181,6 +181,49 @@ def test_signers_stay_once_someone_signed_until_a_rep_starts_over(runtime: Runti
     record = editing.get(quote.id).acceptance
     assert record is not None
     assert (record.names, record.earlier) == ("Theo Lind", [])
+
+
+def test_no_clock_decides_which_signatures_count(runtime: Runtime, rep: User) -> None:
+    """The machines that serve the page, and those of reps, differ by an hour."""
+    quote, revision, (carla, theo) = named(runtime, rep)
+    transitions.advance(rep, quote.id, LOST, reason="Too slow.")
+    transitions.advance(rep, quote.id, PENDING)
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    first = db.session.scalars(db.select(Signature)).one()
+    first.accepted_at -= timedelta(hours=1)
+    db.session.commit()
+    assert [one.name for one in turns.round_of(quote).given] == ["Carla Khan"]
+    first.accepted_at += timedelta(hours=2)
+    db.session.commit()
+    signers.start_over(rep, quote.id)
+    assert turns.round_of(quote).given == []
+    acceptance.accept(carla, signature(revision, "Carla Khan"), [], HERE)
+    # Theo is asked in each round, whenever the other machine says that he was asked.
+    assert reasons(quote, "mail").count("sign") == 2
+    acceptance.accept(theo, signature(revision, "Theo Lind"), [], HERE)
+    record = editing.get(quote.id).acceptance
+    assert record is not None
+    assert [one.name for one in record.earlier] == ["Carla Khan"]
+
+
+def test_the_pdf_has_a_line_for_each_signer_and_ours(runtime: Runtime, rep: User) -> None:
+    quote, revision = published(rep)
+    before = document.pdf_for(revision.id)
+    assert document.pdf_for(revision.id) == before
+    signers.save(runtime, rep, quote.id, form(*NAMES, countersign="yes"))
+    frozen = snapshot.parse(revision.content)
+    lines_to_sign = unsigned.of(editing.get(quote.id), frozen)
+    assert [(one.side, one.named) for one in lines_to_sign] == [
+        ("Customer Ltd", "Carla Khan, CEO"),
+        ("Customer Ltd", "Theo Lind, CFO"),
+        ("Brightwater IT", ""),
+    ]
+    html = document.html_of(frozen, blanks=lines_to_sign)
+    assert html.count("Name and job title") == 3
+    assert "Each signer can sign online with a link of their own" in html
+    assert document.html_of(frozen).count("Name and job title") == 1
+    # What was stored before they were named is rendered again.
+    assert document.pdf_for(revision.id) != before
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from webapp.services.accounts import users
 from webapp.services.quoting.paper import document, pictures
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.paper.signed import Signed
+from webapp.services.quoting.paper.unsigned import Blank
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_REDIS = "redis://127.0.0.1:1/0"
@@ -76,11 +77,15 @@ def laid_out_papers() -> Iterator[None]:
     lay_out = document.render
 
     def once(
-        frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+        frozen: Snapshot,
+        signed: Signed | None = None,
+        shown: Pictures = pictures.NONE,
+        link: str = "",
+        blanks: Sequence[Blank] = (),
     ) -> bytes:
-        page = document.html_of(frozen, signed, shown, link)
+        page = document.html_of(frozen, signed, shown, link, blanks)
         if page not in kept:
-            kept[page] = lay_out(frozen, signed, shown, link)
+            kept[page] = lay_out(frozen, signed, shown, link, blanks)
         return kept[page]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -42,7 +42,8 @@ class QuoteComment(Base):
 
     ``line_uid``: the line that it is about, in whatever revision; empty for the whole quote. ``line_name``: what the
     line was called then. ``revision``: the number of the one on the screen. ``name`` and ``email``: of the customer,
-    empty for the desk's. ``share``: the link through which they wrote; None for the quote's own.
+    empty for the desk's. ``share`` or ``signer_id``: whose link they wrote through; both None for
+    the quote's own. A signer can be removed while the comment stays, so ``signer_id`` is no foreign key.
     """
 
     __tablename__ = "quote_comment"
@@ -54,6 +55,7 @@ class QuoteComment(Base):
     line_name: Mapped[str] = mapped_column(String(200), default="")
     rep_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     share_id: Mapped[int | None] = mapped_column(ForeignKey("quote_share.id"))
+    signer_id: Mapped[int | None]
     name: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     text: Mapped[str] = mapped_column(Text)

@@ -21,6 +21,7 @@ class SignedFields:
     terms, which the revision holds. ``confirmed_email``: the address that a code by mail proved. ``signed_in_as``: the
     user of ours in whose browser it was signed; empty for a customer's. ``signer_id``: of the named signer; None where
     no one was named. It has no foreign key: the table is locked, and adding one would rebuild it on SQLite.
+    ``accepted_at`` is by the clock of one machine: what came first is told by ``Signature.id``.
     """
 
     content_sha256: Mapped[str] = mapped_column(String(64))
@@ -46,7 +47,7 @@ class SignedFields:
 class QuoteSigning(Base):
     """How a quote is signed. ``countersign``: ``yes``, ``no``, or empty for the company's setting.
 
-    ``restarted_at``: signatures from before don't count, as a rep started over.
+    ``round_number``: only signatures of this round count (``lifecycle.rounds`` begins one).
     """
 
     __tablename__ = "quote_signing"
@@ -55,14 +56,14 @@ class QuoteSigning(Base):
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), primary_key=True)
     is_ordered: Mapped[bool] = mapped_column(default=False)
     countersign: Mapped[str] = mapped_column(String(3), default="")
-    restarted_at: Mapped[datetime | None]
+    round_number: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class QuoteSigner(Base):
     """Someone who must sign, with a link of their own. ``position`` counts from 1.
 
     The link is found by its hash; ``token_encrypted`` is what a mail to the signer is written with. ``asked_at``: when
-    the signer was last asked by mail.
+    the signer was last asked by mail; ``asked_round``: in which round, 0 before that.
     """
 
     __tablename__ = "quote_signer"
@@ -76,6 +77,7 @@ class QuoteSigner(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     token_encrypted: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime | None]
+    asked_round: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
@@ -93,7 +95,9 @@ class Signature(SignedFields, Base):
     """A signature beside the one that accepted the quote: of a signer before the last, or our countersignature.
 
     ``acceptance_id``: the acceptance that it is part of; None until the last signature is there, and for one that no
-    longer counts. ``kind``: ``customer`` or ``counter``. ``countersigner``: our user.
+    longer counts. ``kind``: ``customer`` or ``counter``. ``countersigner``: our user. ``round_number``: of
+    ``QuoteSigning`` when it was signed; 0 for ours. ``id`` rises in the order of signing: it is given under the quote's
+    lock.
     """
 
     __tablename__ = "signature"
@@ -105,6 +109,7 @@ class Signature(SignedFields, Base):
     acceptance_id: Mapped[int | None] = mapped_column(ForeignKey("acceptance.id"), index=True)
     kind: Mapped[str] = mapped_column(String(10), default=CUSTOMERS)
     countersigner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    round_number: Mapped[int] = mapped_column(default=0, server_default="0")
 
     drawing: Mapped[SignatureDrawing | None] = relationship()
     countersigner: Mapped[User | None] = relationship()

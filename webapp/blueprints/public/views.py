@@ -183,7 +183,7 @@ def live_of(quote: Quote) -> tuple[Revision, Snapshot]:
 def writer_of(found: Opened, frozen: Snapshot) -> Writer:
     """Who writes, as a form is opened: as this browser last wrote, or else whom the link is for."""
     known = opened.known(found, frozen)
-    said = session.get("writer") if found.share is None else None
+    said = session.get("writer") if found.person is None else None
     return Writer(said[0], said[1]) if isinstance(said, list) and len(said) == 2 else known
 
 
@@ -194,7 +194,7 @@ def talk_of(found: Opened, frozen: Snapshot) -> dict[str, Any]:
     return {
         "talk": by_line,
         "talk_gone": [one for one in said if one.is_gone],
-        "talk_closed": comments.closed_reason(found.quote),
+        "talk_closed": comments.closed_reason(found.quote, frozen),
         "writer": writer_of(found, frozen),
         "shared": found.share,
         "comment_typed": {},
@@ -209,7 +209,7 @@ def page(found: Opened, **typed: Any) -> str:
     quote, token = found.quote, found.token
     revision, frozen = live_of(quote)
     g.place = frozen.place
-    closed = acceptance.closed_reason(quote)
+    closed = acceptance.closed_reason(quote, frozen)
     signing = signing_page.of_page(found, closed)
     shown_before, _ = quantities.read(frozen, request.form, quantities.WAS)
     before = pricing.with_choices(frozen, request.form.getlist("was"), shown_before)
@@ -244,7 +244,7 @@ def page(found: Opened, **typed: Any) -> str:
         "pdf_address": "" if is_withdrawn else url_for("public.pdf", token=token),
         "has_evidence": bundle.exists(quote),
         "next": afterwards.of_quote(quote),
-        "due": paying.of_quote(quote, frozen) if closed else None,
+        "due": paying.of_quote(quote, frozen, computed) if closed else None,
         **talk_of(found, frozen),
         "older_link": linked if linked and linked < revision.number else None,
     }

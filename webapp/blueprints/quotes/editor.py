@@ -127,7 +127,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     )
     if live is not None:
         extra = offer(live)
-    extra["due"] = due = paying.of_quote(quote, live)
+    extra["due"] = due = paying.of_quote(quote, live, extra.get("computed"))
     if due is not None:
         extra["payments"] = paying.of(quote)
         extra["payment_form"] = answered.opened("", paying.form(due, quote.currency))
@@ -259,7 +259,7 @@ def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[st
     computed = pricing.of_snapshot(frozen)
     shown = choosing.shown(frozen, computed, is_open=False)
     address = partial(url_for, "items.picture")
-    return {"frozen": frozen, **shown, "picture_of": branding.pictures(frozen, address)}
+    return {"frozen": frozen, "computed": computed, **shown, "picture_of": branding.pictures(frozen, address)}
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:

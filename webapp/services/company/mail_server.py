@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from webapp.models import MailServer, User, db
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.core import hosts, merge, work
+from webapp.services.core import hosts, merge, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
@@ -87,19 +87,7 @@ def is_configured(runtime: Runtime) -> bool:
 
 def stored() -> MailServer:
     """The row of the settings page; with its defaults if it was never saved."""
-    return db.session.get(MailServer, ONLY) or MailServer(
-        id=ONLY,
-        host="",
-        port=587,
-        security=STARTTLS,
-        username="",
-        password_encrypted="",
-        from_address="",
-        from_name="",
-        remind_silent_days=None,
-        remind_ending_days=None,
-        events_sha256="",
-    )
+    return records.only(MailServer, ONLY)
 
 
 def shown(row: MailServer) -> dict[str, object]:

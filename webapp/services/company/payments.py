@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
 from webapp.models import PaymentSettings, User, db
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
-from webapp.services.catalog.items import MAX_PRICE
-from webapp.services.company import currencies, place
-from webapp.services.core import formatting, merge, signatures, work
+from webapp.services.company import currencies, place, shares
+from webapp.services.core import formatting, merge, records, signatures, work
 from webapp.services.core.fields import Reader
 from webapp.services.core.place import Place
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import diary, merging
 
 ONLY = 1
-NONE, PERCENT, FIXED = "none", "percent", "fixed"
+NONE, PERCENT, FIXED = "none", shares.PERCENT, "fixed"
 KINDS = (PERCENT, FIXED)
 MAX_LINK = 500
 # What each word in braces of a pay link stands for, as the page explains it.
@@ -31,15 +29,7 @@ FIELDS = ("pay_link", *DEPOSIT)
 
 def stored() -> PaymentSettings:
     """The row of the settings page; with its defaults if it was never saved."""
-    return db.session.get(PaymentSettings, ONLY) or PaymentSettings(
-        id=ONLY,
-        gateway="link",
-        pay_link="",
-        secret_encrypted="",
-        deposit_kind=NONE,
-        deposit_value=Decimal(0),
-        deposit_is_required=False,
-    )
+    return records.only(PaymentSettings, ONLY)
 
 
 def deposit_of_new_quotes() -> dict[str, object]:
@@ -96,14 +86,7 @@ def secret(runtime: Runtime) -> str:
 
 def read_deposit(reader: Reader, currency: str) -> dict[str, object]:
     """The deposit of a form. A percent sign in the amount is its unit; without an amount there is none."""
-    text = reader.raw("deposit_value")
-    kind = PERCENT if text.endswith("%") else reader.choice("deposit_kind", KINDS, PERCENT)
-    amount = Reader({"deposit_value": text.removesuffix("%")}, place.of_company())
-    value = amount.decimal("deposit_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency)
-    for name, sentence in amount.errors.items():
-        reader.fail(name, sentence)
-    if kind == PERCENT and value > 100:
-        reader.fail("deposit_value", "A deposit can't be more than 100%.")
+    kind, value = shares.read(reader, "deposit", KINDS, PERCENT, currency)
     is_required = bool(value) and reader.flag("deposit_is_required")
     return {
         "deposit_kind": kind if value else NONE,

@@ -210,3 +210,9 @@ PLACED = (
     plain_price,
 )
 ANYWHERE_ALIKE = (period_label, period_suffix, period_short, plural, plural_word)
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` on one line, of up to ``most`` characters: what is left out ends in an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from webapp.models import Base, db
 from webapp.services.core.errors import NotFound
@@ -24,3 +24,18 @@ def find(model: type[Record], record_id: int | None) -> Record | None:
     if record_id is None or not 0 < record_id <= MAX_ID:
         return None
     return db.session.get(model, record_id)
+
+
+def only(model: type[Record], key: int) -> Record:
+    """The one row of a settings page; before it was saved, one that isn't stored, with the defaults of its columns."""
+    found: Record | None = db.session.get(model, key)
+    if found is not None:
+        return found
+    defaults: dict[str, Any] = {}
+    for column in model.__table__.columns:
+        default: Any = column.default
+        if default is None:
+            defaults[column.key] = None
+        else:
+            defaults[column.key] = default.arg(None) if default.is_callable else default.arg
+    return model(**{**defaults, "id": key})

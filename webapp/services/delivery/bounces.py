@@ -20,6 +20,7 @@ from webapp.models import MailMessage, db, utc_now
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import clean_text
+from webapp.services.core.formatting import shortened
 from webapp.services.delivery import outbox
 from webapp.services.quoting.draft import editing
 
@@ -70,10 +71,11 @@ def note(report: Report) -> bool:
     message = db.session.get_one(MailMessage, message_id, with_for_update=True, populate_existing=True)
     if report.what == DELIVERED:
         return outbox.delivered(message, report.address)
+    reason = shortened(clean_text(report.reason), MAX_REASON) or "no reason was given"
     sentence = (
         f"{report.address} called it spam."
         if report.what == SPAM
-        else f"{report.address} didn't get it: {_short(report.reason) or 'no reason was given'}"
+        else f"{report.address} didn't get it: {reason}"
     )
     return outbox.bounced(message, report.address, sentence)
 
@@ -157,8 +159,3 @@ def _ses(one: Mapping[str, Any]) -> Iterator[Report]:
 
 def _id(text: Any) -> str:
     return f"<{str(text).strip('<> ')}>" if text else ""
-
-
-def _short(reason: str) -> str:
-    text = " ".join(clean_text(reason).split())
-    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 1]}…"

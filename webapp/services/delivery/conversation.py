@@ -21,7 +21,7 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, room
 from webapp.services.delivery.branded import Said
 from webapp.services.delivery.mail import Letter
-from webapp.services.quoting.answer import comments, links
+from webapp.services.quoting.answer import comments, links, signers
 from webapp.services.quoting.revisions import snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -78,7 +78,7 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     if delivery.reason == COMMENT:
         # Whose quote it is by now: it may have been handed over since.
         return _comment_letter(base, comment, quote.owner) if quote.owner.is_active else None
-    reader = _reader(quote, comment, delivery.address)
+    reader = _reader(runtime, quote, comment, delivery.address)
     return _answer_letter(base, comment, reader) if reader else None
 
 
@@ -97,7 +97,7 @@ def _notify(quote: Quote, comment: QuoteComment) -> None:
     db.session.flush()
 
 
-def _reader(quote: Quote, comment: QuoteComment, address: str) -> Reader | None:
+def _reader(runtime: Runtime, quote: Quote, comment: QuoteComment, address: str) -> Reader | None:
     if address == CONTACT:
         live = quote.current_revision
         person = snapshot.parse(live.content).person if live else None
@@ -107,6 +107,8 @@ def _reader(quote: Quote, comment: QuoteComment, address: str) -> Reader | None:
     found = next((one for one in comments.readers(comment) if one.id == wanted), None)
     if found is None:
         return None
+    if signer := comments.signer_of(found):
+        return Reader(found.email, signers.token_of(runtime, signer))
     return Reader(found.email, found.share.token if found.share else quote.public_token)
 
 

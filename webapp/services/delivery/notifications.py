@@ -3,7 +3,7 @@
 What a customer and a rep write to each other is told too (``conversation``).
 
 The person whose two-step sign-in was reset gets a mail too: if they didn't ask for it, someone else did. And so does
-someone who forgot the password (``forgotten_password``).
+someone who forgot the password, or is invited (``password_links``).
 
 Owns its transactions: none is open while a mail is sent.
 """
@@ -27,7 +27,7 @@ from webapp.services.company import mail_server
 from webapp.services.core import work
 from webapp.services.core.errors import Busy, ServiceError
 from webapp.services.core.runtime import Runtime
-from webapp.services.delivery import branded, conversation, forgotten_password, mail, outbox, quote_mail, room
+from webapp.services.delivery import branded, conversation, mail, outbox, password_links, quote_mail, room
 from webapp.services.delivery.mail import Letter
 from webapp.services.delivery.outcomes import Done, Outcome, Retry, Settle, Skip, Stop
 from webapp.services.delivery.reader import Reader
@@ -65,9 +65,9 @@ class Notifications(Reader):
         if entry.action == f"user.{TWO_STEP_RESET}":
             return [room.delivery(MAIL, TWO_STEP_RESET, address=entry.object_id, payload=entry.actor)]
         if entry.action == forgotten.ASKED:
-            return [room.delivery(MAIL, forgotten_password.REASON, address=entry.object_id)]
+            return [room.delivery(MAIL, password_links.REASON, address=entry.object_id)]
         if entry.action == account_links.MAILED_INVITATION:
-            return [room.delivery(MAIL, forgotten_password.INVITED, address=entry.object_id)]
+            return [room.delivery(MAIL, password_links.INVITED, address=entry.object_id)]
         if entry.action in conversation.REASONS:
             return conversation.subscribe(entry)
         if entry.action in quote_mail.ACTIONS:
@@ -105,10 +105,10 @@ class Notifications(Reader):
             letter = conversation.letter(runtime, delivery)
         elif delivery.reason == TWO_STEP_RESET:
             letter = _reset_letter(runtime, user, delivery.payload) if user else None
-        elif delivery.reason == forgotten_password.REASON:
-            letter = forgotten_password.letter(runtime, delivery, user)
-        elif delivery.reason == forgotten_password.INVITED:
-            letter = forgotten_password.invitation(runtime, user)
+        elif delivery.reason == password_links.REASON:
+            letter = password_links.letter(runtime, delivery, user)
+        elif delivery.reason == password_links.INVITED:
+            letter = password_links.invitation(runtime, user)
         else:
             notification = db.session.get(Notification, int(delivery.payload))
             if notification is None or user is None or notification.read_at is not None:
@@ -158,7 +158,18 @@ def _post(runtime: Runtime, delivery: Delivery, letter: Letter, written_at: date
         return Retry(
             sentence, _settle(message_id, lambda key: outbox.wait(key, sentence)), wait=60.0 * 2**attempt
         )
-    return Done(settle=_settle(message_id, lambda key: outbox.sent(key, refused)))
+    return Done(settle=_sent(message_id, refused))
+
+
+def _sent(message_id: int | None, refused: tuple[str, ...]) -> Settle | None:
+    if message_id is None:
+        return None
+
+    def settle(row: Delivery) -> None:
+        quote_mail.note_sent(row)
+        outbox.sent(message_id, refused)
+
+    return settle
 
 
 def _give_up(sentence: str, message_id: int | None) -> Outcome:

@@ -12,7 +12,6 @@ from webapp.services.core import records, work
 from webapp.services.delivery import mail
 from webapp.services.delivery.mail import Letter
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import sending
 
 NO_SERVER = "No mail server is set up, so it wasn't sent. An admin can read it in Settings > Mail > Outbox."
@@ -100,11 +99,8 @@ def hand(message_id: int) -> None:
 
 
 def sent(message_id: int, refused: tuple[str, ...]) -> None:
-    """The server took it, but for the addresses ``refused``. In the open transaction."""
+    """The server took it, but for the addresses ``refused``. In the open transaction, with the quote locked."""
     message = get(message_id)
-    if message.quote_id is not None:
-        # Before the email's own row, as everywhere.
-        editing.lock(message.quote_id)
     action = "quote.reminder_sent" if message.kind == mail_texts.REMINDER else "quote.mail_sent"
     _write(action, message, f"to {message.recipients}")
     message.sent_at, message.outcome = utc_now(), ""

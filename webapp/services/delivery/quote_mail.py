@@ -52,8 +52,8 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         made.not_before = message.send_at
         return [made]
     if entry.action == ASKED:
-        address = f"{OF_SIGNER}{entry.detail['signer']}"
-        return [room.delivery(MAIL, mail_texts.SIGN, quote=quote, address=address)]
+        # What the product notes itself is about a mail that was sent.
+        return [_to_signer(quote, entry.detail["signer"])] if entry.actor_id is not None else []
     if entry.action == CODE_SENT:
         return [room.delivery(MAIL, CODE, quote=quote, payload=str(entry.detail["code"]))]
     if entry.action == COUNTERSIGNED:
@@ -62,13 +62,28 @@ def subscribe(entry: DiaryEntry) -> Iterable[Delivery]:
         return []
     if entry.action == SIGNED:
         payload = str(entry.detail["signature"])
-        return [room.delivery(MAIL, mail_texts.REP_SIGNED, quote=quote, payload=payload)]
+        asks = [_to_signer(quote, signer_id) for signer_id in entry.detail.get("asks", ())]
+        return [room.delivery(MAIL, mail_texts.REP_SIGNED, quote=quote, payload=payload), *asks]
     if entry.action == DECLINED:
         return [room.delivery(MAIL, mail_texts.REP_DECLINED, quote=quote)]
     is_waiting = quote.acceptance is not None and quote.acceptance.is_waiting
     kind = mail_texts.COUNTERSIGN if is_waiting else mail_texts.REP_ACCEPTED
     others = _tell_countersigners(quote) if is_waiting else _copies(quote)
     return [*others, room.delivery(MAIL, kind, quote=quote)]
+
+
+def _to_signer(quote: Quote, signer_id: int) -> Delivery:
+    return room.delivery(MAIL, mail_texts.SIGN, quote=quote, address=f"{OF_SIGNER}{signer_id}")
+
+
+def note_sent(delivery: Delivery) -> None:
+    """In the open transaction, with the quote locked: a signer whom no rep asked got the mail, so they were asked."""
+    if delivery.reason != mail_texts.SIGN or delivery.quote is None:
+        return
+    entry = db.session.get(DiaryEntry, delivery.event_id) if delivery.event_id else None
+    signer = db.session.get(QuoteSigner, int(delivery.address.removeprefix(OF_SIGNER)))
+    if entry is not None and entry.action == SIGNED and signer is not None:
+        signers.note_asked(delivery.quote, signer, None)
 
 
 def _tell_countersigners(quote: Quote) -> list[Delivery]:
@@ -165,7 +180,12 @@ def _who(quote: Quote, delivery: Delivery) -> str:
 def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Letter | None:
     """The mail with the signer's own link; None where they aren't asked any more."""
     signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
-    if signer is None or sending.blocker(quote) or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN:
+    if (
+        signer is None
+        or "@" not in signer.email
+        or sending.blocker(quote)
+        or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN
+    ):
         return None
     link = _link_of(runtime, signer)
     filled = mail_words.fill(
@@ -174,7 +194,7 @@ def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Lett
         runtime.config.public_base_url,
         frozen,
         customer=signer.name,
-        first_name=signer.name,
+        first_name=mail_words.first_name(signer.name, signer.email, frozen),
         link=link,
     )
     made = Letter(
@@ -226,7 +246,7 @@ def _thanks(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> L
     link = _link_of(runtime, signer) if signer else mail_words.link(quote, base)
     more = {
         "customer": record.name,
-        "first_name": record.name,
+        "first_name": mail_words.first_name(record.name, to, frozen),
         "link": link,
         "deposit": paying.in_words(quote, frozen),
     }

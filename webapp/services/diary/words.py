@@ -143,5 +143,4 @@ def _value(field: str, value: Any) -> str:
         return formatting.day(date.fromisoformat(value), place.of_company())
     if isinstance(value, bool) or value in ("", None):
         return VALUES[value]
-    text = " ".join(str(value).split())
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return formatting.shortened(str(value), MAX_SHOWN)

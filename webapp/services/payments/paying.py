@@ -22,6 +22,7 @@ from webapp.services.payments import registry
 from webapp.services.payments.gateway import Asked, Refused, Told
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.money.money import ZERO, rounded, rounding
+from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import commitments, deposits, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -47,10 +48,10 @@ class Due:
         return max(self.amount - self.paid, ZERO)
 
 
-def of_quote(quote: Quote, frozen: Snapshot | None = None) -> Due | None:
+def of_quote(quote: Quote, frozen: Snapshot | None = None, computed: Totals | None = None) -> Due | None:
     """The deposit of a published quote; None when it asks for none and nothing was paid.
 
-    ``frozen``: the live revision, where the caller has read it.
+    ``frozen``: the live revision, and ``computed``: its totals, where the caller has them.
     """
     revision = quote.current_revision
     if revision is None or quote.number is None:
@@ -58,7 +59,7 @@ def of_quote(quote: Quote, frozen: Snapshot | None = None) -> Due | None:
     frozen, paid = frozen or snapshot.parse(revision.content), sum((one.amount for one in of(quote)), ZERO)
     if not frozen.deposit_value and not paid:
         return None
-    amount = deposits.amount(frozen, commitments.of_snapshot(frozen, pricing.of_snapshot(frozen)))
+    amount = deposits.amount(frozen, commitments.of_snapshot(frozen, computed or pricing.of_snapshot(frozen)))
     due = Due(amount, paid, frozen.deposit_is_required)
     if quote.status in (PENDING, LOST) or not due.left:
         return due

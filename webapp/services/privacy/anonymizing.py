@@ -45,7 +45,8 @@ def question(record: Person | User) -> str:
             f"Make {record.name} anonymous? This can't be undone. Quotes that were accepted keep the name, as they are "
             "contracts, and so does Autotask."
         )
-    numbers = frozen.signed(knowing.quotes_of_person(record)).values()
+    _, own, beside = knowing.contact(record)
+    numbers = frozen.signed([*own, *beside]).values()
     listed = ", ".join(map(str, numbers))
     contracts = f" Accepted quotes ({listed}) keep the name, as they are contracts." if numbers else ""
     return (
@@ -56,19 +57,24 @@ def question(record: Person | User) -> str:
 
 @work.command
 def person(actor: User, person_id: int) -> None:
-    """Make a contact anonymous. Raises Invalid where a quote can still be accepted, or is being synced."""
+    """Make a contact anonymous. Raises Invalid where a quote can still be accepted or signed, or is being synced."""
     permissions.require_now(actor, Permission.ADMINISTER)
     record = directory.get_person(person_id)
     db.session.refresh(record, with_for_update={"key_share": True})
     if record.anonymized_at is not None:
         raise Invalid(TWICE)
-    quote_ids = knowing.quotes_of_person(record)
-    known = knowing.person(record, quote_ids)
-    open_ones = _lock_idle(known, quote_ids)
+    known, quote_ids, beside = knowing.contact(record)
+    all_ids = [*quote_ids, *beside]
+    open_ones = _lock_idle(known, all_ids)
     if open_ones:
         raise Invalid(
             f"Nothing was changed, because {_quotes(open_ones)} can still be accepted. Mark each as lost first, or "
             "publish it for another customer."
+        )
+    if to_sign := _to_sign(known, all_ids):
+        raise Invalid(
+            f"Nothing was changed, because this person is named as a signer of {_quotes(to_sign)}, which can still be "
+            "signed. Name someone else there first, or mark each as lost."
         )
     # In bulk, here and below: the diary would note what stood there.
     fields = {**(known.person or {})}
@@ -80,13 +86,15 @@ def person(actor: User, person_id: int) -> None:
         _delete(model, local_type=local.kind, local_id=local.stored_id)
     frozen.rewrite(known, quote_ids)
     logs.clean(known, quote_ids)
+    logs.clean(known.in_others_quotes(), beside)
     evidence.clean(known, quote_ids)
-    signed = frozen.signed(quote_ids)
+    evidence.clean_beside(known, beside)
+    signed = frozen.signed(all_ids)
     drafts = (Quote.person_id == record.id) & Quote.id.not_in(signed)
     _update(Quote, drafts, {"autotask_contact_id": None, "updated_at": Quote.updated_at})
     _update(Person, Person.id == record.id, {**fields, **keys, "anonymized_at": utc_now()})
     diary.write(actor, "person.anonymized", "person", person_id, signed_quotes=list(signed.values()))
-    trail.clean(actor, known, quote_ids)
+    trail.clean(actor, known, quote_ids, beside)
     db.session.expire_all()
 
 
@@ -164,6 +172,17 @@ def _lock_idle(known: Known, quote_ids: list[int]) -> list[int]:
             "Nothing was changed, because a quote of this person is being synced. Try again in a minute."
         )
     return open_ones
+
+
+def _to_sign(known: Known, quote_ids: list[int]) -> list[int]:
+    """The numbers of the quotes that the contact can still be needed to sign. They are locked."""
+    ids = {one.quote_id for one in evidence.signers(known, quote_ids)}
+    found = db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)).order_by(Quote.number)).all()
+    return [
+        quote.number or 0
+        for quote in found
+        if quote.status == PENDING and not stages.has_ended(quote.ends_at, utc_now())
+    ]
 
 
 def _update(model: Any, condition: Any, values: dict[str, Any]) -> None:

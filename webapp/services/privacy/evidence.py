@@ -20,7 +20,7 @@ from webapp.models import (
 )
 from webapp.models.quote import PENDING
 from webapp.services.privacy import frozen
-from webapp.services.privacy.values import Known
+from webapp.services.privacy.values import REMOVED, Known
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER
@@ -33,11 +33,28 @@ def by_user(known: Known) -> ColumnElement[bool]:
     return named
 
 
+def signed_in_as(known: Known) -> ColumnElement[bool]:
+    """The signatures that were made in a browser in which the user was signed in."""
+    emails = [email.lower() for email in known.account_emails]
+    made: ColumnElement[bool] = db.func.lower(Signature.signed_in_as).in_(emails)
+    return made
+
+
 def lock_named(known: Known) -> list[int]:
-    """Lock the quotes that have events of the user and weren't accepted. Returns their ids."""
+    """Lock the quotes that weren't accepted and have events of the user, or what was signed in their browser.
+
+    Returns their ids.
+    """
     accepted = db.select(Acceptance.quote_id)
-    named = db.select(QuoteEvent.quote_id).where(by_user(known), QuoteEvent.quote_id.not_in(accepted))
-    query = db.select(Quote.id).where(Quote.id.in_(named)).order_by(Quote.id).with_for_update(of=Quote)
+    named = db.select(QuoteEvent.quote_id).where(by_user(known))
+    signed = db.select(Signature.quote_id).where(signed_in_as(known))
+    theirs = Quote.id.in_(named) | Quote.id.in_(signed)
+    query = (
+        db.select(Quote.id)
+        .where(theirs, Quote.id.not_in(accepted))
+        .order_by(Quote.id)
+        .with_for_update(of=Quote)
+    )
     return list(db.session.scalars(query))
 
 
@@ -53,6 +70,39 @@ def clean(known: Known, quote_ids: Collection[int]) -> None:
         chain.chain_again(quote_id)
         if known.user_id is None:
             _clean_signers(known, quote_id)
+        else:
+            theirs = db.update(Signature).where(Signature.quote_id == quote_id, signed_in_as(known))
+            db.session.execute(
+                theirs.values(signed_in_as=known.alias).execution_options(synchronize_session=False)
+            )
+
+
+def clean_beside(known: Known, quote_ids: Collection[int]) -> None:
+    """In the open transaction, in quotes of others that name the contact: what is theirs alone.
+
+    A quote that was accepted keeps it, as do their own.
+    """
+    codes = db.session.scalars(db.select(SigningCode).where(SigningCode.quote_id.in_(list(quote_ids))))
+    mine = [one.id for one in codes if known.is_them(one.email, "")]
+    db.session.execute(db.delete(SigningCode).where(SigningCode.id.in_(mine)))
+    others = known.in_others_quotes()
+    for quote_id in sorted(set(quote_ids) - set(frozen.signed(quote_ids))):
+        for event in chain.of_quote(quote_id):
+            if event.who in (CUSTOMER, COLLEAGUE) and event.name in known.names:
+                event.address = event.agent = event.session = ""
+            event.name = others.without(event.name)[:254]
+            event.detail = chain.canonical(others.without(json.loads(event.detail)))
+        chain.chain_again(quote_id)
+        rows = db.session.scalars(db.select(Signature).filter_by(quote_id=quote_id))
+        _delete([one.id for one in rows if known.is_them(one.email, one.name)])
+        for signer in signers(known, [quote_id]):
+            signer.name, signer.email, signer.title = known.alias, REMOVED, ""
+
+
+def signers(known: Known, quote_ids: Collection[int]) -> list[QuoteSigner]:
+    """Where the contact is a named signer."""
+    rows = db.session.scalars(db.select(QuoteSigner).where(QuoteSigner.quote_id.in_(list(quote_ids))))
+    return [one for one in rows if known.is_them(one.email, one.name)]
 
 
 def _clean_signers(known: Known, quote_id: int) -> None:
@@ -60,12 +110,15 @@ def _clean_signers(known: Known, quote_id: int) -> None:
     # While others can still sign, the contact is of an earlier revision, and theirs stay.
     goes_on = quote.status == PENDING and not stages.has_ended(quote.ends_at, utc_now())
     rows = db.session.scalars(db.select(Signature).filter_by(quote_id=quote_id))
-    signed = [one.id for one in rows if not goes_on or known.has_email(one.email)]
-    db.session.execute(db.delete(SignatureDrawing).where(SignatureDrawing.signature_id.in_(signed)))
-    db.session.execute(db.delete(Signature).where(Signature.id.in_(signed)))
+    _delete([one.id for one in rows if not goes_on or known.has_email(one.email)])
     for signer in db.session.scalars(db.select(QuoteSigner).filter_by(quote_id=quote_id)):
         signer.name = known.without(signer.name)[:120]
         signer.email, signer.title = known.without(signer.email)[:254], known.without(signer.title)[:120]
+
+
+def _delete(signature_ids: list[int]) -> None:
+    db.session.execute(db.delete(SignatureDrawing).where(SignatureDrawing.signature_id.in_(signature_ids)))
+    db.session.execute(db.delete(Signature).where(Signature.id.in_(signature_ids)))
 
 
 def _clean(known: Known, event: QuoteEvent) -> None:

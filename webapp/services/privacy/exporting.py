@@ -38,6 +38,17 @@ from webapp.services.core import work
 from webapp.services.diary import diary
 from webapp.services.privacy import evidence, knowing
 from webapp.services.privacy.values import Known
+from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER
+
+# What names someone by email in a quote of others.
+BESIDE: dict[str, Any] = {
+    "signers": QuoteSigner,
+    "signatures": Signature,
+    "acceptances": Acceptance,
+    "codes_by_mail": SigningCode,
+    "comments": QuoteComment,
+    "shared_links": QuoteShare,
+}
 
 # Of a row, what is no one's data: digests and secrets.
 LEFT_OUT = ("_sha256", "_encrypted", "_hash", "token", "public_key", "search_key", "name_key", "salt")
@@ -49,7 +60,7 @@ INTERNAL = {"internal_notes", "unit_cost", "cost_date", "price_rule", "price_per
 @work.command
 def person(actor: User, record: Person) -> str:
     """What is held about a contact. That it was exported is in the diary."""
-    quote_ids = knowing.quotes_of_person(record)
+    known, quote_ids, beside = knowing.contact(record)
     local = local_key.person(record.id)
     links = db.select(Link).filter_by(local_type=local.kind, local_id=local.stored_id)
     content = {
@@ -71,10 +82,8 @@ def person(actor: User, record: Person) -> str:
         "comments": _rows(db.select(QuoteComment).where(QuoteComment.quote_id.in_(quote_ids))),
         "shared_links": _rows(db.select(QuoteShare).where(QuoteShare.quote_id.in_(quote_ids))),
         "autotask_links": _rows(links),
-        "audit_trail": _entries(
-            knowing.person(record, quote_ids),
-            {("person", record.id), *(("quote", one) for one in quote_ids)},
-        ),
+        "in_quotes_of_others": _beside(known, beside),
+        "audit_trail": _entries(known, {("person", record.id), *(("quote", one) for one in quote_ids)}),
     }
     diary.write(actor, "person.exported", "person", record.id)
     return _as_json(content)
@@ -94,6 +103,7 @@ def user(actor: User, record: User) -> str:
         "notifications": _rows(db.select(Notification).filter_by(user_id=record.id)),
         "comments": _rows(db.select(QuoteComment).filter_by(rep_id=record.id)),
         "emails": _rows(db.select(MailMessage).where(_of_user(record))),
+        "signed_in_their_browser": _rows(db.select(Signature).where(evidence.signed_in_as(known))),
         "countersignatures": _rows(db.select(Signature).filter_by(countersigner_id=record.id)),
         "events": _rows(db.select(QuoteEvent).where(evidence.by_user(known)).order_by(QuoteEvent.id)),
         "quotes": [dict(row) for row in db.session.execute(owned).mappings()],
@@ -101,6 +111,31 @@ def user(actor: User, record: User) -> str:
     }
     diary.write(actor, "user.exported", "user", record.id)
     return _as_json(content)
+
+
+def _beside(known: Known, quote_ids: list[int]) -> dict[str, Any]:
+    """What is about the contact in quotes of others, and nothing of these others."""
+    of = db.select(Quote.id, Quote.number, Quote.title, Quote.status).where(Quote.id.in_(quote_ids))
+    found: dict[str, Any] = {"quotes": [dict(row) for row in db.session.execute(of).mappings()]}
+    for name, model in BESIDE.items():
+        rows = db.session.scalars(db.select(model).where(model.quote_id.in_(quote_ids)).order_by(model.id))
+        found[name] = [_row(row) for row in rows if known.is_them(row.email, getattr(row, "name", ""))]
+    events = db.session.scalars(
+        db.select(QuoteEvent).where(QuoteEvent.quote_id.in_(quote_ids)).order_by(QuoteEvent.id)
+    )
+    found["events"] = [
+        _row(row) for row in events if row.name in known.names and row.who in (CUSTOMER, COLLEAGUE)
+    ]
+    mails = db.session.scalars(
+        db.select(MailMessage).where(MailMessage.quote_id.in_(quote_ids)).order_by(MailMessage.id)
+    )
+    theirs = {email.casefold() for email in known.own_emails}
+    found["emails"] = [
+        _row(row)
+        for row in mails
+        if theirs & {one.strip().casefold() for one in f"{row.recipients},{row.copies}".split(",")}
+    ]
+    return found
 
 
 def _of_user(record: User) -> ColumnElement[bool]:

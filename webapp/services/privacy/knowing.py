@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import DiaryEntry, Organization, Person, Quote, Revision, User, db
+from webapp.models import (
+    Acceptance,
+    DiaryEntry,
+    Organization,
+    Person,
+    Quote,
+    QuoteComment,
+    QuoteShare,
+    QuoteSigner,
+    Revision,
+    Signature,
+    SigningCode,
+    User,
+    db,
+)
 from webapp.services.company import app_settings
 from webapp.services.people import directory
 from webapp.services.privacy import values
@@ -25,6 +39,30 @@ def quotes_of_person(person: Person) -> list[int]:
     frozen = db.session.scalars(db.select(Revision.quote_id).where(marked).distinct())
     own = db.session.scalars(db.select(Quote.id).filter_by(person_id=person.id))
     return sorted({*own, *frozen})
+
+
+def quotes_beside(known: Known, own: Collection[int]) -> list[int]:
+    """The ids of quotes of others in which a contact is named: who signs or signed, has a link, wrote, got a code.
+
+    ``own``: the ids of their own.
+    """
+    emails = [email.lower() for email in known.emails]
+    found: set[int] = set()
+    for model in (QuoteSigner, Signature, Acceptance, QuoteShare, QuoteComment):
+        query = db.select(model.quote_id, model.email, model.name).where(
+            db.func.lower(model.email).in_(emails)
+        )
+        found |= {row.quote_id for row in db.session.execute(query) if known.is_them(row.email, row.name)}
+    theirs = [email.lower() for email in known.own_emails]
+    codes = db.select(SigningCode.quote_id).where(db.func.lower(SigningCode.email).in_(theirs))
+    return sorted({*found, *db.session.scalars(codes)} - set(own))
+
+
+def contact(record: Person) -> tuple[Known, list[int], list[int]]:
+    """By what a contact is known, the ids of their own quotes, and of those of others that name them."""
+    own = quotes_of_person(record)
+    beside = quotes_beside(person(record, own), own)
+    return person(record, [*own, *beside]), own, beside
 
 
 def quotes_of_user(user: User) -> list[int]:

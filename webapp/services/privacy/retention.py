@@ -11,6 +11,7 @@ from webapp.services.core import work
 from webapp.services.core.runtime import Runtime
 from webapp.services.diary import shortening
 from webapp.services.privacy import keeping, old_quotes
+from webapp.services.quoting.answer import codes
 
 
 def tick(runtime: Runtime) -> None:
@@ -20,6 +21,7 @@ def tick(runtime: Runtime) -> None:
         work.pause()
     call_bodies.tick(runtime, kept.call_bodies)
     ending.forget()
+    codes.forget()
     if kept.quotes is not None:
         remove_quotes(kept.quotes)
     if kept.trail is not None:

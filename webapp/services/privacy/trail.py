@@ -18,31 +18,37 @@ FIELDS = {"person": knowing.FIELDS, "user": (*knowing.USER_FIELDS, "team", "time
 DETAIL = ("name", "email", "named")
 
 
-def clean(actor: User, known: Known, quote_ids: Sequence[int]) -> None:
-    """In the open transaction. Called last: from here on no one else can add an entry."""
+def clean(actor: User, known: Known, quote_ids: Sequence[int], beside: Sequence[int] = ()) -> None:
+    """In the open transaction. Called last: from here on no one else can add an entry.
+
+    ``beside``: the ids of quotes of others that name the contact.
+    """
     itself = ("user", str(known.user_id)) if known.user_id is not None else ("person", str(known.person_id))
     objects = {itself, *(("quote", str(quote_id)) for quote_id in quote_ids)}
+    others, of_others = known.in_others_quotes(), {("quote", str(quote_id)) for quote_id in beside}
     revisions = frozen.of_theirs(known, quote_ids) if known.user_id is None else set()
 
     def replaced(entry: DiaryEntry, body: Body) -> Body:
         this = (entry.object_type, entry.object_id)
         is_own = known.user_id is not None and entry.actor_id == known.user_id
         about = is_own or this in objects
-        content = known.without(body["content"]) if about else known.without_emails(body["content"])
+        without = known.without if about else others.without if this in of_others else known.without_emails
+        content = without(body["content"])
         if this == itself:
             content = _of_record(content, FIELDS[itself[0]])
         by_them = is_own or _by_customer(entry, revisions)
+        by_them = by_them or (this in of_others and entry.actor.removeprefix(CUSTOMER) in known.names)
         if is_own:
             name = known.alias
         elif by_them:
             name = CUSTOMER + known.alias
         else:
-            name = known.without(body["actor"]) if about else known.without_emails(body["actor"])
+            name = without(body["actor"])
         # A sign-in that failed is by no one, but most likely from where they are.
         tried = known.user_id is not None and this == itself and entry.actor_id is None
         return {"actor": name, "address": "" if by_them or tried else body["address"], "content": content}
 
-    replacing.bodies(actor, knowing.entries(known, objects), replaced)
+    replacing.bodies(actor, knowing.entries(known, objects | of_others), replaced)
 
 
 def _by_customer(entry: DiaryEntry, revisions: set[tuple[str, int]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,16 @@ class Known:
     def has_email(self, email: str) -> bool:
         """Whether ``email`` is one of theirs."""
         return bool(email) and email.casefold() in {one.casefold() for one in self.emails}
+
+    def is_them(self, email: str, name: str) -> bool:
+        """Whether someone who was entered with ``email`` and ``name`` is they: others may share the address."""
+        if email.casefold() in {one.casefold() for one in self.own_emails}:
+            return True
+        return self.has_email(email) and name.strip().casefold() in {one.casefold() for one in self.names}
+
+    def in_others_quotes(self) -> Known:
+        """A contact in quotes of others: by the email that is theirs alone and the name, as all else is of others."""
+        return replace(self, person=None, emails=self.own_emails, phones=())
 
     def without(self, value: Any) -> Any:
         """``value`` (a text or JSON) that is about them, without email, full name and phone numbers."""

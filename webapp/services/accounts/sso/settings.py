@@ -13,7 +13,7 @@ from webapp.models.account import GIVEN_ROLES, OWNER, REP
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission, may
 from webapp.services.accounts.sso import ONLY, provider_http
-from webapp.services.core import merge, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
 from webapp.services.core.runtime import Runtime
@@ -99,24 +99,7 @@ def load(runtime: Runtime) -> Settings:
 
 def stored() -> SsoProvider:
     """The row of the settings page; with its defaults if it was never saved."""
-    row = db.session.get(SsoProvider, ONLY)
-    return row or SsoProvider(
-        id=ONLY,
-        is_on=False,
-        label="",
-        issuer="",
-        client_id="",
-        client_secret_encrypted="",
-        trusts_directory=False,
-        creates_accounts=False,
-        allowed_domains=[],
-        default_role=REP,
-        groups_claim="groups",
-        group_roles={},
-        requires_group=False,
-        session_hours=8,
-        allows_passwords=True,
-    )
+    return records.only(SsoProvider, ONLY)
 
 
 def shown(row: SsoProvider) -> dict[str, object]:

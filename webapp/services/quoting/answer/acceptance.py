@@ -10,7 +10,6 @@ from webapp.models import (
     Quote,
     Revision,
     Signature,
-    SignatureDrawing,
     User,
     db,
     utc_now,
@@ -60,11 +59,11 @@ def is_withdrawn(quote: Quote) -> bool:
     return quote.status == LOST and quote.acceptance is None
 
 
-def closed_reason(quote: Quote) -> str:
-    """Why the quote can't be accepted or declined now; empty when it can."""
-    live = freezing.live(quote)
+def closed_reason(quote: Quote, live: Snapshot | None = None) -> str:
+    """Why the quote can't be accepted or declined now; empty when it can. ``live``: the revision, if it was read."""
     if quote.status != PENDING:
         return f"This quote was already {'declined' if quote.status == LOST else 'accepted'}."
+    live = live or freezing.live(quote)
     if live is not None and stages.has_ended(live.ends_at, utc_now()):
         return (
             f"This quote expired on {day(live.expires_on, live.place)} (end of day, {live.place.zone_name()}). "
@@ -227,13 +226,9 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
     revision = _freeze(quote, live, accepted, None)
     if accepted != live and is_clean:
         freezing.restore(quote, snapshot.parse(revision.content))
-    record.quote_id, record.revision_id, record.content_sha256 = (
-        quote.id,
-        revision.id,
-        revision.content_sha256,
-    )
-    if entered.png:
-        record.drawing = SignatureDrawing(png=entered.png, sha256=entered.png_sha256)
+    record.quote_id, record.round_number = quote.id, turns.ways_of(quote).round_number
+    record.revision_id, record.content_sha256 = revision.id, revision.content_sha256
+    entered.keep_drawing(record)
     db.session.add(record)
     db.session.flush()
     diary.write(
@@ -245,8 +240,8 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
         revision=revision.number,
         signature=record.id,
         first=is_first,
+        asks=[one.id for one in signers.next_to_ask(quote)],
     )
-    signers.ask_next(quote)
 
 
 def _freeze(quote: Quote, live: Snapshot, accepted: Snapshot, actor: User | None) -> Revision:
@@ -286,15 +281,15 @@ def _accept(
 
 
 def _answerable(quote: Quote, values: Values) -> Snapshot:
-    reason = closed_reason(quote)
-    if reason:
-        raise Invalid(reason)
     revision = quote.current_revision
     if revision is None:
         raise NotFound(opened.NO_SUCH_LINK)
+    live = snapshot.parse(revision.content)
+    if reason := closed_reason(quote, live):
+        raise Invalid(reason)
     if str(values.get("sha256", "")) != revision.content_sha256:
         raise Conflict(
             "This quote was updated while you were reading it, so your answer wasn't recorded. The page now shows the "
             "new version. Please review it, then answer again."
         )
-    return snapshot.parse(revision.content)
+    return live

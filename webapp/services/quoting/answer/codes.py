@@ -47,7 +47,6 @@ def ask(runtime: Runtime, token: str, values: Mapping[str, object]) -> SigningCo
     if not mail_server.is_configured(runtime):
         raise Invalid(f"Email isn't set up here, so no code could be sent. Contact {owner} to sign.")
     now = utc_now()
-    db.session.execute(db.delete(SigningCode).where(SigningCode.created_at < now - KEPT))
     recent = db.select(db.func.count(SigningCode.id)).where(
         SigningCode.quote_id == quote.id, SigningCode.created_at > now - HOUR
     )
@@ -102,6 +101,8 @@ def _count(token: str, values: Mapping[str, object]) -> int:
     quote, link = _lock(token)
     reader = Reader(values)
     email = _email(reader, link)
+    # Nothing entered is no try.
+    reader.text("code", 40, missing="Enter the code from the email.")
     reader.check("Nothing was confirmed. Fix the highlighted field.")
     found = _newest(quote, email)
     if found is None:
@@ -142,6 +143,12 @@ def _check(token: str, code_id: int, values: Mapping[str, object], session: str)
     return found.email
 
 
+@work.command
+def forget() -> None:
+    """Delete what is older than a day. A signature keeps that its code was right (``confirmed_email``)."""
+    db.session.execute(db.delete(SigningCode).where(SigningCode.created_at < utc_now() - KEPT))
+
+
 def asked(link: Opened, email: str) -> SigningCode | None:
     """The newest code that was sent to the address and isn't confirmed or expired."""
     reader = Reader({"email": email})
@@ -150,6 +157,12 @@ def asked(link: Opened, email: str) -> SigningCode | None:
     if found is None or found.confirmed_at is not None or found.created_at < utc_now() - LASTS * 2:
         return None
     return found
+
+
+def works(code: SigningCode) -> bool:
+    """Whether it can still be entered: it hasn't expired, and there are tries left."""
+    is_over = code.expires_at is not None and code.expires_at < utc_now()
+    return not is_over and code.tries < TRIES
 
 
 def _lock(token: str) -> tuple[Quote, Opened]:

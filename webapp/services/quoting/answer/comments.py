@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from webapp.models import EndedLink, Quote, QuoteComment, User, db
+from webapp.models import EndedLink, Quote, QuoteComment, QuoteSigner, User, db
 from webapp.models.quote import LOST, PENDING
 from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
@@ -83,9 +83,9 @@ def for_rep(quote: Quote) -> list[Thread]:
     return sorted(found, key=lambda one: (not one.is_waiting, -one.comments[-1].id))
 
 
-def closed_reason(quote: Quote) -> str:
-    """Why the customer can't comment now, and what to do; empty when they can."""
-    reason = acceptance.closed_reason(quote)
+def closed_reason(quote: Quote, live: Snapshot) -> str:
+    """Why the customer can't comment now on ``live``, and what to do; empty when they can."""
+    reason = acceptance.closed_reason(quote, live)
     if not reason or quote.status == PENDING:
         return reason
     word = "declined or withdrawn" if quote.status == LOST else "accepted"
@@ -106,9 +106,9 @@ def write(token: str, values: Mapping[str, object]) -> QuoteComment:
     quote = editing.lock(opened.by_token(token).quote.id)
     # Asked again, as the link may have been replaced while this waited.
     link = opened.by_token(token)
-    if reason := closed_reason(quote):
-        raise Conflict(f"Your comment wasn't sent. {reason}")
     live = _live(quote)
+    if reason := closed_reason(quote, live):
+        raise Conflict(f"Your comment wasn't sent. {reason}")
     if str(values.get("revision", "")) != str(live.revision):
         raise Conflict(UPDATED)
     reader = Reader(values)
@@ -122,6 +122,7 @@ def write(token: str, values: Mapping[str, object]) -> QuoteComment:
         line_uid=uid,
         line_name=name,
         share_id=link.share.id if link.share else None,
+        signer_id=link.signer.id if link.signer else None,
         name=writer.name,
         email=writer.email,
         text=text,
@@ -169,10 +170,23 @@ def readers(comment: QuoteComment) -> list[QuoteComment]:
     query = query.where(QuoteComment.email != "", QuoteComment.id < comment.id).order_by(QuoteComment.id)
     found: dict[str, QuoteComment] = {}
     for one in db.session.scalars(query):
-        is_open = one.share.ended_at is None if one.share else replaced is None or one.created_at > replaced
+        if one.share is not None:
+            is_open = one.share.ended_at is None
+        elif one.signer_id is not None:
+            is_open = signer_of(one) is not None
+        else:
+            is_open = replaced is None or one.created_at > replaced
         if is_open:
             found[one.email.casefold()] = one
     return list(found.values())
+
+
+def signer_of(comment: QuoteComment) -> QuoteSigner | None:
+    """The signer through whose link it was written; None for another link, or where they needn't sign any more."""
+    signer = db.session.get(QuoteSigner, comment.signer_id) if comment.signer_id else None
+    # SQLite gives the number of a row that was removed to the next one.
+    is_same = signer is not None and (signer.quote_id, signer.email) == (comment.quote_id, comment.email)
+    return signer if is_same else None
 
 
 def _add(quote: Quote, comment: QuoteComment, actor: User | None, action: str) -> QuoteComment:
@@ -198,7 +212,7 @@ def _add(quote: Quote, comment: QuoteComment, actor: User | None, action: str) -
 
 
 def _said(comment: QuoteComment) -> tuple[object, ...]:
-    return comment.rep_id, comment.share_id, comment.name, comment.text
+    return comment.rep_id, comment.share_id, comment.signer_id, comment.name, comment.text
 
 
 def _live(quote: Quote) -> Snapshot:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webapp.models import Quote, Signature, SignatureDrawing, User, db
+from webapp.models import Quote, Signature, User, db
 from webapp.models.quote import WON_STATUSES
 from webapp.models.signing import COUNTERS
 from webapp.services.accounts import permissions
@@ -71,8 +71,7 @@ def sign(actor: User, quote_id: int, values: Mapping[str, object], evidence: Evi
         **fields, quote_id=quote.id, revision_id=revision.id, kind=COUNTERS, countersigner_id=actor.id
     )
     record.content_sha256 = acceptance.content_sha256
-    if entered.png:
-        record.drawing = SignatureDrawing(png=entered.png, sha256=entered.png_sha256)
+    entered.keep_drawing(record)
     acceptance.beside.append(record)
     db.session.flush()
     diary.write(

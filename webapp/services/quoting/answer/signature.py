@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.models import names
+from webapp.models import Signature, SignatureDrawing, names
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.quoting.answer import consent, drawing, opened
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -37,6 +37,11 @@ class Entered:
     def png_sha256(self) -> str:
         """The hash of the picture."""
         return hashlib.sha256(self.png).hexdigest()
+
+    def keep_drawing(self, record: Signature) -> None:
+        """Keep the picture of a drawn signature with its record."""
+        if self.png:
+            record.drawing = SignatureDrawing(png=self.png, sha256=self.png_sha256)
 
 
 def read(reader: Reader, *, name: str = "", box: str = "Check this box to accept the quote.") -> Entered:

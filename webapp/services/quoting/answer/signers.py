@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.models import Quote, QuoteSigner, QuoteSigning, User, db, utc_now
+from webapp.models import Quote, QuoteSigner, QuoteSigning, RevisionDocument, User, db, utc_now
 from webapp.models.quote import PENDING
 from webapp.models.signing import COUNTERSIGN_CHOICES
 from webapp.services.company import mail_server
@@ -19,6 +19,7 @@ from webapp.services.diary import diary
 from webapp.services.people import directory
 from webapp.services.quoting.answer import opened, turns
 from webapp.services.quoting.draft import editing, stages
+from webapp.services.quoting.lifecycle import rounds
 from webapp.services.quoting.revisions import freezing
 
 MOST = 8
@@ -74,6 +75,9 @@ def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, obje
     ways.is_ordered, ways.countersign = is_ordered, countersign
     db.session.flush()
     live = quote.current_revision
+    if live is not None:
+        # The PDF has a line for each of them: it is rendered again when someone asks for it.
+        db.session.execute(db.delete(RevisionDocument).where(RevisionDocument.revision_id == live.id))
     named = [one.name for one in turns.signers_of(quote)]
     order = " in this order" if is_ordered and len(named) > 1 else ""
     diary.write(
@@ -97,7 +101,7 @@ def start_over(actor: User, quote_id: int) -> Quote:
     given = turns.round_of(quote).given
     if not given:
         raise Invalid("No one has signed yet, so there's nothing to start over. Nothing was changed.")
-    _ways(quote).restarted_at = utc_now()
+    rounds.begin(quote)
     live = quote.current_revision
     diary.write(
         actor,
@@ -121,12 +125,14 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
         raise Invalid(
             "This quote has expired, so it can't be signed. Nothing was sent. Publish a new date first."
         )
-    if not mail_server.is_configured(runtime):
-        raise Invalid("No mail server is set up, so nothing was sent. Copy the link and send it yourself.")
     wanted = parse_id(signer_id)
     signer = records.find(QuoteSigner, wanted) if wanted else None
     if signer is None or signer.quote_id != quote.id:
         raise NotFound("There's no such signer of this quote. Nothing was sent.")
+    if "@" not in signer.email:
+        raise Invalid(f"{signer.name} was made anonymous, so nothing was sent. Name someone else who signs.")
+    if not mail_server.is_configured(runtime):
+        raise Invalid("No mail server is set up, so nothing was sent. Copy the link and send it yourself.")
     turn = turns.round_of(quote).turn(signer)
     if turn is turns.Turn.SIGNED:
         raise Invalid(f"{signer.name} already signed. Nothing was sent.")
@@ -136,19 +142,21 @@ def ask(runtime: Runtime, actor: User, quote_id: int, signer_id: object) -> Quot
     return signer
 
 
-def ask_next(quote: Quote) -> None:
-    """In the open transaction, after a signature: ask whoever can sign now and wasn't asked in this round yet."""
-    # A revision by no user of ours has the choices of the first signature: the same round.
-    published = [one.created_at for one in quote.revisions if one.created_by_id is not None]
-    begun = max(filter(None, (quote.status_changed_at, turns.ways_of(quote).restarted_at, *published)))
-    for signer in turns.round_of(quote).due:
-        if signer.asked_at is None or signer.asked_at < begun:
-            note_asked(quote, signer, None)
+def next_to_ask(quote: Quote) -> list[QuoteSigner]:
+    """In the open transaction, after a signature: who can sign now and wasn't mailed in this round yet, but is now.
+
+    That they were asked is noted when the mail was sent (``note_asked``): without a mail server none is.
+    """
+    this_round = turns.ways_of(quote).round_number
+    found = [one for one in turns.round_of(quote).due if one.asked_round != this_round]
+    for signer in found:
+        signer.asked_round = this_round
+    return found
 
 
 def note_asked(quote: Quote, signer: QuoteSigner, actor: User | None) -> None:
-    """In the open transaction: the mail to the signer is queued."""
-    signer.asked_at = utc_now()
+    """In the open transaction: ``actor`` wants the signer to be mailed, or (None) the product has mailed them."""
+    signer.asked_at, signer.asked_round = utc_now(), turns.ways_of(quote).round_number
     live = quote.current_revision
     diary.write(
         actor,

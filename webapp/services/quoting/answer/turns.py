@@ -72,26 +72,21 @@ def signers_of(quote: Quote) -> list[QuoteSigner]:
 def ways_of(quote: Quote) -> QuoteSigning:
     """How the quote is signed; the usual way if no one chose another."""
     return db.session.get(QuoteSigning, quote.id) or QuoteSigning(
-        quote_id=quote.id, is_ordered=False, countersign="", restarted_at=None
+        quote_id=quote.id, is_ordered=False, countersign="", round_number=1
     )
 
 
 def round_of(quote: Quote) -> Round:
-    """The round of the live revision, or of the acceptance once there is one."""
+    """The round that is under way, or that of the acceptance once there is one."""
     signers, ways = signers_of(quote), ways_of(quote)
     if quote.acceptance is not None:
         given: list[SignedFields] = [*quote.acceptance.earlier, quote.acceptance]
         return Round(signers, given, ways.is_ordered)
-    live = quote.current_revision
-    if live is None or quote.status != PENDING or not signers:
+    if quote.status != PENDING or not signers:
         return Round(signers, [], ways.is_ordered)
     query = db.select(Signature).filter_by(
-        quote_id=quote.id, revision_id=live.id, acceptance_id=None, kind=CUSTOMERS
+        quote_id=quote.id, round_number=ways.round_number, acceptance_id=None, kind=CUSTOMERS
     )
-    # Whoever declines, reopens or starts over ends what was signed before.
-    for since in (quote.status_changed_at, ways.restarted_at):
-        if since is not None:
-            query = query.where(Signature.accepted_at > since)
     return Round(signers, list(db.session.scalars(query.order_by(Signature.id))), ways.is_ordered)
 
 

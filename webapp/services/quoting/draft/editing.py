@@ -10,7 +10,7 @@ from decimal import Decimal
 from webapp.models import Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
-from webapp.services.company import currencies, payments, place
+from webapp.services.company import currencies, payments, place, shares
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader
@@ -141,14 +141,7 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
 
 def read_discount(reader: Reader, kinds: Collection[str], currency: str) -> dict[str, object]:
     """The discount of a line or quote. A percent sign in the amount is its unit; without an amount there is none."""
-    text = reader.raw("discount_value")
-    kind = "percent" if text.endswith("%") else reader.choice("discount_kind", kinds, "none")
-    amount = Reader({"discount_value": text.removesuffix("%")}, place.of_company())
-    value = amount.decimal("discount_value", default=Decimal(0), maximum=MAX_PRICE, currency=currency)
-    for name, sentence in amount.errors.items():
-        reader.fail(name, sentence)
-    if kind == "percent" and value > 100:
-        reader.fail("discount_value", "A discount can't be more than 100%.")
+    kind, value = shares.read(reader, "discount", kinds, "none", currency)
     if kind == "none" and value > 0:
         reader.fail("discount_value", "Choose a discount type.")
     return {"discount_kind": kind if value else "none", "discount_value": value}

@@ -50,6 +50,18 @@ def of_quote(quote: Quote, base: str, frozen: Snapshot) -> dict[str, str]:
     }
 
 
+def first_name(name: str, email: str, frozen: Snapshot) -> str:
+    """By what a mail greets someone of whom only the full name was entered: the contact's own, or the first word.
+
+    A name that starts with a title or an initial stays whole.
+    """
+    person = frozen.person
+    if person and person.first_name and person.email and person.email.casefold() == email.casefold():
+        return person.first_name
+    first = next(iter(name.split()), "")
+    return name if first.endswith((".", ",")) else first
+
+
 def fill(kind: str, quote: Quote, base: str, frozen: Snapshot, **more: str) -> Filled:
     """The company's text of this kind for the quote. ``more``: words that are others here."""
     return mail_texts.fill(kind, {**of_quote(quote, base, frozen), **more})

@@ -12,6 +12,7 @@ from webapp.services.diary import diary, reading
 from webapp.services.diary.reading import EntryView
 from webapp.services.quoting.draft import readiness
 from webapp.services.quoting.draft.editing import lock_editable
+from webapp.services.quoting.lifecycle import rounds
 from webapp.services.quoting.revisions import freezing, numbering, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -67,6 +68,7 @@ def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Publish
         published_at=utc_now(),
     )
     revision = add_revision(quote, frozen, actor)
+    rounds.begin(quote)
     pictures.keep_all(frozen.images)
     quote.viewed_at = None
     diary.write(

@@ -10,6 +10,7 @@ from webapp.services.core import records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import lock
+from webapp.services.quoting.lifecycle import rounds
 from webapp.services.quoting.revisions import freezing
 
 # The statuses that can follow each status. A lost quote can be reopened only if it was never accepted.
@@ -106,6 +107,8 @@ def apply(
     before = quote.status
     quote.status = status
     quote.status_changed_at = utc_now()
+    if status == PENDING:
+        rounds.begin(quote)
     lost_reason = loss_reasons.as_text(chosen, reason) if status == LOST else ""
     quote.lost_reason = lost_reason
     quote.loss_reason_id = chosen.id if chosen and status == LOST else None

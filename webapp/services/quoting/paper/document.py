@@ -38,6 +38,7 @@ from webapp.services.quoting.paper import (
     once,
     paragraphs,
     pictures,
+    unsigned,
 )
 from webapp.services.quoting.paper import signed as signatures
 from webapp.services.quoting.paper.attempts import Plan
@@ -47,6 +48,7 @@ from webapp.services.quoting.paper.offer import Figure, Laid
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.paper.sheet import INK, MUTED, Sheet
 from webapp.services.quoting.paper.signed import Signed
+from webapp.services.quoting.paper.unsigned import Blank
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -81,11 +83,12 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
     revision = records.get(Revision, revision_id, "This revision no longer exists.")
     frozen = snapshot.parse(revision.content)
     shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
+    blanks = unsigned.of(revision.quote, frozen)
     db.session.commit()
     with _once(RevisionDocument, revision_id) as found:
         if found:
             return found
-        pdf = render(frozen, None, shown, link)
+        pdf = render(frozen, None, shown, link, blanks)
         return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
 
 
@@ -142,10 +145,11 @@ def colleagues_pdf(quote: Quote, runtime: Runtime, token: str) -> bytes:
         return newest_pdf(quote, runtime)
     frozen, key = snapshot.parse(revision.content), f"colleague {revision.id}"
     shown, link = pictures.of(frozen), links.to_page(runtime.config.public_base_url, token)
+    blanks = unsigned.of(quote, frozen)
     db.session.commit()
     try:
         with once.one_at_a_time(key):
-            return render(frozen, None, shown, link)
+            return render(frozen, None, shown, link, blanks)
     except once.TooManyWait as error:
         raise RenderBusy(BUSY) from error
 
@@ -187,20 +191,30 @@ def preload() -> None:
 
 
 def html_of(
-    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+    frozen: Snapshot,
+    signed: Signed | None = None,
+    shown: Pictures = pictures.NONE,
+    link: str = "",
+    blanks: Sequence[Blank] = (),
 ) -> str:
-    """All that the document says, as HTML. ``shown``: ``pictures.of``; ``link``: the customer's page."""
-    return _written(frozen, signed, shown, link)[0]
+    """All that the document says, as HTML. ``shown``: ``pictures.of``; ``link``: the customer's page; ``blanks``: the
+    lines to sign on, one where there are none.
+    """
+    return _written(frozen, signed, shown, link, blanks)[0]
 
 
 @metrics.timed(metrics.PDF_SECONDS)
 def render(
-    frozen: Snapshot, signed: Signed | None = None, shown: Pictures = pictures.NONE, link: str = ""
+    frozen: Snapshot,
+    signed: Signed | None = None,
+    shown: Pictures = pictures.NONE,
+    link: str = "",
+    blanks: Sequence[Blank] = (),
 ) -> bytes:
     """Lay out ``frozen`` as PDF; the arguments are those of ``html_of``. Raises RenderFailed with a sentence."""
     from xhtml2pdf.config.resources import RenderLimitError
 
-    html, paper, grid = _written(frozen, signed, shown, link)
+    html, paper, grid = _written(frozen, signed, shown, link, blanks)
     number = f"Quote {frozen.number or '(draft)'}"
     customer = frozen.organization.name if frozen.organization else frozen.title
     facts = Facts(
@@ -217,7 +231,9 @@ def render(
         ) from error
 
 
-def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str) -> tuple[str, Sheet, Grid]:
+def _written(
+    frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str, blanks: Sequence[Blank]
+) -> tuple[str, Sheet, Grid]:
     """The document as HTML, the paper, and its columns."""
     computed = pricing.of_snapshot(frozen)
     offered = pricing.offered(frozen, computed)
@@ -243,6 +259,7 @@ def _written(frozen: Snapshot, signed: Signed | None, shown: Pictures, link: str
         css=Markup(css),  # noqa: S704  our own style sheet
         has_cover=frozen.brand.has_cover(len(frozen.lines)),
         link=link,
+        blanks=blanks or unsigned.anyone(frozen),
         laid=laid,
         periods=laid.periods,
         sums=laid.sums,
