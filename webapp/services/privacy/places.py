@@ -109,6 +109,8 @@ LEFT: dict[str, str] = {
     "acceptance_document": "sha256",
     "acceptance_drawing": "sha256",
     "app_setting": "key value",
+    "brand": "name color logo font cover images tax_id registration_number bank_details seller_name address phone "
+    "email website name_key search_key",
     "category": "name name_key search_key",
     "connection": "integration state state_sentence user_name secret_encrypted code_encrypted root zone_name zone_url "
     "web_url",
