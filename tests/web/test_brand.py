@@ -42,6 +42,13 @@ def test_an_admin_sees_page_and_paper_before_saving(admin: Visitor) -> None:
     pdf = admin.client.get("/settings/brand/quote.pdf?tax_id=NY+12&seller_name=Harbor")
     assert "Tax ID NY 12" in " ".join(read(pdf.data))
     assert "Harbor" in " ".join(read(pdf.data))
+    # The form shows it beside itself, where the browser can.
+    assert "frame-ancestors 'self'" in pdf.headers["Content-Security-Policy"]
+    assert "object-src 'self'" in admin.client.get("/settings/brand").headers["Content-Security-Policy"]
+    assert (
+        "seller_name=Harbor"
+        in admin.client.get("/settings/brand/look?seller_name=Harbor").text.partition("<object")[2]
+    )
     form = admin.form("/settings/brand", "/settings/brand")
     answer = admin.send(form, {"color": "nonsense", "tax_id": "NY 12"})
     assert answer.status_code == 422

@@ -15,7 +15,7 @@ from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.settings import settings
 from webapp.blueprints.support import RecordForm, actor, admin_required, ask, back_to, runtime, submit
 from webapp.models import CompanyBrand, db, utc_now
-from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_FRAMES
+from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_PDF
 from webapp.services.company import profile
 from webapp.services.company.brand import brand as brands
 from webapp.services.company.brand import kept
@@ -151,7 +151,7 @@ def brand_paper() -> ResponseReturnValue:
     frozen = _sample()
     images = Pictures(logos.of(frozen.brand), sample.pictures(frozen))
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf")
+    return _framed(pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf"))
 
 
 @settings.get("/brand/mail")
@@ -214,7 +214,7 @@ def _page(
         **_look(logo, typed),
     )
     answer = make_response(page, status)
-    answer.headers["Content-Security-Policy"] = WITH_FRAMES
+    answer.headers["Content-Security-Policy"] = WITH_PDF
     return answer
 
 
