@@ -113,7 +113,7 @@ def test_a_brand_can_go_when_no_open_quote_has_it(rep: User) -> None:
     assert snapshot.parse(revision.content).brand.color == ORANGE
     assert ORANGE not in {one.color for one in kept.everything()}
     # The id of a deleted brand, which revisions name, is never that of another one.
-    assert added(rep, "Later").id > snapshot.parse(revision.content).brand_id
+    assert added(rep, "Later").id > (snapshot.parse(revision.content).brand_id or 0)
 
 
 def test_the_default_is_one_and_stays(rep: User) -> None:
