@@ -37,6 +37,7 @@ RECORDS = {
     "file_id": "select max(id) from item_file where kind = 'file'",
     "category_id": "select max(id) from category",
     "tax_code_id": "select max(id) from tax_code",
+    "brand_id": "select max(id) from brand",
     "organization_id": "select max(id) from organization",
     "person_id": "select max(id) from person",
     "share_id": "select max(id) from quote_share",
@@ -128,8 +129,10 @@ def prepare(stack: Stack, credentials: Credentials) -> World:
         "values ('a', 'image/png', 1, 1, x'61', '2026-01-01 00:00:00')"
     )
     world.do(
-        "insert into app_setting (key, value, version, created_at, updated_at) "
-        "values ('company_brand', '{\"logo\": \"a\"}', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+        "insert into brand (name, name_key, search_key, is_default, color, logo, font, cover, images, tax_id, "
+        "registration_number, bank_details, seller_name, address, phone, email, website, created_at, updated_at) "
+        "values ('A', 'a', 'a', 1, '', 'a', 'inter', 'long', 'show', '', '', '', '', '', '', '', '', "
+        "'2026-01-01 00:00:00', '2026-01-01 00:00:00')"
     )
     world.do(
         "insert into mail_message (key, kind, sender, reply_to, recipients, copies, subject, text, html, attachment, "

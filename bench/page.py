@@ -25,8 +25,7 @@ from tests.browser.people import REP_EMAIL
 from tests.support.browser import ARGUMENTS, find_chromium
 from webapp import create_app
 from webapp.models import Person, User, db
-from webapp.services.company import app_settings
-from webapp.services.company.brand import brand
+from webapp.services.company.brand import brand, kept
 from webapp.services.core import work
 from webapp.services.quoting.draft import editing, lines
 from webapp.services.quoting.lifecycle import publishing
@@ -125,8 +124,7 @@ def _published(font: str) -> str:
     """The token of a quote with ``LINES`` lines, some of them monthly, one optional."""
     rep = db.session.scalars(db.select(User).where(User.email == REP_EMAIL)).one()
     with work.unit():
-        document, version = app_settings.get(app_settings.COMPANY_BRAND)
-        app_settings.put(app_settings.COMPANY_BRAND, {**document, "font": font}, version, rep)
+        kept.save(rep, None, {**kept.shown(brand.default()), "font": font})
         quote = editing.create(rep, person=db.session.scalars(db.select(Person).limit(1)).one())
         for number in range(LINES):
             values = {"name": f"Item {number}", "unit_price": f"{number + 10}.25", "quantity": "2"}

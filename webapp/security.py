@@ -19,6 +19,8 @@ _ALWAYS = (
 POLICY = _ALWAYS + "frame-ancestors 'none'"
 # For a page that shows others of ours in frames, and for those.
 WITH_FRAMES = POLICY + "; frame-src 'self'"
+# For a page that shows a PDF of ours besides; and for that PDF, which browsers show in a frame of their own.
+WITH_PDF = WITH_FRAMES + "; object-src 'self'"
 IN_A_FRAME = _ALWAYS + "frame-ancestors 'self'"
 # For an email, in a frame of ours: it has styles of its own, runs no script, and loads nothing.
 MAIL_IN_A_FRAME = (

@@ -12,6 +12,7 @@ from tests.quoting.test_document import read
 from tests.support import samples
 from webapp.models import Logo, User, db
 from webapp.services.company.brand import brand as brands
+from webapp.services.company.brand import kept
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.quoting.paper import document
 from webapp.services.quoting.revisions import freezing, snapshot
@@ -27,10 +28,9 @@ def picture(width: int = 600, height: int = 200, kind: str = "PNG", color: str =
 
 
 def save(actor: User, logo: bytes | None = None, **values: str) -> None:
-    document_, _ = brands.current()
-    shown = {name: document_[name] for name in brands.LETTERHEAD}
-    known = {"color": "", **shown, "seen": brands.seen(), "logo_before": document_["logo"]}
-    brands.save(actor, {**known, **values}, logo)
+    shown = kept.shown(brands.default())
+    known = {**shown, "color": "", "seen": kept.seen(shown), "logo_before": shown["logo"]}
+    kept.save(actor, brands.default(), {**known, **values}, logo)
 
 
 def test_a_quote_keeps_the_brand_that_it_was_published_with(rep: User) -> None:

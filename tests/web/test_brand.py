@@ -9,6 +9,7 @@ from tests.quoting.test_brand import DARKER, ORANGE, picture, save
 from tests.quoting.test_document import read
 from tests.support import samples
 from tests.support.visitor import Visitor, text
+from tests.web.conftest import Ids
 
 
 def test_the_customer_sees_colors_logo_and_letterhead(app: Flask, client: FlaskClient) -> None:
@@ -38,11 +39,48 @@ def test_an_admin_sees_page_and_paper_before_saving(admin: Visitor) -> None:
     assert f'bgcolor="{DARKER}"' in mail.text
     assert "default-src 'none'" in mail.headers["Content-Security-Policy"]
     assert "script" not in mail.headers["Content-Security-Policy"]
-    pdf = admin.client.get("/settings/brand/quote.pdf?tax_id=NY+12").data
-    assert "Tax ID NY 12" in " ".join(read(pdf))
+    pdf = admin.client.get("/settings/brand/quote.pdf?tax_id=NY+12&seller_name=Harbor")
+    assert "Tax ID NY 12" in " ".join(read(pdf.data))
+    assert "Harbor" in " ".join(read(pdf.data))
+    # The form shows it beside itself, where the browser can.
+    assert "frame-ancestors 'self'" in pdf.headers["Content-Security-Policy"]
+    assert "object-src 'self'" in admin.client.get("/settings/brand").headers["Content-Security-Policy"]
+    assert (
+        "seller_name=Harbor"
+        in admin.client.get("/settings/brand/look?seller_name=Harbor").text.partition("<object")[2]
+    )
     form = admin.form("/settings/brand", "/settings/brand")
     answer = admin.send(form, {"color": "nonsense", "tax_id": "NY 12"})
     assert answer.status_code == 422
     assert "NY 12" in answer.text
     assert admin.send(form, {"color": ORANGE}).status_code == 303
     assert "Brand saved." in admin.client.get("/settings/brand").text
+
+
+def test_an_admin_adds_brands_and_a_rep_picks_one(admin: Visitor, ids: Ids) -> None:
+    editor = ids.quote_page
+    assert 'name="header.brand"' not in admin.client.get(editor).text
+    form = admin.form("/settings/brand/new", "/settings/brand/new")
+    refused = admin.send(form, {"name": "", "seller_name": "Harbor Hardware Inc."})
+    assert refused.status_code == 422
+    assert "Harbor Hardware Inc." in refused.text
+    sent = admin.send(form, {"name": "Hardware", "seller_name": "Harbor Hardware Inc.", "color": ORANGE})
+    assert sent.status_code == 303
+    page = admin.client.get(sent.location)
+    assert "Hardware added." in page.text
+    brand_id = int(sent.location.rpartition("/")[2])
+    picked = admin.form(f"{editor}?plain=1", "/all")
+    assert "Hardware" in admin.client.get(editor).text
+    assert admin.send(picked, {"header.brand": str(brand_id)}).status_code in (200, 303)
+    away = admin.form(f"/settings/brand/{brand_id}", "/delete")
+    assert "Delete this brand?" in text(admin.send(away, {}))
+    refused = admin.client.post(away.action, data={**dict(away.fill({})), "sure": "1"})
+    assert refused.status_code == 422
+    assert "still open use it" in text(refused)
+    made = admin.send(admin.form(f"/settings/brand/{brand_id}", "/default"), {})
+    assert made.status_code == 303
+    assert "Hardware is the default now." in admin.client.get("/settings/brand").text
+    look = admin.client.get("/settings/brand/page?seller_name=Harbor+%26+Co&address=1+Pier")
+    assert "Harbor & Co" in text(look)
+    assert "1 Pier" in text(look)
+    assert admin.client.get("/settings/brand/9999").status_code == 404

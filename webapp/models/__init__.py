@@ -5,7 +5,7 @@ from __future__ import annotations
 from webapp.models.account import AccountLink, KnownDevice, PasswordAttempt, User, UserSession
 from webapp.models.app_setting import AppSetting
 from webapp.models.base import Base, db, utc_now
-from webapp.models.brand import Logo
+from webapp.models.brand import CompanyBrand, Logo
 from webapp.models.catalog import Category, Item, ItemFavorite, ItemFile, ItemPart, ItemWord, Picture, TaxCode
 from webapp.models.conversation import QuoteComment, QuoteShare
 from webapp.models.delivery import Delivery, DeliveryAttempt, PushBatch
@@ -61,6 +61,7 @@ __all__ = [
     "Authenticator",
     "Base",
     "Category",
+    "CompanyBrand",
     "CompanySeal",
     "Connection",
     "Counter",

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.account import User
 from webapp.models.base import Base, Recorded, Searchable, Timestamped, utc_now
+from webapp.models.brand import CompanyBrand
 from webapp.models.conversation import QuoteShare
 from webapp.models.directory import Organization, Person
 from webapp.models.evidence import AcceptanceDrawing
@@ -50,6 +51,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     ``number`` is assigned when the quote is first published. ``public_token`` opens the customer's page.
     ``discount_kind``: ``percent`` off every line, or an ``amount`` off the one-time total.
     ``deposit_kind``: ``percent`` of the first invoice, or a ``fixed`` amount (``quoting.revisions.deposits``).
+    ``brand``: None for the company's default.
     ``autotask_opportunity_id``/``autotask_contact_id``: chosen by the rep; with None, the push finds or creates them.
     ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
@@ -92,6 +94,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     deposit_kind: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
     deposit_value: Mapped[Decimal] = mapped_column(ExactDecimal(4), default=Decimal(0), server_default="0")
     deposit_is_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"), index=True)
     autotask_opportunity_id: Mapped[int | None] = mapped_column(BigInteger)
     autotask_opportunity_title: Mapped[str] = mapped_column(String(200), default="")
     autotask_contact_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -103,6 +106,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     owner: Mapped[User] = relationship()
     organization: Mapped[Organization | None] = relationship()
     person: Mapped[Person | None] = relationship()
+    brand: Mapped[CompanyBrand | None] = relationship()
     lines: Mapped[list[QuoteLine]] = relationship(
         back_populates="quote", order_by="QuoteLine.position", cascade="all, delete-orphan"
     )

@@ -50,7 +50,12 @@ ACTIONS = (
     ),
     Action("settings.payment_settings", "Settings: Payments", words="deposit pay link", needs=ADMINISTER),
     Action("settings.signing", "Settings: Signing", words="countersign code signature", needs=ADMINISTER),
-    Action("settings.brand", "Settings: Brand", words="brand logo color letterhead", needs=ADMINISTER),
+    Action(
+        "settings.brand",
+        "Settings: Brand",
+        words="brand brands logo color letterhead trading name",
+        needs=ADMINISTER,
+    ),
     Action(
         "settings.required", "Settings: Required Fields", words="customer person publish", needs=ADMINISTER
     ),

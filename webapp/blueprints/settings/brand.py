@@ -13,24 +13,32 @@ from wtforms.fields import SelectChoice
 from webapp.blueprints import branding
 from webapp.blueprints.quotes.editor import pdf_response
 from webapp.blueprints.settings import settings
-from webapp.blueprints.support import SAVED, RecordForm, actor, admin_required, back_to, runtime, submit
-from webapp.models import db, utc_now
-from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_FRAMES
+from webapp.blueprints.support import RecordForm, actor, admin_required, ask, back_to, runtime, submit
+from webapp.models import CompanyBrand, db, utc_now
+from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_PDF
+from webapp.services.company import profile
 from webapp.services.company.brand import brand as brands
-from webapp.services.company.brand.brand import LETTERHEAD, Brand
+from webapp.services.company.brand import kept
+from webapp.services.company.brand.brand import LETTERHEAD, OWN, Brand
+from webapp.services.core.errors import Invalid
 from webapp.services.delivery import branded
 from webapp.services.quoting.answer import choosing, links
 from webapp.services.quoting.paper import document, logos, sample
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.revisions import pricing
+from webapp.services.quoting.revisions.snapshot import Snapshot
 
 # What the look depends on, in its address.
-LOOK = ("color", *LETTERHEAD)
+LOOK = ("color", *LETTERHEAD, *OWN)
+PICK = "Choose it in a quote under Quote details."
 
 
 class BrandForm(RecordForm):
-    """The company's brand."""
+    """A brand."""
 
+    name = StringField(
+        "Name of the brand", description="Only your team sees it, where a quote's brand is chosen."
+    )
     logo = FileField(
         "Logo",
         description="PNG, JPEG or WebP, up to 1 MB. SVG files aren't accepted because they can contain scripts.",
@@ -49,41 +57,78 @@ class BrandForm(RecordForm):
     tax_id = StringField("Tax ID")
     registration_number = StringField("Registration number")
     bank_details = TextAreaField("Bank details", render_kw={"rows": 3})
+    seller_name = StringField("Trading name")
+    address = TextAreaField("Address", render_kw={"rows": 3})
+    phone = StringField("Phone")
+    email = StringField("Email")
+    website = StringField("Website")
 
 
 @settings.route("/brand", methods=["GET", "POST"])
 @admin_required
 def brand() -> ResponseReturnValue:
-    """The form, and beside it the brand as it would be."""
-    form = _form()
-    sent = request.files.get("logo")
-    content = sent.read() if sent is not None and sent.filename else None
-    _, status = submit(
-        form, lambda: brands.save(actor(), form.entered, content), lambda: _form(formdata=None)
+    """The default brand, and the list of all."""
+    return _edit(brands.default())
+
+
+@settings.route("/brand/<int:brand_id>", methods=["GET", "POST"])
+@admin_required
+def brand_of(brand_id: int) -> ResponseReturnValue:
+    """One of the brands."""
+    return _edit(kept.get(brand_id))
+
+
+@settings.route("/brand/new", methods=["GET", "POST"])
+@admin_required
+def new_brand() -> ResponseReturnValue:
+    """A further brand."""
+    form = BrandForm(data=kept.of_a_new_one())
+    made, status = submit(form, lambda: kept.add(actor(), form.entered, _upload()))
+    if made is not None:
+        return back_to("settings.brand_of", f"{made.name} added. {PICK}", brand_id=made.id)
+    return _page(form, None, status, is_new=True)
+
+
+@settings.post("/brand/<int:brand_id>/default")
+@admin_required
+def make_brand_default(brand_id: int) -> ResponseReturnValue:
+    """Make it the brand of quotes that name none."""
+    record = kept.make_default(actor(), brand_id)
+    return back_to(
+        "settings.brand", f"{record.name} is the default now. Published quotes keep the brand they have."
     )
-    if status == SAVED:
-        return back_to("settings.brand", "Brand saved. Quotes that are published keep the brand they have.")
-    if status == 409:
-        form.logo_before.data = brands.current()[0]["logo"]
-    shown = {name: form[name].data or "" for name in LOOK}
-    answer = make_response(render_template("settings/brand.html", form=form, **_look(shown)), status)
-    answer.headers["Content-Security-Policy"] = WITH_FRAMES
-    return answer
+
+
+@settings.post("/brand/<int:brand_id>/delete")
+@admin_required
+def delete_brand(brand_id: int) -> ResponseReturnValue:
+    """Delete a brand that no open quote has."""
+    record = kept.get(brand_id)
+    asked = ask("Delete this brand?", "Delete")
+    if asked:
+        return asked
+    try:
+        name = kept.delete(actor(), brand_id)
+    except Invalid as error:
+        form = _form(record, formdata=None)
+        form.form_errors.append(str(error))
+        return _page(form, record, 422)
+    return back_to("settings.brand", f"{name} deleted. Published quotes keep the brand they have.")
 
 
 @settings.get("/brand/look")
 @admin_required
 def brand_look() -> ResponseReturnValue:
     """The brand as it would be with what is typed (htmx)."""
-    return render_template("settings/_brand_look.html", **_look(_typed()))
+    return render_template("settings/_brand_look.html", **_look(_logo(), _typed()))
 
 
 @settings.get("/brand/page")
 @admin_required
 def brand_page() -> ResponseReturnValue:
     """A customer's page with what is typed, of a sample offer."""
-    looked_at = brands.of_form(_typed())
-    frozen = sample.offer(looked_at, actor(), utc_now())
+    frozen = _sample()
+    looked_at = frozen.brand
     g.place = frozen.place
     computed = pricing.of_snapshot(frozen)
     page = render_template(
@@ -91,7 +136,7 @@ def brand_page() -> ResponseReturnValue:
         frozen=frozen,
         **choosing.shown(frozen, computed),
         quantities={},
-        pdf_address=url_for("settings.brand_paper", **_typed()),
+        pdf_address=url_for("settings.brand_paper", **_typed(), logo_before=_logo()),
         picture_of=branding.pictures(frozen, _sample_picture),
         brand_css=url_for("settings.brand_css", color=looked_at.color),
         logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",
@@ -103,19 +148,19 @@ def brand_page() -> ResponseReturnValue:
 @admin_required
 def brand_paper() -> ResponseReturnValue:
     """The same offer as PDF."""
-    frozen = sample.offer(brands.of_form(_typed()), actor(), utc_now())
+    frozen = _sample()
     images = Pictures(logos.of(frozen.brand), sample.pictures(frozen))
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf")
+    return _framed(pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf"))
 
 
 @settings.get("/brand/mail")
 @admin_required
 def brand_mail() -> ResponseReturnValue:
     """A mail to a customer with what is typed."""
-    looked_at = brands.of_form(_typed())
-    frozen = sample.offer(looked_at, actor(), utc_now())
-    logo = url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else ""
+    frozen = _sample()
+    # The frame is sandboxed, so it can't ask us for the logo.
+    logo = branded.address_of(branded.logo_of(frozen.brand))
     answer = make_response(branded.html_of(branded.sample(frozen, _sample_link()), frozen, logo))
     answer.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
     return answer
@@ -125,7 +170,7 @@ def brand_mail() -> ResponseReturnValue:
 @admin_required
 def brand_css() -> ResponseReturnValue:
     """The colors that follow from ``color``."""
-    return branding.variables(brands.of_form({"color": request.args.get("color", "")}))
+    return branding.variables(kept.of_form("", {"color": request.args.get("color", "")})[0])
 
 
 @settings.get("/brand/logo/<sha256>")
@@ -135,17 +180,71 @@ def brand_logo(sha256: str) -> ResponseReturnValue:
     return branding.logo(Brand(logo=sha256))
 
 
-def _form(**options: object) -> BrandForm:
-    stored, _ = brands.current()
-    return BrandForm(data={**stored, "logo_before": stored["logo"]}, seen=brands.seen(), **options)
+def _edit(record: CompanyBrand | None) -> ResponseReturnValue:
+    form = _form(record)
+    saved, status = submit(
+        form,
+        lambda: kept.save(actor(), record, form.entered, _upload()),
+        lambda: _form(record, formdata=None),
+    )
+    if saved is not None:
+        here = {} if saved.is_default else {"brand_id": saved.id}
+        endpoint = "settings.brand_of" if here else "settings.brand"
+        return back_to(endpoint, "Brand saved. Quotes that are published keep the brand they have.", **here)
+    if status == 409:
+        form.logo_before.data = kept.shown(record)["logo"]
+    return _page(form, record, status)
+
+
+def _page(
+    form: BrandForm, record: CompanyBrand | None, status: int, *, is_new: bool = False
+) -> ResponseReturnValue:
+    typed = {name: form[name].data or "" for name in LOOK}
+    logo = "" if is_new else kept.shown(record)["logo"]
+    page = render_template(
+        "settings/brand.html",
+        form=form,
+        brands=kept.everything(),
+        record=record,
+        is_new=is_new,
+        first_name=kept.first_name(),
+        own=OWN,
+        company=profile.current()[0],
+        look_names=LOOK,
+        **_look(logo, typed),
+    )
+    answer = make_response(page, status)
+    answer.headers["Content-Security-Policy"] = WITH_PDF
+    return answer
+
+
+def _form(record: CompanyBrand | None, **options: object) -> BrandForm:
+    stored = kept.shown(record)
+    return BrandForm(data={**stored, "logo_before": stored["logo"]}, seen=kept.seen(stored), **options)
+
+
+def _upload() -> bytes | None:
+    sent = request.files.get("logo")
+    return sent.read() if sent is not None and sent.filename else None
 
 
 def _typed() -> dict[str, Any]:
     return {name: request.args.get(name, "") for name in LOOK}
 
 
-def _look(values: dict[str, str]) -> dict[str, object]:
-    return {"look": brands.of_form(values), "typed": values, "default_color": brands.DEFAULT_COLOR}
+def _logo() -> str:
+    return request.args.get("logo_before", "")
+
+
+def _look(logo: str, values: dict[str, str]) -> dict[str, object]:
+    typed = {**values, "logo_before": logo}
+    return {"look": kept.of_form(logo, values)[0], "typed": typed, "default_color": brands.DEFAULT_COLOR}
+
+
+def _sample() -> Snapshot:
+    """A sample offer of the company with what is typed."""
+    looked_at, seller = kept.of_form(_logo(), _typed())
+    return sample.offer(looked_at, seller, actor(), utc_now())
 
 
 def _sample_picture(sha256: str) -> str:
@@ -157,6 +256,6 @@ def _sample_link() -> str:
 
 
 def _framed(response: Response) -> Response:
-    """Let our own page show it in a frame."""
+    """Let our own page show it."""
     response.headers["Content-Security-Policy"] = IN_A_FRAME
     return response

@@ -1,4 +1,4 @@
-"""App-wide settings: company profile and brand, required fields, loss reasons, who needs two-step sign-in, how long
+"""App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, how long
 things are kept, texts of mail, whether pushing is paused, and maintenance mode.
 """
 
@@ -19,7 +19,6 @@ from webapp.services.diary import diary, merging
 
 KEPT = "app_settings"
 COMPANY_PROFILE = "company_profile"
-COMPANY_BRAND = "company_brand"
 REQUIRED_FIELDS = "required_fields"
 LOSS_REASONS = "loss_reasons"
 PUSHING = "pushing"
@@ -46,12 +45,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "price_ending": "none",
         "old_cost_days": 183,
         "default_tax_code_id": None,
-    },
-    COMPANY_BRAND: {
-        **dict.fromkeys(("color", "logo", "tax_id", "registration_number", "bank_details"), ""),
-        "cover": "long",
-        "images": "show",
-        "font": "inter",
     },
     REQUIRED_FIELDS: {"fields": ["last_name", "email"]},
     LOSS_REASONS: {

@@ -101,18 +101,23 @@ def save(actor: User | None, values: Mapping[str, object]) -> None:
         else before["default_tax_code_id"]
     )
     profile["paper"] = profile["paper"] or places.paper_of(profile["locale"])
-    if profile["email"]:
-        try:
-            profile["email"] = users.normalize_email(profile["email"])
-        except Invalid as error:
-            reader.fail("email", error.fields["email"])
-    website = profile["website"]
-    if website and "://" in website and not website.startswith(("http://", "https://")):
-        reader.fail("website", "Enter a web address that starts with https://.")
+    check_addresses(reader, profile)
     reader.check()
     key = app_settings.COMPANY_PROFILE
     fields, document, version = app_settings.merged(key, actor, values, profile)
     app_settings.put(key, {**document, **fields}, version, actor)
+
+
+def check_addresses(reader: Reader, read: dict[str, Any]) -> None:
+    """Bring the ``email`` of ``read`` into its usual form; note in ``reader`` where it or ``website`` can't be used."""
+    if read["email"]:
+        try:
+            read["email"] = users.normalize_email(read["email"])
+        except Invalid as error:
+            reader.fail("email", error.fields["email"])
+    website = read["website"]
+    if website and "://" in website and not website.startswith(("http://", "https://")):
+        reader.fail("website", "Enter a web address that starts with https://.")
 
 
 def _steps(reader: Reader, name: str, before: Mapping[str, Any]) -> str:

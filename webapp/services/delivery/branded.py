@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -55,9 +56,10 @@ def of_offer(frozen: Snapshot) -> Sender:
 
 def of_company() -> Sender:
     """The company as it is now, for mail that is about no quote."""
-    document, _ = profile.current()
+    chosen = brand.default()
+    document = brand.seller(profile.current()[0], brand.fields_of(chosen) if chosen else None)
     parts = (document["name"], *str(document["address"]).split("\n"), document["phone"])
-    return Sender(document["name"], _joined(parts), brand.of_company())
+    return Sender(document["name"], _joined(parts), brand.of_record(chosen))
 
 
 def letter(to: str, subject: str, said: Said, frozen: Snapshot, reply_to: str) -> Letter:
@@ -125,6 +127,11 @@ def logo_of(of: Brand) -> Logo | None:
     except NotFound:
         return None
     return Logo(found.content, found.media_type)
+
+
+def address_of(logo: Logo | None) -> str:
+    """The logo as an address that needs no request, for a mail that is shown in a frame; empty for None."""
+    return f"data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}" if logo else ""
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -5,8 +5,6 @@ Owns its transactions: none is open while a mail is sent.
 
 from __future__ import annotations
 
-import base64
-
 from webapp.models import User, db
 from webapp.services.company import mail_server, mail_texts
 from webapp.services.core.errors import Invalid, NotFound
@@ -65,7 +63,4 @@ def sample(kind: str, subject: str, text: str) -> str:
 def with_logo(html: str) -> str:
     """The HTML with its logo in it, as mail programs show it."""
     found = branded.logo_of(branded.of_company().brand) if branded.ATTACHED in html else None
-    if found is None:
-        return html
-    content = base64.b64encode(found.content).decode()
-    return html.replace(branded.ATTACHED, f"data:{found.media_type};base64,{content}")
+    return html.replace(branded.ATTACHED, branded.address_of(found)) if found else html

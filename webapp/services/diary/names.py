@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from webapp.models import Category, DiaryEntry, Item, Organization, Person, Quote, TaxCode, User, db
+from webapp.models import (
+    Category,
+    CompanyBrand,
+    DiaryEntry,
+    Item,
+    Organization,
+    Person,
+    Quote,
+    TaxCode,
+    User,
+    db,
+)
 
 Key = tuple[str, str]
 
@@ -16,6 +27,7 @@ _NAMED: dict[str, tuple[type[Any], Callable[[Any], str]]] = {
     "item": (Item, lambda item: item.name),
     "category": (Category, lambda category: category.path),
     "tax_code": (TaxCode, lambda tax_code: tax_code.name),
+    "brand": (CompanyBrand, lambda brand: brand.name),
     "user": (User, lambda user: user.name),
 }
 # How a command names an object in its detail, for one that is gone.

@@ -12,6 +12,7 @@ from webapp.services.core import formatting
 
 # Actions that need other words than their own.
 ACTIONS = {
+    "brand.made_default": "Default brand chosen",
     "quote.answered": "Customer's comment answered",
     "quote.changed": "Details changed",
     "quote.changes_discarded": "Changes discarded",
@@ -47,6 +48,7 @@ ACTIONS = {
 FIELDS = {
     "autotask_contact_id": "Autotask contact",
     "autotask_opportunity_id": "Autotask opportunity",
+    "brand_id": "brand",
     "deposit_is_required": "deposit required",
     "deposit_kind": "deposit type",
     "deposit_value": "deposit",

@@ -110,6 +110,8 @@ LEFT: dict[str, str] = {
     "acceptance_drawing": "sha256",
     "acceptance_seal": "lacking",
     "app_setting": "key value",
+    "brand": "name color logo font cover images tax_id registration_number bank_details seller_name address phone "
+    "email website name_key search_key",
     "category": "name name_key search_key",
     "company_seal": "key_encrypted certificates subject issuer fingerprint stamp_url stamp_username "
     "stamp_password_encrypted",

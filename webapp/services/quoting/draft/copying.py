@@ -10,7 +10,7 @@ from webapp.services.quoting.draft.lines import copied, new_uid
 from webapp.services.quoting.draft.sections import FIELDS as SECTION
 
 HEADER = (
-    *("currency", "comments", "discount_kind", "discount_value", "shipping_amount"),
+    *("currency", "comments", "discount_kind", "discount_value", "shipping_amount", "brand_id"),
     *("deposit_kind", "deposit_value", "deposit_is_required"),
 )
 

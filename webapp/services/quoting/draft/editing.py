@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from webapp.models import Organization, Person, Quote, User, db
+from webapp.models import CompanyBrand, Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import currencies, payments, place, shares
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
-from webapp.services.core.fields import MAX_ID, Reader
+from webapp.services.core.fields import MAX_ID, Reader, parse_id
 from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft import discounts, steps
 from webapp.services.quoting.revisions import freezing
@@ -28,6 +28,7 @@ FIELDS = (
     *DISCOUNT,
     "shipping_amount",
     *DEPOSIT,
+    "brand",
 )
 
 
@@ -123,6 +124,7 @@ def save_header(actor: User, quote_id: int, values: Mapping[str, object]) -> Quo
             "shipping_amount", default=Decimal(0), maximum=MAX_PRICE, currency=currency
         ),
         **payments.read_deposit(reader, currency),
+        "brand": _read_brand(reader, quote),
     }
     reader.check()
     reading = merge.Reading(here, quote.currency)
@@ -145,6 +147,21 @@ def read_discount(reader: Reader, kinds: Collection[str], currency: str) -> dict
     if kind == "none" and value > 0:
         reader.fail("discount_value", "Choose a discount type.")
     return {"discount_kind": kind if value else "none", "discount_value": value}
+
+
+def _read_brand(reader: Reader, quote: Quote) -> CompanyBrand | None:
+    """The brand that was chosen, None for the default; the one it has where the form has no such field."""
+    if not reader.has("brand"):
+        return quote.brand
+    chosen = reader.raw("brand")
+    if not chosen:
+        return None
+    # Whoever deletes it waits for us, and then finds that this quote has it.
+    lock = {"read": True, "key_share": True}
+    found = db.session.get(CompanyBrand, parse_id(chosen) or 0, with_for_update=lock, populate_existing=True)
+    if found is None:
+        reader.fail("brand", "This brand was deleted. Choose another one.")
+    return found
 
 
 def seen(quote: Quote) -> str:

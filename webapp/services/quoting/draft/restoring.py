@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Date
 
-from webapp.models import Category, Item, Organization, Person, Quote, QuoteLine, TaxCode
+from webapp.models import Category, CompanyBrand, Item, Organization, Person, Quote, QuoteLine, TaxCode
 from webapp.models.types import ExactDecimal
 from webapp.services.catalog import terms
 from webapp.services.core import records
@@ -23,6 +23,7 @@ REFERENCES = {
     "tax_code_id": TaxCode,
     "person_id": Person,
     "organization_id": Organization,
+    "brand_id": CompanyBrand,
 }
 COLUMNS = [*Quote.__table__.columns, *QuoteLine.__table__.columns]
 DECIMALS = {column.name for column in COLUMNS if isinstance(column.type, ExactDecimal)}

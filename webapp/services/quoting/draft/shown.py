@@ -28,6 +28,7 @@ def header(quote: Quote) -> dict[str, str]:
         "deposit_value": formatting.plain(quote.deposit_value, here) if quote.deposit_value else "",
         "deposit_kind": quote.deposit_kind if quote.deposit_value else "percent",
         "deposit_is_required": "y" if quote.deposit_is_required else "",
+        "brand": str(quote.brand_id or ""),
         "comments": quote.comments,
         "internal_notes": quote.internal_notes,
     }

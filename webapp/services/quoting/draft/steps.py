@@ -29,7 +29,7 @@ KEPT_FOR = timedelta(days=7)
 HEADER = (
     *("title", "currency", "expires_on", "comments", "internal_notes", "purchase_order_number"),
     *("discount_kind", "discount_value", "shipping_amount", "person_id", "organization_id"),
-    *("deposit_kind", "deposit_value", "deposit_is_required"),
+    *("deposit_kind", "deposit_value", "deposit_is_required", "brand_id"),
     *("autotask_contact_id", "autotask_opportunity_id", "autotask_opportunity_title"),
 )
 # A line but for its place and identity.

@@ -10,7 +10,7 @@ from typing import Any
 
 from webapp.models import User
 from webapp.models.line import ONE
-from webapp.services.company import place, profile
+from webapp.services.company import place
 from webapp.services.company.brand.brand import Brand
 from webapp.services.quoting.revisions.snapshot import (
     FrozenLine,
@@ -30,9 +30,8 @@ PLANS = FrozenSection(
 )
 
 
-def offer(brand: Brand, owner: User, now: datetime) -> Snapshot:
-    """What a quote of the company looks like with ``brand``: lines of several periods, a choice and an option."""
-    seller, _ = profile.current()
+def offer(brand: Brand, seller: Mapping[str, Any], owner: User, now: datetime) -> Snapshot:
+    """What a quote of ``seller``, a profile, looks like with ``brand``: several periods, a choice and an option."""
     here = place.of_company()
     return Snapshot(
         quote_id=0,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from webapp.models import (
     Category,
+    CompanyBrand,
     Item,
     Organization,
     Person,
@@ -47,13 +48,15 @@ NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
 # either.
 FOLLOWING = {"price_date": None, "cost_date": None, "quantity_prices": "", "image": ""}
 # Records that may be gone when the draft is reset.
-REFERENCES = ("item_id", "category_id", "tax_code_id")
+REFERENCES = ("item_id", "category_id", "tax_code_id", "brand_id")
 
 
 def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) -> Snapshot:
     """The draft as a snapshot, with the current customer, seller and tax data."""
     profile, _ = app_settings.get(app_settings.COMPANY_PROFILE)
     images = pictures.of_items([line.item_id for line in quote.lines if line.item_id is not None])
+    chosen = quote.brand or brand.default()
+    profile = brand.seller(profile, brand.fields_of(chosen) if chosen else None)
     organization = quote.organization or (quote.person.organization if quote.person else None)
     return Snapshot(
         quote_id=quote.id,
@@ -63,7 +66,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
         owner_name=quote.owner.name,
         owner_email=quote.owner.email,
         seller=Seller(**{name: str(profile.get(name, "")) for name in Seller.model_fields}),
-        brand=brand.of_company(),
+        brand=brand.of_record(chosen),
         place=place.of_company(),
         tax_rounding=str(profile["tax_rounding"]),
         terms=str(profile.get("terms", "")),
@@ -104,7 +107,7 @@ def _offered(snapshot: Snapshot) -> Snapshot:
 def restore(quote: Quote, snapshot: Snapshot) -> None:
     """Reset the draft to ``snapshot``, in the open transaction.
 
-    References to deleted items, categories and tax codes become empty.
+    References to deleted items, categories, tax codes and brands become empty.
     """
     # Written when all is in place: a section can't go before its lines do.
     with db.session.no_autoflush:
@@ -115,7 +118,9 @@ def _restore(quote: Quote, snapshot: Snapshot) -> None:
     if quote.autotask_opportunity_id != snapshot.autotask_opportunity_id:
         quote.autotask_opportunity_title = ""
     for name in HEADER:
-        setattr(quote, name, getattr(snapshot, name))
+        if name not in REFERENCES:
+            setattr(quote, name, getattr(snapshot, name))
+    quote.brand = records.find(CompanyBrand, snapshot.brand_id)
     quote.organization = records.find(
         Organization, snapshot.organization.id if snapshot.organization else None
     )

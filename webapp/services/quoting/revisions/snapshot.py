@@ -181,6 +181,7 @@ class FrozenLine(Frozen):
 class Snapshot(Frozen):
     """The whole quote as published. Lines in their order. Amounts in ``currency``, times in UTC.
 
+    ``brand_id``: which brand the rep chose, None for the default; what it was like is in ``brand`` and ``seller``.
     ``expires_on``: the last day on which the customer can accept; it ends when it ends at ``place``, the seller's.
     """
 
@@ -195,6 +196,7 @@ class Snapshot(Frozen):
     owner_email: str
     seller: Seller = Seller()
     brand: Brand = Brand()
+    brand_id: int | None = None
     place: Place = Place()
     tax_rounding: str = "line"
     terms: str = ""
