@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests.support import samples
-from webapp.models import db
+from webapp.models import User, db
 from webapp.services.company import app_settings
 from webapp.services.core import work
 
@@ -52,6 +52,13 @@ def test_what_was_just_stored_is_read(app: Flask) -> None:
         assert app_settings.get(app_settings.REQUIRED_FIELDS) == ({"fields": ["email"]}, 1)
 
 
+@work.command
+def put_and_fail(rep: User, version: int) -> None:
+    app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ["email"]}, version, rep)
+    assert app_settings.get(app_settings.REQUIRED_FIELDS)[0] == {"fields": ["email"]}
+    raise ZeroDivisionError
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_what_a_savepoint_took_back_is_not_read(app: Flask, is_first: bool) -> None:
     with app.app_context():
@@ -60,8 +67,6 @@ def test_what_a_savepoint_took_back_is_not_read(app: Flask, is_first: bool) -> N
             app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ["phone"]}, 0, rep)
         with work.unit():
             before = app_settings.get(app_settings.REQUIRED_FIELDS)
-            with pytest.raises(ZeroDivisionError), work.unit():
-                app_settings.put(app_settings.REQUIRED_FIELDS, {"fields": ["email"]}, before[1], rep)
-                assert app_settings.get(app_settings.REQUIRED_FIELDS)[0] == {"fields": ["email"]}
-                raise ZeroDivisionError
+            with pytest.raises(ZeroDivisionError):
+                put_and_fail(rep, before[1])
             assert app_settings.get(app_settings.REQUIRED_FIELDS) == before

@@ -60,11 +60,12 @@ def test_a_job_starts_none(sweeper: worker.Sweeper) -> None:
     assert sweeper.pid == before
     sweeper._owner = os.getpid()
 
+
 @pytest.mark.parametrize(("before", "after"), [("0", "10"), ("15", "15")])
 def test_a_worker_gives_way_to_pages(before: str, after: str) -> None:
     """A higher number that an operator chose stays: nobody but root may lower one."""
     said = "import os, worker; worker.give_way(); print(os.nice(0))"
     command = ["nice", "-n", before, sys.executable, "-c", said]
     start = os.nice(0)
-    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert int(found.stdout) == max(start + int(before), int(after))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import re
 import sys
-from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from stack.options import ROOT
 from tests.quoting.test_document import line
 from tests.quoting.test_snapshot import make
 from webapp.services.company.brand import brand as brands
 from webapp.services.company.brand.brand import Brand
 from webapp.services.quoting.paper import document, fonts, texts
 
-CSS = Path(document.WEBAPP) / "static" / "css"
+CSS = ROOT / "webapp" / "static" / "css"
 
 opened: list[str] = []
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from smoke.forms import Form, read_forms
@@ -100,6 +103,18 @@ def test_a_manager_countersigns(app: Flask, links: list[str], ids: Ids) -> None:
     assert "Countersigned by Ada Admin , Director" in evidence
     assert "Download bundle" in evidence
     assert "Signed PDF" in text(client.get(links[0]))
+
+
+def test_the_pdf_of_a_draft_has_a_line_to_sign_on_for_each(rep: Visitor, ids: Ids, links: list[str]) -> None:
+    for place in ("published", "draft"):
+        if place == "draft":
+            header = form_of(rep.client.get(ids.quote_page), "/header")
+            rep.client.post(header.action, data=dict(header.fill({"title": "Another rack"})))
+        pdf = PdfReader(io.BytesIO(rep.client.get(f"{ids.quote_page}/preview.pdf").data))
+        words = " ".join(page.extract_text() for page in pdf.pages)
+        assert ("Another rack" in words) == (place == "draft")
+        assert "Theo Lind" in words
+        assert "Carla Khan" in words
 
 
 def test_bad_signers_stay_in_the_form(rep: Visitor, ids: Ids) -> None:

@@ -43,7 +43,7 @@ from webapp.services.quoting.draft import (
 )
 from webapp.services.quoting.lifecycle import sending, transitions
 from webapp.services.quoting.money.totals import Totals
-from webapp.services.quoting.paper import document, pictures
+from webapp.services.quoting.paper import document, pictures, unsigned
 from webapp.services.quoting.revisions import commitments, freezing, parts, pricing
 from webapp.services.quoting.revisions.snapshot import FrozenLine, Snapshot
 
@@ -86,9 +86,7 @@ def save_header(quote_id: int) -> ResponseReturnValue:
 def preview(quote_id: int) -> ResponseReturnValue:
     """What the customer would see if the quote was published now."""
     quote = editing.get(quote_id)
-    frozen = _as_published(quote)
-    computed = pricing.of_snapshot(frozen)
-    return render_template("quotes/preview.html", quote=quote, **offer(frozen), computed=computed)
+    return render_template("quotes/preview.html", quote=quote, **offer(_as_published(quote)))
 
 
 @quotes.get("/<int:quote_id>/preview.pdf")
@@ -103,8 +101,9 @@ def preview_pdf(quote_id: int) -> ResponseReturnValue:
         return pdf_response(document.newest_pdf(quote, runtime()), name)
     frozen = _as_published(quote)
     images, link = pictures.of(frozen), links.to_page(base, quote.public_token)
+    blanks = unsigned.of(quote, frozen)
     db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return pdf_response(document.render(frozen, None, images, link), name)
+    return pdf_response(document.render(frozen, None, images, link, blanks), name)
 
 
 def changes(quote: Quote, **what: Any) -> str:

@@ -10,20 +10,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
 
 from webapp.models import Acceptance, AcceptanceDocument, Quote, Revision, RevisionDocument, db
 from webapp.models.quote import WON_STATUSES
-from webapp.services.core import formatting, metrics, records, work
+from webapp.services.core import metrics, records, work
 from webapp.services.core import place as places
 from webapp.services.core.errors import Busy, ServiceError
-from webapp.services.core.place import Place
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.answer import links
 from webapp.services.quoting.evidence import sealing
@@ -36,8 +32,8 @@ from webapp.services.quoting.paper import (
     logos,
     long_texts,
     once,
-    paragraphs,
     pictures,
+    templates,
     unsigned,
 )
 from webapp.services.quoting.paper import signed as signatures
@@ -51,9 +47,6 @@ from webapp.services.quoting.paper.signed import Signed
 from webapp.services.quoting.paper.unsigned import Blank
 from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
-
-WEBAPP = Path(__file__).parents[3]
-TEMPLATES = WEBAPP / "templates" / "document"
 
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
@@ -223,7 +216,7 @@ def render(
     if signed is not None and signed.certificate is not None:
         facts.keywords = signed.certificate.keywords
     try:
-        return drawing.draw(html, paper, grid, frozen.brand.palette, facts, shown.items, TEMPLATES)
+        return drawing.draw(html, paper, grid, frozen.brand.palette, facts, shown.items, templates.FOLDER)
     except RenderLimitError as error:
         raise RenderFailed(
             "The PDF couldn't be created because the quote is too large. Shorten its descriptions or split it into two "
@@ -241,7 +234,7 @@ def _written(
     figures = _figures(offered.get("contract", ()), laid)
     name = frozen.place.paper or (places.LETTER if frozen.currency in LETTER_CURRENCIES else places.A4)
     paper = Sheet(name, frozen.brand.font)
-    environment = _environment(frozen.place)
+    environment = templates.environment(frozen.place)
     css = environment.get_template("quote.css").render(
         paper=name,
         font=paper.text.name,
@@ -290,23 +283,3 @@ def _figures(contract: Sequence[Any], laid: Laid) -> list[Figure]:
         return f"{said} {row.note}".strip()
 
     return [Figure(row.name, reckoned(row), row.amount) for row in contract]
-
-
-@lru_cache(maxsize=16)
-def _environment(place: Place) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {function.__name__: function for function in formatting.ANYWHERE_ALIKE}
-    environment.filters["moment_here"] = lambda value: formatting.moment(value, place).rpartition(" ")[0]
-    environment.filters |= {
-        function.__name__: partial(function, place=place) for function in formatting.PLACED
-    }
-    environment.filters |= {
-        function.__name__: function for function in (paragraphs.paragraphs, paragraphs.lines, paragraphs.side)
-    }
-    return environment
