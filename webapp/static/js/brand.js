@@ -1,4 +1,4 @@
-// Settings > Brand: the picker of colors, beside the field that is sent.
+// Settings > Brand: the picker of colors, beside the field that is sent, and whether the PDF can be shown in the page.
 "use strict";
 
 (() => {
@@ -13,4 +13,6 @@
   typed.addEventListener("input", () => {
     if (/^#[0-9a-f]{6}$/i.test(typed.value.trim())) picker.value = typed.value.trim();
   });
+  // Where it can't, as on most phones, the link above it is enough.
+  document.body.classList.toggle("shows-no-pdf", navigator.pdfViewerEnabled === false);
 })();
