@@ -83,6 +83,7 @@ def test_a_key_that_cant_be_used_is_refused_with_a_reason(admin: User) -> None:
     assert "larger than 64 KB" in refused(admin, b"0" * 70_000)["file"]
     assert "isn't a PKCS#12 file" in refused(admin, b"something else")["file"]
     assert "PEM text" in refused(admin, b"-----BEGIN PRIVATE KEY-----")["file"]
+    assert "doesn't open" in refused(admin, packed(key, good), "a\0b")["file_password"]
     assert refused(admin, b"") == {"file": "Choose the .p12 or .pfx file."}
     assert "no certificate" in refused(admin, packed(key, None))["file"]
     odd: Any = ed25519.Ed25519PrivateKey.generate()
@@ -196,6 +197,16 @@ def imprint(_request: tsp.TimeStampReq, made: tsp.TimeStampResp) -> bytes:
     return bent(message_imprint=other)(_request, made)
 
 
+def by_another_algorithm(name: str) -> seals.Bend:
+    """A token that says it was signed with an algorithm that isn't its key's."""
+
+    def bend(_request: tsp.TimeStampReq, made: tsp.TimeStampResp) -> bytes:
+        made["time_stamp_token"]["content"]["signer_infos"][0]["signature_algorithm"] = {"algorithm": name}
+        return bytes(made.dump(force=True))
+
+    return bend
+
+
 @pytest.mark.parametrize(
     ("bend", "why"),
     [
@@ -205,6 +216,8 @@ def imprint(_request: tsp.TimeStampReq, made: tsp.TimeStampResp) -> bytes:
         (refusal, "refused to stamp: no credit left"),
         (lambda _request, _made: b"hello", "isn't a time stamp"),
         (lambda _request, _made: b"", "isn't a time stamp"),
+        (by_another_algorithm("sha256_ecdsa"), "isn't a time stamp"),
+        (by_another_algorithm("ed25519"), "isn't a time stamp"),
         (lambda _request, _made: b"0" * 40_000, "more than a time stamp"),
     ],
 )

@@ -32,7 +32,6 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 GRANTED = ("granted", "granted_with_mods")
 # Whom to trust is the reader's to decide, so pyHanko needn't warn of it.
 logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.ERROR)
-MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -82,24 +81,32 @@ class Stamper(TimeStamper):
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """A token for this digest. Raises NoStamp with a sentence."""
         nonce, request = self.request_cms(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
-        body = _asked(self.authority, request.dump())
-        host = self.authority.host
+        body, host = _asked(self.authority, request.dump()), self.authority.host
         try:
-            token, info = _token(Response.load(body, strict=True), host)
-            imprint = info["message_imprint"]
-            fits = (
-                info["nonce"].native == nonce
-                and imprint["hashed_message"].native == message_digest
-                and imprint["hash_algorithm"]["algorithm"].native == md_algorithm
-            )
-            if not fits:
-                raise NoStamp(f"{host} sent a time stamp of something else than was asked for.")
-            if not await _is_signed(token, message_digest):
-                raise NoStamp(f"The time stamp of {host} isn't signed as it must be, so it proves nothing.")
-            self.stamp = Stamp(info["gen_time"].native, _signer(token))
-        except MALFORMED as error:
+            token, self.stamp = await _checked(body, host, message_digest, md_algorithm, nonce)
+        except NoStamp:
+            raise
+        except Exception as error:  # whatever an unknown server's bytes make the libraries raise
             raise NoStamp(f"{host} sent something that isn't a time stamp.") from error
         return token
+
+
+async def _checked(
+    body: bytes, host: str, message_digest: bytes, md_algorithm: str, nonce: int
+) -> tuple[Any, Stamp]:
+    """The token in an answer, and what it says. Raises NoStamp for one that proves nothing."""
+    token, info = _token(Response.load(body, strict=True), host)
+    imprint = info["message_imprint"]
+    fits = (
+        info["nonce"].native == nonce
+        and imprint["hashed_message"].native == message_digest
+        and imprint["hash_algorithm"]["algorithm"].native == md_algorithm
+    )
+    if not fits:
+        raise NoStamp(f"{host} sent a time stamp of something else than was asked for.")
+    if not await _is_signed(token, message_digest):
+        raise NoStamp(f"The time stamp of {host} isn't signed as it must be, so it proves nothing.")
+    return token, Stamp(info["gen_time"].native, _signer(token))
 
 
 async def try_out(authority: Authority) -> Stamp:

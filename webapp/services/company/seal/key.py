@@ -38,6 +38,9 @@ NOT_FOR_SIGNING = (
     "This certificate isn't made for signing documents: its usage allows no digital signatures. Ask for one for "
     "document signing."
 )
+UNREADABLE = (
+    "This file's certificate can't be read: something in it isn't as it must be. Ask whoever issued it."
+)
 NOT_THIS_KIND = "Use an RSA key of at least 2,048 bits, or an EC key on P-256, P-384 or P-521."
 
 
@@ -57,20 +60,33 @@ class Key:
     valid_until: datetime
 
 
+class Refused(ValueError):
+    """The key can't be used; the sentence says why."""
+
+
 def read(content: bytes, password: str, now: datetime) -> Key:
-    """The key in a PKCS#12 file. Raises ValueError with the sentence that says why it can't be used."""
+    """The key in a PKCS#12 file. Raises Refused."""
+    try:
+        return _read(content, password, now)
+    except Refused:
+        raise
+    except Exception as error:  # the library reads parts of a certificate when they are asked for
+        raise Refused(UNREADABLE) from error
+
+
+def _read(content: bytes, password: str, now: datetime) -> Key:
     private, certificate, others = _opened(content, password)
     if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or not _is_strong(private):
-        raise ValueError(NOT_THIS_KIND)
+        raise Refused(NOT_THIS_KIND)
     if private.public_key() != certificate.public_key():
-        raise ValueError(NO_CERTIFICATE)
+        raise Refused(NO_CERTIFICATE)
     since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now >= until:
-        raise ValueError(f"This certificate expired on {until:%Y-%m-%d}. Use a newer one.")
+        raise Refused(f"This certificate expired on {until:%Y-%m-%d}. Use a newer one.")
     if now < since:
-        raise ValueError(f"This certificate isn't valid before {since:%Y-%m-%d %H:%M} UTC. Upload it then.")
+        raise Refused(f"This certificate isn't valid before {since:%Y-%m-%d %H:%M} UTC. Upload it then.")
     if not _is_for_signing(certificate):
-        raise ValueError(NOT_FOR_SIGNING)
+        raise Refused(NOT_FOR_SIGNING)
     pem = serialization.Encoding.PEM
     return Key(
         private=private.private_bytes(
@@ -92,33 +108,35 @@ def named(name: x509.Name) -> str:
         for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         for attribute in name.get_attributes_for_oid(oid)
     ]
-    return (", ".join(dict.fromkeys(found)) or name.rfc4514_string() or "a name that isn't given")[:300]
+    text = ", ".join(dict.fromkeys(found)) or name.rfc4514_string()
+    return "".join(letter for letter in text if letter.isprintable())[:300] or "a name that isn't given"
 
 
 def _opened(content: bytes, password: str) -> tuple[object, x509.Certificate, list[x509.Certificate]]:
     if len(content) > MOST_BYTES:
-        raise ValueError(TOO_LARGE)
+        raise Refused(TOO_LARGE)
     if content.lstrip()[:5] == b"-----":
-        raise ValueError(PEM)
+        raise Refused(PEM)
     if not _is_pkcs12(content):
-        raise ValueError(NO_FILE)
+        raise Refused(NO_FILE)
+    if "\0" in password:
+        # The library would end in a panic.
+        raise Refused(WRONG_PASSWORD)
     try:
         private, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
     except UnsupportedAlgorithm as error:
-        raise ValueError(
+        raise Refused(
             "This file is encrypted in a way that isn't supported here. Export it again with AES-256."
         ) from error
     except (ValueError, TypeError) as error:
         # The library's own words could quote what the file holds.
-        raise ValueError(WRONG_PASSWORD) from error
+        raise Refused(WRONG_PASSWORD) from error
     if private is None:
-        raise ValueError(NO_KEY)
+        raise Refused(NO_KEY)
     if certificate is None:
-        raise ValueError(NO_CERTIFICATE)
+        raise Refused(NO_CERTIFICATE)
     if len(others) >= MOST_CERTIFICATES:
-        raise ValueError(
-            f"This file has {len(others) + 1} certificates. Export only those of this key's chain."
-        )
+        raise Refused(f"This file has {len(others) + 1} certificates. Export only those of this key's chain.")
     return private, certificate, list(others)
 
 

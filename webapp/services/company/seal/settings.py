@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from webapp.models import CompanySeal, User, db, utc_now
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.company.seal import key as keys
+from webapp.services.company.seal import loop
 from webapp.services.core import merge, urls, work
 from webapp.services.core.errors import Invalid, ServiceError
 from webapp.services.core.fields import Reader
@@ -202,8 +202,8 @@ def try_authority(runtime: Runtime) -> Stamp:
     if not row.stamp_url:
         raise Invalid(NO_AUTHORITY)
     asked = _authority(runtime, row)
-    db.session.rollback()
-    return asyncio.run(authority.try_out(asked))
+    work.pause()
+    return loop.run(authority.try_out(asked))
 
 
 def allowed(runtime: Runtime) -> Allowed:

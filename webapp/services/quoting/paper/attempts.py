@@ -36,6 +36,7 @@ NOT_YET = (
     "The signed PDF isn't ready: it waits for its time stamp. Try again in some minutes. After a quarter of an hour "
     "it's there in any case."
 )
+STAMP_FAILED = "The time stamp couldn't be put into this PDF."
 
 
 class SealPending(Busy):
@@ -106,8 +107,10 @@ def sealed(runtime: Runtime, acceptance_id: int, paper: Callable[[Plan], bytes])
         except NoStamp as error:
             plan = _without_stamp(plan, acceptance_id, str(error))
         except NotSealed as error:
-            log.warning("seal.key_failed", reason=str(error))
-            plan = plan.without("private", str(error))
+            log.warning("seal.failed", reason=str(error), error=type(error.__cause__).__name__)
+            # Each turn takes a part away, so it ends.
+            part = ("private", str(error)) if plan.seal.private else ("authority", STAMP_FAILED)
+            plan = plan.without(*part)
 
 
 def _plan(runtime: Runtime, acceptance_id: int) -> Plan:

@@ -5,26 +5,22 @@ What was made is read again, and kept only if it is whole.
 
 from __future__ import annotations
 
-import asyncio
 import io
 from typing import Any
 
 from asn1crypto import keys, pem, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import SignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from webapp.services.company.seal import authority
+from webapp.services.company.seal import authority, loop
 from webapp.services.company.seal.authority import Stamper
-from webapp.services.company.seal.errors import NotSealed
+from webapp.services.company.seal.errors import NoStamp, NotSealed
 from webapp.services.company.seal.settings import Seal
 
 DIGEST = "sha256"
@@ -39,25 +35,31 @@ def sealed(pdf: bytes, seal: Seal) -> bytes:
 
     Raises NoStamp with a sentence where the authority gave no stamp, NotSealed where the key couldn't sign.
     """
-    return asyncio.run(_sealed(pdf, seal))
+    return loop.run(_sealed(pdf, seal))
 
 
 async def _sealed(pdf: bytes, seal: Seal) -> bytes:
-    stamper = Stamper(seal.authority) if seal.authority else None
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        if seal.private:
-            out = await _signed(writer, seal, stamper)
-        elif stamper is not None:
-            stamping = PdfTimeStamper(stamper, field_name=STAMP_FIELD)
-            out = await stamping.async_timestamp_pdf(writer, DIGEST, bytes_reserved=2 * authority.MOST_BYTES)
-        else:
-            return pdf
-        made = bytes(out.getvalue())
-        if not await _is_whole(made):
-            raise NotSealed("The signature that our key made can't be verified with its certificate.")
-    except (PdfError, SigningError, SignatureValidationError, ValueError, TypeError) as error:
+        return await _made(pdf, seal)
+    except (NoStamp, NotSealed):
+        raise
+    except Exception as error:  # the libraries name few of the errors that a key or a PDF can make them raise
         raise NotSealed("Our key couldn't sign this PDF.") from error
+
+
+async def _made(pdf: bytes, seal: Seal) -> bytes:
+    stamper = Stamper(seal.authority) if seal.authority else None
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    if seal.private:
+        out = await _signed(writer, seal, stamper)
+    elif stamper is not None:
+        stamping = PdfTimeStamper(stamper, field_name=STAMP_FIELD)
+        out = await stamping.async_timestamp_pdf(writer, DIGEST, bytes_reserved=2 * authority.MOST_BYTES)
+    else:
+        return pdf
+    made = bytes(out.getvalue())
+    if not await _is_whole(made):
+        raise NotSealed("The signature that our key made can't be verified with its certificate.")
     return made
 
 
