@@ -18,9 +18,12 @@ from typing import Any
 FORMAT = "quotewright-evidence-1"
 FIRST = "0" * 64
 LARGEST = 100_000_000
+# Bytes of an RSA key, so that none takes minutes.
+LARGEST_KEY = 2048
 # Of events that can be missing, as many are named.
 MOST = 10_000
 NEEDED = ("signed.pdf", "offer.json", "certificate.json", "events.json")
+BESIDE = ("revision.json", "README.txt")
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
 READER = (
     "A PDF reader checks whether the certificates in the PDF's seal can be trusted; this program doesn't."
@@ -77,16 +80,17 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         bundle = verify(read(Path(arguments[0])))
+        said = told(bundle)
     except NoBundle as error:
-        print(error, file=sys.stderr)
+        print(_plain(str(error)), file=sys.stderr)
         return 2
-    print(told(bundle))
-    for sentence in bundle.agrees:
-        print(f"  agrees   {sentence}")
-    for sentence in bundle.problems:
-        print(f"  WRONG    {sentence}")
-    for sentence in bundle.notes:
-        print(f"  note     {sentence}")
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        print(f"Something in this bundle isn't as it must be ({type(error).__name__}), so it proves nothing.")
+        return 1
+    print("\n".join(map(_plain, said.split("\n"))))
+    for kind, sentences in (("agrees", bundle.agrees), ("WRONG ", bundle.problems), ("note  ", bundle.notes)):
+        for sentence in sentences:
+            print(f"  {kind}   {_plain(sentence)}")
     if bundle.problems:
         count = len(bundle.problems)
         things = f"{count} things in this bundle are" if count > 1 else "one thing in this bundle is"
@@ -99,12 +103,21 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _plain(text: str) -> str:
+    """What a bundle says, without what would move the cursor, color the text or break off the program."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def read(path: Path) -> dict[str, bytes]:
     """The files in the bundle at ``path``, by name. Raises NoBundle with a sentence."""
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > LARGEST:
                 raise NoBundle(f"{path.name} is larger than any bundle, so it wasn't read.")
+            names = [entry.filename for entry in packed.infolist()]
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise NoBundle(f"{path.name} has two files called {_plain(twice)}, so it proves neither.")
             files = {entry.filename: packed.read(entry) for entry in packed.infolist()}
     except OSError as error:
         raise NoBundle(f"{path.name} can't be opened: {error.strerror or error}.") from error
@@ -131,7 +144,15 @@ def verify(files: dict[str, bytes]) -> Bundle:
         _check_drawing(bundle, f"signature-{one.get('event')}.png", _facts_of(one), f" of {_name_of(one)}")
     _check_pdf(bundle)
     _check_seal(bundle)
+    _name_others(bundle)
     return bundle
+
+
+def _name_others(bundle: Bundle) -> None:
+    """Files that aren't part of a bundle may say anything."""
+    drawings = {"signature.png", *(f"signature-{one.get('event')}.png" for one in bundle.beside)}
+    for name in sorted(set(bundle.files) - {*NEEDED, *BESIDE} - drawings):
+        bundle.notes.append(f"{name} isn't part of the bundle, so nothing here is said of it.")
 
 
 def told(bundle: Bundle) -> str:
@@ -390,7 +411,7 @@ def _check_seal(bundle: Bundle) -> None:
             bytes.fromhex(pdf[hole + 1 : after - 1].decode("ascii")),
             pdf[:hole] + pdf[after : after + rest],
         )
-    except (ValueError, IndexError, KeyError, OverflowError):
+    except (ValueError, LookupError, OverflowError, TypeError, AttributeError, StopIteration):
         bundle.problems.append("The PDF's signature can't be read: it was damaged or changed.")
 
 
@@ -530,6 +551,8 @@ class _Cms:
             return None
         modulus, exponent = (int.from_bytes(one.body, "big") for one in _Der(key.body[1:]).parts)
         size = (modulus.bit_length() + 7) // 8
+        if not 128 <= size <= LARGEST_KEY or exponent.bit_length() > 64:
+            raise ValueError
         shown = pow(int.from_bytes(self.signature, "big"), exponent, modulus).to_bytes(size, "big")
         # RFC 5652, 5.4: the attributes are signed as a set.
         digest = _hashed(self.hash, b"\x31" + self.attributes.raw[1:])

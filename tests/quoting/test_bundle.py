@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -259,6 +260,26 @@ def test_what_is_no_bundle_is_said_in_a_sentence(
     assert quotewright_verify.main([str(tmp_path / "none.zip")]) == 2
     assert "can't be opened" in capsys.readouterr().err
     assert quotewright_verify.main([]) == 2
+
+
+def test_a_second_file_of_one_name_is_no_bundle_and_another_file_is_named(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that unpacks might show the one, and this one check the other."""
+    path = tmp_path / "bundle.zip"
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as packed:
+        warnings.simplefilter("ignore")
+        for name, content in [("signed.pdf", b"another"), *files.items()]:
+            packed.writestr(name, content)
+    assert quotewright_verify.main([str(path)]) == 2
+    assert "two files called signed.pdf" in capsys.readouterr().err
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in {**files, "final\x1b[2J.pdf": b"another"}.items():
+            packed.writestr(name, content)
+    assert quotewright_verify.main([str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "isn't part of the bundle" in said
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize("name", ["events.json", "certificate.json", "offer.json"])
