@@ -68,6 +68,8 @@ class Parts:
             *("--worker-class", "webapp.web_worker.WebWorker"),
             *("--workers", str(self.options.web_processes)),
             *("--threads", "8"),
+            # Settings > Brand is looked at with all that is typed, in the address.
+            *("--limit-request-line", "8190"),
             "--preload",  # the application is loaded once and then forked; a wrong setting ends the start at once
             *("--graceful-timeout", "5"),
             "--no-control-socket",

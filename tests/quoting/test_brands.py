@@ -105,6 +105,11 @@ def test_a_brand_can_go_when_no_open_quote_has_it(rep: User) -> None:
     quote = revision.quote
     with pytest.raises(Invalid, match=f"still open use it: {quote.number}"):
         kept.delete(rep, hardware.id)
+    # Whoever discards this choice has the published brand again.
+    choose(rep, quote, None)
+    with pytest.raises(Invalid, match=f"still open use it: {quote.number}"):
+        kept.delete(rep, hardware.id)
+    editing.discard_changes(rep, quote.id)
     transitions.advance(rep, quote.id, "lost", reason="Price")
     stood = quote.updated_at
     kept.delete(rep, hardware.id)

@@ -82,7 +82,8 @@ def note_sent(delivery: Delivery) -> None:
         return
     entry = db.session.get(DiaryEntry, delivery.event_id) if delivery.event_id else None
     signer = db.session.get(QuoteSigner, int(delivery.address.removeprefix(OF_SIGNER)))
-    if entry is not None and entry.action == SIGNED and signer is not None:
+    is_theirs = signer is not None and signer.quote_id == delivery.quote.id
+    if entry is not None and entry.action == SIGNED and signer is not None and is_theirs:
         signers.note_asked(delivery.quote, signer, None)
 
 
@@ -148,7 +149,7 @@ def letter(runtime: Runtime, delivery: Delivery) -> Letter | None:
     more = {"link": f"{base}/quotes/{quote.id}"} | ({"customer": name} if name else {})
     filled = mail_words.fill(kind, quote, base, frozen, **more)
     made = Letter(to.email, filled.subject, filled.text, kind=kind, reply_to=_contact(frozen))
-    return branded.with_html(made, branded.of_company(), filled.link)
+    return branded.with_html(made, branded.of_offer(frozen), filled.link)
 
 
 def _written(message: MailMessage, quote: Quote) -> Letter:
@@ -182,6 +183,8 @@ def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Lett
     signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
     if (
         signer is None
+        # SQLite gives the number of a signer who was removed to another one.
+        or signer.quote_id != quote.id
         or "@" not in signer.email
         or sending.blocker(quote)
         or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.models import CompanyBrand, Logo, Quote, User, db, names
+from webapp.models import CompanyBrand, Logo, Quote, Revision, User, db, names
 from webapp.models.quote import PENDING
 from webapp.services.company import profile
 from webapp.services.company.brand import brand, colors
@@ -151,7 +151,12 @@ def delete(actor: User | None, brand_id: int) -> str:
         raise Invalid(
             f"“{name}” wasn't deleted because it's the default. Make another brand the default first."
         )
-    having = db.select(Quote).where(Quote.brand_id == record.id, Quote.status == PENDING).order_by(Quote.id)
+    # Discarding what changed since would bring the live revision's brand back.
+    newest = db.select(db.func.max(Revision.id)).where(Revision.quote_id == Quote.id).correlate(Quote)
+    live = Revision.content.contains(f'"brand_id":{record.id},')
+    published = db.select(Revision.quote_id).where(Revision.id == newest.scalar_subquery(), live)
+    has_it = (Quote.brand_id == record.id) | published.exists()
+    having = db.select(Quote).where(Quote.status == PENDING, has_it).order_by(Quote.id)
     quotes = list(db.session.scalars(having.limit(NAMED + 1)))
     if quotes:
         listed = ", ".join(str(quote.number or f"“{quote.title}”") for quote in quotes[:NAMED])

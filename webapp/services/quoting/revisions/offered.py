@@ -13,7 +13,7 @@ from typing import Any
 LEFT_OUT = frozenset({
     "quote_id", "item_id", "category_id", "parent_category_id", "tax_code_id", "origin_entity", "origin_id",
     "autotask_opportunity_id", "autotask_contact_id", "unit_cost", "cost_date", "price_date", "price_rule",
-    "price_percent", "price_ending", "tiers", "supplier", "supplier_sku", "category_path",
+    "price_percent", "price_ending", "tiers", "supplier", "supplier_sku", "category_path", "brand_id",
 })  # fmt: skip
 
 
