@@ -16,7 +16,12 @@ down_revision = "0056"
 branch_labels = None
 depends_on = None
 
-SIGNING = sa.table("quote_signing", sa.column("quote_id"), sa.column("restarted_at", UtcDateTime()))
+SIGNING = sa.table(
+    "quote_signing",
+    sa.column("quote_id"),
+    sa.column("restarted_at", UtcDateTime()),
+    sa.column("round_number"),
+)
 QUOTE = sa.table("quote", sa.column("id"), sa.column("status"), sa.column("status_changed_at", UtcDateTime()))
 REVISION = sa.table(
     "revision",
@@ -80,8 +85,20 @@ def _number_those_under_way() -> None:
         db.execute(sa.update(SIGNER).where(asked).values(asked_round=1))
 
 
+def _end_those_of_earlier_rounds() -> None:
+    """What counted no longer by its number must not count again by its time."""
+    db = op.get_bind()
+    earlier = sa.select(sa.func.max(SIGNATURE.c.accepted_at)).where(
+        SIGNATURE.c.quote_id == SIGNING.c.quote_id,
+        SIGNATURE.c.acceptance_id.is_(None),
+        SIGNATURE.c.round_number < SIGNING.c.round_number,
+    )
+    db.execute(sa.update(SIGNING).values(restarted_at=earlier.scalar_subquery()))
+
+
 def downgrade() -> None:
     op.add_column("quote_signing", sa.Column("restarted_at", UtcDateTime(), nullable=True))
+    _end_those_of_earlier_rounds()
     op.drop_column("signature", "round_number")
     op.drop_column("quote_signer", "asked_round")
     op.drop_column("quote_signing", "round_number")

@@ -18,7 +18,7 @@ from webapp.services.delivery import attempt
 from webapp.services.quoting.answer import acceptance, signers, turns
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing
-from webapp.services.quoting.lifecycle import reminding, sending
+from webapp.services.quoting.lifecycle import mail_words, reminding, sending
 
 HERE = Evidence("192.0.2.7", "Browser/1")
 CARLA = ("Carla Khan", "carla@customer.example", "CEO")
@@ -55,6 +55,26 @@ def test_signers_are_greeted_by_first_name(
     hellos = {str(mail["To"]): words(mail).partition("\n")[0] for mail in deliver(app, mailbox)}
     assert hellos["carla@customer.example"] == "Hello Carla,"
     assert hellos["theo@customer.example"] == "Hello Theo,"
+
+
+@pytest.mark.parametrize(
+    ("name", "hello"),
+    [
+        ("Ann Lee", "Ann"),
+        ("Bob Ray", "Bob"),
+        ("Dr Lee", "Dr Lee"),
+        ("Mr. Lee", "Mr. Lee"),
+        ("J. Lee", "J. Lee"),
+        ("Lee, Ann", "Lee, Ann"),
+    ],
+)
+def test_a_shared_mailbox_and_a_title_are_no_first_name(quote: Quote, name: str, hello: str) -> None:
+    """The contact, Anna Lee, and others have one mailbox."""
+    frozen = mail_words.live(quote)
+    assert frozen.person is not None
+    assert mail_words.first_name(name, frozen.person.email, frozen) == hello
+    full = f"{frozen.person.first_name} {frozen.person.last_name}"
+    assert mail_words.first_name(full, frozen.person.email, frozen) == frozen.person.first_name
 
 
 def test_the_history_says_asked_once_the_mail_is_sent(

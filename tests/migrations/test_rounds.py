@@ -36,7 +36,15 @@ def test_signatures_under_way_are_of_the_first_round(app: Flask) -> None:
         db.session.remove()
         downgrade(revision=BEFORE)
         table = sa.Table("quote_signing", sa.MetaData(), autoload_with=db.engine)
+        signed = sa.Table("signature", sa.MetaData(), autoload_with=db.engine)
         with db.engine.begin() as connection:
+            # What was ended by its number is ended by its time in the version before.
+            ended, times = (
+                connection.scalars(sa.select(table.c.restarted_at)).one(),
+                sa.select(signed.c.accepted_at),
+            )
+            first, second = connection.scalars(times.order_by(signed.c.id))
+            assert first <= ended < second
             connection.execute(table.update().values(restarted_at=utc_now() - timedelta(minutes=30)))
         upgrade()
         again = editing.get(number)

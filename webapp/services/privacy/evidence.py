@@ -12,6 +12,8 @@ from webapp.models import (
     Quote,
     QuoteEvent,
     QuoteSigner,
+    Revision,
+    RevisionDocument,
     Signature,
     SignatureDrawing,
     SigningCode,
@@ -95,8 +97,14 @@ def clean_beside(known: Known, quote_ids: Collection[int]) -> None:
         chain.chain_again(quote_id)
         rows = db.session.scalars(db.select(Signature).filter_by(quote_id=quote_id))
         _delete([one.id for one in rows if known.is_them(one.email, one.name)])
-        for signer in signers(known, [quote_id]):
+        renamed = signers(known, [quote_id])
+        for signer in renamed:
             signer.name, signer.email, signer.title = known.alias, REMOVED, ""
+        if renamed:
+            # Its lines to sign on have their names.
+            of_quote = db.select(Revision.id).where(Revision.quote_id == quote_id)
+            papers = db.delete(RevisionDocument).where(RevisionDocument.revision_id.in_(of_quote))
+            db.session.execute(papers.execution_options(synchronize_session=False))
 
 
 def signers(known: Known, quote_ids: Collection[int]) -> list[QuoteSigner]:

@@ -11,6 +11,8 @@ from webapp.services.quoting.revisions import pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_END = "further notice"
+# Words that a name can start with, and that greet no one.
+TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme", "m"}
 
 
 def link(quote: Quote, base: str) -> str:
@@ -56,10 +58,15 @@ def first_name(name: str, email: str, frozen: Snapshot) -> str:
     A name that starts with a title or an initial stays whole.
     """
     person = frozen.person
-    if person and person.first_name and person.email and person.email.casefold() == email.casefold():
+    is_contact = (
+        person is not None
+        and person.email.casefold() == email.casefold()
+        and f"{person.first_name} {person.last_name}".casefold() == name.casefold()
+    )
+    if person is not None and person.first_name and is_contact:
         return person.first_name
     first = next(iter(name.split()), "")
-    return name if first.endswith((".", ",")) else first
+    return name if first.endswith((".", ",")) or first.casefold() in TITLES else first
 
 
 def fill(kind: str, quote: Quote, base: str, frozen: Snapshot, **more: str) -> Filled:
