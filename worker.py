@@ -36,7 +36,7 @@ from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
 from webapp.services.company import maintenance
-from webapp.services.core import failpoints, metrics, queues, turns
+from webapp.services.core import deadline, failpoints, metrics, queues, turns
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -208,6 +208,7 @@ class AskableWorker(Worker):
     It looks after the sweeper whenever it says that it lives: every 45 seconds, in a job every 10.
     """
 
+    death_penalty_class = deadline.Deadline
     asked_to_stop = False
     sweeper: Sweeper | None = None
 

@@ -135,7 +135,7 @@ MUTATIONS = {
     ),
     "D11": Mutation(
         "a push that runs out of time is taken for a bug",
-        ((f"{PUSH}/run.py", "if deadline.has_passed(error):", "if False:"),),
+        ((f"{PUSH}/run.py", "except deadline.OutOfTime:", "except ZeroDivisionError:"),),
     ),
     "end": Mutation(
         "a quote that is won after all keeps its loss reason",

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
-from tests.push.faults import SHORT, at_call, killed_push, recover
+from tests.push.faults import SHORT, killed_push, recover
+from tests.push.remote import items, opportunities
 from tests.support.connected_desk import Desk, newest_entry
 from tests.support.waiting import wait_for
 from webapp.models import Delivery, PushCall, PushLease, PushStep, Quote, db, utc_now
@@ -27,25 +22,9 @@ from webapp.models.delivery import DeliveryState
 from webapp.models.push import StepState
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.push import results
-from webapp.services.core import deadline
-from webapp.services.core.pool import Pool
 from webapp.services.delivery import attempt, reader, room
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
-from webapp.services.quoting.paper import document
-
-
-def opportunities(desk: Desk, *titles: str) -> list[dict[str, Any]]:
-    """The opportunities of these titles in Autotask."""
-    return [row for row in desk.tenant.state()["Opportunities"] if row["title"] in titles]
-
-
-def items(desk: Desk) -> list[dict[str, Any]]:
-    """All items of the newest quote, in order."""
-    state = desk.tenant.state()
-    number = state["Quotes"][-1]["id"]
-    rows = [row for row in state["QuoteItems"] if row["quoteID"] == number]
-    return sorted(rows, key=lambda row: row["sortOrderID"])
 
 
 def set_price(quote: Quote, price: int) -> None:
@@ -353,102 +332,3 @@ def test_an_update_that_takes_effect_late_never_follows_a_newer_one(desk: Desk, 
     wait_out(1)
     recover(desk, quote.id)
     assert [row["unitPrice"] for row in items(desk)] == [300]
-
-
-def test_a_push_that_runs_out_of_time_goes_on_where_it_was(desk: Desk) -> None:
-    quote = desk.quote({"name": "Box"}, {"name": "Rack"}, {"name": "Shelf"})
-    entry = desk.publish(quote)
-    document.pdf_for(entry.revision_id or 0)
-    desk.tenant.add_fault(kind="hold", entity="QuoteItems", verb="create", times=0, seconds=60)
-
-    def end_the_time() -> None:
-        """When an item is on its way; it arrives while the push stops, and so do the others."""
-        wait_for(lambda: desk.tenant._ask("GET", "/faults")[0]["struck"], "an item to be on its way")
-        os.kill(os.getpid(), signal.SIGALRM)
-        desk.tenant._ask("DELETE", "/faults")
-
-    clock = threading.Thread(target=end_the_time)
-    clock.start()
-    with UnixSignalDeathPenalty(600, JobTimeoutException):
-        attempt.perform(desk.runtime, entry.id, early=True)
-    clock.join()
-    entry = newest_entry(quote.id)
-    assert (entry.state, entry.outcome) == (DeliveryState.WAITING, results.OUT_OF_TIME.sentence)
-    attempt.perform(desk.runtime, entry.id, early=True)
-    assert newest_entry(quote.id).state == DeliveryState.DONE
-    assert [row["name"] for row in items(desk)] == ["Box", "Rack", "Shelf"]
-    creates = [
-        call for call in desk.tenant.calls() if (call["entity"], call["verb"]) == ("QuoteItems", "create")
-    ]
-    assert len(creates) == 3, "what ended while the push stopped was kept"
-
-
-def test_wherever_the_time_runs_out_the_push_goes_on(desk: Desk) -> None:
-    nth = 1
-    while True:
-        quote = desk.quote({"name": f"Box {nth}"})
-        entry = desk.publish(quote)
-        with (
-            suppress(JobTimeoutException),
-            UnixSignalDeathPenalty(600, JobTimeoutException),
-            at_call(nth, lambda: os.kill(os.getpid(), signal.SIGALRM), "after") as aim,
-        ):
-            attempt.perform(desk.runtime, entry.id, early=True)
-        assert newest_entry(quote.id).state in (
-            DeliveryState.RUNNING,
-            DeliveryState.WAITING,
-            DeliveryState.DONE,
-        )
-        recover(desk, quote.id)
-        assert [row["name"] for row in items(desk)] == [f"Box {nth}"]
-        assert len(opportunities(desk, "New office")) == nth
-        if not aim.hit:
-            break
-        nth += 1
-    assert nth > 8
-
-
-@pytest.mark.parametrize("seconds", [0.03, 0.1, 0.3])
-def test_a_pdf_is_whole_whenever_the_time_runs_out(desk: Desk, seconds: float) -> None:
-    quote = desk.quote({"name": "Box", "description": "Words " * 500})
-    entry = desk.publish(quote)
-    quote_id, entry_id, revision_id = quote.id, entry.id, entry.revision_id
-    with suppress(JobTimeoutException), UnixSignalDeathPenalty(600, JobTimeoutException):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        attempt.perform(desk.runtime, entry_id, early=True)
-    db.session.remove()  # as the worker does after a job, whatever the time ran out in
-    assert newest_entry(quote_id).state in (DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.DONE)
-    recover(desk, quote_id)
-    pdf = document.pdf_for(revision_id or 0)
-    assert (pdf[:5], pdf.rstrip()[-5:]) == (b"%PDF-", b"%%EOF")
-
-
-def test_the_end_of_the_time_is_not_lost_inside_a_library() -> None:
-    reached = []
-
-    def push() -> None:
-        with deadline.put_off(), suppress(Exception):
-            signal.raise_signal(signal.SIGALRM)
-            reached.append("the end of the library's work")
-        reached.append("what comes after it")
-
-    with UnixSignalDeathPenalty(600, JobTimeoutException), pytest.raises(JobTimeoutException):
-        push()
-    assert reached == ["the end of the library's work"]
-
-
-def test_no_thread_is_left_behind_whose_start_the_time_ran_out_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    start, ended = threading.Thread.start, []
-
-    def start_at_the_last_moment(thread: threading.Thread) -> None:
-        start(thread)
-        signal.raise_signal(signal.SIGALRM)
-
-    monkeypatch.setattr(threading.Thread, "start", start_at_the_last_moment)
-    with (
-        UnixSignalDeathPenalty(600, JobTimeoutException),
-        pytest.raises(JobTimeoutException),
-        Pool(max_workers=1) as pool,
-    ):
-        pool.submit(lambda: ended.append(sum(range(3_000_000))))
-    assert ended, "the pool waited for the call"

@@ -21,7 +21,8 @@ from tests.integrations.test_lost_jobs import lose
 from tests.support.connected_desk import Desk, every_kind, newest_entry, newest_run, open_desk
 from tests.support.sandbox import Tenant
 from tests.support.waiting import wait_for
-from webapp.models import Delivery, Person, PushClaim, PushLease, Quote, db, utc_now
+from webapp.models import Delivery, Person, PushClaim, PushLease, PushRun, Quote, db, utc_now
+from webapp.services.autotask.push import results
 from webapp.services.delivery import room
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -68,6 +69,12 @@ def wait_until_synced(quote: Quote) -> None:
     run = newest_run(quote.id)
     assert run is not None
     assert run.state == "synced", run.sentence
+
+
+def jobs_of(worker: Child) -> list[int]:
+    """The processes in which the worker does its jobs: each leads a process group of its own, unlike the sweeper."""
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    return [pid for pid in map(int, children) if os.getpgid(pid) == pid]
 
 
 def how_many(desk: Desk, quote: Quote) -> int:
@@ -141,6 +148,28 @@ def test_another_worker_continues_after_a_killed_one(
     db.session.commit()
     wait_until_synced(quote)
     assert how_many(desk, quote) == 1
+
+
+def test_a_job_whose_time_is_over_ends_in_order_and_goes_on(
+    redis_url: str, desk: Desk, start_worker: Callable[[], Child]
+) -> None:
+    quote = desk.quote({"name": "Box"}, {"name": "Rack"}, {"name": "Shelf"})
+    desk.publish(quote)
+    desk.tenant.add_fault(kind="hold", entity="QuoteItems", verb="create", times=0, seconds=60)
+    db.session.commit()
+    worker = start_worker()
+    wait_for(lambda: desk.tenant._ask("GET", "/faults")[0]["struck"], "an item to be on its way", MINUTE)
+    (job,) = jobs_of(worker)
+    os.kill(job, signal.SIGALRM)
+    desk.tenant._ask("DELETE", "/faults")
+    wait_until_synced(quote)
+    runs = db.session.scalars(db.select(PushRun).filter_by(quote_id=quote.id).order_by(PushRun.id)).all()
+    assert [run.state for run in runs] == ["retrying", "synced"]
+    assert runs[0].sentence == results.OUT_OF_TIME.sentence
+    assert (
+        len([row for row in desk.tenant.calls() if (row["entity"], row["verb"]) == ("QuoteItems", "create")])
+        == 3
+    )
 
 
 def test_autotask_away_delays_the_push_and_a_later_revision_replaces_it(

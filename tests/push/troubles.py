@@ -6,12 +6,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import requests
-from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
+from rq.timeouts import JobTimeoutException
 
 from tests.push.faults import at_call
 from tests.support.connected_desk import Desk
@@ -19,6 +19,7 @@ from tests.support.waiting import wait_for
 from webapp.models import Delivery, PushCall, PushLease, PushStep, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.services.core import failpoints
+from webapp.services.core.deadline import Deadline
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
 
@@ -128,11 +129,9 @@ def killed_at_point(runtime: Runtime, entry_id: int, point: str, times: int) -> 
 
 def out_of_time(runtime: Runtime, entry_id: int, nth: int) -> None:
     """Push in a job whose time ends at its n-th call."""
-    alarm = lambda: os.kill(os.getpid(), signal.SIGALRM)  # noqa: E731
     with (
-        suppress(JobTimeoutException),
-        UnixSignalDeathPenalty(600, JobTimeoutException),
-        at_call(nth, alarm, "after"),
+        Deadline(600, JobTimeoutException),
+        at_call(nth, lambda: signal.raise_signal(signal.SIGALRM), "after"),
     ):
         attempt.perform(runtime, entry_id, early=True)
     db.session.rollback()

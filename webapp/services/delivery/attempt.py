@@ -8,13 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
 from webapp.models import Delivery, Quote, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.company import maintenance
-from webapp.services.core import clock, failpoints, metrics
+from webapp.services.core import clock, deadline, failpoints, metrics
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
 from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
@@ -64,7 +63,7 @@ def _deliver(runtime: Runtime, of: Reader, delivery_id: int, fence: int) -> None
         db.session.rollback()
         log.warning("delivery.database_away", reader=of.key, delivery=delivery_id, error=str(error.orig))
         raise
-    except JobTimeoutException:
+    except deadline.OutOfTime:
         outcome = Retry("This took too long for one attempt. It continues where it stopped.", wait=1.0)
     except Exception as error:
         log.exception("delivery.bug", reader=of.key, delivery=delivery_id)

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import localtime
 
 from webapp.services.company.mail_server import TLS, VARIABLE, Server
-from webapp.services.core import hosts, metrics, outward
+from webapp.services.core import deadline, hosts, metrics, outward
 
 # A server that greets for a minute is cut off: the job has 60 seconds.
 LONGEST_SECONDS = 40.0
@@ -114,8 +114,9 @@ def send(server: Server, letter: Letter, handing: Callable[[], None] = lambda: N
     """Send one email; returns the addresses that the server refused while it took it for the others.
 
     ``handing`` is called when the server is about to take it. Raises MailNotSent, whose text holds neither the password
-    nor the message.
+    nor the message, and OutOfTime in a job, before anything is sent.
     """
+    deadline.check()
     progress = _Progress()
     try:
         _exchange(server, letter, handing, progress)
@@ -162,10 +163,10 @@ def _exchange(server: Server, letter: Letter, handing: Callable[[], None], progr
 
 
 def _deliver(server: Server, made: EmailMessage, handing: Callable[[], None], progress: _Progress) -> None:
-    deadline = time.monotonic() + LONGEST_SECONDS
-    plain = outward.connect(server.host, server.port, None if server.is_operators else VARIABLE, deadline)
+    end = time.monotonic() + LONGEST_SECONDS
+    plain = outward.connect(server.host, server.port, None if server.is_operators else VARIABLE, end)
     context = ssl.create_default_context()
-    with outward.cut_at(deadline, plain), _Connected(plain, server, context) as connection:
+    with outward.cut_at(end, plain), _Connected(plain, server, context) as connection:
         connection.ehlo()
         # Only a server on this machine may do without TLS, and no password is ever sent in plain text.
         # starttls() raises if the server doesn't offer TLS.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from webapp.models import db
@@ -10,7 +11,6 @@ from webapp.services.autotask.api.client import Client, Record
 from webapp.services.autotask.api.errors import AutotaskError, CredentialsRejected, Forbidden, Refused
 from webapp.services.autotask.connection import connection
 from webapp.services.core.errors import ServiceError
-from webapp.services.core.pool import Pool
 from webapp.services.core.runtime import Runtime
 from webapp.services.people import required_fields
 
@@ -109,7 +109,7 @@ def check(runtime: Runtime) -> list[Check]:
 
 def _rights(client: Client) -> Check:
     try:
-        with Pool(max_workers=AT_ONCE) as pool:
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             found = tuple(pool.map(lambda entity: _access(client, entity), RIGHTS))
     except AutotaskError as error:
         return Check(

@@ -7,6 +7,7 @@ settings page. While Autotask is unavailable, the stored list is used.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,6 @@ from webapp.services.autotask.api.errors import AutotaskError, ConnectionRefused
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.connection.fetch_lists import REFERENCE_FIELDS, fetch
 from webapp.services.core import upsert, work
-from webapp.services.core.pool import Pool
 from webapp.services.core.runtime import Runtime
 
 MAX_AGE = timedelta(hours=24)
@@ -73,7 +73,7 @@ def refresh(runtime: Runtime, names: Sequence[str] = NAMES) -> None:
     """
     client = connection.open_client(runtime)
     db.session.commit()  # no transaction stays open while Autotask is asked
-    with Pool(max_workers=AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         futures = [(name, pool.submit(fetch, client, name)) for name in names]
     failed: AutotaskError | None = None
     read: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from webapp.services.autotask.api.errors import NotConnected
 from webapp.services.autotask.connection import connection, stored_lists
 from webapp.services.autotask.drift import check as drift_check
 from webapp.services.autotask.settings import store as settings_store
-from webapp.services.core import queues
+from webapp.services.core import deadline, queues
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 
@@ -122,7 +122,7 @@ def compare_due(runtime: Runtime) -> int:
             return 0
         drift_check.check_many(runtime, quotes)
         return len(quotes)
-    except ServiceError as error:
+    except (ServiceError, deadline.OutOfTime) as error:
         db.session.rollback()
         log.info("drift.not_compared", sentence=str(error))
         return 0

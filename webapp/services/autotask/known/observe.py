@@ -7,6 +7,7 @@ asks in parallel, then chooses in the order in which the records depend on each 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from webapp.models import Link
@@ -32,7 +33,6 @@ from webapp.services.autotask.known.observation import (
 from webapp.services.autotask.wanted import keys
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
 from webapp.services.autotask.wanted.keys import RecordKey
-from webapp.services.core.pool import Pool
 
 AT_ONCE = 7
 
@@ -77,7 +77,7 @@ def observe(
 
 def _ask(client: Client, evidence: Evidence) -> _Responses:
     """Ask different endpoints at once. Only the quote waits for others: a new customer has none."""
-    with Pool(max_workers=AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         companies = pool.submit(match_company.query, client, evidence)
         contacts = pool.submit(match_contact.query, client, evidence)
         opportunity = pool.submit(match_quote.read_opportunity, client, evidence)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from rq.timeouts import JobTimeoutException
 
 from webapp.models import utc_now
 from webapp.services.autotask.api.client import Client, Record
@@ -24,8 +22,7 @@ from webapp.services.autotask.push.journal import Journal, taken_ids
 from webapp.services.autotask.push.plan import CREATE, DELETE, KEEP, Step
 from webapp.services.autotask.wanted.desired import Ref
 from webapp.services.autotask.wanted.keys import RecordKey
-from webapp.services.core import failpoints
-from webapp.services.core.pool import Pool
+from webapp.services.core import deadline, failpoints
 
 AT_ONCE = 12
 # The client's budget allows three threads at one endpoint. Three more steps stand ready, journaled already, so that no
@@ -79,29 +76,26 @@ class Executor:
         self._written: defaultdict[str, set[int]] = defaultdict(set)
 
     def run(self, steps: list[Step]) -> None:
-        """Run every step. Raises StepFailed, PlanOutdated or LeaseLost; the steps done before that are journaled."""
+        """Run every step. Raises StepFailed, PlanOutdated, OutOfTime or LeaseLost, with the steps before journaled."""
         waiting = [step for step in steps if step.action != KEEP]
         self._undone = {step.key for step in waiting}
         running: dict[Future[_Result], _Job] = {}
-        try:
-            with Pool(max_workers=AT_ONCE) as pool:
-                failure = self._run(pool, waiting, running)
-        except JobTimeoutException:
-            # The pool has waited for the calls that were under way. What they did needn't be looked for.
-            for future, job in running.items():
-                result = None if future.exception() else future.result()
-                if isinstance(result, int):
-                    self._done(job, result)
-            self._journal.commit()
-            raise
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            failure = self._run(pool, waiting, running)
         self._journal.commit()
         if failure is not None:
             raise failure
 
-    def _run(self, pool: Pool, waiting: list[Step], running: dict[Future[_Result], _Job]) -> Exception | None:
+    def _run(
+        self, pool: ThreadPoolExecutor, waiting: list[Step], running: dict[Future[_Result], _Job]
+    ) -> Exception | None:
         """Run the steps in ``waiting``; after a failure only those that began. ``running``: the calls under way."""
         failure: Exception | None = None
         while running or (waiting and failure is None):
+            if failure is None and deadline.is_over():
+                # No call begins any more. Those under way end first, so that nobody has to look for what they did.
+                failure = deadline.OutOfTime()
+                continue
             jobs = self._next(waiting, running) if failure is None else []
             for job in jobs:
                 self._journal.intend(job.step, job.sent, self._client.call_seconds)
@@ -217,13 +211,14 @@ class Executor:
         return number
 
     def _finish(
-        self, pool: Pool, future: Future[_Result], running: dict[Future[_Result], _Job]
+        self, pool: ThreadPoolExecutor, future: Future[_Result], running: dict[Future[_Result], _Job]
     ) -> Exception | None:
         job = running.pop(future)
         try:
             result = future.result()
         except Temporary as error:
-            if error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES:
+            is_looked_for = error.in_doubt and job.step.action == CREATE and job.tries < DOUBT_TRIES
+            if is_looked_for and not deadline.is_over():
                 # The response was lost: look for the record before repeating the create.
                 job.tries += 1
                 job.doubts.append(Doubt(job.sent, self._doubt_until(error)))
@@ -234,12 +229,17 @@ class Executor:
                 return None
             self._note_failure(job, error, in_doubt=error.in_doubt)
             return StepFailed(job.step, error)
+        except deadline.OutOfTime as error:
+            # It was only looked for, and stays in doubt.
+            return error
         except AutotaskError as error:
             self._note_failure(job, error, in_doubt=False)
             if isinstance(error, Refused) and shows_outdated_plan(job.step, error):
                 return PlanOutdated(job.step, error)
             return StepFailed(job.step, error)
         if isinstance(result, list):
+            if deadline.is_over():
+                return deadline.OutOfTime()
             self._choose(job, result)
             # The wait may have been long: from here on the call takes its time again.
             self._journal.intend(job.step, job.sent, self._client.call_seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -20,7 +21,6 @@ from webapp.services.autotask.wanted import keys, positions
 from webapp.services.autotask.wanted.amounts import item_discount, item_net
 from webapp.services.autotask.wanted.desired import BUCKETS, PERIOD_WORDS, Desired, LineTotal, Ref
 from webapp.services.autotask.wanted.keys import RecordKey
-from webapp.services.core.pool import Pool
 from webapp.services.quoting.money.money import ZERO, to_cents
 
 
@@ -68,7 +68,7 @@ def compare(
 
     ``lost``: what creates of items sent whose responses were lost.
     """
-    with Pool(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
         items = pool.submit(client.query, "QuoteItems", [condition("eq", "quoteID", ids[keys.QUOTE])])
         opportunity = pool.submit(client.get, "Opportunities", ids[keys.OPPORTUNITY])
     return compare_rows(desired, ids, items.result(), opportunity.result(), lost)

@@ -63,11 +63,11 @@ def run(runtime: Runtime, push_run: PushRun, attempt: int) -> PushResult:
         raise
     except PlanOutdated:
         return results.CHANGED_MEANWHILE
+    except deadline.OutOfTime:
+        return results.OUT_OF_TIME
     except ServiceError as error:
         return results.of_error(error, attempt)
     except Exception as error:
-        if deadline.has_passed(error):
-            return results.OUT_OF_TIME
         log.exception("push.broke", quote=quote_id)
         return results.of_bug(error)
 
@@ -81,14 +81,13 @@ def _compile_and_push(runtime: Runtime, push_run: PushRun) -> PushResult:
     pdf = partial(_pdf, runtime, desired, revision.id)
     with lease.Keeper(quote.id, push_run.token) as keeper:
         # Rendering a long quote takes time, so it happens while the lease is renewed.
-        with deadline.put_off():
-            pdf()
+        pdf()
         failpoints.reach("push.rendered")
         client = connection.open_client(runtime, on_call=run_journal.on_call, before_call=keeper.check)
         client.act_as(desired.acts_as)
         try:
             result = _push(runtime, client, run_journal, desired, push_run, pdf)
-        except ServiceError:
+        except (ServiceError, deadline.OutOfTime):
             # The calls so far belong to the run's record too.
             run_journal.commit()
             raise

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-
-from webapp.services.core.pool import Pool
 
 R = TypeVar("R")
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:
     """What ``work`` returns or raises."""
-    with Pool(1, thread_name_prefix="seal") as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="seal") as pool:
         return pool.submit(asyncio.run, work).result()
