@@ -219,11 +219,12 @@ class EndedLink(Base):
 
 
 class RevisionDocument(StoredPdf, Base):
-    """The PDF of a revision."""
+    """The PDF of a revision. ``shows_sha256``: of all that it was rendered from; empty before it was noted."""
 
     __tablename__ = "revision_document"
 
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), primary_key=True)
+    shows_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
 class AcceptanceDocument(StoredPdf, Base):
