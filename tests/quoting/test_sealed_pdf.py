@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +26,10 @@ from pyhanko_certvalidator import ValidationContext
 import quotewright_verify
 from tests.company.test_seal import admin, app_settings, authority, tsa  # noqa: F401  fixtures
 from tests.quoting.test_answers import answer, published
-from tests.quoting.test_bundle import HERE, unpacked
+from tests.quoting.test_bundle import HERE
 from tests.quoting.test_document import read
-from tests.support import samples, seals
+from tests.support import bundles, samples, seals
+from tests.support.bundles import resealed, unpacked
 from tests.support.samples import runtime
 from tests.support.seals import Tsa, certificate, chained, packed, rsa_key
 from webapp.models import (
@@ -257,28 +257,10 @@ def files(admin: User, tsa: Tsa, won: Quote) -> dict[str, bytes]:  # noqa: F811
     return unpacked(bundle.of_quote(won, runtime(), for_customer=True))
 
 
-def resealed(files: dict[str, bytes], pdf: bytes) -> dict[str, bytes]:
-    """The bundle with another PDF, and the chain written anew to fit: only the seal in the PDF can tell."""
-    events = json.loads(files["events.json"])
-    previous = quotewright_verify.FIRST
-    for event in events:
-        if event["kind"] == "sealed":
-            event["detail"]["pdf_sha256"] = hashlib.sha256(pdf).hexdigest()
-        event["previous"] = previous
-        content = {name: value for name, value in event.items() if name != "sha256"}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        event["sha256"] = previous = hashlib.sha256(text.encode()).hexdigest()
-    return {**files, "signed.pdf": pdf, "events.json": json.dumps(events).encode()}
-
-
 def test_the_verifier_says_what_the_seal_is(
     files: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "bundle.zip"
-    with zipfile.ZipFile(path, "w") as packed_files:
-        for name, content in files.items():
-            packed_files.writestr(name, content)
-    assert quotewright_verify.main([str(path)]) == 0
+    assert quotewright_verify.main([str(bundles.packed(tmp_path / "bundle.zip", files))]) == 0
     said = capsys.readouterr().out
     assert "agrees   The PDF's signature covers the whole file." in said
     assert "agrees   The digest in the PDF's signature is that of the file" in said
@@ -355,14 +337,11 @@ def test_each_tampering_with_the_seal_is_named(files: dict[str, bytes], kind: st
 
 
 def test_another_certificate_than_the_event_names_is_told(files: dict[str, bytes]) -> None:
-    events = json.loads(files["events.json"])
-    for event in events:
-        if event["kind"] == "sealed":
-            event["detail"]["seal"]["certificate_sha256"] = "0" * 64
-    changed = resealed({**files, "events.json": json.dumps(events).encode()}, files["signed.pdf"])
+    changed = resealed(files, files["signed.pdf"], certificate_sha256="0" * 64)
     assert any(
         "another certificate than its event" in one for one in quotewright_verify.verify(changed).problems
     )
+    events = json.loads(files["events.json"])
     for event in events:
         if event["kind"] == "sealed":
             del event["detail"]["seal"]
