@@ -12,6 +12,7 @@ import pytest
 
 import quotewright_verify
 from tests.quoting.test_answers import answer, published
+from tests.quoting.test_brands import added
 from tests.quoting.test_signing import PHONE, drawn, picture
 from tests.support import samples
 from tests.support.bundles import Files, chained, packed, unpacked
@@ -24,6 +25,7 @@ from webapp.services.quoting.answer import acceptance, bundle
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.evidence.visits import Visitor
+from webapp.services.quoting.lifecycle import publishing
 
 HERE = Evidence("192.0.2.7", PHONE, "visit", "America/New_York")
 
@@ -60,6 +62,17 @@ def test_the_customers_bundle_has_no_costs_and_is_proven_too(rep: User) -> None:
     everything = b" ".join(content for name, content in files.items() if name.endswith(".json"))
     for internal in (b"unit_cost", b"supplier", b"autotask"):
         assert internal not in everything
+    assert problems(files) == []
+
+
+def test_the_signed_offer_has_no_number_of_ours_for_its_brand(rep: User) -> None:
+    quote = samples.quote(rep)
+    quote.brand_id = (own := added(rep, "Hardware")).id
+    revision = publishing.publish(rep, quote.id).revision
+    acceptance.accept(quote.public_token, answer(revision), [], HERE)
+    files = unpacked(bundle.of_quote(quote, runtime(), for_customer=False))
+    assert json.loads(files["revision.json"])["brand_id"] == own.id
+    assert b"brand_id" not in files["offer.json"]
     assert problems(files) == []
 
 

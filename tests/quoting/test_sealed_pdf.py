@@ -16,7 +16,7 @@ import time_machine
 from asn1crypto import x509 as der
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
@@ -231,6 +231,29 @@ def test_an_expired_certificate_isnt_waited_for(admin: User, won: Quote) -> None
         pdf = document.newest_pdf(won, runtime())
     assert not PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     assert "Our certificate expired on" in words(pdf)
+    assert db.session.scalars(db.select(Notification).where(Notification.kind == "seal")).one()
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+def test_with_a_key_that_doesnt_fit_it_ends_without_one(
+    admin: User,  # noqa: F811
+    tsa: Tsa,  # noqa: F811
+    won: Quote,
+    stamped: bool,
+) -> None:
+    put_key(admin)
+    if stamped:
+        put_authority(admin, tsa)
+    stranger = rsa_key(4).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    settings.stored().key_encrypted = runtime().vault.encrypt(stranger)
+    db.session.commit()
+    pdf = document.newest_pdf(won, runtime())
+    found = [one.sig_object_type for one in PdfFileReader(io.BytesIO(pdf)).embedded_signatures]
+    assert found == (["/DocTimeStamp"] if stamped else [])
+    said = "The signature that our key made can't be verified with its certificate."
+    event = sealed_event(won)["seal"]
+    assert event == {"lacking": said, **({"stamped_by": "127.0.0.1"} if stamped else {})}
+    assert "Sealed by" not in words(pdf)
     assert db.session.scalars(db.select(Notification).where(Notification.kind == "seal")).one()
 
 
