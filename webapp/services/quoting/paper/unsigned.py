@@ -2,6 +2,8 @@
 
 Signers, countersignature and link can change after it was published. So the stored PDF has the hash of all that it
 shows (``mark``), and is rendered again when that is another one.
+
+Owns its transactions: what was rendered outside of any is stored in one of its own.
 """
 
 from __future__ import annotations
