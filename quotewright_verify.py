@@ -18,8 +18,10 @@ from typing import Any
 FORMAT = "quotewright-evidence-1"
 FIRST = "0" * 64
 LARGEST = 100_000_000
-# Bytes of an RSA key, so that none takes minutes.
+# Bytes of an RSA key, of a signature with its certificates, and values side by side in it, so that none takes minutes.
 LARGEST_KEY = 2048
+LARGEST_SIGNATURE = 1_000_000
+MOST_PARTS = 10_000
 # Of events that can be missing, as many are named.
 MOST = 10_000
 NEEDED = ("signed.pdf", "offer.json", "certificate.json", "events.json")
@@ -35,6 +37,11 @@ MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 TIME_STAMP = bytes.fromhex("2a864886f70d010910020e")
 RSA_KEY = bytes.fromhex("2a864886f70d010101")
 RSA = {bytes.fromhex("2a864886f70d0101" + end) for end in ("01", "05", "0b", "0c", "0d")}
+EC_KEY = bytes.fromhex("2a8648ce3d0201")
+ECDSA = {
+    bytes.fromhex("2a8648ce3d04" + end): name
+    for end, name in (("01", "sha1"), ("0302", "sha256"), ("0303", "sha384"), ("0304", "sha512"))
+}
 HASHES = {
     bytes.fromhex("2b0e03021a"): "sha1",
     bytes.fromhex("608648016503040201"): "sha256",
@@ -46,6 +53,10 @@ KEYWORDS = re.compile(rb"/Keywords \(quotewright ([\w= ]+)\)")
 
 class NoBundle(Exception):
     """The file isn't a bundle; the message says why."""
+
+
+class NoSeal(Exception):
+    """The signature in the PDF isn't one that Quotewright makes; the message says why."""
 
 
 class Bundle:
@@ -404,6 +415,9 @@ def _check_seal(bundle: Bundle) -> None:
         good="The PDF's signature covers the whole file.",
         bad="The PDF's signature doesn't cover the whole file: something was added after it was sealed, or cut off.",
     )
+    if after - hole > 2 * LARGEST_SIGNATURE:
+        bundle.problems.append("The PDF's signature is larger than any, so it wasn't read.")
+        return
     try:
         _check_signature(
             bundle,
@@ -411,6 +425,8 @@ def _check_seal(bundle: Bundle) -> None:
             bytes.fromhex(pdf[hole + 1 : after - 1].decode("ascii")),
             pdf[:hole] + pdf[after : after + rest],
         )
+    except NoSeal as error:
+        bundle.problems.append(str(error))
     except (ValueError, LookupError, OverflowError, TypeError, AttributeError, StopIteration):
         bundle.problems.append("The PDF's signature can't be read: it was damaged or changed.")
 
@@ -463,7 +479,7 @@ def _check_stamp(bundle: Bundle, stamp: _Cms, what: bytes) -> None:
 
 
 def _check_signer(bundle: Bundle, cms: _Cms, what: str) -> None:
-    """Whether the key of the certificate made the signature: by RSA here, else by a PDF reader."""
+    """Whether the key of the certificate made the signature: RSA and usual curves here, else by a PDF reader."""
     fits = cms.is_signed()
     if fits is None:
         bundle.notes.append(
@@ -495,8 +511,11 @@ class _Der:
     @property
     def parts(self) -> list[_Der]:
         """The values in it."""
-        found, at = [], 0
+        found: list[_Der] = []
+        at = 0
         while at < len(self.body):
+            if len(found) == MOST_PARTS:
+                raise ValueError
             found.append(_Der(self.body, at))
             at = found[-1].end
         return found
@@ -522,7 +541,12 @@ class _Cms:
         (info,) = signed[-1].parts
         fields = info.parts
         self.hash = HASHES[fields[2].parts[0].body]
-        self.attributes = next(one for one in fields if one.tag == 0xA0)
+        attributes = next((one for one in fields if one.tag == 0xA0), None)
+        if attributes is None:
+            raise NoSeal(
+                "A signature in the PDF has no signed attributes, so it proves nothing: Quotewright makes none without."
+            )
+        self.attributes = attributes
         values = {one.parts[0].body: one.parts[1].parts[0] for one in self.attributes.parts}
         self.digest = values[MESSAGE_DIGEST].body
         at = fields.index(self.attributes)
@@ -547,20 +571,143 @@ class _Cms:
     def is_signed(self) -> bool | None:
         """Whether the certificate's key made the signature; None where this program can't tell."""
         kind, key = self.key.parts
-        if kind.parts[0].body != RSA_KEY or self.algorithm not in RSA:
-            return None
-        modulus, exponent = (int.from_bytes(one.body, "big") for one in _Der(key.body[1:]).parts)
-        size = (modulus.bit_length() + 7) // 8
-        if not 128 <= size <= LARGEST_KEY or exponent.bit_length() > 64:
-            raise ValueError
-        shown = pow(int.from_bytes(self.signature, "big"), exponent, modulus).to_bytes(size, "big")
         # RFC 5652, 5.4: the attributes are signed as a set.
-        digest = _hashed(self.hash, b"\x31" + self.attributes.raw[1:])
-        oid = next(oid for oid, name in HASHES.items() if name == self.hash)
-        kind_of_hash = b"\x06" + bytes([len(oid)]) + oid + b"\x05\x00"
-        info = b"\x30" + bytes([len(kind_of_hash)]) + kind_of_hash + b"\x04" + bytes([len(digest)]) + digest
-        info = b"\x30" + bytes([len(info)]) + info
-        return shown == b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+        signed = b"\x31" + self.attributes.raw[1:]
+        if kind.parts[0].body == RSA_KEY and self.algorithm in RSA:
+            return _fits_rsa(key.body[1:], self.hash, signed, self.signature)
+        curve = CURVES.get(kind.parts[1].body) if kind.parts[0].body == EC_KEY else None
+        if curve is not None and self.algorithm in ECDSA:
+            return curve.fits(key.body[1:], _hashed(ECDSA[self.algorithm], signed), self.signature)
+        return None
+
+
+def _fits_rsa(key: bytes, algorithm: str, signed: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` is of ``signed``, as PKCS #1 v1.5 has it. Raises ValueError for an absurd key."""
+    modulus, exponent = (int.from_bytes(one.body, "big") for one in _Der(key).parts)
+    size = (modulus.bit_length() + 7) // 8
+    if not 128 <= size <= LARGEST_KEY or exponent.bit_length() > 64:
+        raise ValueError
+    if len(signature) != size:
+        return False
+    shown = pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
+    digest = _hashed(algorithm, signed)
+    oid = next(oid for oid, name in HASHES.items() if name == algorithm)
+    kind_of_hash = b"\x06" + bytes([len(oid)]) + oid + b"\x05\x00"
+    info = b"\x30" + bytes([len(kind_of_hash)]) + kind_of_hash + b"\x04" + bytes([len(digest)]) + digest
+    info = b"\x30" + bytes([len(info)]) + info
+    return shown == b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+
+
+class _Curve:
+    """y² = x³ - 3x + b over a prime p = 3 mod 4, with a base point of prime order n: a curve of NIST (FIPS 186-5).
+
+    A point is (X, Y, Z) for x = X / Z², y = Y / Z³; with Z = 0 it is the one at infinity.
+    """
+
+    def __init__(self, p: int, n: int, b: str, x: str, y: str) -> None:
+        self.p, self.n, self.b = p, n, int(b, 16)
+        self.size = (p.bit_length() + 7) // 8
+        self.base = int(x, 16), int(y, 16), 1
+
+    def fits(self, key: bytes, digest: bytes, signature: bytes) -> bool:
+        """Whether the key, a point, made the ECDSA ``signature`` of ``digest``. Raises ValueError for another point."""
+        point = self.point(key)
+        whole = _Der(signature)
+        parts = whole.parts
+        if whole.tag != 0x30 or [one.tag for one in parts] != [0x02, 0x02] or whole.end != len(signature):
+            raise ValueError
+        if any(len(one.body) > self.size + 1 for one in parts):
+            return False
+        r, s = (int.from_bytes(one.body, "big", signed=True) for one in parts)
+        if not (0 < r < self.n and 0 < s < self.n):
+            return False
+        number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - self.n.bit_length())
+        inverse = pow(s, -1, self.n)
+        x, _, z = self.sum_of(number * inverse % self.n, r * inverse % self.n, point)
+        return z != 0 and x * pow(z, -2, self.p) % self.p % self.n == r
+
+    def point(self, key: bytes) -> tuple[int, int, int]:
+        """The point as a certificate has it (SEC 1, 2.3.4). Raises ValueError."""
+        form, rest = key[:1], key[1:]
+        is_short = form in (b"\x02", b"\x03")
+        if not (is_short or form == b"\x04") or len(rest) != self.size * (1 if is_short else 2):
+            raise ValueError
+        x = int.from_bytes(rest[: self.size], "big")
+        square = (x * x * x - 3 * x + self.b) % self.p
+        if is_short:
+            y = pow(square, (self.p + 1) // 4, self.p)
+            y = y if y % 2 == form[0] % 2 else self.p - y
+        else:
+            y = int.from_bytes(rest[self.size :], "big")
+        # The order of the group is a prime, so each point of the curve is one of it.
+        if x >= self.p or y >= self.p or y * y % self.p != square:
+            raise ValueError
+        return x, y, 1
+
+    def sum_of(self, first: int, second: int, point: tuple[int, int, int]) -> tuple[int, int, int]:
+        """``first`` times the base point and ``second`` times ``point``, in one pass."""
+        both = self.add(self.base, point)
+        found = 1, 1, 0
+        for bit in range(self.n.bit_length() - 1, -1, -1):
+            found = self.double(found)
+            which = (first >> bit & 1) + 2 * (second >> bit & 1)
+            if which:
+                found = self.add(found, (self.base, point, both)[which - 1])
+        return found
+
+    def double(self, point: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Twice the point."""
+        p, (x, y, z) = self.p, point
+        delta, gamma = z * z % p, y * y % p
+        beta, alpha = x * gamma % p, 3 * (x - delta) * (x + delta) % p
+        new = (alpha * alpha - 8 * beta) % p
+        return new, (alpha * (4 * beta - new) - 8 * gamma * gamma) % p, 2 * y * z % p
+
+    def add(self, one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The sum of two points, which may be the same, opposite, or at infinity."""
+        if not one[2]:
+            return other
+        if not other[2]:
+            return one
+        p, (x1, y1, z1), (x2, y2, z2) = self.p, one, other
+        a, b = z1 * z1 % p, z2 * z2 % p
+        u, v = x1 * b % p, y1 * b * z2 % p
+        h, r = (x2 * a - u) % p, (y2 * a * z1 - v) % p
+        if not h:
+            return (1, 1, 0) if r else self.double(one)
+        square = h * h % p
+        cube, w = square * h % p, u * square % p
+        x = (r * r - cube - 2 * w) % p
+        return x, (r * (w - x) - v * cube) % p, h * z1 * z2 % p
+
+
+# The curves by their object identifiers.
+CURVES = {
+    bytes.fromhex("2a8648ce3d030107"): _Curve(
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b",
+        "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+    ),
+    bytes.fromhex("2b81040022"): _Curve(
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        2**384 - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D,
+        "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef",
+        "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7",
+        "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+    ),
+    bytes.fromhex("2b81040023"): _Curve(
+        2**521 - 1,
+        2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+        "0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf"
+        "073573df883d2c34f1ef451fd46b503f00",
+        "00c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3dbaa14b5e77efe75928fe1dc127a2ffa8"
+        "de3348b3c1856a429bf97e7e31c2e5bd66",
+        "011839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e662c97ee72995ef42640c550b9013fad07"
+        "61353c7086a272c24088be94769fd16650",
+    ),
+}
 
 
 def _name(name: _Der) -> str:

@@ -94,7 +94,7 @@ def _measure(desk: Desk) -> dict[str, Any]:
     lines = matching_lines(desk, LINES)
     quote = desk.quote(*lines)
     revision = publishing.publish(desk.rep, quote.id).revision
-    pdf = document.pdf_for(revision.id)  # rendered before both measurements
+    pdf = document.pdf_for(revision.id, desk.runtime.config.public_base_url)  # before both measurements
     desk.tenant.change(latencyMs=LATENCY_MS)
     desk.tenant.forget_calls()
     start = time.perf_counter()

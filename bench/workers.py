@@ -132,7 +132,8 @@ def _stored() -> dict[str, tuple[int, int]]:
 def _publish(desk: Desk) -> None:
     for _ in range(QUOTES):
         quote = desk.quote(*matching_lines(desk, LINES))
-        document.pdf_for(publishing.publish(desk.rep, quote.id).revision.id)
+        revision = publishing.publish(desk.rep, quote.id).revision
+        document.pdf_for(revision.id, desk.runtime.config.public_base_url)
     room.nudge(desk.runtime)
     db.session.commit()
 

@@ -15,9 +15,10 @@ from flask import Flask
 
 from tests.support import samples, seals
 from tests.support.samples import runtime
-from tests.support.seals import Tsa, certificate, chained, packed, rsa_key
+from tests.support.seals import Tsa, certificate, chained, laborious, packed, rsa_key
 from webapp.models import DiaryEntry, User, db, utc_now
-from webapp.services.company.seal import settings
+from webapp.services.company.seal import key as keys
+from webapp.services.company.seal import opening, settings
 from webapp.services.core import key_rotation
 from webapp.services.core.errors import Forbidden, Invalid, ServiceError
 from webapp.services.core.vault import Vault
@@ -90,6 +91,16 @@ def test_a_key_that_cant_be_used_is_refused_with_a_reason(admin: User) -> None:
     assert refused(admin, packed(odd, None))["file"]
     with pytest.raises(Forbidden):
         settings.put_key(runtime(), samples.rep(), chained(), seals.PASSWORD)
+
+
+@pytest.mark.parametrize(("inside", "limit"), [(False, "SECONDS"), (True, "SECONDS"), (True, "AT_MOST")])
+def test_a_file_that_asks_for_hours_of_work_is_given_up(
+    admin: User, inside: bool, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the number stands inside of what is encrypted, so that it can't be read before."""
+    assert keys.read(laborious(20_000, inside=inside), seals.PASSWORD, utc_now()).subject
+    monkeypatch.setattr(opening, limit, 2)
+    assert "more work than any real key" in refused(admin, laborious(2_000_000_000, inside=inside))["file"]
 
 
 def test_a_refused_key_leaves_the_one_before(admin: User) -> None:

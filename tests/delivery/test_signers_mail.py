@@ -12,13 +12,14 @@ from flask import Flask
 from tests.activity.mailbox import Mailbox, words
 from tests.delivery.test_quote_mail import FORM, deliver, mailbox, quote, runtime_of  # noqa: F401  fixtures
 from tests.quoting.test_signers import form, signature
+from tests.support import samples
 from webapp.models import Delivery, DiaryEntry, MailMessage, MailServer, Quote, QuoteSigner, db, utc_now
 from webapp.services.core import work
-from webapp.services.delivery import attempt
+from webapp.services.delivery import attempt, quote_mail
 from webapp.services.quoting.answer import acceptance, signers, turns
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import editing
-from webapp.services.quoting.lifecycle import mail_words, reminding, sending
+from webapp.services.quoting.lifecycle import mail_words, publishing, reminding, sending
 
 HERE = Evidence("192.0.2.7", "Browser/1")
 CARLA = ("Carla Khan", "carla@customer.example", "CEO")
@@ -104,6 +105,24 @@ def test_without_a_mail_server_no_one_was_asked(app: Flask, quote: Quote, tokens
     assert "Hello Theo," in kept.text
     assert tokens[1] not in kept.text + kept.html
     assert "/q/…" in kept.text
+
+
+def test_no_mail_goes_to_a_signer_of_another_quote(
+    app: Flask, mailbox: Mailbox, quote: Quote, tokens: list[str]
+) -> None:
+    """SQLite gives the number of a signer who was removed to the next one, of whatever quote."""
+    rep = quote.owner
+    other = samples.quote(rep, customer=quote.person)
+    publishing.publish(rep, other.id)
+    signers.save(runtime_of(app), rep, other.id, form(("Max Weber", "max@customer.example", "CIO")))
+    (stranger,) = turns.signers_of(other)
+    sign(quote, tokens[0], "Carla Khan")
+    asks = db.session.scalars(db.select(Delivery).filter_by(quote_id=quote.id, reason="sign")).one()
+    asks.address = f"{quote_mail.OF_SIGNER}{stranger.id}"
+    db.session.commit()
+    assert [mail["To"] for mail in deliver(app, mailbox)] == [rep.email]
+    quote_mail.note_sent(asks)
+    assert turns.signers_of(other)[0].asked_at is None
 
 
 def test_nobody_is_reminded_with_the_quotes_own_link_while_signers_are_named(

@@ -241,7 +241,7 @@ def twelve_lines(desk: Desk) -> Quote:
 def publish(ground: Ground) -> bytes:
     """Publish the quote and render its PDF, so that no case has to render it."""
     revision = publishing.publish(ground.rep(), ground.quote_id).revision
-    return document.pdf_for(revision.id)
+    return document.pdf_for(revision.id, ground.desk.runtime.config.public_base_url)
 
 
 def change(ground: Ground) -> None:

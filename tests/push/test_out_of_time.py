@@ -56,7 +56,7 @@ def over_at(name: str, nth: int) -> Iterator[list[int]]:
 def test_a_push_that_runs_out_of_time_goes_on_where_it_was(desk: Desk) -> None:
     quote = desk.quote({"name": "Box"}, {"name": "Rack"}, {"name": "Shelf"})
     entry = desk.publish(quote)
-    document.pdf_for(entry.revision_id or 0)
+    document.pdf_for(entry.revision_id or 0, desk.runtime.config.public_base_url)
     desk.tenant.add_fault(kind="hold", entity="QuoteItems", verb="create", times=0, seconds=60)
 
     def end_the_time() -> None:

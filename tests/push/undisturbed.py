@@ -23,6 +23,7 @@ from webapp.models import Person, Quote, QuoteLine, Revision, RevisionDocument, 
 from webapp.models.quote import LOST, WON_STATUSES
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.paper import unsigned
 
 # The price of this line names the revision: 1,003 in revision 3.
 ANCHOR, ANCHOR_PRICE = "Anchor", 1000
@@ -57,15 +58,15 @@ def publish(desk: Desk, case: Case, days: int = 0) -> Revision:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "utc_now", lambda: utc_now() + timedelta(days=days))
         revision = publishing.publish(desk.rep, case.quote_id).revision
-    keep_pdf(revision)
+    keep_pdf(desk, revision)
     return revision
 
 
-def keep_pdf(revision: Revision) -> None:
+def keep_pdf(desk: Desk, revision: Revision) -> None:
     """Store a PDF of the revision, as if it was rendered."""
     if db.session.get(RevisionDocument, revision.id) is None:
-        db.session.add(RevisionDocument(revision_id=revision.id, pdf=PDF, sha256="0" * 64))
-        db.session.commit()
+        base = desk.runtime.config.public_base_url
+        unsigned.store(revision.id, base, PDF, unsigned.mark(revision, base))
 
 
 def new_case(desk: Desk, mark: str, lines: list[dict[str, Any]], **header: Any) -> Case:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import warnings
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,10 @@ import pytest
 
 import quotewright_verify
 from tests.quoting.test_answers import answer, published
+from tests.quoting.test_brands import added
 from tests.quoting.test_signing import PHONE, drawn, picture
 from tests.support import samples
+from tests.support.bundles import Files, chained, packed, unpacked
 from tests.support.samples import runtime
 from webapp.models import QuoteEvent, User, db
 from webapp.services.core.errors import NotFound
@@ -26,8 +25,8 @@ from webapp.services.quoting.answer import acceptance, bundle
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.evidence.visits import Visitor
+from webapp.services.quoting.lifecycle import publishing
 
-Files = dict[str, bytes]
 HERE = Evidence("192.0.2.7", PHONE, "visit", "America/New_York")
 
 
@@ -42,21 +41,12 @@ def files(rep: User) -> Files:
     return unpacked(bundle.of_quote(quote, runtime(), for_customer=False))
 
 
-def unpacked(content: bytes) -> Files:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        return {name: packed.read(name) for name in packed.namelist()}
-
-
 def problems(files: Files) -> list[str]:
     return quotewright_verify.verify(files).problems
 
 
 def test_a_whole_bundle_is_proven(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "bundle.zip"
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    assert quotewright_verify.main([str(path)]) == 0
+    assert quotewright_verify.main([str(packed(tmp_path / "bundle.zip", files))]) == 0
     said = capsys.readouterr().out
     assert "Ann Lee, Office Manager signed quote 1001, revision 2 with a drawn signature at " in said
     assert "from 192.0.2.7" in said
@@ -72,6 +62,17 @@ def test_the_customers_bundle_has_no_costs_and_is_proven_too(rep: User) -> None:
     everything = b" ".join(content for name, content in files.items() if name.endswith(".json"))
     for internal in (b"unit_cost", b"supplier", b"autotask"):
         assert internal not in everything
+    assert problems(files) == []
+
+
+def test_the_signed_offer_has_no_number_of_ours_for_its_brand(rep: User) -> None:
+    quote = samples.quote(rep)
+    quote.brand_id = (own := added(rep, "Hardware")).id
+    revision = publishing.publish(rep, quote.id).revision
+    acceptance.accept(quote.public_token, answer(revision), [], HERE)
+    files = unpacked(bundle.of_quote(quote, runtime(), for_customer=False))
+    assert json.loads(files["revision.json"])["brand_id"] == own.id
+    assert b"brand_id" not in files["offer.json"]
     assert problems(files) == []
 
 
@@ -131,13 +132,9 @@ def other_pdf_byte(files: Files) -> None:
 
 def chained_again(files: Files) -> None:
     """Someone who knows the format changes an event and gives all of them new hashes."""
-    events, previous = json.loads(files["events.json"]), quotewright_verify.FIRST
+    events = json.loads(files["events.json"])
     events[0]["at"] = "2020-01-01T00:00:00.000000+00:00"
-    for event in events:
-        event["previous"] = previous
-        del event["sha256"]
-        event["sha256"] = previous = quotewright_verify._canonical_sha256(event)
-    files["events.json"] = json.dumps(events).encode()
+    files["events.json"] = chained(events)
 
 
 TAMPERED: dict[str, tuple[Callable[[Files], object], str]] = {
@@ -213,11 +210,8 @@ def test_the_headline_says_when_the_event_says_it_was(files: Files) -> None:
 def test_a_broken_stream_in_the_file_is_no_bundle(
     files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, out = tmp_path / "bundle.zip", io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    broken, first = bytearray(out.getvalue()), 30 + len("signed.pdf")
+    path = packed(tmp_path / "bundle.zip", files)
+    broken, first = bytearray(path.read_bytes()), 30 + len("signed.pdf")
     # A block of a kind that doesn't exist.
     broken[first] = 0x07
     path.write_bytes(broken)
@@ -266,16 +260,10 @@ def test_a_second_file_of_one_name_is_no_bundle_and_another_file_is_named(
     files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A program that unpacks might show the one, and this one check the other."""
-    path = tmp_path / "bundle.zip"
-    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as packed:
-        warnings.simplefilter("ignore")
-        for name, content in [("signed.pdf", b"another"), *files.items()]:
-            packed.writestr(name, content)
+    path = packed(tmp_path / "bundle.zip", [("signed.pdf", b"another"), *files.items()])
     assert quotewright_verify.main([str(path)]) == 2
     assert "two files called signed.pdf" in capsys.readouterr().err
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, content in {**files, "final\x1b[2J.pdf": b"another"}.items():
-            packed.writestr(name, content)
+    packed(path, {**files, "final\x1b[2J.pdf": b"another"})
     assert quotewright_verify.main([str(path)]) == 0
     said = capsys.readouterr().out
     assert "isn't part of the bundle" in said

@@ -89,7 +89,7 @@ def test_the_worker_renders_what_was_just_published(app: Flask) -> None:
         assert stored is not None
         assert ahead.tick(runtime) == 0
         pdf = stored.pdf
-        assert document.pdf_for(revision.id) == pdf
+        assert document.pdf_for(revision.id, runtime.config.public_base_url) == pdf
         db.session.delete(stored)
         revision.created_at -= 2 * ahead.RECENT
         db.session.commit()

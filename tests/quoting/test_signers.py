@@ -13,9 +13,9 @@ from sqlalchemy.exc import DatabaseError
 
 import quotewright_verify
 from tests.quoting.test_answers import HERE, answer, published
-from tests.quoting.test_bundle import unpacked
 from tests.quoting.test_signing import drawn, events, picture
 from tests.support import samples
+from tests.support.bundles import unpacked
 from webapp.models import (
     Acceptance,
     Delivery,

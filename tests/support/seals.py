@@ -12,11 +12,14 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from asn1crypto import keys, tsp
+from asn1crypto import algos, cms, core, keys, tsp
+from asn1crypto import pkcs12 as p12
 from asn1crypto import x509 as der
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes, padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
@@ -73,6 +76,56 @@ def packed(
     """A PKCS#12 file with ``PASSWORD``."""
     how = serialization.BestAvailableEncryption(PASSWORD.encode())
     return pkcs12.serialize_key_and_certificates(b"seal", key, own, others, how)
+
+
+def laborious(rounds: int, *, inside: bool) -> bytes:
+    """A PKCS#12 file whose key asks for so many rounds; ``inside``: of what has to be decrypted first."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    file = p12.Pfx.load(packed(key, certificate(key)))
+    encrypted, plain = file.authenticated_safe
+    bags = p12.SafeContents.load(plain["content"].native)
+    how = bags[0]["bag_value"]["encryption_algorithm"]
+    how["parameters"]["key_derivation_func"]["parameters"]["iteration_count"] = rounds
+    content = bags.dump(force=True)
+    if inside:
+        plain = cms.ContentInfo({"content_type": "encrypted_data", "content": _encrypted(content)})
+    else:
+        plain = cms.ContentInfo({"content_type": "data", "content": core.OctetString(content)})
+    safe = core.OctetString(p12.AuthenticatedSafe([encrypted, plain]).dump(force=True))
+    whole = {"version": "v3", "auth_safe": cms.ContentInfo({"content_type": "data", "content": safe})}
+    return bytes(p12.Pfx(whole).dump())
+
+
+def _encrypted(content: bytes) -> cms.EncryptedData:
+    """By ``PASSWORD`` (PBES2), as PKCS#12 has it."""
+    salt, start, rounds = b"salt of it", b"0123456789abcdef", 2048
+    secret = PBKDF2HMAC(hashes.SHA256(), 32, salt, rounds).derive(PASSWORD.encode())
+    padder = padding.PKCS7(128).padder()
+    filled = padder.update(content) + padder.finalize()
+    cipher = Cipher(algorithms.AES(secret), modes.CBC(start)).encryptor()
+    derivation = {
+        "algorithm": "pbkdf2",
+        "parameters": {
+            "salt": algos.Pbkdf2Salt("specified", core.OctetString(salt)),
+            "iteration_count": rounds,
+            "prf": {"algorithm": "sha256"},
+        },
+    }
+    scheme = {"algorithm": "aes256_cbc", "parameters": start}
+    how = {
+        "algorithm": "pbes2",
+        "parameters": algos.Pbes2Params({"key_derivation_func": derivation, "encryption_scheme": scheme}),
+    }
+    return cms.EncryptedData(
+        {
+            "version": "v0",
+            "encrypted_content_info": {
+                "content_type": "data",
+                "content_encryption_algorithm": algos.EncryptionAlgorithm(how),
+                "encrypted_content": cipher.update(filled) + cipher.finalize(),
+            },
+        }
+    )
 
 
 @cache

@@ -209,21 +209,26 @@ class StoredPdf:
 
 
 class EndedLink(Base):
-    """The digest of a ``public_token`` that a quote had before its link was replaced."""
+    """The digest of a ``public_token`` that a quote had before its link was replaced.
+
+    ``last_comment_id``: of the quote's last comment before that; 0 where there was none.
+    """
 
     __tablename__ = "ended_link"
 
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_comment_id: Mapped[int] = mapped_column(default=0)
 
 
 class RevisionDocument(StoredPdf, Base):
-    """The PDF of a revision."""
+    """The PDF of a revision. ``shows_sha256``: of all that it was rendered from; empty before it was noted."""
 
     __tablename__ = "revision_document"
 
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), primary_key=True)
+    shows_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
 class AcceptanceDocument(StoredPdf, Base):

@@ -105,13 +105,9 @@ def _row(key: str) -> AppSetting | None:
     return found
 
 
-def _forget() -> None:
-    """Read them again."""
-    db.session.info.pop(KEPT, None)
-
-
 @event.listens_for(db.session, "after_soft_rollback")
-def _forget_what_was_taken_back(session: Session, _ended: SessionTransaction) -> None:
+def _forget(session: Session, _ended: SessionTransaction | None = None) -> None:
+    """Read them again."""
     session.info.pop(KEPT, None)
 
 
@@ -128,7 +124,7 @@ def merged(
     ``put``, in the same transaction. Raises Conflict with the fields that both changed.
     """
     db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
-    _forget()
+    _forget(db.session())
     document, version = get(key)
     stored = shown(document)
 
@@ -146,7 +142,7 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
     Raises Conflict when someone saved after ``expected_version`` was read.
     """
     row = db.session.get(AppSetting, key, with_for_update=True, populate_existing=True)
-    _forget()
+    _forget(db.session())
     before, version = get(key)
     if version != expected_version:
         raise Conflict(STALE)
@@ -161,5 +157,5 @@ def put(key: str, value: dict[str, Any], expected_version: int, actor: User | No
         # Two people saved these settings for the first time at the same moment.
         raise Conflict(STALE) from error
     finally:
-        _forget()
+        _forget(db.session())
     return version + 1

@@ -81,10 +81,16 @@ def note_sent(delivery: Delivery) -> None:
     if delivery.reason != mail_texts.SIGN or delivery.quote is None:
         return
     entry = db.session.get(DiaryEntry, delivery.event_id) if delivery.event_id else None
-    signer = db.session.get(QuoteSigner, int(delivery.address.removeprefix(OF_SIGNER)))
-    is_theirs = signer is not None and signer.quote_id == delivery.quote.id
-    if entry is not None and entry.action == SIGNED and signer is not None and is_theirs:
+    signer = _signer(delivery.quote, delivery.address)
+    if entry is not None and entry.action == SIGNED and signer is not None:
         signers.note_asked(delivery.quote, signer, None)
+
+
+def _signer(quote: Quote, address: str) -> QuoteSigner | None:
+    """Whom a mail with the signer's link goes to; None where they needn't sign any more."""
+    signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
+    # SQLite gives the number of a signer who was removed to another one.
+    return signer if signer is not None and signer.quote_id == quote.id else None
 
 
 def _tell_countersigners(quote: Quote) -> list[Delivery]:
@@ -180,11 +186,9 @@ def _who(quote: Quote, delivery: Delivery) -> str:
 
 def _ask(runtime: Runtime, quote: Quote, frozen: Snapshot, address: str) -> Letter | None:
     """The mail with the signer's own link; None where they aren't asked any more."""
-    signer = db.session.get(QuoteSigner, int(address.removeprefix(OF_SIGNER)))
+    signer = _signer(quote, address)
     if (
         signer is None
-        # SQLite gives the number of a signer who was removed to another one.
-        or signer.quote_id != quote.id
         or "@" not in signer.email
         or sending.blocker(quote)
         or turns.round_of(quote).turn(signer) is not turns.Turn.OPEN

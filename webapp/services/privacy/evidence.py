@@ -101,10 +101,7 @@ def clean_beside(known: Known, quote_ids: Collection[int]) -> None:
         for signer in renamed:
             signer.name, signer.email, signer.title = known.alias, REMOVED, ""
         if renamed:
-            # Its lines to sign on have their names.
-            of_quote = db.select(Revision.id).where(Revision.quote_id == quote_id)
-            papers = db.delete(RevisionDocument).where(RevisionDocument.revision_id.in_(of_quote))
-            db.session.execute(papers.execution_options(synchronize_session=False))
+            _delete_papers(quote_id)
 
 
 def signers(known: Known, quote_ids: Collection[int]) -> list[QuoteSigner]:
@@ -122,6 +119,15 @@ def _clean_signers(known: Known, quote_id: int) -> None:
     for signer in db.session.scalars(db.select(QuoteSigner).filter_by(quote_id=quote_id)):
         signer.name = known.without(signer.name)[:120]
         signer.email, signer.title = known.without(signer.email)[:254], known.without(signer.title)[:120]
+        if db.session.is_modified(signer):
+            _delete_papers(quote_id)
+
+
+def _delete_papers(quote_id: int) -> None:
+    """The stored PDFs of offers with the names of signers. What is rendered just now isn't stored with them either."""
+    of_quote = db.select(Revision.id).where(Revision.quote_id == quote_id)
+    papers = db.delete(RevisionDocument).where(RevisionDocument.revision_id.in_(of_quote))
+    db.session.execute(papers.execution_options(synchronize_session=False))
 
 
 def _delete(signature_ids: list[int]) -> None:

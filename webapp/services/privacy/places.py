@@ -52,7 +52,7 @@ OWN: dict[type[Base], tuple[str, ...]] = {
 # Fixed parts of revisions that were made for them (``frozen``); the PDF is rendered again.
 FROZEN: dict[type[Base], tuple[str, ...]] = {
     Revision: ("content", "content_sha256"),
-    RevisionDocument: ("sha256",),
+    RevisionDocument: ("sha256", "shows_sha256"),
 }
 # Email, full name and phone numbers, in rows of their quotes (``logs``).
 LOGS: dict[type[Base], tuple[str, ...]] = {

@@ -7,16 +7,15 @@ from datetime import datetime
 
 from asn1crypto import pkcs12 as der
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from webapp.services.company.seal import opening
+
 MOST_BYTES = 64 * 1024
 MOST_CERTIFICATES = 10
-# A file that asks for more rounds would keep this process busy for minutes.
-MOST_ROUNDS = 5_000_000
 LEAST_BITS = 2048
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 # Purposes (extended key usage) under which PDF readers take a signature: any, mail, code, client, documents (RFC 9336),
@@ -32,6 +31,11 @@ PEM = (
     "-out key.p12"
 )
 WRONG_PASSWORD = "The password doesn't open this file."  # noqa: S105  a sentence
+UNSUPPORTED = "This file is encrypted in a way that isn't supported here. Export it again with AES-256."
+TOO_MUCH_WORK = (
+    "Opening this file takes more work than any real key does, so it was given up. Export the key again with the usual "
+    "number of iterations."
+)
 NO_KEY = "This file has no private key. Export the certificate again, together with its private key."
 NO_CERTIFICATE = "This file has no certificate for its private key. Export both together."
 NOT_FOR_SIGNING = (
@@ -65,7 +69,7 @@ class Refused(ValueError):
 
 
 def read(content: bytes, password: str, now: datetime) -> Key:
-    """The key in a PKCS#12 file. Raises Refused."""
+    """The key in a PKCS#12 file. Takes up to ``opening.AT_MOST`` seconds. Raises Refused."""
     try:
         return _read(content, password, now)
     except Refused:
@@ -123,14 +127,12 @@ def _opened(content: bytes, password: str) -> tuple[object, x509.Certificate, li
         # The library would end in a panic.
         raise Refused(WRONG_PASSWORD)
     try:
-        private, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
-    except UnsupportedAlgorithm as error:
-        raise Refused(
-            "This file is encrypted in a way that isn't supported here. Export it again with AES-256."
-        ) from error
-    except (ValueError, TypeError) as error:
-        # The library's own words could quote what the file holds.
-        raise Refused(WRONG_PASSWORD) from error
+        ended = opening.attempt(content, password.encode())
+    except opening.TooMuchWork as error:
+        raise Refused(TOO_MUCH_WORK) from error
+    if ended != opening.OPENED:
+        raise Refused(UNSUPPORTED if ended == opening.UNSUPPORTED else WRONG_PASSWORD)
+    private, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
     if private is None:
         raise Refused(NO_KEY)
     if certificate is None:
@@ -141,11 +143,9 @@ def _opened(content: bytes, password: str) -> tuple[object, x509.Certificate, li
 
 
 def _is_pkcs12(content: bytes) -> bool:
-    """Whether it has the shape of a PKCS#12 file, and doesn't ask for more work than any real one."""
+    """Whether it has the shape of a PKCS#12 file."""
     try:
-        file = der.Pfx.load(content, strict=True)
-        rounds = file["mac_data"]["iterations"].native if file["mac_data"].native else 0
-        return file["version"].native == "v3" and int(rounds or 1) <= MOST_ROUNDS
+        return bool(der.Pfx.load(content, strict=True)["version"].native == "v3")
     except (ValueError, TypeError, KeyError):
         return False
 

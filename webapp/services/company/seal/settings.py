@@ -116,20 +116,26 @@ def warning(now: datetime | None = None) -> str:
     )
 
 
-@work.command
 def put_key(runtime: Runtime, actor: User, content: bytes, password: str) -> None:
-    """Check a PKCS#12 file and store its key in place of the one before.
+    """Check a PKCS#12 file and store its key in place of the one before. No transaction is open while it's opened.
 
     The password isn't kept. Raises Invalid with a sentence by field (``file`` or ``file_password``).
     """
     permissions.require_now(actor, Permission.ADMINISTER)
     if not content:
         raise Invalid("Nothing was saved.", {"file": "Choose the .p12 or .pfx file."})
+    work.pause()
     try:
         key = keys.read(content, password, utc_now())
-    except ValueError as error:
+    except keys.Refused as error:
         name = "file_password" if str(error) == keys.WRONG_PASSWORD else "file"
         raise Invalid("Nothing was saved.", {name: str(error)}) from None
+    _store_key(runtime, actor, key)
+
+
+@work.command
+def _store_key(runtime: Runtime, actor: User, key: keys.Key) -> None:
+    permissions.require_now(actor, Permission.ADMINISTER)
     row = _locked()
     row.key_encrypted = runtime.vault.encrypt(key.private)
     row.certificates = key.certificates

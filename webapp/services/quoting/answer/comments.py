@@ -163,9 +163,8 @@ def readers(comment: QuoteComment) -> list[QuoteComment]:
     Only those whose link still opens the quote: what was written through a link that was replaced or turned off gets
     no mail with a new one.
     """
-    replaced = db.session.scalar(
-        db.select(db.func.max(EndedLink.ended_at)).where(EndedLink.quote_id == comment.quote_id)
-    )
+    newest = db.func.max(EndedLink.last_comment_id)
+    last = db.session.scalar(db.select(newest).where(EndedLink.quote_id == comment.quote_id)) or 0
     query = db.select(QuoteComment).filter_by(quote_id=comment.quote_id, line_uid=comment.line_uid)
     query = query.where(QuoteComment.email != "", QuoteComment.id < comment.id).order_by(QuoteComment.id)
     found: dict[str, QuoteComment] = {}
@@ -175,7 +174,7 @@ def readers(comment: QuoteComment) -> list[QuoteComment]:
         elif one.signer_id is not None:
             is_open = signer_of(one) is not None
         else:
-            is_open = replaced is None or one.created_at > replaced
+            is_open = one.id > last
         if is_open:
             found[one.email.casefold()] = one
     return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from webapp.models import EndedLink, Quote, RevisionDocument, User, db
+from webapp.models import EndedLink, Quote, QuoteComment, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
@@ -21,10 +21,10 @@ def replace(actor: User, quote_id: int) -> Quote:
     quote = editing.lock(quote_id)
     if quote.number is None:
         raise Invalid("This quote hasn't been published, so it has no link to replace. Nothing was changed.")
-    db.session.add(EndedLink(token_sha256=_digest(quote.public_token), quote_id=quote.id))
-    # The PDF has the address in it, so it is rendered again when someone asks for it.
-    if live := quote.current_revision:
-        db.session.execute(db.delete(RevisionDocument).where(RevisionDocument.revision_id == live.id))
+    # Whoever writes locks the quote too, so what comes later has a higher number.
+    last = db.session.scalar(db.select(db.func.max(QuoteComment.id)).filter_by(quote_id=quote.id))
+    digest = _digest(quote.public_token)
+    db.session.add(EndedLink(token_sha256=digest, quote_id=quote.id, last_comment_id=last or 0))
     quote.public_token = secrets.token_urlsafe(24)
     sending.end_waiting(quote, "The link in it was replaced. Send the quote again.")
     diary.write(actor, "quote.customer_link_replaced", "quote", quote.id)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.models import Quote, QuoteSigner, QuoteSigning, RevisionDocument, User, db, utc_now
+from webapp.models import Quote, QuoteSigner, QuoteSigning, User, db, utc_now
 from webapp.models.quote import PENDING
 from webapp.models.signing import COUNTERSIGN_CHOICES
 from webapp.services.company import mail_server
@@ -75,9 +75,6 @@ def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, obje
     ways.is_ordered, ways.countersign = is_ordered, countersign
     db.session.flush()
     live = quote.current_revision
-    if live is not None:
-        # The PDF has a line for each of them: it is rendered again when someone asks for it.
-        db.session.execute(db.delete(RevisionDocument).where(RevisionDocument.revision_id == live.id))
     named = [one.name for one in turns.signers_of(quote)]
     order = " in this order" if is_ordered and len(named) > 1 else ""
     diary.write(

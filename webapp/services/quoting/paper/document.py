@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
@@ -50,6 +50,8 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 
 TITLE_ROOM = 430.0
 LETTER_CURRENCIES = ("USD", "CAD")
+# How often the PDF of an offer is rendered while its signers or its link change under it.
+TRIES = 3
 
 
 class RenderFailed(ServiceError):
@@ -66,23 +68,30 @@ class RenderBusy(RenderFailed, Busy):
 def pdf_for(revision_id: int, base_url: str = "") -> bytes:
     """The PDF of a revision. The first call renders and stores it, outside any transaction: it can take seconds.
 
+    It is rendered again when something else is to be shown (``unsigned.mark``), also while it was rendered.
     ``base_url``: where customers reach Quotewright, for the address to accept at; none is printed without it.
 
     Raises NotFound, or RenderFailed with a sentence. Ends the session's open transaction.
     """
-    stored = db.session.get(RevisionDocument, revision_id)
+    revision = records.get(Revision, revision_id, unsigned.GONE)
+    stored = unsigned.stored(revision, base_url)
     if stored is not None:
-        return stored.pdf
-    revision = records.get(Revision, revision_id, "This revision no longer exists.")
-    frozen = snapshot.parse(revision.content)
-    shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
-    blanks = unsigned.of(revision.quote, frozen)
+        return stored
     db.session.commit()
-    with _once(RevisionDocument, revision_id) as found:
-        if found:
-            return found
-        pdf = render(frozen, None, shown, link, blanks)
-        return _store(RevisionDocument(revision_id=revision_id, pdf=pdf, sha256=_sha256(pdf)), revision_id)
+    with _alone(f"{RevisionDocument.__tablename__} {revision_id}"):
+        for _ in range(TRIES):
+            revision = records.get(Revision, revision_id, unsigned.GONE)
+            stored, mark = unsigned.stored(revision, base_url), unsigned.mark(revision, base_url)
+            frozen = snapshot.parse(revision.content)
+            shown, link = pictures.of(frozen), links.to_page(base_url, revision.quote.public_token)
+            blanks = unsigned.of(revision.quote, frozen)
+            db.session.commit()
+            if stored is not None:
+                return stored
+            pdf = render(frozen, None, shown, link, blanks)
+            if unsigned.store(revision_id, base_url, pdf, mark):
+                break
+        return pdf
 
 
 def newest_pdf(quote: Quote, runtime: Runtime) -> bytes:
@@ -105,8 +114,11 @@ def accepted_pdf(acceptance: Acceptance, runtime: Runtime) -> bytes:
     frozen, acceptance_id, quote_id = snapshot.parse(accepted.content), acceptance.id, acceptance.quote_id
     shown = pictures.of(frozen)
     db.session.commit()
-    with _once(AcceptanceDocument, acceptance_id) as found:
-        if found:
+    with _alone(f"{AcceptanceDocument.__tablename__} {acceptance_id}"):
+        stored = db.session.get(AcceptanceDocument, acceptance_id, populate_existing=True)
+        found = stored.pdf if stored is not None else None
+        db.session.commit()
+        if found is not None:
             return found
 
         def paper(plan: Plan) -> bytes:
@@ -120,7 +132,7 @@ def accepted_pdf(acceptance: Acceptance, runtime: Runtime) -> bytes:
         with work.writing():
             sealing.note(quote_id, frozen.revision, new.sha256, plan.noted())
             attempts.settle(plan, acceptance_id, quote_id)
-            return _store(new, acceptance_id)
+            return _store(new)
 
 
 def pdf_to_deliver(revision_id: int, runtime: Runtime) -> bytes:
@@ -140,35 +152,29 @@ def colleagues_pdf(quote: Quote, runtime: Runtime, token: str) -> bytes:
     shown, link = pictures.of(frozen), links.to_page(runtime.config.public_base_url, token)
     blanks = unsigned.of(quote, frozen)
     db.session.commit()
-    try:
-        with once.one_at_a_time(key):
-            return render(frozen, None, shown, link, blanks)
-    except once.TooManyWait as error:
-        raise RenderBusy(BUSY) from error
+    with _alone(key):
+        return render(frozen, None, shown, link, blanks)
 
 
 @contextmanager
-def _once(kind: type[RevisionDocument] | type[AcceptanceDocument], key: int) -> Iterator[bytes | None]:
-    """Let one process at a time render a document. Yields what another one stored meanwhile."""
+def _alone(document: str) -> Iterator[None]:
+    """Let one process at a time render a document. Raises RenderBusy."""
     try:
-        with once.one_at_a_time(f"{kind.__tablename__} {key}"):
-            stored = cast(RevisionDocument | AcceptanceDocument | None, db.session.get(kind, key))
-            pdf = stored.pdf if stored is not None else None
-            db.session.commit()
-            yield pdf
+        with once.one_at_a_time(document):
+            yield
     except once.TooManyWait as error:
         raise RenderBusy(BUSY) from error
 
 
-def _store(new: RevisionDocument | AcceptanceDocument, key: int) -> bytes:
+def _store(new: AcceptanceDocument) -> bytes:
     """Store a PDF. If another process rendered it at the same moment, everyone gets that one."""
-    pdf = new.pdf
+    pdf, acceptance_id = new.pdf, new.acceptance_id
     db.session.add(new)
     try:
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
-        return records.get(type(new), key, "This document no longer exists.").pdf
+        return records.get(AcceptanceDocument, acceptance_id, "This document no longer exists.").pdf
     return pdf
 
 

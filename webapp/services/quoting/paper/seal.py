@@ -88,7 +88,10 @@ async def _signed(writer: IncrementalPdfFileWriter, seal: Seal, stamper: Stamper
 
 
 async def _is_whole(pdf: bytes) -> bool:
-    """Whether the seal that was just made can be verified, as it can't with a key that doesn't fit."""
+    """Whether the seal that was just made can be verified, as it can't with a key that doesn't fit.
+
+    The time stamp's own signature was verified when it came; pyHanko verifies it again with the rest, in milliseconds.
+    """
     (embedded,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
     context = ValidationContext(trust_roots=[], allow_fetching=False)
     if embedded.sig_object_type == "/DocTimeStamp":

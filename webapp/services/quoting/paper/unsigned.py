@@ -1,12 +1,22 @@
-"""The lines to sign on: what the PDF of an offer that isn't accepted yet has instead of signatures."""
+"""The lines to sign on: what the PDF of an offer that isn't accepted yet has instead of signatures.
+
+Signers, countersignature and link can change after it was published. So the stored PDF has the hash of all that it
+shows (``mark``), and is rendered again when that is another one.
+
+Owns its transactions: what was rendered outside of any is stored in one of its own.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.models import Quote
-from webapp.services.quoting.answer import countersigning, turns
+from webapp.models import Quote, Revision, RevisionDocument, db, utc_now
+from webapp.models.quote import WON_STATUSES
+from webapp.services.core import records, work
+from webapp.services.quoting.answer import countersigning, links, turns
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
@@ -16,6 +26,53 @@ class Blank:
 
     side: str
     named: str = ""
+
+
+GONE = "This revision no longer exists."
+
+
+def mark(revision: Revision, base_url: str) -> str:
+    """The SHA-256 of all that the PDF of the offer shows now: its content, the address, and the lines to sign on."""
+    quote = revision.quote
+    shown = [
+        revision.content_sha256,
+        links.to_page(base_url, quote.public_token),
+        [[one.name, one.title] for one in turns.signers_of(quote)],
+        countersigning.is_wanted(quote),
+    ]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+
+
+def stored(revision: Revision, base_url: str) -> bytes | None:
+    """The stored PDF of the offer, if it shows what it must. What was accepted or replaced stays as it was offered."""
+    found = db.session.get(RevisionDocument, revision.id, populate_existing=True)
+    if found is None:
+        return None
+    quote = revision.quote
+    can_be_signed = quote.current_revision is revision and quote.status not in WON_STATUSES
+    return found.pdf if not can_be_signed or found.shows_sha256 == mark(revision, base_url) else None
+
+
+def store(revision_id: int, base_url: str, pdf: bytes, shown: str) -> bool:
+    """Store what was rendered, if ``shown``, its ``mark`` before that, still is. Ends the transaction.
+
+    Raises NotFound for a revision that was removed.
+    """
+    with work.writing():
+        revision = records.get(Revision, revision_id, GONE)
+        # Whoever changes the signers, the link or the content, or makes someone anonymous, locks it too.
+        query = db.select(Quote).filter_by(id=revision.quote_id).with_for_update(of=Quote)
+        db.session.execute(query.execution_options(populate_existing=True))
+        db.session.refresh(revision)
+        is_right = mark(revision, base_url) == shown
+        if is_right:
+            found = db.session.get(RevisionDocument, revision_id, populate_existing=True)
+            found = found or RevisionDocument(revision_id=revision_id)
+            found.pdf, found.sha256 = pdf, hashlib.sha256(pdf).hexdigest()
+            found.shows_sha256, found.created_at = shown, utc_now()
+            db.session.add(found)
+        db.session.commit()
+    return is_right
 
 
 def of(quote: Quote, frozen: Snapshot) -> list[Blank]:
