@@ -84,3 +84,17 @@ def test_an_admin_adds_brands_and_a_rep_picks_one(admin: Visitor, ids: Ids) -> N
     assert "Harbor & Co" in text(look)
     assert "1 Pier" in text(look)
     assert admin.client.get("/settings/brand/9999").status_code == 404
+
+
+def test_a_form_is_saved_to_its_own_brand_after_another_became_the_default(admin: Visitor) -> None:
+    added = admin.send(admin.form("/settings/brand/new", "/settings/brand/new"), {"name": "Hardware"})
+    admin.send(admin.form("/settings/brand", "/settings/brand"), {"tax_id": "NY 1"})
+    opened = admin.form("/settings/brand", "/settings/brand")
+    assert admin.send(admin.form(added.location, "/default"), {}).status_code == 303
+    saved = admin.send(opened, {"tax_id": "NY 2"})
+    assert saved.status_code == 303
+    assert "NY 2" in admin.client.get(saved.location).text
+    page = admin.client.get("/settings/brand").text
+    assert "Hardware" in page
+    assert "NY 2" not in page
+    assert "NY 1" not in page

@@ -144,6 +144,9 @@ def delete(actor: User | None, brand_id: int) -> str:
 
     Raises NotFound, or Invalid with a sentence where it's the default or an open quote has it.
     """
+    # In the order in which a rep locks them: the quote, then its brand.
+    having = db.select(Quote.id).where(Quote.brand_id == brand_id).order_by(Quote.id)
+    db.session.execute(having.with_for_update())
     _locked()
     record = get(brand_id)
     name = record.name
