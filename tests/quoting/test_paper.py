@@ -47,6 +47,17 @@ def test_later_pages_name_the_customer_and_the_title() -> None:
     assert "Birchwood Legal LLP · Office move" not in found.pages[1].extract_text()
 
 
+def test_a_footer_ends_with_a_whole_part_and_a_header_shows_what_it_can_of_a_title() -> None:
+    registered = Brand(
+        tax_id="NY 12-3456789", registration_number="HRB 1234 of the local court of Albany County"
+    )
+    found = drawn(title="Office move and a network " * 6, brand=registered)
+    page = found.pages[-1].extract_text()
+    assert "Tax ID NY 12-3456789\n" in page
+    assert "Regist" not in page
+    assert "Birchwood Legal LLP · Office move and a network" in page
+
+
 def test_three_sizes_of_type_are_enough() -> None:
     sizes: set[float] = set()
 
@@ -123,7 +134,10 @@ def test_the_paper_has_a_title_a_language_and_tags() -> None:
 
 
 def test_an_offer_without_anything_is_drawn() -> None:
-    assert "Acceptance" in " ".join(read(document.render(make(lines=(), title="Empty"))))
+    empty = " ".join(read(document.render(make(lines=(), title="Empty"))))
+    assert "Acceptance" in empty
+    # No heads of a table without rows.
+    assert "Billing period" not in empty
     optional = line("Rack", is_optional=True)
     words = " ".join(" ".join(read(document.render(make(lines=(optional,), title="Only options")))).split())
     assert "adds $100.00" in words

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.quoting.test_brand import DARKER, ORANGE, picture, save
 from tests.quoting.test_document import read
 from tests.support import samples
 from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
+from webapp.models import Logo, db
 
 
 def test_the_customer_sees_colors_logo_and_letterhead(app: Flask, client: FlaskClient) -> None:
@@ -84,3 +88,49 @@ def test_an_admin_adds_brands_and_a_rep_picks_one(admin: Visitor, ids: Ids) -> N
     assert "Harbor & Co" in text(look)
     assert "1 Pier" in text(look)
     assert admin.client.get("/settings/brand/9999").status_code == 404
+
+
+def test_a_form_is_saved_to_its_own_brand_after_another_became_the_default(admin: Visitor) -> None:
+    added = admin.send(admin.form("/settings/brand/new", "/settings/brand/new"), {"name": "Hardware"})
+    admin.send(admin.form("/settings/brand", "/settings/brand"), {"tax_id": "NY 1"})
+    opened = admin.form("/settings/brand", "/settings/brand")
+    assert admin.send(admin.form(added.location, "/default"), {}).status_code == 303
+    saved = admin.send(opened, {"tax_id": "NY 2"})
+    assert saved.status_code == 303
+    assert "NY 2" in admin.client.get(saved.location).text
+    page = admin.client.get("/settings/brand").text
+    assert "Hardware" in page
+    assert "NY 2" not in page
+    assert "NY 1" not in page
+
+
+def looked_at(admin: Visitor, name: str, file: bytes) -> TestResponse:
+    """The look with a file that is chosen and not saved."""
+    sent = dict(admin.form("/settings/brand", "/settings/brand").fill({"tax_id": "NY 12"}))
+    return admin.client.post(f"/settings/brand/{name}", data={**sent, "logo": (io.BytesIO(file), "logo")})
+
+
+def test_an_admin_sees_a_new_logo_before_saving(app: Flask, admin: Visitor) -> None:
+    form = admin.client.get("/settings/brand").text
+    # Enter in a field presses the first button of the form.
+    assert form.index("Save brand") < form.index('formaction="/settings/brand/page"')
+    before = admin.client.get("/settings/brand/quote.pdf").data
+    new = {name: looked_at(admin, name, picture()) for name in ("page", "mail", "quote.pdf")}
+    assert [answer.status_code for answer in new.values()] == [200, 200, 200]
+    assert 'class="seller-logo" src="data:image/png;base64,' in new["page"].text
+    assert "Tax ID NY 12" in text(new["page"])
+    assert 'src="data:image/png;base64,' in new["mail"].text
+    assert new["quote.pdf"].data.count(b"/Subtype /Image") > before.count(b"/Subtype /Image")
+    assert 'src="/settings/brand/page' not in admin.client.get("/settings/brand/look?new_logo=1").text
+    with app.app_context():
+        assert db.session.scalars(db.select(Logo)).all() == []
+
+
+def test_a_file_that_can_be_no_logo_is_refused_in_the_look(admin: Visitor) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    for file, sentence in ((svg, "isn't an image we can read"), (picture(8000, 5000), "25 megapixels")):
+        for name in ("page", "mail", "quote.pdf"):
+            refused = looked_at(admin, name, file)
+            assert refused.status_code == 422
+            assert sentence in text(refused)
+            assert "frame-ancestors 'self'" in refused.headers["Content-Security-Policy"]

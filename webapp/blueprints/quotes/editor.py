@@ -22,7 +22,7 @@ from webapp.services.accounts.permissions import Permission
 from webapp.services.autotask.preview import dry_run
 from webapp.services.catalog import categories, costs, price_rules, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
-from webapp.services.company.brand import kept
+from webapp.services.company.brand import of_quote
 from webapp.services.core import work
 from webapp.services.core.place import Place
 from webapp.services.delivery import listing
@@ -248,17 +248,9 @@ def context(quote: Quote) -> dict[str, Any]:
         "category_paths": categories.paths,
         "recurrences": RECURRENCES,
         "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],
-        "brands": partial(_brands, quote),
+        "brands": partial(of_quote.choices, quote),
         "margin_percent": pricing.line_margin_percent,
     }
-
-
-def _brands(quote: Quote) -> list[tuple[str, str]]:
-    """What the quote's brand can be: the default, whichever that is, or one by name."""
-    found = kept.everything()
-    named = [one for one in found if not one.is_default or one.id == quote.brand_id]
-    default = next((one.name for one in found if one.is_default), kept.first_name())
-    return [("", f"Default ({default})"), *((str(one.id), one.name) for one in named)]
 
 
 def offer(frozen: Snapshot, chosen: Mapping[str, bool] | None = None) -> dict[str, Any]:

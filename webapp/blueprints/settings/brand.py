@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request, url_for
@@ -18,12 +19,13 @@ from webapp.models import CompanyBrand, db, utc_now
 from webapp.security import IN_A_FRAME, MAIL_IN_A_FRAME, WITH_PDF
 from webapp.services.company import profile
 from webapp.services.company.brand import brand as brands
-from webapp.services.company.brand import kept
+from webapp.services.company.brand import kept, looking
 from webapp.services.company.brand.brand import LETTERHEAD, OWN, Brand
-from webapp.services.core.errors import Invalid
+from webapp.services.company.brand.looking import Look
+from webapp.services.core.errors import Busy, Invalid
 from webapp.services.delivery import branded
 from webapp.services.quoting.answer import choosing, links
-from webapp.services.quoting.paper import document, logos, sample
+from webapp.services.quoting.paper import document, sample
 from webapp.services.quoting.paper.pictures import Pictures
 from webapp.services.quoting.revisions import pricing
 from webapp.services.quoting.revisions.snapshot import Snapshot
@@ -123,54 +125,32 @@ def brand_look() -> ResponseReturnValue:
     return render_template("settings/_brand_look.html", **_look(_logo(), _typed()))
 
 
-@settings.get("/brand/page")
+@settings.route("/brand/page", methods=["GET", "POST"])
 @admin_required
 def brand_page() -> ResponseReturnValue:
-    """A customer's page with what is typed, of a sample offer."""
-    frozen = _sample()
-    looked_at = frozen.brand
-    g.place = frozen.place
-    computed = pricing.of_snapshot(frozen)
-    page = render_template(
-        "settings/brand_page.html",
-        frozen=frozen,
-        **choosing.shown(frozen, computed),
-        quantities={},
-        pdf_address=url_for("settings.brand_paper", **_typed(), logo_before=_logo()),
-        picture_of=branding.pictures(frozen, _sample_picture),
-        brand_css=url_for("settings.brand_css", color=looked_at.color),
-        logo=url_for("settings.brand_logo", sha256=looked_at.logo) if looked_at.logo else "",
-    )
-    return _framed(make_response(page))
+    """A customer's page with what is typed, of a sample offer; with a POST, also with the chosen logo."""
+    return _shown(_drawn_page)
 
 
-@settings.get("/brand/quote.pdf")
+@settings.route("/brand/quote.pdf", methods=["GET", "POST"])
 @admin_required
 def brand_paper() -> ResponseReturnValue:
     """The same offer as PDF."""
-    frozen = _sample()
-    images = Pictures(logos.of(frozen.brand), sample.pictures(frozen))
-    db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
-    return _framed(pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf"))
+    return _shown(_drawn_paper)
 
 
-@settings.get("/brand/mail")
+@settings.route("/brand/mail", methods=["GET", "POST"])
 @admin_required
 def brand_mail() -> ResponseReturnValue:
     """A mail to a customer with what is typed."""
-    frozen = _sample()
-    # The frame is sandboxed, so it can't ask us for the logo.
-    logo = branded.address_of(branded.logo_of(frozen.brand))
-    answer = make_response(branded.html_of(branded.sample(frozen, _sample_link()), frozen, logo))
-    answer.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
-    return answer
+    return _shown(_drawn_mail)
 
 
 @settings.get("/brand/colors.css")
 @admin_required
 def brand_css() -> ResponseReturnValue:
     """The colors that follow from ``color``."""
-    return branding.variables(kept.of_form("", {"color": request.args.get("color", "")})[0])
+    return branding.variables(looking.of_form("", {"color": request.args.get("color", "")}).brand)
 
 
 @settings.get("/brand/logo/<sha256>")
@@ -229,22 +209,62 @@ def _upload() -> bytes | None:
 
 
 def _typed() -> dict[str, Any]:
-    return {name: request.args.get(name, "") for name in LOOK}
+    return {name: request.values.get(name, "") for name in LOOK}
 
 
 def _logo() -> str:
-    return request.args.get("logo_before", "")
+    return request.values.get("logo_before", "")
 
 
 def _look(logo: str, values: dict[str, str]) -> dict[str, object]:
+    look = looking.of_form(logo, values).brand
     typed = {**values, "logo_before": logo}
-    return {"look": kept.of_form(logo, values)[0], "typed": typed, "default_color": brands.DEFAULT_COLOR}
+    return {
+        "look": look,
+        "typed": typed,
+        "default_color": brands.DEFAULT_COLOR,
+        # Then brand.js sends the form into the frames, as no address can hold a file.
+        "has_new_logo": bool(request.args.get("new_logo")),
+    }
 
 
-def _sample() -> Snapshot:
-    """A sample offer of the company with what is typed."""
-    looked_at, seller = kept.of_form(_logo(), _typed())
-    return sample.offer(looked_at, seller, actor(), utc_now())
+def _shown(draw: Callable[[Look, Snapshot], Response]) -> Response:
+    """A sample offer with what is typed, as ``draw`` shows it; in its place the sentence that refuses the logo."""
+    try:
+        look = looking.of_form(_logo(), _typed(), _upload())
+    except (Invalid, Busy) as error:
+        refused = render_template("settings/brand_refused.html", sentence=str(error))
+        return _framed(make_response(refused, 422))
+    return draw(look, sample.offer(look.brand, look.seller, actor(), utc_now()))
+
+
+def _drawn_page(look: Look, frozen: Snapshot) -> Response:
+    g.place = frozen.place
+    computed = pricing.of_snapshot(frozen)
+    page = render_template(
+        "settings/brand_page.html",
+        frozen=frozen,
+        **choosing.shown(frozen, computed),
+        quantities={},
+        pdf_address=url_for("settings.brand_paper", **_typed(), logo_before=_logo()),
+        picture_of=branding.pictures(frozen, _sample_picture),
+        brand_css=url_for("settings.brand_css", color=look.brand.color),
+        logo=look.logo,
+    )
+    return _framed(make_response(page))
+
+
+def _drawn_paper(look: Look, frozen: Snapshot) -> Response:
+    images = Pictures(look.logo, sample.pictures(frozen))
+    db.session.rollback()  # rendering is slow; don't keep others waiting for this transaction
+    return _framed(pdf_response(document.render(frozen, None, images, _sample_link()), "brand.pdf"))
+
+
+def _drawn_mail(look: Look, frozen: Snapshot) -> Response:
+    # The frame is sandboxed, so it can't ask us for the logo.
+    answer = make_response(branded.html_of(branded.sample(frozen, _sample_link()), frozen, look.logo))
+    answer.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
+    return answer
 
 
 def _sample_picture(sha256: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import threading
 from dataclasses import dataclass
@@ -99,6 +100,11 @@ def jpeg(content: bytes) -> bytes:
     """A picture of ours as JPEG, which a PDF takes as it is."""
     with Image.open(BytesIO(content), formats=_IMAGES) as image:
         return _saved(image.convert("RGB"), "JPEG", quality=88, optimize=True)
+
+
+def address(media_type: str, content: bytes) -> str:
+    """An image as a ``data:`` address, which needs no request."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 def check_size(content: bytes, largest: int, what: str) -> None:

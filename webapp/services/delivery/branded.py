@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from webapp.services.company import mail_texts, profile
 from webapp.services.company.brand import brand
 from webapp.services.company.brand.brand import Brand
+from webapp.services.core import images
 from webapp.services.core.errors import NotFound
 from webapp.services.delivery.mail import CID, Letter, Logo
 from webapp.services.quoting.paper import logos
@@ -131,7 +131,7 @@ def logo_of(of: Brand) -> Logo | None:
 
 def address_of(logo: Logo | None) -> str:
     """The logo as an address that needs no request, for a mail that is shown in a frame; empty for None."""
-    return f"data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}" if logo else ""
+    return images.address(logo.media_type, logo.content) if logo else ""
 
 
 def _joined(parts: Iterable[str]) -> str:

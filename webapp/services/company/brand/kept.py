@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +20,6 @@ from webapp.services.company.brand.brand import (
     LONG,
     OWN,
     SHOW,
-    Brand,
 )
 from webapp.services.core import images, merge, records, work
 from webapp.services.core.errors import Conflict, Invalid
@@ -75,25 +73,13 @@ def seen(values: Mapping[str, str]) -> str:
     return merge.seen({name: values[name] for name in FIELDS})
 
 
-def of_form(logo: str, values: Mapping[str, object]) -> tuple[Brand, dict[str, Any]]:
-    """The brand as it would be with these values, for a look at it, and the seller's profile with it.
-
-    ``logo``: the hash of the logo. A color that is none gives the default.
-    """
-    reader = Reader(values)
-    fields = {**_read(reader), "logo": logo}
-    if "color" in reader.errors:
-        fields["color"] = ""
-    return brand.made_of(fields), brand.seller(profile.current()[0], fields)
-
-
 @work.command
 def add(actor: User | None, values: Mapping[str, object], logo: bytes | None = None) -> CompanyBrand:
     """A further brand. Raises Invalid with a sentence by field; stores nothing then."""
     _default()
     made = _plain("")
     reader = Reader(values)
-    _take(made, _named(reader, None), _decoded(logo))
+    _take(made, _named(reader, None), decoded(logo))
     return _written(actor, "brand.created", made)
 
 
@@ -110,7 +96,7 @@ def save(
     record = record or _default()
     reader = Reader(values)
     mine = _named(reader, record)
-    image = _decoded(logo)
+    image = decoded(logo)
     merged = merging.into(actor, record, values, mine, what="brand").values
     removes = image is None and reader.flag("remove_logo")
     if (image is not None or removes) and reader.text("logo_before", 64) != record.logo:
@@ -144,6 +130,9 @@ def delete(actor: User | None, brand_id: int) -> str:
 
     Raises NotFound, or Invalid with a sentence where it's the default or an open quote has it.
     """
+    # In the order in which a rep locks them: the quote, then its brand.
+    having = db.select(Quote.id).where(Quote.brand_id == brand_id).order_by(Quote.id)
+    db.session.execute(having.with_for_update())
     _locked()
     record = get(brand_id)
     name = record.name
@@ -200,7 +189,10 @@ def _default() -> CompanyBrand:
 
 def _named(reader: Reader, record: CompanyBrand | None) -> dict[str, str]:
     """What the form holds. Raises Invalid."""
-    read = {"name": reader.text("name", 80, missing="Enter a name. Only your team sees it."), **_read(reader)}
+    read = {
+        "name": reader.text("name", 80, missing="Enter a name. Only your team sees it."),
+        **read_look(reader),
+    }
     profile.check_addresses(reader, read)
     with db.session.no_autoflush:
         twin = db.select(CompanyBrand).where(CompanyBrand.name_key == names.name_key(read["name"])).limit(1)
@@ -211,7 +203,8 @@ def _named(reader: Reader, record: CompanyBrand | None) -> dict[str, str]:
     return read
 
 
-def _read(reader: Reader) -> dict[str, str]:
+def read_look(reader: Reader) -> dict[str, str]:
+    """What the form holds but for the name and the logo; ``reader`` notes what is wrong."""
     typed = reader.text("color", 20)
     try:
         color = colors.parse(typed) if typed else ""
@@ -234,8 +227,8 @@ def _read(reader: Reader) -> dict[str, str]:
     }
 
 
-def _decoded(logo: bytes | None) -> images.Decoded | None:
-    """Raises Invalid for what can't be a logo."""
+def decoded(logo: bytes | None) -> images.Decoded | None:
+    """An uploaded logo as it would be kept. Raises Invalid with a sentence for what can't be one, or Busy."""
     if logo is None:
         return None
     images.check_size(logo, LARGEST_LOGO, "image")

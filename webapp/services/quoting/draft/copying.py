@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.models import Quote, QuoteLine, QuoteSection, User
+from webapp.services.company.brand import of_quote
 from webapp.services.core import work
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
@@ -10,7 +11,7 @@ from webapp.services.quoting.draft.lines import copied, new_uid
 from webapp.services.quoting.draft.sections import FIELDS as SECTION
 
 HEADER = (
-    *("currency", "comments", "discount_kind", "discount_value", "shipping_amount", "brand_id"),
+    *("currency", "comments", "discount_kind", "discount_value", "shipping_amount"),
     *("deposit_kind", "deposit_value", "deposit_is_required"),
 )
 
@@ -27,6 +28,7 @@ def copy(actor: User, quote_id: int) -> Quote:
     )
     for name in HEADER:
         setattr(new, name, getattr(original, name))
+    new.brand = of_quote.held(original.brand_id)
     sections = {
         section.uid: QuoteSection(
             uid=new_uid(), position=position, **{name: getattr(section, name) for name in SECTION}

@@ -11,6 +11,7 @@ from webapp.models import CompanyBrand, Organization, Person, Quote, User, db
 from webapp.models.quote import PENDING, QUOTE_DISCOUNT_KINDS
 from webapp.services.catalog.items import MAX_DESCRIPTION, MAX_PRICE
 from webapp.services.company import currencies, payments, place, shares
+from webapp.services.company.brand import of_quote
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid, NotFound
 from webapp.services.core.fields import MAX_ID, Reader, parse_id
@@ -156,9 +157,7 @@ def _read_brand(reader: Reader, quote: Quote) -> CompanyBrand | None:
     chosen = reader.raw("brand")
     if not chosen:
         return None
-    # Whoever deletes it waits for us, and then finds that this quote has it.
-    lock = {"read": True, "key_share": True}
-    found = db.session.get(CompanyBrand, parse_id(chosen) or 0, with_for_update=lock, populate_existing=True)
+    found = of_quote.held(parse_id(chosen))
     if found is None:
         reader.fail("brand", "This brand was deleted. Choose another one.")
     return found

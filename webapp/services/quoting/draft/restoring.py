@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Date
 
-from webapp.models import Category, CompanyBrand, Item, Organization, Person, Quote, QuoteLine, TaxCode
+from webapp.models import Category, Item, Organization, Person, Quote, QuoteLine, TaxCode
 from webapp.models.types import ExactDecimal
 from webapp.services.catalog import terms
+from webapp.services.company.brand import of_quote
 from webapp.services.core import records
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.draft import bundles, editing, quantities
@@ -23,7 +24,6 @@ REFERENCES = {
     "tax_code_id": TaxCode,
     "person_id": Person,
     "organization_id": Organization,
-    "brand_id": CompanyBrand,
 }
 COLUMNS = [*Quote.__table__.columns, *QuoteLine.__table__.columns]
 DECIMALS = {column.name for column in COLUMNS if isinstance(column.type, ExactDecimal)}
@@ -47,6 +47,9 @@ def read(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name in REFERENCES:
             read[name] = value if records.find(REFERENCES[name], value) else None
+        elif name == "brand_id":
+            brand = of_quote.held(value)
+            read[name] = brand.id if brand else None
         elif name in DECIMALS:
             read[name] = None if value is None else Decimal(value)
         elif name in DATES:

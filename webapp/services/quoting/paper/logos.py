@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-
 import structlog
 
 from webapp.services.company.brand import brand
 from webapp.services.company.brand.brand import Brand
+from webapp.services.core import images
 from webapp.services.core.errors import NotFound
 
 log = structlog.get_logger(__name__)
@@ -25,7 +24,7 @@ def of(published: Brand) -> str:
     except NotFound:
         log.warning("logo.lost", sha256=published.logo)
         return ""
-    return f"data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}"
+    return images.address(logo.media_type, logo.content)
 
 
 def size(published: Brand) -> tuple[float, float]:

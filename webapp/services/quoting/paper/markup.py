@@ -16,7 +16,7 @@ from webapp.services.quoting.paper.rows import Cell, Row
 from webapp.services.quoting.paper.sheet import Style
 
 ROW = re.compile(r'<r k="([a-z-]+)"([^>]*)>(.*?)</r>', re.DOTALL)
-TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9-]+)"( dir="rtl")?>(.*?)</t>', re.DOTALL)
+TEXT = re.compile(r'<t s="([a-z-]+)" c="([a-z0-9-]+)"( dir="rtl"| parts="1")?>(.*?)</t>', re.DOTALL)
 ATTRIBUTE = re.compile(r'([a-z])="([^"]*)"')
 
 
@@ -53,14 +53,15 @@ def rows(html: str, grid: Grid, items: Mapping[str, bytes]) -> list[Row]:
 def cells(html: str, columns: dict[str, Column], styles: Mapping[str, Style]) -> list[texts.Block]:
     """The texts of a header or footer, each on one line of its column."""
     found: list[texts.Block] = []
-    for style, column, rtl, inner in TEXT.findall(html):
+    for style, column, how, inner in TEXT.findall(html):
         room = columns[column].width
         look, is_right = styles[style], columns[column].is_right
+        rtl, by_part = "rtl" in how, "parts" in how
         if not rtl and "<span" not in inner:
-            inner = texts.shortened(unescape(inner), look, room)
+            inner = texts.shortened(unescape(inner), look, room, by_part=by_part)
             found.append(texts.Text([inner], look, room, is_right=is_right))
             continue
-        found.append(texts.block(inner, style, look, room, is_right=is_right, is_rtl=bool(rtl)))
+        found.append(texts.block(inner, style, look, room, is_right=is_right, is_rtl=rtl))
     return found
 
 

@@ -16,6 +16,8 @@ from webapp.services.quoting.paper.sheet import Style
 
 # Where the first baseline is below the top of a line: half of the leading, and this share of the size.
 BASELINE = 0.36
+# Between the parts of a header or footer.
+PART = " · "
 BOLD_PART = re.compile("<b>(.*?)</b>")
 # Widths of so many words are kept, none of them longer than this.
 KEPT_WORDS, LONGEST_KEPT = 20_000, 40
@@ -155,9 +157,11 @@ def broken(text: str, style: Style, room: float) -> list[str]:
     return [*lines, line]
 
 
-def shortened(text: str, style: Style, room: float) -> str:
-    """``text`` on one line of ``room``, with … where it is cut."""
+def shortened(text: str, style: Style, room: float, *, by_part: bool = False) -> str:
+    """``text`` on one line of ``room``, with … where it is cut; ``by_part``: without the last parts that don't fit."""
     space = room / style.size
+    while by_part and PART in text and width(text, style.face) > space:
+        text = text.rpartition(PART)[0]
     if width(text, style.face) <= space:
         return text
     while text and width(text + "…", style.face) > space:

@@ -22,7 +22,7 @@ from webapp.models import (
 from webapp.models.line import WHOLE
 from webapp.services.catalog import pictures
 from webapp.services.company import app_settings, place
-from webapp.services.company.brand import brand
+from webapp.services.company.brand import brand, of_quote
 from webapp.services.core import records
 from webapp.services.quoting.revisions import parts, quantities
 from webapp.services.quoting.revisions import snapshot as snapshots
@@ -93,6 +93,9 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     # Compared as read, so that a field that later versions added isn't a change of every older quote.
     same = {name: getattr(before, name) for name in NO_CHANGE}
+    if now.brand_id is None and records.find(CompanyBrand, before.brand_id) is None:
+        # Its brand was deleted while it was answered; that is no choice of the rep.
+        same["brand_id"] = before.brand_id
     return _offered(now.model_copy(update=same)) != _offered(before)
 
 
@@ -120,7 +123,7 @@ def _restore(quote: Quote, snapshot: Snapshot) -> None:
     for name in HEADER:
         if name not in REFERENCES:
             setattr(quote, name, getattr(snapshot, name))
-    quote.brand = records.find(CompanyBrand, snapshot.brand_id)
+    quote.brand = of_quote.held(snapshot.brand_id)
     quote.organization = records.find(
         Organization, snapshot.organization.id if snapshot.organization else None
     )
