@@ -37,7 +37,7 @@ from webapp.services.core.errors import Conflict, NotFound
 @auth.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Sign in."""
-    if not users.any_user():
+    if request.method == "GET" and not users.any_user():
         return redirect(url_for("auth.setup"), 303)
     if current_user.is_authenticated:
         return redirect(url_for("home.dashboard"), 303)

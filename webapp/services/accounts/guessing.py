@@ -86,9 +86,8 @@ def begin_asking(email: str, address: str) -> None:
         raise TooMany(TOO_MANY_ASKED)
 
 
-@work.command
 def forget(attempt_id: int) -> None:
-    """The password or code was right, or not checked."""
+    """In the open transaction: the password or code was right, or not checked."""
     db.session.execute(db.delete(PasswordAttempt).filter_by(id=attempt_id))
 
 
@@ -104,8 +103,10 @@ def forget_account(email: str) -> None:
     db.session.execute(db.delete(PasswordAttempt).filter_by(account_sha256=_account(email)))
 
 
-def know_device(user: User, token: str) -> str:
-    """Remember the browser in which ``user`` signed in. Returns the token for its cookie: ``token`` if it's theirs."""
+def know_device(user: User, token: str) -> tuple[str, int]:
+    """Remember the browser in which ``user`` signed in. Returns the token for its cookie, ``token`` if it's theirs, and
+    the id of the browser.
+    """
     row = _device(user.email, token)
     if row is None:
         token = secrets.token_urlsafe(32)
@@ -114,7 +115,7 @@ def know_device(user: User, token: str) -> str:
     row.seen_at = utc_now()
     db.session.flush()
     db.session.execute(db.delete(KnownDevice).where(KnownDevice.seen_at < utc_now() - DEVICE_KEPT))
-    return token
+    return token, row.id
 
 
 def known_id(user: User, token: str) -> int | None:
@@ -127,7 +128,8 @@ def check(user: User, password: str, address: str, device_token: str = "") -> bo
     """True when ``password`` is the user's, for one who is signed in. Raises TooMany with a sentence."""
     attempt_id = begin(user.email, address, device_token)
     right = users.has_password(user, password)
-    (forget if right else note_wrong)(attempt_id)
+    with work.unit():
+        (forget if right else note_wrong)(attempt_id)
     return right
 
 
@@ -148,8 +150,9 @@ def _stored(email: str, address: str, device_token: str, *, is_code: bool) -> Pa
     """In the open transaction, with whoever tries the same account or from the same address waiting for its end."""
     account = _account(email)
     if db.session.get_bind().dialect.name == "postgresql":
-        for busy in (account, _digest(address)):
-            db.session.execute(db.select(db.func.pg_advisory_xact_lock(int(busy[:15], 16))))
+        # Taken in this order, by everyone.
+        busy = (int(name[:15], 16) for name in (account, _digest(address)))
+        db.session.execute(db.select(*(db.func.pg_advisory_xact_lock(one) for one in busy)))
     now = utc_now()
     old = db.and_(PasswordAttempt.at < now - WINDOW, ~PasswordAttempt.is_code)
     db.session.execute(db.delete(PasswordAttempt).where(db.or_(old, PasswordAttempt.at < now - CODES_FOR)))
@@ -198,6 +201,8 @@ def _others(mine: PasswordAttempt, these: ColumnElement[bool], window: timedelta
 
 
 def _device(email: str, token: str) -> KnownDevice | None:
+    if not token:
+        return None
     query = db.select(KnownDevice).join(User, User.id == KnownDevice.user_id)
     row: KnownDevice | None = db.session.scalar(
         query.where(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -100,7 +100,7 @@ def _proved(
         local_sign_in.require(user)
         users.renew_hash(user, password)
         guessing.forget(attempt_id)
-        return enter(user, device, epoch)
+        return _enter(user, device, epoch)
     guessing.note_wrong(attempt_id)
     # Only of a known account: in a hurry, people type their password here.
     known = db.session.scalar(db.select(User.id).filter_by(email=email.strip().lower()))
@@ -114,18 +114,26 @@ def enter(user: User, device: Device, epoch: int | None = None) -> Entered:
 
     ``epoch``: as for ``start``.
     """
+    return _enter(user, device, epoch)
+
+
+def _enter(user: User, device: Device, epoch: int | None) -> Entered:
     if half_way.is_needed(user) and not trusted.spares(user, device.trust, device.token):
         proved = user.session_epoch if epoch is None else epoch
         return Entered(user, half=half_way.begin(user, proved, keep=device.keep))
-    return admit(user, device, epoch)
+    return _admit(user, device, epoch)
 
 
 @work.command
 def admit(user: User, device: Device, epoch: int | None = None) -> Entered:
     """``user`` took all steps: start a session, and know the browser. ``epoch``: as for ``start``."""
+    return _admit(user, device, epoch)
+
+
+def _admit(user: User, device: Device, epoch: int | None) -> Entered:
     diary.write(user, "user.signed_in", "user", user.id)
-    known = guessing.know_device(user, device.token)
-    return Entered(user, start(user, replace(device, token=known), epoch), known)
+    known, device_id = guessing.know_device(user, device.token)
+    return Entered(user, _start(user, device, device_id, epoch), known)
 
 
 @work.command
@@ -135,6 +143,13 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
     ``epoch``: the user's ``session_epoch`` when they did; the present one without it. ``sso``: it's by single sign-on.
     A session in place of one by single sign-on is by single sign-on too.
     """
+    return _start(user, device, guessing.known_id(user, device.token), epoch, sso)
+
+
+def _start(
+    user: User, device: Device, device_id: int | None, epoch: int | None, sso: BySso | None = None
+) -> str:
+    """In the open transaction. ``device_id``: the known browser."""
     now = utc_now()
     # A provider may sign in without asking; only who gave a password or passkey is confirmed.
     confirmed_at = None if sso else now
@@ -147,7 +162,7 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
         UserSession(
             user=user,
             token_sha256=_digest(token),
-            device_id=guessing.known_id(user, device.token),
+            device_id=device_id,
             epoch=user.session_epoch if epoch is None else epoch,
             seen_at=now,
             address=device.address[:45],

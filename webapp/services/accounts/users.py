@@ -69,9 +69,8 @@ def authenticate(email: str, password: str) -> tuple[User, int] | None:
     return user, epoch
 
 
-@work.command
 def renew_hash(user: User, password: str) -> None:
-    """Hash the password of ``user``, who just gave it, again if that is done differently by now."""
+    """In the open transaction: hash the password that ``user`` just gave again, if that is done differently by now."""
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hash(password)
 

@@ -28,8 +28,6 @@ PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
 MAINTENANCE = "maintenance"
 SIGNING = "signing"
-# What nearly every page asks for, some of it a hundred times.
-OFTEN = (COMPANY_PROFILE, ACCESS, REQUIRED_FIELDS, LOSS_REASONS, TWO_STEP, SIGNING)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -91,15 +89,13 @@ def get(key: str) -> tuple[dict[str, Any], int]:
 
 
 def _row(key: str) -> AppSetting | None:
-    """The row of ``key``. A transaction reads those that pages ask for ``OFTEN`` together, once."""
+    """The row of ``key``. A transaction reads all of them together, once: a page asks for some a hundred times."""
     session = db.session()
-    if key not in OFTEN:
-        return session.get(AppSetting, key)
     transaction, rows = session.info.get(KEPT, (None, {}))
     if transaction is None or transaction is not session.get_transaction():
         # A row that was read behind a savepoint keeps what it said when the savepoint is rolled back.
-        query = db.select(AppSetting).where(AppSetting.key.in_(OFTEN))
-        rows = {row.key: row for row in session.scalars(query.execution_options(populate_existing=True))}
+        query = db.select(AppSetting).execution_options(populate_existing=True)
+        rows = {row.key: row for row in session.scalars(query)}
         session.info[KEPT] = session.get_transaction(), rows
     found: AppSetting | None = rows.get(key)
     return found

@@ -38,7 +38,9 @@ def now() -> Maintenance:
 
 
 def asked() -> Maintenance:
-    """The same, in a short transaction of its own, which keeps no writer waiting."""
+    """The same, keeping no writer waiting: what only reads goes on with the transaction, else this one ends here."""
+    if work.is_reading():
+        return now()
     try:
         with work.reading():
             return now()

@@ -38,7 +38,9 @@ def of_user(user: User) -> Factors:
 
 def has(user: User) -> bool:
     """True if the sign-in of ``user`` has two steps."""
-    return of_user(user).is_on
+    tables = (Authenticator, Passkey)
+    found = db.or_(*(db.exists().where(table.user_id == user.id) for table in tables))
+    return bool(db.session.scalar(db.select(found)))
 
 
 def holders() -> set[int]:

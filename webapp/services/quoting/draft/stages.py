@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement
@@ -38,17 +39,22 @@ def stage_of(quote: Quote, now: datetime) -> str:
 def in_stage(stage: str, now: datetime) -> ColumnElement[bool]:
     """``stage_of`` in SQL: the condition for quotes in ``stage`` at ``now``. Nothing is in an unknown stage."""
     published, pending = Quote.number.is_not(None), Quote.status == PENDING
-    expired = db.and_(Quote.ends_at.is_not(None), Quote.ends_at <= now)
-    conditions: dict[str, ColumnElement[bool]] = {
-        DRAFT: Quote.number.is_(None),
-        PUBLISHED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_(None)),
-        OPENED: db.and_(published, pending, db.not_(expired), Quote.viewed_at.is_not(None)),
-        EXPIRED: db.and_(published, pending, expired),
-        WON: db.and_(published, Quote.status.in_(WON_STATUSES)),
-        LOST_STAGE: db.and_(published, Quote.status == LOST),
+
+    def expired() -> ColumnElement[bool]:
+        over: ColumnElement[bool] = db.and_(Quote.ends_at.is_not(None), Quote.ends_at <= now)
+        return over
+
+    # A page asks for several, and making one takes a while.
+    conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+        DRAFT: lambda: Quote.number.is_(None),
+        PUBLISHED: lambda: db.and_(published, pending, db.not_(expired()), Quote.viewed_at.is_(None)),
+        OPENED: lambda: db.and_(published, pending, db.not_(expired()), Quote.viewed_at.is_not(None)),
+        EXPIRED: lambda: db.and_(published, pending, expired()),
+        WON: lambda: db.and_(published, Quote.status.in_(WON_STATUSES)),
+        LOST_STAGE: lambda: db.and_(published, Quote.status == LOST),
     }
     nothing: ColumnElement[bool] = db.false()
-    return conditions.get(stage, nothing)
+    return conditions[stage]() if stage in conditions else nothing
 
 
 def has_ended(ends_at: datetime | None, now: datetime) -> bool:

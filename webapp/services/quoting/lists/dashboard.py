@@ -11,10 +11,11 @@ from webapp.models.quote import ACCEPTED, PENDING, WON_STATUSES
 from webapp.services.company import place
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.lists import listing
-from webapp.services.quoting.lists.listing import Row
+from webapp.services.quoting.lists.listing import Row, Some
 
 SOON = 7
 SHOWN = 8
+MOST_WON = 500
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,20 @@ def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     month = here.start_of(today.replace(day=1))
     open_stages = db.or_(stages.in_stage(stages.PUBLISHED, now), stages.in_stage(stages.OPENED, now))
     soon = db.and_(Quote.expiry.is_not(None), Quote.expiry <= today + timedelta(days=SOON))
-    won = listing.some(
-        user, *own, Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month, limit=500
-    )
     recently = Quote.expiry >= today - timedelta(days=30)
     expired = db.and_(stages.in_stage(stages.EXPIRED, now), recently)
-    return Dashboard(
-        to_order=listing.some(user, *own, Quote.status == ACCEPTED, limit=SHOWN),
-        expiring=listing.some(user, *own, open_stages, soon, limit=SHOWN, newest_first=False),
-        waiting=listing.some(user, *own, open_stages, db.not_(soon), limit=SHOWN),
-        drafts=listing.some(user, *own, Quote.status == PENDING, Quote.number.is_(None), limit=SHOWN),
-        won=won,
-        won_one_time=_sums(won, one_time=True),
-        won_monthly=_sums(won, one_time=False),
-        expired=listing.some(user, *own, expired, limit=SHOWN),
+    won_now = db.and_(Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month)
+    lists = listing.several(
+        user,
+        to_order=Some((*own, Quote.status == ACCEPTED), SHOWN),
+        expiring=Some((*own, open_stages, soon), SHOWN, newest_first=False),
+        waiting=Some((*own, open_stages, db.not_(soon)), SHOWN),
+        drafts=Some((*own, Quote.status == PENDING, Quote.number.is_(None)), SHOWN),
+        won=Some((*own, won_now), MOST_WON),
+        expired=Some((*own, expired), SHOWN),
     )
+    won = lists["won"]
+    return Dashboard(**lists, won_one_time=_sums(won, one_time=True), won_monthly=_sums(won, one_time=False))
 
 
 def _sums(rows: list[Row], *, one_time: bool) -> dict[str, Decimal]:

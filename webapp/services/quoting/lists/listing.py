@@ -65,6 +65,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Some:
+    """A short list: quotes that meet ``conditions``, newest change first, or by expiration date."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    limit: int
+    newest_first: bool = True
+
+    def place(self, row: Row) -> Any:
+        """What its rows are sorted by."""
+        return (row.quote.updated_at if self.newest_first else row.quote.expiry), row.quote.id
+
+
+@dataclass(frozen=True)
 class View:
     """Which quotes, in which order.
 
@@ -183,18 +196,33 @@ def having(text: str) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def some(
-    viewer: User, *conditions: ColumnElement[bool], limit: int = 10, newest_first: bool = True
-) -> list[Row]:
-    """Quotes that ``viewer`` may see and that meet ``conditions``, newest change first, or by expiration date."""
-    order = Quote.updated_at.desc() if newest_first else Quote.expiry
-    query = (
-        _loading_all(permissions.visible(db.select(Quote), viewer))
-        .where(*conditions)
-        .order_by(order, Quote.id.desc())
-        .limit(limit)
-    )
+def some(viewer: User, *conditions: ColumnElement[bool], limit: int = 10) -> list[Row]:
+    """Quotes that ``viewer`` may see and that meet ``conditions``, newest change first."""
+    query = _chosen(_loading_all(db.select(Quote)), viewer, Some(conditions, limit))
     return _rows(db.session.scalars(query), utc_now())
+
+
+def several(viewer: User, **lists: Some) -> dict[str, list[Row]]:
+    """The same for several lists by their names, which are read together: in two steps, however many they are."""
+    chosen = [
+        _chosen(db.select(db.literal(name).label("list"), Quote.id), viewer, one).subquery().select()
+        for name, one in lists.items()
+    ]
+    places = db.session.execute(db.union_all(*chosen)).all()
+    found: dict[str, list[Row]] = {name: [] for name in lists}
+    rows = {row.quote.id: row for row in of_ids([quote_id for _, quote_id in places])}
+    for name, quote_id in places:
+        if quote_id in rows:
+            found[name].append(rows[quote_id])
+    for name, one in lists.items():
+        # A union promises no order.
+        found[name].sort(key=one.place, reverse=one.newest_first)
+    return found
+
+
+def _chosen(query: Any, viewer: User, some: Some) -> Any:
+    order = (Quote.updated_at.desc(), Quote.id.desc()) if some.newest_first else (Quote.expiry, Quote.id)
+    return permissions.visible(query, viewer).where(*some.conditions).order_by(*order).limit(some.limit)
 
 
 def _rows(quotes: Iterable[Quote], now: datetime) -> list[Row]:
