@@ -99,6 +99,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: .venv/dev.stamp ## Write requirements/*.txt anew from requirements/*.in (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) $(UPGRADE) requirements/runtime.in -o requirements/runtime.txt
+	@$(LOCK) $(UPGRADE) requirements/otel.in -o requirements/otel.txt
 	@$(LOCK) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
 	@$(LOCK) $(UPGRADE) requirements/strangers.in -o requirements/strangers.txt
 

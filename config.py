@@ -61,6 +61,7 @@ class Config:
     mail_from: str = ""
     max_upload_bytes: int = 8 * 1024 * 1024
     metrics_token: str = field(default="", repr=False)
+    otlp_endpoint: str = ""
     log_json: bool = False
     audit_log: bool = False
     empty_database: bool = False
@@ -100,6 +101,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         cookie_secure=source.flag("COOKIE_SECURE", base_url.startswith("https://")),
         trusted_proxies=source.count("TRUSTED_PROXIES"),
         metrics_token=source.secret("METRICS_TOKEN", needed=False),
+        otlp_endpoint=source.url("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         log_json=source.flag("LOG_JSON", False),
         audit_log=source.flag("AUDIT_LOG", False),
         empty_database=source.flag("EMPTY_DATABASE", False),
@@ -201,7 +203,7 @@ class _Source:
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
-        if not _is_web_address(value):
+        if (value or default) and not _is_web_address(value):
             self._wrong(f"{name} is “{value}”. Use an address that starts with http:// or https://.")
             return default
         return value

@@ -36,7 +36,7 @@ from webapp.models import db
 from webapp.services.autotask.drift import schedule as drift_schedule
 from webapp.services.autotask.push import call_quota, processing
 from webapp.services.company import maintenance
-from webapp.services.core import deadline, failpoints, metrics, queues, turns
+from webapp.services.core import deadline, failpoints, metrics, queues, tracing, turns
 from webapp.services.core.errors import ServiceError
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt, reader, room
@@ -79,6 +79,7 @@ def deliver(delivery_id: int) -> None:
         finally:
             db.session.remove()
             # This process ends here: it does one job.
+            tracing.flush()
             metrics.flush(_runtime(app).redis)
 
 

@@ -1,8 +1,8 @@
 """Write the wheel: wheel.py [FOLDER], into dist/ without one. It starts the embedded product without a checkout.
 
 Everything is in one package, ``quotewright``, with the program as it is in a checkout in its folder ``app``: so no name
-of ours, such as ``config``, is a module of whoever installs it. It needs the very versions of requirements/runtime.txt,
-and is the same at every run of the same sources. https://packaging.python.org/specifications/binary-distribution-format/
+of ours, such as ``config``, is a module of whoever installs it. It needs the very versions of requirements/runtime.txt
+(with the extra ``otel`` those of otel.txt, too), and is the same at every run of the same sources. https://packaging.python.org/specifications/binary-distribution-format/
 """
 
 from __future__ import annotations
@@ -64,10 +64,11 @@ def sources() -> Iterator[Path]:
 
 def metadata(project: dict[str, str]) -> str:
     """METADATA: the project as pyproject.toml describes it, and the locked versions."""
-    needs = [
-        f"Requires-Dist: {pin}" + (f" ; {marker.strip()}" if marker else "")
-        for pin, marker in PINNED.findall((ROOT / "requirements/runtime.txt").read_text(encoding="utf-8"))
-    ]
+    always = _locked("runtime")
+    extra = {pin: marker for pin, marker in _locked("otel").items() if pin not in always}
+    needs = [f"Requires-Dist: {pin}" + (f" ; {marker}" if marker else "") for pin, marker in always.items()]
+    for pin, marker in extra.items():
+        needs.append(f"Requires-Dist: {pin} ; " + (f"({marker}) and " if marker else "") + "extra == 'otel'")
     head = [
         "Metadata-Version: 2.4",
         f"Name: {project['name']}",
@@ -77,9 +78,16 @@ def metadata(project: dict[str, str]) -> str:
         "License-File: LICENSE",
         f"Requires-Python: {project['requires-python']}",
         *needs,
+        "Provides-Extra: otel",
         "Description-Content-Type: text/markdown",
     ]
     return "\n".join(head) + "\n\n" + (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _locked(kind: str) -> dict[str, str]:
+    """The pins of a lock file, each with its marker or nothing."""
+    lock = (ROOT / f"requirements/{kind}.txt").read_text(encoding="utf-8")
+    return {pin: marker.strip() for pin, marker in PINNED.findall(lock)}
 
 
 def _digest(content: bytes) -> str:

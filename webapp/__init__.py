@@ -8,6 +8,7 @@ from flask import Flask
 
 import config as settings
 from webapp import blueprints, cli, compression, extensions, filters, logs, measuring, security
+from webapp.services.core import tracing
 from webapp.services.core.runtime import build_runtime
 from webapp.services.delivery import reader, room
 from webapp.services.delivery.notifications import Notifications
@@ -33,6 +34,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     )
     app.extensions["quotewright"] = build_runtime(config)
     logs.configure(config)
+    tracing.configure(config.otlp_endpoint)
     extensions.init_app(app)
     for listener in (*registry.every(), Notifications()):
         reader.register(listener)

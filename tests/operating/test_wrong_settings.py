@@ -26,6 +26,7 @@ WRONG = {
     "SMTP_URL": "smtp://user:hidden@:25",
     "METRICS_TOKEN": "short",
     "OIDC_ISSUER": "provider",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
 }
 
 

@@ -26,7 +26,7 @@ def test_a_lock_pins_every_package_with_hashes_and_names_no_address(lock: Path) 
     assert re.search(r"https?://|--index-url|--find-links", text) is None
 
 
-@pytest.mark.parametrize("kind", ["runtime", "dev"])
+@pytest.mark.parametrize("kind", ["runtime", "otel", "dev"])
 def test_every_dependency_is_locked_and_has_a_reason(kind: str) -> None:
     wanted = names(REQUIREMENTS / f"{kind}.in")
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text()

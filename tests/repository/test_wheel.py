@@ -40,10 +40,13 @@ def test_it_has_what_the_image_has_and_every_locked_version(built: Path) -> None
     for source in (each for line in copied for each in line.split() if not each.startswith("deploy/")):
         assert any(name.startswith(f"quotewright/app/{source}") for name in names), source
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-    lock = (ROOT / "requirements/runtime.txt").read_text()
-    assert len(re.findall(r"^Requires-Dist: ", about, re.MULTILINE)) == len(
-        re.findall(r"^\S+==", lock, re.MULTILINE)
+    always, more = (
+        set(re.findall(r"^(\S+==\S+)", (ROOT / f"requirements/{kind}.txt").read_text(), re.MULTILINE))
+        for kind in ("runtime", "otel")
     )
+    needed = re.findall(r"^Requires-Dist: (\S+)(.*)$", about, re.MULTILINE)
+    assert sorted(pin for pin, marker in needed if "extra ==" not in marker) == sorted(always)
+    assert {pin for pin, marker in needed if "extra == 'otel'" in marker} == more - always
 
 
 @pytest.mark.server

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp.models import Delivery, Quote, db
 from webapp.models.delivery import DeliveryState
 from webapp.services.company import maintenance
-from webapp.services.core import clock, deadline, failpoints, metrics
+from webapp.services.core import clock, deadline, failpoints, metrics, tracing
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import batches, reader, room
 from webapp.services.delivery.outcomes import Abandoned, Done, Outcome, Retry, Skip, Stop
@@ -44,13 +44,21 @@ def perform(runtime: Runtime, delivery_id: int, *, early: bool = False) -> None:
         _give_back(delivery_id, fence)
         return
     failpoints.reach("delivery.claimed")
-    with structlog.contextvars.bound_contextvars(**_named(waiting)):
+    named = _named(waiting)
+    with (
+        structlog.contextvars.bound_contextvars(**named),
+        tracing.work_of(waiting.request_id, f"deliver {of.key}", **named),
+    ):
         _deliver(runtime, of, delivery_id, fence)
 
 
-def _named(delivery: Delivery) -> dict[str, object]:
+def _named(delivery: Delivery) -> dict[str, str | int]:
     """What every log line of the attempt says beside its own words."""
-    named = {"request_id": delivery.request_id, "delivery": delivery.id, "quote": delivery.quote_id}
+    named: dict[str, str | int | None] = {
+        "request_id": delivery.request_id,
+        "delivery": delivery.id,
+        "quote": delivery.quote_id,
+    }
     return {name: value for name, value in named.items() if value}
 
 

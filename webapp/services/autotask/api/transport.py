@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,7 +19,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from webapp.services.autotask.api import hosts, replies
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
-from webapp.services.core import metrics
+from webapp.services.core import metrics, tracing
 
 # A shorter secret would be found, and hidden, in too many words that have nothing to do with it.
 SHORTEST_SECRET = 6
@@ -62,6 +63,9 @@ class Transport:
         self._before_call = before_call
         self._hidden = tuple(value for value in (secret, integration_code) if len(value) >= SHORTEST_SECRET)
         self._session = open_session(allowed_hosts)
+        self._host = urlsplit(self.base).hostname or ""
+        # Calls are also made by threads that have no span of their own.
+        self._trace = tracing.here()
         self._session.headers.update(
             {"ApiIntegrationCode": integration_code, "UserName": user_name, "Secret": secret}
         )
@@ -100,9 +104,7 @@ class Transport:
                 if self._before_call:
                     self._before_call()
                 started = time.perf_counter()
-                response = self._session.send(
-                    request, timeout=(min(10.0, self.timeout), self.timeout), allow_redirects=False
-                )
+                response = self._call(request, f"{method} {_named(path)}")
         except requests.RequestException as error:
             raise _not_answered(error, path) from error
         finally:
@@ -112,6 +114,15 @@ class Transport:
         return replies.read(
             response.status_code, response.headers, response.content, path, hide=self._without_credentials
         )
+
+    def _call(self, request: requests.PreparedRequest, name: str) -> requests.Response:
+        about = {"http.request.method": request.method or "", "server.address": self._host}
+        with tracing.call(name, self._trace, **about) as note:
+            response = self._session.send(
+                request, timeout=(min(10.0, self.timeout), self.timeout), allow_redirects=False
+            )
+            note("http.response.status_code", response.status_code)
+            return response
 
     def _record(
         self, method: str, path: str, text: str | None, response: requests.Response | None, started: float
@@ -193,12 +204,17 @@ def find_zone(root: str, user_name: str, timeout: float, allowed_hosts: Sequence
     raise AutotaskError("The server that responded isn't Autotask.", status=response.status_code)
 
 
-def _count(path: str, response: requests.Response | None, seconds: float) -> None:
-    """For /metrics: by what the path names, without ids: ``Quotes/12/Items`` counts as ``Quotes/Items``."""
+def _named(path: str) -> str:
+    """What the path names, without ids: ``Quotes/12/Items`` is ``Quotes/Items``."""
     words = [
         word for word in path.split("?", maxsplit=1)[0].split("/") if not word.isdigit() and word != "query"
     ]
-    metrics.count(metrics.CALLS, "/".join(words[:2]), response.status_code if response is not None else 0)
+    return "/".join(words[:2])
+
+
+def _count(path: str, response: requests.Response | None, seconds: float) -> None:
+    """For /metrics: by what the path names."""
+    metrics.count(metrics.CALLS, _named(path), response.status_code if response is not None else 0)
     metrics.observe(metrics.CALL_SECONDS, seconds)
 
 
