@@ -53,3 +53,27 @@ def test_answers_leave_the_focus_of_a_person_who_types(live_stack: Stack, browse
         )
 
     type_while("**/sections", add_section, lambda: expect(page.locator(".section-row")).to_have_count(1))
+
+
+def test_who_went_back_to_the_box_stays_there_when_the_line_comes(
+    live_stack: Stack, browser_page: Page
+) -> None:
+    page = browser_page
+    open_quote(page, live_stack)
+    box = page.get_by_role("searchbox", name="Add a line")
+    custom = page.get_by_role("button", name="as a custom item")
+    box.fill("Rack")
+    held = hold(page, "**/lines")
+    with page.expect_request("**/lines"):
+        custom.click()
+    box.focus()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".line")).to_have_count(1)
+    page.unroute("**/lines")
+    expect(page.locator("#found button")).to_have_count(0)
+    expect(box).to_be_focused()
+    # Who waits for it gets to its price.
+    page.keyboard.type("Shelf")
+    custom.click()
+    expect(page.locator(".line").nth(1).locator("[name=unit_price]:focus")).to_have_count(1)

@@ -50,11 +50,17 @@ document.addEventListener("htmx:afterSettle", (event) => {
 // Clear the box as soon as a result is chosen, so that the next line can be typed while this one is added. Restore the
 // text if the request fails.
 let chosenText = "";
+// Whether the person went back to the box since then.
+let isBack = false;
 const isChoice = (event) => event.detail.elt.matches?.("#found form");
 document.addEventListener("htmx:beforeSend", (event) => {
   if (!isChoice(event)) return;
   chosenText = searchBox().value;
   searchBox().value = "";
+  isBack = false;
+});
+document.addEventListener("focusin", (event) => {
+  if (event.target === searchBox()) isBack = true;
 });
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
@@ -62,13 +68,13 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   });
 }
 
-// After a line was added: focus the search box, or the price of a custom item, unless the next line is already being
-// typed.
+// After a line was added: focus the search box, or the price of a custom item, unless the person went on meanwhile.
 document.addEventListener("line-added", (event) => {
   const input = searchBox();
   window.sheet.stopAt(event.detail.line, "name");
   if (input.value !== "" || window.sheet.typesElsewhere()) return;
   document.getElementById("found").replaceChildren();
+  if (isBack) return;
   if (event.detail.focus) window.sheet.editCell(event.detail.focus, "unit_price");
   else input.focus();
 });
