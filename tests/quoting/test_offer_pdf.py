@@ -82,6 +82,15 @@ def test_what_changes_at_each_rendering_is_not_stored(
     assert stored(revision) is None
 
 
+def test_two_processes_that_render_at_once_give_everyone_one_pdf(
+    rep: User, during: Callable[[Callable[[], object]], list[list[str]]]
+) -> None:
+    _, revision = published(rep)
+    of_another = b"%PDF-1.4 of another process"
+    during(lambda: unsigned.store(revision.id, "", of_another, unsigned.mark(revision, "")))
+    assert document.pdf_for(revision.id) == of_another == stored(revision)
+
+
 def test_it_follows_the_signers_the_link_and_the_company(runtime: Runtime, rep: User) -> None:
     quote, revision = published(rep)
     admin = samples.admin()

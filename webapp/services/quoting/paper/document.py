@@ -89,8 +89,8 @@ def pdf_for(revision_id: int, base_url: str = "") -> bytes:
             if stored is not None:
                 return stored
             pdf = render(frozen, None, shown, link, blanks)
-            if unsigned.store(revision_id, base_url, pdf, mark):
-                break
+            if kept := unsigned.store(revision_id, base_url, pdf, mark):
+                return kept
         return pdf
 
 

@@ -53,10 +53,11 @@ def stored(revision: Revision, base_url: str) -> bytes | None:
     return found.pdf if not can_be_signed or found.shows_sha256 == mark(revision, base_url) else None
 
 
-def store(revision_id: int, base_url: str, pdf: bytes, shown: str) -> bool:
+def store(revision_id: int, base_url: str, pdf: bytes, shown: str) -> bytes | None:
     """Store what was rendered, if ``shown``, its ``mark`` before that, still is. Ends the transaction.
 
-    Raises NotFound for a revision that was removed.
+    Returns the PDF that everyone gets: the stored one, if another process rendered the same at the same moment. None if
+    something else is to be shown by now. Raises NotFound for a revision that was removed.
     """
     with work.writing():
         revision = records.get(Revision, revision_id, GONE)
@@ -64,15 +65,17 @@ def store(revision_id: int, base_url: str, pdf: bytes, shown: str) -> bool:
         query = db.select(Quote).filter_by(id=revision.quote_id).with_for_update(of=Quote)
         db.session.execute(query.execution_options(populate_existing=True))
         db.session.refresh(revision)
-        is_right = mark(revision, base_url) == shown
-        if is_right:
+        kept: bytes | None = None
+        if mark(revision, base_url) == shown:
             found = db.session.get(RevisionDocument, revision_id, populate_existing=True)
-            found = found or RevisionDocument(revision_id=revision_id)
-            found.pdf, found.sha256 = pdf, hashlib.sha256(pdf).hexdigest()
-            found.shows_sha256, found.created_at = shown, utc_now()
-            db.session.add(found)
+            found = found or RevisionDocument(revision_id=revision_id, shows_sha256="")
+            if found.shows_sha256 != shown:
+                found.pdf, found.sha256 = pdf, hashlib.sha256(pdf).hexdigest()
+                found.shows_sha256, found.created_at = shown, utc_now()
+                db.session.add(found)
+            kept = found.pdf
         db.session.commit()
-    return is_right
+    return kept
 
 
 def of(quote: Quote, frozen: Snapshot) -> list[Blank]:
