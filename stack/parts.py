@@ -67,7 +67,7 @@ class Parts:
             *("--bind", f"fd://{listener}"),
             *("--worker-class", "webapp.web_worker.WebWorker"),
             *("--workers", str(self.options.web_processes)),
-            *("--threads", "8"),
+            *("--threads", "32"),
             # Settings > Brand is looked at with all that is typed, in the address.
             *("--limit-request-line", "8190"),
             "--preload",  # the application is loaded once and then forked; a wrong setting ends the start at once

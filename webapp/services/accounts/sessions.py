@@ -146,10 +146,8 @@ def start(user: User, device: Device, epoch: int | None = None, sso: BySso | Non
     return _start(user, device, guessing.known_id(user, device.token), epoch, sso)
 
 
-def _start(
-    user: User, device: Device, device_id: int | None, epoch: int | None, sso: BySso | None = None
-) -> str:
-    """In the open transaction. ``device_id``: the known browser."""
+def _start(user: User, device: Device, known: int | None, epoch: int | None, sso: BySso | None = None) -> str:
+    """In the open transaction. ``known``: the id of the known browser."""
     now = utc_now()
     # A provider may sign in without asking; only who gave a password or passkey is confirmed.
     confirmed_at = None if sso else now
@@ -162,7 +160,7 @@ def _start(
         UserSession(
             user=user,
             token_sha256=_digest(token),
-            device_id=device_id,
+            device_id=known,
             epoch=user.session_epoch if epoch is None else epoch,
             seen_at=now,
             address=device.address[:45],
