@@ -447,7 +447,7 @@ def _check_signature(bundle: Bundle, event: dict[str, Any], contents: bytes, cov
             good="The digest in the PDF's signature is that of the file: nothing was changed since it was sealed.",
             bad="The digest in the PDF's signature isn't that of the file: something was changed after it was sealed.",
         )
-        _check_signer(bundle, cms, "The PDF's signature")
+        _check_signer(bundle, cms, "The PDF's signature", is_ours=True)
         names = f"“{cms.signer}” (certificate with SHA-256 {cms.fingerprint}, issued by “{cms.issuer}”)"
         bundle.check(
             fits=cms.fingerprint == wanted,
@@ -478,9 +478,15 @@ def _check_stamp(bundle: Bundle, stamp: _Cms, what: bytes) -> None:
     _check_signer(bundle, stamp, "The time stamp")
 
 
-def _check_signer(bundle: Bundle, cms: _Cms, what: str) -> None:
-    """Whether the key of the certificate made the signature: RSA and usual curves here, else by a PDF reader."""
+def _check_signer(bundle: Bundle, cms: _Cms, what: str, *, is_ours: bool = False) -> None:
+    """Whether the key of the certificate made the signature: RSA and usual curves here, else by a PDF reader.
+
+    ``is_ours``: Quotewright made it, and it makes none that can't be checked here.
+    """
     fits = cms.is_signed()
+    if fits is None and is_ours:
+        bundle.problems.append(f"{what} is of a kind that Quotewright doesn't make, so it proves nothing.")
+        return
     if fits is None:
         bundle.notes.append(
             f"{what} isn't of a kind that this program can check with its certificate; a PDF reader can."

@@ -92,6 +92,7 @@ def compare_quotes() -> None:
                 drift_schedule.compare_due(_runtime(app))
         finally:
             db.session.remove()
+            tracing.flush()
             metrics.flush(_runtime(app).redis)
 
 

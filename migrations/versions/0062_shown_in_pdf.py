@@ -22,4 +22,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The version before takes every stored one for right; they are rendered again.
+    op.execute("DELETE FROM revision_document")
     op.drop_column("revision_document", "shows_sha256")

@@ -16,9 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "ended_link", sa.Column("last_comment_id", sa.Integer(), server_default="0", nullable=False)
-    )
+    # Empty where the version before replaces a link meanwhile.
+    op.add_column("ended_link", sa.Column("last_comment_id", sa.Integer(), nullable=True))
     # By the times so far.
     op.execute(
         "UPDATE ended_link SET last_comment_id = coalesce((SELECT max(quote_comment.id) FROM quote_comment WHERE "

@@ -128,6 +128,33 @@ def test_what_was_accepted_or_replaced_stays_as_it_was_offered(runtime: Runtime,
     assert [document.pdf_for(one.id) for one in (first, second)] == [pdf, offer]
 
 
+def test_what_changed_before_the_customer_signed_is_in_the_offer_until_we_sign(
+    runtime: Runtime, rep: User
+) -> None:
+    quote, revision = published(rep)
+    admin = samples.admin()
+    before = document.pdf_for(revision.id)
+    signing.save(runtime, admin, {"countersign": "1"})
+    acceptance.accept(quote.public_token, answer(revision), [], HERE)
+    assert quote.acceptance is not None
+    assert quote.acceptance.is_waiting
+    offer = document.pdf_for(revision.id)
+    assert offer != before
+    signing.save(runtime, admin, {})
+    assert document.pdf_for(revision.id) == offer, "the line that the customer saw stays"
+
+
+def test_new_signers_take_the_old_ones_from_every_stored_pdf(runtime: Runtime, rep: User) -> None:
+    quote, first = published(rep)
+    signers.save(runtime, rep, quote.id, form(*NAMES))
+    document.pdf_for(first.id)
+    lines.change(rep, quote.id, quote.lines[0].uid, {"name": "Firewall", "unit_price": "90", "quantity": "2"})
+    second = publishing.publish(rep, quote.id).revision
+    document.pdf_for(second.id)
+    signers.save(runtime, rep, quote.id, form(("Ann", "ann@customer.example", "")))
+    assert db.session.scalar(db.select(db.func.count(RevisionDocument.revision_id))) == 0
+
+
 @pytest.mark.parametrize("is_rendering", [False, True])
 def test_no_stored_pdf_names_a_signer_who_was_made_anonymous(
     runtime: Runtime,

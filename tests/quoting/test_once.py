@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
+from sqlalchemy.pool import QueuePool
 
 from tests.support import samples
 from webapp.models import AcceptanceDocument, RevisionDocument, db
@@ -51,6 +52,27 @@ def test_threads_are_left_for_others(app: Flask) -> None:
         with once.one_at_a_time("another"):
             pass
     assert once._waiting == once._locks == {}
+
+
+@pytest.mark.postgres
+def test_as_many_documents_as_connections_are_rendered_at_once(app: Flask) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        pool = db.engine.pool
+        assert isinstance(pool, QueuePool)
+        most = pool.size() + pool._max_overflow
+        customer = samples.person(rep)
+        quotes = [samples.quote(rep, customer=customer).id for _ in range(most + 1)]
+        revisions = [publishing.publish(rep, quote_id).revision.id for quote_id in quotes]
+    together = Barrier(len(revisions))
+
+    def ask(revision_id: int) -> bytes:
+        together.wait()
+        with app.app_context():
+            return document.pdf_for(revision_id)
+
+    with ThreadPoolExecutor(len(revisions)) as threads:
+        assert all(pdf.startswith(b"%PDF") for pdf in threads.map(ask, revisions))
 
 
 @pytest.mark.postgres

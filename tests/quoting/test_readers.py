@@ -57,3 +57,16 @@ def test_links_that_ended_before_are_told_by_their_time(app: Flask) -> None:
         downgrade(revision="0062")
         upgrade()
         assert readers(editing.get(quote_id)) == ["Bob"]
+
+
+def test_a_link_that_an_older_version_replaced_is_told_by_its_time(app: Flask) -> None:
+    with app.app_context():
+        rep = samples.rep()
+        quote = samples.published(rep).quote
+        write(quote.id, "Ann")
+        customer_link.replace(rep, quote.id)
+        db.session.execute(sa.update(EndedLink).values(last_comment_id=None))
+        db.session.commit()
+        write(quote.id, "Bob")
+        comments.answer(rep, quote.id, {"text": "Yes"})
+        assert readers(quote) == ["Bob"]

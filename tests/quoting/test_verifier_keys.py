@@ -98,7 +98,7 @@ def in_place(pdf: bytes) -> cms.ContentInfo:
     return cms.ContentInfo.load(bytes.fromhex(pdf[start:end].decode()), strict=False)
 
 
-def signer_changed(pdf: bytes, **values: bytes | None) -> bytes:
+def signer_changed(pdf: bytes, **values: object) -> bytes:
     """The PDF whose CMS says something else of its signer."""
     info = in_place(pdf)
     for name, value in values.items():
@@ -120,6 +120,13 @@ def no_sequence(pdf: bytes) -> bytes:
     return signer_changed(pdf, signature=b"\x02\x01\x01")
 
 
+def of_another_kind(pdf: bytes) -> bytes:
+    """Anything, said to be RSASSA-PSS, with the seller's own certificate, which everyone has."""
+    return signer_changed(
+        pdf, signature_algorithm=cms.SignedDigestAlgorithm({"algorithm": "rsassa_pss"}), signature=b"anything"
+    )
+
+
 def off_the_curve(pdf: bytes) -> bytes:
     certificate = in_place(pdf)["content"]["certificates"][0].chosen
     point = certificate["tbs_certificate"]["subject_public_key_info"]["public_key"].native
@@ -133,6 +140,7 @@ def off_the_curve(pdf: bytes) -> bytes:
         (zeros, "wasn't made with the key"),
         (no_sequence, "can't be read"),
         (off_the_curve, "can't be read"),
+        (of_another_kind, "of a kind that Quotewright doesn't make"),
     ],
 )
 def test_a_crafted_seal_ends_in_a_sentence(files: Files, change: Callable[[bytes], bytes], said: str) -> None:

@@ -211,7 +211,8 @@ class StoredPdf:
 class EndedLink(Base):
     """The digest of a ``public_token`` that a quote had before its link was replaced.
 
-    ``last_comment_id``: of the quote's last comment before that; 0 where there was none.
+    ``last_comment_id``: of the quote's last comment before that, 0 where there was none; None where the version before
+    this column replaced the link: then ``ended_at`` says it.
     """
 
     __tablename__ = "ended_link"
@@ -219,7 +220,7 @@ class EndedLink(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime] = mapped_column(default=utc_now)
-    last_comment_id: Mapped[int] = mapped_column(default=0)
+    last_comment_id: Mapped[int | None] = mapped_column(default=0)
 
 
 class RevisionDocument(StoredPdf, Base):

@@ -58,7 +58,7 @@ class Notifications(Reader):
     queue = MAIL
     # The PDF of a long quote takes its time.
     job_seconds = 300
-    claim_seconds = 330
+    claim_seconds = 400
 
     def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
         """Write the notifications of a push that stopped; a push that succeeded settles them."""

@@ -12,8 +12,6 @@ from webapp.models import (
     Quote,
     QuoteEvent,
     QuoteSigner,
-    Revision,
-    RevisionDocument,
     Signature,
     SignatureDrawing,
     SigningCode,
@@ -26,6 +24,7 @@ from webapp.services.privacy.values import REMOVED, Known
 from webapp.services.quoting.draft import stages
 from webapp.services.quoting.evidence import chain
 from webapp.services.quoting.evidence.chain import COLLEAGUE, CUSTOMER
+from webapp.services.quoting.revisions import papers
 
 
 def by_user(known: Known) -> ColumnElement[bool]:
@@ -101,7 +100,7 @@ def clean_beside(known: Known, quote_ids: Collection[int]) -> None:
         for signer in renamed:
             signer.name, signer.email, signer.title = known.alias, REMOVED, ""
         if renamed:
-            _delete_papers(quote_id)
+            papers.forget(quote_id)
 
 
 def signers(known: Known, quote_ids: Collection[int]) -> list[QuoteSigner]:
@@ -120,14 +119,7 @@ def _clean_signers(known: Known, quote_id: int) -> None:
         signer.name = known.without(signer.name)[:120]
         signer.email, signer.title = known.without(signer.email)[:254], known.without(signer.title)[:120]
         if db.session.is_modified(signer):
-            _delete_papers(quote_id)
-
-
-def _delete_papers(quote_id: int) -> None:
-    """The stored PDFs of offers with the names of signers. What is rendered just now isn't stored with them either."""
-    of_quote = db.select(Revision.id).where(Revision.quote_id == quote_id)
-    papers = db.delete(RevisionDocument).where(RevisionDocument.revision_id.in_(of_quote))
-    db.session.execute(papers.execution_options(synchronize_session=False))
+            papers.forget(quote_id)
 
 
 def _delete(signature_ids: list[int]) -> None:

@@ -230,7 +230,8 @@ class Executor:
             self._note_failure(job, error, in_doubt=error.in_doubt)
             return StepFailed(job.step, error)
         except deadline.OutOfTime as error:
-            # It was only looked for, and stays in doubt.
+            # No call was made. What an earlier one may have done stays in doubt.
+            self._note_failure(job, error, in_doubt=False)
             return error
         except AutotaskError as error:
             self._note_failure(job, error, in_doubt=False)
@@ -239,6 +240,7 @@ class Executor:
             return StepFailed(job.step, error)
         if isinstance(result, list):
             if deadline.is_over():
+                self._note_failure(job, deadline.OutOfTime(), in_doubt=False)
                 return deadline.OutOfTime()
             self._choose(job, result)
             # The wait may have been long: from here on the call takes its time again.
@@ -255,14 +257,14 @@ class Executor:
         self._undone.discard(job.step.key)
         self._journal.outcome(job.step, remote_id, job.parent_id, self._fields_to_store(job))
 
-    def _note_failure(self, job: _Job, error: AutotaskError, *, in_doubt: bool) -> None:
+    def _note_failure(self, job: _Job, error: Exception, *, in_doubt: bool) -> None:
         """A create of this run whose response was lost stays in doubt, whatever its look-up failed with."""
         lost = job.doubts[len(self._in_doubt.get(job.step.key, ())) :]
         untils = [doubt.until for doubt in lost if doubt.until] + [self._doubt_until(error)]
         until = max((moment for moment in untils if moment), default=None)
         self._journal.failed(job.step, str(error), in_doubt=in_doubt or bool(lost), doubt_until=until)
 
-    def _doubt_until(self, error: AutotaskError) -> datetime | None:
+    def _doubt_until(self, error: Exception) -> datetime | None:
         """When a call that failed with ``error`` has surely ended in Autotask; None when it has."""
         timed_out = isinstance(error, Temporary) and error.timed_out
         return utc_now() + timedelta(seconds=self._client.call_seconds) if timed_out else None

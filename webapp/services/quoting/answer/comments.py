@@ -163,7 +163,11 @@ def readers(comment: QuoteComment) -> list[QuoteComment]:
     Only those whose link still opens the quote: what was written through a link that was replaced or turned off gets
     no mail with a new one.
     """
-    newest = db.func.max(EndedLink.last_comment_id)
+    of_quote = db.and_(
+        QuoteComment.quote_id == EndedLink.quote_id, QuoteComment.created_at <= EndedLink.ended_at
+    )
+    by_time = db.select(db.func.max(QuoteComment.id)).where(of_quote).correlate(EndedLink).scalar_subquery()
+    newest = db.func.max(db.func.coalesce(EndedLink.last_comment_id, by_time))
     last = db.session.scalar(db.select(newest).where(EndedLink.quote_id == comment.quote_id)) or 0
     query = db.select(QuoteComment).filter_by(quote_id=comment.quote_id, line_uid=comment.line_uid)
     query = query.where(QuoteComment.email != "", QuoteComment.id < comment.id).order_by(QuoteComment.id)

@@ -11,6 +11,7 @@ from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import editing
 from webapp.services.quoting.lifecycle import sending
+from webapp.services.quoting.revisions import papers
 
 REPLACED = "This link was replaced and doesn't open the quote anymore. Ask the sender for the new link."
 
@@ -26,6 +27,7 @@ def replace(actor: User, quote_id: int) -> Quote:
     digest = _digest(quote.public_token)
     db.session.add(EndedLink(token_sha256=digest, quote_id=quote.id, last_comment_id=last or 0))
     quote.public_token = secrets.token_urlsafe(24)
+    papers.forget(quote.id)
     sending.end_waiting(quote, "The link in it was replaced. Send the quote again.")
     diary.write(actor, "quote.customer_link_replaced", "quote", quote.id)
     return quote

@@ -20,7 +20,7 @@ from webapp.services.people import directory
 from webapp.services.quoting.answer import opened, turns
 from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.lifecycle import rounds
-from webapp.services.quoting.revisions import freezing
+from webapp.services.quoting.revisions import freezing, papers
 
 MOST = 8
 NOTHING = "Nothing was changed. Fix the highlighted fields."
@@ -74,6 +74,7 @@ def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, obje
     ways = _ways(quote)
     ways.is_ordered, ways.countersign = is_ordered, countersign
     db.session.flush()
+    papers.forget(quote.id)
     live = quote.current_revision
     named = [one.name for one in turns.signers_of(quote)]
     order = " in this order" if is_ordered and len(named) > 1 else ""

@@ -19,12 +19,16 @@ from webapp.models import db
 WAITING = 6
 # Another process that takes longer than a rendering may take has stopped: render without it.
 SECONDS = 240
+# Of so many documents of a process the lock is held or waited for at once: each takes one of its connections, and
+# rendering takes another.
+DOCUMENTS = 5
 # PostgreSQL's code for a lock that it waited for in vain.
 LOCK_NOT_AVAILABLE = "55P03"
 
 _locks: dict[str, threading.Lock] = {}
 _waiting: dict[str, int] = {}
 _guard = threading.Lock()
+_room = threading.BoundedSemaphore(DOCUMENTS)
 
 
 class TooManyWait(Exception):
@@ -38,7 +42,7 @@ def one_at_a_time(document: str) -> Iterator[None]:
         if db.engine.dialect.name != "postgresql":
             yield
             return
-        with _across_processes(document):
+        with _room, _across_processes(document):
             yield
 
 

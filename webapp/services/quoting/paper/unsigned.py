@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from webapp.models import Quote, Revision, RevisionDocument, db, utc_now
 from webapp.models.quote import WON_STATUSES
 from webapp.services.core import records, work
+from webapp.services.core.errors import NotFound
 from webapp.services.quoting.answer import countersigning, links, turns
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -38,18 +39,19 @@ def mark(revision: Revision, base_url: str) -> str:
         revision.content_sha256,
         links.to_page(base_url, quote.public_token),
         [[one.name, one.title] for one in turns.signers_of(quote)],
-        countersigning.is_wanted(quote),
+        _we_sign(quote),
     ]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
 
 def stored(revision: Revision, base_url: str) -> bytes | None:
-    """The stored PDF of the offer, if it shows what it must. What was accepted or replaced stays as it was offered."""
+    """The stored PDF of the offer, if it shows what it must. What was signed or replaced stays as it was offered."""
     found = db.session.get(RevisionDocument, revision.id, populate_existing=True)
     if found is None:
         return None
     quote = revision.quote
-    can_be_signed = quote.current_revision is revision and quote.status not in WON_STATUSES
+    is_open = quote.status not in WON_STATUSES or countersigning.is_due(quote)
+    can_be_signed = quote.current_revision is revision and is_open
     return found.pdf if not can_be_signed or found.shows_sha256 == mark(revision, base_url) else None
 
 
@@ -63,7 +65,8 @@ def store(revision_id: int, base_url: str, pdf: bytes, shown: str) -> bytes | No
         revision = records.get(Revision, revision_id, GONE)
         # Whoever changes the signers, the link or the content, or makes someone anonymous, locks it too.
         query = db.select(Quote).filter_by(id=revision.quote_id).with_for_update(of=Quote)
-        db.session.execute(query.execution_options(populate_existing=True))
+        if db.session.scalar(query.execution_options(populate_existing=True)) is None:
+            raise NotFound(GONE)
         db.session.refresh(revision)
         kept: bytes | None = None
         if mark(revision, base_url) == shown:
@@ -84,8 +87,13 @@ def of(quote: Quote, frozen: Snapshot) -> list[Blank]:
         Blank(_customer(frozen), ", ".join(part for part in (one.name, one.title) if part))
         for one in turns.signers_of(quote)
     ]
-    ours = [Blank(frozen.seller.name)] if countersigning.is_wanted(quote) else []
+    ours = [Blank(frozen.seller.name)] if _we_sign(quote) else []
     return [*(found or anyone(frozen)), *ours]
+
+
+def _we_sign(quote: Quote) -> bool:
+    """What the customer signed with a line for us keeps it, whatever the company has as its default by now."""
+    return countersigning.is_due(quote) or countersigning.is_wanted(quote)
 
 
 def anyone(frozen: Snapshot) -> Sequence[Blank]:
