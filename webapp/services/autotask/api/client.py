@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from webapp.services.autotask.api import replies, values
 from webapp.services.autotask.api.errors import AutotaskError, Busy, Forbidden, HourUsedUp, Refused, Temporary
 from webapp.services.autotask.api.transport import CallRecord, Transport
-from webapp.services.core import deadline
 
 PAGE = 500
 TRIES = 4
@@ -103,7 +102,7 @@ class Client:
     def query(
         self, entity: str, filters: list[Filter], *, fields: list[str] | None = None, limit: int | None = None
     ) -> list[Record]:
-        """All records that meet every filter, at most ``limit``. Raises AutotaskError, or OutOfTime in a job."""
+        """All records that meet every filter, at most ``limit``. Raises AutotaskError."""
         body: dict[str, Any] = {"filter": filters}
         if limit is not None and limit < PAGE:
             # Otherwise we follow the pages: MaxRecords may be the size of a page or the total.
@@ -118,8 +117,7 @@ class Client:
         return items
 
     def get(self, entity: str, record_id: int) -> Record | None:
-        """One record, or None when it doesn't exist. Raises AutotaskError, or OutOfTime in a job."""
-        deadline.check()
+        """One record, or None when it doesn't exist. Raises AutotaskError."""
         try:
             answer = self._call("GET", entity, f"{entity}/{record_id}", safe=True)
         except Refused as error:
@@ -190,7 +188,6 @@ class Client:
         self._budget.close()
 
     def _pages(self, entity: str, body: dict[str, Any]) -> Iterator[list[Record]]:
-        deadline.check()
         answer = self._call("POST", entity, f"{entity}/query", body, safe=True)
         while True:
             items = answer.get("items")
@@ -200,7 +197,6 @@ class Client:
             next_url = (answer.get("pageDetails") or {}).get("nextPageUrl")
             if not next_url:
                 return
-            deadline.check()
             answer = self._call("POST", entity, self._relative(str(next_url)), body, safe=True)
 
     def _relative(self, url: str) -> str:

@@ -19,7 +19,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from webapp.services.autotask.api import hosts, replies
 from webapp.services.autotask.api.errors import AutotaskError, Refused, Temporary
-from webapp.services.core import metrics, tracing
+from webapp.services.core import deadline, metrics, tracing
 
 # A shorter secret would be found, and hidden, in too many words that have nothing to do with it.
 SHORTEST_SECRET = 6
@@ -41,7 +41,8 @@ class CallRecord:
 class Transport:
     """Sends calls to one zone with one API user's credentials. May be used from several threads.
 
-    ``on_call`` gets a record of each finished call; ``before_call`` may raise to keep a call from being sent.
+    ``on_call`` gets a record of each finished call; ``before_call`` may raise to keep a call from being sent. In a job
+    whose time is over no call is sent: OutOfTime.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Transport:
         response: requests.Response | None = None
         try:
             with slot:
+                deadline.check()
                 if self._before_call:
                     self._before_call()
                 started = time.perf_counter()

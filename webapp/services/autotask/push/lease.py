@@ -21,7 +21,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp.models import PushLease, db
-from webapp.services.core import clock, deadline
+from webapp.services.core import clock
 
 # A call starts at most FRESH_SECONDS after a renewal and ends with its time-out (at most 40 s), before HOLD is over.
 HOLD = timedelta(seconds=55)
@@ -125,8 +125,7 @@ class Keeper:
         self._thread.join()
 
     def check(self) -> None:
-        """Raise LeaseLost unless the lease was renewed within the last seconds; OutOfTime if the job's time is over."""
-        deadline.check()
+        """Raise LeaseLost unless the lease was renewed within the last seconds."""
         if self._lost or time.monotonic() - self._renewed > FRESH_SECONDS:
             raise LeaseLost
 
