@@ -156,13 +156,14 @@ def test_the_database_connection_can_be_lost_at_any_call(
     ground = postgres_ground
     admin = sqlalchemy.create_engine(db.engine.url, isolation_level="AUTOCOMMIT")
     drop = sqlalchemy.text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        # The time to wait for the end of each: until then, it would still serve whoever asks.
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
 
     def lose() -> None:
         with admin.connect() as connection:
-            connection.execute(drop)
+            assert all(connection.scalars(drop))
 
     for nth in ground.scenes[scene].struck_by(FAULTS.index(f"lost {moment}")):
         entry_id = ground.restore(scene)
@@ -218,7 +219,7 @@ def end_transactions() -> None:
     db.session.commit()
     db.session.execute(
         sqlalchemy.text(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
             "AND pid <> pg_backend_pid() AND state <> 'idle'"
         )
     )

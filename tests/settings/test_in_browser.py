@@ -121,8 +121,9 @@ def test_categories_inherit_in_place_and_labor_asks_for_a_role(app: Flask, scree
     expect(mapping.get_by_role("button", name="Edit Services > Onsite Labor")).to_be_focused()
     expect(mapping.get_by_role("group", name="Onsite Labor", exact=True)).to_contain_text("Same as Services")
     edit(mapping, "Hardware")
-    mapping.get_by_label("Product billing code of Hardware", exact=True).select_option(label="Software")
-    screen.keyboard.press("Enter")
+    billing_code = mapping.get_by_label("Product billing code of Hardware", exact=True)
+    billing_code.select_option(label="Software")
+    billing_code.press("Enter")
     expect(mapping.get_by_role("group", name="Hardware", exact=True)).to_contain_text(
         "products bill as Software"
     )
