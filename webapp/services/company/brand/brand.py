@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 
 from webapp.models import CompanyBrand, Logo, db
 from webapp.services.company.brand import colors
+from webapp.services.core import images
 from webapp.services.core.errors import NotFound
+
+log = structlog.get_logger(__name__)
 
 # Of a company that chose none.
 DEFAULT_COLOR = "#1B4FB3"
@@ -128,3 +132,15 @@ def logo(sha256: str) -> Logo:
     if found is None:
         raise NotFound("There's no such logo.")
     return found
+
+
+def logo_address(sha256: str) -> str:
+    """A logo as a ``data:`` address, which needs no request; empty without one, or where it is lost."""
+    if not sha256:
+        return ""
+    try:
+        found = logo(sha256)
+    except NotFound:
+        log.warning("logo.lost", sha256=sha256)
+        return ""
+    return images.address(found.media_type, found.content)

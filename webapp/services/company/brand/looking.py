@@ -39,12 +39,7 @@ def of_form(logo: str, values: Mapping[str, object], upload: bytes | None = None
     made, seller = brand.made_of(fields), brand.seller(profile.current()[0], fields)
     image = kept.decoded(upload)
     if image is None:
-        return Look(made, seller, _stored(made.logo))
+        return Look(made, seller, brand.logo_address(made.logo))
     sha256 = hashlib.sha256(image.content).hexdigest()
     new = {"logo": sha256, "logo_width": image.width, "logo_height": image.height}
     return Look(made.model_copy(update=new), seller, images.address(image.media_type, image.content))
-
-
-def _stored(sha256: str) -> str:
-    found = brand.logo(sha256) if sha256 else None
-    return images.address(found.media_type, found.content) if found else ""

@@ -1,30 +1,11 @@
-"""The logo on paper."""
+"""How large the logo is on paper."""
 
 from __future__ import annotations
 
-import structlog
-
-from webapp.services.company.brand import brand
 from webapp.services.company.brand.brand import Brand
-from webapp.services.core import images
-from webapp.services.core.errors import NotFound
-
-log = structlog.get_logger(__name__)
 
 # The most that it takes up, in points.
 WIDTH, HEIGHT = 180, 40
-
-
-def of(published: Brand) -> str:
-    """The logo that an offer was published with, as a ``data:`` address; empty without one, or where it is lost."""
-    if not published.logo:
-        return ""
-    try:
-        logo = brand.logo(published.logo)
-    except NotFound:
-        log.warning("logo.lost", sha256=published.logo)
-        return ""
-    return images.address(logo.media_type, logo.content)
 
 
 def size(published: Brand) -> tuple[float, float]:

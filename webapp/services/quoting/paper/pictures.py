@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from webapp.services.catalog import pictures as kept
+from webapp.services.company.brand import brand
 from webapp.services.core import images
-from webapp.services.quoting.paper import logos
 from webapp.services.quoting.paper.pen import Pen
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -47,7 +47,7 @@ class Picture:
 
 
 class Pictures(NamedTuple):
-    """What an offer shows. ``logo``: ``logos.of``; ``items``: by the hash that a line names, without what is lost."""
+    """What an offer shows, without what is lost. ``logo``: ``brand.logo_address``; ``items``: by the hash in a line."""
 
     logo: str = ""
     items: Mapping[str, bytes] = MappingProxyType({})
@@ -58,4 +58,4 @@ NONE = Pictures()
 
 def of(frozen: Snapshot) -> Pictures:
     """The pictures of an offer. Asks the database."""
-    return Pictures(logos.of(frozen.brand), kept.contents(frozen.images))
+    return Pictures(brand.logo_address(frozen.brand.logo), kept.contents(frozen.images))
