@@ -13,7 +13,7 @@ from tests.quoting.test_document import read
 from tests.support import samples
 from tests.support.visitor import Visitor, text
 from tests.web.conftest import Ids
-from webapp.models import Logo, db
+from webapp.models import CompanyBrand, Logo, User, db
 
 
 def test_the_customer_sees_colors_logo_and_letterhead(app: Flask, client: FlaskClient) -> None:
@@ -124,6 +124,25 @@ def test_an_admin_sees_a_new_logo_before_saving(app: Flask, admin: Visitor) -> N
     assert 'src="/settings/brand/page' not in admin.client.get("/settings/brand/look?new_logo=1").text
     with app.app_context():
         assert db.session.scalars(db.select(Logo)).all() == []
+
+
+def test_an_admin_sees_the_brand_without_its_logo_before_saving(app: Flask, admin: Visitor) -> None:
+    with app.app_context():
+        save(db.session.get_one(User, 1), picture(), color=ORANGE)
+    before = dict(admin.form("/settings/brand", "/settings/brand").fill({}))["logo_before"]
+    asked = admin.client.get("/settings/brand").text.partition('hx-params="')[2].partition('"')[0]
+    assert asked.endswith("logo_before, remove_logo")
+    kept = admin.client.get(f"/settings/brand/look?logo_before={before}")
+    assert f"logo_before={before}" in kept.text
+    removed = admin.client.get(f"/settings/brand/look?logo_before={before}&remove_logo=y")
+    assert before not in removed.text
+    shown = "/settings/brand/{}?logo_before={}&remove_logo=y"
+    for frame in ("page", "mail"):
+        with_it = admin.client.get(f"/settings/brand/{frame}?logo_before={before}").text
+        assert "data:image/png;base64," in with_it
+        assert "data:image/png;base64," not in admin.client.get(shown.format(frame, before)).text
+    with app.app_context():
+        assert db.session.scalar(db.select(CompanyBrand.logo)) == before
 
 
 def test_a_file_that_can_be_no_logo_is_refused_in_the_look(admin: Visitor) -> None:

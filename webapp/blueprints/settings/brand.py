@@ -32,6 +32,8 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 
 # What the look depends on, in its address.
 LOOK = ("color", *LETTERHEAD, *OWN)
+# With which its address is asked for.
+ASKED = (*LOOK, "logo_before", "remove_logo")
 PICK = "Choose it in a quote under Quote details."
 
 
@@ -190,7 +192,7 @@ def _page(
         first_name=kept.first_name(),
         own=OWN,
         company=profile.current()[0],
-        look_names=LOOK,
+        asked=ASKED,
         **_look(logo, typed),
     )
     answer = make_response(page, status)
@@ -213,7 +215,8 @@ def _typed() -> dict[str, Any]:
 
 
 def _logo() -> str:
-    return request.values.get("logo_before", "")
+    """The hash of the logo that the brand keeps with what is in the form; a newly chosen file takes its place."""
+    return "" if "remove_logo" in request.values else request.values.get("logo_before", "")
 
 
 def _look(logo: str, values: dict[str, str]) -> dict[str, object]:
