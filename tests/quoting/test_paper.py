@@ -13,7 +13,7 @@ from tests.quoting.test_snapshot import make
 from tests.support import paper, samples
 from webapp.models import User
 from webapp.services.company.brand.brand import Brand
-from webapp.services.quoting.answer import customer_link
+from webapp.services.quoting.lifecycle import customer_link
 from webapp.services.quoting.paper import document, qr
 from webapp.services.quoting.revisions import snapshot
 
@@ -58,16 +58,21 @@ def test_a_footer_ends_with_a_whole_part_and_a_header_shows_what_it_can_of_a_tit
     assert "Birchwood Legal LLP · Office move and a network" in page
 
 
-def test_three_sizes_of_type_are_enough() -> None:
+def sizes_of(found: PdfReader) -> set[float]:
+    """The sizes of type, in points."""
     sizes: set[float] = set()
 
     def visit(text: str, matrix: list[float], _text: object, _font: object, size: float) -> None:
         if text.strip():
             sizes.add(round(size * matrix[0], 1))
 
-    for page in drawn(30, title="תוכנית Plan").pages:
+    for page in found.pages:
         page.extract_text(visitor_text=visit)
-    assert sizes <= {8.0, 10.0, 26.0}
+    return sizes
+
+
+def test_three_sizes_of_type_are_enough() -> None:
+    assert sizes_of(drawn(30, title="תוכנית Plan")) <= {8.0, 10.0, 26.0}
 
 
 def test_the_address_is_text_a_link_and_a_code() -> None:
@@ -147,3 +152,8 @@ def test_frozen_brands_of_before_have_a_cover_by_length(rep: User) -> None:
     content = snapshot.parse(samples.published(rep).content).model_dump(mode="json")
     del content["brand"]["cover"]
     assert snapshot.Snapshot.model_validate(content).brand.has_cover(6)
+
+
+def test_a_long_title_is_smaller_so_that_it_takes_no_half_page() -> None:
+    assert sizes_of(drawn(1, title="Office move " * 7)) == {8.0, 10.0, 18.0}
+    assert sizes_of(drawn(8, title="Office move " * 16)) == {8.0, 10.0, 18.0}
