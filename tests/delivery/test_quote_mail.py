@@ -18,9 +18,9 @@ from webapp.services.core import outward, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
-from webapp.services.quoting.answer import acceptance, customer_link
+from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.answer.signature import Evidence
-from webapp.services.quoting.lifecycle import publishing, reminding, sending, transitions
+from webapp.services.quoting.lifecycle import customer_link, publishing, reminding, sending, transitions
 
 FORM = {"recipients": "ann@customer.example", "subject": "Our quote", "text": "Hello.\n\nPlease look."}
 

@@ -16,9 +16,9 @@ from tests.support.waiting import blocked_sessions, wait_for
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid, NotFound
-from webapp.services.quoting.answer import acceptance, customer_link
+from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.answer.signature import Evidence
-from webapp.services.quoting.lifecycle import publishing
+from webapp.services.quoting.lifecycle import customer_link, publishing
 
 
 @pytest.mark.both_databases

@@ -15,9 +15,9 @@ from webapp.models.quote import LOST
 from webapp.services.company import signing
 from webapp.services.core.runtime import Runtime
 from webapp.services.privacy import anonymizing
-from webapp.services.quoting.answer import acceptance, customer_link, signers
+from webapp.services.quoting.answer import acceptance, signers
 from webapp.services.quoting.draft import lines
-from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.lifecycle import customer_link, publishing, transitions
 from webapp.services.quoting.paper import document, unsigned
 
 pytestmark = pytest.mark.both_databases

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from tests.quoting.test_bundle_lines import kit
 from tests.support import samples
 from webapp.models import Quote, User
-from webapp.services.catalog import categories
+from webapp.models.catalog import SUM
+from webapp.services.catalog import bundles, categories, tax_codes
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
-from webapp.services.quoting.draft import editing, lines, pasting, steps, undo
+from webapp.services.quoting.draft import editing, lines, pasting, readiness, steps, undo
 
 
 @pytest.fixture
@@ -108,3 +110,41 @@ def test_a_paste_is_one_step_to_undo(rep: User, quote: Quote) -> None:
         assert undo.next_labels(rep, quote.id)[0] == "adding 2 lines"
         undo.undo(rep, quote.id)
     assert [line.name for line in editing.get(quote.id).lines] == ["First"]
+
+
+def test_the_price_of_a_bundle_of_parts_is_the_one_that_is_added(rep: User, quote: Quote) -> None:
+    kit(rep, SUM)
+    text = "Item\tSKU\tPrice\nKit\tKIT\t99.00\nKit\tKIT\t280.00\nKit\tKIT\t\n"
+    read = pasting.read(rep, quote, text)
+    assert [(row.values["unit_price"], row.problem) for row in read.rows] == [
+        ("280.00", "The sum of its parts is 280.00. Leave the price empty, or enter that."),
+        ("280.00", ""),
+        ("280.00", ""),
+    ]
+    pasting.add(rep, quote.id, text)
+    assert [price for _, _, _, price, _ in shown(quote)] == [Decimal(280), Decimal(280)]
+
+
+def test_an_inactive_tax_code_of_an_item_counts_as_none_however_it_is_added(rep: User, quote: Quote) -> None:
+    old, new = samples.tax_code(rep, "Old tax", "8"), samples.tax_code(rep, "New tax", "9")
+    samples.company(default_tax_code_id=str(new.id))
+    item = samples.item(rep, name="Switch", sku="SW", tax_code_id=str(old.id))
+    whole = samples.item(rep, name="Rack with it", unit_price="1")
+    bundles.save(rep, whole, {"bundle": SUM, "add": "Switch"})
+    tax_codes.save(rep, old, {"name": "Old tax", "rate": "8"})
+    lines.add_item(rep, quote.id, item)
+    lines.add_item(rep, quote.id, whole)
+    pasting.add(rep, quote.id, "Item\tSKU\nSwitch\tSW")
+    codes = [line.tax_code.name if line.tax_code else "" for line in editing.get(quote.id).lines[1:]]
+    assert codes == ["New tax"] * 3
+
+
+def test_a_price_of_the_library_in_another_currency_is_said(rep: User, quote: Quote) -> None:
+    samples.company(other_currencies="EUR")
+    line = lines.add_item(rep, quote.id, samples.item(rep, name="Switch"))
+    sentence = f"Line 2 “{line.name}” has the library's price, which is in USD. It wasn't converted to EUR."
+    assert sentence not in [check.sentence for check in readiness.checks(quote)]
+    quote.currency = "EUR"
+    assert sentence in [check.sentence for check in readiness.checks(quote)]
+    line.unit_price = Decimal(92)
+    assert sentence not in [check.sentence for check in readiness.checks(quote)]

@@ -11,8 +11,9 @@ from flask_migrate import downgrade, upgrade
 
 from tests.support import samples
 from webapp.models import EndedLink, Quote, QuoteComment, db, utc_now
-from webapp.services.quoting.answer import comments, customer_link
+from webapp.services.quoting.answer import comments
 from webapp.services.quoting.draft import editing
+from webapp.services.quoting.lifecycle import customer_link
 
 pytestmark = pytest.mark.both_databases
 

@@ -30,9 +30,9 @@ from webapp.models import (
 )
 from webapp.services.accounts import handing_over
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.answer import acceptance, comments, customer_link, opened, sharing, viewing
+from webapp.services.quoting.answer import acceptance, comments, opened, sharing, viewing
 from webapp.services.quoting.draft import editing, lines
-from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.lifecycle import customer_link, publishing, transitions
 
 SIGNED: dict[str, str | bool] = {
     "name": "Theo Lind",

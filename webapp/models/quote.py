@@ -212,7 +212,7 @@ class EndedLink(Base):
     """The digest of a ``public_token`` that a quote had before its link was replaced.
 
     ``last_comment_id``: of the quote's last comment before that, 0 where there was none; None where the version before
-    this column replaced the link: then ``ended_at`` says it.
+    this column replaced the link: then ``ended_at`` says it. ``last_mail_id``: of the last mail before that, likewise.
     """
 
     __tablename__ = "ended_link"
@@ -221,6 +221,7 @@ class EndedLink(Base):
     quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_comment_id: Mapped[int | None] = mapped_column(default=0)
+    last_mail_id: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class RevisionDocument(StoredPdf, Base):

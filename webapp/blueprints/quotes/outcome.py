@@ -13,9 +13,9 @@ from webapp.blueprints.support import actor, ask, back_to
 from webapp.models.quote import ACCEPTED
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
-from webapp.services.quoting.answer import acceptance, customer_link
+from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import copying, editing
-from webapp.services.quoting.lifecycle import publishing, transitions
+from webapp.services.quoting.lifecycle import customer_link, publishing, transitions
 
 DONE = {
     "accepted": "Marked as accepted.",
@@ -59,10 +59,11 @@ def set_status(quote_id: int) -> ResponseReturnValue:
 
 def _advance(quote_id: int, status: str) -> None:
     if status == ACCEPTED:
-        acceptance.record_for_customer(actor(), quote_id, request.form)
+        acceptance.record_for_customer(actor(), quote_id, request.form, request.form.get("sha256", ""))
     else:
         reason, listed = request.form.get("reason", ""), request.form.get("loss_reason")
-        transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed)
+        before = request.form.get("before", "")
+        transitions.advance(actor(), quote_id, status, reason=reason, loss_reason_id=listed, before=before)
 
 
 @quotes.post("/<int:quote_id>/link")
@@ -93,7 +94,10 @@ def discard(quote_id: int) -> ResponseReturnValue:
     asked = ask("Discard all changes since the last revision?", "Discard changes")
     if asked:
         return asked
-    editing.discard_changes(actor(), quote_id)
+    try:
+        editing.discard_changes(actor(), quote_id)
+    except Invalid as error:
+        return page(editing.get(quote_id), 422, publish_sentence=str(error))
     return back_to(
         "quotes.show", "Changes discarded. The draft matches the published quote.", quote_id=quote_id
     )

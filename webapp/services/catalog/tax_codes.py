@@ -31,6 +31,11 @@ def usable() -> list[TaxCode]:
     return [code for code in everything() if code.is_active]
 
 
+def of_item(item: Item, default: TaxCode | None) -> TaxCode | None:
+    """The tax code of what is sold as ``item``: its own, or ``default`` where it has none that is active."""
+    return item.tax_code if item.tax_code is not None and item.tax_code.is_active else default
+
+
 def seen(tax_code: TaxCode | None) -> str:
     """The ``seen`` of the tax code's form (``core.merge``); empty for a new one."""
     return merge.seen({name: getattr(tax_code, name) for name in FIELDS}) if tax_code else ""

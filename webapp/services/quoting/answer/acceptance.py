@@ -41,6 +41,10 @@ OTHER_WORDS = (
 OTHER_TOTALS = (
     "These totals weren't on your screen yet, so nothing was accepted. Please check them, then accept again."
 )
+OTHER_REVISION = (
+    "Revision {} was published while you were looking at an older one, so nothing was recorded. Check which one the "
+    "customer accepted, then choose again."
+)
 
 
 def by_token(token: str) -> Quote:
@@ -86,9 +90,8 @@ def accept(
     Raises Invalid with a sentence for each wrong field, or Conflict when the screen showed an older revision, another
     sentence or other totals; stores nothing then.
     """
-    link = opened.by_token(token)
+    link, reader = opened.by_token(token), Reader(values)
     # A drawing takes a while to decode: before the lock, for which others wait.
-    reader = Reader(values)
     entered = signature.read(reader, name=link.signer.name if link.signer else "")
     quote, link = _lock(token)
     live = _answerable(quote, values)
@@ -184,23 +187,25 @@ def decline(token: str, values: Values) -> Quote:
 
 
 @work.command
-def record_for_customer(actor: User, quote_id: int, values: Values) -> Quote:
+def record_for_customer(actor: User, quote_id: int, values: Values, shown: str | None = None) -> Quote:
     """Record an acceptance that the rep got by phone or on paper, for the live revision as published.
 
-    ``values``: ``name`` of the person who accepted. Raises Invalid with a sentence.
+    ``values``: ``name`` of the person who accepted; ``shown``: the SHA-256 of the revision that was on the rep's
+    screen. Raises Invalid with a sentence, or Conflict where another revision is live by now.
     """
     quote = editing.lock(quote_id)
     revision = quote.current_revision
     if revision is None:
         raise transitions.NotPublished("This quote hasn't been published, so it can't be accepted.")
-    if quote.status == PENDING and freezing.has_changes(quote, revision):
+    if quote.status == PENDING and freezing.has_edits(quote, revision):
         raise Invalid("The quote has changes that the customer hasn't seen. Publish or discard them first.")
+    if quote.status == PENDING and shown is not None and shown != revision.content_sha256:
+        raise Conflict(OTHER_REVISION.format(revision.number))
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
     reader.check("Nothing was changed. Fix the highlighted fields.")
     live = snapshot.parse(revision.content)
-    record = Acceptance(name=name, recorded_by_id=actor.id)
-    _accept(quote, live, live, actor, record, turns.round_of(quote))
+    _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id), turns.round_of(quote))
     return quote
 
 
@@ -222,7 +227,7 @@ def _sign(quote: Quote, live: Snapshot, accepted: Snapshot, record: Signature, e
     is_first = not turns.round_of(quote).given
     # A rep's changes that aren't published stay as they are: the quote isn't won yet.
     published = quote.current_revision
-    is_clean = published is not None and not freezing.has_changes(quote, published)
+    is_clean = published is not None and not freezing.has_edits(quote, published)
     revision = _freeze(quote, live, accepted, None)
     if accepted != live and is_clean:
         freezing.restore(quote, snapshot.parse(revision.content))

@@ -10,7 +10,7 @@ from webapp.models import Quote, QuoteShare, QuoteSigner, db
 from webapp.services.core.errors import NotFound
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.people import directory
-from webapp.services.quoting.answer import customer_link
+from webapp.services.quoting.lifecycle import customer_link
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NO_SUCH_LINK = "This link doesn't work. Check that you copied all of it, or ask the sender for a new one."

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User
 from webapp.models.catalog import BUNDLE_PRICES, FIXED, LINE_FIELDS, ONE_TIME, SUM
-from webapp.services.catalog import costs, dates, replacing, terms
+from webapp.services.catalog import costs, dates, replacing, tax_codes, terms
 from webapp.services.catalog.items import MAX_PRICE, MAX_QUANTITY
 from webapp.services.company import place
 from webapp.services.core import formatting, merge, records
@@ -38,14 +38,14 @@ def fill(line: QuoteLine, item: Item, default: TaxCode | None) -> None:
     made_of = []
     for part in item.parts:
         sold = _sold(part.item)
-        code = sold.tax_code if sold.tax_code_id is not None else default
+        code = tax_codes.of_item(sold, default)
         values = {name: getattr(sold, name) for name in PART}
         made_of.append(
             FrozenLine(
                 uid=parts.new_uid(),
                 item_id=sold.id,
                 quantity=part.quantity,
-                tax_code_id=code.id if code and code.is_active else None,
+                tax_code_id=code.id if code else None,
                 **values,
             )
         )

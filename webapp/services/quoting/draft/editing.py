@@ -201,11 +201,16 @@ def set_opportunity(actor: User, quote_id: int, opportunity: tuple[int, str] | N
 
 @steps.undoable
 def discard_changes(actor: User, quote_id: int) -> Quote:
-    """Reset the draft to the published revision. Raises Invalid when the quote was never published."""
+    """Reset the draft to the published revision. Raises Invalid when the quote was never published or edited."""
     quote = lock_editable(quote_id)
-    snapshot = freezing.live(quote)
-    if snapshot is None:
+    snapshot, revision = freezing.live(quote), quote.current_revision
+    if snapshot is None or revision is None:
         raise Invalid("This quote hasn't been published, so there is nothing to go back to.")
+    if freezing.has_changes(quote, revision) and not freezing.has_edits(quote, revision):
+        raise Invalid(
+            f"There's nothing to discard: nobody edited this quote since revision {revision.number}. What changed are "
+            "details of the customer or your company, or a tax rate. Publish to show the customer the new ones."
+        )
     freezing.restore(quote, snapshot)
     diary.write(actor, "quote.changes_discarded", "quote", quote.id, revision=snapshot.revision)
     return quote

@@ -10,7 +10,7 @@ from typing import Any
 
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.models.catalog import LINE_FIELDS
-from webapp.services.catalog import costs, dates, items, price_rules, terms, tiers
+from webapp.services.catalog import costs, dates, items, price_rules, tax_codes, terms, tiers
 from webapp.services.company import place, profile
 from webapp.services.core import merge, records
 from webapp.services.core.errors import Invalid, NotFound
@@ -50,9 +50,7 @@ def add_item(actor: User, quote_id: int, item: Item, quantity: Decimal = Decimal
     """Add an item of the library as the last line. Raises Invalid when the quote is full or closed."""
     quote = with_room(quote_id)
     copied = {name: getattr(item, name) for name in FROM_ITEM}
-    tax_code = item.tax_code if item.tax_code and item.tax_code.is_active else None
-    if item.tax_code_id is None and item.unit_price >= 0:
-        tax_code = default_tax_code()
+    tax_code = tax_codes.of_item(item, default_tax_code() if item.unit_price >= 0 else None)
     line = QuoteLine(uid=new_uid(), item_id=item.id, quantity=quantity, tax_code=tax_code, **copied)
     if item.bundle:
         bundles.fill(line, item, default_tax_code())

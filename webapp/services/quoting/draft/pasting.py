@@ -8,60 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.models import Item, Quote, TaxCode, User, db, utc_now
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db, utc_now
 from webapp.services.catalog import costs, dates, tax_codes, tiers
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
-from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, shown, steps
+from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, shown, steps, tabular
 from webapp.services.quoting.money import prices
 
 MAX_TEXT = 1_000_000
-# Column of our own text, and what else people call it; the first is the heading that a copy has.
-COLUMNS = {
-    "name": ("Item", "name", "product", "product name", "item name", "title"),
-    "quantity": ("Quantity", "qty", "count", "units"),
-    "unit_price": ("Price", "unit price", "sell price", "sell", "rate"),
-    "unit_cost": ("Cost", "unit cost", "buy price", "cost price"),
-    "list_price": ("List price", "msrp", "rrp"),
-    "price_rule": ("Price rule",),
-    "price_percent": ("Rule percent",),
-    "price_ending": ("Price ending",),
-    "tiers": ("Price by quantity",),
-    "shows_savings": ("Shows savings",),
-    "discount_value": ("Discount", "disc"),
-    "discount_kind": ("Discount type",),
-    "tax_code": ("Tax", "tax code"),
-    "recurrence": ("Billing period", "billing", "period", "recurrence"),
-    "term_months": ("Term in months", "term", "commitment"),
-    "min_term_months": ("Can end after months",),
-    "starts_on": ("Starts on", "start date", "start"),
-    "setup_fee": ("Setup fee", "setup"),
-    "renewal_price": ("Price at renewal", "renewal price"),
-    "min_quantity": ("Quantity from",),
-    "max_quantity": ("Quantity to",),
-    "quantity_step": ("Quantity steps",),
-    "description": ("Description", "details"),
-    "sku": ("SKU", "item number", "item no", "code"),
-    "mpn": ("Part number", "mpn", "part no", "manufacturer part number"),
-    "manufacturer": ("Manufacturer", "brand", "vendor"),
-    "supplier": ("Supplier", "distributor"),
-    "category": ("Category", "item category"),
-    "is_optional": ("Optional",),
-    "is_selected": ("Selected",),
-}
-KNOWN = {word.lower(): column for column, words in COLUMNS.items() for word in words}
 # An empty cell of these says that the line has none, whatever its item has.
 CLEARED = ("tax_code", "description", "sku", "mpn", "manufacturer", "supplier", "category")
-NUMBERS = ("quantity", "unit_price", "unit_cost")
-HARMLESS = re.compile("^'(?=[=+@-])")
-IS_NUMBER = re.compile(r"^\W{0,4}\d[\d.,'\s]*\W{0,3}$")
 
 
 @dataclass(frozen=True)
@@ -93,12 +55,12 @@ class Pasted:
 
 def read(actor: User, quote: Quote, text: str) -> Pasted:
     """What ``text``, tab-separated, would add to the quote. Raises Invalid with a sentence when there are no rows."""
-    cells = [row for row in _cells(text[:MAX_TEXT]) if any(row)]
+    cells = [row for row in tabular.cells(text[:MAX_TEXT]) if any(row)]
     if not cells:
         raise Invalid("There are no rows to paste. Copy them in your spreadsheet first.")
-    heading = [KNOWN.get(cell.lower().rstrip(":*"), "") for cell in cells[0]]
+    heading = [tabular.KNOWN.get(cell.lower().rstrip(":*"), "") for cell in cells[0]]
     has_heading = "name" in heading or sum(map(bool, heading)) > 1
-    columns = heading if has_heading else _by_order(cells)
+    columns = heading if has_heading else tabular.by_order(cells)
     rows = cells[1:] if has_heading else cells
     if len(rows) + len(quote.lines) > lines.MAX_LINES:
         raise Invalid(
@@ -112,7 +74,9 @@ def read(actor: User, quote: Quote, text: str) -> Pasted:
     read_rows = tuple(
         _row(quote, number, values, items, codes, default) for number, values in enumerate(every, start=first)
     )
-    return Pasted(read_rows, tuple(COLUMNS[name][0] if name else "–" for name in columns), has_heading)
+    return Pasted(
+        read_rows, tuple(tabular.COLUMNS[name][0] if name else "–" for name in columns), has_heading
+    )
 
 
 @steps.undoable
@@ -125,18 +89,7 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
     before = discounts.before(actor, quote)
     added = []
     for row in pasted.good:
-        values = lines.read(row.values, quote.currency)
-        if row.item is not None:
-            values |= {name: getattr(row.item, name) for name in ("origin_entity", "origin_id")}
-            values["item_id"] = row.item.id
-            dated = dates.DATED.items()
-            values |= {
-                day: getattr(row.item, day) for name, day in dated if values[name] == getattr(row.item, name)
-            }
-        line = lines.new(values, quote.currency)
-        if row.item is not None and row.item.bundle:
-            line.bundle, line.shows_parts = row.item.bundle, row.item.shows_parts
-            bundles.fill(line, row.item, lines.default_tax_code())
+        line = _line(quote, row.item, row.values)
         lines.append(quote, line)
         added.append(line.uid)
     sections.arrange(quote)
@@ -146,12 +99,27 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
     return added, [row for row in pasted.rows if row.problem]
 
 
+def _line(quote: Quote, item: Item | None, texts: Mapping[str, str]) -> QuoteLine:
+    """The line of a row, not added to the quote. Raises Invalid."""
+    values = lines.read(texts, quote.currency)
+    if item is None:
+        return lines.new(values, quote.currency)
+    values |= {name: getattr(item, name) for name in ("origin_entity", "origin_id")} | {"item_id": item.id}
+    dated = dates.DATED.items()
+    values |= {day: getattr(item, day) for name, day in dated if values[name] == getattr(item, name)}
+    line = lines.new(values, quote.currency)
+    if item.bundle:
+        line.bundle, line.shows_parts = item.bundle, item.shows_parts
+        bundles.fill(line, item, lines.default_tax_code())
+    return line
+
+
 def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
     """These lines as tab-separated text with a heading; without costs for those who may not see them."""
-    columns = costs.shown(actor, list(COLUMNS))
+    columns = costs.shown(actor, list(tabular.COLUMNS))
     out = io.StringIO()
     writer = csv.writer(out, "excel-tab", lineterminator="\n")
-    writer.writerow(COLUMNS[name][0] for name in columns)
+    writer.writerow(tabular.COLUMNS[name][0] for name in columns)
     for line in quote.lines:
         if line.uid in uids:
             texts = shown.line(line)
@@ -159,50 +127,13 @@ def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
             texts["tiers"] = tiers.text(line.tiers, place.of_company()).replace("\n", "; ")
             texts["tax_code"] = line.tax_code.name if line.tax_code else ""
             texts["recurrence"] = formatting.period_label(line.recurrence)
-            writer.writerow(_harmless(texts[name]) for name in columns)
+            writer.writerow(tabular.harmless(texts[name]) for name in columns)
     return out.getvalue()
-
-
-def _cells(text: str) -> list[list[str]]:
-    """The cells of each row. Raises Invalid with a sentence."""
-    plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(plain), "excel-tab")]
-    except csv.Error as error:
-        raise Invalid(
-            "These rows can't be read, so nothing was added. A cell may be too long, or a quotation mark isn't closed."
-        ) from error
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet runs what begins like a formula; a number below zero is none."""
-    return (
-        f"'{text}" if text[:1] in ("=", "+", "@") or (text[:1] == "-" and not IS_NUMBER.match(text)) else text
-    )
-
-
-def _by_order(rows: list[list[str]]) -> list[str]:
-    """Texts are the name, then the SKU; numbers are quantity, price and cost. A lone number is the price."""
-    width = max(map(len, rows))
-    columns = [""] * width
-    texts, numbers = ["name", "sku", "description"], list(NUMBERS)
-    numeric = [_is_numeric(row[at] for row in rows if at < len(row)) for at in range(width)]
-    if sum(numeric) == 1:
-        numbers = ["unit_price"]
-    for at, is_number in enumerate(numeric):
-        left = numbers if is_number else texts
-        columns[at] = left.pop(0) if left else ""
-    return columns
-
-
-def _is_numeric(cells: Iterable[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    return bool(filled) and sum(bool(IS_NUMBER.match(cell)) for cell in filled) * 2 > len(filled)
 
 
 def _values(actor: User, columns: list[str], row: list[str]) -> dict[str, str]:
     values = {
-        name: HARMLESS.sub("", cell)
+        name: tabular.HARMLESS.sub("", cell)
         for name, cell in zip(columns, row, strict=False)
         if name and (cell or name in CLEARED)
     }
@@ -263,8 +194,16 @@ def _row(
         read = lines.read(sent, quote.currency)
         if "tax_code_id" not in sent and read["unit_price"] >= 0 and default is not None:
             sent["tax_code_id"] = str(default.id)
+        if item is not None and item.bundle:
+            price = formatting.plain_price(_line(quote, item, sent).unit_price, place.of_company())
+            if (
+                "unit_price" in values
+                and formatting.plain_price(read["unit_price"], place.of_company()) != price
+            ):
+                problem = problem or f"The sum of its parts is {price}. Leave the price empty, or enter that."
+            sent["unit_price"] = price
     except Invalid as error:
-        problem = problem or " ".join(error.fields.values())
+        problem = problem or " ".join(error.fields.values()) or str(error)
     return Row(number, sent, item, problem)
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.models import Quote, QuoteLine, TaxCode, User
+from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
 from webapp.models.line import WHOLE
 from webapp.services.catalog import costs, dates
-from webapp.services.company import place
+from webapp.services.company import currencies, place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
 from webapp.services.people import required_fields
-from webapp.services.quoting.draft import discounts, margins, price_facts, quantities, stages
+from webapp.services.quoting.draft import discounts, margins, one_customer, price_facts, quantities, stages
 from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
@@ -35,13 +35,7 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
 
     ``totals``: its own, if known. ``publisher``: who would publish it, for the limit of discounts.
     """
-    issues = _without_seller()
-    if quote.person is None and quote.organization is None:
-        issues.append(Problem("customer", "Choose a customer."))
-    elif quote.person is not None and quote.person.anonymized_at is not None:
-        issues.append(Problem("customer", "The contact was made anonymous. Choose another customer."))
-    else:
-        issues += [Problem("customer", sentence) for sentence in required_fields.missing_of_quote(quote)]
+    issues = _without_seller() + [Problem("customer", sentence) for sentence in _of_customer(quote)]
     if stages.is_past(quote.expires_on, place.today()):
         issues.append(Problem("header", "The expiration date has passed. Choose a later date."))
     if not quote.lines:
@@ -75,6 +69,15 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
     return issues
 
 
+def _of_customer(quote: Quote) -> list[str]:
+    if quote.person is None and quote.organization is None:
+        return ["Choose a customer."]
+    if quote.person is not None and quote.person.anonymized_at is not None:
+        return ["The contact was made anonymous. Choose another customer."]
+    another = one_customer.problem(quote)
+    return [*required_fields.missing_of_quote(quote), *([another] if another else [])]
+
+
 def _without_seller() -> list[Problem]:
     """A company that hasn't said who it is can't sell: every paper names the seller and where they are."""
     seller, _ = company_profile.current()
@@ -101,6 +104,7 @@ def checks(quote: Quote, totals: Totals | None = None, viewer: User | None = Non
     found += [Problem(uid, sentence) for uid, sentence in margins.checks(viewer, quote, totals).items()]
     if costs.may_see(viewer):
         found += _old_costs(quote)
+    found += _unconverted(quote)
     is_taxed = not all(map(_is_untaxed, quote.lines))
     for number, (line, amounts) in enumerate(zip(quote.lines, totals.lines, strict=True), start=1):
         name = f"Line {number} “{line.name}”"
@@ -148,6 +152,24 @@ def _old_costs(quote: Quote) -> list[Problem]:
         )
         for number, line in enumerate(quote.lines, start=1)
         if line.cost_date is not None and price_facts.has_old_cost(line, oldest)
+    ]
+
+
+def _unconverted(quote: Quote) -> list[Problem]:
+    """Prices of the library, which are in the company's currency, in a quote of another one."""
+    own = currencies.of_company()
+    if quote.currency == own:
+        return []
+    ids = {line.item_id for line in quote.lines}
+    known = {item.id: item.unit_price for item in db.session.scalars(db.select(Item).where(Item.id.in_(ids)))}
+    return [
+        Problem(
+            line.uid,
+            f"Line {number} “{line.name}” has the library's price, which is in {own}. It wasn't converted to "
+            f"{quote.currency}.",
+        )
+        for number, line in enumerate(quote.lines, start=1)
+        if line.unit_price and line.unit_price == known.get(line.item_id)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from webapp.models import EndedLink, Quote, QuoteComment, User, db
+from webapp.models import EndedLink, MailMessage, Quote, QuoteComment, User, db
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.diary import diary
@@ -22,15 +22,28 @@ def replace(actor: User, quote_id: int) -> Quote:
     quote = editing.lock(quote_id)
     if quote.number is None:
         raise Invalid("This quote hasn't been published, so it has no link to replace. Nothing was changed.")
-    # Whoever writes locks the quote too, so what comes later has a higher number.
-    last = db.session.scalar(db.select(db.func.max(QuoteComment.id)).filter_by(quote_id=quote.id))
-    digest = _digest(quote.public_token)
-    db.session.add(EndedLink(token_sha256=digest, quote_id=quote.id, last_comment_id=last or 0))
-    quote.public_token = secrets.token_urlsafe(24)
-    papers.forget(quote.id)
-    sending.end_waiting(quote, "The link in it was replaced. Send the quote again.")
+    end(quote, "The link in it was replaced. Send the quote again.")
     diary.write(actor, "quote.customer_link_replaced", "quote", quote.id)
     return quote
+
+
+def end(quote: Quote, sentence: str) -> None:
+    """Give the quote another link, in the open transaction with the quote locked; ``sentence``: why waiting mail ends.
+
+    Whoever got the one before is reminded no more.
+    """
+    # Whoever writes locks the quote too, so what comes later has a higher number.
+    comment, mail = (
+        db.session.scalar(db.select(db.func.max(kind.id)).filter_by(quote_id=quote.id)) or 0
+        for kind in (QuoteComment, MailMessage)
+    )
+    digest = _digest(quote.public_token)
+    db.session.add(
+        EndedLink(token_sha256=digest, quote_id=quote.id, last_comment_id=comment, last_mail_id=mail)
+    )
+    quote.public_token = secrets.token_urlsafe(24)
+    papers.forget(quote.id)
+    sending.end_waiting(quote, sentence)
 
 
 def was_replaced(token: str) -> bool:

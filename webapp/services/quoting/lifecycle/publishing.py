@@ -10,9 +10,9 @@ from webapp.services.core import work
 from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.diary import diary, reading
 from webapp.services.diary.reading import EntryView
-from webapp.services.quoting.draft import readiness
+from webapp.services.quoting.draft import one_customer, readiness
 from webapp.services.quoting.draft.editing import lock_editable
-from webapp.services.quoting.lifecycle import rounds
+from webapp.services.quoting.lifecycle import customer_link, rounds
 from webapp.services.quoting.revisions import freezing, numbering, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -61,6 +61,9 @@ def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Publish
         return Published(current, is_new=False)
     if quote.number is None:
         quote.number = numbering.next_quote_number()
+    elif (live := freezing.live(quote)) is not None and one_customer.is_for_another(quote, live):
+        # It reached nobody that we know of, but may have been copied.
+        customer_link.end(quote, "The quote is for another customer now.")
     frozen = freezing.freeze(
         quote,
         number=quote.number,

@@ -1,6 +1,7 @@
 """Remind customers who were sent a quote and don't answer: after some silence, and before it expires, once each.
 
-Nobody is reminded of a quote that was never mailed, after an answer or a comment, or at night.
+Nobody is reminded of a quote that was never mailed with the link that it has, after an answer or a comment, or at
+night.
 """
 
 from __future__ import annotations
@@ -13,7 +14,17 @@ import structlog
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from webapp.models import MailMessage, MailServer, Quote, QuoteComment, QuoteSigner, Revision, db, utc_now
+from webapp.models import (
+    EndedLink,
+    MailMessage,
+    MailServer,
+    Quote,
+    QuoteComment,
+    QuoteSigner,
+    Revision,
+    db,
+    utc_now,
+)
 from webapp.models.quote import PENDING
 from webapp.services.company import mail_server, mail_texts, place
 from webapp.services.core import work
@@ -165,10 +176,16 @@ def _candidates(rules: MailServer, now: datetime) -> list[int]:
 
 
 def _newest(quote_id: Any) -> Select[datetime | None]:
-    """When the customer was mailed last."""
+    """When the customer was mailed last, with the link that the quote has."""
     return select(func.max(MailMessage.sent_at)).where(
-        MailMessage.quote_id == quote_id, MailMessage.kind.in_(KINDS)
+        MailMessage.quote_id == quote_id, MailMessage.kind.in_(KINDS), _has_the_link(quote_id)
     )
+
+
+def _has_the_link(quote_id: Any) -> ColumnElement[bool]:
+    """Mail since the link was replaced: who has an older one gets no new link from us."""
+    ended = select(func.max(EndedLink.last_mail_id)).where(EndedLink.quote_id == quote_id)
+    return MailMessage.id > func.coalesce(ended.scalar_subquery(), 0)
 
 
 def _waiting(quote_id: Any) -> Select[int]:
@@ -203,6 +220,7 @@ def _last_sent(quote: Quote) -> MailMessage | None:
         MailMessage.quote_id == quote.id,
         MailMessage.kind == mail_texts.SEND,
         MailMessage.sent_at.is_not(None),
+        _has_the_link(quote.id),
     )
     found: MailMessage | None = db.session.scalars(query.order_by(MailMessage.id.desc()).limit(1)).first()
     return found

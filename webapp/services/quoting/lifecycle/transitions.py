@@ -7,7 +7,7 @@ from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
 from webapp.services.company import loss_reasons
 from webapp.services.company.loss_reasons import LossReason
 from webapp.services.core import records, work
-from webapp.services.core.errors import Invalid
+from webapp.services.core.errors import Conflict, Invalid
 from webapp.services.diary import diary
 from webapp.services.quoting.draft.editing import lock
 from webapp.services.quoting.lifecycle import rounds
@@ -54,15 +54,27 @@ def _is_for_no_one(quote: Quote) -> bool:
 
 @work.command
 def advance(
-    actor: User, quote_id: int, status: str, *, reason: str = "", loss_reason_id: object = None
+    actor: User,
+    quote_id: int,
+    status: str,
+    *,
+    reason: str = "",
+    loss_reason_id: object = None,
+    before: str | None = None,
 ) -> Quote:
     """Set the status for the rep: ordered, fulfilled, lost (with a reason) or, from lost, pending again.
 
     ``loss_reason_id``: one of the loss reasons in the settings, together with ``reason`` (free text) or without it.
-    An acceptance goes through ``acceptance.record_for_customer``. Raises NotPublished, TransitionRefused or
-    ReasonMissing, each with a sentence.
+    ``before``: the status that was on the rep's screen. An acceptance goes through ``acceptance.record_for_customer``.
+    Raises NotPublished, TransitionRefused, ReasonMissing, or Conflict where the quote has another status by now, each
+    with a sentence.
     """
     quote = lock(quote_id)
+    if before is not None and before != quote.status:
+        raise Conflict(
+            f"This quote is {quote.status} now, which your screen didn't show yet, so nothing was changed. Look at it, "
+            "then choose again."
+        )
     reason = reason.strip()
     if status == ACCEPTED:
         raise TransitionRefused(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from webapp.models import User
-from webapp.models.quote import LOST, PENDING
+from webapp.models.quote import ACCEPTED, FULFILLED, LOST, ORDERED, PENDING
 from webapp.services.accounts import handing_over, permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core.errors import Invalid, ServiceError
@@ -18,6 +18,8 @@ from webapp.services.quoting.lists.listing import View
 
 MOST = 500
 GONE = "a quote that was deleted"
+# Marking it as lost can't be undone.
+SIGNED = (ACCEPTED, ORDERED, FULFILLED)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,12 @@ def _lose(actor: User, values: Mapping[str, object]) -> Doing:
     reason, listed = Reader(values).raw("reason"), values.get("loss_reason")
 
     def one(quote_id: int) -> str:
-        transitions.advance(actor, quote_id, LOST, reason=reason, loss_reason_id=listed)
+        if (status := editing.get(quote_id).status) in SIGNED:
+            raise Invalid(
+                f"It's {status}, so it wasn't marked as lost with the others. If it's lost all the same, open it and "
+                "mark it there."
+            )
+        transitions.advance(actor, quote_id, LOST, reason=reason, loss_reason_id=listed, before=status)
         return "Marked as lost."
 
     return one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -47,6 +48,10 @@ NO_CHANGE = ("brand", "place", "owner_name", "owner_email")
 # Of lines: dates, the item's image, and what follows from the other fields and a setting of the company: no change
 # either.
 FOLLOWING = {"price_date": None, "cost_date": None, "quantity_prices": "", "image": ""}
+# How the customer is reached is no part of the offer: a push takes today's (``push.prepare``).
+REACHED = {"organization": ("phone",), "person": ("phone", "mobile")}
+# What a draft shows of other records as they are now. Nobody edited it in the quote.
+OF_RECORDS = {"parent_category_id": None, "category_path": "", "tax_name": "", "tax_rate": Decimal(0)}
 # Records that may be gone when the draft is reset.
 REFERENCES = ("item_id", "category_id", "tax_code_id", "brand_id")
 
@@ -89,6 +94,18 @@ def live(quote: Quote) -> Snapshot | None:
 
 def has_changes(quote: Quote, revision: Revision) -> bool:
     """True when the draft differs from ``revision`` in what is offered."""
+    return _differ(quote, revision, _offered)
+
+
+def has_edits(quote: Quote, revision: Revision) -> bool:
+    """True when the draft itself was edited since ``revision``: what discarding takes back.
+
+    A new address of the customer, a new tax rate or new terms of the company is a change of the offer and no edit.
+    """
+    return _differ(quote, revision, _own)
+
+
+def _differ(quote: Quote, revision: Revision, compared: Callable[[Snapshot], Snapshot]) -> bool:
     before = snapshots.parse(revision.content)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     # Compared as read, so that a field that later versions added isn't a change of every older quote.
@@ -96,15 +113,37 @@ def has_changes(quote: Quote, revision: Revision) -> bool:
     if now.brand_id is None and records.find(CompanyBrand, before.brand_id) is None:
         # Its brand was deleted while it was answered; that is no choice of the rep.
         same["brand_id"] = before.brand_id
-    return _offered(now.model_copy(update=same)) != _offered(before)
+    return compared(now.model_copy(update=same)) != compared(before)
 
 
 def _offered(snapshot: Snapshot) -> Snapshot:
     """Without what follows: a price that was only confirmed is the same offer, and so is one that was published with
-    another price ending of the company.
+    another price ending of the company, or whose customer has another phone number.
     """
-    lines = tuple(line.model_copy(update=FOLLOWING) for line in snapshot.lines)
-    return snapshot.model_copy(update={"lines": lines})
+    update: dict[str, object] = {"lines": tuple(line.model_copy(update=FOLLOWING) for line in snapshot.lines)}
+    for name, fields in REACHED.items():
+        customer = getattr(snapshot, name)
+        if customer is not None:
+            update[name] = customer.model_copy(update=dict.fromkeys(fields, ""))
+    return snapshot.model_copy(update=update)
+
+
+def _own(snapshot: Snapshot) -> Snapshot:
+    """Of other records only which they are."""
+    organization, person = snapshot.organization, snapshot.person
+    update = {
+        "seller": Seller(),
+        "terms": "",
+        "tax_rounding": "",
+        "organization": FrozenOrganization(id=organization.id, name="") if organization else None,
+        "person": FrozenPerson(id=person.id, first_name="", last_name="") if person else None,
+        "lines": tuple(_own_line(line.model_copy(update=FOLLOWING)) for line in snapshot.lines),
+    }
+    return snapshot.model_copy(update=update)
+
+
+def _own_line(line: FrozenLine) -> FrozenLine:
+    return line.model_copy(update={**OF_RECORDS, "parts": tuple(map(_own_line, line.parts))})
 
 
 def restore(quote: Quote, snapshot: Snapshot) -> None:
