@@ -12,6 +12,7 @@ from tests.support.visitor import Visitor, text
 from webapp.models import Item, Organization, Person, Quote, db
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import pull
+from webapp.services.quoting.draft import editing, lines
 
 
 def in_days(days: int) -> str:
@@ -176,3 +177,41 @@ def test_without_autotask_the_rep_works_on_and_is_told(desk: Desk, desk_admin: V
     assert page.status_code == 200
     assert "An admin disconnected Autotask." in text(page)
     assert desk_admin.client.get("/quotes/new?q=Harbor").status_code == 200
+
+
+def test_two_companies_of_one_name_are_two_customers(desk: Desk) -> None:
+    one, two = company(desk, "Harbor Clinic"), company(desk, "Harbor Clinic")
+    first = pull.company(desk.runtime, desk.rep, one)
+    second = pull.company(desk.runtime, desk.rep, two)
+    assert first.id != second.id
+    assert [pull.company_id_of(it) for it in (first, second)] == [one, two]
+    quote = editing.create(desk.rep, organization=second)
+    lines.add_ad_hoc(desk.rep, quote.id, {"name": "Rack", "unit_price": "100"})
+    assert desk.push(quote).state == "synced"
+    (row,) = desk.tenant.query(
+        "Quotes", {"op": "eq", "field": "externalQuoteNumber", "value": str(quote.number)}
+    )
+    (deal,) = desk.tenant.query("Opportunities", {"op": "eq", "field": "id", "value": row["opportunityID"]})
+    assert deal["companyID"] == two
+
+
+def test_an_opportunity_whose_contact_moved_away_is_its_companys(desk: Desk) -> None:
+    former, now = company(desk, "Harbor Clinic"), company(desk, "Harbor Holding")
+    person_id = contact(desk, former)
+    pull.contact(desk.runtime, desk.rep, person_id)
+    desk.tenant.edit("Contacts", person_id, companyID=now)
+    hit = pull.opportunity(
+        desk.runtime, opportunity(desk, now, "Harbor refresh", in_days(20), contactID=person_id)
+    )
+    person, organization = pull.customer(desk.runtime, desk.rep, hit)
+    assert person is None
+    assert organization
+    assert organization.name == "Harbor Holding"
+
+
+def test_a_company_brings_its_country(desk: Desk) -> None:
+    germany = next(row["id"] for row in desk.tenant.query("Countries") if "German" in row["name"])
+    fields = {"companyName": "Berliner Glas", "phone": "+49 30 1", "companyType": 1, "isActive": True}
+    fields |= {"address1": "Kurfürstendamm 1", "city": "Berlin", "postalCode": "10623", "countryID": germany}
+    (number,) = desk.tenant.seed(Companies=[fields])["Companies"]
+    assert pull.company(desk.runtime, desk.rep, number).billing_country == "Germany"

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.support import samples
 from tests.support.connected_desk import Desk, every_kind
 from tests.support.visitor import HTMX, Visitor, text
 from webapp.models import Category, Quote, TaxCode, db
 from webapp.services.autotask.connection import connection, metadata, stored_lists
-from webapp.services.autotask.preview import plan_only, preflight
+from webapp.services.autotask.preview import dry_run, plan_only, preflight
 from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.settings.model import (
     CategoryRule,
@@ -318,3 +319,8 @@ def test_a_database_that_takes_a_service_twice_refuses_the_third(desk: Desk) -> 
     desk.tenant.change(dialect={"sameService": "twice"})
     run = desk.push(desk.quote(*({"name": "Night care", "recurrence": "monthly"} for _ in range(3))))
     assert (run.state, "at most twice" in run.sentence) == ("failed", True)
+
+
+def test_the_test_of_the_integration_knows_the_companys_currency(desk: Desk) -> None:
+    samples.company(currency="EUR")
+    assert [problem.sentence for problem in dry_run.run(desk.runtime, desk.rep).problems] == []

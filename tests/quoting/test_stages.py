@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import samples
 from webapp.models import Quote, User, db, utc_now
-from webapp.models.quote import LOST
+from webapp.models.quote import LOST, ORDERED
 from webapp.services.company import place
 from webapp.services.quoting.answer import acceptance, viewing
 from webapp.services.quoting.draft import stages
@@ -89,3 +89,13 @@ def test_a_draft_has_its_own_day(rep: User) -> None:
     quote = samples.quote(rep)
     assert quote.expiry == quote.expires_on
     assert db.session.scalar(db.select(Quote.expiry).filter_by(id=quote.id)) == quote.expires_on
+
+
+def test_a_win_counts_in_the_month_of_its_acceptance(rep: User) -> None:
+    won = offered(rep, days=2)
+    acceptance.record_for_customer(rep, won.id, {"name": "Ann Lee"})
+    transitions.advance(rep, won.id, ORDERED)
+    # Whenever it was ordered. What was signed can't be changed, so the test moves the other time.
+    won.status_changed_at = utc_now() - timedelta(days=40)
+    db.session.commit()
+    assert [row.quote for row in dashboard.of_user(rep).won] == [won]

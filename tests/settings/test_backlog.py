@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support import samples
 from tests.support.connected_desk import Desk, newest_entry
 from tests.support.visitor import PAGE, Visitor, text
 from webapp.models import Delivery, Quote, SettingsVersion, db, utc_now
 from webapp.services.autotask.connection import metadata
+from webapp.services.autotask.settings import backlog
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -80,3 +82,14 @@ def test_nothing_is_asked_while_the_settings_are_live(desk: Desk, desk_admin: Vi
     publishing.publish(desk.rep, desk.quote({"name": "Rack"}).id)
     assert db.session.scalar(db.select(db.func.count(Delivery.id))) == 1
     assert "Saving syncs" not in text(desk_admin.client.get(PAGE))
+
+
+def test_a_day_of_the_backlog_begins_at_the_companys_midnight(waiting: list[Quote], desk: Desk) -> None:
+    samples.company(time_zone="America/New_York")
+    newest_entry(waiting[0].id).created_at = datetime(
+        2026, 11, 20, 3, tzinfo=UTC
+    )  # 10 p.m. of the 19th there
+    newest_entry(waiting[1].id).created_at = datetime(2026, 11, 20, 5, 30, tzinfo=UTC)
+    db.session.commit()
+    backlog.choose(samples.admin("ida@desk.example"), {"backlog": "since", "backlog_since": "2026-11-20"})
+    assert going(waiting) == ["10 days old", "0 days old"]

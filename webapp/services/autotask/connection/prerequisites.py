@@ -21,7 +21,7 @@ RIGHTS = {
     "Opportunities": ("Query", "Create", "Update"),
     "Quotes": ("Query", "Create", "Update"),
     "QuoteItems": ("Query", "Create", "Update", "Delete"),
-    "QuoteLocations": ("Query", "Create"),
+    "QuoteLocations": ("Query", "Create", "Update"),
     "Products": ("Query", "Create", "Update"),
     "Services": ("Query", "Create", "Update"),
     "ServiceBundles": ("Query",),

@@ -52,6 +52,7 @@ class ContactHit:
     state: str
     postal_code: str
     website: str
+    country: str
 
 
 @dataclass(frozen=True)
@@ -138,19 +139,27 @@ def opportunity(runtime: Runtime, client: Client, opportunity_id: int, today: da
     return hits[0] if hits else None
 
 
-def contact(client: Client, contact_id: int) -> ContactHit | None:
+def contact(runtime: Runtime, client: Client, contact_id: int) -> ContactHit | None:
     """The contact with its company; None when it is no longer in Autotask. Raises AutotaskError."""
     rows = client.query("Contacts", [condition("eq", "id", contact_id)], limit=1)
     if not rows:
         return None
     companies = client.query("Companies", [condition("eq", "id", rows[0]["companyID"])], limit=1)
-    return _contact(rows[0], companies[0] if companies else {})
+    company = companies[0] if companies else {}
+    return _contact(rows[0], company, _country(runtime, company))
 
 
-def company(client: Client, company_id: int) -> ContactHit | None:
+def company(runtime: Runtime, client: Client, company_id: int) -> ContactHit | None:
     """The company as a hit without a person (``contact_id`` 0); None when it no longer exists. Raises AutotaskError."""
     rows = client.query("Companies", [condition("eq", "id", company_id)], limit=1)
-    return _contact({"id": 0, "companyID": company_id}, rows[0]) if rows else None
+    if not rows:
+        return None
+    return _contact({"id": 0, "companyID": company_id}, rows[0], _country(runtime, rows[0]))
+
+
+def _country(runtime: Runtime, company: dict[str, Any]) -> str:
+    known = metadata.reference(runtime, "Countries") if company.get("countryID") else []
+    return next((choice.label for choice in known if choice.value == company["countryID"]), "")
 
 
 def catalog_record(runtime: Runtime, client: Client, entity: str, record_id: int) -> CatalogHit | None:
@@ -216,7 +225,7 @@ def catalog(runtime: Runtime, client: Client, text: str) -> list[CatalogHit]:
     return hits
 
 
-def _contact(row: dict[str, Any], company: dict[str, Any]) -> ContactHit:
+def _contact(row: dict[str, Any], company: dict[str, Any], country: str = "") -> ContactHit:
     def text(source: dict[str, Any], name: str) -> str:
         return str(source.get(name) or "")
 
@@ -236,6 +245,7 @@ def _contact(row: dict[str, Any], company: dict[str, Any]) -> ContactHit:
         state=text(company, "state"),
         postal_code=text(company, "postalCode"),
         website=text(company, "webAddress"),
+        country=country,
     )
 
 

@@ -72,7 +72,7 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
 
     Raises ServiceError with a sentence when Autotask can't be reached or has no such contact.
     """
-    hit = _fetch(runtime, lambda client: lookup.contact(client, contact_id))
+    hit = _fetch(runtime, lambda client: lookup.contact(runtime, client, contact_id))
     with work.unit():
         organization = _organization(actor, hit)
         person = _linked(Person, local_key.PERSON, "Contacts", hit.contact_id) or _same_email(
@@ -98,7 +98,7 @@ def contact(runtime: Runtime, actor: User, contact_id: int) -> Person:
 
 def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
     """The organization for an Autotask company. Raises ServiceError like ``contact``."""
-    hit = _fetch(runtime, lambda client: lookup.company(client, company_id))
+    hit = _fetch(runtime, lambda client: lookup.company(runtime, client, company_id))
     with work.unit():
         return _organization(actor, hit)
 
@@ -106,15 +106,19 @@ def company(runtime: Runtime, actor: User, company_id: int) -> Organization:
 def customer(
     runtime: Runtime, actor: User, hit: OpportunityHit
 ) -> tuple[Person, None] | tuple[None, Organization]:
-    """The customer of an opportunity: its contact if it is still in Autotask, else its company.
+    """The customer of an opportunity: its contact if they are still in Autotask and of its company, else its company.
 
     Raises ServiceError like ``contact``.
     """
     if hit.contact_id is not None:
         try:
-            return contact(runtime, actor, hit.contact_id), None
+            person = contact(runtime, actor, hit.contact_id)
         except NotFound:
             pass
+        else:
+            # Here they may belong to the company that they left.
+            if company_id_of(person.organization) == hit.company_id:
+                return person, None
     return None, company(runtime, actor, hit.company_id)
 
 
@@ -188,7 +192,7 @@ def _ask(runtime: Runtime, ask: Callable[[Client], Hit]) -> Hit:
 
 
 def _organization(actor: User, hit: ContactHit) -> Organization:
-    """The linked organization, else the organization with this name, else a new organization."""
+    """The linked organization, else the one with this name that is no other company's, else a new one."""
     organization = _linked(Organization, local_key.ORGANIZATION, "Companies", hit.company_id)
     name = _cut(hit.company_name, 200) or f"Autotask company {hit.company_id}"
     if organization is None:
@@ -196,6 +200,8 @@ def _organization(actor: User, hit: ContactHit) -> Organization:
             organization = directory.organization_named(name)
         except Conflict:
             organization = None  # several organizations have this name, so a guess could be wrong
+    if company_id_of(organization) not in (None, hit.company_id):
+        organization = None  # Autotask has another company with this name, and it is that one
     if organization is None:
         organization = Organization(
             name=name,
@@ -206,6 +212,7 @@ def _organization(actor: User, hit: ContactHit) -> Organization:
             billing_city=_cut(hit.city, 50),
             billing_state=_cut(hit.state, 50),
             billing_postal_code=_cut(hit.postal_code, 20),
+            billing_country=_cut(hit.country, 100),
         )
         db.session.add(organization)
         db.session.flush()

@@ -23,7 +23,7 @@ from webapp.services.autotask.wanted.compile import compile_quote
 from webapp.services.autotask.wanted.context import Outcome
 from webapp.services.autotask.wanted.desired import Problem
 from webapp.services.catalog import categories, tax_codes
-from webapp.services.company import place
+from webapp.services.company import currencies, place
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.revisions.snapshot import (
     Address,
@@ -119,7 +119,7 @@ def sample_quote(settings: AutotaskSettings, actor: User) -> tuple[Snapshot, lis
         number=0,
         revision=1,
         title=f"{NAME} quote",
-        currency="USD",
+        currency=currencies.of_company(),
         published_at=now,
         expires_on=here.day_of(now) + timedelta(days=30),
         place=here,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from webapp.models import Delivery, User, db
 from webapp.models.delivery import DeliveryState
 from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.settings import store as settings_store
+from webapp.services.company import place
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -79,4 +80,4 @@ def _waiting(query: Any) -> Any:
 
 
 def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return place.of_company().start_of(day)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from webapp.models import Quote, User, db, utc_now
+from webapp.models import Acceptance, Quote, User, db, utc_now
 from webapp.models.quote import ACCEPTED, PENDING, WON_STATUSES
 from webapp.services.company import place
 from webapp.services.quoting.draft import stages
@@ -42,7 +42,7 @@ def of_user(user: User, *, everyone: bool = False) -> Dashboard:
     soon = db.and_(Quote.expiry.is_not(None), Quote.expiry <= today + timedelta(days=SOON))
     recently = Quote.expiry >= today - timedelta(days=30)
     expired = db.and_(stages.in_stage(stages.EXPIRED, now), recently)
-    won_now = db.and_(Quote.status.in_(WON_STATUSES), Quote.status_changed_at >= month)
+    won_now = db.and_(Quote.status.in_(WON_STATUSES), Quote.acceptance.has(Acceptance.accepted_at >= month))
     lists = listing.several(
         user,
         to_order=Some((*own, Quote.status == ACCEPTED), SHOWN),
