@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tests.support.connected_desk import Desk
-from tests.support.visitor import Visitor, text
+from tests.support.visitor import PAGE, Visitor, text
+from webapp.models import RemoteMetadata, db
+from webapp.models.integration import AUTOTASK
 from webapp.services.autotask.connection import stored_lists
+from webapp.services.autotask.preview import preflight
 from webapp.services.autotask.settings.model import udf_key, udf_name
 
 
@@ -26,7 +29,7 @@ def test_new_records_get_their_user_defined_fields(desk: Desk) -> None:
     define(desk, "Products", "Stock", required=True)
     company = desk.settings("company").model_copy(
         update={
-            "company_udfs": {udf_key("Account - Manager"): "Sam", udf_key("Gone since"): "x"},
+            "company_udfs": {udf_key("Account - Manager"): "Sam"},
             "contact_udfs": {"Source": "Quote {number}"},
         }
     )
@@ -80,3 +83,35 @@ def test_the_settings_ask_for_it(desk: Desk, desk_admin: Visitor) -> None:
     assert saved.status_code == 303, text(saved)
     desk.save()
     assert desk.settings("opportunity").opportunity_udfs == {udf_key("Region - East"): "North {number}"}
+
+
+def test_a_field_that_was_renamed_is_named_and_stops_before_writing(desk: Desk, desk_admin: Visitor) -> None:
+    define(desk, "Products", "Warranty", required=False)
+    products = desk.settings("products_services").model_copy(update={"product_udfs": {"Warranty": "3 years"}})
+    desk.save(products_services=products)
+    assert desk.push(desk.quote({"name": "Rack"})).state == "synced"
+    row = db.session.get_one(RemoteMetadata, (AUTOTASK, "udfs:Products"))
+    row.content = [
+        {**one, "name": "Warranty term"} if one["name"] == "Warranty" else one for one in row.content
+    ]
+    db.session.commit()
+    before = desk.tenant.stats()["writes"]
+    quote = desk.quote({"name": "Switch"}, title="Another")
+    assert "“Warranty”" in " ".join(problem.sentence for problem in preflight.check(desk.runtime, quote).may)
+    run = desk.push(quote)
+    assert run.state == "needs_you"
+    assert "The user-defined field “Warranty” of line 1 “Switch” is no longer in Autotask." in run.sentence
+    assert desk.tenant.stats()["writes"] == before
+    page = text(desk_admin.client.get(PAGE))
+    sentence = "Autotask no longer has the user-defined field “Warranty” of products."
+    assert sentence in page
+    refused = desk_admin.save_integration()
+    assert refused.status_code == 422
+    assert sentence in text(refused)
+    saved = desk_admin.send(
+        desk_admin.section("products_services"), {"product_udfs-Warranty%20term": "3 years"}
+    )
+    assert saved.status_code == 303, text(saved)
+    assert sentence not in text(desk_admin.client.get(PAGE))
+    desk.save(products_services=products.model_copy(update={"product_udfs": {"Warranty%20term": "3 years"}}))
+    assert desk.push(quote).state == "synced"

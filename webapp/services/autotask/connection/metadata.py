@@ -82,8 +82,13 @@ def fields(runtime: Runtime, entity: str) -> list[dict[str, Any]]:
 
 def user_defined_fields(entity: str) -> list[dict[str, Any]]:
     """The entity's user-defined fields that can be written, as last read; empty when they never were."""
+    return known_user_defined_fields(entity) or []
+
+
+def known_user_defined_fields(entity: str) -> list[dict[str, Any]] | None:
+    """Like ``user_defined_fields``; None when they were never read."""
     row = stored_lists.row_of(f"udfs:{entity}") if entity in stored_lists.USER_DEFINED else None
-    return [entry for entry in row.content if not entry.get("isReadOnly")] if row else []
+    return [entry for entry in row.content if not entry.get("isReadOnly")] if row else None
 
 
 def field_length(runtime: Runtime, entity: str, field_name: str) -> int:

@@ -112,6 +112,18 @@ class _Checker:
         self.stops: list[Problem] = []
         self.may: list[Problem] = []
 
+    def _gone(self, entity: str, subject: str, names: Iterable[str], found: list[Problem]) -> None:
+        """User-defined fields that Autotask no longer has: it may refuse them, or drop their values silently."""
+        known = metadata.known_user_defined_fields(entity)
+        if known is None:
+            return
+        there = {f"{USER_DEFINED}{entry['name']}" for entry in known}
+        for name in names:
+            if name.startswith(USER_DEFINED) and name not in there:
+                field = name.removeprefix(USER_DEFINED)
+                sentence = f"The user-defined field “{field}” of {subject} is no longer in Autotask."
+                self._add(found, entity, name, sentence)
+
     def wish(self, wish: DesiredRecord, goods: CatalogItem | None, *, is_new: bool) -> None:
         """Check one record: the fields that are always kept, and the fields that only a new record gets."""
         if wish.entity not in stored_lists.PICKLISTS:
@@ -126,12 +138,14 @@ class _Checker:
         found = self.may if wish.entity in ("Companies", "Products", "Services") else self.stops
         for name, value in wish.initial.items():
             self._value(wish.entity, subject, fields.get(name, {}), value, found)
+        self._gone(wish.entity, subject, wish.initial, found)
         self._missing(
             wish, {**wish.initial, **wish.fields}, subject, fields | _user_defined(wish.entity), found
         )
 
     def step(self, step: Step, subject: str) -> None:
         """Check what a step writes; a list that was never read says nothing."""
+        self._gone(step.entity, subject, step.fields, self.stops)
         for name, value in step.fields.items():
             try:
                 self._value(

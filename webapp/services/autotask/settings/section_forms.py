@@ -55,11 +55,17 @@ def flaws(section: str, content: Section, choices: Choices) -> dict[str, str]:
     """A sentence for each stored value that Autotask no longer has or uses."""
     document = _document(content)
     sentences = {
-        field.name: choices.flaw(field.source, _dig(document, field.name))
-        for field in fields_of(section)
-        if field.kind == "remote"
+        field.name: _flaw(field, _dig(document, field.name), choices) for field in fields_of(section)
     }
-    return {name: sentence for name, sentence in sentences.items() if sentence}
+    return {name: text for name, text in sentences.items() if text} | user_defined.gone(section, document)
+
+
+def _flaw(field: FormField, value: Any, choices: Choices) -> str:
+    if field.kind == "remote":
+        return choices.flaw(field.source, value)
+    if field.kind == "fixed" and value and value not in {known for known, _ in field.options}:
+        return f"“{value}” is no longer in Autotask's list. Choose another value."
+    return ""
 
 
 def gaps(section: str, content: Section) -> list[str]:

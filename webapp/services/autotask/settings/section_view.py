@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from webapp.services.autotask.settings.fields.user_defined import GONE
 from webapp.services.autotask.settings.model import Section
 from webapp.services.autotask.settings.store import Draft
 
@@ -45,6 +46,11 @@ class SectionView:
     who: str = ""
     seen: str = ""
     matched: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def gone(self) -> list[str]:
+        """The flaws that no control shows, since Autotask has no such field any more."""
+        return [sentence for name, sentence in self.flaws.items() if name.startswith(GONE)]
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.services.autotask.connection import metadata
 from webapp.services.autotask.settings.fields.field import FormField
-from webapp.services.autotask.settings.model import udf_key
+from webapp.services.autotask.settings.model import udf_key, udf_name
 
 # By section: the setting, its entity, and how one of its records is called.
 SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -15,6 +15,8 @@ SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "opportunity": (("opportunity_udfs", "Opportunities", "opportunities"),),
     "products_services": (("product_udfs", "Products", "products"),),
 }
+# What has no control, since Autotask has no such field.
+GONE = "gone-"
 HELP = "A fixed text, or {number}, {title}, {organization}, {person} of the quote."
 
 
@@ -25,6 +27,23 @@ def fields(section: str) -> tuple[FormField, ...]:
         for setting, entity, records in SETTINGS.get(section, ())
         for entry in metadata.user_defined_fields(entity)
     )
+
+
+def gone(section: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each stored value whose field Autotask no longer has, by a name that no control has."""
+    sentences = {}
+    for setting, entity, records in SETTINGS.get(section, ()):
+        known = metadata.known_user_defined_fields(entity)
+        if known is None:
+            continue
+        there = {udf_key(str(entry["name"])) for entry in known}
+        for key, value in document[setting].items():
+            if key not in there:
+                sentences[f"{GONE}{setting}-{key}"] = (
+                    f"Autotask no longer has the user-defined field “{udf_name(key)}” of {records}. It may have "
+                    f"another name now. Its value here is “{value}”. Saving this section drops it."
+                )
+    return sentences
 
 
 def is_user_defined(name: str) -> bool:
