@@ -114,4 +114,4 @@ def test_a_field_that_was_renamed_is_named_and_stops_before_writing(desk: Desk, 
     assert saved.status_code == 303, text(saved)
     assert sentence not in text(desk_admin.client.get(PAGE))
     desk.save(products_services=products.model_copy(update={"product_udfs": {"Warranty%20term": "3 years"}}))
-    assert desk.push(quote).state == "synced"
+    assert desk.push(desk.quote({"name": "Router"}, title="A third")).state == "synced"

@@ -1,5 +1,5 @@
 """App-wide settings: company profile, required fields, loss reasons, who needs two-step sign-in, how long
-things are kept, texts of mail, whether pushing is paused, and maintenance mode.
+things are kept, texts of mail, whether pushing is paused, maintenance mode, and which ids are of a former Autotask.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ PRIVACY = "privacy"
 MAIL_TEXTS = "mail_texts"
 MAINTENANCE = "maintenance"
 SIGNING = "signing"
+FORMER_IDS = "former_ids"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     COMPANY_PROFILE: {
@@ -74,6 +75,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     TWO_STEP: {"required_for": "off", "trusts_devices": False},
     MAIL_TEXTS: {},
     MAINTENANCE: {"sentence": "", "since": ""},
+    # The newest revision whose ids are of an Autotask before this one.
+    FORMER_IDS: {"revision_id": 0},
     SIGNING: {"countersign": False, "code": False},
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }

@@ -17,6 +17,7 @@ from webapp.services.autotask.api.client import Client, condition
 from webapp.services.autotask.api.errors import AutotaskError
 from webapp.services.autotask.connection import pausing
 from webapp.services.diary import diary
+from webapp.services.quoting.revisions import former_ids
 
 SAMPLE = 200
 REASON = (
@@ -55,15 +56,16 @@ def pause() -> None:
 
 
 def forget_links(actor: User) -> int:
-    """Delete all links to Autotask, all answers to questions, and drift; returns the number of links. Commits.
+    """Delete all links to Autotask, all answers to questions, drift, and the ids of records that were pulled or picked.
 
-    The next push of each quote matches its records again.
+    Returns the number of links. Commits. The next push of each quote matches its records again.
     """
     permissions.require_now(actor, Permission.INTEGRATE)
     count = db.session.scalar(db.select(db.func.count(Link.id)).where(Link.integration == AUTOTASK)) or 0
     db.session.execute(db.delete(Link).where(Link.integration == AUTOTASK))
     for model in (PushQuestion, DriftFinding, DriftCheck):
         db.session.execute(db.delete(model))
+    former_ids.forget(actor)
     diary.write(actor, "links.forgotten", "integration", AUTOTASK, links=count)
     db.session.commit()
     return int(count)

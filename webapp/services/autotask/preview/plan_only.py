@@ -16,7 +16,7 @@ from webapp.services.autotask.settings import store as settings_store
 from webapp.services.autotask.wanted import repeats
 from webapp.services.autotask.wanted.desired import Desired, Problem
 from webapp.services.core.runtime import Runtime
-from webapp.services.quoting.revisions import freezing, numbering, snapshot
+from webapp.services.quoting.revisions import former_ids, freezing, numbering
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 NOT_ACTIVE = Problem(
@@ -96,7 +96,7 @@ def compiled_from(quote: Quote) -> tuple[Snapshot, Revision | None]:
         number = quote.number or numbering.coming_quote_number()
         revision = current.number + 1 if current else 1
         return freezing.freeze(quote, number=number, revision=revision, published_at=utc_now()), None
-    return snapshot.parse(current.content), current
+    return former_ids.read(current), current
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.keys import RecordKey
 from webapp.services.core.runtime import Runtime
 from webapp.services.quoting.draft import stages
-from webapp.services.quoting.revisions import snapshot
+from webapp.services.quoting.revisions import former_ids
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 
@@ -34,7 +34,7 @@ def compile_revision(
 
     ``known``: the facts, when the caller has them already.
     """
-    frozen = snapshot.parse(revision.content)
+    frozen = former_ids.read(revision)
     return of_snapshot(runtime, quote, frozen, revision.content_sha256, known)
 
 

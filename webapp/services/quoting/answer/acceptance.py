@@ -30,7 +30,7 @@ from webapp.services.quoting.draft import editing, stages
 from webapp.services.quoting.evidence import noting
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.money.totals import Totals
-from webapp.services.quoting.revisions import freezing, pricing, quantities, snapshot
+from webapp.services.quoting.revisions import former_ids, freezing, pricing, quantities, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
 Values = Mapping[str, object]
@@ -204,7 +204,7 @@ def record_for_customer(actor: User, quote_id: int, values: Values, shown: str |
     reader = Reader(values)
     name = reader.text("name", 120, missing="Enter the name of the person who accepted.")
     reader.check("Nothing was changed. Fix the highlighted fields.")
-    live = snapshot.parse(revision.content)
+    live = former_ids.read(revision)
     _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id), turns.round_of(quote))
     return quote
 
@@ -289,7 +289,7 @@ def _answerable(quote: Quote, values: Values) -> Snapshot:
     revision = quote.current_revision
     if revision is None:
         raise NotFound(opened.NO_SUCH_LINK)
-    live = snapshot.parse(revision.content)
+    live = former_ids.read(revision)
     if reason := closed_reason(quote, live):
         raise Invalid(reason)
     if str(values.get("sha256", "")) != revision.content_sha256:

@@ -25,8 +25,7 @@ from webapp.services.catalog import pictures
 from webapp.services.company import app_settings, place
 from webapp.services.company.brand import brand, of_quote
 from webapp.services.core import records
-from webapp.services.quoting.revisions import parts, quantities
-from webapp.services.quoting.revisions import snapshot as snapshots
+from webapp.services.quoting.revisions import former_ids, parts, quantities
 from webapp.services.quoting.revisions.snapshot import (
     Address,
     FrozenLine,
@@ -89,7 +88,7 @@ def freeze(quote: Quote, *, number: int, revision: int, published_at: datetime) 
 def live(quote: Quote) -> Snapshot | None:
     """The newest revision, which the customer sees; None when the quote was never published."""
     revision = quote.current_revision
-    return snapshots.parse(revision.content) if revision else None
+    return former_ids.read(revision) if revision else None
 
 
 def has_changes(quote: Quote, revision: Revision) -> bool:
@@ -106,7 +105,7 @@ def has_edits(quote: Quote, revision: Revision) -> bool:
 
 
 def _differ(quote: Quote, revision: Revision, compared: Callable[[Snapshot], Snapshot]) -> bool:
-    before = snapshots.parse(revision.content)
+    before = former_ids.read(revision)
     now = freeze(quote, number=before.number, revision=before.revision, published_at=before.published_at)
     # Compared as read, so that a field that later versions added isn't a change of every older quote.
     same = {name: getattr(before, name) for name in NO_CHANGE}
