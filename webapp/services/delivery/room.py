@@ -157,10 +157,11 @@ def tidy(of: Reader, now: datetime) -> None:
     db.session.commit()
 
 
-def status(quote: Quote) -> dict[str, Delivery]:
-    """The quote's newest delivery to each reader, by the reader's key."""
+def status(quote: Quote) -> dict[str, str]:
+    """The state of the quote's newest delivery to each reader, by the reader's key."""
     newest = db.select(db.func.max(Delivery.id)).filter_by(quote_id=quote.id).group_by(Delivery.reader)
-    return {row.reader: row for row in db.session.scalars(db.select(Delivery).where(Delivery.id.in_(newest)))}
+    rows = db.session.execute(db.select(Delivery.reader, Delivery.state).where(Delivery.id.in_(newest)))
+    return {row.reader: row.state for row in rows}
 
 
 def under_way() -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import ColumnElement
 
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.accounts import permissions
@@ -37,9 +41,11 @@ FEED_ACTIONS = tuple(
 class EntryView:
     """One event in words. ``revision`` and ``reason`` are empty where they don't apply."""
 
+    id: int
     at: datetime
     what: str
     by: str
+    object_id: str
     revision: int | None
     reason: str
     changes: list[ChangeView]
@@ -48,62 +54,72 @@ class EntryView:
 
 def history(viewer: User, object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
     """The newest events of one object, newest first, with people's names instead of their addresses."""
-    query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
-    return [_view(entry, viewer) for entry in db.session.scalars(query)]
-
-
-def newest_id(object_type: str, object_id: object) -> int:
-    """The newest entry of one object; 0 when it has none."""
-    query = db.select(db.func.max(DiaryEntry.id)).filter_by(object_type=object_type, object_id=str(object_id))
-    return db.session.scalar(query) or 0
+    return _views(_newest(limit).where(*_about(object_type, object_id)), viewer)
 
 
 def of_others(actor: User, object_type: str, object_id: object, since: int) -> list[EntryView]:
     """What other users changed in one object after the entry ``since``, oldest first."""
-    query = (
-        _newest(MAX_OF_OTHERS)
-        .filter_by(object_type=object_type, object_id=str(object_id))
-        .where(
-            DiaryEntry.id > since,
-            DiaryEntry.actor_id.is_not(None),
-            DiaryEntry.actor_id != actor.id,
-            DiaryEntry.action.not_in(NO_CHANGES),
-        )
+    query = _newest(MAX_OF_OTHERS).where(
+        *_about(object_type, object_id),
+        DiaryEntry.id > since,
+        DiaryEntry.actor_id.is_not(None),
+        DiaryEntry.actor_id != actor.id,
+        DiaryEntry.action.not_in(NO_CHANGES),
     )
-    return [_view(entry, actor) for entry in reversed(list(db.session.scalars(query)))]
+    return _views(query, actor)[::-1]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
     """What happened lately to the published quotes of ``user``, or of all that they may see; newest first."""
-    query = _newest(FEED_SHOWN).where(DiaryEntry.action.in_(FEED_ACTIONS))
     seen = permissions.visible(db.select(db.cast(Quote.id, db.String)), user)
     own = seen if everyone else seen.where(Quote.owner_id == user.id)
-    query = query.where(DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own))
-    entries = list(db.session.scalars(query))
-    ids = {int(entry.object_id) for entry in entries}
+    query = _newest(FEED_SHOWN).where(
+        DiaryEntry.action.in_(FEED_ACTIONS), DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own)
+    )
+    views = _views(query, user)
+    ids = {int(view.object_id) for view in views}
     quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
-    return [_view(entry, user, quotes.get(int(entry.object_id))) for entry in entries]
+    return [replace(view, quote=quotes.get(int(view.object_id))) for view in views]
+
+
+def _about(object_type: str, object_id: object) -> tuple[ColumnElement[bool], ...]:
+    return DiaryEntry.object_type == object_type, DiaryEntry.object_id == str(object_id)
 
 
 def _newest(limit: int) -> Any:
+    """What is shown of the newest entries, and the name of the user who wrote each; None for anyone else."""
     return (
-        db.select(DiaryEntry)
-        .options(db.joinedload(DiaryEntry.user))
+        db.select(
+            DiaryEntry.id,
+            DiaryEntry.at,
+            DiaryEntry.action,
+            DiaryEntry.actor,
+            DiaryEntry.object_id,
+            DiaryEntry.revision,
+            DiaryEntry.content,
+            User.name,
+        )
+        .outerjoin(User, User.id == DiaryEntry.actor_id)
         .order_by(DiaryEntry.id.desc())
         .limit(limit)
     )
 
 
-def _view(entry: DiaryEntry, viewer: User, quote: Quote | None = None) -> EntryView:
-    reason = entry.detail.get("reason", "")
-    seen = costs.shown(viewer, {change["field"] for change in entry.changes})
-    changes = [change for change in entry.changes if change["field"] in seen]
+def _views(query: Any, viewer: User) -> list[EntryView]:
+    hidden = costs.hidden(viewer)
+    return [_view(entry, viewer, hidden) for entry in db.session.execute(query)]
+
+
+def _view(entry: Any, viewer: User, hidden: Collection[str]) -> EntryView:
+    content = json.loads(entry.content)
+    reason = content["detail"].get("reason", "")
     return EntryView(
+        id=entry.id,
         at=entry.at,
         what=words.action(entry.action),
-        by=entry.user.name if entry.user else entry.actor,
+        by=entry.name or entry.actor,
+        object_id=entry.object_id,
         revision=entry.revision,
         reason=costs.said(viewer, reason) if isinstance(reason, str) else "",
-        changes=words.changes(changes),
-        quote=quote,
+        changes=words.changes(change for change in content["changes"] if change["field"] not in hidden),
     )

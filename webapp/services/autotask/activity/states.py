@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Load
+
 from webapp.models import Delivery, PushRun, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.integration import AUTOTASK
@@ -55,6 +57,11 @@ REASONS = {
     "by command": "command line",
     "drift": "Autotask change reviewed",
 }
+# What ``status_of`` reads: a run's report can be long.
+FOR_STATUS = (
+    db.load_only(Delivery.quote_id, Delivery.state, Delivery.outcome, Delivery.not_before),
+    db.load_only(PushRun.state),
+)
 # A run has some of these states, and “running”.
 RUN_BADGES = {**BADGES, RunState.RUNNING: BADGES[PUSHING]}
 
@@ -97,7 +104,7 @@ def of_quote(quote: Quote) -> PushState:
 
 def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     """The status of each quote that has a push, by id, in one query."""
-    newest = _newest(quote_ids)
+    newest = _newest(quote_ids, *FOR_STATUS)
     waits = any(entry.state == DeliveryState.WAITING for entry, _ in newest.values())
     blocker = gate.current() if waits else None
     return {quote_id: status_of(entry, run, blocker, utc_now()) for quote_id, (entry, run) in newest.items()}
@@ -118,8 +125,8 @@ def status_of(entry: Delivery, run: PushRun | None, blocker: Blocker | None, now
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED
 
 
-def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[Delivery, PushRun | None]]:
-    """The newest entry of each quote, replaced entries aside, with its newest run."""
+def _newest(quote_ids: Iterable[int], *loading: Load) -> dict[int, tuple[Delivery, PushRun | None]]:
+    """The newest entry of each quote, replaced entries aside, with its newest run. ``loading``: as much of them."""
     ids = list(quote_ids)
     newest = (
         db.select(db.func.max(Delivery.id))
@@ -139,7 +146,8 @@ def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[Delivery, PushRun | Non
     query: Any = (
         db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == last_run).where(Delivery.id.in_(newest))
     )
-    return {entry.quote_id: (entry, run) for entry, run in db.session.execute(query)} if ids else {}
+    found = db.session.execute(query.options(*loading)) if ids else ()
+    return {entry.quote_id: (entry, run) for entry, run in found}
 
 
 def _sentence(
