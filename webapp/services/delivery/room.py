@@ -26,6 +26,13 @@ from webapp.services.delivery.reader import Reader
 # Of batches only a few at a time, so that they hold up nothing else.
 BATCHED_AT_ONCE = 4
 TIDIED = "quotewright:tidied:"
+# A quote's newest delivery to each reader.
+_NEWEST = (
+    db.select(db.func.max(Delivery.id))
+    .where(Delivery.quote_id == db.bindparam("quote_id"))
+    .group_by(Delivery.reader)
+)
+_STATUS = db.select(Delivery.reader, Delivery.state).where(Delivery.id.in_(_NEWEST))
 
 log = structlog.get_logger(__name__)
 
@@ -159,9 +166,7 @@ def tidy(of: Reader, now: datetime) -> None:
 
 def status(quote: Quote) -> dict[str, str]:
     """The state of the quote's newest delivery to each reader, by the reader's key."""
-    newest = db.select(db.func.max(Delivery.id)).filter_by(quote_id=quote.id).group_by(Delivery.reader)
-    rows = db.session.execute(db.select(Delivery.reader, Delivery.state).where(Delivery.id.in_(newest)))
-    return {row.reader: row.state for row in rows}
+    return {row.reader: row.state for row in db.session.execute(_STATUS, {"quote_id": quote.id})}
 
 
 def under_way() -> int:

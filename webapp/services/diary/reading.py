@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import ColumnElement
 
 from webapp.models import DiaryEntry, Quote, User, db
 from webapp.services.accounts import permissions
@@ -36,6 +34,26 @@ FEED_ACTIONS = tuple(
     )
 )
 
+# What is shown of the newest entries, and the name of the user who wrote each; None for anyone else.
+_NEWEST = (
+    db.select(
+        DiaryEntry.id,
+        DiaryEntry.at,
+        DiaryEntry.action,
+        DiaryEntry.actor,
+        DiaryEntry.object_id,
+        DiaryEntry.revision,
+        DiaryEntry.content,
+        User.name,
+    )
+    .outerjoin(User, User.id == DiaryEntry.actor_id)
+    .order_by(DiaryEntry.id.desc())
+    .limit(db.bindparam("shown"))
+)
+_OF_OBJECT = _NEWEST.where(
+    DiaryEntry.object_type == db.bindparam("object_type"), DiaryEntry.object_id == db.bindparam("object_id")
+)
+
 
 @dataclass(frozen=True)
 class EntryView:
@@ -54,60 +72,38 @@ class EntryView:
 
 def history(viewer: User, object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
     """The newest events of one object, newest first, with people's names instead of their addresses."""
-    return _views(_newest(limit).where(*_about(object_type, object_id)), viewer)
+    shown = {"object_type": object_type, "object_id": str(object_id), "shown": limit}
+    return _views(db.session.execute(_OF_OBJECT, shown), viewer)
 
 
 def of_others(actor: User, object_type: str, object_id: object, since: int) -> list[EntryView]:
     """What other users changed in one object after the entry ``since``, oldest first."""
-    query = _newest(MAX_OF_OTHERS).where(
-        *_about(object_type, object_id),
+    query = _OF_OBJECT.where(
         DiaryEntry.id > since,
         DiaryEntry.actor_id.is_not(None),
         DiaryEntry.actor_id != actor.id,
         DiaryEntry.action.not_in(NO_CHANGES),
     )
-    return _views(query, actor)[::-1]
+    shown = {"object_type": object_type, "object_id": str(object_id), "shown": MAX_OF_OTHERS}
+    return _views(db.session.execute(query, shown), actor)[::-1]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
     """What happened lately to the published quotes of ``user``, or of all that they may see; newest first."""
     seen = permissions.visible(db.select(db.cast(Quote.id, db.String)), user)
     own = seen if everyone else seen.where(Quote.owner_id == user.id)
-    query = _newest(FEED_SHOWN).where(
+    query = _NEWEST.where(
         DiaryEntry.action.in_(FEED_ACTIONS), DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own)
     )
-    views = _views(query, user)
+    views = _views(db.session.execute(query, {"shown": FEED_SHOWN}), user)
     ids = {int(view.object_id) for view in views}
     quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
     return [replace(view, quote=quotes.get(int(view.object_id))) for view in views]
 
 
-def _about(object_type: str, object_id: object) -> tuple[ColumnElement[bool], ...]:
-    return DiaryEntry.object_type == object_type, DiaryEntry.object_id == str(object_id)
-
-
-def _newest(limit: int) -> Any:
-    """What is shown of the newest entries, and the name of the user who wrote each; None for anyone else."""
-    return (
-        db.select(
-            DiaryEntry.id,
-            DiaryEntry.at,
-            DiaryEntry.action,
-            DiaryEntry.actor,
-            DiaryEntry.object_id,
-            DiaryEntry.revision,
-            DiaryEntry.content,
-            User.name,
-        )
-        .outerjoin(User, User.id == DiaryEntry.actor_id)
-        .order_by(DiaryEntry.id.desc())
-        .limit(limit)
-    )
-
-
-def _views(query: Any, viewer: User) -> list[EntryView]:
+def _views(entries: Iterable[Any], viewer: User) -> list[EntryView]:
     hidden = costs.hidden(viewer)
-    return [_view(entry, viewer, hidden) for entry in db.session.execute(query)]
+    return [_view(entry, viewer, hidden) for entry in entries]
 
 
 def _view(entry: Any, viewer: User, hidden: Collection[str]) -> EntryView:

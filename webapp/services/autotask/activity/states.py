@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Load
-
 from webapp.models import Delivery, PushRun, Quote, db, utc_now
 from webapp.models.delivery import DeliveryState
 from webapp.models.integration import AUTOTASK
@@ -57,8 +55,27 @@ REASONS = {
     "by command": "command line",
     "drift": "Autotask change reviewed",
 }
-# What ``status_of`` reads: a run's report can be long.
-FOR_STATUS = (
+# Of some quotes, the newest entry that wasn't replaced, with its newest run. Put together once: most pages ask it.
+_NEWEST = (
+    db.select(db.func.max(Delivery.id))
+    .where(
+        Delivery.reader == AUTOTASK,
+        Delivery.quote_id.in_(db.bindparam("quote_ids", expanding=True)),
+        Delivery.state != DeliveryState.SUPERSEDED,
+    )
+    .group_by(Delivery.quote_id)
+)
+_LAST_RUN = (
+    db.select(db.func.max(PushRun.id))
+    .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
+    .correlate(Delivery)
+    .scalar_subquery()
+)
+_ENTRIES = (
+    db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == _LAST_RUN).where(Delivery.id.in_(_NEWEST))
+)
+# With what ``status_of`` reads: a run's report can be long.
+_STATUSES = _ENTRIES.options(
     db.load_only(Delivery.quote_id, Delivery.state, Delivery.outcome, Delivery.not_before),
     db.load_only(PushRun.state),
 )
@@ -93,7 +110,7 @@ class PushState:
 
 def of_quote(quote: Quote) -> PushState:
     """The state of the quote's newest push."""
-    entry, run = _newest([quote.id]).get(quote.id, (None, None))
+    entry, run = _newest([quote.id], _ENTRIES).get(quote.id, (None, None))
     if entry is None:
         return PushState(NEVER, "This quote hasn't been synced to Autotask yet.")
     now = utc_now()
@@ -104,7 +121,7 @@ def of_quote(quote: Quote) -> PushState:
 
 def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     """The status of each quote that has a push, by id, in one query."""
-    newest = _newest(quote_ids, *FOR_STATUS)
+    newest = _newest(quote_ids, _STATUSES)
     waits = any(entry.state == DeliveryState.WAITING for entry, _ in newest.values())
     blocker = gate.current() if waits else None
     return {quote_id: status_of(entry, run, blocker, utc_now()) for quote_id, (entry, run) in newest.items()}
@@ -125,28 +142,10 @@ def status_of(entry: Delivery, run: PushRun | None, blocker: Blocker | None, now
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED
 
 
-def _newest(quote_ids: Iterable[int], *loading: Load) -> dict[int, tuple[Delivery, PushRun | None]]:
-    """The newest entry of each quote, replaced entries aside, with its newest run. ``loading``: as much of them."""
+def _newest(quote_ids: Iterable[int], query: Any) -> dict[int, tuple[Delivery, PushRun | None]]:
+    """What ``query`` finds of these quotes, by id: each one's newest entry with its newest run."""
     ids = list(quote_ids)
-    newest = (
-        db.select(db.func.max(Delivery.id))
-        .where(
-            Delivery.reader == AUTOTASK,
-            Delivery.quote_id.in_(ids),
-            Delivery.state != DeliveryState.SUPERSEDED,
-        )
-        .group_by(Delivery.quote_id)
-    )
-    last_run = (
-        db.select(db.func.max(PushRun.id))
-        .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
-        .correlate(Delivery)
-        .scalar_subquery()
-    )
-    query: Any = (
-        db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == last_run).where(Delivery.id.in_(newest))
-    )
-    found = db.session.execute(query.options(*loading)) if ids else ()
+    found = db.session.execute(query, {"quote_ids": ids}) if ids else ()
     return {entry.quote_id: (entry, run) for entry, run in found}
 
 
