@@ -23,6 +23,12 @@ LONGEST = 2_000
 # Of one quote, the customer's and the rep's.
 MOST = 200
 WHOLE = ""
+_OF_QUOTE = (
+    db.select(QuoteComment)
+    .where(QuoteComment.quote_id == db.bindparam("quote_id"))
+    .options(db.joinedload(QuoteComment.rep))
+    .order_by(QuoteComment.id)
+)
 UPDATED = (
     "This quote was updated while you wrote, so your comment wasn't sent. It's still here: look at the new version, "
     "then send it again."
@@ -50,8 +56,7 @@ class Thread:
 
 def of_quote(quote: Quote) -> list[QuoteComment]:
     """All comments, oldest first."""
-    query = db.select(QuoteComment).filter_by(quote_id=quote.id).options(db.joinedload(QuoteComment.rep))
-    return list(db.session.scalars(query.order_by(QuoteComment.id)))
+    return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
 def threads(comments: Iterable[QuoteComment], uids: Collection[str]) -> list[Thread]:
