@@ -108,8 +108,17 @@ def due(of: Reader, now: datetime, limit: int = 500) -> list[Delivery]:
 
 def nudge(runtime: Runtime) -> None:
     """After a commit: queue everything that is due."""
-    for each in reader.every():
-        queue_due(runtime, each)
+    readers = {each.key: each for each in reader.every()}
+    query = db.select(Delivery.reader).where(
+        Delivery.reader.in_(readers),
+        Delivery.state == DeliveryState.WAITING,
+        Delivery.not_before <= clock.now(),
+    )
+    # Most commits have something for one of them only.
+    awaited = list(db.session.scalars(query.distinct()))
+    db.session.commit()
+    for key in awaited:
+        queue_due(runtime, readers[key])
 
 
 def queue_due(runtime: Runtime, of: Reader) -> int:
