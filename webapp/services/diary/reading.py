@@ -96,8 +96,9 @@ def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
         DiaryEntry.action.in_(FEED_ACTIONS), DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own)
     )
     views = _views(db.session.execute(query, {"shown": FEED_SHOWN}), user)
+    named = db.select(Quote).options(db.load_only(Quote.number, Quote.title))
     ids = {int(view.object_id) for view in views}
-    quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
+    quotes = {quote.id: quote for quote in db.session.scalars(named.where(Quote.id.in_(ids)))}
     return [replace(view, quote=quotes.get(int(view.object_id))) for view in views]
 
 
