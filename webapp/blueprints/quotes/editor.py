@@ -117,7 +117,8 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     """The whole page; after a refused save, ``more`` holds the input and its errors."""
     plain = "plain" in request.args or request.endpoint == "quotes.save_all"
     template = "quotes/plain.html" if plain else "quotes/edit.html"
-    live, extra = freezing.live(quote), dict[str, Any]()
+    live = freezing.live(quote)
+    extra: dict[str, Any] = {}
     if quote.status != PENDING or not may(Permission.CHANGE, quote):
         template = "quotes/closed.html"
         live = _as_published(quote) if quote.status == PENDING else live
