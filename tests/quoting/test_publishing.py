@@ -161,10 +161,15 @@ def test_a_revision_of_an_earlier_version_without_a_field_has_no_changes(rep: Us
     assert not publishing.publish(rep, quote.id).is_new
 
 
+def on_screen(rep: User, quote: Quote) -> publishing.Screen:
+    newest = reading.history(rep, "quote", quote.id, limit=1)[0].id
+    return publishing.Screen(newest, pricing.digest(pricing.of_quote(quote)))
+
+
 def test_totals_that_are_not_on_the_screen_are_not_published(rep: User) -> None:
     code = samples.tax_code(rep, "VAT", "10")
     quote = samples.quote(rep, {"name": "Rack", "unit_price": "100", "tax_code_id": str(code.id)})
-    seen = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    seen = on_screen(rep, quote)
     tax_codes.save(rep, code, {"name": "VAT", "rate": "20", "is_active": "1"})
     with pytest.raises(publishing.Unseen, match="The totals aren't the ones on your screen"):
         publishing.publish(rep, quote.id, seen)
@@ -173,11 +178,11 @@ def test_totals_that_are_not_on_the_screen_are_not_published(rep: User) -> None:
 
 def test_what_others_changed_is_listed_before_publishing(rep: User) -> None:
     quote = samples.quote(rep)
-    seen = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    seen = on_screen(rep, quote)
     admin = samples.admin()
     editing.save_header(admin, quote.id, {"title": "Another title"})
     with pytest.raises(publishing.Unseen, match="Ada Admin changed this quote") as caught:
         publishing.publish(rep, quote.id, seen)
     assert [change.field for entry in caught.value.entries for change in entry.changes][:1] == ["title"]
-    again = publishing.Screen(reading.newest_id("quote", quote.id), pricing.digest(pricing.of_quote(quote)))
+    again = on_screen(rep, quote)
     assert publishing.publish(rep, quote.id, again).is_new

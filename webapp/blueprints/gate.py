@@ -69,8 +69,9 @@ def check() -> None:
         require(Permission.CHANGE, quote)
     quote_id = (request.view_args or {}).get("quote_id")
     if quote_id is not None:
-        # The session forgets what nobody holds, and the view would load the quote and its lines again.
-        g.quote = quote = editing.get(quote_id)
+        quote = editing.get(quote_id)
+        # The session forgets what nobody holds, and the view would load the quote, its customer and its lines again.
+        g.held = quote, quote.organization, quote.person
         default = Permission.SEE if reads else Permission.CHANGE
         require(Permission.SEE, quote)
         require(OF_QUOTES.get(endpoint, default), quote)

@@ -117,23 +117,19 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     """The whole page; after a refused save, ``more`` holds the input and its errors."""
     plain = "plain" in request.args or request.endpoint == "quotes.save_all"
     template = "quotes/plain.html" if plain else "quotes/edit.html"
+    live = freezing.live(quote)
+    extra: dict[str, Any] = {}
     if quote.status != PENDING or not may(Permission.CHANGE, quote):
         template = "quotes/closed.html"
-    extra: dict[str, Any] = {}
-    live = (
-        freezing.live(quote)
-        if may(Permission.CHANGE, quote) or quote.status != PENDING
-        else _as_published(quote)
-    )
-    if live is not None:
-        extra = offer(live)
+        live = _as_published(quote) if quote.status == PENDING else live
+        extra = offer(live) if live is not None else {}
+        extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
     extra["due"] = due = paying.of_quote(quote, live, extra.get("computed"))
     if due is not None:
         extra["payments"] = paying.of(quote)
         extra["payment_form"] = answered.opened("", paying.form(due, quote.currency))
-    extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
-    extra["since"] = reading.newest_id("quote", quote.id)
-    extra["history"] = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
+    extra["history"] = history = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
+    extra["since"] = history[0].id if history else 0
     extra["deliveries"] = listing.of_quote(quote)
     return render_template(template, **{**context(quote), **extra, "plain": plain, **more}), status
 
@@ -188,20 +184,37 @@ def order_digest(order: Iterable[str]) -> str:
     return hashlib.sha256(" ".join(order).encode()).hexdigest()[:16]
 
 
+def line_context(quote: Quote, totals: Totals) -> dict[str, Any]:
+    """The context of the forms of a line."""
+    return {
+        "quote": quote,
+        "parts_of": parts.listed,
+        "price_endings": price_rules.ENDINGS,
+        "price_facts": partial(_price_facts, quote, totals),
+        "price_form": None,
+        "see_cost": may(Permission.SEE_COST),
+        # Asked only where they are shown: most answers hold no list of choices.
+        "tax_codes": cache(tax_codes.everything),
+        "category_paths": categories.paths,
+        "recurrences": RECURRENCES,
+        "margin_percent": pricing.line_margin_percent,
+    }
+
+
 def context(quote: Quote) -> dict[str, Any]:
     """The context of the editor's partials."""
     revision, totals = quote.current_revision, pricing.of_quote(quote)
     undo_label, redo_label = undo.next_labels(actor(), quote.id)
     here = place.of_company()
+    conversation = cache(partial(comments.for_rep, quote))
     return {
-        "quote": quote,
+        **line_context(quote, totals),
         "header": answered.opened(editing.seen(quote), shown.header(quote)),
         "opened_line": partial(opened_line, here, lines.FIELDS),
         "shown_cells": partial(shown.cells, here=here),
         # What the user may see is asked once.
         "seen_cells": partial(lines.seen, None, fields=costs.shown(actor(), lines.CELLS)),
         "kind_of": _kinds(),
-        "parts_of": parts.listed,
         "saving_of": bundles.saving,
         "part_sum": bundles.part_sum,
         # Then a change of one line changes the amounts of others.
@@ -210,9 +223,6 @@ def context(quote: Quote) -> dict[str, Any]:
         "is_low_margin": partial(
             margins.is_low, minimum=permissions.minimum_margin(), currency=quote.currency
         ),
-        "price_endings": price_rules.ENDINGS,
-        "price_facts": partial(_price_facts, quote, totals),
-        "price_form": None,
         "line_url": url_for("quotes.show_line", quote_id=quote.id, uid=""),
         "undo_label": undo_label,
         "redo_label": redo_label,
@@ -221,8 +231,8 @@ def context(quote: Quote) -> dict[str, Any]:
         "order": order_digest(line.uid for line in quote.lines),
         "refused_lines": {},
         "outcome": answered.opened("", OUTCOME),
-        "comments_on": cache(partial(comments.counts, quote)),
-        "conversation": cache(partial(comments.for_rep, quote)),
+        "comments_on": cache(lambda: comments.counts(conversation())),
+        "conversation": conversation,
         "shares": partial(sharing.of_quote, quote),
         "reply": None,
         "mails": partial(sending.of_quote, quote),
@@ -240,16 +250,10 @@ def context(quote: Quote) -> dict[str, Any]:
         "revision": revision,
         "possible": transitions.possible(quote) if may(Permission.CHANGE, quote) else (),
         "may_change": may(Permission.CHANGE, quote),
-        "see_cost": may(Permission.SEE_COST),
         "loss_reasons": lambda: loss_reasons.current()[0],
         "customer_link": links.to_page(runtime().config.public_base_url, quote.public_token),
-        # Asked only where they are shown: most answers hold no list of choices.
-        "tax_codes": cache(tax_codes.everything),
-        "category_paths": categories.paths,
-        "recurrences": RECURRENCES,
         "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],
         "brands": partial(of_quote.choices, quote),
-        "margin_percent": pricing.line_margin_percent,
     }
 
 

@@ -15,7 +15,14 @@ from flask_login import login_required
 
 from webapp.blueprints import answered
 from webapp.blueprints.quotes import quotes
-from webapp.blueprints.quotes.editor import changes, context, order_digest, page, shown_line
+from webapp.blueprints.quotes.editor import (
+    changes,
+    context,
+    line_context,
+    order_digest,
+    page,
+    shown_line,
+)
 from webapp.blueprints.support import actor, ask, back_to, is_htmx
 from webapp.models import Quote, QuoteLine, User
 from webapp.models.line import ONE
@@ -24,6 +31,7 @@ from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
 from webapp.services.quoting.draft import editing, lines, shown, undo
+from webapp.services.quoting.revisions import pricing
 
 FEW = 20
 
@@ -65,7 +73,8 @@ def line_details(quote_id: int, uid: str) -> ResponseReturnValue:
         return _line_page(quote, uid)
     line = lines.find(quote, uid)
     form = answered.opened(lines.seen(actor(), line, lines.DETAILS), shown.details(line))
-    shared = {**context(quote), "line": line, "form": form, "price_form": _price_form(line)}
+    shared = line_context(quote, pricing.of_quote(quote))
+    shared |= {"line": line, "form": form, "price_form": _price_form(line)}
     return render_template("quotes/_line_opened.html", **shared, pre="")
 
 
@@ -255,6 +264,6 @@ def _line_page(quote: Quote, uid: str, form: answered.Answered | None = None) ->
 
 def _line_context(quote: Quote, uid: str) -> dict[str, Any]:
     """The context of one line."""
-    shared = context(quote)
-    line = lines.find(quote, uid)
-    return {**shared, "line": line, "amounts": shared["totals"].lines[quote.lines.index(line)]}
+    line, totals = lines.find(quote, uid), pricing.of_quote(quote)
+    amounts = totals.lines[quote.lines.index(line)]
+    return {**line_context(quote, totals), "line": line, "amounts": amounts}

@@ -29,6 +29,12 @@ KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
 CONFIRMED = timedelta(minutes=10)
 # Not at each request: that would be a write for each page.
 NOTED_EVERY = timedelta(minutes=5)
+# Each request asks this, so it is put together once.
+_OF_TOKEN = (
+    db.select(UserSession)
+    .where(UserSession.token_sha256 == db.bindparam("digest"))
+    .options(db.joinedload(UserSession.user))
+)
 ENDED = "This session has already ended."
 
 log = structlog.get_logger(__name__)
@@ -179,8 +185,7 @@ def _start(user: User, device: Device, known: int | None, epoch: int | None, sso
 def find(token: str) -> UserSession | None:
     """The session with this token; None when it has ended."""
     now = utc_now()
-    query = db.select(UserSession).filter_by(token_sha256=_digest(token))
-    row: UserSession | None = db.session.scalar(query.options(db.joinedload(UserSession.user)))
+    row: UserSession | None = db.session.scalar(_OF_TOKEN, {"digest": _digest(token)})
     if row is None or not _is_alive(row, now):
         return None
     if now - row.seen_at > NOTED_EVERY:

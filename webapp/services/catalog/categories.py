@@ -14,6 +14,14 @@ from webapp.services.core.formatting import plural
 from webapp.services.diary import diary, merging
 
 FIELDS = ("name", "parent")
+_BELOW = db.aliased(Category)
+# Each top category with each of its subcategories.
+_PATHS = (
+    db.select(Category.name, _BELOW.name)
+    .outerjoin(_BELOW, Category.id == _BELOW.parent_id)
+    .where(Category.parent_id.is_(None))
+    .order_by(Category.name, _BELOW.name)
+)
 
 
 def get(category_id: int) -> Category:
@@ -49,11 +57,8 @@ def parents() -> dict[int, int | None]:
 
 def paths() -> list[str]:
     """The path of every category, each top category before its subcategories."""
-    own = db.aliased(Category)
-    query = db.select(Category.name, own.name).join(own, Category.id == own.parent_id, isouter=True)
-    rows = db.session.execute(query.where(Category.parent_id.is_(None)).order_by(Category.name, own.name))
     listed: dict[str, None] = {}
-    for top, below in rows:
+    for top, below in db.session.execute(_PATHS):
         listed[top] = None
         if below is not None:
             listed[f"{top} > {below}"] = None

@@ -21,8 +21,13 @@ _AMOUNTS = re.compile(r"(\bcost) is -?[\d.]+ in Autotask and -?[\d.]+ here\b")
 
 def shown(actor: User | None, fields: Collection[str]) -> list[str]:
     """Those of ``fields`` that the actor may see."""
-    is_seen = may_see(actor)
-    return [name for name in fields if is_seen or name not in HIDDEN]
+    kept = hidden(actor)
+    return [name for name in fields if name not in kept]
+
+
+def hidden(actor: User | None) -> Collection[str]:
+    """The fields that the actor may not see."""
+    return () if may_see(actor) else HIDDEN
 
 
 def may_see(actor: User | None) -> bool:

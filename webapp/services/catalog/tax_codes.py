@@ -14,6 +14,7 @@ from webapp.services.diary import diary, merging
 
 MAX_RATE = Decimal(100)
 FIELDS = ("name", "rate", "is_active")
+_EVERYTHING = db.select(TaxCode).order_by(TaxCode.name)
 
 
 def get(tax_code_id: int) -> TaxCode:
@@ -23,7 +24,7 @@ def get(tax_code_id: int) -> TaxCode:
 
 def everything() -> list[TaxCode]:
     """All tax codes, by name."""
-    return list(db.session.scalars(db.select(TaxCode).order_by(TaxCode.name)))
+    return list(db.session.scalars(_EVERYTHING))
 
 
 def usable() -> list[TaxCode]:

@@ -81,6 +81,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     PRIVACY: {"call_bodies_days": None, "quotes_days": None, "trail_days": None},
 }
 
+# A row that was read behind a savepoint keeps what it said when the savepoint is rolled back.
+_ALL = db.select(AppSetting).execution_options(populate_existing=True)
 STALE = "These settings were changed while you were editing, so your changes aren't saved yet."
 
 
@@ -96,9 +98,7 @@ def _row(key: str) -> AppSetting | None:
     session = db.session()
     transaction, rows = session.info.get(KEPT, (None, {}))
     if transaction is None or transaction is not session.get_transaction():
-        # A row that was read behind a savepoint keeps what it said when the savepoint is rolled back.
-        query = db.select(AppSetting).execution_options(populate_existing=True)
-        rows = {row.key: row for row in session.scalars(query)}
+        rows = {row.key: row for row in session.scalars(_ALL)}
         session.info[KEPT] = session.get_transaction(), rows
     found: AppSetting | None = rows.get(key)
     return found

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time
 from babel.numbers import (
     format_currency,
     format_decimal,
@@ -24,6 +24,7 @@ ANYWHERE = Place()
 KEPT = 10_000
 # Times nearer than this are shown as “2 minutes ago”.
 NEAR = timedelta(days=1)
+UNITS = {"hour": 3600, "minute": 60, "second": 1}
 PERIOD_LABELS = {
     "one_time": "One-time",
     "monthly": "Monthly",
@@ -131,7 +132,7 @@ def when(value: datetime | None, place: Place = ANYWHERE, now: datetime | None =
     distance = value - (now or datetime.now(UTC))
     is_near = abs(distance) < NEAR
     text = _relative(distance) if is_near else _local(value, place)
-    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
+    return Markup('<time datetime="%s" title="%s"%s>%s</time>') % (
         value.astimezone(UTC).isoformat(timespec="seconds"),
         moment(value, place),
         Markup(" data-relative") if is_near else "",
@@ -140,9 +141,13 @@ def when(value: datetime | None, place: Place = ANYWHERE, now: datetime | None =
 
 
 def _relative(distance: timedelta) -> str:
-    if abs(distance) < timedelta(seconds=45):
+    # As Babel writes it, which takes as long for it as for the rest of an entry of a history.
+    seconds = abs(distance).total_seconds()
+    if seconds < 45:
         return "just now" if distance <= timedelta() else "in a moment"
-    return format_timedelta(distance, add_direction=True, threshold=1, locale="en_US")
+    word, size = next((word, size) for word, size in UNITS.items() if seconds >= size)
+    amount = plural(round(seconds / size), word)
+    return f"{amount} ago" if distance < timedelta() else f"in {amount}"
 
 
 @lru_cache(maxsize=KEPT)

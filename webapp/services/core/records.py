@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
+
+from sqlalchemy.orm.interfaces import ORMOption
 
 from webapp.models import Base, db
 from webapp.services.core.errors import NotFound
@@ -11,19 +14,22 @@ from webapp.services.core.fields import MAX_ID
 Record = TypeVar("Record", bound=Base)
 
 
-def get(model: type[Record], record_id: int, sentence: str) -> Record:
-    """The record with this id, which may be any integer. Raises NotFound with ``sentence``."""
-    record = find(model, record_id)
+def get(model: type[Record], record_id: int, sentence: str, *, loading: Sequence[ORMOption] = ()) -> Record:
+    """The record with this id, which may be any integer. Raises NotFound with ``sentence``.
+
+    ``loading``: what is loaded with it.
+    """
+    record = find(model, record_id, loading=loading)
     if record is None:
         raise NotFound(sentence)
     return record
 
 
-def find(model: type[Record], record_id: int | None) -> Record | None:
-    """The record or None."""
+def find(model: type[Record], record_id: int | None, *, loading: Sequence[ORMOption] = ()) -> Record | None:
+    """The record or None. ``loading``: what is loaded with it."""
     if record_id is None or not 0 < record_id <= MAX_ID:
         return None
-    return db.session.get(model, record_id)
+    return db.session.get(model, record_id, options=loading)
 
 
 def only(model: type[Record], key: int) -> Record:

@@ -54,7 +54,7 @@ def page(number: int = 1, *, key: str = "", state: str = "") -> DeliveryPage:
 def of_quote(quote: Quote) -> list[tuple[str, str]]:
     """What each reader was told last about the quote: its name, and the state in words."""
     told = room.status(quote)
-    return [(name, STATES[DeliveryState(told[key].state)]) for key, name in names().items() if key in told]
+    return [(name, STATES[DeliveryState(told[key])]) for key, name in names().items() if key in told]
 
 
 def names() -> dict[str, str]:

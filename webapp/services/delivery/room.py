@@ -26,6 +26,13 @@ from webapp.services.delivery.reader import Reader
 # Of batches only a few at a time, so that they hold up nothing else.
 BATCHED_AT_ONCE = 4
 TIDIED = "quotewright:tidied:"
+# A quote's newest delivery to each reader.
+_NEWEST = (
+    db.select(db.func.max(Delivery.id))
+    .where(Delivery.quote_id == db.bindparam("quote_id"))
+    .group_by(Delivery.reader)
+)
+_STATUS = db.select(Delivery.reader, Delivery.state).where(Delivery.id.in_(_NEWEST))
 
 log = structlog.get_logger(__name__)
 
@@ -101,8 +108,17 @@ def due(of: Reader, now: datetime, limit: int = 500) -> list[Delivery]:
 
 def nudge(runtime: Runtime) -> None:
     """After a commit: queue everything that is due."""
-    for each in reader.every():
-        queue_due(runtime, each)
+    readers = {each.key: each for each in reader.every()}
+    query = db.select(Delivery.reader).where(
+        Delivery.reader.in_(readers),
+        Delivery.state == DeliveryState.WAITING,
+        Delivery.not_before <= clock.now(),
+    )
+    # Most commits have something for one of them only.
+    awaited = list(db.session.scalars(query.distinct()))
+    db.session.commit()
+    for key in awaited:
+        queue_due(runtime, readers[key])
 
 
 def queue_due(runtime: Runtime, of: Reader) -> int:
@@ -157,10 +173,9 @@ def tidy(of: Reader, now: datetime) -> None:
     db.session.commit()
 
 
-def status(quote: Quote) -> dict[str, Delivery]:
-    """The quote's newest delivery to each reader, by the reader's key."""
-    newest = db.select(db.func.max(Delivery.id)).filter_by(quote_id=quote.id).group_by(Delivery.reader)
-    return {row.reader: row for row in db.session.scalars(db.select(Delivery).where(Delivery.id.in_(newest)))}
+def status(quote: Quote) -> dict[str, str]:
+    """The state of the quote's newest delivery to each reader, by the reader's key."""
+    return {row.reader: row.state for row in db.session.execute(_STATUS, {"quote_id": quote.id})}
 
 
 def under_way() -> int:

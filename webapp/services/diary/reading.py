@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,14 +34,36 @@ FEED_ACTIONS = tuple(
     )
 )
 
+# What is shown of the newest entries, and the name of the user who wrote each; None for anyone else.
+_NEWEST = (
+    db.select(
+        DiaryEntry.id,
+        DiaryEntry.at,
+        DiaryEntry.action,
+        DiaryEntry.actor,
+        DiaryEntry.object_id,
+        DiaryEntry.revision,
+        DiaryEntry.content,
+        User.name,
+    )
+    .outerjoin(User, User.id == DiaryEntry.actor_id)
+    .order_by(DiaryEntry.id.desc())
+    .limit(db.bindparam("shown"))
+)
+_OF_OBJECT = _NEWEST.where(
+    DiaryEntry.object_type == db.bindparam("object_type"), DiaryEntry.object_id == db.bindparam("object_id")
+)
+
 
 @dataclass(frozen=True)
 class EntryView:
     """One event in words. ``revision`` and ``reason`` are empty where they don't apply."""
 
+    id: int
     at: datetime
     what: str
     by: str
+    object_id: str
     revision: int | None
     reason: str
     changes: list[ChangeView]
@@ -48,62 +72,51 @@ class EntryView:
 
 def history(viewer: User, object_type: str, object_id: object, limit: int = 100) -> list[EntryView]:
     """The newest events of one object, newest first, with people's names instead of their addresses."""
-    query = _newest(limit).filter_by(object_type=object_type, object_id=str(object_id))
-    return [_view(entry, viewer) for entry in db.session.scalars(query)]
-
-
-def newest_id(object_type: str, object_id: object) -> int:
-    """The newest entry of one object; 0 when it has none."""
-    query = db.select(db.func.max(DiaryEntry.id)).filter_by(object_type=object_type, object_id=str(object_id))
-    return db.session.scalar(query) or 0
+    shown = {"object_type": object_type, "object_id": str(object_id), "shown": limit}
+    return _views(db.session.execute(_OF_OBJECT, shown), viewer)
 
 
 def of_others(actor: User, object_type: str, object_id: object, since: int) -> list[EntryView]:
     """What other users changed in one object after the entry ``since``, oldest first."""
-    query = (
-        _newest(MAX_OF_OTHERS)
-        .filter_by(object_type=object_type, object_id=str(object_id))
-        .where(
-            DiaryEntry.id > since,
-            DiaryEntry.actor_id.is_not(None),
-            DiaryEntry.actor_id != actor.id,
-            DiaryEntry.action.not_in(NO_CHANGES),
-        )
+    query = _OF_OBJECT.where(
+        DiaryEntry.id > since,
+        DiaryEntry.actor_id.is_not(None),
+        DiaryEntry.actor_id != actor.id,
+        DiaryEntry.action.not_in(NO_CHANGES),
     )
-    return [_view(entry, actor) for entry in reversed(list(db.session.scalars(query)))]
+    shown = {"object_type": object_type, "object_id": str(object_id), "shown": MAX_OF_OTHERS}
+    return _views(db.session.execute(query, shown), actor)[::-1]
 
 
 def feed(user: User, *, everyone: bool = False) -> list[EntryView]:
     """What happened lately to the published quotes of ``user``, or of all that they may see; newest first."""
-    query = _newest(FEED_SHOWN).where(DiaryEntry.action.in_(FEED_ACTIONS))
     seen = permissions.visible(db.select(db.cast(Quote.id, db.String)), user)
     own = seen if everyone else seen.where(Quote.owner_id == user.id)
-    query = query.where(DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own))
-    entries = list(db.session.scalars(query))
-    ids = {int(entry.object_id) for entry in entries}
-    quotes = {quote.id: quote for quote in db.session.scalars(db.select(Quote).where(Quote.id.in_(ids)))}
-    return [_view(entry, user, quotes.get(int(entry.object_id))) for entry in entries]
-
-
-def _newest(limit: int) -> Any:
-    return (
-        db.select(DiaryEntry)
-        .options(db.joinedload(DiaryEntry.user))
-        .order_by(DiaryEntry.id.desc())
-        .limit(limit)
+    query = _NEWEST.where(
+        DiaryEntry.action.in_(FEED_ACTIONS), DiaryEntry.object_type == "quote", DiaryEntry.object_id.in_(own)
     )
+    views = _views(db.session.execute(query, {"shown": FEED_SHOWN}), user)
+    named = db.select(Quote).options(db.load_only(Quote.number, Quote.title))
+    ids = {int(view.object_id) for view in views}
+    quotes = {quote.id: quote for quote in db.session.scalars(named.where(Quote.id.in_(ids)))}
+    return [replace(view, quote=quotes.get(int(view.object_id))) for view in views]
 
 
-def _view(entry: DiaryEntry, viewer: User, quote: Quote | None = None) -> EntryView:
-    reason = entry.detail.get("reason", "")
-    seen = costs.shown(viewer, {change["field"] for change in entry.changes})
-    changes = [change for change in entry.changes if change["field"] in seen]
+def _views(entries: Iterable[Any], viewer: User) -> list[EntryView]:
+    hidden = costs.hidden(viewer)
+    return [_view(entry, viewer, hidden) for entry in entries]
+
+
+def _view(entry: Any, viewer: User, hidden: Collection[str]) -> EntryView:
+    content = json.loads(entry.content)
+    reason = content["detail"].get("reason", "")
     return EntryView(
+        id=entry.id,
         at=entry.at,
         what=words.action(entry.action),
-        by=entry.user.name if entry.user else entry.actor,
+        by=entry.name or entry.actor,
+        object_id=entry.object_id,
         revision=entry.revision,
         reason=costs.said(viewer, reason) if isinstance(reason, str) else "",
-        changes=words.changes(changes),
-        quote=quote,
+        changes=words.changes(change for change in content["changes"] if change["field"] not in hidden),
     )

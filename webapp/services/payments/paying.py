@@ -29,6 +29,11 @@ from webapp.services.quoting.revisions.snapshot import Snapshot
 HAND = "hand"
 NOTED, REMOVED = "quote.payment_noted", "quote.payment_removed"
 MOST = 50
+_OF_QUOTE = (
+    db.select(Payment)
+    .where(Payment.quote_id == db.bindparam("quote_id"), Payment.removed_at.is_(None))
+    .order_by(Payment.id)
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,7 @@ def in_words(quote: Quote, frozen: Snapshot) -> str:
 
 def of(quote: Quote) -> list[Payment]:
     """The payments of a quote, in the order in which they were noted, without those that were removed."""
-    query = db.select(Payment).filter_by(quote_id=quote.id, removed_at=None)
-    return list(db.session.scalars(query.order_by(Payment.id)))
+    return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
 def form(due: Due | None, currency: str) -> dict[str, str]:

@@ -55,6 +55,30 @@ REASONS = {
     "by command": "command line",
     "drift": "Autotask change reviewed",
 }
+# Of some quotes, the newest entry that wasn't replaced, with its newest run. Put together once: most pages ask it.
+_NEWEST = (
+    db.select(db.func.max(Delivery.id))
+    .where(
+        Delivery.reader == AUTOTASK,
+        Delivery.quote_id.in_(db.bindparam("quote_ids", expanding=True)),
+        Delivery.state != DeliveryState.SUPERSEDED,
+    )
+    .group_by(Delivery.quote_id)
+)
+_LAST_RUN = (
+    db.select(db.func.max(PushRun.id))
+    .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
+    .correlate(Delivery)
+    .scalar_subquery()
+)
+_ENTRIES = (
+    db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == _LAST_RUN).where(Delivery.id.in_(_NEWEST))
+)
+# With what ``status_of`` reads: a run's report can be long.
+_STATUSES = _ENTRIES.options(
+    db.load_only(Delivery.quote_id, Delivery.state, Delivery.outcome, Delivery.not_before),
+    db.load_only(PushRun.state),
+)
 # A run has some of these states, and “running”.
 RUN_BADGES = {**BADGES, RunState.RUNNING: BADGES[PUSHING]}
 
@@ -86,7 +110,7 @@ class PushState:
 
 def of_quote(quote: Quote) -> PushState:
     """The state of the quote's newest push."""
-    entry, run = _newest([quote.id]).get(quote.id, (None, None))
+    entry, run = _newest([quote.id], _ENTRIES).get(quote.id, (None, None))
     if entry is None:
         return PushState(NEVER, "This quote hasn't been synced to Autotask yet.")
     now = utc_now()
@@ -97,7 +121,7 @@ def of_quote(quote: Quote) -> PushState:
 
 def of_quotes(quote_ids: Iterable[int]) -> dict[int, str]:
     """The status of each quote that has a push, by id, in one query."""
-    newest = _newest(quote_ids)
+    newest = _newest(quote_ids, _STATUSES)
     waits = any(entry.state == DeliveryState.WAITING for entry, _ in newest.values())
     blocker = gate.current() if waits else None
     return {quote_id: status_of(entry, run, blocker, utc_now()) for quote_id, (entry, run) in newest.items()}
@@ -118,28 +142,11 @@ def status_of(entry: Delivery, run: PushRun | None, blocker: Blocker | None, now
     return NEEDS_YOU if run is not None and run.state == NEEDS_YOU else FAILED
 
 
-def _newest(quote_ids: Iterable[int]) -> dict[int, tuple[Delivery, PushRun | None]]:
-    """The newest entry of each quote, replaced entries aside, with its newest run."""
+def _newest(quote_ids: Iterable[int], query: Any) -> dict[int, tuple[Delivery, PushRun | None]]:
+    """What ``query`` finds of these quotes, by id: each one's newest entry with its newest run."""
     ids = list(quote_ids)
-    newest = (
-        db.select(db.func.max(Delivery.id))
-        .where(
-            Delivery.reader == AUTOTASK,
-            Delivery.quote_id.in_(ids),
-            Delivery.state != DeliveryState.SUPERSEDED,
-        )
-        .group_by(Delivery.quote_id)
-    )
-    last_run = (
-        db.select(db.func.max(PushRun.id))
-        .where(PushRun.quote_id == Delivery.quote_id, PushRun.delivery_id == Delivery.id)
-        .correlate(Delivery)
-        .scalar_subquery()
-    )
-    query: Any = (
-        db.select(Delivery, PushRun).outerjoin(PushRun, PushRun.id == last_run).where(Delivery.id.in_(newest))
-    )
-    return {entry.quote_id: (entry, run) for entry, run in db.session.execute(query)} if ids else {}
+    found = db.session.execute(query, {"quote_ids": ids}) if ids else ()
+    return {entry.quote_id: (entry, run) for entry, run in found}
 
 
 def _sentence(

@@ -23,6 +23,12 @@ LONGEST = 2_000
 # Of one quote, the customer's and the rep's.
 MOST = 200
 WHOLE = ""
+_OF_QUOTE = (
+    db.select(QuoteComment)
+    .where(QuoteComment.quote_id == db.bindparam("quote_id"))
+    .options(db.joinedload(QuoteComment.rep))
+    .order_by(QuoteComment.id)
+)
 UPDATED = (
     "This quote was updated while you wrote, so your comment wasn't sent. It's still here: look at the new version, "
     "then send it again."
@@ -50,8 +56,7 @@ class Thread:
 
 def of_quote(quote: Quote) -> list[QuoteComment]:
     """All comments, oldest first."""
-    query = db.select(QuoteComment).filter_by(quote_id=quote.id).options(db.joinedload(QuoteComment.rep))
-    return list(db.session.scalars(query.order_by(QuoteComment.id)))
+    return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
 def threads(comments: Iterable[QuoteComment], uids: Collection[str]) -> list[Thread]:
@@ -65,21 +70,19 @@ def threads(comments: Iterable[QuoteComment], uids: Collection[str]) -> list[Thr
     ]
 
 
-def counts(quote: Quote) -> dict[str, int]:
+def counts(threads: Iterable[Thread]) -> dict[str, int]:
     """How many comments each line has, by uid."""
-    if quote.number is None:
-        return {}
-    query = db.select(QuoteComment.line_uid, db.func.count()).filter_by(quote_id=quote.id)
-    return {row[0]: row[1] for row in db.session.execute(query.group_by(QuoteComment.line_uid))}
+    return {thread.line_uid: len(thread.comments) for thread in threads}
 
 
 def for_rep(quote: Quote) -> list[Thread]:
     """The threads of a quote, those that wait for an answer first, then the latest first."""
-    if quote.number is None:
+    comments = of_quote(quote) if quote.number is not None else []
+    if not comments:
         return []
     live = quote.current_revision
     uids = {line.uid for line in snapshot.parse(live.content).lines} if live else set()
-    found = threads(of_quote(quote), uids | {line.uid for line in quote.lines})
+    found = threads(comments, uids | {line.uid for line in quote.lines})
     return sorted(found, key=lambda one: (not one.is_waiting, -one.comments[-1].id))
 
 

@@ -16,6 +16,9 @@ from webapp.services.quoting.draft import editing
 
 # Links of one quote that work at the same time, and in all.
 MOST, MOST_EVER = 10, 50
+_OF_QUOTE = (
+    db.select(QuoteShare).where(QuoteShare.quote_id == db.bindparam("quote_id")).order_by(QuoteShare.id)
+)
 NOT_YOURS = (
     "This is a link for one person, so it can't be shared. Ask {owner} to send the quote to your colleague. "
     "Nothing was sent."
@@ -32,9 +35,7 @@ class Shared:
 
 def of_quote(quote: Quote) -> list[QuoteShare]:
     """All links of colleagues, also those that were turned off, oldest first."""
-    return list(
-        db.session.scalars(db.select(QuoteShare).filter_by(quote_id=quote.id).order_by(QuoteShare.id))
-    )
+    return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
 def refused_reason(link: opened.Opened) -> str:

@@ -21,6 +21,7 @@ from webapp.services.quoting.revisions import freezing
 
 GONE = "This quote no longer exists. The draft may have been deleted."
 VALID_FOR_DAYS = 30
+CUSTOMER = (db.joinedload(Quote.organization), db.joinedload(Quote.person))
 # An amount and its unit only mean something together.
 DISCOUNT = ("discount_kind", "discount_value")
 DEPOSIT = ("deposit_kind", "deposit_value", "deposit_is_required")
@@ -34,8 +35,8 @@ FIELDS = (
 
 
 def get(quote_id: int) -> Quote:
-    """Raises NotFound with a sentence."""
-    return records.get(Quote, quote_id, GONE)
+    """The quote with its customer. Raises NotFound with a sentence."""
+    return records.get(Quote, quote_id, GONE, loading=CUSTOMER)
 
 
 def lock(quote_id: int) -> Quote:

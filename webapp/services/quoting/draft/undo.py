@@ -20,6 +20,22 @@ from webapp.services.diary import diary, merging
 from webapp.services.quoting.draft import bundles, discounts, editing, lines, restoring, sections, steps
 
 
+def _end(*, undone: bool) -> ScalarSelect[int]:
+    """The id of a session's newest step, or of the oldest one that is ``undone``."""
+    end = db.func.min if undone else db.func.max
+    mine = (getattr(DraftStep, name) == db.bindparam(name) for name in ("quote_id", "session", "user_id"))
+    found: ScalarSelect[int] = (
+        db.select(end(DraftStep.id)).where(*mine, DraftStep.is_undone == undone).scalar_subquery()
+    )
+    return found
+
+
+# Put together once: every page of a draft asks it.
+_LABELS = db.select(DraftStep.is_undone, DraftStep.label).where(
+    DraftStep.id.in_([_end(undone=False), _end(undone=True)])
+)
+
+
 @dataclass
 class Undone:
     """What an undo or a redo did. ``kept``: a sentence for each field that someone else changed since."""
@@ -39,9 +55,8 @@ class Undone:
 
 def next_labels(actor: User, quote_id: int) -> tuple[str, str]:
     """What the actor's session would undo and do again, in words; empty where there is nothing."""
-    ends = [_ends(actor, quote_id, undone=undone) for undone in (False, True)]
-    query = db.select(DraftStep.is_undone, DraftStep.label).where(DraftStep.id.in_(ends))
-    labels = {step.is_undone: step.label for step in db.session.execute(query)} if steps.session() else {}
+    of = _whose(actor, quote_id)
+    labels = {step.is_undone: step.label for step in db.session.execute(_LABELS, of)} if of else {}
     return labels.get(False, ""), labels.get(True, "")
 
 
@@ -89,20 +104,16 @@ def _go(actor: User, quote_id: int, *, back: bool) -> Undone:
 
 
 def _next(actor: User, quote_id: int, *, undone: bool) -> DraftStep | None:
-    if not steps.session():
-        return None
-    step: DraftStep | None = db.session.scalar(
-        db.select(DraftStep).filter_by(id=_ends(actor, quote_id, undone=undone))
-    )
+    of = _whose(actor, quote_id)
+    query = db.select(DraftStep).where(DraftStep.id == _end(undone=undone))
+    step: DraftStep | None = db.session.scalar(query, of) if of else None
     return step
 
 
-def _ends(actor: User, quote_id: int, *, undone: bool) -> ScalarSelect[int]:
-    """The id of this session's newest step, or of the oldest one that is ``undone``."""
-    end = db.func.min if undone else db.func.max
-    mine = {"quote_id": quote_id, "session": steps.session(), "user_id": actor.id, "is_undone": undone}
-    found: ScalarSelect[int] = db.select(end(DraftStep.id)).filter_by(**mine).scalar_subquery()
-    return found
+def _whose(actor: User, quote_id: int) -> dict[str, object]:
+    """Whose steps are looked at, for ``_end``; empty where none are kept."""
+    session = steps.session()
+    return {"quote_id": quote_id, "session": session, "user_id": actor.id} if session else {}
 
 
 def _apply(actor: User, quote: Quote, change: Mapping[str, Any], back: bool, undone: Undone) -> None:

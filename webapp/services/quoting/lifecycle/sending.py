@@ -27,6 +27,16 @@ MOST_DAYS_AHEAD = 28
 SENT = "quote.sent"
 FIELDS = ("key", "recipients", "copies", "subject", "text", "attach", "send_at")
 FORMAT = "%Y-%m-%dT%H:%M"
+_OF_QUOTE = (
+    db.select(MailMessage)
+    .where(
+        MailMessage.quote_id == db.bindparam("quote_id"),
+        MailMessage.kind.in_((mail_texts.SEND, mail_texts.REMINDER, mail_texts.ACCEPTED)),
+    )
+    .options(db.defer(MailMessage.html), db.defer(MailMessage.text))
+    .order_by(MailMessage.id.desc())
+    .limit(20)
+)
 
 
 def blocker(quote: Quote) -> str:
@@ -149,12 +159,7 @@ def cancel(actor: User, quote_id: int, message_id: int) -> MailMessage:
 
 def of_quote(quote: Quote) -> list[MailMessage]:
     """The emails to the customer, newest first."""
-    query = db.select(MailMessage).where(
-        MailMessage.quote_id == quote.id,
-        MailMessage.kind.in_((mail_texts.SEND, mail_texts.REMINDER, mail_texts.ACCEPTED)),
-    )
-    query = query.options(db.defer(MailMessage.html), db.defer(MailMessage.text))
-    return list(db.session.scalars(query.order_by(MailMessage.id.desc()).limit(20)))
+    return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
 def end_waiting(quote: Quote, sentence: str) -> None:

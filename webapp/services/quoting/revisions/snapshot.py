@@ -9,6 +9,7 @@ import hashlib
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -19,6 +20,9 @@ from webapp.services.company.brand.brand import Brand
 from webapp.services.core import addresses
 from webapp.services.core.place import Place
 from webapp.services.quoting.money.money import to_unit
+
+# A page reads the live revision several times, and the next page again. One of 300 lines takes about a megabyte.
+KEPT = 32
 
 # Always with 4 decimals, so that equal amounts give equal text and equal hashes.
 Exact = Annotated[Decimal, AfterValidator(to_unit)]
@@ -237,6 +241,7 @@ class Snapshot(Frozen):
         )
 
 
+@lru_cache(maxsize=KEPT)
 def parse(content: str) -> Snapshot:
     """Read a stored snapshot. Raises pydantic.ValidationError for any other text."""
     return Snapshot.model_validate_json(content)
