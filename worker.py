@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -294,4 +295,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # RQ looks a job's function up in the module ``worker``: that is this one, with the application that is loaded.
+    sys.modules["worker"] = sys.modules["__main__"]
     raise SystemExit(main())
