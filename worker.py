@@ -6,10 +6,12 @@ turn. The sweeper is a child process, so that it continues while a push runs and
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -100,7 +102,8 @@ def warm_up(app: Flask) -> None:
     """Do once what every job would repeat, since each job runs in a fork of this process.
 
     Configure the mappers, load the PDF libraries, and compile the most frequent SQL. The database may be away; no
-    connection stays open for the forks to inherit.
+    connection stays open for the forks to inherit. What is loaded by then stays for good, so no fork looks for garbage
+    in it: that would copy all of it, for each job.
     """
     configure_mappers()
     document.preload()
@@ -112,6 +115,8 @@ def warm_up(app: Flask) -> None:
         finally:
             db.session.remove()
             db.engine.dispose()
+    gc.collect()
+    gc.freeze()
 
 
 def sweep_for_ever(parent: int) -> None:
@@ -290,4 +295,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # RQ looks a job's function up in the module ``worker``: that is this one, with the application that is loaded.
+    sys.modules["worker"] = sys.modules["__main__"]
     raise SystemExit(main())

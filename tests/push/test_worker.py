@@ -77,6 +77,21 @@ def jobs_of(worker: Child) -> list[int]:
     return [pid for pid in map(int, children) if os.getpgid(pid) == pid]
 
 
+# The worker, which says whenever it creates an application.
+COUNTED = """
+import runpy, webapp
+
+create_app = webapp.create_app
+
+def counted():
+    print("an application", flush=True)
+    return create_app()
+
+webapp.create_app = counted
+runpy.run_path("worker.py", run_name="__main__")
+"""
+
+
 def how_many(desk: Desk, quote: Quote) -> int:
     rows = desk.tenant.state()["Quotes"]
     return sum(row["externalQuoteNumber"] == str(quote.number) for row in rows)
@@ -88,6 +103,18 @@ def test_a_queued_push_is_done(redis_url: str, desk: Desk, start_worker: Callabl
     desk.publish(quote)
     room.nudge(desk.runtime)
     wait_until_synced(quote)
+
+
+def test_jobs_use_the_application_that_the_worker_loaded(
+    redis_url: str, desk: Desk, start_worker: Callable[..., Child]
+) -> None:
+    """Creating one takes longer than some pushes."""
+    worker = start_worker("-c", COUNTED)
+    quote = desk.quote({"name": "Box"})
+    desk.publish(quote)
+    room.nudge(desk.runtime)
+    wait_until_synced(quote)
+    assert worker.output().count("an application") == 1
 
 
 def test_a_flushed_redis_loses_no_push(redis_url: str, desk: Desk, start_worker: Callable[[], Child]) -> None:

@@ -102,6 +102,34 @@ def test_other_processes_wait_too_until_the_lock_is_given_back(app: Flask) -> No
         assert is_free()
 
 
+@pytest.mark.postgres
+def test_the_connection_that_had_the_lock_serves_others_as_before(app: Flask) -> None:
+    about = db.text("SELECT pg_backend_pid(), current_setting('lock_timeout')")
+
+    def next_one() -> tuple[object, ...]:
+        with db.engine.connect() as connection:
+            return tuple(connection.execute(about).one())
+
+    with app.app_context():
+        before = next_one()
+        with once.one_at_a_time("a document"):
+            pass
+        assert next_one() == before
+
+
+@pytest.mark.postgres
+def test_a_connection_that_breaks_takes_its_lock_with_it(app: Flask) -> None:
+    holders = db.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    with app.app_context():
+        with once.one_at_a_time("a document"), db.engine.connect() as other:
+            assert len(other.execute(holders).all()) == 1
+        with once.one_at_a_time("a document"):
+            pass
+
+
 def test_the_worker_renders_what_was_just_published(app: Flask) -> None:
     with app.app_context():
         revision = samples.published(samples.rep())

@@ -37,6 +37,8 @@ VARIANTS = (("'", "’"), ("-", "–"))
 
 def clean(text: str) -> str:
     """``text`` composed (NFC), with plain spaces in place of exotic ones and without invisible characters."""
+    if text.isascii():
+        return text
     visible = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
     return "".join(" " if unicodedata.category(character) == "Zs" else character for character in visible)
 

@@ -183,9 +183,10 @@ def _sha256(pdf: bytes) -> str:
 
 
 def preload() -> None:
-    """Load the PDF libraries early: that takes longer than rendering a short PDF."""
+    """Load the PDF libraries and the templates early: that takes longer than rendering a short PDF."""
     import xhtml2pdf.document  # noqa: F401
 
+    templates.preload()
     fonts.register(fonts.TEXT)
 
 

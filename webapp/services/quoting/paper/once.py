@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -75,6 +75,7 @@ def _in_process(document: str) -> Iterator[None]:
 @contextmanager
 def _across_processes(document: str) -> Iterator[None]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        usual = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
         connection.exec_driver_sql(f"SET lock_timeout = '{SECONDS}s'")
         try:
             try:
@@ -85,7 +86,9 @@ def _across_processes(document: str) -> Iterator[None]:
                 connection.rollback()
             yield
         finally:
-            # Given back at once; and the connection goes, and the lock with it, whatever became of it.
-            with suppress(DBAPIError):
+            try:
                 connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
-            connection.invalidate()
+                connection.exec_driver_sql(f"SET lock_timeout = '{usual}'")
+            except DBAPIError:
+                # The connection goes, and the lock with it.
+                connection.invalidate()
