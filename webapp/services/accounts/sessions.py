@@ -27,14 +27,10 @@ IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
 KEPT_IDLE, KEPT_LONGEST = timedelta(days=14), timedelta(days=30)
 # For so long after the password, accounts, credentials and integrations can be changed without it.
 CONFIRMED = timedelta(minutes=10)
-# Not at each request: that would be a write for each page.
-NOTED_EVERY = timedelta(minutes=5)
-# Each request asks this, so it is put together once.
-_OF_TOKEN = (
-    db.select(UserSession)
-    .where(UserSession.token_sha256 == db.bindparam("digest"))
-    .options(db.joinedload(UserSession.user))
-)
+NOTED_EVERY = timedelta(minutes=5)  # not at each request: that would be a write for each page
+# Put together once, as each request asks it.
+OF_TOKEN = db.select(UserSession).filter_by(token_sha256=db.bindparam("digest"))
+OF_TOKEN = OF_TOKEN.options(db.joinedload(UserSession.user))
 ENDED = "This session has already ended."
 
 log = structlog.get_logger(__name__)
@@ -185,7 +181,7 @@ def _start(user: User, device: Device, known: int | None, epoch: int | None, sso
 def find(token: str) -> UserSession | None:
     """The session with this token; None when it has ended."""
     now = utc_now()
-    row: UserSession | None = db.session.scalar(_OF_TOKEN, {"digest": _digest(token)})
+    row: UserSession | None = db.session.scalar(OF_TOKEN, {"digest": _digest(token)})
     if row is None or not _is_alive(row, now):
         return None
     if now - row.seen_at > NOTED_EVERY:
