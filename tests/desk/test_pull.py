@@ -12,6 +12,8 @@ from tests.support.visitor import Visitor, text
 from webapp.models import Item, Organization, Person, Quote, db
 from webapp.services.autotask.connection import connection
 from webapp.services.autotask.desk import pull
+from webapp.services.core.errors import Invalid
+from webapp.services.people import directory
 from webapp.services.quoting.draft import editing, lines
 
 
@@ -193,6 +195,21 @@ def test_two_companies_of_one_name_are_two_customers(desk: Desk) -> None:
     )
     (deal,) = desk.tenant.query("Opportunities", {"op": "eq", "field": "id", "value": row["opportunityID"]})
     assert deal["companyID"] == two
+    # Each can be corrected, and has people of its own.
+    for organization in (first, second):
+        directory.save_organization(
+            desk.rep, organization, {"name": "Harbor Clinic", "phone": "+1 212 555 0178"}
+        )
+        known = {
+            "last_name": "Byrne",
+            "organization": "Harbor Clinic",
+            "email": f"o{organization.id}@harbor.example",
+        }
+        person = directory.save_person(desk.rep, None, {**known, "organization_id": str(organization.id)})
+        assert person.organization is organization
+        assert directory.save_person(desk.rep, person, {**known, "title": "CFO"}).organization is organization
+    with pytest.raises(Invalid):
+        directory.save_organization(desk.rep, None, {"name": "Harbor Clinic"})
 
 
 def test_an_opportunity_whose_contact_moved_away_is_its_companys(desk: Desk) -> None:

@@ -12,7 +12,8 @@ from webapp.models import MailMessage, MailServer, Person, Quote, User, db, utc_
 from webapp.services.core import work
 from webapp.services.core.errors import Invalid
 from webapp.services.quoting.answer import comments, opened
-from webapp.services.quoting.draft import editing, readiness
+from webapp.services.quoting.draft import editing, lines, readiness
+from webapp.services.quoting.evidence import visits
 from webapp.services.quoting.lifecycle import customer_link, publishing, reminding, sending
 
 MAIL = {"recipients": "ann@customer.example", "subject": "Our quote", "text": "Hello"}
@@ -98,3 +99,48 @@ def test_who_got_a_link_that_was_replaced_is_not_reminded_with_the_new_one(
     assert reminding.remind(runtime, quote.id) is True
     reminder = db.session.scalars(db.select(MailMessage).filter_by(kind="reminder")).one()
     assert reminder.recipients == "bo@customer.example"
+
+
+@pytest.mark.parametrize("before", ["person", "organization"])
+def test_a_customer_without_an_organization_is_one_too(rep: User, before: str) -> None:
+    ann = samples.person(rep, organization="")
+    birch = samples.person(rep, email="bo@birch.example", organization="Birch & Co").organization
+    quote = samples.quote(rep, customer=ann)
+    if before == "organization":
+        editing.set_customer(rep, quote.id, person=None, organization=birch)
+    publishing.publish(rep, quote.id)
+    comments.write(quote.public_token, {"writer": "Ann", "text": "Can we pay later?", "revision": "1"})
+    person, organization = (None, birch) if before == "person" else (ann, None)
+    editing.set_customer(rep, quote.id, person=person, organization=organization)
+    with pytest.raises(Invalid, match="already reached"):
+        publishing.publish(rep, quote.id)
+
+
+def test_our_own_look_at_the_page_reaches_nobody(rep: User, quote: Quote, other: Person) -> None:
+    visits.note(quote, "viewed", visits.Visitor("127.0.0.1", "Firefox", user=rep))
+    db.session.commit()
+    editing.set_customer(rep, quote.id, person=other)
+    assert publishing.publish(rep, quote.id).is_new
+
+
+def test_a_mail_that_waits_ends_with_the_next_revision(rep: User, quote: Quote) -> None:
+    soon = (utc_now() + timedelta(days=2)).strftime(sending.FORMAT)
+    waiting = sending.send(rep, quote.id, {**MAIL, "key": "1", "send_at": soon})
+    lines.add_ad_hoc(rep, quote.id, {"name": "Switch", "unit_price": "900"})
+    assert publishing.publish(rep, quote.id).ended_mail == 1
+    assert waiting.outcome == "The quote was published again meanwhile. Send it again."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"text": "Hello again"}, {"copies": "cy@customer.example"}, {"attach": "1"}, {"send_at": "soon"}],
+)
+def test_a_form_that_was_sent_and_changed_is_said_and_not_dropped(
+    rep: User, quote: Quote, changed: dict[str, str]
+) -> None:
+    form = {**MAIL, "key": "1"}
+    assert sending.send(rep, quote.id, form) is sending.send(rep, quote.id, form)
+    if "send_at" in changed:
+        changed = {"send_at": (utc_now() + timedelta(days=2)).strftime(sending.FORMAT)}
+    with pytest.raises(Invalid, match="This form was sent already"):
+        sending.send(rep, quote.id, {**form, **changed})

@@ -141,10 +141,30 @@ def test_an_inactive_tax_code_of_an_item_counts_as_none_however_it_is_added(rep:
 
 def test_a_price_of_the_library_in_another_currency_is_said(rep: User, quote: Quote) -> None:
     samples.company(other_currencies="EUR")
-    line = lines.add_item(rep, quote.id, samples.item(rep, name="Switch"))
+    item = samples.item(rep, name="Switch")
+    line = lines.add_item(rep, quote.id, item)
     sentence = f"Line 2 “{line.name}” has the library's price, which is in USD. It wasn't converted to EUR."
     assert sentence not in [check.sentence for check in readiness.checks(quote)]
     quote.currency = "EUR"
     assert sentence in [check.sentence for check in readiness.checks(quote)]
     line.unit_price = Decimal(92)
     assert sentence not in [check.sentence for check in readiness.checks(quote)]
+    line.setup_fee = item.setup_fee = Decimal(99)
+    assert sentence in [check.sentence for check in readiness.checks(quote)]
+
+
+def test_tiers_of_the_library_in_another_currency_are_said_too(rep: User, quote: Quote) -> None:
+    samples.company(other_currencies="EUR")
+    item = samples.item(rep, name="Seat", unit_price="20", tiers="10: 18.50")
+    lines.add_item(rep, quote.id, item, Decimal(10))
+    quote.currency = "EUR"
+    assert any("“Seat” has the library's price" in check.sentence for check in readiness.checks(quote))
+
+
+def test_the_suppliers_sku_is_copied_and_comes_with_the_item(rep: User, quote: Quote) -> None:
+    item = samples.item(rep, name="Dock", sku="D-1", supplier="Ingram", supplier_sku="D-99")
+    line = lines.add_item(rep, quote.id, item)
+    line.name, line.sku = "Dock for the office", ""
+    pasting.add(rep, quote.id, pasting.copied(rep, quote, [line.uid]))
+    pasting.add(rep, quote.id, "Item\tSKU\nDock\tD-1")
+    assert [one.supplier_sku for one in editing.get(quote.id).lines[1:]] == ["D-99"] * 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, EmailField, StringField, TelField
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
 
 from webapp.blueprints.support import RecordForm
 from webapp.services.people import required_fields
@@ -35,6 +35,7 @@ class PersonForm(_Marked):
         description="If it's a new name, we'll create the organization.",
         render_kw={"list": "organization-names", "autocomplete": "off"},
     )
+    organization_id = HiddenField()
     organization_phone = TelField(
         "Company main phone", description="For a new organization. Autotask requires it."
     )

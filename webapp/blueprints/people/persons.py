@@ -88,6 +88,7 @@ def anonymize(person_id: int) -> ResponseReturnValue:
 def _form(record: Person | None, **options: Any) -> PersonForm:
     shown = {name: getattr(record, name) for name in (*directory.PERSON_TEXTS, "email")} if record else {}
     shown["organization"] = request.args.get("organization", "")
+    shown["organization_id"] = request.args.get("organization_id", "")
     if record:
         shown["organization"] = record.organization.name if record.organization else ""
     return PersonForm(data=shown, seen=directory.seen_person(record), **options)

@@ -43,7 +43,12 @@ def publish(quote_id: int) -> ResponseReturnValue:
     if not result.is_new:
         return back_to("quotes.show", f"Nothing has changed since revision {number}.", **here)
     quote = editing.get(quote_id)
-    return back_to("quotes.show", f"Published as quote {quote.number}, revision {number}.", **here)
+    done = f"Published as quote {quote.number}, revision {number}."
+    if result.ended_mail:
+        done += (
+            " The email that was waiting isn't sent, because it tells of the revision before. Send it again."
+        )
+    return back_to("quotes.show", done, **here)
 
 
 @quotes.post("/<int:quote_id>/status")

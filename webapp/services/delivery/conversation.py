@@ -113,7 +113,8 @@ def _reader(runtime: Runtime, quote: Quote, comment: QuoteComment, address: str)
 
 
 def _name(quote: Quote) -> str:
-    return f"quote {quote.number} “{quote.title}”"
+    # As the customer knows it: the draft may have another title by now.
+    return f"quote {quote.number} “{_live(quote).title}”"
 
 
 def _about(comment: QuoteComment) -> str:

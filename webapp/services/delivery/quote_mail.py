@@ -226,7 +226,7 @@ def _code(quote: Quote, frozen: Snapshot, code_id: int) -> Letter | None:
     letter = Letter(
         row.email,
         f"{shown} is your code for quote {quote.number}",
-        f"Your code to sign quote {quote.number} “{quote.title}”:\n\n{shown}\n\nEnter it on the page where you asked "
+        f"Your code to sign quote {quote.number} “{frozen.title}”:\n\n{shown}\n\nEnter it on the page where you asked "
         "for it. It works for 10 minutes.\n\nIf you didn't ask for it, do nothing: without the code no one can sign "
         "with your email.\n",
         kind=CODE,

@@ -105,8 +105,9 @@ def save_organization(
     name = reader.text("name", 200, missing="Enter the organization's name.")
     texts = {field: reader.text(field, _limit(Organization, field)) for field in ORGANIZATION_TEXTS}
     _read_countries(reader, texts)
-    same_name = organization_named(name) if name else None
-    if same_name is not None and same_name is not organization:
+    # Autotask can have two companies of one name, which are two organizations here: each keeps its name.
+    keeps_name = organization is not None and organization.name_key == names.name_key(name)
+    if name and not keeps_name and _is_taken(name):
         reader.fail("name", "An organization with this name already exists.")
     filled = Organization(name=name, **texts)
     for field, sentence in required_fields.missing_of_organization(filled).items():
@@ -151,7 +152,7 @@ def save_person(
         reader.fail(
             "email", f"{sharing.full_name} has this email too. If they share a mailbox, check the box below."
         )
-    organization = _organization_for(reader)
+    organization = _organization_for(reader, person)
     filled = Person(**texts, email=email)
     filled.organization = None
     for field, sentence in required_fields.missing_of_person(filled, needed).items():
@@ -238,12 +239,24 @@ def _with_email(email: str, person: Person | None) -> Person | None:
     return found
 
 
-def _organization_for(reader: Reader) -> Organization | None:
-    """The organization with the name in the form, or a new one that isn't in the session yet."""
+def _is_taken(name: str) -> bool:
+    query = db.select(Organization.id).where(Organization.name_key == names.name_key(name)).limit(1)
+    return db.session.scalar(query) is not None
+
+
+def _organization_for(reader: Reader, person: Person | None) -> Organization | None:
+    """The organization with the name in the form, or a new one that isn't in the session yet.
+
+    Where several have it, ``organization_id`` says which, or the person stays in the one that they are in.
+    """
     name = reader.text("organization", 200)
     phone = reader.text("organization_phone", 40)
     if not name or "organization" in reader.errors:
         return None
+    meant = records.find(Organization, reader.identifier("organization_id"))
+    for known in (meant, person.organization if person else None):
+        if known is not None and known.name_key == names.name_key(name):
+            return known
     try:
         existing = organization_named(name)
     except Conflict as error:

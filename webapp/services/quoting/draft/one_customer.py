@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.models import Organization, Person, Quote, QuoteEvent, db
 from webapp.services.core import records
+from webapp.services.quoting.evidence.chain import DESK
 from webapp.services.quoting.revisions import freezing
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -15,14 +16,16 @@ REACHED = (
 
 
 def is_for_another(quote: Quote, live: Snapshot) -> bool:
-    """Whether the draft is for another organization than ``live``; without one, for another person."""
-    now = organization_of(quote)
-    if live.organization is not None and now is not None:
-        before = live.organization.id
-        return now.id != before and records.find(Organization, before) is not None
-    if live.person is None or quote.person is None:
-        return False
-    return quote.person.id != live.person.id and records.find(Person, live.person.id) is not None
+    """Whether the draft is for another organization than ``live``; where one has none, for other people altogether.
+
+    A customer who was deleted since is followed by whoever is there now.
+    """
+    organization, person = organization_of(quote), quote.person
+    if live.organization is not None and organization is not None:
+        is_same = organization.id == live.organization.id
+    else:
+        is_same = person is not None and live.person is not None and person.id == live.person.id
+    return not is_same and _is_there(live)
 
 
 def problem(quote: Quote) -> str:
@@ -48,10 +51,19 @@ def organization_of(quote: Quote) -> Organization | None:
     return quote.organization or (quote.person.organization if quote.person else None)
 
 
+def _is_there(live: Snapshot) -> bool:
+    if live.organization is not None:
+        return records.find(Organization, live.organization.id) is not None
+    return live.person is not None and records.find(Person, live.person.id) is not None
+
+
 def _name(live: Snapshot) -> str:
     return f"{live.person.first_name} {live.person.last_name}".strip() if live.person else "another customer"
 
 
 def _has_reached(quote: Quote) -> bool:
     found = db.select(QuoteEvent.id).where(QuoteEvent.quote_id == quote.id, QuoteEvent.kind.in_(REACHED))
+    # Our own people look at the page too.
+    own_look = db.and_(QuoteEvent.kind.in_(("viewed", "fetched", "downloaded")), QuoteEvent.who == DESK)
+    found = found.where(db.not_(own_look))
     return db.session.scalar(found.limit(1)) is not None

@@ -17,13 +17,14 @@ from webapp.services.catalog import costs, dates, tax_codes, tiers
 from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.core.errors import Invalid
+from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
 from webapp.services.quoting.draft import bundles, discounts, editing, lines, sections, shown, steps, tabular
 from webapp.services.quoting.money import prices
 
 MAX_TEXT = 1_000_000
 # An empty cell of these says that the line has none, whatever its item has.
-CLEARED = ("tax_code", "description", "sku", "mpn", "manufacturer", "supplier", "category")
+CLEARED = ("tax_code", "description", "sku", "mpn", "manufacturer", "supplier", "supplier_sku", "category")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def add(actor: User, quote_id: int, text: str) -> tuple[list[str], list[Row]]:
 def _line(quote: Quote, item: Item | None, texts: Mapping[str, str]) -> QuoteLine:
     """The line of a row, not added to the quote. Raises Invalid."""
     values = lines.read(texts, quote.currency)
+    # The editor shows it nowhere, so no form of a line has it.
+    values["supplier_sku"] = Reader(texts).text("supplier_sku", 100)
     if item is None:
         return lines.new(values, quote.currency)
     values |= {name: getattr(item, name) for name in ("origin_entity", "origin_id")} | {"item_id": item.id}
@@ -125,6 +128,7 @@ def copied(actor: User, quote: Quote, uids: Collection[str]) -> str:
             texts = shown.line(line)
             texts["price_percent"] = formatting.plain(line.price_percent, place.of_company())
             texts["tiers"] = tiers.text(line.tiers, place.of_company()).replace("\n", "; ")
+            texts["supplier_sku"] = line.supplier_sku
             texts["tax_code"] = line.tax_code.name if line.tax_code else ""
             texts["recurrence"] = formatting.period_label(line.recurrence)
             writer.writerow(tabular.harmless(texts[name]) for name in columns)
@@ -211,7 +215,8 @@ def _of_item(item: Item, *, is_priced: bool) -> dict[str, str]:
     """What a row takes from its item. ``is_priced``: the row has a price of its own, which leads."""
     here = place.of_company()
     texts: dict[str, Any] = {name: getattr(item, name) for name in ("name", "description", *("sku", "mpn"))}
-    texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "recurrence")}
+    texts |= {name: getattr(item, name) for name in ("manufacturer", "supplier", "supplier_sku")}
+    texts["recurrence"] = item.recurrence
     texts |= {name: formatting.plain_price(getattr(item, name), here) for name in ("unit_price", "unit_cost")}
     texts |= shown.term(item, here)
     if item.list_price is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp.models import Item, Quote, QuoteLine, TaxCode, User, db
 from webapp.models.line import WHOLE
-from webapp.services.catalog import costs, dates
+from webapp.services.catalog import costs, dates, tiers
 from webapp.services.company import currencies, place
 from webapp.services.company import profile as company_profile
 from webapp.services.core import formatting, records
@@ -161,7 +161,7 @@ def _unconverted(quote: Quote) -> list[Problem]:
     if quote.currency == own:
         return []
     ids = {line.item_id for line in quote.lines}
-    known = {item.id: item.unit_price for item in db.session.scalars(db.select(Item).where(Item.id.in_(ids)))}
+    known = {item.id: item for item in db.session.scalars(db.select(Item).where(Item.id.in_(ids)))}
     return [
         Problem(
             line.uid,
@@ -169,8 +169,16 @@ def _unconverted(quote: Quote) -> list[Problem]:
             f"{quote.currency}.",
         )
         for number, line in enumerate(quote.lines, start=1)
-        if line.unit_price and line.unit_price == known.get(line.item_id)
+        if line.item_id in known and _has_price_of(line, known[line.item_id])
     ]
+
+
+def _has_price_of(line: QuoteLine, item: Item) -> bool:
+    """Whether an amount of the line is still the item's."""
+    if line.tiers and line.tiers == tiers.of_line(item):
+        return True
+    amounts = ("unit_price", "setup_fee", "renewal_price", "list_price")
+    return any(getattr(line, name) and getattr(line, name) == getattr(item, name) for name in amounts)
 
 
 def _printed(quote: Quote, seller: Mapping[str, Any]) -> list[str]:

@@ -38,6 +38,7 @@ COLUMNS = {
     "mpn": ("Part number", "mpn", "part no", "manufacturer part number"),
     "manufacturer": ("Manufacturer", "brand", "vendor"),
     "supplier": ("Supplier", "distributor"),
+    "supplier_sku": ("Supplier's SKU", "supplier sku", "distributor sku"),
     "category": ("Category", "item category"),
     "is_optional": ("Optional",),
     "is_selected": ("Selected",),

@@ -12,7 +12,7 @@ from webapp.services.diary import diary, reading
 from webapp.services.diary.reading import EntryView
 from webapp.services.quoting.draft import one_customer, readiness
 from webapp.services.quoting.draft.editing import lock_editable
-from webapp.services.quoting.lifecycle import customer_link, rounds
+from webapp.services.quoting.lifecycle import customer_link, rounds, sending
 from webapp.services.quoting.revisions import freezing, numbering, pricing, snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -35,10 +35,14 @@ class Screen:
 
 @dataclass(frozen=True)
 class Published:
-    """``is_new`` is False when nothing changed since ``revision``."""
+    """``is_new`` is False when nothing changed since ``revision``.
+
+    ``ended_mail``: how many emails about the revision before waited to be sent, and aren't any more.
+    """
 
     revision: Revision
     is_new: bool
+    ended_mail: int = 0
 
 
 @work.command
@@ -71,13 +75,14 @@ def publish(actor: User, quote_id: int, screen: Screen | None = None) -> Publish
         published_at=utc_now(),
     )
     revision = add_revision(quote, frozen, actor)
+    ended = sending.end_waiting(quote, "The quote was published again meanwhile. Send it again.")
     rounds.begin(quote)
     pictures.keep_all(frozen.images)
     quote.viewed_at = None
     diary.write(
         actor, "quote.published", "quote", quote.id, revision=revision.number, sha256=revision.content_sha256
     )
-    return Published(revision, is_new=True)
+    return Published(revision, is_new=True, ended_mail=ended)
 
 
 def _check_seen(actor: User, quote: Quote, screen: Screen) -> None:

@@ -114,8 +114,16 @@ def send(actor: User, quote_id: int, values: Mapping[str, object]) -> MailMessag
 
 def _sent_before(before: MailMessage, reader: Reader) -> MailMessage:
     """The email that this form became; raises Invalid if other things are in it now."""
-    said = (", ".join(_addresses(reader, "recipients")), reader.text("subject", MAX_SUBJECT))
-    if said != (before.recipients, before.subject):
+    recipients = _addresses(reader, "recipients")
+    copies = [one for one in _addresses(reader, "copies") if one not in recipients]
+    subject, text = reader.text("subject", MAX_SUBJECT), reader.text("text", MAX_TEXT, one_line=False)
+    said = (", ".join(recipients), ", ".join(copies), subject, text, reader.flag("attach"))
+    was = (before.recipients, before.copies, before.subject, before.text, bool(before.attachment))
+    typed = reader.text("send_at", 20)
+    # One that was sent at once was due before it was stored.
+    is_later = before.send_at > before.created_at
+    is_same_time = _local(typed) == before.send_at if typed and is_later else not typed and not is_later
+    if said != was or not is_same_time:
         raise Invalid(
             "This form was sent already, so this change wasn't sent. Open the quote again to send another."
         )
@@ -162,8 +170,8 @@ def of_quote(quote: Quote) -> list[MailMessage]:
     return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
-def end_waiting(quote: Quote, sentence: str) -> None:
-    """The quote's emails that wait aren't sent any more. In the open transaction."""
+def end_waiting(quote: Quote, sentence: str) -> int:
+    """The quote's emails that wait aren't sent any more; returns how many. In the open transaction."""
     waiting = db.select(MailMessage).where(
         MailMessage.quote_id == quote.id,
         MailMessage.kind.in_((mail_texts.SEND, mail_texts.REMINDER)),
@@ -171,8 +179,10 @@ def end_waiting(quote: Quote, sentence: str) -> None:
         MailMessage.sent_at.is_(None),
         MailMessage.ended_at.is_(None),
     )
-    for message in db.session.scalars(waiting.with_for_update()):
+    found = list(db.session.scalars(waiting.with_for_update()))
+    for message in found:
         message.ended_at, message.outcome = utc_now(), sentence
+    return len(found)
 
 
 def new_message_id() -> str:
@@ -198,14 +208,20 @@ def _addresses(reader: Reader, field: str, missing: str = "") -> list[str]:
     return found
 
 
+def _local(text: str) -> datetime | None:
+    """The moment of a time of the company; None where the text is none."""
+    try:
+        return datetime.strptime(text[:16], FORMAT).replace(tzinfo=place.of_company().zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def _moment(reader: Reader, quote: Quote) -> datetime | None:
     text = reader.text("send_at", 20)
     if not text:
         return None
-    try:
-        local = datetime.strptime(text[:16], FORMAT).replace(tzinfo=place.of_company().zone)
-        moment = local.astimezone(UTC)
-    except (ValueError, OverflowError):
+    moment = _local(text)
+    if moment is None:
         reader.fail("send_at", "Enter a date and a time, or leave this empty to send it now.")
         return None
     live = freezing.live(quote)
