@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from webapp.services.autotask.api.client import Client, Record, condition
 from webapp.services.autotask.known.evidence import Evidence
@@ -59,20 +60,21 @@ def choose_company_of(
     )
 
 
-def other_customer(
+def of_our_customer(
     client: Client, company: DesiredRecord, known: RemoteRecord | None, opportunity: RemoteRecord
-) -> Problem | None:
-    """A problem when the quote's opportunity was pushed for another company than the quote has now.
+) -> RemoteRecord | Problem:
+    """The quote's opportunity, which knows then whose it is; a problem when it is another company's than the quote's.
 
-    Autotask is asked only if it looks like that: a person may have moved the opportunity there too. Raises
-    AutotaskError.
+    Autotask is asked unless the link says that the opportunity is our company's: a person may have moved it there too,
+    and an imported link doesn't say. Raises AutotaskError.
     """
-    pushed_for = opportunity.pushed.get("companyID")
-    if pushed_for is None or (known is not None and known.remote_id == pushed_for):
-        return None
+    if known is not None and known.remote_id == opportunity.pushed.get("companyID"):
+        return opportunity
     row = client.get("Opportunities", opportunity.remote_id)
-    if not row or (known is not None and known.remote_id == row.get("companyID")):
-        return None
+    if not row:
+        return opportunity
+    if known is not None and known.remote_id == row.get("companyID"):
+        return replace(opportunity, pushed={**opportunity.pushed, "companyID": known.remote_id})
     owner = client.get("Companies", row["companyID"]) or {}
     return Problem(
         f"This quote was synced for “{owner.get('companyName')}”, and its opportunity “{row.get('title')}” belongs to "

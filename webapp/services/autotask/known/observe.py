@@ -143,9 +143,12 @@ def _check_customer(observation: Observation, evidence: Evidence, client: Client
     company, opportunity = evidence.desired.company, evidence.linked.get(evidence.desired.opportunity.key)
     if company is None or opportunity is None or observation.questions:
         return
-    problem = match_quote.other_customer(client, company, observation.known.get(company.key), opportunity)
-    if problem is not None:
-        observation.problems.append(problem)
+    known = observation.known.get(company.key)
+    found = match_quote.of_our_customer(client, company, known, opportunity)
+    if isinstance(found, Problem):
+        observation.problems.append(found)
+    else:
+        observation.known[evidence.desired.opportunity.key] = found
 
 
 def _choose_contact(observation: Observation, evidence: Evidence, responses: _Responses) -> None:

@@ -45,8 +45,8 @@ NOT_AS_OWNER = (
 )
 CLAIM_SECONDS = 20.0
 OTHER_PUSH_SECONDS = 2.0
-# Kept with the link of a matched record, so that people can see which it is.
-NAMES = ("companyName",)
+# Kept with the link of a matched record: which one it is, for people, and whose it was then.
+IDENTITY = ("companyName", "companyID")
 
 log = structlog.get_logger(__name__)
 
@@ -276,7 +276,7 @@ def _link_matches(desired: Desired, observation: Observation) -> None:
     for record in links.records_of(desired):
         if record.key in observation.just_matched:
             remote = observation.known[record.key]
-            names = {**record.fields, **record.fill, **dict.fromkeys(NAMES)}
+            names = {**record.fields, **record.fill, **dict.fromkeys(IDENTITY)}
             pushed = {name: remote.pushed[name] for name in names if name in remote.pushed}
             matches.append(
                 links.NewLink(links.key_of(record), remote.remote_id, remote.parent_id, plain(pushed))
