@@ -72,6 +72,20 @@ def of_mailbox(desired: Desired) -> dict[LinkKey, Link]:
     return {key_of_link(link): link for link in db.session.scalars(query)}
 
 
+def of_chosen_opportunity(desired: Desired) -> dict[LinkKey, Link]:
+    """The links of other quotes to the opportunity that a person chose for this one."""
+    opportunity = desired.opportunity
+    if opportunity.chosen_id is None:
+        return {}
+    query = db.select(Link).where(
+        Link.integration == AUTOTASK,
+        Link.remote_entity == opportunity.entity,
+        Link.remote_id == opportunity.chosen_id,
+        Link.quote_id != desired.quote_id,
+    )
+    return {key_of_link(link): link for link in db.session.scalars(query)}
+
+
 def records_of(desired: Desired) -> Iterable[DesiredRecord]:
     """Every desired record; records that others refer to come first."""
     yield from (record for record in (desired.company, desired.contact) if record is not None)

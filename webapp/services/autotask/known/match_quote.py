@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.api.values import equals_pushed, is_equal
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question, RemoteRecord
-from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
 
 CHOOSE_OPPORTUNITY = ("quote", "opportunity")
 CHOOSE_CUSTOMER = ("quote", "customer")
@@ -23,13 +24,41 @@ def read_opportunity(client: Client, evidence: Evidence) -> Record | None:
     return client.get("Opportunities", opportunity.chosen_id) or {}
 
 
-def choose_opportunity(opportunity: DesiredRecord, row: Record) -> Choice:
-    """The selected opportunity, or a problem when it no longer exists."""
-    if row:
-        return Match(row)
-    return Problem(
-        f"The selected opportunity {opportunity.chosen_id} no longer exists in Autotask. Choose another, or none.",
-        CHOOSE_OPPORTUNITY,
+def choose_opportunity(evidence: Evidence, row: Record) -> Choice:
+    """The selected opportunity; a problem when it no longer exists, or when someone ended it in Autotask."""
+    opportunity = evidence.desired.opportunity
+    if not row:
+        return Problem(
+            f"The selected opportunity {opportunity.chosen_id} no longer exists in Autotask. Choose another, or none.",
+            CHOOSE_OPPORTUNITY,
+        )
+    ours = _written_by_others(evidence, row)
+    if "status" not in ours and _was_ended(evidence.desired, row):
+        return Problem(
+            f"The opportunity “{row.get('title')}” is no longer Active in Autotask. Nothing was written. Set it back to "
+            "Active there, or choose another opportunity, or none.",
+            CHOOSE_OPPORTUNITY,
+        )
+    return Match(row, ours=ours)
+
+
+def _was_ended(desired: Desired, row: Record) -> bool:
+    """True when the opportunity has ended, and not as this quote would end it. Another quote may rule it: then it may."""
+    status = row.get("status")
+    if not desired.rules or not desired.open_statuses or status is None:
+        return False
+    return not any(is_equal(one, status) for one in (*desired.open_statuses, desired.opportunity.fields.get("status")))
+
+
+def _written_by_others(evidence: Evidence, row: Record) -> frozenset[str]:
+    """The fields of an opportunity that still have what other quotes of ours wrote."""
+    own = key_of(evidence.desired.opportunity)
+    return frozenset(
+        name
+        for key, link in evidence.links.items()
+        if key.entity == own.entity and key != own and link.remote_id == row["id"]
+        for name, value in link.pushed.items()
+        if value is not None and equals_pushed(row.get(name), value)
     )
 
 

@@ -106,9 +106,7 @@ def _choose_opportunity(
     row, desired = responses.opportunity, evidence.desired
     if row is None:
         return
-    _store(
-        observation, evidence, desired.opportunity, match_quote.choose_opportunity(desired.opportunity, row)
-    )
+    _store(observation, evidence, desired.opportunity, match_quote.choose_opportunity(evidence, row))
     if row and desired.company is not None:
         known = observation.known.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
         _store(
@@ -240,5 +238,5 @@ def _adopt(observation: Observation, evidence: Evidence, record: DesiredRecord, 
         observation.known[record.key] = unconfirmed
         return
     observation.known[record.key] = RemoteRecord(
-        int(match.row["id"]), dict(match.row), match.parent_id, is_just_matched=True
+        int(match.row["id"]), dict(match.row), match.parent_id, is_just_matched=True, ours=match.ours
     )
