@@ -24,6 +24,26 @@ def read_opportunity(client: Client, evidence: Evidence) -> Record | None:
     return client.get("Opportunities", opportunity.chosen_id) or {}
 
 
+def on_another(client: Client, evidence: Evidence) -> Problem | None:
+    """A problem when Autotask has the quote on another opportunity than the selected one: no quote moves there.
+
+    Raises AutotaskError.
+    """
+    opportunity = evidence.desired.opportunity
+    linked = evidence.linked.get(opportunity.key)
+    if linked is None or opportunity.chosen_id in (None, linked.remote_id):
+        return None
+    row = client.get("Opportunities", linked.remote_id)
+    if not row:
+        # The push notices that it is gone, and takes the selected one.
+        return None
+    return Problem(
+        f"Autotask has this quote on the opportunity “{row.get('title')}”, and a quote can't move to another one there. "
+        "Nothing was written. Go back to that opportunity, or copy the quote for the other one.",
+        CHOOSE_OPPORTUNITY,
+    )
+
+
 def choose_opportunity(evidence: Evidence, row: Record) -> Choice:
     """The selected opportunity; a problem when it no longer exists, or when someone ended it in Autotask."""
     opportunity = evidence.desired.opportunity

@@ -105,6 +105,7 @@ def _choose_opportunity(
 ) -> None:
     row, desired = responses.opportunity, evidence.desired
     if row is None:
+        _store(observation, evidence, desired.opportunity, match_quote.on_another(client, evidence))
         return
     _store(observation, evidence, desired.opportunity, match_quote.choose_opportunity(evidence, row))
     if row and desired.company is not None:

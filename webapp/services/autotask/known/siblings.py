@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Select
+from sqlalchemy import Exists, Select
 
 from webapp.models import Link, Quote, User, db, local_key, utc_now
 from webapp.models.integration import AUTOTASK
@@ -60,7 +60,8 @@ def on_same_opportunity(quote: Quote, chosen_id: int | None) -> list[Sibling]:
             Quote.id != quote.id,
             db.or_(
                 Quote.id.in_(_linked_to(opportunity_id)),
-                Quote.autotask_opportunity_id == opportunity_id,
+                # Where Autotask has a quote counts, and not what was chosen for it since.
+                db.and_(Quote.autotask_opportunity_id == opportunity_id, ~_has_opportunity()),
             ),
         )
         .order_by(Quote.id)
@@ -122,6 +123,14 @@ def _linked_to(opportunity_id: int) -> Select[tuple[int | None]]:
         integration=AUTOTASK, remote_entity=OPPORTUNITIES, remote_id=opportunity_id
     )
     return query
+
+
+def _has_opportunity() -> Exists:
+    """Of each quote, whether it is linked to an opportunity."""
+    query = db.select(Link.id).where(
+        Link.integration == AUTOTASK, Link.remote_entity == OPPORTUNITIES, Link.quote_id == Quote.id
+    )
+    return query.exists()
 
 
 def _links_of_quotes(quote_ids: Collection[int] | Select[tuple[int | None]]) -> Iterable[Link]:
