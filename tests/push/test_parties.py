@@ -154,9 +154,7 @@ def test_the_opportunity_of_a_company_of_our_name_is_ours(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("knows_whose", [True, False], ids=["linked by the push", "imported"])
-def test_a_picked_opportunity_that_needed_no_write_stays_its_customers(
-    desk: Desk, knows_whose: bool
-) -> None:
+def test_a_picked_opportunity_that_needed_no_write_stays_its_customers(desk: Desk, knows_whose: bool) -> None:
     theirs = their_opportunity(desk, "Acme West")
     # It follows its quote already, so the push has nothing to write to it.
     desk.tenant.edit("Opportunities", theirs["id"], useQuoteTotals=True)
@@ -173,6 +171,8 @@ def test_a_picked_opportunity_that_needed_no_write_stays_its_customers(
     editing.set_customer(desk.rep, quote.id, person=None, organization=birch)
     plan = plan_only.of_quote(desk.runtime, quote).plan
     assert (plan.steps, len(plan.problems)) == ([], 1)
-    assert stopped(desk, quote).startswith("This quote was synced for “Acme West”, and its opportunity “Theirs”")
+    assert stopped(desk, quote).startswith(
+        "This quote was synced for “Acme West”, and its opportunity “Theirs”"
+    )
     editing.set_customer(desk.rep, quote.id, person=None, organization=organization)
     assert desk.push(quote).state == "synced"

@@ -54,6 +54,7 @@ REASONS = {
     "batch": "bulk sync",
     "by command": "command line",
     "drift": "Autotask change reviewed",
+    "rules now": "now the primary quote",
 }
 # A run has some of these states, and “running”.
 RUN_BADGES = {**BADGES, RunState.RUNNING: BADGES[PUSHING]}

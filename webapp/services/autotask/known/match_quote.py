@@ -38,8 +38,8 @@ def on_another(client: Client, evidence: Evidence) -> Problem | None:
         # The push notices that it is gone, and takes the selected one.
         return None
     return Problem(
-        f"Autotask has this quote on the opportunity “{row.get('title')}”, and a quote can't move to another one there. "
-        "Nothing was written. Go back to that opportunity, or copy the quote for the other one.",
+        f"Autotask has this quote on the opportunity “{row.get('title')}”, and a quote can't move to another one "
+        "there. Nothing was written. Go back to that opportunity, or copy the quote for the other one.",
         CHOOSE_OPPORTUNITY,
     )
 
@@ -55,19 +55,21 @@ def choose_opportunity(evidence: Evidence, row: Record) -> Choice:
     ours = _written_by_others(evidence, row)
     if "status" not in ours and _was_ended(evidence.desired, row):
         return Problem(
-            f"The opportunity “{row.get('title')}” is no longer Active in Autotask. Nothing was written. Set it back to "
-            "Active there, or choose another opportunity, or none.",
+            f"The opportunity “{row.get('title')}” is no longer Active in Autotask. Nothing was written. Set it back "
+            "to Active there, or choose another opportunity, or none.",
             CHOOSE_OPPORTUNITY,
         )
     return Match(row, ours=ours)
 
 
 def _was_ended(desired: Desired, row: Record) -> bool:
-    """True when the opportunity has ended, and not as this quote would end it. Another quote may rule it: then it may."""
+    """True when the opportunity has ended, and not as this quote would end it. While another rules it, it may have."""
     status = row.get("status")
     if not desired.rules or not desired.open_statuses or status is None:
         return False
-    return not any(is_equal(one, status) for one in (*desired.open_statuses, desired.opportunity.fields.get("status")))
+    return not any(
+        is_equal(one, status) for one in (*desired.open_statuses, desired.opportunity.fields.get("status"))
+    )
 
 
 def _written_by_others(evidence: Evidence, row: Record) -> frozenset[str]:

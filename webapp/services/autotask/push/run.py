@@ -113,10 +113,11 @@ def _push(
     pdf: Callable[[], bytes],
 ) -> PushResult:
     claimed = claims.keys_of(desired)
-    if not _claim(push_run, list(claimed.values())):
+    if not _claim(push_run, [*claimed.values(), *claims.shared_by(desired)]):
         run_journal.commit()
         return Retry(
-            "Another sync is creating the same new customer or items in Autotask. This one continues after it.",
+            "Another sync is writing the same opportunity, new customer or items in Autotask. This one continues after "
+            "it.",
             OTHER_PUSH_SECONDS,
             counts=False,
         )
@@ -173,7 +174,7 @@ def _push(
         report = reconcile.compare(client, desired, executor.ids)
     order.note(desired, report, steps)
     if desired.rules and desired.is_shared:
-        siblings.give_way(push_run.quote_id, executor.ids[desired.opportunity.key])
+        siblings.give_way(desired, executor.ids[desired.opportunity.key])
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)
