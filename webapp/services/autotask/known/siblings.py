@@ -152,7 +152,7 @@ def _linked_to(opportunity_id: int) -> Select[tuple[int | None]]:
 
 def _has_opportunity() -> Exists:
     """Of each quote, whether it is linked to an opportunity."""
-    query = db.select(Link.id).where(
+    query: Select[tuple[int]] = db.select(Link.id).where(
         Link.integration == AUTOTASK, Link.remote_entity == OPPORTUNITIES, Link.quote_id == Quote.id
     )
     return query.exists()
