@@ -99,6 +99,29 @@ def test_a_contact_that_moved_to_another_company_is_a_question(desk: Desk) -> No
     db.session.rollback()
 
 
+def test_an_answer_holds_until_its_record_is_linked(desk: Desk) -> None:
+    organization = desk.organization("Quillon & Co")
+    ida, ivo = (
+        Person(organization=organization, first_name=name, last_name="Ott", email="office@quillon.example")
+        for name in ("Ida", "Ivo")
+    )
+    assert desk.push(desk.quote({"name": "Rack"}, organization=organization, person=ida)).state == "synced"
+    quote = desk.quote({"name": "Rack"}, organization=organization, person=ivo, title="Later")
+    asked(desk, quote)
+    answer(quote, 0)
+    assert desk.process(quote).state == "synced"
+    elsewhere = their_opportunity(desk, "Alder Ltd")["companyID"]
+    of_ivo = {"op": "eq", "field": "firstName", "value": "Ivo"}
+    for title in ("Third", "Fourth"):
+        newest = max(row["id"] for row in desk.tenant.query("Contacts", of_ivo))
+        desk.tenant.edit("Contacts", newest, companyID=elsewhere)
+        later = desk.quote({"name": "Box"}, organization=organization, person=ivo, title=title)
+        assert "belongs to another company in Autotask now" in asked(desk, later)
+        answer(later, 0)
+        assert desk.process(later).state == "synced"
+    assert len(desk.tenant.query("Contacts", of_ivo)) == 3
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_contact_of_another_person_with_the_same_mailbox_is_a_question(desk: Desk, shared: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.connected_desk import Desk
 from webapp.models import Person, db
-from webapp.services.people import directory
+from webapp.services.people import directory, required_fields
 
 
 def in_autotask(desk: Desk, name: str, **contact: Any) -> int:
@@ -81,3 +81,35 @@ def test_a_contact_is_one_in_either_form_of_its_domain(desk: Desk, theirs: str, 
     run = desk.push(desk.quote({"name": "Rack"}, organization=organization, person=person))
     assert run.state == "synced", run.sentence
     assert len(desk.tenant.state()["Contacts"]) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("Cat6 – 2 m", "Cat6 - 2 m"),
+        ("O’Brien kit", "O'Brien kit"),
+        ("Rock 'n' roll-out", "Rock ’n’ roll–out"),
+    ],
+)
+def test_a_product_and_a_service_are_one_however_they_are_written(desk: Desk, first: str, then: str) -> None:
+    def lines(name: str) -> list[dict[str, Any]]:
+        return [{"name": name}, {"name": f"{name} care", "recurrence": "monthly"}]
+
+    assert desk.push(desk.quote(*lines(first))).state == "synced"
+    before = [len(desk.tenant.state()[entity]) for entity in ("Products", "Services")]
+    run = desk.push(desk.quote(*lines(then), title="The same"))
+    assert run.state == "synced", run.sentence
+    assert [len(desk.tenant.state()[entity]) for entity in ("Products", "Services")] == before
+
+
+def test_a_contact_without_an_email_is_one_however_the_name_is_written(desk: Desk) -> None:
+    required_fields.save(desk.rep, ["phone"])
+    organization = desk.organization("Quay Ltd")
+    for first_name, last_name, title in (("Jean–Luc", "O’Brien", "One"), ("Jean-Luc", "O'Brien", "Two")):
+        person = Person(organization=organization, first_name=first_name, last_name=last_name, email="")
+        db.session.add(person)
+        db.session.commit()
+        quote = desk.quote({"name": "Rack"}, organization=organization, person=person, title=title)
+        run = desk.push(quote)
+        assert run.state == "synced", run.sentence
+    assert len(desk.tenant.query("Contacts", {"op": "contains", "field": "lastName", "value": "Brien"})) == 1

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.connected_desk import Desk, newest_entry
-from webapp.models import Organization, Person, Quote, db
+from webapp.models import Organization, Person, Quote, db, local_key
+from webapp.services.autotask.known import links
+from webapp.services.autotask.known.links import LinkKey
 from webapp.services.autotask.preview import plan_only
 from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing
@@ -148,4 +150,29 @@ def test_the_opportunity_of_a_company_of_our_name_is_ours(desk: Desk) -> None:
     person = customer(desk, "Birch & Co")
     quote = desk.quote({"name": "Rack"}, person=person, organization=person.organization)
     editing.set_opportunity(desk.rep, quote.id, (theirs["id"], "Theirs"))
+    assert desk.push(quote).state == "synced"
+
+
+@pytest.mark.parametrize("knows_whose", [True, False], ids=["linked by the push", "imported"])
+def test_a_picked_opportunity_that_needed_no_write_stays_its_customers(desk: Desk, knows_whose: bool) -> None:
+    theirs = their_opportunity(desk, "Acme West")
+    # It follows its quote already, so the push has nothing to write to it.
+    desk.tenant.edit("Opportunities", theirs["id"], useQuoteTotals=True)
+    organization = customer(desk, "Acme West").organization
+    quote = desk.quote({"name": "Rack"}, organization=organization, autotask_opportunity_id=theirs["id"])
+    editing.set_customer(desk.rep, quote.id, person=None, organization=organization)
+    assert desk.push(quote).state == "synced"
+    if not knows_whose:
+        link = links.find(LinkKey(local_key.quote(quote.id), "Opportunities"))
+        assert link is not None
+        link.pushed = {}
+        db.session.commit()
+    birch = customer(desk, "Birch & Co").organization
+    editing.set_customer(desk.rep, quote.id, person=None, organization=birch)
+    plan = plan_only.of_quote(desk.runtime, quote).plan
+    assert (plan.steps, len(plan.problems)) == ([], 1)
+    assert stopped(desk, quote).startswith(
+        "This quote was synced for “Acme West”, and its opportunity “Theirs”"
+    )
+    editing.set_customer(desk.rep, quote.id, person=None, organization=organization)
     assert desk.push(quote).state == "synced"

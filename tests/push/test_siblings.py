@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests.push.test_parties import customer
 from tests.support import samples
-from tests.support.connected_desk import Desk
+from tests.support.connected_desk import Desk, newest_entry
 from tests.support.visitor import Visitor, text
-from webapp.models import Quote, db
-from webapp.models.quote import LOST
+from webapp.models import Quote, db, utc_now
+from webapp.models.delivery import DeliveryState
+from webapp.models.quote import LOST, PENDING
 from webapp.services.accounts import changing_rules
 from webapp.services.autotask.activity import panel
 from webapp.services.autotask.drift import check
 from webapp.services.autotask.preview import plan_only, preflight
+from webapp.services.autotask.push import claims, prepare
+from webapp.services.company import place
 from webapp.services.quoting.answer import acceptance
-from webapp.services.quoting.lifecycle import transitions
+from webapp.services.quoting.lifecycle import expiry, transitions
 
 
 @pytest.fixture(params=["follows", "has its own"])
@@ -77,6 +82,103 @@ def test_the_accepted_one_becomes_primary_and_the_amounts_are_its_own(
     assert primary(desk) == [str(pair[winner].number)]
     assert opportunity(desk)["onetimeRevenue"] == (100, 70)[winner]
     assert status(desk) == "Closed"
+
+
+def told(desk: Desk, quote: Quote) -> None:
+    """The quote that rules from now on was asked to sync, and does."""
+    assert newest_entry(quote.id).state == DeliveryState.WAITING
+    assert desk.process(quote).state == "synced"
+
+
+def test_when_the_ruling_quote_is_declined_the_next_one_takes_over(
+    desk: Desk, pair: tuple[Quote, Quote]
+) -> None:
+    first, second = pair
+    decline(desk, first)
+    told(desk, second)
+    deal = opportunity(desk)
+    assert (status(desk), primary(desk)) == ("Active", [str(second.number)])
+    assert (deal["onetimeRevenue"], deal["amount"]) == (70, 70)
+
+
+def test_when_a_won_quote_is_lost_after_all_the_open_one_opens_the_opportunity_again(
+    desk: Desk, pair: tuple[Quote, Quote]
+) -> None:
+    first, second = pair
+    mapping = desk.settings("quote_status")
+    with_day = mapping.accepted.model_copy(update={"set_closed_date": True})
+    desk.save(quote_status=mapping.model_copy(update={"accepted": with_day}))
+    before = opportunity(desk)
+    accept(desk, second)
+    assert opportunity(desk)["closedDate"]
+    decline(desk, second)
+    told(desk, first)
+    after = opportunity(desk)
+    assert (status(desk), primary(desk)) == ("Active", [str(first.number)])
+    for name in ("stage", "probability", "onetimeRevenue", "amount", "closedDate", "lossReason", "lostDate"):
+        assert after[name] == before[name], name
+    check.check_many(desk.runtime, [first, second])
+    assert [check.open_count(quote.id) for quote in (first, second)] == [0, 0]
+
+
+def test_a_declined_quote_that_is_reopened_takes_the_opportunity_back(
+    desk: Desk, pair: tuple[Quote, Quote]
+) -> None:
+    first, second = pair
+    decline(desk, first)
+    told(desk, second)
+    transitions.advance(desk.rep, first.id, PENDING)
+    told(desk, first)
+    deal = opportunity(desk)
+    assert (status(desk), primary(desk)) == ("Active", [str(first.number)])
+    assert (deal["onetimeRevenue"], deal["amount"]) == (100, 100)
+
+
+def test_when_the_ruling_quote_expires_the_next_one_takes_over(desk: Desk) -> None:
+    first, second = two(desk)
+    first.expires_on = place.today() + timedelta(days=3)
+    db.session.commit()
+    assert desk.push(first).state == "synced"
+    with time_machine.travel(utc_now() + timedelta(days=4), tick=True):
+        assert expiry.expire(first.id)
+        told(desk, second)
+    assert newest_entry(first.id).reason == "published", "nothing is mapped for an expired quote"
+    assert (status(desk), primary(desk)) == ("Active", [str(second.number)])
+    assert opportunity(desk)["onetimeRevenue"] == 70
+
+
+def test_who_rules_anyway_is_not_told_again(desk: Desk) -> None:
+    first, second = two(desk)
+    before = newest_entry(first.id).id
+    second.lines[0].unit_price += 1
+    db.session.commit()
+    assert desk.push(second).state == "synced"
+    decline(desk, second)
+    assert newest_entry(first.id).id == before
+
+
+def test_who_rules_since_a_push_began_is_told_at_its_end(desk: Desk) -> None:
+    first, second = two(desk)
+    accept(desk, second)
+    transitions.advance(desk.rep, second.id, LOST, reason="Order cancelled")
+    # As if the loss had come while the acceptance was being pushed: nobody knew yet that the first one must be told.
+    db.session.delete(newest_entry(first.id))
+    db.session.commit()
+    assert desk.process(second).state == "synced"
+    told(desk, first)
+    assert (status(desk), primary(desk)) == ("Active", [str(first.number)])
+
+
+def test_quotes_on_one_opportunity_are_pushed_one_after_the_other(desk: Desk) -> None:
+    quotes = two(desk)
+    alone = desk.quote({"name": "Rack"}, title="Alone")
+    assert desk.push(alone).state == "synced"
+    first, second, other = (
+        set(claims.shared_by(prepare.compile_revision(desk.runtime, quote, quote.revisions[-1])))
+        for quote in (*quotes, alone)
+    )
+    assert (first, other) == (second, set())
+    assert first
 
 
 @pytest.mark.parametrize("winner", [0, 1])

@@ -11,7 +11,7 @@ from flask_login import login_required
 from webapp.blueprints.quotes import quotes
 from webapp.blueprints.quotes.lines import line_added
 from webapp.blueprints.support import actor, back_to, is_htmx, runtime
-from webapp.services.autotask.desk import pull
+from webapp.services.autotask.desk import choosing, pull
 from webapp.services.core.fields import Reader, clean_text
 from webapp.services.quoting.draft import editing, lines
 
@@ -82,13 +82,17 @@ def opportunity(quote_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         wanted = Reader(request.form).remote_identifier("opportunity_id")
         hit = pull.opportunity(runtime(), wanted) if wanted else None
-        editing.set_opportunity(actor(), quote_id, (hit.opportunity_id, hit.title) if hit else None)
+        choosing.choose(actor(), quote_id, hit)
         return back_to("quotes.show", quote_id=quote_id)
+    page: dict[str, Any]
     quote = editing.get(quote_id)
+    if choosing.held_by(quote) is not None:
+        page = {"quote": quote, "stays": choosing.STAYS, "is_misled": choosing.is_misled(quote)}
+        return render_template("quotes/opportunity_stays.html", **page)
     company_id = pull.company_id_of(quote.organization)
     everywhere = bool(request.args.get("everywhere")) or company_id is None
     answer = pull.opportunities(runtime(), _text(), None if everywhere else company_id)
-    page: dict[str, Any] = {
+    page = {
         "quote": editing.get(quote_id),
         "text": _text(),
         "opportunities": answer,

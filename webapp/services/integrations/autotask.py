@@ -51,13 +51,20 @@ class Autotask(Integration):
         return State(added=True, working=True, sentence=f"Connected as {stored.user_name}.")
 
     def subscribe(self, entry: DiaryEntry) -> Iterable[Delivery]:
-        """A push for every event of a quote but a view; for an expiry only if it is mapped to a change."""
+        """A push for every event of a quote but a view; for an expiry only if it is mapped to a change.
+
+        And one of the quote that rules the opportunity from now on, if that is another one.
+        """
         event = events.of_entry(entry)
         if event is None or event.kind == VIEWED:
             return []
+        wanted = [processing.delivery(event.quote, event.revision, event.kind)]
         if event.kind == EXPIRED and settings_store.active().quote_status.expired == StatusRule():
-            return []
-        return [processing.delivery(event.quote, event.revision, event.kind)]
+            wanted = []
+        ruling = processing.of_ruler(event.quote)
+        if ruling is not None and ruling.quote_id != event.quote.id:
+            wanted.append(ruling)
+        return wanted
 
     def deliver(self, runtime: Runtime, delivery: Delivery) -> Outcome:
         """Run one push."""

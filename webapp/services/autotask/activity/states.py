@@ -54,6 +54,7 @@ REASONS = {
     "batch": "bulk sync",
     "by command": "command line",
     "drift": "Autotask change reviewed",
+    "rules now": "now the primary quote",
 }
 # Of some quotes, the newest entry that wasn't replaced, with its newest run. Put together once: most pages ask it.
 _NEWEST = (

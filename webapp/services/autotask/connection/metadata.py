@@ -54,6 +54,12 @@ def picklist(runtime: Runtime, entity: str, field_name: str) -> list[Choice]:
     return []
 
 
+def active_opportunities(runtime: Runtime) -> list[int]:
+    """The values of an opportunity's status that mean Active. Raises like ``picklist``."""
+    statuses = picklist(runtime, "Opportunities", "status")
+    return [status.value for status in statuses if status.label.strip().lower() == "active"]
+
+
 def values(runtime: Runtime, entity: str, field_name: str, records: str = "") -> list[Choice]:
     """The values that a field takes: of its picklist or of the records that it refers to, whichever Autotask says.
 

@@ -105,7 +105,13 @@ def _belongs(link: LiveLink, remote_id: int) -> ColumnElement[bool]:
         case "opportunity" | "quote":
             ours = quote.id.in_(_links_to(link, remote_id, Link.quote_id))
             if link.kind == "opportunity":
-                chosen = quote.autotask_opportunity_id == remote_id
+                anywhere = db.select(Link.quote_id).where(
+                    Link.integration == AUTOTASK,
+                    Link.remote_entity == link.entity,
+                    Link.quote_id == quote.id,
+                )
+                # Where Autotask has a quote counts, and not what was chosen for it since.
+                chosen = db.and_(quote.autotask_opportunity_id == remote_id, ~anywhere.exists())
         case "organization":
             ours = linked(local_key.ORGANIZATION, quote.organization_id)
         case _:

@@ -173,8 +173,7 @@ def catalog_record(runtime: Runtime, client: Client, entity: str, record_id: int
 def _open_opportunities(
     runtime: Runtime, client: Client, extra: list[dict[str, Any]], today: date
 ) -> list[OpportunityHit]:
-    statuses = metadata.picklist(runtime, "Opportunities", "status")
-    active = [status.value for status in statuses if status.label.strip().lower() == "active"]
+    active = metadata.active_opportunities(runtime)
     if not active:
         return []
     filters = [

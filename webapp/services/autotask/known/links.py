@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from webapp.models import Link, Person, db, utc_now
+from webapp.models import Link, Person, PushQuestion, db, utc_now
 from webapp.models.integration import AUTOTASK
 from webapp.models.local_key import LocalKey
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord
 from webapp.services.core import upsert
+
+# What a push asks people about.
+ASKED_FOR = ("Companies", "Contacts", "Quotes", "Products", "Services", "ServiceBundles")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,20 @@ def of_mailbox(desired: Desired) -> dict[LinkKey, Link]:
     return {key_of_link(link): link for link in db.session.scalars(query)}
 
 
+def of_chosen_opportunity(desired: Desired) -> dict[LinkKey, Link]:
+    """The links of other quotes to the opportunity that a person chose for this one."""
+    opportunity = desired.opportunity
+    if opportunity.chosen_id is None:
+        return {}
+    query = db.select(Link).where(
+        Link.integration == AUTOTASK,
+        Link.remote_entity == opportunity.entity,
+        Link.remote_id == opportunity.chosen_id,
+        Link.quote_id != desired.quote_id,
+    )
+    return {key_of_link(link): link for link in db.session.scalars(query)}
+
+
 def records_of(desired: Desired) -> Iterable[DesiredRecord]:
     """Every desired record; records that others refer to come first."""
     yield from (record for record in (desired.company, desired.contact) if record is not None)
@@ -98,8 +115,12 @@ class NewLink:
 
 
 def save_all(new_links: Iterable[NewLink]) -> None:
-    """Create or update links in the open transaction, with one statement for all of them."""
-    now = utc_now()
+    """Create or update links in the open transaction, with one statement for all of them.
+
+    What a person answered about a record that is linked now is carried out, so “create a new one” answers no later
+    question.
+    """
+    now, new_links = utc_now(), list(new_links)
     rows = [
         {
             "integration": AUTOTASK,
@@ -119,6 +140,7 @@ def save_all(new_links: Iterable[NewLink]) -> None:
     ]
     if not rows:
         return
+    _drop_answers({link.key: link.remote_id for link in new_links if link.key.entity in ASKED_FOR})
     statement: Any = upsert.insert(Link)
     given = statement.excluded
     statement = statement.on_conflict_do_update(
@@ -134,6 +156,24 @@ def save_all(new_links: Iterable[NewLink]) -> None:
         },
     )
     db.session.execute(statement.execution_options(render_nulls=True), rows)
+
+
+def _drop_answers(linked: Mapping[LinkKey, int]) -> None:
+    """Delete the answers that led elsewhere than to these records, which are being linked, by their new ids."""
+    if not linked:
+        return
+    query = db.select(PushQuestion).where(
+        PushQuestion.chosen_id.is_not(None),
+        PushQuestion.local_id.in_({key.local.stored_id for key in linked}),
+        PushQuestion.remote_entity.in_({key.entity for key in linked}),
+    )
+    for question in db.session.scalars(query).all():
+        key = LinkKey(question.local, question.remote_entity)
+        if key not in linked or question.chosen_id == linked[key]:
+            continue
+        old = find(key)
+        if old is None or old.remote_id != linked[key]:
+            db.session.delete(question)
 
 
 def retire(old: LinkKey, new: LocalKey, remote_id: int) -> None:

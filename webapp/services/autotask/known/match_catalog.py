@@ -81,7 +81,7 @@ def query(client: Client, evidence: Evidence, entity: str) -> dict[RecordKey, Ca
     already_asked = set(asked)
     for field, value_of in MATCH_ORDER[entity]:
         rest = [item for item in rest if item.record.key not in results]
-        keys = dict.fromkeys((field, value_of(item)) for item in rest if value_of(item))
+        keys = dict.fromkeys(key for item in rest for key in _spelled(field, value_of(item)))
         rows += _ask(client, entity, [key for key in keys if key not in already_asked])
         for item in rest:
             same = [row for row in rows if _has_period(item, row)]
@@ -171,12 +171,21 @@ def _first_values(
     ranks: list[list[tuple[str, object]]] = [[] for _ in range(len(MATCH_ORDER[entity]) + 1)]
     for item in items:
         number = ids[item.record.key]
-        keys = [(field, value_of(item)) for field, value_of in MATCH_ORDER[entity] if value_of(item)]
-        for rank, key in enumerate([("id", number), *keys] if number else keys):
-            ranks[rank].append(key)
+        keys = [_spelled(field, value_of(item)) for field, value_of in MATCH_ORDER[entity] if value_of(item)]
+        if number:
+            keys.insert(0, [("id", number)])
+        for rank, spelled in enumerate(keys):
+            ranks[rank] += spelled
     first = list(dict.fromkeys(ranks[0]))
     room = -(-len(first) // BATCH) * BATCH
     return list(dict.fromkeys([*first, *(key for rank in ranks[1:] for key in rank)]))[:room]
+
+
+def _spelled(field: str, value: str) -> list[tuple[str, object]]:
+    """What to ask for, to find ``value``: a name in each usual spelling. Empty without a value."""
+    if not value:
+        return []
+    return [(field, spelling) for spelling in (names.spellings(value) if field == "name" else [value])]
 
 
 def _ask(client: Client, entity: str, values: list[tuple[str, object]]) -> list[Record]:

@@ -30,7 +30,9 @@ def query(client: Client, evidence: Evidence) -> list[Record]:
     company = evidence.linked.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
     if company is None:
         return []
-    named = [condition("eq", name, contact.initial[name]) for name in ("firstName", "lastName")]
+    named = [
+        condition("in", name, names.spellings(contact.initial[name])) for name in ("firstName", "lastName")
+    ]
     return client.query(ENTITY, [*named, condition("eq", "companyID", company.remote_id)])
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from webapp.services.autotask.api.client import Client, Record, condition
+from webapp.services.autotask.api.values import equals_pushed, is_equal
 from webapp.services.autotask.known.evidence import Evidence
 from webapp.services.autotask.known.links import key_of
 from webapp.services.autotask.known.observation import Candidate, Choice, Match, Question, RemoteRecord
-from webapp.services.autotask.wanted.desired import DesiredRecord, Problem
+from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Problem
 
 CHOOSE_OPPORTUNITY = ("quote", "opportunity")
 CHOOSE_CUSTOMER = ("quote", "customer")
@@ -22,13 +24,63 @@ def read_opportunity(client: Client, evidence: Evidence) -> Record | None:
     return client.get("Opportunities", opportunity.chosen_id) or {}
 
 
-def choose_opportunity(opportunity: DesiredRecord, row: Record) -> Choice:
-    """The selected opportunity, or a problem when it no longer exists."""
-    if row:
-        return Match(row)
+def on_another(client: Client, evidence: Evidence) -> Problem | None:
+    """A problem when Autotask has the quote on another opportunity than the selected one: no quote moves there.
+
+    Raises AutotaskError.
+    """
+    opportunity = evidence.desired.opportunity
+    linked = evidence.linked.get(opportunity.key)
+    if linked is None or opportunity.chosen_id in (None, linked.remote_id):
+        return None
+    row = client.get("Opportunities", linked.remote_id)
+    if not row:
+        # The push notices that it is gone, and takes the selected one.
+        return None
     return Problem(
-        f"The selected opportunity {opportunity.chosen_id} no longer exists in Autotask. Choose another, or none.",
+        f"Autotask has this quote on the opportunity “{row.get('title')}”, and a quote can't move to another one "
+        "there. Nothing was written. Go back to that opportunity, or copy the quote for the other one.",
         CHOOSE_OPPORTUNITY,
+    )
+
+
+def choose_opportunity(evidence: Evidence, row: Record) -> Choice:
+    """The selected opportunity; a problem when it no longer exists, or when someone ended it in Autotask."""
+    opportunity = evidence.desired.opportunity
+    if not row:
+        return Problem(
+            f"The selected opportunity {opportunity.chosen_id} no longer exists in Autotask. Choose another, or none.",
+            CHOOSE_OPPORTUNITY,
+        )
+    ours = _written_by_others(evidence, row)
+    if "status" not in ours and _was_ended(evidence.desired, row):
+        return Problem(
+            f"The opportunity “{row.get('title')}” is no longer Active in Autotask. Nothing was written. Set it back "
+            "to Active there, or choose another opportunity, or none.",
+            CHOOSE_OPPORTUNITY,
+        )
+    return Match(row, ours=ours)
+
+
+def _was_ended(desired: Desired, row: Record) -> bool:
+    """True when the opportunity has ended, and not as this quote would end it. While another rules it, it may have."""
+    status = row.get("status")
+    if not desired.rules or not desired.open_statuses or status is None:
+        return False
+    return not any(
+        is_equal(one, status) for one in (*desired.open_statuses, desired.opportunity.fields.get("status"))
+    )
+
+
+def _written_by_others(evidence: Evidence, row: Record) -> frozenset[str]:
+    """The fields of an opportunity that still have what other quotes of ours wrote."""
+    own = key_of(evidence.desired.opportunity)
+    return frozenset(
+        name
+        for key, link in evidence.links.items()
+        if key.entity == own.entity and key != own and link.remote_id == row["id"]
+        for name, value in link.pushed.items()
+        if value is not None and equals_pushed(row.get(name), value)
     )
 
 
@@ -59,20 +111,21 @@ def choose_company_of(
     )
 
 
-def other_customer(
+def of_our_customer(
     client: Client, company: DesiredRecord, known: RemoteRecord | None, opportunity: RemoteRecord
-) -> Problem | None:
-    """A problem when the quote's opportunity was pushed for another company than the quote has now.
+) -> RemoteRecord | Problem:
+    """The quote's opportunity, which knows then whose it is; a problem when it is another company's than the quote's.
 
-    Autotask is asked only if it looks like that: a person may have moved the opportunity there too. Raises
-    AutotaskError.
+    Autotask is asked unless the link says that the opportunity is our company's: a person may have moved it there too,
+    and an imported link doesn't say. Raises AutotaskError.
     """
-    pushed_for = opportunity.pushed.get("companyID")
-    if pushed_for is None or (known is not None and known.remote_id == pushed_for):
-        return None
+    if known is not None and known.remote_id == opportunity.pushed.get("companyID"):
+        return opportunity
     row = client.get("Opportunities", opportunity.remote_id)
-    if not row or (known is not None and known.remote_id == row.get("companyID")):
-        return None
+    if not row:
+        return opportunity
+    if known is not None and known.remote_id == row.get("companyID"):
+        return replace(opportunity, pushed={**opportunity.pushed, "companyID": known.remote_id})
     owner = client.get("Companies", row["companyID"]) or {}
     return Problem(
         f"This quote was synced for “{owner.get('companyName')}”, and its opportunity “{row.get('title')}” belongs to "

@@ -18,6 +18,7 @@ class RemoteRecord:
     """The remote record of a desired record. ``pushed``: what we last wrote, or what was read when it was matched.
 
     ``is_kept_deleted``, ``force_fields``: as on ``Link``. ``is_just_matched``: it was matched now and never pushed.
+    ``ours``: of such a record, the fields whose values other quotes of ours wrote.
     """
 
     remote_id: int
@@ -26,6 +27,7 @@ class RemoteRecord:
     is_kept_deleted: bool = False
     force_fields: tuple[str, ...] = ()
     is_just_matched: bool = False
+    ours: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, link: Link) -> RemoteRecord:
@@ -50,10 +52,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Match:
-    """The one record that matches. ``parent_id``: for children, the id of their parent."""
+    """The one record that matches. ``parent_id``: for children, the id of their parent. ``ours``: as of a record."""
 
     row: Record
     parent_id: int | None = None
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,9 @@ def _choose_opportunity(
 ) -> None:
     row, desired = responses.opportunity, evidence.desired
     if row is None:
+        _store(observation, evidence, desired.opportunity, match_quote.on_another(client, evidence))
         return
-    _store(
-        observation, evidence, desired.opportunity, match_quote.choose_opportunity(desired.opportunity, row)
-    )
+    _store(observation, evidence, desired.opportunity, match_quote.choose_opportunity(evidence, row))
     if row and desired.company is not None:
         known = observation.known.get(keys.COMPANY) or evidence.unconfirmed.get(keys.COMPANY)
         _store(
@@ -143,9 +142,12 @@ def _check_customer(observation: Observation, evidence: Evidence, client: Client
     company, opportunity = evidence.desired.company, evidence.linked.get(evidence.desired.opportunity.key)
     if company is None or opportunity is None or observation.questions:
         return
-    problem = match_quote.other_customer(client, company, observation.known.get(company.key), opportunity)
-    if problem is not None:
-        observation.problems.append(problem)
+    known = observation.known.get(company.key)
+    found = match_quote.of_our_customer(client, company, known, opportunity)
+    if isinstance(found, Problem):
+        observation.problems.append(found)
+    else:
+        observation.known[evidence.desired.opportunity.key] = found
 
 
 def _choose_contact(observation: Observation, evidence: Evidence, responses: _Responses) -> None:
@@ -237,5 +239,5 @@ def _adopt(observation: Observation, evidence: Evidence, record: DesiredRecord, 
         observation.known[record.key] = unconfirmed
         return
     observation.known[record.key] = RemoteRecord(
-        int(match.row["id"]), dict(match.row), match.parent_id, is_just_matched=True
+        int(match.row["id"]), dict(match.row), match.parent_id, is_just_matched=True, ours=match.ours
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Select
+from sqlalchemy import Exists, Select
 
 from webapp.models import Link, Quote, User, db, local_key, utc_now
 from webapp.models.integration import AUTOTASK
@@ -18,6 +18,7 @@ from webapp.models.quote import LOST, WON_STATUSES
 from webapp.services.accounts import permissions
 from webapp.services.autotask.known import links
 from webapp.services.autotask.known.links import LinkKey
+from webapp.services.autotask.wanted.desired import Desired
 from webapp.services.quoting.draft import stages
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -60,7 +61,8 @@ def on_same_opportunity(quote: Quote, chosen_id: int | None) -> list[Sibling]:
             Quote.id != quote.id,
             db.or_(
                 Quote.id.in_(_linked_to(opportunity_id)),
-                Quote.autotask_opportunity_id == opportunity_id,
+                # Where Autotask has a quote counts, and not what was chosen for it since.
+                db.and_(Quote.autotask_opportunity_id == opportunity_id, ~_has_opportunity()),
             ),
         )
         .order_by(Quote.id)
@@ -109,11 +111,35 @@ def as_seen(siblings: Sequence[Sibling], viewer: User | None) -> list[Sibling]:
     return [one if one.quote_id in seen else replace(one, number=None, title="") for one in siblings]
 
 
-def give_way(quote_id: int, opportunity_id: int) -> None:
-    """Note on the links of the others that the quote is the primary one now. In the open transaction."""
+def give_way(desired: Desired, opportunity_id: int) -> None:
+    """Note on the links of the others that this quote is the primary one now, and what it wrote to the opportunity.
+
+    So the next one that rules knows what is there, and what it may take back. In the open transaction.
+    """
     for link in _links_of_quotes(_linked_to(opportunity_id)):
-        if link.quote_id != quote_id:
+        if link.quote_id != desired.quote_id:
             link.pushed = {**link.pushed, "primaryQuote": False}
+    wish = desired.opportunity
+    own = links.find(links.key_of(wish))
+    pushed = own.pushed if own is not None else {}
+    written = {name: pushed[name] for name in (*wish.fields, *wish.replaces) if name in pushed}
+    query = db.select(Link).filter_by(
+        integration=AUTOTASK, remote_entity=OPPORTUNITIES, remote_id=opportunity_id
+    )
+    for link in db.session.scalars(query.where(Link.quote_id != desired.quote_id)):
+        link.pushed = {**link.pushed, **written}
+
+
+def not_told(quote: Quote) -> Quote | None:
+    """The quote that rules the opportunity of ``quote`` now, if Autotask doesn't have it as the primary one yet."""
+    on_opportunity = on_same_opportunity(quote, None)
+    if len(on_opportunity) == 1:
+        return None
+    ruling = ruler(on_opportunity)
+    link = links.find(LinkKey(local_key.quote(ruling.quote_id), QUOTES))
+    if link is not None and link.pushed.get("primaryQuote"):
+        return None
+    return db.session.get(Quote, ruling.quote_id)
 
 
 def _linked_to(opportunity_id: int) -> Select[tuple[int | None]]:
@@ -122,6 +148,14 @@ def _linked_to(opportunity_id: int) -> Select[tuple[int | None]]:
         integration=AUTOTASK, remote_entity=OPPORTUNITIES, remote_id=opportunity_id
     )
     return query
+
+
+def _has_opportunity() -> Exists:
+    """Of each quote, whether it is linked to an opportunity."""
+    query: Select[tuple[int]] = db.select(Link.id).where(
+        Link.integration == AUTOTASK, Link.remote_entity == OPPORTUNITIES, Link.quote_id == Quote.id
+    )
+    return query.exists()
 
 
 def _links_of_quotes(quote_ids: Collection[int] | Select[tuple[int | None]]) -> Iterable[Link]:

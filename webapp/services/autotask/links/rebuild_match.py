@@ -16,6 +16,7 @@ from webapp.services.autotask.links.rows import written
 from webapp.services.autotask.push.wording import ENTITIES
 from webapp.services.autotask.wanted.desired import Desired, DesiredRecord, Ref
 from webapp.services.autotask.wanted.keys import RecordKey
+from webapp.services.autotask.wanted.opportunity import ENDING
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class Hints:
 def match(desired: Desired, linked: Mapping[LinkKey, int], remote: Remote) -> Hints:
     """Match one quote and its related records."""
     return _Matcher(desired, linked, remote).run()
+
+
+def _surely_pushed(opportunity: DesiredRecord, row: Record) -> Record:
+    """The opportunity without an end that our open quote would take back: a person may have ended it."""
+    ends = {
+        name
+        for name, (earlier, _) in opportunity.replaces.items()
+        if any(is_equal(one, row.get(name)) for one in earlier)
+    }
+    ends |= {name for name in ENDING if name in opportunity.fields and opportunity.fields[name] is None}
+    return {name: value for name, value in row.items() if name not in ends}
 
 
 class _Matcher:
@@ -127,7 +139,7 @@ class _Matcher:
         if row is None:
             return
         if self._lacks(wish):
-            self._keep(wish, row, str(row.get("title") or ""))
+            self._keep(wish, _surely_pushed(wish, row), str(row.get("title") or ""))
         elif self._linked[key_of(wish)] != int(row["id"]):
             self.hints.unclear.append(
                 f"It's linked to the opportunity {self._linked[key_of(wish)]}, but its quote belongs to {row['id']}."

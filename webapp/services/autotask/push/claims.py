@@ -1,6 +1,7 @@
 """Claims: of several pushes that need the same new company, contact, product or service, only one creates it.
 
-Two quotes with the same customer and title don't create their opportunities at the same time either.
+Two quotes with the same customer and title don't create their opportunities at the same time either, and of several on
+one opportunity only one writes at a time: each notes on the others' links what it wrote.
 
 Before a push looks for unlinked records, it claims their natural keys. Another push that needs one of them waits until
 the record is linked, and finds it then. A claim is valid as long as its push's lease, so a dead worker's claims hold up
@@ -31,6 +32,15 @@ def keys_of(desired: Desired) -> dict[RecordKey, str]:
         shared.append(desired.opportunity)
     customer = desired.company.local.id if desired.company else ""
     return {record.key: _key(record, customer) for record in shared if links.key_of(record) not in linked}
+
+
+def shared_by(desired: Desired) -> list[str]:
+    """The claim key of an opportunity that other quotes are on too."""
+    if not desired.is_shared:
+        return []
+    link = links.find(links.key_of(desired.opportunity))
+    number = link.remote_id if link is not None else desired.opportunity.chosen_id
+    return [_hashed(desired.opportunity.entity, str(number))]
 
 
 def take(quote_id: int, token: int, keys: list[str]) -> bool:
@@ -80,5 +90,8 @@ def _key(record: DesiredRecord, customer: str) -> str:
             parts = [values.get("name")]
         case _:
             parts = [values.get(name) for name in ("name", "sku", "manufacturerProductName")]
-    text = "|".join([record.entity, *(names.folded(str(part or "")) for part in parts)])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _hashed(record.entity, *(names.folded(str(part or "")) for part in parts))
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()

@@ -166,7 +166,9 @@ def _update(record: DesiredRecord, remote: RemoteRecord, known: Mapping[RecordKe
         wanted |= {name: value for name, value in record.fill.items() if not remote.pushed.get(name)}
     wanted |= {name: record.initial[name] for name in remote.force_fields if name in record.initial}
     for name, (earlier, value) in record.replaces.items():
-        if any(equals_pushed(old, remote.pushed.get(name)) for old in earlier):
+        # What was read when it was matched was written by people, unless another quote of ours did.
+        is_ours = not remote.is_just_matched or name in remote.ours
+        if is_ours and any(equals_pushed(old, remote.pushed.get(name)) for old in earlier):
             wanted[name] = value
     changed = {}
     for name, value in wanted.items():

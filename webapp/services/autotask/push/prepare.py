@@ -108,7 +108,7 @@ def observe_remote(
 
     ``in_doubt``: creates whose response was lost, when the caller has them already.
     """
-    linked = links.of_desired(desired) | links.of_mailbox(desired)
+    linked = links.of_desired(desired) | links.of_mailbox(desired) | links.of_chosen_opportunity(desired)
     picked = _answers(desired)
     if in_doubt is None:
         in_doubt = journal.creates_in_doubt(desired.quote_id)

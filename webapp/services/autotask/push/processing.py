@@ -10,13 +10,14 @@ from functools import partial
 import structlog
 
 from webapp.models import Delivery, PushRun, Quote, Revision, db, utc_now
-from webapp.models.delivery import DeliveryState
+from webapp.models.delivery import UNDER_WAY, DeliveryState
 from webapp.models.integration import AUTOTASK
 from webapp.models.push import RunState
 from webapp.services.autotask.connection import connection
+from webapp.services.autotask.known import siblings
 from webapp.services.autotask.push import claims, gate, journal, lease, prepare
 from webapp.services.autotask.push import run as push_run
-from webapp.services.autotask.push.results import PushResult, Retry
+from webapp.services.autotask.push.results import Done, PushResult, Retry
 from webapp.services.core import failpoints, records
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import room
@@ -33,6 +34,25 @@ log = structlog.get_logger(__name__)
 def delivery(quote: Quote, revision: Revision, reason: str) -> Delivery:
     """A push of ``revision``, not yet in the session. ``reason``: published, accepted, lost, ..."""
     return room.delivery(AUTOTASK, reason, quote=quote, revision=revision)
+
+
+def of_ruler(quote: Quote, during: int | None = None) -> Delivery | None:
+    """A push of the quote that rules the opportunity of ``quote`` now, not yet in the session.
+
+    None when Autotask has it as the primary one already, and when a push of it is on its way. ``during``: the id of a
+    delivery that is ending.
+    """
+    ruling = siblings.not_told(quote)
+    if ruling is None or ruling.current_revision is None:
+        return None
+    coming = db.select(Delivery.id).where(
+        Delivery.reader == AUTOTASK, Delivery.quote_id == ruling.id, Delivery.state.in_(UNDER_WAY)
+    )
+    if during is not None:
+        coming = coming.where(Delivery.id != during)
+    if db.session.scalar(coming.limit(1)) is not None:
+        return None
+    return delivery(ruling, ruling.current_revision, "rules now")
 
 
 def push(runtime: Runtime, row: Delivery) -> Outcome:
@@ -148,7 +168,7 @@ def _close_lost_runs(quote_id: int) -> None:
     )
 
 
-def _settle(run_id: int, result: PushResult, _row: Delivery) -> None:
+def _settle(run_id: int, result: PushResult, row: Delivery) -> None:
     """Close the run and release the lease, in the delivery's transaction, which only the lease's holder can commit."""
     run = records.get(PushRun, run_id, RUN_GONE)
     try:
@@ -159,6 +179,11 @@ def _settle(run_id: int, result: PushResult, _row: Delivery) -> None:
     run.state, run.sentence, run.finished_at = result.run_state, result.sentence, utc_now()
     if result.stored:
         run.report = result.stored
+    if isinstance(result, Done):
+        # Which quote rules may have changed since this push was compiled, and nobody else may know.
+        ruling = of_ruler(run.quote, row.id)
+        if ruling is not None:
+            room.add(ruling)
     if not isinstance(result, Retry):
         action = f"quote.sync_{run.state}"
         number = run.revision.number

@@ -45,8 +45,8 @@ NOT_AS_OWNER = (
 )
 CLAIM_SECONDS = 20.0
 OTHER_PUSH_SECONDS = 2.0
-# Kept with the link of a matched record, so that people can see which it is.
-NAMES = ("companyName",)
+# Kept with the link of a matched record: which one it is, for people, and whose it was then.
+IDENTITY = ("companyName", "companyID")
 
 log = structlog.get_logger(__name__)
 
@@ -113,10 +113,11 @@ def _push(
     pdf: Callable[[], bytes],
 ) -> PushResult:
     claimed = claims.keys_of(desired)
-    if not _claim(push_run, list(claimed.values())):
+    if not _claim(push_run, [*claimed.values(), *claims.shared_by(desired)]):
         run_journal.commit()
         return Retry(
-            "Another sync is creating the same new customer or items in Autotask. This one continues after it.",
+            "Another sync is writing the same opportunity, new customer or items in Autotask. This one continues after "
+            "it.",
             OTHER_PUSH_SECONDS,
             counts=False,
         )
@@ -173,7 +174,7 @@ def _push(
         report = reconcile.compare(client, desired, executor.ids)
     order.note(desired, report, steps)
     if desired.rules and desired.is_shared:
-        siblings.give_way(push_run.quote_id, executor.ids[desired.opportunity.key])
+        siblings.give_way(desired, executor.ids[desired.opportunity.key])
     if report.opportunity_fix:
         _fix_amounts(client, run_journal, desired, executor, report)
     journal.resolve_doubts(push_run.quote_id)
@@ -276,7 +277,7 @@ def _link_matches(desired: Desired, observation: Observation) -> None:
     for record in links.records_of(desired):
         if record.key in observation.just_matched:
             remote = observation.known[record.key]
-            names = {**record.fields, **record.fill, **dict.fromkeys(NAMES)}
+            names = {**record.fields, **record.fill, **dict.fromkeys(IDENTITY)}
             pushed = {name: remote.pushed[name] for name in names if name in remote.pushed}
             matches.append(
                 links.NewLink(links.key_of(record), remote.remote_id, remote.parent_id, plain(pushed))

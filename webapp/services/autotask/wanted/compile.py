@@ -17,7 +17,7 @@ from webapp.services.autotask.wanted.facts import RemoteFacts
 from webapp.services.autotask.wanted.items import compile_lines
 from webapp.services.autotask.wanted.line import lines_of
 from webapp.services.autotask.wanted.locations import locations
-from webapp.services.autotask.wanted.opportunity import opportunity, owner_of
+from webapp.services.autotask.wanted.opportunity import open_statuses, opportunity, owner_of
 from webapp.services.autotask.wanted.quote import quote
 from webapp.services.quoting.money.money import CENTS, ZERO
 from webapp.services.quoting.revisions import parts
@@ -74,6 +74,7 @@ def compile_quote(
         acts_as=facts.resources.get(frozen.owner_email.lower())
         if settings.opportunity.act_as_owner
         else None,
+        open_statuses=open_statuses(context),
     )
 
 

@@ -137,6 +137,7 @@ class Desired:
     ``buckets``: what Autotask must have. ``quote_sums``: what the quote shows; ``translations``: all between the two.
     ``is_shared``: other quotes are on the same opportunity; ``rules``: its outcome and amounts are this quote's.
     ``service_periods``: the billing periods of services by Autotask's values, as in “billed annually”.
+    ``open_statuses``: the statuses of an opportunity that hasn't ended; empty when they aren't known.
     """
 
     quote_id: int
@@ -162,3 +163,4 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     acts_as: int | None = None
+    open_statuses: frozenset[int] = frozenset()

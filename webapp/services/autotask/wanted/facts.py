@@ -45,7 +45,7 @@ class RemoteFacts:
     """Ids by meaning. ``lengths``: ``(entity, field)`` to characters. ``active``: values that can be written.
 
     ``countries``: ids by two-letter code, or by name where there is none. ``currency``: what Autotask's amounts are in,
-    which is the company's own.
+    which is the company's own. ``open_statuses``: what an opportunity's status is while it is Active.
     ``work_types``: names of billing codes by id. ``read_only``: fields that this Autotask doesn't allow writing.
     ``tax_rates``: the sum of the taxes of a region and category, in percent; empty when they couldn't be read.
     """
@@ -62,6 +62,7 @@ class RemoteFacts:
     read_only: frozenset[tuple[str, str]] = frozenset()
     tax_rates: dict[tuple[int, int], Decimal] = field(default_factory=dict)
     currency: str = "USD"
+    open_statuses: frozenset[int] = frozenset()
 
     def country(self, text: str) -> int | None:
         """The id of a country, however it is written; None when this Autotask doesn't have it."""
@@ -98,6 +99,7 @@ def gather(runtime: Runtime) -> RemoteFacts:
             if entry.get("isReadOnly")
         ),
         tax_rates=_tax_rates(runtime),
+        open_statuses=frozenset(metadata.active_opportunities(runtime)),
     )
 
 

@@ -127,6 +127,12 @@ def _of_other_ends(context: Context) -> dict[str, Any]:
     return dict.fromkeys(OF_A_LOSS if context.outcome.status in WON_STATUSES else OF_A_WIN)
 
 
+def open_statuses(context: Context) -> frozenset[int]:
+    """What the status of an opportunity is that hasn't ended: Active, or what the settings give to new ones."""
+    ours = context.settings.opportunity.status
+    return context.facts.open_statuses | ({ours} if ours is not None else set())
+
+
 def _as_open(context: Context) -> dict[str, Any]:
     """Status, stage and probability of an open opportunity."""
     chosen = context.settings.opportunity
