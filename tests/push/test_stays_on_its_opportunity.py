@@ -93,7 +93,7 @@ def test_the_editor_says_so_and_offers_the_way_back(desk: Desk, desk_admin: Visi
     assert quote.autotask_opportunity_id is None
 
 
-def test_a_picked_opportunity_is_not_left_for_a_new_one(desk: Desk) -> None:
+def test_a_picked_opportunity_is_not_left_for_a_new_one(desk: Desk, desk_admin: Visitor) -> None:
     first, _ = synced_and_another(desk)
     quote = desk.quote(
         {"name": "Box"},
@@ -102,6 +102,9 @@ def test_a_picked_opportunity_is_not_left_for_a_new_one(desk: Desk) -> None:
         title="Second",
         autotask_opportunity_id=opportunity(desk)["id"],
     )
+    page, offer = f"/quotes/{quote.id}", "Create a new opportunity instead"
+    assert offer in text(desk_admin.client.get(page))
     assert desk.push(quote).state == "synced"
+    assert offer not in text(desk_admin.client.get(page))
     with pytest.raises(Invalid, match="can't move to another opportunity"):
         choosing.choose(desk.rep, quote.id, None)

@@ -19,6 +19,7 @@ from webapp.models.catalog import RECURRENCES
 from webapp.models.quote import PENDING
 from webapp.services.accounts import permissions
 from webapp.services.accounts.permissions import Permission
+from webapp.services.autotask.desk import choosing as opportunities
 from webapp.services.autotask.preview import dry_run
 from webapp.services.catalog import categories, costs, price_rules, tax_codes
 from webapp.services.company import currencies, loss_reasons, place
@@ -254,6 +255,7 @@ def context(quote: Quote) -> dict[str, Any]:
         "customer_link": links.to_page(runtime().config.public_base_url, quote.public_token),
         "currencies": [(code, code) for code in dict.fromkeys([*currencies.allowed(), quote.currency])],
         "brands": partial(of_quote.choices, quote),
+        "held_opportunity": partial(opportunities.held_by, quote),
     }
 
 
