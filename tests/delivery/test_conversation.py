@@ -98,7 +98,7 @@ def test_the_answer_to_a_signer_links_to_the_signers_own_page(app: Flask, mailbo
             comments.write(link, {"text": line, "revision": "1"})
         # Whoever needn't sign any more has no link that would open the quote, and neither has who comes instead.
         others = ("Max Weber", "max@customer.example", "CIO")
-        signers.save(runtime, rep, quote_id, signer_form(NAMES[0], others, **{"id-0": str(carla.id)}))
+        signers.save(runtime, rep, quote_id, signer_form(NAMES[0], others))
         comments.answer(rep, quote_id, {"text": "Very."})
     _, _, mail = send(app, mailbox)
     assert mail["To"] == "carla@customer.example"
