@@ -16,9 +16,10 @@ from tests.quoting.test_signers import form as signer_form
 from tests.support import samples
 from tests.support.visitor import Visitor, text
 from webapp.models import Delivery, Quote, User, db
+from webapp.services.core.errors import Conflict
 from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import attempt
-from webapp.services.quoting.answer import comments, sharing, signers, turns
+from webapp.services.quoting.answer import acceptance, comments, sharing, signers, turns
 from webapp.services.quoting.lifecycle import publishing
 
 
@@ -98,9 +99,53 @@ def test_the_answer_to_a_signer_links_to_the_signers_own_page(app: Flask, mailbo
             comments.write(link, {"text": line, "revision": "1"})
         # Whoever needn't sign any more has no link that would open the quote, and neither has who comes instead.
         others = ("Max Weber", "max@customer.example", "CIO")
-        signers.save(runtime, rep, quote_id, signer_form(NAMES[0], others, **{"id-0": str(carla.id)}))
+        signers.save(runtime, rep, quote_id, signer_form(NAMES[0], others))
         comments.answer(rep, quote_id, {"text": "Very."})
     _, _, mail = send(app, mailbox)
     assert mail["To"] == "carla@customer.example"
     assert f"Read and reply: {base}/q/{token}#talk-whole" in words(mail)
     assert public not in words(mail)
+
+
+def test_a_colleague_is_promised_what_the_link_can_do(app: Flask, mailbox: Mailbox) -> None:
+    with app.app_context():
+        runtime, rep = app.extensions["quotewright"], samples.rep()
+        quote = samples.quote(rep)
+        publishing.publish(rep, quote.id)
+        link, quote_id, rep_id = quote.public_token, quote.id, rep.id
+
+    def shared(name: str) -> tuple[str, str]:
+        """What the page and the mail say."""
+        customer = Visitor(app.test_client())
+        page = customer.client.get(f"/q/{link}/share")
+        form = next(one for one in read_forms(page.text) if "share" in one.action)
+        customer.send(form, {"colleague": name, "colleague_email": f"{name.lower()}@customer.example"})
+        return text(page), words(
+            next(mail for mail in send(app, mailbox) if mail["To"].startswith(name.lower()))
+        )
+
+    page, mail = shared("Bo")
+    assert "They can read it, ask questions, and accept or decline it, and" in page
+    assert "You can read it, ask questions, and accept or decline it with this link" in mail
+    with app.app_context():
+        signers.save(runtime, db.session.get_one(User, rep_id), quote_id, signer_form(NAMES[0]))
+        (carla,) = turns.signers_of(db.session.get_one(Quote, quote_id))
+        token = signers.token_of(runtime, carla)
+    page, mail = shared("Cy")
+    assert "They can read it and ask questions, and" in page
+    assert "You can read it and ask questions with this link" in mail
+    # Carla's own link is hers alone.
+    client = app.test_client()
+    assert f"/q/{token}/share" not in client.get(f"/q/{token}").text
+    refused = client.get(f"/q/{token}/share")
+    assert refused.status_code == 409
+    assert "This is a link for one person, so it can't be shared." in text(refused)
+    with app.app_context():
+        rep = db.session.get_one(User, rep_id)
+        with pytest.raises(Conflict, match="a link for one person"):
+            sharing.share(token, {"colleague": "Di", "colleague_email": "di@customer.example"})
+        acceptance.record_for_customer(rep, quote_id, {"name": "Ann Lee"})
+    page, mail = shared("Ed")
+    assert "They can read it, and" in page
+    assert "You can read it with this link" in mail
+    assert f"/q/{token}/share" not in client.get(f"/q/{token}").text

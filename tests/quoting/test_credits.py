@@ -7,11 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from smoke.forms import read_forms
+from tests.quoting.test_answers import HERE, answer
 from tests.support import samples
+from tests.support.visitor import text
 from webapp.models import Quote, User
+from webapp.models.quote import PENDING
 from webapp.services.company import app_settings
+from webapp.services.core import work
 from webapp.services.core.errors import Invalid
+from webapp.services.quoting.answer import acceptance, choice
 from webapp.services.quoting.draft import editing, lines, readiness
 from webapp.services.quoting.lifecycle import publishing
 from webapp.services.quoting.paper import document
@@ -78,6 +85,64 @@ def test_credits_above_the_lines_are_refused_at_publishing(rep: User) -> None:
     )
     with pytest.raises(Invalid, match="The credits come to more than the one-time lines"):
         publishing.publish(rep, quote.id)
+
+
+# What the customer can choose of each, so that less than nothing is left.
+FIREWALL = {"name": "Firewall", "unit_price": "100"}
+SEATS = {"name": "Seats", "unit_price": "20", "quantity": "5"}
+CHOICES = [
+    (
+        [{**FIREWALL, "is_optional": "1", "is_selected": "1"}, {"name": "Trade-in", "unit_price": "-50"}],
+        [],
+        "",
+    ),
+    (
+        [
+            {**SEATS, "min_quantity": "1", "max_quantity": "10"},
+            {"name": "Trade-in", "unit_price": "-50"},
+        ],
+        [],
+        "1",
+    ),
+    ([FIREWALL, {"name": "Trade-in", "unit_price": "-150", "is_optional": "1"}], [1], ""),
+]
+SENTENCE = "With what the customer can choose, the credits can come to more than the one-time lines."
+
+
+@pytest.mark.parametrize(("wanted", "taken", "seats"), CHOICES)
+def test_no_choice_makes_credits_come_to_more_than_the_lines(
+    app: Flask, rep: User, wanted: list[dict[str, str]], taken: list[int], seats: str
+) -> None:
+    quote = samples.quote(rep, *wanted)
+    with pytest.raises(Invalid, match=SENTENCE):
+        publishing.publish(rep, quote.id)
+    # A revision that was published before that was looked at.
+    with work.unit():
+        frozen = freezing.freeze(quote, number=1, revision=1, published_at=datetime(2026, 11, 26, tzinfo=UTC))
+        quote.number, quote.status = 1, PENDING
+        revision = publishing.add_revision(quote, frozen, rep)
+    uids = [frozen.lines[at].uid for at in taken]
+    typed = {f"quantity:{frozen.lines[0].uid}": seats} if seats else {}
+    with pytest.raises(Invalid, match="credits come to more than the rest of what you chose"):
+        acceptance.accept(quote.public_token, answer(revision, **typed), uids, HERE)
+    client, link = app.test_client(), f"/q/{quote.public_token}"
+    page = client.get(link)
+    assert choice.OVERDRAWN not in text(page)
+    sent = next(one for one in read_forms(page.text) if "/accept" in one.action).fields
+    sent = [(name, value) for name, value in sent if name != "choose" and name not in typed]
+    page = client.post(f"{link}/choose", data={**dict(sent), "choose": uids, **typed})
+    assert choice.OVERDRAWN in text(page)
+    assert (editing.get(quote.id).status, len(editing.get(quote.id).revisions)) == (PENDING, 1)
+
+
+def test_credits_within_every_choice_are_published(rep: User) -> None:
+    quote = samples.quote(
+        rep,
+        {"name": "Rack", "unit_price": "60"},
+        {**FIREWALL, "is_optional": "1"},
+        {"name": "Trade-in", "unit_price": "-50"},
+    )
+    assert publishing.publish(rep, quote.id).is_new
 
 
 def test_an_amount_beyond_reason_is_refused_with_a_sentence(rep: User) -> None:

@@ -17,7 +17,7 @@ from tests.support import samples
 from webapp.models import AppSetting, Quote, User, db, utc_now
 from webapp.services.company import app_settings
 from webapp.services.core.errors import Conflict, Invalid
-from webapp.services.quoting.answer import acceptance, choosing, quantities
+from webapp.services.quoting.answer import acceptance, choice, choosing, quantities
 from webapp.services.quoting.answer.signature import Evidence
 from webapp.services.quoting.draft import discounts, editing, lines, pasting
 from webapp.services.quoting.lifecycle import publishing
@@ -122,7 +122,7 @@ def test_the_customer_accepts_another_quantity(rep: User) -> None:
     assert (frozen.revision, frozen.lines[0].quantity) == (2, 15)
     assert accepted.acceptance.content_sha256 == snapshot.sha256(accepted.current_revision.content)
     assert accepted.lines[0].quantity == 15
-    assert acceptance.chosen_quantities(accepted) == ["Seats: 15 instead of 10"]
+    assert choice.changed_quantities(accepted) == ["Seats: 15 instead of 10"]
     assert not freezing.has_changes(accepted, accepted.current_revision)
 
 
@@ -327,14 +327,14 @@ def test_only_what_the_customer_chose_is_said_to_be_theirs(rep: User) -> None:
     publishing.publish(rep, quote.id)
     lines.change(rep, quote.id, quote.lines[0].uid, {**SEATS, **LIMITS, "quantity": "15"})
     publishing.publish(rep, quote.id)
-    assert acceptance.chosen_quantities(accepted(editing.get(quote.id), [], {})) == []
+    assert choice.changed_quantities(accepted(editing.get(quote.id), [], {})) == []
 
 
 def test_the_quantity_of_an_option_that_wasnt_taken_isnt_said(rep: User) -> None:
     quote = samples.quote(rep, {"name": "Rack", "unit_price": "5"}, {**SEATS, **LIMITS, "is_optional": "1"})
     publishing.publish(rep, quote.id)
     uid = quote.lines[1].uid
-    assert acceptance.chosen_quantities(accepted(editing.get(quote.id), [], {uid: "15"})) == []
+    assert choice.changed_quantities(accepted(editing.get(quote.id), [], {uid: "15"})) == []
 
 
 def test_what_is_accepted_later_bills_as_it_was_offered(rep: User) -> None:

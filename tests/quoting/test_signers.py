@@ -173,14 +173,41 @@ def test_signers_stay_once_someone_signed_until_a_rep_starts_over(runtime: Runti
     with pytest.raises(Conflict, match="Carla Khan already signed, so the signers can't be changed"):
         signers.save(runtime, rep, quote.id, form(NAMES[1]))
     signers.start_over(rep, quote.id)
-    kept = next(one.id for one in turns.signers_of(quote) if one.name == "Theo Lind")
-    signers.save(runtime, rep, quote.id, form(NAMES[1], **{"id-0": str(kept)}))
+    signers.save(runtime, rep, quote.id, form(NAMES[1]))
     with pytest.raises(NotFound):
         opened.by_token(carla)
     acceptance.accept(theo, signature(revision, "Theo Lind"), [], HERE)
     record = editing.get(quote.id).acceptance
     assert record is not None
     assert (record.names, record.earlier) == ("Theo Lind", [])
+
+
+def test_a_form_that_is_sent_twice_leaves_links_alone(runtime: Runtime, rep: User) -> None:
+    quote, _ = published(rep)
+    sent = form(*NAMES, seen=signers.seen(quote))
+    for _ in range(2):
+        signers.save(runtime, rep, quote.id, sent)
+    tokens = [signers.token_of(runtime, one) for one in turns.signers_of(quote)]
+    assert [kind for kind, _, _ in events(quote.id)].count("signers_changed") == 1
+    # Back, and another title.
+    signers.save(runtime, rep, quote.id, form(NAMES[1], ("Carla Khan", "Carla@customer.example", "Owner")))
+    assert [signers.token_of(runtime, one) for one in turns.signers_of(quote)] == tokens[::-1]
+    assert turns.signers_of(quote)[1].title == "Owner"
+
+
+def test_an_old_form_replaces_no_one_unasked(runtime: Runtime, rep: User) -> None:
+    quote, _ = published(rep)
+    signers.save(runtime, rep, quote.id, form(NAMES[0]))
+    before = signers.seen(quote)
+    signers.save(runtime, rep, quote.id, form(*NAMES, seen=before))
+    theo = signers.token_of(runtime, turns.signers_of(quote)[1])
+    with pytest.raises(Conflict, match="Someone else changed the signers while you were editing") as caught:
+        signers.save(runtime, rep, quote.id, form(NAMES[0], countersign="yes", seen=before))
+    assert opened.by_token(theo).signer is not None
+    assert turns.ways_of(quote).countersign == ""
+    # Saved again, with their changes seen.
+    signers.save(runtime, rep, quote.id, form(NAMES[0], countersign="yes", seen=caught.value.seen))
+    assert [one.name for one in turns.signers_of(quote)] == ["Carla Khan"]
 
 
 def test_no_clock_decides_which_signatures_count(runtime: Runtime, rep: User) -> None:

@@ -123,3 +123,17 @@ def test_bad_signers_stay_in_the_form(rep: Visitor, ids: Ids) -> None:
     assert refused.status_code == 422
     assert 'value="Carla Khan"' in refused.text
     assert "Nothing was changed. Fix the highlighted fields." in text(refused)
+
+
+def test_an_old_form_of_signers_is_asked_about(rep: Visitor, ids: Ids) -> None:
+    address = f"{ids.quote_page}/signers"
+    old = form_of(rep.client.get(address), "/signers")
+    assert rep.client.post(old.action, data=dict(old.fill(WHO))).status_code == 303
+    refused = rep.client.post(old.action, data=dict(old.fill({"name-0": "Ann", "email-0": "ann@x.example"})))
+    assert refused.status_code == 409
+    assert "Someone else changed the signers while you were editing" in text(refused)
+    assert "Theo Lind" in text(refused)
+    again = form_of(refused, "/signers")
+    assert dict(again.fields)["name-0"] == "Ann"
+    assert rep.client.post(again.action, data=dict(again.fill({}))).status_code == 303
+    assert "Theo Lind" not in text(rep.client.get(address))

@@ -73,6 +73,7 @@ def _share_page(found: Opened, **what: Any) -> str:
         "pdf_address": "",
         "writer": writer_of(found, frozen),
         "mails": mail_server.is_configured(runtime()),
+        "good_for": sharing.good_for(found.quote),
         "done": None,
         "link": "",
         "shared": found.share,

@@ -23,6 +23,7 @@ from webapp.services.quoting.answer import (
     acceptance,
     afterwards,
     bundle,
+    choice,
     choosing,
     comments,
     consent,
@@ -236,6 +237,7 @@ def page(found: Opened, **typed: Any) -> str:
         "consent": consent.sentence(frozen),
         "consent_sha256": consent.sha256(consent.sentence(frozen)),
         "shown": acceptance.on_screen(frozen, computed),
+        "overdrawn": choice.refused_reason(computed) if signing["choosing"] else "",
         "loss_reasons": loss_reasons.current()[0],
         **signing,
         "brand_css": url_for("public.brand_css", token=token, r=revision.number),
@@ -252,6 +254,8 @@ def page(found: Opened, **typed: Any) -> str:
         raise Invalid(closed)
     if is_htmx():
         return render_template(
-            "public/_choices.html", **context, said=choosing.change(before, frozen, computed)
+            "public/_choices.html",
+            **context,
+            said=f"{choosing.change(before, frozen, computed)} {context['overdrawn']}".strip(),
         )
     return render_template("public/show.html", **{**context, "values": {}, "errors": {}, **typed})

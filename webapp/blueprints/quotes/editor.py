@@ -29,7 +29,7 @@ from webapp.services.core.place import Place
 from webapp.services.delivery import listing
 from webapp.services.diary import reading
 from webapp.services.payments import paying
-from webapp.services.quoting.answer import acceptance, choosing, comments, links, sharing
+from webapp.services.quoting.answer import choice, choosing, comments, links, sharing
 from webapp.services.quoting.draft import (
     bundles,
     editing,
@@ -124,7 +124,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
         template = "quotes/closed.html"
         live = _as_published(quote) if quote.status == PENDING else live
         extra = offer(live) if live is not None else {}
-        extra["chosen_quantities"] = acceptance.chosen_quantities(quote)
+        extra["chosen_quantities"] = choice.changed_quantities(quote)
     extra["due"] = due = paying.of_quote(quote, live, extra.get("computed"))
     if due is not None:
         extra["payments"] = paying.of(quote)

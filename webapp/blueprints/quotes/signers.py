@@ -86,18 +86,16 @@ def _stored(quote: Quote) -> dict[str, str]:
     ways = turns.ways_of(quote)
     values = {"in_order": "1" if ways.is_ordered else "", "countersign": ways.countersign}
     for number in range(signers.MOST + 1):
-        values |= dict.fromkeys(
-            (f"{part}-{number}" for part in ("id", "order", "name", "email", "title")), ""
-        )
+        values |= dict.fromkeys((f"{part}-{number}" for part in ("order", "name", "email", "title")), "")
     for number, one in enumerate(turns.signers_of(quote)):
-        values |= {f"id-{number}": str(one.id), f"order-{number}": str(one.position)}
-        values |= {f"name-{number}": one.name, f"email-{number}": one.email, f"title-{number}": one.title}
+        values |= {f"order-{number}": str(one.position), f"name-{number}": one.name}
+        values |= {f"email-{number}": one.email, f"title-{number}": one.title}
     return values
 
 
 def _page(quote: Quote, form: answered.Answered | None = None) -> str:
     turn = turns.round_of(quote)
-    form = form or answered.opened("", _stored(quote))
+    form = form or answered.opened(signers.seen(quote), _stored(quote))
     filled = [n for n in range(signers.MOST + 1) if form.values[f"name-{n}"] or form.values[f"email-{n}"]]
     last = max(filled, default=-1)
     shows_links = may(Permission.CHANGE, quote)

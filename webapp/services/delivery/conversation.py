@@ -21,7 +21,7 @@ from webapp.services.core.runtime import Runtime
 from webapp.services.delivery import branded, room
 from webapp.services.delivery.branded import Said
 from webapp.services.delivery.mail import Letter
-from webapp.services.quoting.answer import comments, links, signers
+from webapp.services.quoting.answer import comments, links, sharing, signers
 from webapp.services.quoting.revisions import snapshot
 from webapp.services.quoting.revisions.snapshot import Snapshot
 
@@ -148,8 +148,7 @@ def _share_letter(base: str, quote: Quote, share: QuoteShare) -> Letter:
     subject = f"{by} shared quote {quote.number} with you"
     said = Said(
         subject,
-        f"{by} shared {_name(quote)} with you. You can read it, ask questions, and accept or decline it with this "
-        "link, which is yours alone.",
+        f"{by} shared {_name(quote)} with you. You can {sharing.good_for(quote)} with this link, which is yours alone.",
         "Open the quote",
         links.to_page(base, share.token),
         f"Questions? Email {quote.owner.name}: {quote.owner.email}",

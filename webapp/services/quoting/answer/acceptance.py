@@ -21,13 +21,20 @@ from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.core.formatting import day
 from webapp.services.diary import diary
-from webapp.services.quoting.answer import consent, countersigning, opened, proven, signature, signers, turns
-from webapp.services.quoting.answer import quantities as typed_quantities
+from webapp.services.quoting.answer import (
+    choice,
+    consent,
+    countersigning,
+    opened,
+    proven,
+    signature,
+    signers,
+    turns,
+)
 from webapp.services.quoting.answer.opened import Opened
 from webapp.services.quoting.answer.signature import Entered, Evidence
 from webapp.services.quoting.answer.turns import Round, Turn
 from webapp.services.quoting.draft import editing, stages
-from webapp.services.quoting.evidence import noting
 from webapp.services.quoting.lifecycle import publishing, transitions
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.revisions import former_ids, freezing, pricing, quantities, snapshot
@@ -98,7 +105,7 @@ def accept(
     turn = turns.round_of(quote)
     check_turn(quote, link, turn)
     proof = proven.required(link, evidence.session)
-    accepted = live if turn.given else _chosen(live, values, chosen)
+    accepted = live if turn.given else choice.read(live, values, chosen)
     if shown is not None and shown != on_screen(accepted):
         raise Conflict(OTHER_TOTALS)
     agreed = consent.sentence(live)
@@ -144,13 +151,6 @@ def check_turn(quote: Quote, link: Opened, turn: Round) -> None:
                 f"This quote is signed by {named}, each with a link of their own, so nothing was changed. To sign it "
                 f"too, ask {owner} to add you as a signer."
             )
-
-
-def _chosen(live: Snapshot, values: Values, chosen: Collection[str]) -> Snapshot:
-    wanted, wrong = typed_quantities.read(live, values)
-    if wrong:
-        raise Invalid("Nothing was accepted. Fix the quantity, then accept again.", wrong)
-    return pricing.with_choices(live, chosen, wanted)
 
 
 @work.command
@@ -207,13 +207,6 @@ def record_for_customer(actor: User, quote_id: int, values: Values, shown: str |
     live = former_ids.read(revision)
     _accept(quote, live, live, actor, Acceptance(name=name, recorded_by_id=actor.id), turns.round_of(quote))
     return quote
-
-
-def chosen_quantities(quote: Quote) -> list[str]:
-    """What the customer accepted in another quantity than it was offered: “Seats: 15 instead of 10”."""
-    if quote.acceptance is None:
-        return []
-    return noting.changed_quantities(*noting.chosen_from(quote.acceptance))
 
 
 def _lock(token: str) -> tuple[Quote, Opened]:

@@ -11,7 +11,7 @@ from webapp.services.core import records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader
 from webapp.services.diary import diary
-from webapp.services.quoting.answer import acceptance, opened
+from webapp.services.quoting.answer import acceptance, opened, turns
 from webapp.services.quoting.draft import editing
 
 # Links of one quote that work at the same time, and in all.
@@ -41,11 +41,20 @@ def of_quote(quote: Quote) -> list[QuoteShare]:
 def refused_reason(link: opened.Opened) -> str:
     """Why this page can't be shared; empty when it can."""
     owner = f"{link.quote.owner.name} ({link.quote.owner.email})"
-    if link.share is not None:
+    if link.person is not None:
         return NOT_YOURS.format(owner=owner)
     if acceptance.is_withdrawn(link.quote):
         return f"This quote was declined or withdrawn, so it can't be shared. Ask {owner}. Nothing was sent."
     return ""
+
+
+def good_for(quote: Quote) -> str:
+    """What a colleague can do with their link, after “can”."""
+    if acceptance.closed_reason(quote):
+        return "read it"
+    if turns.round_of(quote).turn(None) is turns.Turn.OPEN:
+        return "read it, ask questions, and accept or decline it"
+    return "read it and ask questions"
 
 
 @work.command

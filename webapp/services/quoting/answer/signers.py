@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.models import Quote, QuoteSigner, QuoteSigning, User, db, utc_now
 from webapp.models.quote import PENDING
 from webapp.models.signing import COUNTERSIGN_CHOICES
 from webapp.services.company import mail_server
-from webapp.services.core import records, work
+from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Conflict, Invalid, NotFound
 from webapp.services.core.fields import Reader, parse_id
 from webapp.services.core.runtime import Runtime
@@ -28,13 +28,16 @@ SIGNED_ALREADY = (
     "{people} already signed, so the signers can't be changed. Nothing was changed. Start over to ask everyone "
     "again."
 )
+CHANGED = (
+    "Someone else changed the signers while you were editing, so nothing was changed. Reload the page to see their "
+    "changes, or save again to replace them with yours."
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One signer as entered. ``id``: of one who was named before."""
+    """One signer as entered."""
 
-    id: int | None
     order: int
     name: str
     email: str
@@ -45,32 +48,38 @@ class Row:
 def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, object]) -> Quote:
     """Store who must sign, from form input.
 
-    ``values``: ``name-<n>``, ``email-<n>``, ``title-<n>``, ``order-<n>`` and ``id-<n>`` for each row n from 0 (a row
-    without name and email is left out), ``in_order``, and ``countersign`` (``yes``, ``no`` or empty).
+    ``values``: ``name-<n>``, ``email-<n>``, ``title-<n>`` and ``order-<n>`` for each row n from 0 (a row without name
+    and email is left out), ``in_order``, ``countersign`` (``yes``, ``no`` or empty), and ``seen`` (``core.merge``).
 
-    Raises Invalid with a sentence for each wrong field, or Conflict when someone signed already.
+    Whoever is named with the same email keeps the link. Raises Invalid with a sentence for each wrong field, or
+    Conflict when someone signed already, or when someone else changed the signers since the form was opened.
     """
     quote = _lock_open(quote_id)
     given = turns.round_of(quote).given
     if given:
         raise Conflict(SIGNED_ALREADY.format(people=turns.listed([one.name for one in given])))
     reader = Reader(values)
-    rows = _read(reader)
+    rows = sorted(_read(reader), key=lambda row: row.order)
     countersign = reader.choice("countersign", COUNTERSIGN_CHOICES, "")
     is_ordered = reader.flag("in_order")
     reader.check(NOTHING)
-    known = {one.id: one for one in turns.signers_of(quote)}
-    for position, row in enumerate(sorted(rows, key=lambda row: row.order), start=1):
-        signer = known.pop(row.id, None) if row.id else None
-        if signer is None or signer.email.casefold() != row.email.casefold():
-            # Another person: the link that was sent opens nothing any more.
-            if signer is not None:
-                db.session.delete(signer)
-            signer = _new(runtime, quote)
+    stored = _stored(quote)
+    if _form(rows, countersign, is_ordered=is_ordered) == stored:
+        # Sent twice: it says what is stored.
+        return quote
+    if merge.changed(values, stored):
+        raise Conflict(CHANGED, seen=merge.seen(stored))
+    # Of another person the link that was sent opens nothing any more.
+    before = turns.signers_of(quote)
+    known = {one.email.casefold(): one for one in before}
+    kept = {row.email.casefold() for row in rows}
+    for gone in before:
+        if gone.email.casefold() not in kept:
+            db.session.delete(gone)
+    for position, row in enumerate(rows, start=1):
+        signer = known.get(row.email.casefold()) or _new(runtime, quote)
         signer.position, signer.name, signer.email, signer.title = position, row.name, row.email, row.title
         db.session.add(signer)
-    for gone in known.values():
-        db.session.delete(gone)
     ways = _ways(quote)
     ways.is_ordered, ways.countersign = is_ordered, countersign
     db.session.flush()
@@ -87,6 +96,11 @@ def save(runtime: Runtime, actor: User, quote_id: int, values: Mapping[str, obje
         reason=f"{turns.listed(named)}{order}" if named else "no one is named",
     )
     return quote
+
+
+def seen(quote: Quote) -> str:
+    """The ``seen`` (``core.merge``) of the form."""
+    return merge.seen(_stored(quote))
 
 
 @work.command
@@ -179,6 +193,18 @@ def _lock_open(quote_id: int) -> Quote:
     return quote
 
 
+def _stored(quote: Quote) -> dict[str, object]:
+    """What the form says, as it is stored."""
+    ways = turns.ways_of(quote)
+    rows = [Row(one.position, one.name, one.email, one.title) for one in turns.signers_of(quote)]
+    return _form(rows, ways.countersign, is_ordered=ways.is_ordered)
+
+
+def _form(rows: Sequence[Row], countersign: str, *, is_ordered: bool) -> dict[str, object]:
+    people = "\n".join(f"{one.name}\t{one.email}\t{one.title}" for one in rows)
+    return {"signers": people, "in_order": is_ordered, "countersign": countersign}
+
+
 def _ways(quote: Quote) -> QuoteSigning:
     ways = turns.ways_of(quote)
     db.session.add(ways)
@@ -215,7 +241,5 @@ def _read(reader: Reader) -> list[Row]:
             reader.fail(f"email-{n}", "Each signer needs an email of their own.")
         emails.add(email.casefold())
         order = parse_id(reader.raw(f"order-{n}"))
-        rows.append(
-            Row(parse_id(reader.raw(f"id-{n}")), order or n + 1, name, email, reader.text(f"title-{n}", 120))
-        )
+        rows.append(Row(order or n + 1, name, email, reader.text(f"title-{n}", 120)))
     return rows

@@ -58,15 +58,29 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
         if wrong is not None:
             issues.append(Problem(line.uid, f"Line {number} “{line.name}”: {wrong.sentence}"))
     totals = totals or pricing.of_quote(quote)
-    for name, period in totals.periods.items():
-        if period.net < 0:
-            label = formatting.period_label(name).lower()
-            issues.append(Problem("lines", f"The credits come to more than the {label} lines. Reduce them."))
+    can_be = Worst(quote, totals)
+    issues += [Problem("lines", sentence) for sentence in _overdrawn(can_be)]
     if publisher is not None:
-        can_be = Worst(quote, totals)
         over, low = discounts.problems(publisher, can_be), margins.problems(publisher, can_be)
         issues += [Problem(uid, sentence) for uid, sentence in [*over.items(), *low.items()]]
     return issues
+
+
+def _overdrawn(can_be: Worst) -> list[str]:
+    """A sentence for each billing period whose credits come, or can come, to more than its lines."""
+    if not any(line.unit_price < 0 for line in can_be.quote.lines):
+        return []
+    found = []
+    for name in can_be.totals.periods:
+        label = formatting.period_label(name).lower()
+        if name in can_be.totals.overdrawn:
+            found.append(f"The credits come to more than the {label} lines. Reduce them.")
+        elif can_be.least(name) < 0:
+            found.append(
+                f"With what the customer can choose, the credits can come to more than the {label} lines. Reduce them, "
+                "or let the customer choose less."
+            )
+    return found
 
 
 def _of_customer(quote: Quote) -> list[str]:

@@ -107,8 +107,15 @@ class Worst:
 
         return {at: min(ends, key=partial(gross, at)) for at, ends in self._ends.items()}
 
-    def period(self, name: str, minimum: Decimal) -> PeriodTotals:
-        """The sums of a billing period as the customer can choose it with the least left above ``minimum`` percent."""
+    def least(self, name: str) -> Decimal:
+        """The least net of a billing period that the customer can choose."""
+        return self.period(name, None).net
+
+    def period(self, name: str, minimum: Decimal | None) -> PeriodTotals:
+        """The sums of a billing period as the customer can choose it with the least left above ``minimum`` percent.
+
+        None: with the least net, whatever it costs.
+        """
         left = [self._left(at, name, minimum) for at in range(len(self.quote.lines))]
         chosen = [at for at, line in enumerate(self.quote.lines) if not line.choice[0]]
         by_section: dict[str, list[int]] = {}
@@ -128,15 +135,17 @@ class Worst:
         entries = [self._entry(at, at in taken, self._worst(at, name, minimum)) for at in range(len(left))]
         return pricing.of_entries(self.quote, entries).periods[name]
 
-    def _left(self, at: int, period: str, minimum: Decimal) -> Decimal:
+    def _left(self, at: int, period: str, minimum: Decimal | None) -> Decimal:
         """The least that the line leaves in a period above the minimum margin: the sum of all must not be below 0."""
         return min(self._leaves(at, amounts, period, minimum) for amounts in self.lines[at])
 
-    def _leaves(self, at: int, amounts: LineTotals, period: str, minimum: Decimal) -> Decimal:
+    def _leaves(self, at: int, amounts: LineTotals, period: str, minimum: Decimal | None) -> Decimal:
         mine = [one for name, one in amounts.by_period(self.quote.lines[at].recurrence) if name == period]
+        if minimum is None:
+            return sum((one.net for one in mine), ZERO)
         return sum((one.net * (1 - minimum / HUNDRED) - one.cost for one in mine), Decimal(0))
 
-    def _worst(self, at: int, period: str, minimum: Decimal) -> Decimal | None:
+    def _worst(self, at: int, period: str, minimum: Decimal | None) -> Decimal | None:
         """The quantity at which the line leaves the least in a period; None where it can't be chosen."""
         ends = self._ends.get(at)
         if not ends:

@@ -103,6 +103,11 @@ class Totals:
     periods: dict[str, PeriodTotals] = field(default_factory=dict)
 
     @property
+    def overdrawn(self) -> list[str]:
+        """The billing periods whose credits come to more than their lines, which no one can sell."""
+        return [name for name, period in self.periods.items() if period.net < 0]
+
+    @property
     def used_periods(self) -> list[tuple[str, PeriodTotals]]:
         """One-time always, then each billing period with an amount."""
         return [
