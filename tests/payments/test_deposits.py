@@ -24,7 +24,7 @@ from webapp.models import (
     User,
     db,
 )
-from webapp.services.company import payments
+from webapp.services.company import payments, profile
 from webapp.services.core import signatures
 from webapp.services.core.errors import Invalid
 from webapp.services.payments import paying, registry
@@ -200,6 +200,47 @@ def test_a_program_tells_of_a_payment(app: Flask, rep_of: User) -> None:
     assert send({**told, "id": "7", "amount": "0.001"})[0] == 422
     (told_rep,) = db.session.scalars(db.select(Notification)).all()
     assert (told_rep.user_id, told_rep.sentence) == (rep_of.id, "The customer paid $330.00, PAY-17.")
+
+
+def test_what_is_paid_is_in_the_currency_of_the_offer_whatever_the_draft_is_in(
+    app: Flask, ids: Ids, rep: Visitor
+) -> None:
+    with app.app_context():
+        seller = {"name": "Brightwater IT", "address": "48 Harbor Street"}
+        profile.save(samples.admin("second@desk.example"), {**seller, "other_currencies": "EUR"})
+        who = db.session.scalars(db.select(User).filter_by(email="rep@desk.example")).one()
+        quote = offered(who, deposit_value="50", deposit_kind="percent")
+        secret = payments.renew_secret(app.extensions["quotewright"], db.session.get_one(User, 1))
+        editing.save_header(who, quote.id, {**shown.header(editing.get(quote.id)), "currency": "EUR"})
+        db.session.commit()
+        quote_id, number = quote.id, quote.number
+    page = f"/quotes/{quote_id}"
+    panel = text(rep.client.get(page)).partition("Note a payment")[0].rpartition("Deposit")[2]
+    assert "$0.00 of $550.00 paid" in panel
+    noted = rep.send(rep.form(page, f"{page}/payments"), {"amount": "$250"})
+    assert noted.status_code == 303
+    assert "The payment of $250.00 was noted." in text(rep.client.get(page))
+
+    def told(currency: str) -> int:
+        said = {"id": f"in {currency}", "quote": number, "amount": "100.00", "currency": currency}
+        body = json.dumps(said).encode()
+        header = {signatures.HEADER: signatures.sign([secret], int(time.time()), body)}
+        return app.test_client().post("/payments/link", data=body, headers=header).status_code
+
+    assert [told("EUR"), told("USD")] == [422, 200]
+    with app.app_context():
+        kept, who = paying.of(editing.get(quote_id)), editing.get(quote_id).owner
+        told_rep = db.session.scalars(db.select(Notification)).one()
+        assert told_rep.sentence == "The customer paid $100.00, in USD."
+        # Once a payment stands, its amount can't become one of another currency.
+        with pytest.raises(Invalid, match=r"A payment in USD was noted, so this quote can't be in EUR\."):
+            publishing.publish(who, quote_id)
+        for payment in kept:
+            paying.remove(who, quote_id, payment.id)
+        publishing.publish(who, quote_id)
+        due = paying.of_quote(editing.get(quote_id))
+        assert due is not None
+        assert (due.currency, due.paid) == ("EUR", 0)
 
 
 def test_without_a_secret_nobody_is_believed(app: Flask, rep_of: User) -> None:

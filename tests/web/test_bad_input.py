@@ -164,6 +164,26 @@ def test_a_tax_code_in_use_is_kept(admin: Visitor, ids: Ids) -> None:
     assert "wasn't deleted because items or quotes use it" in text(answer)
 
 
+def test_the_default_tax_code_stays_until_another_is_chosen(app: Flask, admin: Visitor, ids: Ids) -> None:
+    with app.app_context():
+        code_id = samples.tax_code(samples.admin("third@desk.example"), "State tax").id
+        samples.company(default_tax_code_id=str(code_id))
+    page = f"/items/tax-codes/{code_id}"
+    refused = (
+        admin.send_and_confirm(admin.form(page, "/delete")),
+        admin.send(form_of(admin, page, "rate"), {"is_active": False}),
+    )
+    for answer, done in zip(refused, ("deleted", "saved"), strict=True):
+        assert answer.status_code == 422
+        sentence = f"“State tax” wasn't {done} because it's the company's default tax code."
+        assert sentence in html.unescape(text(answer))
+    assert admin.send(form_of(admin, page, "rate"), {"rate": "9"}).status_code == 303
+    chosen = form_of(admin, "/settings/company", "default_tax_code_id")
+    assert admin.send(chosen, {"default_tax_code_id": ""}).status_code == 303
+    assert admin.send(form_of(admin, page, "rate"), {"is_active": False}).status_code == 303
+    assert admin.send_and_confirm(admin.form(page, "/delete")).status_code == 303
+
+
 @pytest.mark.parametrize(
     "address",
     [

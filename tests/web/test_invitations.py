@@ -208,3 +208,22 @@ def test_a_link_where_passwords_are_off_is_refused_and_noted(app: Flask, admin: 
         db.session.commit()
     assert app.test_client().get(path).status_code == 403
     assert refusals(app) == [("user.password_refused", "2", "127.0.0.1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [("n" * 121, ""), ("\x00\x07", ""), ("Nia\x00 \u200b  New ", "Nia New"), ("n" * 120, "n" * 120)],
+)
+def test_a_name_fits_and_is_readable(app: Flask, admin: Visitor, name: str, stored: str) -> None:
+    invitation = read_forms(admin.client.get("/settings/users/new").text)[-1]
+    invitation.action = "/settings/users/new"
+    change = admin.form("/settings/users/2", "/settings/users/2")
+    answers = [admin.send(invitation, {**NEWCOMER, "name": name}), admin.send(change, {"name": name})]
+    with app.app_context():
+        names = [user.name for user in users.list_users()]
+    if stored:
+        assert names.count(stored) == 2
+    else:
+        assert [answer.status_code for answer in answers] == [422, 422]
+        assert all("name" in errors(answer) for answer in answers)
+        assert "Nia New" not in names

@@ -41,11 +41,14 @@ RECURRENCE_CHECK = "recurrence in ('one_time', 'monthly', 'quarterly', 'semi_ann
 
 
 class Category(Searchable, Recorded, Timestamped, Base):
-    """An item category; with a ``parent`` it is a subcategory. There are two levels."""
+    """An item category; with a ``parent`` it is a subcategory. There are two levels.
+
+    Ids aren't used again: mappings and undo steps name them.
+    """
 
     __tablename__ = "category"
     diary_type = "category"
-    __table_args__ = (UniqueConstraint("parent_id", "name"),)
+    __table_args__ = (UniqueConstraint("parent_id", "name"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
@@ -66,11 +69,11 @@ class Category(Searchable, Recorded, Timestamped, Base):
 
 
 class TaxCode(Searchable, Recorded, Timestamped, Base):
-    """A named tax rate. ``rate`` is in percent: 8.2500 means 8.25%."""
+    """A named tax rate. ``rate`` is in percent: 8.2500 means 8.25%. Ids aren't used again, as settings name them."""
 
     __tablename__ = "tax_code"
     diary_type = "tax_code"
-    __table_args__ = (CheckConstraint("rate >= 0", name="rate"),)
+    __table_args__ = (CheckConstraint("rate >= 0", name="rate"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)

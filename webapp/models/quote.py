@@ -56,6 +56,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
     ``expires_on``: as edited; what counts for the customer is ``expiry``.
     ``lost_reason``: as text; ``loss_reason_id``: the chosen loss reason of the settings, if any.
     ``viewed_at``: when the customer first viewed the live revision.
+    Ids aren't used again: the diary names deleted drafts.
     """
 
     __tablename__ = "quote"
@@ -73,6 +74,7 @@ class Quote(Searchable, Recorded, Timestamped, Base):
         CheckConstraint("discount_kind in ('none', 'percent', 'amount')", name="discount_kind"),
         CheckConstraint("discount_value >= 0 and shipping_amount >= 0", name="amounts"),
         Index("ix_quote_updated_at", "updated_at"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -128,7 +128,7 @@ def page(quote: Quote, status: int = 200, **more: Any) -> ResponseReturnValue:
     extra["due"] = due = paying.of_quote(quote, live, extra.get("computed"))
     if due is not None:
         extra["payments"] = paying.of(quote)
-        extra["payment_form"] = answered.opened("", paying.form(due, quote.currency))
+        extra["payment_form"] = answered.opened("", paying.form(due))
     extra["history"] = history = reading.history(actor(), "quote", quote.id, limit=HISTORY_SHOWN)
     extra["since"] = history[0].id if history else 0
     extra["deliveries"] = listing.of_quote(quote)

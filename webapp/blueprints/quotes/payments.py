@@ -15,6 +15,7 @@ from webapp.services.company import place
 from webapp.services.core import formatting
 from webapp.services.payments import paying
 from webapp.services.quoting.draft import editing
+from webapp.services.quoting.revisions import deposits
 
 
 @quotes.post("/<int:quote_id>/payments")
@@ -29,7 +30,7 @@ def note_payment(quote_id: int) -> ResponseReturnValue:
     )
     if noted is None:
         return page(editing.get(quote_id), form.status, payment_form=form)
-    said = formatting.money(noted.amount, quote.currency, place.of_company())
+    said = formatting.money(noted.amount, deposits.currency(quote), place.of_company())
     return back_to("quotes.show", f"The payment of {said} was noted.", quote_id=quote_id)
 
 

@@ -15,10 +15,12 @@ from webapp.services.accounts import handing_over, passwords, permissions
 from webapp.services.accounts.permissions import Permission
 from webapp.services.core import merge, work
 from webapp.services.core.errors import Invalid, NotFound
+from webapp.services.core.fields import Reader, clean_text
 from webapp.services.core.merge import Values
 from webapp.services.diary import diary, merging
 
 FIELDS = ("name", "role", "team", "is_active")
+LONGEST_NAME = 120
 INVALID_EMAIL = "Enter a valid email, like name@company.com."
 
 # Argon2id as OWASP recommends it with 46 MiB: a fourth of the processor time of the library's own parameters, whose
@@ -101,11 +103,17 @@ def problems(*, email: str, name: str, password: str | None, role: str) -> dict[
             check()
         except Invalid as error:
             wrong |= error.fields
-    if not name.strip():
-        wrong["name"] = "Enter the name that customers see on quotes."
+    wrong |= _read_name(name)[1]
     if role not in ROLES:
         wrong["role"] = "Choose a role."
     return wrong
+
+
+def _read_name(text: str) -> tuple[str, dict[str, str]]:
+    """The name as it is stored, and a sentence if it can't be used."""
+    reader = Reader({"name": text})
+    name = reader.text("name", LONGEST_NAME, missing="Enter the name that customers see on quotes.")
+    return name, reader.errors
 
 
 @work.command
@@ -128,7 +136,7 @@ def create_user(
         )
     user = User(
         email=address,
-        name=name.strip(),
+        name=_read_name(name)[0],
         password_hash=_hash(password) if password else "",
         role=role,
         team=_team(team),
@@ -195,11 +203,12 @@ def update_user(
         raise Invalid(
             "This account was made anonymous, so nothing was changed. Invite the person again instead."
         )
-    if not name.strip():
-        raise Invalid("Enter a name.", {"name": "Enter the name that customers see on quotes."})
+    name, wrong = _read_name(name)
+    if wrong:
+        raise Invalid("Nothing was saved. Fix the highlighted fields.", wrong)
     if role not in ROLES:
         raise Invalid("Choose a role.", {"role": "Choose a role."})
-    entered = {"name": name.strip(), "role": role, "is_active": is_active}
+    entered = {"name": name, "role": role, "is_active": is_active}
     entered["team"] = user.team if team is None else _team(team)
     admins, owners = lock_admins(), lock_admins(OWNER)
     _check_owner(actor, user.role)
@@ -258,7 +267,7 @@ def _check_owner(actor: User | None, role: str) -> None:
 
 
 def _team(text: str) -> str:
-    return " ".join(text.split())[:60]
+    return " ".join(clean_text(text).split())[:60]
 
 
 def lock_admins(*roles: str) -> set[int]:

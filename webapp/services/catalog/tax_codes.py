@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from webapp.models import Item, QuoteLine, TaxCode, User, db, names
-from webapp.services.company import place
+from webapp.services.company import place, profile
 from webapp.services.core import merge, records, work
 from webapp.services.core.errors import Invalid
 from webapp.services.core.fields import Reader
@@ -62,6 +62,8 @@ def save(actor: User | None, tax_code: TaxCode | None, values: Mapping[str, obje
     if tax_code is not None:
         reading = merge.Reading(here)
         read = merging.into(actor, tax_code, values, read, what="tax code", reading=reading).values
+        if tax_code.is_active and not read["is_active"]:
+            _check_not_default(tax_code, "saved")
     action = "tax_code.changed" if tax_code else "tax_code.created"
     tax_code = tax_code or TaxCode()
     for field, value in read.items():
@@ -83,5 +85,16 @@ def delete(actor: User | None, tax_code: TaxCode) -> None:
             f"“{tax_code.name}” wasn't deleted because items or quotes use it. Turn off “Active” instead: no one can "
             "choose it any more, and quotes that use it show an issue before they are published."
         )
+    _check_not_default(tax_code, "deleted")
     diary.write(actor, "tax_code.deleted", "tax_code", tax_code.id, name=tax_code.name)
     db.session.delete(tax_code)
+
+
+def _check_not_default(tax_code: TaxCode, done: str) -> None:
+    """New lines would go untaxed, which nothing on a quote without any tax would tell."""
+    if tax_code.id == profile.default_tax_code_id():
+        sentence = (
+            f"“{tax_code.name}” wasn't {done} because it's the company's default tax code. Choose another one, or "
+            "none, in Settings > Company first."
+        )
+        raise Invalid(sentence, {"is_active": sentence} if done == "saved" else {})

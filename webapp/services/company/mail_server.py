@@ -149,7 +149,7 @@ def is_events_key(key: str) -> bool:
 def _read(reader: Reader, runtime: Runtime) -> dict[str, object]:
     host = reader.text("host", 255).lower().rstrip(".")
     port = _number(reader, "port", 65535, 587)
-    if host and any(character in host for character in "/@ "):
+    if host and (any(character in host for character in "/@ ") or not hosts.is_name(host)):
         reader.fail("host", "Enter the name of the server, for example smtp.example.com.")
     elif (
         host

@@ -38,6 +38,15 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+def is_name(host: str) -> bool:
+    """False for what no name or address of a host can be, as with an empty or overlong part."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(host)
+
+
 def is_loopback(host: str) -> bool:
     """True for this machine itself, by an address or as ``localhost``."""
     try:
@@ -47,7 +56,10 @@ def is_loopback(host: str) -> bool:
 
 
 def is_internal(host: str) -> bool:
-    """True for a name or address of which DNS needn't be asked to know that it's internal."""
+    """True for a name or address of which DNS needn't be asked to know that it's internal.
+
+    Raises UnicodeError for what can't be a name (``is_name``).
+    """
     try:
         # Parsed like the connection does: 2130706433, 0x7f.1 and 127.1 are all 127.0.0.1.
         entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)

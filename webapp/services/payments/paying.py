@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy.exc import IntegrityError
@@ -38,12 +38,13 @@ _OF_QUOTE = (
 
 @dataclass(frozen=True)
 class Due:
-    """The deposit of a quote, in its currency. ``address``: where the customer pays; empty when nothing is left to pay,
-    before the acceptance, or without a pay link.
+    """The deposit of a quote, in ``currency``: the live revision's. ``address``: where the customer pays; empty
+    when nothing is left to pay, before the acceptance, or without a pay link.
     """
 
     amount: Decimal
     paid: Decimal
+    currency: str
     is_required: bool
     address: str = ""
 
@@ -65,12 +66,12 @@ def of_quote(quote: Quote, frozen: Snapshot | None = None, computed: Totals | No
     if not frozen.deposit_value and not paid:
         return None
     amount = deposits.amount(frozen, commitments.of_snapshot(frozen, computed or pricing.of_snapshot(frozen)))
-    due = Due(amount, paid, frozen.deposit_is_required)
+    due = Due(amount, paid, frozen.currency, frozen.deposit_is_required)
     if quote.status in (PENDING, LOST) or not due.left:
         return due
     left = rounded(due.left, rounding(frozen.currency).digits)
     address = registry.chosen().address(Asked(quote.number, left, frozen.currency))
-    return Due(amount, paid, frozen.deposit_is_required, address)
+    return replace(due, address=address)
 
 
 def in_words(quote: Quote, frozen: Snapshot) -> str:
@@ -88,10 +89,10 @@ def of(quote: Quote) -> list[Payment]:
     return list(db.session.scalars(_OF_QUOTE, {"quote_id": quote.id}))
 
 
-def form(due: Due | None, currency: str) -> dict[str, str]:
+def form(due: Due) -> dict[str, str]:
     """What the form shows when it is opened: what is left to pay."""
-    left = due.left if due else ZERO
-    amount = formatting.plain(rounded(left, rounding(currency).digits), place.of_company()) if left else ""
+    left = rounded(due.left, rounding(due.currency).digits)
+    amount = formatting.plain(left, place.of_company()) if left else ""
     return {"key": secrets.token_hex(12), "amount": amount, "reference": ""}
 
 
@@ -104,11 +105,11 @@ def note(actor: User, quote_id: int, values: Mapping[str, object]) -> Payment:
     quote = editing.lock(quote_id)
     if quote.number is None:
         raise Invalid("This quote hasn't been published, so nothing is due yet. Nothing was noted.")
-    reader = Reader(values, place.of_company())
-    amount = reader.decimal("amount", maximum=MAX_PRICE, above_zero=True, currency=quote.currency)
+    reader, currency = Reader(values, place.of_company()), deposits.currency(quote)
+    amount = reader.decimal("amount", maximum=MAX_PRICE, above_zero=True, currency=currency)
     reference = reader.text("reference", 120)
-    if "amount" not in reader.errors and amount != rounded(amount, rounding(quote.currency).digits):
-        reader.fail("amount", f"{quote.currency} has no such fraction.")
+    if "amount" not in reader.errors and amount != rounded(amount, rounding(currency).digits):
+        reader.fail("amount", f"{currency} has no such fraction.")
     key = f"{HAND}-{quote.id}-{reader.text('key', 24) or secrets.token_hex(12)}"
     reader.check("Nothing was noted. Fix the highlighted fields.")
     return _keep(
@@ -140,10 +141,11 @@ def hear(runtime: Runtime, key: str, headers: Mapping[str, str], body: bytes) ->
     if found is None:
         raise NotFound(f"There's no quote {told.number}. Nothing was noted.")
     quote = editing.lock(found)
-    if told.currency != quote.currency:
-        raise Refused(f"Quote {told.number} is in {quote.currency}, not {told.currency}. Nothing was noted.")
-    if told.amount != rounded(told.amount, rounding(quote.currency).digits):
-        raise Refused(f"{told.amount:f} isn't an amount in {quote.currency}. Nothing was noted.")
+    currency = deposits.currency(quote)
+    if told.currency != currency:
+        raise Refused(f"Quote {told.number} is in {currency}, not {told.currency}. Nothing was noted.")
+    if told.amount != rounded(told.amount, rounding(currency).digits):
+        raise Refused(f"{told.amount:f} isn't an amount in {currency}. Nothing was noted.")
     return _keep(None, quote, _payment(gateway.key, told))
 
 
@@ -189,5 +191,5 @@ def _the_same(before: Payment, quote: Quote, payment: Payment) -> Payment:
 
 
 def _said(quote: Quote, payment: Payment) -> str:
-    amount = formatting.money(payment.amount, quote.currency, place.of_company())
+    amount = formatting.money(payment.amount, deposits.currency(quote), place.of_company())
     return f"{amount}, {payment.reference}" if payment.reference else amount

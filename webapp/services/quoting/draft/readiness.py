@@ -19,7 +19,7 @@ from webapp.services.quoting.draft.worst import Worst
 from webapp.services.quoting.money import terms
 from webapp.services.quoting.money.totals import Totals
 from webapp.services.quoting.paper import letters
-from webapp.services.quoting.revisions import parts, pricing
+from webapp.services.quoting.revisions import deposits, parts, pricing
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def problems(quote: Quote, totals: Totals | None = None, publisher: User | None 
     issues = _without_seller() + [Problem("customer", sentence) for sentence in _of_customer(quote)]
     if stages.is_past(quote.expires_on, place.today()):
         issues.append(Problem("header", "The expiration date has passed. Choose a later date."))
+    issues += _in_another_currency(quote)
     if not quote.lines:
         issues.append(Problem("lines", "Add at least one line."))
     elif not any(line.counts for line in quote.lines):
@@ -90,6 +91,17 @@ def _of_customer(quote: Quote) -> list[str]:
         return ["The contact was made anonymous. Choose another customer."]
     another = one_customer.problem(quote)
     return [*required_fields.missing_of_quote(quote), *([another] if another else [])]
+
+
+def _in_another_currency(quote: Quote) -> list[Problem]:
+    """A quote that was paid for in one currency and is in another now: its payments would count as that."""
+    if quote.current_revision is None or deposits.currency(quote) == quote.currency:
+        return []
+    paid = deposits.paid_currency(quote)
+    sentence = (
+        f"A payment in {paid} was noted, so this quote can't be in {quote.currency}. Set it to {paid} again."
+    )
+    return [Problem("header", sentence)] if paid else []
 
 
 def _without_seller() -> list[Problem]:
