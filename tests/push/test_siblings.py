@@ -157,6 +157,22 @@ def test_who_rules_anyway_is_not_told_again(desk: Desk) -> None:
     assert newest_entry(first.id).id == before
 
 
+def test_one_that_somebody_made_primary_by_hand_is_told_once(desk: Desk) -> None:
+    mapping = desk.settings("quote_status")
+    unchanged = mapping.pending.model_copy(update={"status": None})
+    desk.save(quote_status=mapping.model_copy(update={"pending": unchanged}))
+    first, second = two(desk)
+    accept(desk, second)
+    for quote, is_primary in ((second, False), (first, True)):
+        number = {"op": "eq", "field": "externalQuoteNumber", "value": str(quote.number)}
+        (row,) = desk.tenant.query("Quotes", number)
+        desk.tenant.edit("Quotes", row["id"], primaryQuote=is_primary)
+    decline(desk, second)
+    told(desk, first)
+    # Nothing had to be written, and its own link knows that it rules now.
+    assert newest_entry(first.id).state == "done"
+
+
 def test_who_rules_since_a_push_began_is_told_at_its_end(desk: Desk) -> None:
     first, second = two(desk)
     accept(desk, second)

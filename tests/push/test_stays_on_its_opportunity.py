@@ -16,6 +16,7 @@ from webapp.services.autotask.desk import choosing
 from webapp.services.autotask.known import siblings
 from webapp.services.autotask.preview import plan_only
 from webapp.services.core.errors import Invalid
+from webapp.services.quoting.answer import acceptance
 from webapp.services.quoting.draft import editing
 
 SENTENCE = (
@@ -91,6 +92,16 @@ def test_the_editor_says_so_and_offers_the_way_back(desk: Desk, desk_admin: Visi
     assert desk_admin.send(desk_admin.form(address, address)).status_code == 303
     db.session.expire_all()
     assert quote.autotask_opportunity_id is None
+
+
+def test_an_answer_goes_to_the_opportunity_that_the_quote_is_on(desk: Desk) -> None:
+    quote, other = synced_and_another(desk)
+    editing.set_opportunity(desk.rep, quote.id, (other, "The real deal"))
+    assert stopped(desk, quote) == SENTENCE
+    # Then nobody can select the first one again.
+    acceptance.record_for_customer(desk.rep, quote.id, {"name": "Pat New"})
+    assert desk.process(quote).state == "synced"
+    assert opportunity(desk)["status"] == desk.pick("Opportunities", "status", "Closed")
 
 
 def test_a_picked_opportunity_is_not_left_for_a_new_one(desk: Desk, desk_admin: Visitor) -> None:

@@ -88,14 +88,22 @@ def test_who_got_a_link_that_was_replaced_is_not_reminded_with_the_new_one(
     runtime = samples.runtime()
     later = utc_now() + timedelta(days=5)
     assert reminding._candidates(rules, later) == [quote.id]
+    # A quote whose mail is older, and whose link stays.
+    another = samples.quote(rep, customer=samples.person(rep, email="di@birch.example", organization="Birch"))
+    publishing.publish(rep, another.id)
+    sent = sending.send(rep, another.id, {**MAIL, "key": "3"})
+    sent.sent_at = utc_now() - timedelta(days=8)
+    newer = sending.send(rep, quote.id, {**MAIL, "key": "4"})
+    newer.sent_at = utc_now() - timedelta(days=7)
+    db.session.commit()
     customer_link.replace(rep, quote.id)
-    assert reminding._candidates(rules, later) == []
+    assert reminding._candidates(rules, later) == [another.id]
     monkeypatch.setattr(reminding, "utc_now", lambda: later)
     assert reminding.remind(runtime, quote.id) is False
     second = sending.send(rep, quote.id, {**MAIL, "key": "2", "recipients": "bo@customer.example"})
     second.sent_at = utc_now()
     db.session.commit()
-    assert reminding._candidates(rules, later) == [quote.id]
+    assert reminding._candidates(rules, later) == [another.id, quote.id]
     assert reminding.remind(runtime, quote.id) is True
     reminder = db.session.scalars(db.select(MailMessage).filter_by(kind="reminder")).one()
     assert reminder.recipients == "bo@customer.example"

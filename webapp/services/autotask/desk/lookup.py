@@ -10,6 +10,7 @@ from typing import Any
 from webapp.models.catalog import ANNUAL, MONTHLY, ONE_TIME, QUARTERLY, SEMI_ANNUAL
 from webapp.services.autotask.api.client import Client, any_of, condition
 from webapp.services.autotask.connection import metadata
+from webapp.services.core import addresses
 from webapp.services.core.runtime import Runtime
 
 LIMIT = 25
@@ -158,8 +159,12 @@ def company(runtime: Runtime, client: Client, company_id: int) -> ContactHit | N
 
 
 def _country(runtime: Runtime, company: dict[str, Any]) -> str:
+    """Its English name, as our own forms take it; empty where it's unknown."""
     known = metadata.reference(runtime, "Countries") if company.get("countryID") else []
-    return next((choice.label for choice in known if choice.value == company["countryID"]), "")
+    found = next((choice for choice in known if choice.value == company["countryID"]), None)
+    names = (found.extra.get("countryCode"), found.extra.get("displayName"), found.label) if found else ()
+    code = next(filter(None, (addresses.country_code(str(name)) for name in names if name)), "")
+    return addresses.country_name(code) if code else ""
 
 
 def catalog_record(runtime: Runtime, client: Client, entity: str, record_id: int) -> CatalogHit | None:

@@ -112,13 +112,13 @@ def as_seen(siblings: Sequence[Sibling], viewer: User | None) -> list[Sibling]:
 
 
 def give_way(desired: Desired, opportunity_id: int) -> None:
-    """Note on the links of the others that this quote is the primary one now, and what it wrote to the opportunity.
+    """Note on all links that this quote is the primary one now, and on the others' what it wrote to the opportunity.
 
-    So the next one that rules knows what is there, and what it may take back. In the open transaction.
+    So the next one that rules knows what is there, and what it may take back. Its own link says it too where nothing
+    had to be written, since somebody had made it primary in Autotask. In the open transaction.
     """
     for link in _links_of_quotes(_linked_to(opportunity_id)):
-        if link.quote_id != desired.quote_id:
-            link.pushed = {**link.pushed, "primaryQuote": False}
+        link.pushed = {**link.pushed, "primaryQuote": link.quote_id == desired.quote_id}
     wish = desired.opportunity
     own = links.find(links.key_of(wish))
     pushed = own.pushed if own is not None else {}

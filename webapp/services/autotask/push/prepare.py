@@ -8,6 +8,7 @@ from dataclasses import replace
 from webapp.models import Organization, Person, PushQuestion, Quote, Revision, db, utc_now
 from webapp.models.quote import PENDING, WON_STATUSES
 from webapp.services.autotask.api.client import Client
+from webapp.services.autotask.desk import choosing
 from webapp.services.autotask.known import links, siblings
 from webapp.services.autotask.known.evidence import Doubt
 from webapp.services.autotask.known.links import LinkKey
@@ -44,6 +45,9 @@ def of_snapshot(
     """Compile ``frozen`` with the quote's current status. Raises like ``compile_revision``."""
     person = db.session.get(Person, frozen.person.id) if frozen.person else None
     outcome = outcome_of(quote, frozen)
+    if quote.status != PENDING and choosing.held_by(quote) not in (None, frozen.autotask_opportunity_id):
+        # Another one was selected too late, and nobody can take that back any more: its answer goes where it is.
+        frozen = frozen.model_copy(update={"autotask_opportunity_id": None})
     if person is not None and person.anonymized_at is not None:
         # What a signed revision still says about the person isn't brought back to Autotask.
         frozen = frozen.model_copy(update={"person": None, "autotask_contact_id": None})

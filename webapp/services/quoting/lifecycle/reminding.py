@@ -185,6 +185,8 @@ def _newest(quote_id: Any) -> Select[datetime | None]:
 def _has_the_link(quote_id: Any) -> ColumnElement[bool]:
     """Mail since the link was replaced: who has an older one gets no new link from us."""
     ended = select(func.max(EndedLink.last_mail_id)).where(EndedLink.quote_id == quote_id)
+    # Of that quote alone, however deep within other queries this is.
+    ended = ended.correlate_except(EndedLink)
     return MailMessage.id > func.coalesce(ended.scalar_subquery(), 0)
 
 
@@ -211,7 +213,7 @@ def _bounced(quote_id: Any) -> Select[int]:
         MailMessage.quote_id == quote_id,
         MailMessage.kind.in_(KINDS),
         MailMessage.bounced_at.is_not(None),
-        MailMessage.sent_at >= written.scalar_subquery(),
+        MailMessage.sent_at >= written.correlate_except(sent).scalar_subquery(),
     )
 
 
